@@ -1,0 +1,139 @@
+import { existsSync, realpathSync, statSync } from 'node:fs';
+import { basename, dirname, join, sep } from 'node:path';
+
+import type { Edit, Obstacle, Plan } from './contract.ts';
+import { type FileOperations, nodeFiles } from './file-operations.ts';
+import { closeJournal, type Journal, type JournalEntry, openJournal, readBytes, rollBack } from './journal.ts';
+import { RefusalError } from './obstacle.ts';
+import { textAfter } from './repo.ts';
+
+const BOM = '\u{FEFF}';
+
+export interface ApplyOptions {
+  /** Runs when the files are in place and before the change is final; what it throws rolls everything back. */
+  readonly verify?: () => Promise<void>;
+  /** Defaults to the disk. */
+  readonly files?: FileOperations;
+}
+
+/**
+ * Writes a plan below an absolute root: all of it or nothing, also when the process is killed on the way (the next
+ * run rolls back). The only writer there is.
+ * @throws RefusalError E_FILE_CHANGED when a file is not as the plan found it, E_LOCKED, E_WRITE when the disk
+ * refuses; nothing has changed then.
+ */
+export async function apply(plan: Plan, root: string, options: ApplyOptions = {}): Promise<void> {
+  if (plan.edits.length === 0) return;
+  const files = options.files ?? nodeFiles;
+  const realRoot = realpathSync(root);
+  assertInside(realRoot, plan.edits);
+  assertUnchanged(realRoot, plan.edits);
+  const journal = journalOf(realRoot, plan.edits);
+  try {
+    openJournal(realRoot, journal, files);
+    write(plan.edits, journal, files);
+    await options.verify?.();
+    closeJournal(realRoot, files);
+  } catch (error) {
+    // The journal is somebody else's when it is locked: nothing of ours is on the disk then.
+    if (!isLocked(error)) rollBack(realRoot, journal, files);
+    throw error instanceof RefusalError ? error : writeFailure(error);
+  }
+}
+
+function write(edits: readonly Edit[], journal: Journal, files: FileOperations): void {
+  for (const folder of journal.folders) files.makeFolder(folder);
+  edits.forEach((edit, index) => {
+    const entry = journal.entries[index];
+    const text = textAfter(edit);
+    if (entry === undefined || text === undefined) return;
+    const bom = entry.before !== null && startsWithBom(Buffer.from(entry.before, 'base64')) ? BOM : '';
+    files.writeSynced(entry.staged, Buffer.from(bom + text, 'utf8'), entry.mode);
+  });
+  edits.forEach((edit, index) => {
+    const entry = journal.entries[index];
+    if (entry === undefined) return;
+    if (edit.kind === 'delete') files.remove(entry.target);
+    else files.rename(entry.staged, entry.target);
+  });
+  for (const folder of new Set(journal.entries.map((entry) => dirname(entry.target)))) files.syncFolder(folder);
+}
+
+function journalOf(root: string, edits: readonly Edit[]): Journal {
+  const entries = edits.map((edit): JournalEntry => {
+    const path = join(root, edit.path);
+    // A link inside the repo stays a link: its target is what gets new text.
+    const target = existsSync(path) ? realpathSync(path) : path;
+    const staged = join(dirname(target), `.${basename(target)}.${String(process.pid)}.s2s`);
+    const mode = existsSync(target) ? statSync(target).mode & 0o7777 : 0o666 & ~process.umask();
+    return { target, staged, before: readBytes(target)?.toString('base64') ?? null, mode };
+  });
+  return { pid: process.pid, entries, folders: missingFolders(entries) };
+}
+
+/** Folders that do not exist yet, outermost first. */
+function missingFolders(entries: readonly JournalEntry[]): readonly string[] {
+  const missing = new Set<string>();
+  for (const { target } of entries) {
+    for (let folder = dirname(target); !existsSync(folder); folder = dirname(folder)) missing.add(folder);
+  }
+  return [...missing].sort((a, b) => a.length - b.length);
+}
+
+/** No link on the way to a file may lead out of the root. */
+function assertInside(root: string, edits: readonly Edit[]): void {
+  for (const { path } of edits) {
+    let nearest = join(root, path);
+    while (!existsSync(nearest)) nearest = dirname(nearest);
+    const real = realpathSync(nearest);
+    if (real !== root && !real.startsWith(root.endsWith(sep) ? root : root + sep)) {
+      throw new RefusalError({
+        code: 'E_PATH',
+        at: { path },
+        message: `${path} leads out of the repository, to ${real}.`,
+        remedy: 'Run the command in the repository that the link leads to.',
+      });
+    }
+  }
+}
+
+function assertUnchanged(root: string, edits: readonly Edit[]): void {
+  const changed = edits.filter((edit) => {
+    const bytes = readBytes(join(root, edit.path));
+    if (edit.kind === 'create') return bytes !== undefined;
+    const base = Buffer.from(edit.base, 'utf8');
+    return bytes === undefined || !(startsWithBom(bytes) ? bytes.subarray(3) : bytes).equals(base);
+  });
+  const [first, ...more] = changed.map(changedFile);
+  if (first !== undefined) throw new RefusalError(first, ...more);
+}
+
+function isLocked(error: unknown): boolean {
+  return error instanceof RefusalError && error.obstacles[0].code === 'E_LOCKED';
+}
+
+function startsWithBom(bytes: Uint8Array): boolean {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+}
+
+function changedFile(edit: Edit): Obstacle {
+  return {
+    code: 'E_FILE_CHANGED',
+    at: { path: edit.path },
+    message: `${edit.path} changed between the plan and the write.`,
+    remedy: 'Run the command again: it plans anew on the file as it is now.',
+  };
+}
+
+function writeFailure(cause: unknown): RefusalError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  const path = cause instanceof Error && 'path' in cause ? String(cause.path) : '.';
+  const error = new RefusalError({
+    code: 'E_WRITE',
+    at: { path },
+    message: `The change could not be written, and nothing has changed: ${reason}.`,
+    remedy: 'Make the folder writable or free some space, and run the command again.',
+  });
+  error.cause = cause;
+  return error;
+}

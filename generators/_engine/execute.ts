@@ -1,0 +1,107 @@
+import { execa } from 'execa';
+
+import { apply } from './apply.ts';
+import type { Obstacle, Refusal, RelPath } from './contract.ts';
+import { diffOf } from './diff.ts';
+import { recover } from './journal.ts';
+import { RefusalError } from './obstacle.ts';
+import { changesOf, flatten, type Outcome, type Status } from './outcome.ts';
+import { makePlan, type Planned, type PlanRequest } from './run.ts';
+import { installCommand } from './install-command.ts';
+import { newErrors, typeErrors } from './type-check.ts';
+import { openRepo } from './repo.ts';
+import { surveyModules } from './survey/modules.ts';
+
+/** A run in two halves, because plop asks and acts in different places: decided, and nothing written yet. */
+export interface Decided {
+  readonly outcome: Outcome;
+  /** The unified diff of the plan; empty without one. */
+  readonly diff: string;
+  /** Writes the plan and tells what came of it; absent when there is nothing to write. */
+  readonly commit?: () => Promise<Outcome>;
+}
+
+/** Plans; every expected obstacle becomes an outcome. `command` is what the user typed up to the flags. */
+export async function decide(request: PlanRequest, command: string): Promise<Decided> {
+  const start = { generator: request.id, command };
+  try {
+    recover(request.root);
+    const planned = await makePlan(request);
+    if ('obstacles' in planned) return { outcome: refused(start, planned.obstacles), diff: '' };
+    return decided(request, planned, `${command} ${planned.flags}`);
+  } catch (error) {
+    if (!(error instanceof RefusalError)) throw error;
+    return { outcome: refused(start, error.obstacles), diff: '' };
+  }
+}
+
+function decided({ id, given, root }: PlanRequest, planned: Planned, command: string): Decided {
+  const { plan, targets } = planned;
+  const outcome = (status: Status, next: readonly string[]): Outcome => ({
+    schema: 1,
+    generator: id,
+    status,
+    targets: targets.map(({ name, dir }) => ({ service: name, root: dir })),
+    changes: changesOf(plan),
+    obstacles: [],
+    notes: plan.notes,
+    next,
+    command,
+  });
+  const diff = diffOf(plan.edits);
+  if (plan.edits.length === 0) return { outcome: outcome('unchanged', []), diff };
+  const install = installCommand(root, planned);
+  const next = install === undefined || given['install'] === true ? [] : [install.text];
+  if (given['dryRun'] === true) return { outcome: outcome('planned', next), diff };
+  const commit = async (): Promise<Outcome> => {
+    try {
+      await apply(plan, root, given['check'] === true ? { verify: await checkOf(root, planned) } : {});
+      if (given['install'] === true && install !== undefined) await runInstall(install);
+      return outcome('applied', next);
+    } catch (error) {
+      if (!(error instanceof RefusalError)) throw error;
+      return refused({ generator: id, command }, error.obstacles);
+    }
+  };
+  return { outcome: outcome('planned', next), diff, commit };
+}
+
+/** Type-checks now, and gives what compares after the write. */
+async function checkOf(root: string, { targets }: Planned): Promise<() => Promise<void>> {
+  const repo = openRepo(root);
+  const tsconfigs = targets.map((head) => surveyModules(repo, head).tsconfig).filter((path) => path !== undefined);
+  const before = new Map<RelPath, readonly string[]>();
+  for (const tsconfig of tsconfigs) before.set(tsconfig, await typeErrors(root, tsconfig));
+  return async () => {
+    for (const [tsconfig, errors] of before) {
+      const worse = newErrors(errors, await typeErrors(root, tsconfig));
+      if (worse.length > 0) throw new RefusalError(checkFailed(tsconfig, worse));
+    }
+  };
+}
+
+async function runInstall({ file, args, cwd }: NonNullable<ReturnType<typeof installCommand>>): Promise<void> {
+  await execa(file, args, { cwd, stdin: 'ignore', stdout: process.stderr, stderr: 'inherit' });
+}
+
+function refused(
+  start: Pick<Outcome, 'generator' | 'command'>,
+  obstacles: Refusal['obstacles'],
+): Outcome {
+  const flat = obstacles.map(flatten);
+  return { schema: 1, ...start, status: 'refused', targets: [], changes: [], obstacles: flat, notes: [], next: [] };
+}
+
+/** The outcome of a command line that could not be understood. */
+export function refusedOutcome(generator: string, refusal: Refusal, command: string): Outcome {
+  return refused({ generator, command }, refusal.obstacles);
+}
+
+function checkFailed(tsconfig: RelPath, errors: readonly string[]): Obstacle {
+  return {
+    code: 'E_CHECK',
+    at: { path: tsconfig },
+    message: `The type check got worse, and everything was rolled back:\n${errors.slice(0, 10).join('\n')}`,
+    remedy: 'Run without --check to see the code in place, and please report what it does not fit.',
+  };
+}

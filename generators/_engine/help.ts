@@ -1,0 +1,25 @@
+import type { Generator, Question } from './contract.ts';
+import { flagOf, globalFlags } from './options.ts';
+
+/** The help page of one generator. */
+export function helpOf(id: string, generator: Generator): string {
+  return [
+    `${id}: ${generator.summary}`,
+    '',
+    'Flags:',
+    ...Object.entries(generator.questions).map(flagLine),
+    '',
+    'Flags of every generator:',
+    ...Object.entries(globalFlags).map(flagLine),
+    '',
+    'Without a terminal, or with --yes, nothing is asked: what is missing is listed.',
+    '',
+  ].join('\n');
+}
+
+function flagLine([key, question]: readonly [string, Question]): string {
+  const name = question.type === 'boolean' ? `--[no-]${flagOf(key)}` : `--${flagOf(key)}`;
+  const value = question.type === 'boolean' ? '' : ` ${question.placeholder ?? '<value>'}`;
+  const initial = typeof question.initial === 'string' ? ` (default ${question.initial})` : '';
+  return `  ${`${name}${value}`.padEnd(30)} ${question.message}${initial}`;
+}

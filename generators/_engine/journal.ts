@@ -1,0 +1,130 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+import { type FileOperations, nodeFiles } from './file-operations.ts';
+import { RefusalError } from './obstacle.ts';
+
+/** One file of an apply: `before` is its bytes in base64, null when it did not exist. Paths are absolute. */
+export interface JournalEntry {
+  readonly target: string;
+  readonly staged: string;
+  readonly before: string | null;
+  readonly mode: number;
+}
+
+/** Everything that is needed to put the tree back as it was. */
+export interface Journal {
+  readonly pid: number;
+  readonly entries: readonly JournalEntry[];
+  /** Folders that the apply makes, outermost first. */
+  readonly folders: readonly string[];
+}
+
+const journalName = '.s2s.journal';
+
+/**
+ * Writes the journal, whole or not at all; it is the lock as well.
+ * @throws RefusalError E_LOCKED when another run holds it.
+ */
+export function openJournal(root: string, journal: Journal, files: FileOperations): void {
+  const draft = draftOf(root, process.pid);
+  try {
+    files.writeSynced(draft, Buffer.from(JSON.stringify(journal)), 0o600);
+    files.link(draft, join(root, journalName));
+    files.syncFolder(root);
+  } catch (error) {
+    if (hasCode(error, 'EEXIST')) throw new RefusalError(locked(root));
+    throw error;
+  } finally {
+    files.remove(draft);
+  }
+}
+
+function draftOf(root: string, pid: number): string {
+  return join(root, `${journalName}.${String(pid)}`);
+}
+
+/** Ends the apply: from here on the tree is as it was planned. */
+export function closeJournal(root: string, files: FileOperations): void {
+  files.remove(join(root, journalName));
+  files.syncFolder(root);
+}
+
+/** Puts every file back as the journal has it, removes what was made on the way, and closes the journal. */
+export function rollBack(root: string, journal: Journal, files: FileOperations): void {
+  for (const { target, staged, before, mode } of journal.entries) {
+    files.remove(staged);
+    if (before === null) {
+      files.remove(target);
+    } else if (readBytes(target)?.toString('base64') !== before) {
+      files.writeSynced(staged, Buffer.from(before, 'base64'), mode);
+      files.rename(staged, target);
+      files.syncFolder(dirname(target));
+    }
+  }
+  for (const folder of [...journal.folders].reverse()) removeIfEmpty(folder, files);
+  files.remove(draftOf(root, journal.pid));
+  closeJournal(root, files);
+}
+
+/**
+ * Rolls back what a run that was killed has left behind; true when there was something.
+ * @throws RefusalError E_LOCKED while that run is alive.
+ */
+export function recover(root: string, files: FileOperations = nodeFiles): boolean {
+  removeStaleDrafts(root, files);
+  const bytes = readBytes(join(root, journalName));
+  if (bytes === undefined) return false;
+  const journal = JSON.parse(bytes.toString('utf8')) as Journal;
+  if (isAlive(journal.pid)) throw new RefusalError(locked(root));
+  rollBack(root, journal, files);
+  return true;
+}
+
+/** A run that was killed before its journal had its name has written nothing else. */
+function removeStaleDrafts(root: string, files: FileOperations): void {
+  for (const name of readdirSync(root)) {
+    const pid = name.startsWith(`${journalName}.`) ? Number(name.slice(journalName.length + 1)) : Number.NaN;
+    if (Number.isInteger(pid) && !isAlive(pid)) files.remove(join(root, name));
+  }
+}
+
+export function readBytes(path: string): Buffer | undefined {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+}
+
+function removeIfEmpty(folder: string, files: FileOperations): void {
+  try {
+    files.removeFolder(folder);
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT') && !hasCode(error, 'ENOTEMPTY')) throw error;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  if (pid === process.pid) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return hasCode(error, 'EPERM');
+  }
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
+}
+
+function locked(root: string): ConstructorParameters<typeof RefusalError>[0] {
+  return {
+    code: 'E_LOCKED',
+    at: { path: journalName },
+    message: `Another run is writing to ${root} at this moment.`,
+    remedy: 'Wait until it has ended and run the command again.',
+  };
+}

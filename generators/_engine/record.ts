@@ -1,0 +1,127 @@
+import type { Answers, Edit, Obstacle, RelPath, Repo, Role } from './contract.ts';
+import { hashText } from './hash.ts';
+import { RefusalError } from './obstacle.ts';
+import { editTowards } from './plan.ts';
+import { toRel } from './paths.ts';
+import { textAfter } from './repo.ts';
+
+export const recordPath = toRel('.s2s.json');
+
+/** What one change took out of a file and put in, at an offset of the text before it. */
+interface RecordedChange {
+  readonly start: number;
+  readonly removed: string;
+  readonly inserted: string;
+}
+
+interface RecordedPatch {
+  readonly generator: string;
+  readonly role: Role;
+  readonly version: string;
+  /** Hash of the text that the offsets refer to. */
+  readonly before: string;
+  readonly changes: readonly RecordedChange[];
+}
+
+/** One file that we wrote to: the whole text where it is ours, else what we changed in it, oldest first. */
+interface RecordedFile {
+  readonly generator: string;
+  readonly role: Role;
+  readonly version: string;
+  /** Hash of the text as we last wrote it. */
+  readonly sha256: string;
+  /** Lines of a file that we created: the base of a later 3-way merge. */
+  readonly text?: readonly string[];
+  readonly patches?: readonly RecordedPatch[];
+}
+
+/** What was asked for, to render it again with later templates. */
+interface RecordedRun {
+  readonly version: string;
+  readonly answers: Answers;
+}
+
+/** `.s2s.json`: committed, sorted by path, one line of text a line, so that git can merge it. */
+export interface S2sRecord {
+  readonly schema: 1;
+  /** By service folder, then by generator. */
+  readonly services: Readonly<Record<string, Readonly<Record<string, RecordedRun>>>>;
+  readonly files: Readonly<Record<string, RecordedFile>>;
+}
+
+const empty: S2sRecord = { schema: 1, services: {}, files: {} };
+
+/** Reads the record; an empty one when there is none. @throws RefusalError E_RECORD when it cannot be understood. */
+export function readRecord(repo: Repo): S2sRecord {
+  const text = repo.read(recordPath);
+  if (text === undefined) return empty;
+  try {
+    const parsed = JSON.parse(text) as Partial<S2sRecord>;
+    if (parsed.schema !== 1) throw new Error(`schema ${String(parsed.schema)} is not 1`);
+    return { ...empty, ...parsed };
+  } catch (error) {
+    throw new RefusalError(unreadable(error instanceof Error ? error.message : String(error)));
+  }
+}
+
+/** The text of a file as we last created it; undefined when we did not. */
+export function recordedText(record: S2sRecord, path: RelPath): string | undefined {
+  return record.files[path]?.text?.join('\n');
+}
+
+/** Who made a plan, for whom, with which answers. */
+export interface Authorship {
+  readonly generator: string;
+  readonly version: string;
+  readonly services: readonly RelPath[];
+  readonly answers: Answers;
+}
+
+/** The edit that writes down `edits`; undefined when nothing was edited. */
+export function recordEdit(repo: Repo, edits: readonly Edit[], by: Authorship): Edit | undefined {
+  if (edits.length === 0) return undefined;
+  const before = readRecord(repo);
+  const files = { ...before.files };
+  for (const edit of edits) {
+    const file = recordFile(files[edit.path], edit, by);
+    if (file === undefined) Reflect.deleteProperty(files, edit.path);
+    else files[edit.path] = file;
+  }
+  const run: RecordedRun = { version: by.version, answers: by.answers };
+  const services = { ...before.services };
+  for (const service of by.services) {
+    services[service] = sortKeys({ ...services[service], [by.generator]: run });
+  }
+  const record: S2sRecord = { schema: 1, services: sortKeys(services), files: sortKeys(files) };
+  return editTowards(repo, recordPath, 'record', `${JSON.stringify(record, undefined, 2)}\n`);
+}
+
+function recordFile(before: RecordedFile | undefined, edit: Edit, by: Authorship): RecordedFile | undefined {
+  const text = textAfter(edit);
+  if (text === undefined) return undefined;
+  const head = { generator: by.generator, role: edit.role, version: by.version, sha256: hashText(text) };
+  if (edit.kind !== 'patch' || before?.text !== undefined) return { ...head, text: text.split('\n') };
+  const patch: RecordedPatch = {
+    generator: by.generator,
+    role: edit.role,
+    version: by.version,
+    before: hashText(edit.base),
+    changes: edit.changes.map(({ start, end, text: inserted }) => {
+      return { start, removed: edit.base.slice(start, end), inserted };
+    }),
+  };
+  return { ...head, patches: [...(before?.patches ?? []), patch] };
+}
+
+function sortKeys<T>(object: Readonly<Record<string, T>>): Readonly<Record<string, T>> {
+  return Object.fromEntries(Object.entries(object).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function unreadable(reason: string): Obstacle {
+  return {
+    code: 'E_RECORD',
+    at: { path: recordPath },
+    message: `${recordPath} cannot be read: ${reason}.`,
+    remedy: 'Restore it from version control, or delete it: nothing but undo and upgrade depends on it.',
+  };
+}

@@ -1,0 +1,118 @@
+import { lstatSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { join, sep } from 'node:path';
+
+import type { Edit, Entry, RelPath, Repo } from './contract.ts';
+import { RefusalError } from './obstacle.ts';
+import { basenameRel, dirnameRel } from './paths.ts';
+import { applyChanges } from './text-change.ts';
+
+const BOM = '\u{FEFF}';
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/**
+ * Opens the files below an absolute root for reading. Links that lead out of the root are not followed.
+ * Each file is read once: a plan is made on one state of the disk, which apply checks again before it writes.
+ */
+export function openRepo(root: string): Repo {
+  const realRoot = realpathSync(root);
+  const texts = new Map<RelPath, string | undefined>();
+  return {
+    root: realRoot,
+    read(path) {
+      if (!texts.has(path)) texts.set(path, readText(realRoot, path));
+      return texts.get(path);
+    },
+    list: (path) => listFolder(realRoot, path),
+  };
+}
+
+/** The same repo as if `edits` had been applied. */
+export function overlay(repo: Repo, edits: readonly Edit[]): Repo {
+  if (edits.length === 0) return repo;
+  const laid = new Map(edits.map((edit) => [edit.path, textAfter(edit)]));
+  return {
+    root: repo.root,
+    read: (path) => (laid.has(path) ? laid.get(path) : repo.read(path)),
+    list: (path) => listOver(repo.list(path), path, laid),
+  };
+}
+
+/** What a file holds once the edit is applied; undefined when it is deleted. */
+export function textAfter(edit: Edit): string | undefined {
+  if (edit.kind === 'delete') return undefined;
+  return edit.kind === 'create' ? edit.text : applyChanges(edit.base, edit.changes);
+}
+
+function readText(root: string, path: RelPath): string | undefined {
+  const absolute = join(root, path);
+  if (!isInside(root, absolute)) return undefined;
+  const bytes = readFileSync(absolute);
+  try {
+    const text = decoder.decode(bytes);
+    return text.startsWith(BOM) ? text.slice(1) : text;
+  } catch (cause) {
+    if (!(cause instanceof TypeError)) throw cause;
+    throw new RefusalError({
+      code: 'E_NOT_UTF8',
+      at: { path },
+      message: `${path} is not valid UTF-8, so its text cannot be edited without changing it.`,
+      remedy: 'Convert the file to UTF-8 and run the command again.',
+    });
+  }
+}
+
+/** A regular file whose real path is below the real root; following links inside the root is fine. */
+function isInside(root: string, absolute: string): boolean {
+  try {
+    const real = realpathSync(absolute);
+    return (real + sep).startsWith(root.endsWith(sep) ? root : root + sep) && statSync(real).isFile();
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw error;
+  }
+}
+
+function listFolder(root: string, path: RelPath): readonly Entry[] {
+  try {
+    const absolute = join(root, path);
+    const inside = (realpathSync(absolute) + sep).startsWith(root.endsWith(sep) ? root : root + sep);
+    if (!inside || lstatSync(absolute).isSymbolicLink()) return [];
+    return readdirSync(absolute, { withFileTypes: true })
+      .map((entry): Entry => {
+        const kind = entry.isFile() ? 'file' : entry.isDirectory() ? 'directory' : 'other';
+        return { name: entry.name, kind };
+      })
+      .sort(byName);
+  } catch (error) {
+    if (isMissing(error)) return [];
+    throw error;
+  }
+}
+
+function listOver(
+  entries: readonly Entry[],
+  path: RelPath,
+  laid: ReadonlyMap<RelPath, string | undefined>,
+): readonly Entry[] {
+  const byNameMap = new Map(entries.map((entry) => [entry.name, entry]));
+  for (const [file, text] of laid) {
+    if (dirnameRel(file) === path) {
+      const name = basenameRel(file);
+      if (text === undefined) byNameMap.delete(name);
+      else byNameMap.set(name, { name, kind: 'file' });
+    } else if (text !== undefined && (path === '' || file.startsWith(`${path}/`))) {
+      const name = file.slice(path === '' ? 0 : path.length + 1).split('/')[0] ?? '';
+      byNameMap.set(name, { name, kind: 'directory' });
+    }
+  }
+  return [...byNameMap.values()].sort(byName);
+}
+
+function byName(a: Entry, b: Entry): number {
+  return a.name < b.name ? -1 : 1;
+}
+
+function isMissing(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP';
+}

@@ -1,0 +1,75 @@
+import { createColors } from 'picocolors';
+
+import type { Change, FlatObstacle, Outcome } from './outcome.ts';
+
+/** `colour` as the terminal and NO_COLOR have it. `diff` is shown above the summary of a dry run. */
+export interface ReportOptions {
+  readonly colour: boolean;
+  readonly diff: string;
+}
+
+type Colours = ReturnType<typeof createColors>;
+
+/** What a person reads after a run. */
+export function reportOf(outcome: Outcome, { colour, diff }: ReportOptions): string {
+  const colours = createColors(colour);
+  if (outcome.status === 'refused') return refusalReport(outcome, colours);
+  const names = outcome.targets.map(({ service }) => service).join(', ');
+  const heading = {
+    applied: `${colours.green('✔')} ${outcome.generator} changed ${names}`,
+    planned: `${colours.cyan('●')} ${outcome.generator} would change ${names} (nothing is written)`,
+    unchanged: `${colours.green('✔')} ${outcome.generator}: ${names} has it already, nothing to change`,
+    conflicts: `${colours.yellow('!')} ${outcome.generator} left conflicts in ${names}`,
+    failed: `${colours.red('✖')} ${outcome.generator} failed`,
+  }[outcome.status];
+  return [
+    ...(outcome.status === 'planned' ? [colourDiff(diff, colours)] : []),
+    heading,
+    ...outcome.changes.map((change) => changeLine(change, colours)),
+    ...section('Good to know', outcome.notes, colours),
+    ...section('Next', outcome.next, colours),
+    ...(outcome.status === 'unchanged' ? [] : section('The same again, without questions', [outcome.command], colours)),
+    '',
+  ].join('\n');
+}
+
+function refusalReport(outcome: Outcome, colours: Colours): string {
+  const blocks = outcome.obstacles.map((obstacle) => obstacleBlock(obstacle, colours));
+  const heading = `${colours.red('✖')} ${outcome.generator}: nothing was changed`;
+  return [heading, ...blocks, ''].join('\n\n').trimEnd() + '\n';
+}
+
+function obstacleBlock(obstacle: FlatObstacle, colours: Colours): string {
+  const line = obstacle.line === undefined ? '' : `:${String(obstacle.line)}`;
+  const place = obstacle.path === undefined ? '' : ` ${colours.dim(`${obstacle.path}${line}`)}`;
+  return [
+    `  ${colours.red(obstacle.code)}${place}`,
+    ...indented(obstacle.message),
+    ...(obstacle.frame === undefined ? [] : indented(obstacle.frame)),
+    ...indented(`→ ${obstacle.remedy}`),
+    ...(obstacle.manual === undefined ? [] : indented(`By hand:\n${obstacle.manual}`)),
+  ].join('\n');
+}
+
+function indented(text: string): readonly string[] {
+  return text.split('\n').map((line) => `    ${line}`);
+}
+
+function changeLine({ action, path, role }: Change, colours: Colours): string {
+  const sign = { create: colours.green('+'), modify: colours.yellow('~'), delete: colours.red('-') }[action];
+  return `  ${sign} ${path} ${colours.dim(role)}`;
+}
+
+function section(title: string, lines: readonly string[], colours: Colours): readonly string[] {
+  return lines.length === 0 ? [] : ['', colours.bold(title), ...lines.map((line) => `  ${line}`)];
+}
+
+function colourDiff(diff: string, colours: Colours): string {
+  return diff
+    .split('\n')
+    .map((line) => {
+      if (line.startsWith('+')) return colours.green(line);
+      return line.startsWith('-') ? colours.red(line) : line;
+    })
+    .join('\n');
+}

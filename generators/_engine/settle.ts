@@ -1,0 +1,68 @@
+import type { Edit, Obstacle, Repo, Role } from './contract.ts';
+import { readRecord, recordedText, type S2sRecord } from './record.ts';
+import { textAfter } from './repo.ts';
+
+/** Roles whose files are ours from the first line to the last. */
+const wholeFileRoles: ReadonlySet<Role> = new Set<Role>([
+  'circuit-breaker',
+  'service-client',
+  'verify-route',
+  'token-blacklist',
+  'auth-middleware',
+  'unit-test',
+  'integration-test',
+]);
+
+/** A file that is rendered whole, as opposed to one of the user's that gets a few lines. */
+export function isWholeFile(role: Role): boolean {
+  return wholeFileRoles.has(role);
+}
+
+export interface Settled {
+  readonly edits: readonly Edit[];
+  readonly obstacles: readonly Obstacle[];
+}
+
+/**
+ * Decides about generated files that exist already. Ours and unedited: written anew when the template or the
+ * answers changed. Ours and edited: left alone when there is nothing new, else an obstacle. Not ours: an obstacle.
+ * `force` overwrites.
+ */
+export function settleExisting(repo: Repo, edits: readonly Edit[], force: boolean): Settled {
+  const record = readRecord(repo);
+  const kept: Edit[] = [];
+  const obstacles: Obstacle[] = [];
+  for (const edit of edits) {
+    const verdict = verdictOn(edit, record, force);
+    if (verdict === 'write') kept.push(edit);
+    else if (verdict !== 'leave') obstacles.push(verdict);
+  }
+  return { edits: kept, obstacles };
+}
+
+function verdictOn(edit: Edit, record: S2sRecord, force: boolean): 'write' | 'leave' | Obstacle {
+  if (edit.kind === 'patch' && edit.changes.length === 0) return 'leave';
+  if (edit.kind !== 'patch' || !isWholeFile(edit.role) || force) return 'write';
+  const ours = recordedText(record, edit.path);
+  if (ours === undefined) return notOurs(edit.path);
+  if (ours === edit.base) return 'write';
+  return ours === textAfter(edit) ? 'leave' : edited(edit.path);
+}
+
+function notOurs(path: string): Obstacle {
+  return {
+    code: 'E_FILE_EXISTS',
+    at: { path },
+    message: `${path} exists and was not generated here.`,
+    remedy: 'Rename or move it, or overwrite it with --force.',
+  };
+}
+
+function edited(path: string): Obstacle {
+  return {
+    code: 'E_FILE_EDITED',
+    at: { path },
+    message: `${path} was edited since it was generated, and this run would write something else into it.`,
+    remedy: 'Keep your version and leave the flag out that asks for more, or overwrite it with --force.',
+  };
+}
