@@ -1,0 +1,105 @@
+import type { RelPath } from '../contract.ts';
+import { ts, walk } from '../syntax.ts';
+import { enclosingFunction, type FunctionNode, isFunctionNode, memberOf, receiverOf, unwrap } from './expressions.ts';
+import { importsOf, requiredModule } from './imports.ts';
+import type { Survey } from './survey.ts';
+
+/** One place where a Fastify instance is made, or is taken from the function that makes it. */
+export interface Creation {
+  readonly file: RelPath;
+  readonly node: ts.CallExpression;
+  /** `app`, `this.server`; undefined when it is returned or passed on at once. */
+  readonly binding: string | undefined;
+  /** Where that name is known: the function around it, the class, or the file. */
+  readonly scope: ts.Node;
+  readonly at: 'function' | 'module' | 'class';
+  readonly owner: FunctionNode | undefined;
+}
+
+/** Every `fastify(…)` call of the service's own code. */
+export function findCreations(survey: Survey): readonly Creation[] {
+  return survey.mentioning(/['"]fastify['"]/).flatMap((file) =>
+    callsIn(survey.tree(file), (call) => makesInstance(survey, call, file)).map((call) => creationOf(file, call)),
+  );
+}
+
+/** Where the results of the functions that make an instance are taken: `const app = createServer()`. */
+export function findTakers(survey: Survey, makers: readonly Creation[]): readonly Creation[] {
+  const owners = new Set<ts.Node>(makers.flatMap(({ owner }) => (owner === undefined ? [] : [owner])));
+  const names = [...owners].map((owner) => nameOf(owner)).filter((name) => name !== undefined);
+  if (names.length === 0) return [];
+  const pattern = new RegExp(`\\b(${names.join('|')})\\b`);
+  return survey.mentioning(pattern).flatMap((file) =>
+    callsIn(survey.tree(file), ({ expression }) => {
+      const found = ts.isIdentifier(expression) && names.includes(expression.text) ? survey.names.value(expression, file) : undefined;
+      return found !== undefined && owners.has(found.node);
+    }).map((call) => creationOf(file, call)),
+  );
+}
+
+/** The name that a function is called by; undefined for one without. */
+export function nameOf(node: ts.Node): string | undefined {
+  if (ts.isFunctionDeclaration(node)) return node.name?.text;
+  const { parent } = node;
+  return ts.isVariableDeclaration(parent) && ts.isIdentifier(parent.name) ? parent.name.text : undefined;
+}
+
+function callsIn(tree: ts.SourceFile, isWanted: (call: ts.CallExpression) => boolean): readonly ts.CallExpression[] {
+  const calls: ts.CallExpression[] = [];
+  walk(tree, (node) => {
+    if (ts.isCallExpression(node) && isWanted(node)) calls.push(node);
+    return true;
+  });
+  return calls;
+}
+
+function makesInstance(survey: Survey, call: ts.CallExpression, file: RelPath): boolean {
+  const callee = unwrap(call.expression);
+  if (requiredModule(callee) === 'fastify') return true;
+  const receiver = receiverOf(callee);
+  const member = memberOf(callee);
+  if (receiver !== undefined && (member === 'default' || member === 'fastify')) {
+    if (requiredModule(receiver) === 'fastify') return true;
+    return ts.isIdentifier(receiver) && importsOf(survey.tree(file)).get(receiver.text)?.from === 'fastify';
+  }
+  if (!ts.isIdentifier(callee)) return false;
+  const imported = survey.names.importOf(callee, file) ?? importsOf(survey.tree(file)).get(callee.text);
+  return imported?.from === 'fastify' && ['default', 'fastify', 'Fastify', '*'].includes(imported.name);
+}
+
+function creationOf(file: RelPath, node: ts.CallExpression): Creation {
+  const outer = chainEnd(node);
+  const { parent } = outer;
+  const owner = enclosingFunction(outer);
+  const classNode = enclosingClass(outer);
+  const target = bindingTarget(parent, outer);
+  if (target !== undefined && classNode !== undefined && (target.startsWith('this.') || owner === undefined)) {
+    return { file, node, binding: target, scope: classNode, at: 'class', owner };
+  }
+  const at = owner === undefined ? 'module' : 'function';
+  return { file, node, binding: target, scope: owner ?? node.getSourceFile(), at, owner };
+}
+
+/** The whole expression around a call: what is chained onto it, `await` and type assertions. */
+function chainEnd(node: ts.Expression): ts.Expression {
+  const { parent } = node;
+  const isChain = ts.isPropertyAccessExpression(parent) && parent.expression === node && ts.isCallExpression(parent.parent);
+  if (isChain && parent.parent.expression === parent) return chainEnd(parent.parent);
+  const isWrapped = ts.isExpression(parent) && unwrap(parent) !== parent && !ts.isVoidExpression(parent);
+  return isWrapped ? chainEnd(parent) : node;
+}
+
+function bindingTarget(parent: ts.Node, value: ts.Expression): string | undefined {
+  if (ts.isVariableDeclaration(parent)) return ts.isIdentifier(parent.name) ? parent.name.text : undefined;
+  if (ts.isPropertyDeclaration(parent)) return `this.${parent.name.getText()}`;
+  const assigns = ts.isBinaryExpression(parent) && parent.operatorToken.kind === ts.SyntaxKind.EqualsToken;
+  return assigns && parent.right === value ? parent.left.getText() : undefined;
+}
+
+function enclosingClass(node: ts.Node): ts.ClassDeclaration | undefined {
+  for (let at = node.parent as ts.Node | undefined; at !== undefined; at = at.parent as ts.Node | undefined) {
+    if (ts.isClassDeclaration(at)) return at;
+    if (isFunctionNode(at) && !ts.isMethodDeclaration(at)) return undefined;
+  }
+  return undefined;
+}

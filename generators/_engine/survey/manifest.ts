@@ -1,0 +1,51 @@
+import { type ParseError, parse, printParseErrorCode } from 'jsonc-parser';
+
+import type { Manifest, RelPath, Repo } from '../contract.ts';
+import { RefusalError } from '../obstacle.ts';
+import { dirnameRel, joinRel } from '../paths.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+const sections = ['peerDependencies', 'optionalDependencies', 'devDependencies', 'dependencies'] as const;
+
+/** Reads a package.json; undefined when there is none. @throws RefusalError E_MANIFEST when it is not valid JSON. */
+export function readManifest(repo: Repo, path: RelPath): (Manifest & { readonly json: Json }) | undefined {
+  const text = repo.read(path);
+  if (text === undefined) return undefined;
+  const errors: ParseError[] = [];
+  const json: unknown = parse(text, errors, { disallowComments: true });
+  const [error] = errors;
+  if (error !== undefined) throw new RefusalError(invalid(path, text, error));
+  if (!isRecord(json)) throw new RefusalError(invalid(path, text, undefined));
+  const dependencies: Record<string, string> = {};
+  for (const section of sections) Object.assign(dependencies, strings(json[section]));
+  const type = json['type'] === 'module' ? 'module' : 'commonjs';
+  return { path, text, type, scripts: strings(json['scripts']), dependencies, json };
+}
+
+/** The manifests that can rule a folder: its own, and those of the folders above up to the root; nearest first. */
+export function manifestsAbove(repo: Repo, dir: RelPath): readonly (Manifest & { readonly json: Json })[] {
+  const own = readManifest(repo, joinRel(dir, 'package.json'));
+  const above = dir === '' ? [] : manifestsAbove(repo, dirnameRel(dir));
+  return own === undefined ? above : [own, ...above];
+}
+
+function invalid(path: RelPath, text: string, error: ParseError | undefined): RefusalError['obstacles'][0] {
+  const line = text.slice(0, error?.offset ?? 0).split('\n').length;
+  const reason = error === undefined ? 'it holds no object' : printParseErrorCode(error.error);
+  return {
+    code: 'E_MANIFEST',
+    at: { path, line },
+    message: `${path}:${line} is not a valid package.json (${reason}).`,
+    remedy: 'Correct the file and run the command again.',
+  };
+}
+
+function strings(value: unknown): Record<string, string> {
+  if (!isRecord(value)) return {};
+  return Object.fromEntries(Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
+}
+
+export function isRecord(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,102 @@
+import type { Obstacle, RelPath, Repo, ServiceHead } from '../contract.ts';
+import { RefusalError } from '../obstacle.ts';
+import { parseSource, syntaxErrors, type ts } from '../syntax.ts';
+import { listSources, type SourceFiles } from './source-files.ts';
+
+/** One service's sources, read and parsed on demand. */
+export interface Sources extends SourceFiles {
+  readonly repo: Repo;
+  readonly head: ServiceHead;
+  /** Empty for a file that went away. */
+  text(path: RelPath): string;
+  tree(path: RelPath): ts.SourceFile;
+  /** Its own files (no tests) whose text matches: what decides if a file is worth parsing. */
+  mentioning(pattern: RegExp): readonly RelPath[];
+}
+
+const maxParsed = 4_000;
+/** Plans lay edits over a repo again and again; a file whose text is the same is parsed once. */
+const parsed = new Map<RelPath, Readonly<{ text: string; tree: ts.SourceFile }>>();
+
+/** Opens the sources of a service. Reads only what is asked for. */
+export function openSources(repo: Repo, head: ServiceHead): Sources {
+  const listed = listSources(repo, head.dir);
+  const text = (path: RelPath): string => repo.read(path) ?? '';
+  return {
+    ...listed,
+    repo,
+    head,
+    text,
+    tree: (path) => parse(path, text(path)),
+    mentioning: (pattern) => listed.files.filter((path) => pattern.test(text(path))),
+  };
+}
+
+/**
+ * Refuses what cannot be served at all, every reason at once.
+ * @throws RefusalError E_UNSUPPORTED_FRAMEWORK, E_JAVASCRIPT_ONLY, E_MERGE_MARKERS, E_SYNTAX
+ */
+export function assertServable(sources: Sources): void {
+  const framework = unsupported(sources.head);
+  if (framework !== undefined) throw new RefusalError(framework);
+  if (sources.files.length === 0 && sources.scripts.length > 0) throw new RefusalError(javascriptOnly(sources.head));
+  const [first, ...more] = sources.mentioning(/fastify|\.listen\(/i).flatMap((path) => broken(sources, path));
+  if (first !== undefined) throw new RefusalError(first, ...more);
+}
+
+function parse(path: RelPath, text: string): ts.SourceFile {
+  const known = parsed.get(path);
+  if (known?.text === text) return known.tree;
+  const tree = parseSource(path, text);
+  if (parsed.size >= maxParsed) parsed.clear();
+  parsed.set(path, { text, tree });
+  return tree;
+}
+
+function broken(sources: Sources, path: RelPath): readonly Obstacle[] {
+  const text = sources.text(path);
+  const marker = /^<{7} .*\n(?:.*\n)*?={7}\r?\n/m.exec(text);
+  if (marker !== null) {
+    const line = text.slice(0, marker.index).split('\n').length;
+    return [
+      {
+        code: 'E_MERGE_MARKERS',
+        at: { path, line },
+        message: `${path}:${line} holds the markers of an unfinished merge.`,
+        remedy: 'Finish the merge and run the command again.',
+      },
+    ];
+  }
+  const [error] = syntaxErrors(sources.tree(path));
+  if (error === undefined) return [];
+  return [
+    {
+      code: 'E_SYNTAX',
+      at: { path, line: error.line },
+      message: `${path}:${error.line} does not parse: ${error.message}`,
+      remedy: 'Correct the file and run the command again.',
+    },
+  ];
+}
+
+function unsupported({ manifest, name }: ServiceHead): Obstacle | undefined {
+  const framework = ['@nestjs/core', '@nestjs/platform-fastify', 'fastify-decorators'].find(
+    (dependency) => manifest.dependencies[dependency] !== undefined,
+  );
+  if (framework === undefined) return undefined;
+  return {
+    code: 'E_UNSUPPORTED_FRAMEWORK',
+    at: { path: manifest.path },
+    message: `${name} is built with ${framework}, which makes its routes in a way of its own.`,
+    remedy: 'Only services that register plugins on a Fastify instance themselves can be changed.',
+  };
+}
+
+function javascriptOnly({ dir, name }: ServiceHead): Obstacle {
+  return {
+    code: 'E_JAVASCRIPT_ONLY',
+    at: { path: dir === '' ? '.' : dir },
+    message: `${name} is written in JavaScript, and the generated code is TypeScript.`,
+    remedy: 'Take a service that is written in TypeScript.',
+  };
+}

@@ -1,0 +1,26 @@
+import type { RelPath, Repo, ServiceHead } from '../contract.ts';
+import { type Names, openNames } from './names.ts';
+import { openResolver } from './resolve-module.ts';
+import { openSources, type Sources } from './sources.ts';
+import { readTsconfig, type Tsconfig } from './tsconfig.ts';
+
+/** What every fact of one service is read from. */
+export interface Survey extends Sources {
+  readonly tsconfig: Tsconfig;
+  readonly names: Names;
+}
+
+const opened = new WeakMap<Repo, Map<RelPath, Survey>>();
+
+/** Opens a service for surveying, once for each state of the repo. Parses nothing yet. */
+export function openSurvey(repo: Repo, head: ServiceHead): Survey {
+  const byDir = opened.get(repo) ?? new Map<RelPath, Survey>();
+  opened.set(repo, byDir);
+  const known = byDir.get(head.dir);
+  if (known !== undefined) return known;
+  const sources = openSources(repo, head);
+  const tsconfig = readTsconfig(repo, head.dir);
+  const survey = { ...sources, tsconfig, names: openNames(sources, openResolver(sources, tsconfig)) };
+  byDir.set(head.dir, survey);
+  return survey;
+}

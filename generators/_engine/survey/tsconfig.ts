@@ -1,0 +1,115 @@
+import { parse } from 'jsonc-parser';
+
+import type { RelPath, Repo } from '../contract.ts';
+import { RefusalError } from '../obstacle.ts';
+import { dirnameRel, joinRel } from '../paths.ts';
+import { isRecord } from './manifest.ts';
+
+/** The compiler options that rule a service, its `extends` chain merged. */
+export interface Tsconfig {
+  readonly path: RelPath | undefined;
+  /** Lower-case strings, booleans; a nearer file wins. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** `paths` that end in `*`, as prefix and folders (repo paths). */
+  readonly aliases: readonly Readonly<{ prefix: string; dirs: readonly RelPath[] }>[];
+  readonly baseUrl: RelPath | undefined;
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+const none: Tsconfig = { path: undefined, options: {}, aliases: [], baseUrl: undefined };
+const maxExtends = 8;
+
+/** Reads the tsconfig.json of a folder, or of the nearest one above it. Never throws: an unreadable one says nothing. */
+export function readTsconfig(repo: Repo, dir: RelPath): Tsconfig {
+  const path = joinRel(dir, 'tsconfig.json');
+  if (repo.read(path) !== undefined) return load(repo, throughReferences(repo, path), 0) ?? none;
+  return dir === '' ? none : readTsconfig(repo, dirnameRel(dir));
+}
+
+/** A solution file (`files: []` and references) stands for the first project that it names. */
+function throughReferences(repo: Repo, path: RelPath): RelPath {
+  const json = readJson(repo, path);
+  const references = json?.['references'];
+  if (json?.['compilerOptions'] !== undefined || json?.['extends'] !== undefined || !Array.isArray(references)) return path;
+  const [first] = references as readonly unknown[];
+  const named = isRecord(first) && typeof first['path'] === 'string' ? first['path'] : undefined;
+  const target = named === undefined ? undefined : inside(dirnameRel(path), named);
+  if (target === undefined) return path;
+  const file = target.endsWith('.json') ? target : joinRel(target, 'tsconfig.json');
+  return repo.read(file) === undefined ? path : file;
+}
+
+function load(repo: Repo, path: RelPath, depth: number): Tsconfig | undefined {
+  const json = readJson(repo, path);
+  if (json === undefined || depth > maxExtends) return undefined;
+  const dir = dirnameRel(path);
+  const extended = json['extends'];
+  const bases = (Array.isArray(extended) ? extended : [extended]).filter((one): one is string => typeof one === 'string');
+  let merged = none;
+  for (const base of bases) merged = { ...merged, ...extendedConfig(repo, dir, base, depth, merged) };
+  const own = isRecord(json['compilerOptions']) ? json['compilerOptions'] : {};
+  const baseUrl = typeof own['baseUrl'] === 'string' ? inside(dir, own['baseUrl']) : merged.baseUrl;
+  const aliases = isRecord(own['paths']) ? aliasesOf(own['paths'], baseUrl ?? dir) : merged.aliases;
+  return { path, options: { ...merged.options, ...lowerCase(own) }, aliases, baseUrl };
+}
+
+function extendedConfig(repo: Repo, dir: RelPath, base: string, depth: number, merged: Tsconfig): Tsconfig {
+  const candidates = base.startsWith('.') ? spellings(dir, base) : packageSpellings(dir, base);
+  const file = candidates.find((path) => repo.read(path) !== undefined);
+  const loaded = file === undefined ? undefined : load(repo, file, depth + 1);
+  const options = { ...merged.options, ...(loaded?.options ?? knownBase(base)) };
+  const aliases = loaded === undefined || loaded.aliases.length === 0 ? merged.aliases : loaded.aliases;
+  return { path: undefined, options, aliases, baseUrl: loaded?.baseUrl ?? merged.baseUrl };
+}
+
+/** What public bases say, for when they are not installed. */
+function knownBase(base: string): Json {
+  if (/^@tsconfig\/node\d+/.test(base)) return { module: 'node16', esmoduleinterop: true };
+  if (base.startsWith('fastify-tsconfig')) return { module: 'nodenext', esmoduleinterop: true };
+  return {};
+}
+
+function spellings(dir: RelPath, base: string): readonly RelPath[] {
+  const path = inside(dir, base);
+  return path === undefined ? [] : [path, `${path}.json`, `${path}/tsconfig.json`].map((one) => joinRel(one));
+}
+
+function packageSpellings(dir: RelPath, base: string): readonly RelPath[] {
+  const here = spellings(dir, `./node_modules/${base}`);
+  return dir === '' ? here : [...here, ...packageSpellings(dirnameRel(dir), base)];
+}
+
+function aliasesOf(paths: Json, base: RelPath): Tsconfig['aliases'] {
+  return Object.entries(paths).flatMap(([pattern, targets]) => {
+    if (!pattern.endsWith('*') || pattern === '*' || !Array.isArray(targets)) return [];
+    const dirs = targets.flatMap((target: unknown) => {
+      const dir = typeof target === 'string' && target.endsWith('*') ? inside(base, target.slice(0, -1)) : undefined;
+      return dir === undefined ? [] : [dir];
+    });
+    return dirs.length === 0 ? [] : [{ prefix: pattern.slice(0, -1), dirs }];
+  });
+}
+
+function readJson(repo: Repo, path: RelPath): Json | undefined {
+  const text = repo.read(path);
+  const json: unknown = text === undefined ? undefined : parse(text, [], { allowTrailingComma: true });
+  return isRecord(json) ? json : undefined;
+}
+
+/** Option names and string values in lower case: the compiler does not tell case apart. */
+function lowerCase(options: Json): Json {
+  return Object.fromEntries(
+    Object.entries(options).map(([key, value]) => [key.toLowerCase(), typeof value === 'string' ? value.toLowerCase() : value]),
+  );
+}
+
+/** Undefined for a path that leaves the repo: there is nothing to read there. */
+function inside(dir: RelPath, path: string): RelPath | undefined {
+  try {
+    return joinRel(dir, path);
+  } catch (error) {
+    if (error instanceof RefusalError) return undefined;
+    throw error;
+  }
+}

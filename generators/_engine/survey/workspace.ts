@@ -1,0 +1,35 @@
+import type { Entry, RelPath, Repo } from '../contract.ts';
+import { joinRel, toRel } from '../paths.ts';
+
+const maxDepth = 6;
+const maxEntries = 20_000;
+const skipped = new Set(['node_modules', 'dist', 'build', 'coverage', 'out', 'vendor']);
+
+/** A folder that holds neither dependencies nor output, and is not hidden. */
+export function isSourceFolder({ kind, name }: Entry): boolean {
+  return kind === 'directory' && !skipped.has(name) && !name.startsWith('.');
+}
+
+/**
+ * Every package.json of the repo, nearest to the root first. Looks at the folders themselves, not at the
+ * `workspaces` field: plain folders of packages count too. At most 6 levels and 20,000 entries are looked at.
+ */
+export function findManifestPaths(repo: Repo): readonly RelPath[] {
+  const found: RelPath[] = [];
+  let level: readonly RelPath[] = [toRel('')];
+  let seen = 0;
+  for (let depth = 0; depth <= maxDepth && level.length > 0; depth += 1) {
+    const next: RelPath[] = [];
+    for (const dir of level) {
+      const entries = repo.list(dir);
+      seen += entries.length;
+      if (seen > maxEntries) return found;
+      if (entries.some(({ kind, name }) => kind === 'file' && name === 'package.json')) {
+        found.push(joinRel(dir, 'package.json'));
+      }
+      next.push(...entries.filter(isSourceFolder).map(({ name }) => joinRel(dir, name)));
+    }
+    level = next;
+  }
+  return found;
+}

@@ -1,0 +1,85 @@
+import type { TestingFact, TextChange } from './contract.ts';
+import { expectChanges } from './test-dialect/assertions.ts';
+import { importChange } from './test-dialect/runner-imports.ts';
+import { parseSource, ts, walk } from './syntax.ts';
+import { applyChanges } from './text-change.ts';
+
+/** Names that every runner knows, and what node:test calls them. */
+const nodeNames: Readonly<Record<string, string>> = {
+  describe: 'describe',
+  it: 'it',
+  test: 'test',
+  beforeEach: 'beforeEach',
+  afterEach: 'afterEach',
+  beforeAll: 'before',
+  afterAll: 'after',
+};
+
+/**
+ * Puts a test written with expect and without runner imports into the words of a service's runner.
+ * Services without a runner, and those with tap, get node:test, which runs anywhere.
+ * @throws Error for a matcher that has no counterpart in node:assert: a mistake in a template.
+ */
+export function toDialect(text: string, testing: TestingFact): string {
+  const source = parseSource('dialect.test.ts', text);
+  const calls = runnerCalls(source);
+  if (testing.runner === 'jest' || (testing.runner === 'vitest' && testing.globals)) return text;
+  if (testing.runner === 'vitest') {
+    const names = [...new Set(calls.map((call) => call.text))].sort();
+    return names.length === 0 ? text : applyChanges(text, importChange(source, [namedImport(names, 'vitest')]));
+  }
+  return toNodeTest(source, calls);
+}
+
+/** The callee names of `describe(…)`, `it(…)`, `expect(…)` and their likes. */
+function runnerCalls(source: ts.SourceFile): readonly ts.Identifier[] {
+  const calls: ts.Identifier[] = [];
+  walk(source, (node) => {
+    if (!ts.isCallExpression(node) || !ts.isIdentifier(node.expression)) return undefined;
+    const { text } = node.expression;
+    if (text === 'expect' || Object.hasOwn(nodeNames, text)) calls.push(node.expression);
+    return undefined;
+  });
+  return calls;
+}
+
+function toNodeTest(source: ts.SourceFile, calls: readonly ts.Identifier[]): string {
+  const changes: TextChange[] = [];
+  const names = new Set<string>();
+  for (const call of calls) {
+    const name = nodeNames[call.text];
+    if (name === undefined) {
+      changes.push(...expectChanges(source, call));
+      continue;
+    }
+    names.add(name);
+    if (name !== call.text) changes.push({ start: call.getStart(source), end: call.getEnd(), text: name });
+    changes.push(...timeoutChanges(source, call));
+  }
+  const asserts = calls.some((call) => call.text === 'expect');
+  const imports = [
+    ...(asserts ? [{ from: 'node:assert/strict', line: "import assert from 'node:assert/strict';" }] : []),
+    ...(names.size > 0 ? [namedImport([...names].sort(), 'node:test')] : []),
+  ];
+  return applyChanges(source.text, [...importChange(source, imports), ...changes]);
+}
+
+function namedImport(names: readonly string[], from: string): { from: string; line: string } {
+  return { from, line: `import { ${names.join(', ')} } from '${from}';` };
+}
+
+/** `it('…', fn, 10_000)`: node:test takes the time limit as options, before the function or after a hook's. */
+function timeoutChanges(source: ts.SourceFile, callee: ts.Identifier): readonly TextChange[] {
+  if (!ts.isCallExpression(callee.parent)) return [];
+  const [first, second, third] = callee.parent.arguments;
+  const options = (limit: ts.Node): string => `{ timeout: ${limit.getText(source)} }`;
+  if (third !== undefined && second !== undefined) {
+    return [
+      { start: second.getStart(source), end: second.getStart(source), text: `${options(third)}, ` },
+      { start: second.getEnd(), end: third.getEnd(), text: '' },
+    ];
+  }
+  const isHook = first !== undefined && !ts.isStringLiteralLike(first);
+  if (!isHook || second === undefined) return [];
+  return [{ start: second.getStart(source), end: second.getEnd(), text: options(second) }];
+}

@@ -1,0 +1,44 @@
+import { defineConfig } from 'vitest/config';
+
+/** `npm run test:fast` is the engine project alone: nothing of it starts a process that it does not test. */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'engine',
+          include: ['test/engine/**/*.test.ts', 'test/architecture.test.ts'],
+          testTimeout: 20_000,
+        },
+      },
+      {
+        test: {
+          name: 'runtime',
+          include: ['test/{runtime,properties,crash,generators}/**/*.test.ts'],
+          globalSetup: ['test/helpers/redis.ts', 'test/helpers/seed.ts'],
+          testTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'doors',
+          include: ['test/doors/**/*.test.ts'],
+          globalSetup: ['test/helpers/build.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'cases',
+          include: ['test/cases.test.ts'],
+          globalSetup: ['test/helpers/redis.ts', 'test/helpers/seed.ts'],
+          testTimeout: 240_000,
+          hookTimeout: 60_000,
+          maxConcurrency: 2,
+        },
+      },
+    ],
+    coverage: { provider: 'v8', include: ['generators/**/*.ts', 'plopfile.ts'] },
+  },
+});
