@@ -274,6 +274,8 @@ export type RoutePlugin = Readonly<{
   name: string;
   /** The file with the plugin function; undefined when it could not be found. */
   file?: RelPath;
+  /** What `file` itself calls the function: an exported or local name, or `default`; absent for an inline function. */
+  exportedAs?: string;
   /** plugin: its own encapsulated function · shared: fp-wrapped or a plain `registerX(app)` call · inline: routes in the app file. */
   kind: 'plugin' | 'shared' | 'inline';
   autoloaded: boolean;

@@ -1,0 +1,123 @@
+import type { AppFact, Obstacle, RelPath } from '../contract.ts';
+import { RefusalError } from '../obstacle.ts';
+import { lineOf, type ts } from '../syntax.ts';
+import { type Creation, findCreations, findTakers } from './creations.ts';
+import { findAppPlugin } from './app-plugin.ts';
+import { creationKind, importableOf } from './importable.ts';
+import { exportOf } from './exports.ts';
+import { importsOf } from './imports.ts';
+import type { Survey } from './survey.ts';
+import { findUses } from './uses.ts';
+
+/** Where plugins are registered, and in which piece of code. */
+export interface AppPlace extends Pick<AppFact, 'file' | 'kind' | 'binding' | 'importable'> {
+  /** The code in which `binding` is the instance. */
+  readonly scope: ts.Node;
+  /** The file that makes the instance; the app's own file for an app that is a plugin. */
+  readonly madeIn: RelPath;
+}
+
+type Named = Creation & { readonly binding: string };
+
+/** @throws RefusalError E_NO_INSTANCE, E_AMBIGUOUS_INSTANCE, E_NO_REGISTRATION_PLACE */
+export function findAppPlace(survey: Survey): AppPlace {
+  const creations = findCreations(survey);
+  if (creations.length === 0) return findAppPlugin(survey) ?? refuseWith(noInstance(survey));
+  const creation = choose(survey, creations);
+  const plugin = findAppPlugin(survey, creation);
+  if (plugin !== undefined) return plugin;
+  const importable = importableOf(survey, creation);
+  return {
+    file: creation.file,
+    kind: creationKind(creation),
+    binding: creation.binding,
+    ...(importable !== undefined && { importable }),
+    scope: creation.scope,
+    madeIn: creation.file,
+  };
+}
+
+/** Where something is registered: directly, on what a function returned, or on an instance imported from its file. */
+function choose(survey: Survey, creations: readonly Creation[]): Named {
+  const named = creations.filter(isNamed);
+  const takers = findTakers(survey, creations).filter(isNamed);
+  const importers = named.flatMap((creation) => findImporters(survey, creation));
+  for (const candidates of [named, takers, importers]) {
+    const used = candidates.filter((one) => countUses(one) > 0);
+    const [only, other] = used;
+    if (only !== undefined && other === undefined) return only;
+    if (only !== undefined && other !== undefined) return mostRegistered(survey, used);
+  }
+  const [only, other] = named;
+  if (only !== undefined) return other === undefined ? only : refuseWith(ambiguous(survey, named));
+  return refuseWith(noPlace(survey, creations));
+}
+
+/** One instance with plugins beside others with a route or two (metrics, a health port) is the application. */
+function mostRegistered(survey: Survey, used: readonly Named[]): Named {
+  const registering = used.filter((one) => usesOf(one).some(({ kind }) => kind === 'register'));
+  const [only, other] = registering;
+  return only !== undefined && other === undefined ? only : refuseWith(ambiguous(survey, used));
+}
+
+function findImporters(survey: Survey, creation: Named): readonly Named[] {
+  const exported = creation.at === 'module' ? exportOf(survey.tree(creation.file), creation.binding) : undefined;
+  if (exported === undefined) return [];
+  const name = exported.export === 'default' ? 'default' : exported.name;
+  return survey.mentioning(/\.(register|get|post|route)\b/).flatMap((file) => {
+    const tree = survey.tree(file);
+    for (const [binding, imported] of importsOf(tree)) {
+      if (imported.name === name && survey.names.module(file, imported.from) === creation.file) {
+        return [{ ...creation, file, binding, scope: tree }];
+      }
+    }
+    return [];
+  });
+}
+
+function usesOf({ binding, scope }: Named): ReturnType<typeof findUses> {
+  return findUses(scope, [binding]);
+}
+
+function countUses(creation: Named): number {
+  return usesOf(creation).length;
+}
+
+function isNamed(creation: Creation): creation is Named {
+  return creation.binding !== undefined;
+}
+
+function refuseWith(obstacle: Obstacle): never {
+  throw new RefusalError(obstacle);
+}
+
+function placesOf(survey: Survey, creations: readonly Creation[]): string {
+  return creations.map(({ file, node }) => `${file}:${lineOf(survey.tree(file), node.getStart())}`).join(', ');
+}
+
+function noInstance({ files, head: { dir, name } }: Survey): Obstacle {
+  return {
+    code: 'E_NO_INSTANCE',
+    at: { path: dir === '' ? '.' : dir },
+    message: `No Fastify instance was found in ${name}: none of its ${files.length} TypeScript files calls fastify().`,
+    remedy: 'Take a service that creates its Fastify instance in its own TypeScript code.',
+  };
+}
+
+function ambiguous(survey: Survey, creations: readonly Creation[]): Obstacle {
+  return {
+    code: 'E_AMBIGUOUS_INSTANCE',
+    at: { path: creations[0]?.file ?? survey.head.dir },
+    message: `${survey.head.name} makes more than one Fastify instance: ${placesOf(survey, creations)}.`,
+    remedy: 'Only a service with one application can be changed; move the other one to a package of its own.',
+  };
+}
+
+function noPlace(survey: Survey, creations: readonly Creation[]): Obstacle {
+  return {
+    code: 'E_NO_REGISTRATION_PLACE',
+    at: { path: creations[0]?.file ?? survey.head.dir },
+    message: `The Fastify instance has no name that plugins could be registered on (${placesOf(survey, creations)}).`,
+    remedy: 'Give the instance a name, as in `const app = fastify()`, and run the command again.',
+  };
+}

@@ -1,0 +1,61 @@
+import { basenameRel } from '../paths.ts';
+import type { RelPath } from '../contract.ts';
+import type { AppPlace } from './app-place.ts';
+import { autoloadsOf } from './autoload.ts';
+import type { Creation } from './creations.ts';
+import { isFunctionNode } from './expressions.ts';
+import { functionExport, isAsync } from './importable.ts';
+import { findPluginFunction, parameterName, type PluginFunction } from './plugin-functions.ts';
+import type { Survey } from './survey.ts';
+import { ts } from '../syntax.ts';
+import { findUses } from './uses.ts';
+
+/**
+ * The application as a plugin: without a `creation`, a default export that autoloads (started by fastify-cli); with
+ * one, the plugin of another file that the server file does nothing but register.
+ */
+export function findAppPlugin(survey: Survey, creation?: Creation & { readonly binding: string }): AppPlace | undefined {
+  if (creation !== undefined) return registeredApp(survey, creation);
+  const startsWithCli = Object.values(survey.head.manifest.scripts).some((script) => /\bfastify start\b/.test(script));
+  for (const file of survey.mentioning(/export default|export =/)) {
+    const plugin = defaultPlugin(survey, file);
+    if (plugin === undefined || plugin.file !== file) continue;
+    const isApp = loadsFolders(survey, plugin) || (startsWithCli && /^app\.[cm]?ts$/.test(basenameRel(file)));
+    if (isApp) return placeOf(survey, plugin, file);
+  }
+  return undefined;
+}
+
+function registeredApp(survey: Survey, { binding, file, scope }: Creation & { readonly binding: string }): AppPlace | undefined {
+  const uses = findUses(scope, [binding]);
+  if (uses.some(({ kind }) => kind === 'route')) return undefined;
+  const locals = uses.flatMap(({ call, kind }) => {
+    const [first] = call.arguments;
+    const found = kind === 'register' && first !== undefined ? findPluginFunction(survey, first, file) : undefined;
+    return found === undefined ? [] : [found];
+  });
+  const [plugin, other] = locals;
+  if (plugin === undefined || other !== undefined || plugin.file === file) return undefined;
+  const isApp = loadsFolders(survey, plugin) || /^app\.[cm]?ts$/.test(basenameRel(plugin.file));
+  return isApp ? placeOf(survey, plugin, file) : undefined;
+}
+
+function defaultPlugin(survey: Survey, file: RelPath): PluginFunction | undefined {
+  const found = survey.names.exported(file, 'default');
+  if (found === undefined) return undefined;
+  if (isFunctionNode(found.node)) return { file: found.file, node: found.node, shared: false };
+  return ts.isExpression(found.node) ? findPluginFunction(survey, found.node, found.file) : undefined;
+}
+
+function loadsFolders(survey: Survey, { file, node }: PluginFunction): boolean {
+  const instance = parameterName(node);
+  return instance !== undefined && autoloadsOf(survey, findUses(node.body ?? node, [instance]), file).length > 0;
+}
+
+function placeOf(survey: Survey, { file, node }: PluginFunction, madeIn: RelPath): AppPlace | undefined {
+  const binding = parameterName(node);
+  if (binding === undefined || node.body === undefined) return undefined;
+  const exported = functionExport(survey.tree(file), node) ?? { name: 'app', export: 'default' as const };
+  const importable = { ...exported, shape: 'plugin' as const, async: isAsync(node), requiredParameters: [] };
+  return { file, kind: 'plugin', binding, importable, scope: node.body, madeIn };
+}

@@ -1,0 +1,44 @@
+import type { AppFact, RelPath } from '../contract.ts';
+import { ts } from '../syntax.ts';
+import { specifiersOf, importsOf } from './imports.ts';
+import { listenOptions } from './listen-options.ts';
+import { findListenCalls, listensOnImport, runsAtLoad } from './listening.ts';
+import type { Survey } from './survey.ts';
+import { rootOf } from './uses.ts';
+
+/** The file that starts the service, and where its port comes from. `appFile` makes the instance. */
+export function findEntry(survey: Survey, appFile: RelPath): Pick<AppFact, 'entry' | 'listen'> {
+  const listening = findListeningFile(survey, appFile);
+  if (listening === undefined) return { listen: {} };
+  const [call] = findListenCalls(survey.tree(listening)).filter(({ arguments: given }) => given.length > 0);
+  const listen = call === undefined ? {} : listenOptions(survey, call, listening);
+  return { entry: findStarter(survey, listening) ?? listening, listen };
+}
+
+function findListeningFile(survey: Survey, appFile: RelPath): RelPath | undefined {
+  const files = survey.mentioning(/\.listen\s*\(/).filter((file) => findListenCalls(survey.tree(file)).length > 0);
+  const imports = (file: RelPath): boolean =>
+    specifiersOf(survey.tree(file)).some((specifier) => survey.names.module(file, specifier) === appFile);
+  const rank = (file: RelPath): number => (file === appFile ? 0 : imports(file) ? 1 : inScripts(survey, file) ? 2 : 3);
+  return [...files].sort((a, b) => rank(a) - rank(b))[0];
+}
+
+/** Where the listening function is only exported: the file that calls it when it is loaded. */
+function findStarter(survey: Survey, listening: RelPath): RelPath | undefined {
+  if (listensOnImport(survey.tree(listening))) return undefined;
+  const starters = survey.files.filter((file) => {
+    const tree = survey.tree(file);
+    const isFromThere = (name: string | undefined): boolean => {
+      const imported = name === undefined ? undefined : importsOf(tree).get(name);
+      return imported !== undefined && survey.names.module(file, imported.from) === listening;
+    };
+    return file !== listening && runsAtLoad(tree, ({ expression }) => isFromThere(ts.isIdentifier(expression) ? expression.text : rootOf(expression)));
+  });
+  return [...starters].sort((a, b) => Number(inScripts(survey, b)) - Number(inScripts(survey, a)))[0];
+}
+
+function inScripts({ head: { dir, manifest } }: Survey, file: RelPath): boolean {
+  const below = file.slice(dir === '' ? 0 : dir.length + 1);
+  const built = below.replace(/^src\//, 'dist/').replace(/\.([cm]?)ts$/, '.$1js');
+  return Object.values(manifest.scripts).some((script) => script.includes(below) || script.includes(built));
+}

@@ -1,0 +1,117 @@
+import type { RelPath, Route, RoutePlugin } from '../contract.ts';
+import { ts } from '../syntax.ts';
+import { type FunctionNode, isFunctionNode, propertyOf, stringOf, unwrap } from './expressions.ts';
+import { literalText } from './literals.ts';
+import { findPluginFunction, isFastifyPlugin, parameterName, type PluginFunction } from './plugin-functions.ts';
+import { joinUrl, routesOf } from './route-calls.ts';
+import type { Survey } from './survey.ts';
+import { findUses, type Use } from './uses.ts';
+
+/** One `register` call. */
+export interface Registration {
+  readonly plugin: string;
+  readonly expression: ts.Expression;
+  /** Text of the second argument. */
+  readonly options: string | undefined;
+  /** Its literal `prefix`; '' when there is none. */
+  readonly prefix: string;
+}
+
+/** What a function adds to the instance that it is given. */
+interface Contents {
+  readonly routes: readonly Route[];
+  readonly nested: readonly RoutePlugin[];
+}
+
+const maxDepth = 4;
+
+/** The registration behind a `register` use. */
+export function registrationOf(survey: Survey, { call }: Use, file: RelPath): Registration | undefined {
+  const [expression, options] = call.arguments;
+  if (expression === undefined) return undefined;
+  const prefix = literalText(survey, propertyOf(options, 'prefix'), file) ?? '';
+  return { plugin: pluginName(survey, expression, file, prefix), expression, options: options?.getText(), prefix };
+}
+
+/** The route plugins that uses of one instance amount to, in order; those registered inside of one follow it. */
+export function routePluginsOf(
+  survey: Survey,
+  uses: readonly Use[],
+  file: RelPath,
+  prefix = '',
+  depth = 0,
+): readonly RoutePlugin[] {
+  if (depth > maxDepth) return [];
+  return uses.flatMap((use) => {
+    if (use.kind === 'register') return registered(survey, use, file, prefix, depth);
+    return use.kind === 'helper' ? helped(survey, use, file, prefix, depth) : [];
+  });
+}
+
+/** Whether a function puts routes on its instance, by itself or through what it registers. */
+export function contentsOf(survey: Survey, { file, node }: PluginFunction, index: number, prefix: string, depth: number): Contents {
+  const instance = parameterName(node, index);
+  if (instance === undefined || node.body === undefined) return { routes: [], nested: [] };
+  const uses = findUses(node.body, [instance]);
+  const own = uses.filter(({ kind }) => kind === 'route').flatMap((use) => routesOf(survey, use, file, prefix));
+  const nested = routePluginsOf(survey, uses, file, prefix, depth + 1);
+  const below = nested.flatMap(({ routes }) => routes).filter((route, at, all) => all.indexOf(route) === at);
+  return { routes: [...own, ...below], nested };
+}
+
+function registered(survey: Survey, use: Use, file: RelPath, prefix: string, depth: number): readonly RoutePlugin[] {
+  const registration = registrationOf(survey, use, file);
+  const found = registration === undefined ? undefined : findPluginFunction(survey, registration.expression, file);
+  if (registration === undefined || found === undefined) return [];
+  // fastify-plugin breaks encapsulation, and with it the prefix.
+  const inner = found.shared || registration.prefix === '' ? prefix : joinUrl(prefix, registration.prefix);
+  const { nested, routes } = contentsOf(survey, found, 0, inner, depth);
+  if (routes.length === 0) return nested;
+  const exportedAs = exportedName(survey, registration.expression, file);
+  const kind = found.shared ? ('shared' as const) : ('plugin' as const);
+  const own = { name: registration.plugin, file: found.file, kind, autoloaded: false, prefix: inner, routes };
+  return [exportedAs === undefined ? own : { ...own, exportedAs }, ...nested];
+}
+
+/** `registerUserRoutes(app, deps)` */
+function helped(survey: Survey, { binding, call }: Use, file: RelPath, prefix: string, depth: number): readonly RoutePlugin[] {
+  const found = survey.names.value(call.expression, file);
+  if (found === undefined || !isFunctionNode(found.node)) return [];
+  const index = call.arguments.findIndex((argument) => unwrap(argument).getText() === binding);
+  const helper = { file: found.file, node: found.node, shared: true };
+  const { nested, routes } = contentsOf(survey, helper, index, prefix, depth);
+  if (routes.length === 0) return nested;
+  const exportedAs = exportedName(survey, call.expression, file);
+  const own = { name: call.expression.getText(), file: found.file, kind: 'shared' as const, autoloaded: false, prefix, routes };
+  return [exportedAs === undefined ? own : { ...own, exportedAs }, ...nested];
+}
+
+function pluginName(survey: Survey, expression: ts.Expression, file: RelPath, prefix: string): string {
+  const bare = unwrap(expression);
+  if (ts.isIdentifier(bare) || ts.isPropertyAccessExpression(bare)) return bare.getText();
+  if (ts.isCallExpression(bare)) {
+    const [first] = bare.arguments;
+    if (bare.expression.kind === ts.SyntaxKind.ImportKeyword) return moduleName(stringOf(first) ?? '');
+    const isWrapped = first !== undefined && isFastifyPlugin(survey, bare.expression, file);
+    return isWrapped ? pluginName(survey, first, file, prefix) : bare.expression.getText();
+  }
+  const ownName = isFunctionNode(bare) ? (bare as FunctionNode).name?.getText() : undefined;
+  return ownName ?? (prefix.replace(/^\/+/, '').replaceAll('/', '-') || 'inline');
+}
+
+/** `./routes/user-orders.js` → `userOrders` */
+function moduleName(specifier: string): string {
+  const parts = specifier.replace(/\.[cm]?[jt]s$/, '').replace(/\/index$/, '').split('/');
+  return (parts.at(-1) ?? specifier).replace(/[-._]+(\w)/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** What the plugin's own file calls it: an exported name, or `default`. */
+function exportedName(survey: Survey, expression: ts.Expression, file: RelPath): string | undefined {
+  const bare = unwrap(expression);
+  if (ts.isIdentifier(bare)) return survey.names.importOf(bare, file)?.name ?? bare.text;
+  if (!ts.isCallExpression(bare)) return undefined;
+  if (bare.expression.kind === ts.SyntaxKind.ImportKeyword) return 'default';
+  const [first] = bare.arguments;
+  const wrapped = first !== undefined && isFastifyPlugin(survey, bare.expression, file) ? first : bare.expression;
+  return exportedName(survey, wrapped, file);
+}

@@ -1,0 +1,32 @@
+import type { RelPath, Route } from '../contract.ts';
+import { lineOf, ts } from '../syntax.ts';
+import { memberOf, propertyOf, unwrap } from './expressions.ts';
+import { literalText } from './literals.ts';
+import type { Survey } from './survey.ts';
+import type { Use } from './uses.ts';
+
+/** The routes of one call; what is not a literal is `*`: `app.get(path, …)` is `GET` `/prefix/*`. */
+export function routesOf(survey: Survey, { call }: Use, file: RelPath, prefix: string): readonly Route[] {
+  const [first] = call.arguments;
+  const method = memberOf(call.expression) ?? '';
+  const options = method === 'route' ? first : undefined;
+  const url = options === undefined ? first : (propertyOf(options, 'url') ?? propertyOf(options, 'path'));
+  const methods = options === undefined ? [method === 'all' ? '*' : method] : methodsOf(survey, options, file);
+  const line = lineOf(survey.tree(file), call.getStart());
+  const path = joinUrl(prefix, literalText(survey, url, file) ?? '*');
+  return methods.map((one) => ({ method: one.toUpperCase(), url: path, path: file, line }));
+}
+
+/** A prefix and a URL as Fastify joins them; `/users` and `/` make `/users`. */
+export function joinUrl(prefix: string, url: string): string {
+  const parts = `${prefix}/${url}`.split('/').filter((part) => part !== '');
+  return `/${parts.join('/')}`;
+}
+
+function methodsOf(survey: Survey, options: ts.Expression, file: RelPath): readonly string[] {
+  const value = propertyOf(options, 'method');
+  if (value === undefined) return ['*'];
+  const bare = unwrap(value);
+  const all = ts.isArrayLiteralExpression(bare) ? bare.elements : [bare];
+  return all.map((one) => literalText(survey, one, file) ?? '*');
+}

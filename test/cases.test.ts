@@ -1,0 +1,119 @@
+import { rmSync } from 'node:fs';
+import { join, relative } from 'node:path';
+
+import { afterAll, describe, expect, inject, it, onTestFailed } from 'vitest';
+
+import type { Plan } from '../generators/_engine/contract.ts';
+import { hashText } from '../generators/_engine/hash.ts';
+import { type ArrangedCase, arrangeCase, changedServices, changesOf, readRecordOf, updateExpected } from './helpers/arrange-case.ts';
+import { compileService } from './helpers/compile-service.ts';
+import { findCases, type FoundCase } from './helpers/find-cases.ts';
+import { fixtures } from './helpers/fixtures.ts';
+import { probeServices } from './helpers/probe-services.ts';
+import { projectRoot } from './helpers/project-root.ts';
+import { describeRefusal, planCommand } from './helpers/run-command.ts';
+import { runServiceTests } from './helpers/run-service-tests.ts';
+import { sampleCases } from './helpers/sample-cases.ts';
+import { watchTemplateBranches } from './helpers/template-branches.ts';
+import { readTree } from './helpers/tree.ts';
+
+const cases = await findCases();
+const refusals = cases.filter((found) => found.refusal !== undefined);
+const results = cases.filter((found) => found.refusal === undefined);
+const deep = process.env['S2S_DEEP'] === '1';
+const sample = deep ? new Set(results.map(({ id }) => id)) : sampleCases(results, inject('seed'));
+const failed = new Set<string>();
+const untakenBranches = watchTemplateBranches();
+
+afterAll(() => {
+  for (const { id } of cases) if (!failed.has(id)) rmSync(join(projectRoot, '.cases', id), { recursive: true, force: true });
+});
+
+/** The folder of a failed case stays, and this tells how to go in. */
+async function arrange(found: FoundCase): Promise<ArrangedCase> {
+  onTestFailed(() => {
+    failed.add(found.id);
+    const flags = found.args.join(' ');
+    console.log(`Look at it: cd .cases/${found.id}   (made by: ${found.generator} ${flags})`);
+  });
+  return arrangeCase(found);
+}
+
+function planOf({ planned }: ArrangedCase): Plan {
+  if (!planned.ok) throw new Error(describeRefusal(planned));
+  return planned;
+}
+
+describe('a case', () => {
+  it.each(results)('$id makes exactly the files expected', async (found) => {
+    const arranged = await arrange(found);
+    planOf(arranged);
+    if (process.env['UPDATE_CASES'] === '1') updateExpected(arranged);
+    const changed = changesOf(arranged);
+    const expected = readTree(found.expected);
+    expect([...changed.keys()].sort()).toEqual([...expected.keys()].sort());
+    for (const [path, text] of expected) expect(changed.get(path), path).toBe(text);
+  });
+
+  it.each(results)('$id records what it wrote', async (found) => {
+    const arranged = await arrange(found);
+    const edits = planOf(arranged).edits.filter((edit) => edit.role !== 'record');
+    const written = edits.map(({ path, role }) => {
+      const text = Buffer.from(arranged.after.get(path) ?? '', 'latin1').toString('utf8').replace(/^\u{FEFF}/u, '');
+      return [path, { role, sha256: hashText(text) }];
+    });
+    expect(readRecordOf(arranged)).toMatchObject({ schema: 1, files: Object.fromEntries(written) });
+  });
+
+  it.each(results)('$id changes nothing the second time', async (found) => {
+    const { root } = await arrange(found);
+    const again = await planCommand(found, root);
+    expect(again.ok ? again.edits : describeRefusal(again)).toEqual([]);
+  });
+
+  it.each(refusals)('$id is refused and nothing changes', async (found) => {
+    const { planned, before, after } = await arrange(found);
+    expect(planned.ok ? 'a plan' : planned.obstacles.map(({ code }) => code)).toEqual(found.refusal);
+    if (!planned.ok) for (const { remedy } of planned.obstacles) expect(remedy).not.toBe('');
+    expect(after).toEqual(before);
+  });
+
+  it('takes both sides of every condition in the templates', async () => {
+    for (const found of results) await arrange(found);
+    expect(untakenBranches()).toEqual([]);
+  });
+});
+
+describe.concurrent('the result of a case', () => {
+  const sampled = results.filter(({ id }) => sample.has(id));
+
+  it.each(sampled)('$id compiles, boots, answers and passes its tests', async (found) => {
+    const arranged = await arrange(found);
+    if (found.fixture === 'none') throw new Error('A result needs a fixture');
+    const fixture = fixtures[found.fixture];
+    for (const { dir } of changedServices(arranged)) {
+      expect(compileService(join(arranged.root, dir, 'tsconfig.json'))).toEqual([]);
+    }
+
+    const answers = await probeServices(arranged.root, fixture, found.probe ?? [], inject('redisUrl'));
+    for (const { probe, status, body } of answers) {
+      const seen = `${probe.method ?? 'GET'} ${probe.path} of ${probe.service} said ${JSON.stringify(body)}`;
+      expect(status, seen).toBe(probe.status);
+      if (probe.answer !== undefined) expect(body).toMatchObject(probe.answer);
+    }
+
+    for (const { dir } of changedServices(arranged)) {
+      const tests = generatedTests(planOf(arranged), dir);
+      if (tests.length === 0) continue;
+      const run = await runServiceTests(fixture.runner, join(arranged.root, dir), tests, inject('redisUrl'));
+      expect(run.failure).toBe('');
+      expect(run.passed).toBeGreaterThan(0);
+    }
+  });
+});
+
+function generatedTests(plan: Plan, dir: string): readonly string[] {
+  const roles = ['unit-test', 'integration-test'];
+  const tests = plan.edits.filter(({ path, role }) => roles.includes(role) && path.startsWith(`${dir}/`));
+  return tests.map(({ path }) => relative(dir, path)).filter((path) => /\.(test|spec)\.ts$/.test(path));
+}

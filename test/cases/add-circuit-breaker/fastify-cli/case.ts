@@ -1,0 +1,7 @@
+import type { Case } from '../../../helpers/case.ts';
+
+export const testCase: Case = {
+  fixture: 'fastify-cli',
+  args: ['--target', 'notes'],
+  probe: [{ service: 'apps/notes', path: '/health', status: 200 }],
+};

@@ -1,0 +1,7 @@
+import type { Case } from '../../../helpers/case.ts';
+
+export const testCase: Case = {
+  fixture: 'singleton-zod',
+  args: ['--target', 'catalog', '--without', 'retry'],
+  probe: [{ service: 'services/catalog', path: '/health', status: 200 }],
+};

@@ -1,0 +1,73 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+import type { Plan, Refusal } from '../../generators/_engine/contract.ts';
+import type { FoundCase } from './find-cases.ts';
+import { fixtures, type FixtureService } from './fixtures.ts';
+import { materialize } from './materialize.ts';
+import { planCommand, runCommand } from './run-command.ts';
+import { changedFiles, readTree, type Tree } from './tree.ts';
+import { apply } from '../../plopfile.ts';
+
+/** A case whose generator has run. */
+export interface ArrangedCase {
+  readonly found: FoundCase;
+  /** Absolute path of the folder with the result. */
+  readonly root: string;
+  readonly before: Tree;
+  readonly after: Tree;
+  readonly planned: Plan | Refusal;
+}
+
+const arranged = new Map<string, Promise<ArrangedCase>>();
+
+/** Materialises the fixture and runs the case on it, once for all tests that ask for it. */
+export function arrangeCase(found: FoundCase): Promise<ArrangedCase> {
+  const known = arranged.get(found.id) ?? arrange(found);
+  arranged.set(found.id, known);
+  return known;
+}
+
+async function arrange(found: FoundCase): Promise<ArrangedCase> {
+  const root = materialize(found.id, found);
+  for (const command of found.after ?? []) await runCommand(command, root);
+  const before = readTree(root);
+  const planned = await planCommand(found, root);
+  if (planned.ok) await apply(planned, root);
+  return { found, root, before, after: readTree(root), planned };
+}
+
+/** What the generator changed on the disk, without the record. */
+export function changesOf({ before, after }: ArrangedCase): ReadonlyMap<string, string | undefined> {
+  const changed = new Map(changedFiles(before, after));
+  changed.delete('.s2s.json');
+  return changed;
+}
+
+/** The services that the generator changed something in. */
+export function changedServices(arrangedCase: ArrangedCase): readonly FixtureService[] {
+  const { fixture } = arrangedCase.found;
+  if (fixture === 'none') return [];
+  const paths = [...changesOf(arrangedCase).keys()];
+  return fixtures[fixture].services.filter(({ dir }) => paths.some((path) => path.startsWith(`${dir}/`)));
+}
+
+/** Makes `expected/` what the generator has made: to be read as a diff before it is committed. */
+export function updateExpected(arrangedCase: ArrangedCase): void {
+  const { expected } = arrangedCase.found;
+  rmSync(expected, { recursive: true, force: true });
+  for (const [path, text] of changesOf(arrangedCase)) {
+    if (text === undefined) continue;
+    mkdirSync(dirname(join(expected, path)), { recursive: true });
+    writeFileSync(join(expected, path), text, 'latin1');
+  }
+}
+
+/** The record that the generator has left, parsed; undefined without one. */
+export function readRecordOf({ root }: ArrangedCase): unknown {
+  try {
+    return JSON.parse(readFileSync(join(root, '.s2s.json'), 'utf8'));
+  } catch {
+    return undefined;
+  }
+}

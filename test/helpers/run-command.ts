@@ -1,0 +1,34 @@
+import { findGenerator } from '../../generators/_engine/catalog.ts';
+import type { Plan, Refusal } from '../../generators/_engine/contract.ts';
+import { parseFlags } from '../../generators/_engine/options.ts';
+import { apply, plan } from '../../plopfile.ts';
+import type { Command } from './case.ts';
+
+/** Plans what a command line would do at `root`: the programmatic door, with the flags of the others. */
+export async function planCommand({ generator, args }: Command, root: string): Promise<Plan | Refusal> {
+  const found = await findGenerator(generator);
+  if (found === undefined) throw new Error(`There is no generator ${generator}`);
+  const given = parseFlags(found.questions, args);
+  if (isRefusal(given)) return given;
+  return plan(generator, given, root);
+}
+
+/** Plans and applies. @throws Error when it is refused */
+export async function runCommand(command: Command, root: string): Promise<Plan> {
+  const planned = await planCommand(command, root);
+  if (!planned.ok) throw new Error(describeRefusal(planned));
+  await apply(planned, root);
+  return planned;
+}
+
+/** The obstacles as one readable text. */
+export function describeRefusal({ obstacles }: Refusal): string {
+  const lines = obstacles.map(({ code, at, message }) => {
+    return `${code} ${at === undefined ? '' : `${at.path}:${at.line ?? 0} `}${message}`;
+  });
+  return `Refused:\n${lines.join('\n')}`;
+}
+
+function isRefusal(given: object): given is Refusal {
+  return 'ok' in given && given.ok === false;
+}
