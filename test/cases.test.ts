@@ -5,7 +5,14 @@ import { afterAll, describe, expect, inject, it, onTestFailed } from 'vitest';
 
 import type { Plan } from '../generators/_engine/contract.ts';
 import { hashText } from '../generators/_engine/hash.ts';
-import { type ArrangedCase, arrangeCase, changedServices, changesOf, readRecordOf, updateExpected } from './helpers/arrange-case.ts';
+import {
+  type ArrangedCase,
+  arrangeCase,
+  changedServices,
+  changesOf,
+  readRecordOf,
+  updateExpected,
+} from './helpers/arrange-case.ts';
 import { compileService } from './helpers/compile-service.ts';
 import { findCases, type FoundCase } from './helpers/find-cases.ts';
 import { fixtures } from './helpers/fixtures.ts';
@@ -26,7 +33,8 @@ const failed = new Set<string>();
 const untakenBranches = watchTemplateBranches();
 
 afterAll(() => {
-  for (const { id } of cases) if (!failed.has(id)) rmSync(join(projectRoot, '.cases', id), { recursive: true, force: true });
+  for (const { id } of cases)
+    if (!failed.has(id)) rmSync(join(projectRoot, '.cases', id), { recursive: true, force: true });
 });
 
 /** The folder of a failed case stays, and this tells how to go in. */
@@ -59,7 +67,9 @@ describe('a case', () => {
     const arranged = await arrange(found);
     const edits = planOf(arranged).edits.filter((edit) => edit.role !== 'record');
     const written = edits.map(({ path, role }) => {
-      const text = Buffer.from(arranged.after.get(path) ?? '', 'latin1').toString('utf8').replace(/^\u{FEFF}/u, '');
+      const text = Buffer.from(arranged.after.get(path) ?? '', 'latin1')
+        .toString('utf8')
+        .replace(/^\u{FEFF}/u, '');
       return [path, { role, sha256: hashText(text) }];
     });
     expect(readRecordOf(arranged)).toMatchObject({ schema: 1, files: Object.fromEntries(written) });

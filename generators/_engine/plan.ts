@@ -22,55 +22,70 @@ export interface Draft {
 
 /** Starts an empty plan on a repo. */
 export function openDraft(repo: Repo): Draft {
-  const edits = new Map<RelPath, Edit>();
-  const notes = new Set<string>();
-  const obstacles: Obstacle[] = [];
-  const current = (): Repo => overlay(repo, [...edits.values()]);
+  return new EditDraft(repo);
+}
 
-  const put = (path: RelPath, role: Role, text: string): void => {
-    const edit = editTowards(repo, path, edits.get(path)?.role ?? role, text);
-    if (edit === undefined) edits.delete(path);
-    else edits.set(path, edit);
-  };
+class EditDraft implements Draft {
+  readonly #base: Repo;
+  readonly #edits = new Map<RelPath, Edit>();
+  readonly #notes = new Set<string>();
+  readonly #obstacles: Obstacle[] = [];
 
-  return {
-    get repo() {
-      return current();
-    },
-    get failed() {
-      return obstacles.length > 0;
-    },
-    create: put,
-    patch(path, role, ensure) {
-      const base = current().read(path);
-      if (base === undefined) {
-        obstacles.push(missingFile(path));
-        return;
-      }
-      const changes = ensure(base);
-      if (isObstacle(changes)) obstacles.push(changes.at ? changes : { ...changes, at: { path } });
-      else if (changes.length > 0) put(path, role, applyChanges(base, changes));
-    },
-    include(plan) {
-      if (!plan.ok) {
-        obstacles.push(...plan.obstacles);
-        return;
-      }
-      for (const edit of plan.edits) {
-        const text = textAfter(edit);
-        if (text === undefined) edits.set(edit.path, edit);
-        else put(edit.path, edit.role, text);
-      }
-      for (const note of plan.notes) notes.add(note);
-    },
-    note: (sentence) => void notes.add(sentence),
-    obstruct: (obstacle) => void obstacles.push(obstacle),
-    finish() {
-      const [first, ...more] = obstacles;
-      if (first !== undefined) return refuse(first, ...more);
-      return { ok: true, edits: [...edits.values()], notes: [...notes] };
-    },
-  };
+  constructor(base: Repo) {
+    this.#base = base;
+  }
+
+  get repo(): Repo {
+    return overlay(this.#base, [...this.#edits.values()]);
+  }
+
+  get failed(): boolean {
+    return this.#obstacles.length > 0;
+  }
+
+  create(path: RelPath, role: Role, text: string): void {
+    const edit = editTowards(this.#base, path, this.#edits.get(path)?.role ?? role, text);
+    if (edit === undefined) this.#edits.delete(path);
+    else this.#edits.set(path, edit);
+  }
+
+  patch(path: RelPath, role: Role, ensure: (base: string) => readonly TextChange[] | Obstacle): void {
+    const base = this.repo.read(path);
+    if (base === undefined) {
+      this.#obstacles.push(missingFile(path));
+      return;
+    }
+    const changes = ensure(base);
+    if (isObstacle(changes)) this.#obstacles.push(changes.at ? changes : { ...changes, at: { path } });
+    else if (changes.length > 0) this.create(path, role, applyChanges(base, changes));
+  }
+
+  include(plan: Plan | Refusal): void {
+    if (!plan.ok) {
+      this.#obstacles.push(...plan.obstacles);
+      return;
+    }
+    for (const edit of plan.edits) {
+      const text = textAfter(edit);
+      if (text === undefined) this.#edits.set(edit.path, edit);
+      else this.create(edit.path, edit.role, text);
+    }
+    for (const note of plan.notes) this.#notes.add(note);
+  }
+
+  note(sentence: string): void {
+    this.#notes.add(sentence);
+  }
+
+  obstruct(obstacle: Obstacle): void {
+    this.#obstacles.push(obstacle);
+  }
+
+  finish(): Plan | Refusal {
+    const [first, ...more] = this.#obstacles;
+    if (first !== undefined) return refuse(first, ...more);
+    return { ok: true, edits: [...this.#edits.values()], notes: [...this.#notes] };
+  }
 }
 
 /** The one edit that makes the file at `path` hold `text`; undefined when it does. */

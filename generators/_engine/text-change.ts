@@ -43,13 +43,22 @@ export function changesBetween(base: string, next: string): readonly TextChange[
   return changes;
 }
 
-/** Takes off what both sides begin or end with, so that a line that only grew counts as an insertion. */
+/**
+ * Takes off what both sides begin or end with, so that a line that only grew counts as an insertion.
+ * A pair of UTF-16 units, or of CR and LF, is never taken apart.
+ */
 function narrow(base: string, { start, end, text }: TextChange): TextChange {
   const old = base.slice(start, end);
   let head = 0;
   while (head < old.length && head < text.length && old[head] === text[head]) head += 1;
+  if (splitsPair(old, head) || splitsPair(text, head)) head -= 1;
   let tail = 0;
   const most = Math.min(old.length, text.length) - head;
   while (tail < most && old[old.length - 1 - tail] === text[text.length - 1 - tail]) tail += 1;
+  if (splitsPair(old, old.length - tail) || splitsPair(text, text.length - tail)) tail -= 1;
   return { start: start + head, end: end - tail, text: text.slice(head, text.length - tail) };
+}
+
+function splitsPair(text: string, offset: number): boolean {
+  return /^(?:\r\n|[\uD800-\uDBFF][\uDC00-\uDFFF])$/.test(text.slice(Math.max(offset - 1, 0), offset + 1));
 }

@@ -36,6 +36,10 @@ function cachingHost(options: ts.CompilerOptions): ts.CompilerHost {
 }
 
 function format(problems: readonly ts.Diagnostic[], folder: string): readonly string[] {
-  const host = { getCanonicalFileName: (path: string) => path, getCurrentDirectory: () => folder, getNewLine: () => '\n' };
+  const host = {
+    getCanonicalFileName: (path: string) => path,
+    getCurrentDirectory: () => folder,
+    getNewLine: () => '\n',
+  };
   return problems.map((problem) => ts.formatDiagnostic(problem, host).trimEnd());
 }

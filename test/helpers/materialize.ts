@@ -30,7 +30,10 @@ function copyFixture(fixture: string, root: string): void {
     recursive: true,
     filter: (path) => !/[\\/](node_modules|dist)$/.test(path),
   });
-  const links = JSON.parse(readFileSync(join(projectRoot, 'fixtures/deps.json'), 'utf8')) as Record<string, string>;
+  const links = JSON.parse(readFileSync(join(projectRoot, 'fixtures/deps.json'), 'utf8')) as Record<
+    string,
+    string
+  >;
   const world = links[fixture];
   if (world === undefined) return;
   const packages = join(projectRoot, 'fixtures/_deps', world, 'node_modules');

@@ -68,6 +68,7 @@ async function login(origin: string): Promise<string> {
     body: JSON.stringify(credentials),
   });
   const { token } = (await response.json()) as { readonly token?: string };
-  if (token === undefined) throw new Error(`Login at ${origin} answered ${String(response.status)} without a token`);
+  if (token === undefined)
+    throw new Error(`Login at ${origin} answered ${String(response.status)} without a token`);
   return token;
 }

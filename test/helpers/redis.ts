@@ -45,14 +45,18 @@ export default async function setup(project: TestProject): Promise<() => Promise
 
 function findServer(): string | undefined {
   const folders = (process.env['PATH'] ?? '').split(delimiter);
-  const candidates = ['redis-server', 'valkey-server'].flatMap((name) => folders.map((folder) => join(folder, name)));
+  const candidates = ['redis-server', 'valkey-server'].flatMap((name) =>
+    folders.map((folder) => join(folder, name)),
+  );
   return candidates.find((path) => existsSync(path));
 }
 
 async function installServer(): Promise<string> {
   const canInstall = process.getuid?.() === 0 && existsSync('/etc/debian_version');
   if (!canInstall) throw new Error(howToGetOne('there is no redis-server or valkey-server on the PATH'));
-  console.log('No REDIS_URL and no Redis on the PATH: installing redis-server with apt (apt-get install redis-server).');
+  console.log(
+    'No REDIS_URL and no Redis on the PATH: installing redis-server with apt (apt-get install redis-server).',
+  );
   const env = { DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
   try {
     await execa('apt-get', ['update', '--quiet'], { stdin: 'ignore', env });
@@ -94,7 +98,9 @@ async function assertAnswers(url: string): Promise<void> {
   // Refused connections are expected while the server starts; the time limit tells.
   client.on('error', () => undefined);
   const limit = sleep(START_LIMIT_MS, undefined, { ref: false }).then(() => {
-    throw new Error(howToGetOne(`the one at ${url} did not answer within ${String(START_LIMIT_MS / 1000)} s`));
+    throw new Error(
+      howToGetOne(`the one at ${url} did not answer within ${String(START_LIMIT_MS / 1000)} s`),
+    );
   });
   try {
     await Promise.race([client.ping(), limit]);

@@ -76,11 +76,17 @@ function argumentOf(block: hbs.AST.BlockStatement): hbs.AST.PathExpression {
   return block.params[0] as hbs.AST.PathExpression;
 }
 
-function valueOf({ data, depth, original, parts }: hbs.AST.PathExpression, scopes: readonly unknown[]): unknown {
+function valueOf(
+  { data, depth, original, parts }: hbs.AST.PathExpression,
+  scopes: readonly unknown[],
+): unknown {
   // Of `@first`, `@last` and the like both values count as taken: they depend on a place, not on a view.
   if (data) return original;
   const scope = scopes[scopes.length - 1 - depth];
-  return parts.reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[String(key)], scope);
+  return parts.reduce<unknown>(
+    (value, key) => (value as Record<string, unknown> | undefined)?.[String(key)],
+    scope,
+  );
 }
 
 function isTruthy(value: unknown): boolean {
@@ -94,7 +100,9 @@ function halfTaken(taken: Taken): readonly string[] {
 
 function neverRendered(seen: ReadonlySet<string>): readonly string[] {
   if (!existsSync(templates)) return ['there are no templates'];
-  const all = readdirSync(templates, { recursive: true, encoding: 'utf8' }).map((path) => path.split(sep).join('/'));
+  const all = readdirSync(templates, { recursive: true, encoding: 'utf8' }).map((path) =>
+    path.split(sep).join('/'),
+  );
   const unseen = all.filter((path) => path.endsWith('.hbs') && !seen.has(path));
   return unseen.map((template) => `${template} is never rendered`);
 }

@@ -28,59 +28,69 @@ const maxHops = 10;
 
 /** Opens the names of a service; `resolve` finds a file from a specifier. */
 export function openNames(sources: Sources, resolve: Names['module']): Names {
-  function value(expression: ts.Expression, file: RelPath, hops = 0): Found | undefined {
+  return new ServiceNames(sources, resolve);
+}
+
+class ServiceNames implements Names {
+  readonly module: Names['module'];
+  readonly #sources: Sources;
+
+  constructor(sources: Sources, resolve: Names['module']) {
+    this.#sources = sources;
+    this.module = resolve;
+  }
+
+  value(expression: ts.Expression, file: RelPath, hops = 0): Found | undefined {
     if (hops > maxHops) return undefined;
     const bare = unwrap(expression);
-    if (ts.isIdentifier(bare)) return named(bare, file, hops);
+    if (ts.isIdentifier(bare)) return this.#named(bare, file, hops);
     const receiver = receiverOf(bare);
     const member = memberOf(bare);
     if (receiver === undefined || member === undefined) return { file, node: bare };
-    return memberValue(receiver, member, file, hops) ?? { file, node: bare };
+    return this.#memberValue(receiver, member, file, hops) ?? { file, node: bare };
   }
 
-  function memberValue(receiver: ts.Expression, member: string, file: RelPath, hops: number): Found | undefined {
+  #memberValue(receiver: ts.Expression, member: string, file: RelPath, hops: number): Found | undefined {
     if (ts.isIdentifier(receiver)) {
-      const imported = importOf(receiver, file);
-      const target = imported?.name === '*' ? resolve(file, imported.from) : undefined;
-      if (target !== undefined) return exported(target, member, hops + 1);
+      const imported = this.importOf(receiver, file);
+      const target = imported?.name === '*' ? this.module(file, imported.from) : undefined;
+      if (target !== undefined) return this.exported(target, member, hops + 1);
     }
-    const object = value(receiver, file, hops + 1);
+    const object = this.value(receiver, file, hops + 1);
     if (object === undefined || !ts.isExpression(object.node)) return undefined;
     const property = propertyOf(object.node, member);
-    return property === undefined ? undefined : value(property, object.file, hops + 1);
+    return property === undefined ? undefined : this.value(property, object.file, hops + 1);
   }
 
-  function named(identifier: ts.Identifier, file: RelPath, hops: number): Found | undefined {
+  #named(identifier: ts.Identifier, file: RelPath, hops: number): Found | undefined {
     const declaration = findDeclaration(identifier, identifier.text);
     if (declaration !== undefined) {
       const initializer = ts.isVariableDeclaration(declaration) ? declaration.initializer : undefined;
-      return initializer === undefined ? { file, node: declaration } : value(initializer, file, hops + 1);
+      return initializer === undefined ? { file, node: declaration } : this.value(initializer, file, hops + 1);
     }
-    const imported = importsOf(sources.tree(file)).get(identifier.text);
-    const target = imported === undefined ? undefined : resolve(file, imported.from);
+    const imported = importsOf(this.#sources.tree(file)).get(identifier.text);
+    const target = imported === undefined ? undefined : this.module(file, imported.from);
     if (imported === undefined || target === undefined) return undefined;
-    return exported(target, imported.name, hops + 1);
+    return this.exported(target, imported.name, hops + 1);
   }
 
-  function exported(file: RelPath, name: string, hops = 0): Found | undefined {
+  exported(file: RelPath, name: string, hops = 0): Found | undefined {
     if (hops > maxHops) return undefined;
-    const found = findExported(sources.tree(file), name);
+    const found = findExported(this.#sources.tree(file), name);
     if (found === undefined) return undefined;
     if ('node' in found) {
-      return ts.isExpression(found.node) ? value(found.node, file, hops + 1) : { file, node: found.node };
+      return ts.isExpression(found.node) ? this.value(found.node, file, hops + 1) : { file, node: found.node };
     }
     for (const { from, name: next } of found.elsewhere) {
-      const target = resolve(file, from);
-      const value = target === undefined ? undefined : exported(target, next, hops + 1);
+      const target = this.module(file, from);
+      const value = target === undefined ? undefined : this.exported(target, next, hops + 1);
       if (value !== undefined) return value;
     }
     return undefined;
   }
 
-  function importOf(identifier: ts.Identifier, file: RelPath): Imported | undefined {
+  importOf(identifier: ts.Identifier, file: RelPath): Imported | undefined {
     if (findDeclaration(identifier, identifier.text) !== undefined) return undefined;
-    return importsOf(sources.tree(file)).get(identifier.text);
+    return importsOf(this.#sources.tree(file)).get(identifier.text);
   }
-
-  return { value: (expression, file) => value(expression, file), exported, importOf, module: resolve };
 }

@@ -34,7 +34,9 @@ export function expectChanges(source: ts.SourceFile, expect: ts.Identifier): rea
   const [argument, extra] = chain.call?.arguments ?? [];
   const isStatement = chain.call !== undefined && ts.isExpressionStatement(unawaited(chain.call));
   const isPattern = chain.path !== 'toMatch' || argument?.kind === ts.SyntaxKind.RegularExpressionLiteral;
-  if (pattern === undefined || value === undefined || extra !== undefined || !isStatement || !isPattern) {
+  const isComplete = argument !== undefined || chain.path === 'toBeUndefined' || chain.path === 'toThrow';
+  const isKnown = pattern !== undefined && value !== undefined && isStatement;
+  if (!isKnown || extra !== undefined || !isPattern || !isComplete) {
     const where = `line ${String(lineOf(source, expect.getStart(source)))}`;
     throw new Error(`expect(…).${chain.path} (${where} of a test template) has no counterpart in node:assert`);
   }
@@ -71,7 +73,5 @@ function unawaited(call: ts.CallExpression): ts.Node {
 
 /** Binds more loosely than a comparison or a member access. */
 function isLoose(node: ts.Expression): boolean {
-  return (
-    !ts.isLeftHandSideExpression(node) || ts.isNumericLiteral(node) || ts.isFunctionExpression(node)
-  ) && !ts.isNumericLiteral(node);
+  return !ts.isLeftHandSideExpression(node);
 }

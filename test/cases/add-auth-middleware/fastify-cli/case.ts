@@ -7,6 +7,11 @@ export const testCase: Case = {
   probe: [
     { service: 'apps/notes', path: '/health', status: 200 },
     { service: 'apps/notes', path: '/notes', status: 401, answer: { error: 'Invalid or expired token' } },
-    { service: 'apps/notes', path: '/notes', headers: { authorization: 'Bearer some.valid.token' }, status: 503 },
+    {
+      service: 'apps/notes',
+      path: '/notes',
+      headers: { authorization: 'Bearer some.valid.token' },
+      status: 503,
+    },
   ],
 };

@@ -7,6 +7,11 @@ export const testCase: Case = {
   probe: [
     { service: 'orders', path: '/health', status: 200 },
     { service: 'orders', path: '/orders', status: 401, answer: { error: 'Invalid or expired token' } },
-    { service: 'orders', path: '/orders', headers: { authorization: 'Bearer some.valid.token' }, status: 503 },
+    {
+      service: 'orders',
+      path: '/orders',
+      headers: { authorization: 'Bearer some.valid.token' },
+      status: 503,
+    },
   ],
 };

@@ -5,7 +5,10 @@ export const testCase: Case = {
   args: [],
   files: {
     'services/auth-service/src/routes/auth.routes.ts': (text) =>
-      text.replace(/(export async function authRoutes.*\n)/, "$1  app.post('/verify', () => ({ valid: false }));\n"),
+      text.replace(
+        /(export async function authRoutes.*\n)/,
+        "$1  app.post('/verify', () => ({ valid: false }));\n",
+      ),
   },
   refusal: ['E_ROUTE_EXISTS'],
 };

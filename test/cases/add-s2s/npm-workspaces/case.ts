@@ -6,7 +6,12 @@ export const testCase: Case = {
   probe: [
     { service: 'services/user-service', path: '/health', status: 200 },
     { service: 'services/user-service', path: '/users', login: 'bearer', status: 200 },
-    { service: 'services/user-service', path: '/users', headers: { authorization: 'Bearer garbage' }, status: 401 },
+    {
+      service: 'services/user-service',
+      path: '/users',
+      headers: { authorization: 'Bearer garbage' },
+      status: 401,
+    },
     { service: 'services/user-service', path: '/users', status: 401 },
   ],
 };

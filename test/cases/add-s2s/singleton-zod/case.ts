@@ -6,7 +6,12 @@ export const testCase: Case = {
   probe: [
     { service: 'services/catalog', path: '/health', status: 200 },
     { service: 'services/catalog', path: '/products', login: 'bearer', status: 200 },
-    { service: 'services/catalog', path: '/products', headers: { authorization: 'Bearer garbage' }, status: 401 },
+    {
+      service: 'services/catalog',
+      path: '/products',
+      headers: { authorization: 'Bearer garbage' },
+      status: 401,
+    },
     { service: 'services/catalog', path: '/products', status: 401 },
   ],
 };
