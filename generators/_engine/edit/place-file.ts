@@ -1,0 +1,56 @@
+import type { LayoutFact, RelPath, Service } from '../contract.ts';
+import { dirnameRel, joinRel, relativeRel } from '../paths.ts';
+
+/** Kinds of files by where they go. */
+export type FileKind = 'utils' | 'middleware' | 'routes' | 'plugins' | 'test';
+
+/**
+ * Path of a new file: in the folder of its kind, cased and suffixed as its siblings are. `name` is in kebab-case.
+ * Tests keep their kebab-case name, since runners select them by it.
+ */
+export function placeFile(service: Pick<Service, 'layout'>, kind: FileKind, name: string): RelPath {
+  const { layout } = service;
+  const stem = kind === 'test' ? name : cased(name, layout.casing);
+  const places: Readonly<Record<FileKind, readonly [RelPath, string]>> = {
+    utils: [layout.utilsDir, ''],
+    middleware: [layout.middlewareDir, layout.middlewareSuffix],
+    routes: [layout.routesDir, layout.routeSuffix],
+    plugins: [layout.pluginsDir, layout.pluginSuffix],
+    test: [layout.tests.dir, layout.tests.suffix],
+  };
+  const [dir, suffix] = places[kind];
+  return joinRel(dir, `${stem}${suffix}.ts`);
+}
+
+/** Path of the test `name` (kebab-case) of a source file: beside it, or in the folder that tests have. */
+export function testFileFor(service: Pick<Service, 'layout'>, sourceFile: RelPath, name: string): RelPath {
+  const { place, suffix } = service.layout.tests;
+  if (place === 'folder') return placeFile(service, 'test', name);
+  return joinRel(dirnameRel(sourceFile), `${name}${suffix}.ts`);
+}
+
+/** What `fromFile` writes to import `toFile`: through an alias when the service uses one for that folder. */
+export function importSpecifier(service: Pick<Service, 'modules'>, fromFile: RelPath, toFile: RelPath): string {
+  const { aliases, extension } = service.modules;
+  const target = toFile.replace(/\.ts$/, '');
+  const alias = aliases.find(({ dir }) => dir === '' || toFile.startsWith(`${dir}/`));
+  const isInside = alias !== undefined && (alias.dir === '' || fromFile.startsWith(`${alias.dir}/`));
+  if (isInside) return `${alias.prefix}${target.slice(alias.dir === '' ? 0 : alias.dir.length + 1)}${extension}`;
+  const relative = relativeRel(dirnameRel(fromFile), joinRel(`${target}.ts`)).replace(/\.ts$/, '');
+  return `${relative.startsWith('.') ? '' : './'}${relative}${extension}`;
+}
+
+function cased(name: string, casing: LayoutFact['casing']): string {
+  const words = name.split('-');
+  const capital = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);
+  switch (casing) {
+    case 'kebab':
+      return name;
+    case 'snake':
+      return words.join('_');
+    case 'pascal':
+      return words.map(capital).join('');
+    case 'camel':
+      return words.map((word, index) => (index === 0 ? word : capital(word))).join('');
+  }
+}
