@@ -1,0 +1,20 @@
+import type { Generator } from '../_engine/contract.ts';
+
+export const generator: Generator = {
+  summary: 'adds a circuit breaker and its unit tests to a service',
+  target: 'services',
+  questions: {
+    with: {
+      type: 'list',
+      message: 'parts beyond the core: window (failure and slow-call rates), backoff (growing open times)',
+      placeholder: '<parts>',
+      choices: () => [
+        { value: 'window', hint: 'open by failure and slow-call rates' },
+        { value: 'backoff', hint: 'wait longer at each reopening' },
+      ],
+      closed: true,
+      initial: [],
+    },
+  },
+  plan: async (answers, repo) => (await import('./plan.ts')).planCircuitBreaker(answers, repo),
+};

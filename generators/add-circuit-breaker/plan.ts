@@ -1,0 +1,34 @@
+import type { Answers, Plan, Refusal, Repo } from '../_engine/contract.ts';
+import { importSpecifier, placeFile } from '../_engine/edit/place-file.ts';
+import { openDraft } from '../_engine/plan.ts';
+import { render, renderTest } from '../_engine/render.ts';
+import { surveyTarget } from '../_engine/survey/target.ts';
+import type { BreakerTestView, BreakerView } from './view.ts';
+
+/** The breaker beside the service's other utilities, its window when asked for, and its unit tests. */
+export function planCircuitBreaker(answers: Answers, repo: Repo): Plan | Refusal {
+  const service = surveyTarget(repo, answers);
+  if ('ok' in service) return service;
+  const parts = answers['with'] as readonly string[];
+  const breaker = placeFile(service, 'utils', 'circuit-breaker');
+  const window = placeFile(service, 'utils', 'outcome-window');
+  const test = placeFile(service, 'test', 'circuit-breaker');
+  const view: BreakerView = {
+    window: parts.includes('window'),
+    backoff: parts.includes('backoff'),
+    windowImport: importSpecifier(service, breaker, window),
+  };
+  const testView: BreakerTestView = { ...view, breakerImport: importSpecifier(service, test, breaker) };
+
+  const draft = openDraft(repo);
+  const { style, testing } = service;
+  draft.create(breaker, 'circuit-breaker', render('add-circuit-breaker/circuit-breaker.ts.hbs', view, style));
+  if (view.window) {
+    draft.create(window, 'circuit-breaker', render('add-circuit-breaker/outcome-window.ts.hbs', view, style));
+  }
+  if (testing.runner !== 'none') {
+    const text = renderTest('add-circuit-breaker/circuit-breaker.test.ts.hbs', testView, style, testing);
+    draft.create(test, 'unit-test', text);
+  }
+  return draft.finish();
+}
