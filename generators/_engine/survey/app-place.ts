@@ -1,21 +1,13 @@
-import type { AppFact, Obstacle, RelPath } from '../contract.ts';
+import type { Obstacle } from '../contract.ts';
 import { RefusalError } from '../obstacle.ts';
-import { lineOf, type ts } from '../syntax.ts';
+import { lineOf } from '../syntax.ts';
 import { type Creation, findCreations, findTakers } from './creations.ts';
-import { findAppPlugin } from './app-plugin.ts';
+import { type AppPlace, findAppPlugin } from './app-plugin.ts';
 import { creationKind, importableOf } from './importable.ts';
 import { exportOf } from './exports.ts';
 import { importsOf } from './imports.ts';
 import type { Survey } from './survey.ts';
 import { findUses } from './uses.ts';
-
-/** Where plugins are registered, and in which piece of code. */
-export interface AppPlace extends Pick<AppFact, 'file' | 'kind' | 'binding' | 'importable'> {
-  /** The code in which `binding` is the instance. */
-  readonly scope: ts.Node;
-  /** The file that makes the instance; the app's own file for an app that is a plugin. */
-  readonly madeIn: RelPath;
-}
 
 type Named = Creation & { readonly binding: string };
 

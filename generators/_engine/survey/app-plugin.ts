@@ -1,14 +1,21 @@
+import type { AppFact, RelPath } from '../contract.ts';
 import { basenameRel } from '../paths.ts';
-import type { RelPath } from '../contract.ts';
-import type { AppPlace } from './app-place.ts';
+import { ts } from '../syntax.ts';
 import { autoloadsOf } from './autoload.ts';
 import type { Creation } from './creations.ts';
 import { isFunctionNode } from './expressions.ts';
 import { functionExport, isAsync } from './importable.ts';
 import { findPluginFunction, parameterName, type PluginFunction } from './plugin-functions.ts';
 import type { Survey } from './survey.ts';
-import { ts } from '../syntax.ts';
 import { findUses } from './uses.ts';
+
+/** Where plugins are registered, and in which piece of code. */
+export interface AppPlace extends Pick<AppFact, 'file' | 'kind' | 'binding' | 'importable'> {
+  /** The code in which `binding` is the instance. */
+  readonly scope: ts.Node;
+  /** The file that makes the instance; the app's own file for an app that is a plugin. */
+  readonly madeIn: RelPath;
+}
 
 /**
  * The application as a plugin: without a `creation`, a default export that autoloads (started by fastify-cli); with

@@ -1,0 +1,117 @@
+import type { Obstacle, RegistrationWant, Style, TextChange } from '../contract.ts';
+import { lineOf, parseSource, ts, walk } from '../syntax.ts';
+import { pluginName } from './registration-uses.ts';
+import { findScopes, type Scope } from './registration-scopes.ts';
+import { eolAt, indentAt, insertion, sameLine, startWithComments, statementLineEnd } from './text-lines.ts';
+
+/**
+ * Registers a plugin on the instance of an app file, beside its siblings and before anything listens. [] when it is
+ * registered already. The obstacle, E_NO_REGISTRATION_PLACE, has the lines to add by hand.
+ */
+export function ensureRegistration(
+  base: string,
+  want: RegistrationWant,
+  style: Style,
+): readonly TextChange[] | Obstacle {
+  const source = parseSource('app.ts', base);
+  if (isRegistered(source, want.plugin)) return [];
+  const scopes = findScopes(source, want);
+  const scope = chooseScope(scopes);
+  if (scope === undefined) return noPlace(source, scopes, want, style);
+  const place = findPlace(scope, want.position);
+  if (place === undefined) return noPlace(source, scopes, want, style);
+  const text = `${keyword(scope, want.app.binding)}${callText(want)}${style.semicolons ? ';' : ''}`;
+  return [place.side === 'after' ? after(source, place.statement, text, style) : before(source, place.statement, text, style)];
+}
+
+function isRegistered(source: ts.SourceFile, plugin: string): boolean {
+  let found = false;
+  walk(source, (node) => {
+    if (ts.isCallExpression(node) && ts.isPropertyAccessExpression(node.expression)) {
+      found ||= node.expression.name.text === 'register' && pluginName(node.arguments[0]) === plugin;
+    }
+    return undefined;
+  });
+  return found;
+}
+
+function callText({ app, plugin, options }: RegistrationWant): string {
+  return `${app.binding}.register(${plugin}${options === undefined ? '' : `, { ${options} }`})`;
+}
+
+/** Where routes are, else where plugins are, else where the instance is made. */
+function chooseScope(scopes: readonly Scope[]): Scope | undefined {
+  const count = (scope: Scope, ...kinds: readonly string[]): number =>
+    scope.uses.filter(({ kind }) => kinds.includes(kind)).length;
+  const most = (...kinds: readonly string[]): Scope | undefined =>
+    scopes
+      .filter((scope) => count(scope, ...kinds) > 0)
+      .toSorted((a, b) => count(b, ...kinds) - count(a, ...kinds))
+      .at(0);
+  return most('route') ?? most('plugin') ?? scopes.find(({ creation }) => creation !== undefined) ?? most('end') ?? scopes[0];
+}
+
+type Position = Readonly<{ side: 'before' | 'after'; statement: ts.Statement }>;
+
+function findPlace(scope: Scope, position: RegistrationWant['position']): Position | undefined {
+  const list: readonly ts.Statement[] = scope.block.statements;
+  const indexes = (kind: string): readonly number[] =>
+    scope.uses.filter((use) => use.kind === kind).map(({ statement }) => list.indexOf(statement));
+  const [routes, plugins] = [indexes('route'), indexes('plugin')];
+  const created = scope.creation === undefined ? -1 : list.indexOf(scope.creation);
+  const last = position === 'routes' && routes.length > 0 ? Math.max(...routes) : Math.max(created, ...plugins);
+  const firstRoute = position === 'before-routes' ? Math.min(...routes, list.length) : list.length;
+  // What listens before the instance is made is something else; a start() above all of it is not ours to judge.
+  const limit = Math.min(firstRoute, ...indexes('end').filter((index) => index > created), list.length);
+  const anchor = list[last];
+  if (anchor !== undefined && last < limit) {
+    const isCreation = last === created && position === 'routes' && plugins.length + routes.length === 0;
+    const previous = isCreation ? list[limit - 1] : anchor;
+    return { side: 'after', statement: previous ?? anchor };
+  }
+  const next = list[limit];
+  if (next !== undefined) return { side: 'before', statement: next };
+  const end = list.at(-1);
+  return end && { side: 'after', statement: end };
+}
+
+/** `await ` or `void ` as the siblings have it; without siblings nothing, which Fastify allows everywhere. */
+function keyword(scope: Scope, binding: string): string {
+  const siblings = scope.uses.filter(({ node }) => isRegisterOn(node, binding)).map(({ statement }) => statement);
+  const last = siblings.at(-1);
+  if (last === undefined || !ts.isExpressionStatement(last)) return '';
+  if (ts.isAwaitExpression(last.expression)) return 'await ';
+  return ts.isVoidExpression(last.expression) ? 'void ' : '';
+}
+
+function isRegisterOn(node: ts.Node, binding: string): boolean {
+  return ts.isCallExpression(node) && node.expression.getText() === `${binding}.register`;
+}
+
+function after(source: ts.SourceFile, statement: ts.Statement, text: string, style: Style): TextChange {
+  const { parent } = statement;
+  if (ts.isBlock(parent) && sameLine(source, parent.getEnd(), statement.getEnd())) {
+    return insertion(statement.getEnd(), `${style.semicolons || /;$/.test(statement.getText()) ? '' : ';'} ${text}`);
+  }
+  const end = statementLineEnd(source, statement);
+  const eol = eolAt(source.text, end, style.eol);
+  const gap = sameLine(source, statement.getStart(source), statement.getEnd()) && !ts.isVariableStatement(statement) ? '' : eol;
+  return insertion(end, `${eol}${gap}${indentAt(source.text, statement.getStart(source))}${text}`);
+}
+
+function before(source: ts.SourceFile, statement: ts.Statement, text: string, style: Style): TextChange {
+  const start = startWithComments(source, statement);
+  const eol = eolAt(source.text, start, style.eol);
+  return insertion(start, `${text}${eol}${eol}${indentAt(source.text, start)}`);
+}
+
+function noPlace(source: ts.SourceFile, scopes: readonly Scope[], want: RegistrationWant, style: Style): Obstacle {
+  const looked = scopes.map(({ block }) => `line ${String(lineOf(source, block.getStart(source)))}`);
+  const where = looked.length === 0 ? `nothing declares ${want.app.binding}` : `looked at the code from ${looked.join(', ')}`;
+  return {
+    code: 'E_NO_REGISTRATION_PLACE',
+    message: `No place to register ${want.plugin} on ${want.app.binding} was found (${where}).`,
+    remedy: 'Register it by hand where the other plugins are, then run the command again: it sees what is there.',
+    manual: `${callText(want)}${style.semicolons ? ';' : ''}`,
+  };
+}

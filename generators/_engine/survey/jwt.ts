@@ -1,0 +1,101 @@
+import type { JwtFact, RelPath } from '../contract.ts';
+import { ts, walk } from '../syntax.ts';
+import { memberOf, propertyOf, stringOf, unwrap } from './expressions.ts';
+import { claimsOf } from './jwt-claims.ts';
+import { chainedCall, findSigns, type Sign } from './jwt-signs.ts';
+import { literalText } from './literals.ts';
+import { readFromOutside } from './outside-reads.ts';
+import type { Survey } from './survey.ts';
+
+interface PluginUse {
+  readonly file: RelPath;
+  readonly options: ts.Expression | undefined;
+}
+
+const libraries = ['@fastify/jwt', 'jsonwebtoken', 'jose', 'fast-jwt'] as const;
+
+/** How a service signs and verifies tokens; the library that signs, else the one it depends on. */
+export function surveyJwt(survey: Survey): JwtFact {
+  const signs = findSigns(survey);
+  const [sign] = signs;
+  const plugin = findPluginUse(survey);
+  const { dependencies } = survey.head.manifest;
+  const library = sign?.library ?? libraries.find((name) => dependencies[name] !== undefined) ?? 'none';
+  const pluginOption = (name: string): ts.Expression | undefined => propertyOf(plugin?.options, name);
+  const secret = secretOf(survey, sign, plugin);
+  const namespace = plugin === undefined ? undefined : literalText(survey, pluginOption('namespace'), plugin.file);
+  const issuer = optionOf(survey, sign, plugin, ['issuer', 'iss'], 'setIssuer');
+  const audience = optionOf(survey, sign, plugin, ['audience', 'aud'], 'setAudience');
+  return {
+    library,
+    signs: signs.map(({ line, path }) => ({ path, line })),
+    algorithm: optionOf(survey, sign, plugin, ['algorithm', 'alg'], 'setProtectedHeader') ?? defaultAlgorithm(pluginOption('secret')),
+    ...(secret !== undefined && { secret }),
+    ...(namespace !== undefined && { namespace }),
+    ...(plugin !== undefined && { registeredIn: plugin.file }),
+    claims: claimsOf(survey, signs),
+    ...(issuer !== undefined && { issuer }),
+    ...(audience !== undefined && { audience }),
+  };
+}
+
+/** Where @fastify/jwt is registered, the one without a namespace first. */
+function findPluginUse(survey: Survey): PluginUse | undefined {
+  const uses: PluginUse[] = [];
+  for (const file of survey.mentioning(/['"](@fastify\/jwt|fastify-jwt)['"]/)) {
+    walk(survey.tree(file), (node) => {
+      if (!ts.isCallExpression(node) || memberOf(node.expression) !== 'register') return true;
+      const [first, options] = node.arguments;
+      const plugin = first === undefined ? undefined : unwrap(first);
+      const isName = plugin !== undefined && ts.isIdentifier(plugin);
+      const from = isName ? survey.names.importOf(plugin, file)?.from : plugin?.getText();
+      if (from !== undefined && /(@fastify\/|fastify-)jwt/.test(from)) uses.push(resolved(survey, file, options));
+      return true;
+    });
+  }
+  return uses.find(({ options }) => propertyOf(options, 'namespace') === undefined) ?? uses[0];
+}
+
+function resolved(survey: Survey, file: RelPath, options: ts.Expression | undefined): PluginUse {
+  const found = options === undefined ? undefined : survey.names.value(options, file);
+  return { file, options: found !== undefined && found.file === file && ts.isExpression(found.node) ? found.node : options };
+}
+
+function secretOf(survey: Survey, sign: Sign | undefined, plugin: PluginUse | undefined): JwtFact['secret'] {
+  const isPlugin = plugin !== undefined && (sign === undefined || sign.library === '@fastify/jwt');
+  const place = isPlugin ? plugin.file : sign?.path;
+  const given = isPlugin ? propertyOf(plugin.options, 'secret') : (sign?.secret ?? propertyOf(sign?.options, 'key'));
+  if (place === undefined || given === undefined) return undefined;
+  const pair = propertyOf(given, 'public');
+  const read = readFromOutside(survey, pair ?? given, place);
+  if (read === undefined) return undefined;
+  const { env, expression, fallback, imports } = read;
+  return { expression, imports, ...(env !== undefined && { env }), ...(fallback !== undefined && { fallback }) };
+}
+
+/** A literal option of signing, wherever the libraries take it from. */
+function optionOf(
+  survey: Survey,
+  sign: Sign | undefined,
+  plugin: PluginUse | undefined,
+  names: readonly string[],
+  setter: string,
+): string | undefined {
+  const isPlugin = sign === undefined || sign.library === '@fastify/jwt';
+  const places: readonly (readonly [ts.Expression | undefined, RelPath | undefined])[] = [
+    [sign?.options, sign?.path],
+    [isPlugin ? propertyOf(plugin?.options, 'sign') : undefined, plugin?.file],
+  ];
+  for (const [options, file] of places) {
+    for (const name of names) {
+      const value = file === undefined ? undefined : literalText(survey, propertyOf(options, name), file);
+      if (value !== undefined) return value;
+    }
+  }
+  const argument = sign === undefined ? undefined : chainedCall(sign.call, setter)?.arguments[0];
+  return stringOf(argument) ?? stringOf(propertyOf(argument, 'alg'));
+}
+
+function defaultAlgorithm(secret: ts.Expression | undefined): string {
+  return propertyOf(secret, 'private') === undefined ? 'HS256' : 'RS256';
+}

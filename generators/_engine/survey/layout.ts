@@ -1,0 +1,57 @@
+import type { AppFact, LayoutFact, RelPath, RoutePlugin } from '../contract.ts';
+import { basenameRel, dirnameRel, joinRel } from '../paths.ts';
+import { detectCasing, detectSuffix } from './casing.ts';
+import type { Survey } from './survey.ts';
+import { surveyTestLayout } from './test-layout.ts';
+
+/** Where new files of each kind go: to the folder that holds most of their kind, else to the usual place. */
+export function surveyLayout(survey: Survey, app: AppFact, routes: readonly RoutePlugin[]): LayoutFact {
+  const { files } = survey;
+  const sourceDir = findSourceDir(survey, app);
+  const below = files.filter((file) => file.startsWith(sourceDir === '' ? '' : `${sourceDir}/`));
+  const find = (pattern: RegExp): RelPath | undefined => fullestFolder(below, sourceDir, pattern);
+  const autoloaded = (holds: 'plugins' | 'routes'): RelPath | undefined => app.autoload.find((one) => one.holds === holds)?.dir;
+  const pluginsDir = autoloaded('plugins') ?? find(/^plugins$/) ?? joinRel(sourceDir, 'plugins');
+  const ownMiddleware = find(/^(middlewares?|hooks)$/);
+  const routeFiles = routes.flatMap(({ file, kind }) => (kind === 'inline' || file === undefined ? [] : [file]));
+  const pluginSuffix = detectSuffix(stemsIn(files, pluginsDir), /([.-]plugins?|Plugin)$/);
+  const middlewareDir = ownMiddleware ?? autoloaded('plugins') ?? joinRel(sourceDir, 'middleware');
+  const middlewareStems = stemsIn(files, middlewareDir);
+  return {
+    sourceDir,
+    routesDir: autoloaded('routes') ?? find(/^(routes|modules|controllers)$/) ?? joinRel(sourceDir, 'routes'),
+    pluginsDir,
+    middlewareDir,
+    utilsDir: find(/^(utils|lib|shared|common)$/) ?? joinRel(sourceDir, 'utils'),
+    tests: surveyTestLayout(survey),
+    casing: detectCasing(files.map(stemOf)),
+    routeSuffix: detectSuffix(routeFiles.map(stemOf), /([.-](routes?|router|controller)|Routes?|Router)$/),
+    middlewareSuffix: middlewareStems.length === 0 ? '.middleware' : detectSuffix(middlewareStems, /([.-](middleware|hook|plugin)|Middleware|Hook|Plugin)$/),
+    pluginSuffix,
+  };
+}
+
+function findSourceDir({ files, head: { dir } }: Survey, app: AppFact): RelPath {
+  const src = joinRel(dir, 'src');
+  if (app.file.startsWith(`${src}/`) || files.some((file) => file.startsWith(`${src}/`))) return src;
+  return dir;
+}
+
+/** The folder of that name with most files below it, the nearest to the top among equals. */
+function fullestFolder(files: readonly RelPath[], sourceDir: RelPath, pattern: RegExp): RelPath | undefined {
+  const counts = new Map<RelPath, number>();
+  for (const file of files) {
+    for (let dir = dirnameRel(file); dir !== sourceDir && dir !== ''; dir = dirnameRel(dir)) {
+      if (pattern.test(basenameRel(dir))) counts.set(dir, (counts.get(dir) ?? 0) + 1);
+    }
+  }
+  return [...counts].sort((a, b) => b[1] - a[1] || a[0].length - b[0].length)[0]?.[0];
+}
+
+function stemsIn(files: readonly RelPath[], dir: RelPath): readonly string[] {
+  return files.filter((file) => dirnameRel(file) === dir).map(stemOf).filter((stem) => stem !== 'index');
+}
+
+function stemOf(file: RelPath): string {
+  return basenameRel(file).replace(/\.[cm]?ts$/, '');
+}

@@ -1,0 +1,86 @@
+import type { RedisFact, RelPath } from '../contract.ts';
+import { ts, walk } from '../syntax.ts';
+import { memberOf, propertyOf, stringOf, unwrap } from './expressions.ts';
+import { importsOf } from './imports.ts';
+import { importWant } from './outside-reads.ts';
+import type { Survey } from './survey.ts';
+
+type Client = NonNullable<RedisFact['client']>;
+
+const libraries = ['@fastify/redis', 'ioredis', 'redis'] as const;
+
+/** Which Redis client a service uses, and how another file reaches the one that exists (`app.redis` or an import). */
+export function surveyRedis(survey: Survey): RedisFact {
+  const { dependencies } = survey.head.manifest;
+  const library = libraries.find((name) => dependencies[name] !== undefined);
+  if (library === undefined) return { library: 'none' };
+  const client = library === '@fastify/redis' ? pluginClient(survey) : (decoratedClient(survey) ?? exportedClient(survey));
+  return { library, ...(client !== undefined && { client }) };
+}
+
+function pluginClient(survey: Survey): Client | undefined {
+  const [file] = survey.mentioning(/['"]@fastify\/redis['"]/);
+  if (file === undefined) return undefined;
+  const namespace = namespaceIn(survey, file);
+  return { expression: namespace === undefined ? 'app.redis' : `app.redis['${namespace}']`, imports: [], optional: false };
+}
+
+function namespaceIn(survey: Survey, file: RelPath): string | undefined {
+  let namespace: string | undefined;
+  walk(survey.tree(file), (node) => {
+    const isRegister = ts.isCallExpression(node) && memberOf(node.expression) === 'register';
+    if (isRegister && /redis/i.test(node.arguments[0]?.getText() ?? '')) namespace ??= stringOf(propertyOf(node.arguments[1], 'namespace'));
+    return true;
+  });
+  return namespace;
+}
+
+/** `app.decorate('redis', client)` in a file that makes or imports the client. */
+function decoratedClient(survey: Survey): Client | undefined {
+  for (const file of survey.mentioning(/\.decorate[<(]/)) {
+    let name: string | undefined;
+    walk(survey.tree(file), (node) => {
+      if (!ts.isCallExpression(node) || memberOf(node.expression) !== 'decorate') return true;
+      const [key, value] = node.arguments;
+      const found = value === undefined ? undefined : survey.names.value(value, file);
+      if (found !== undefined && makesClient(survey, found.node, found.file)) name ??= stringOf(key);
+      return true;
+    });
+    if (name === undefined) continue;
+    const pattern = new RegExp(`\\b${name}\\?\\s*:|\\b${name}\\s*:[^;,\\n]*\\b(undefined|null)\\b`);
+    const optional = [...survey.files, ...survey.declarations].some((one) => {
+      const text = survey.text(one);
+      return text.includes('FastifyInstance') && /declare module/.test(text) && pattern.test(text);
+    });
+    return { expression: `app.${name}`, imports: [], optional };
+  }
+  return undefined;
+}
+
+/** `export const redis = new Redis(…)` */
+function exportedClient(survey: Survey): Client | undefined {
+  for (const file of survey.mentioning(/['"](ioredis|redis)['"]/)) {
+    for (const statement of survey.tree(file).statements) {
+      if (!ts.isVariableStatement(statement)) continue;
+      for (const { initializer, name } of statement.declarationList.declarations) {
+        if (initializer === undefined || !ts.isIdentifier(name)) continue;
+        const bare = unwrap(initializer);
+        const isConditional = ts.isConditionalExpression(bare);
+        const made = isConditional ? [bare.whenTrue, bare.whenFalse] : [bare];
+        if (!made.some((one) => makesClient(survey, unwrap(one), file))) continue;
+        const want = importWant(survey, name, file);
+        if (want !== undefined) return { expression: name.text, imports: [want], optional: isConditional };
+      }
+    }
+  }
+  return undefined;
+}
+
+function makesClient(survey: Survey, node: ts.Node, file: RelPath): boolean {
+  if (!ts.isNewExpression(node) && !ts.isCallExpression(node)) return false;
+  const callee = unwrap(node.expression);
+  const root = ts.isPropertyAccessExpression(callee) ? unwrap(callee.expression) : callee;
+  const from = ts.isIdentifier(root) ? importsOf(survey.tree(file)).get(root.text)?.from : undefined;
+  if (from === 'ioredis') return ts.isNewExpression(node);
+  return from === 'redis' && /createClient$/.test(callee.getText());
+}

@@ -1,0 +1,50 @@
+import type { Refusal, Repo, Service, ServiceHead } from '../contract.ts';
+import { refuse, RefusalError } from '../obstacle.ts';
+import { surveyConfig } from './config.ts';
+import { fastifyMajorOf } from './fastify-version.ts';
+import { surveyInstance } from './instance.ts';
+import { surveyJwt } from './jwt.ts';
+import { surveyLayout } from './layout.ts';
+import { findDecorators, findRequestMembers } from './members.ts';
+import { surveyModules } from './modules.ts';
+import { surveyRedis } from './redis.ts';
+import { assertServable } from './sources.ts';
+import { detectStyle } from './style.ts';
+import { openSurvey } from './survey.ts';
+import { surveyTesting } from './testing.ts';
+import { surveyTooling } from './tooling.ts';
+
+const styleSample = 60;
+
+/** Every fact about one service, or why it cannot be changed. Reads only, by syntax tree. */
+export function surveyService(repo: Repo, head: ServiceHead): Service | Refusal {
+  try {
+    return survey(repo, head);
+  } catch (error) {
+    if (error instanceof RefusalError) return refuse(...error.obstacles);
+    throw error;
+  }
+}
+
+function survey(repo: Repo, head: ServiceHead): Service {
+  const open = openSurvey(repo, head);
+  assertServable(open);
+  const { app, routes } = surveyInstance(open);
+  const sample = [app.file, ...open.files.filter((file) => file !== app.file)].slice(0, styleSample);
+  return {
+    ...head,
+    fastifyMajor: fastifyMajorOf(repo, head),
+    app,
+    modules: surveyModules(repo, head),
+    style: detectStyle(sample.map((file) => open.text(file))),
+    layout: surveyLayout(open, app, routes),
+    jwt: surveyJwt(open),
+    redis: surveyRedis(open),
+    config: surveyConfig(open),
+    testing: surveyTesting(open),
+    tooling: surveyTooling(repo, head),
+    routes,
+    decorators: findDecorators(open),
+    requestMembers: findRequestMembers(open),
+  };
+}

@@ -1,0 +1,15 @@
+import type { Answers, Refusal, Repo, Service } from '../contract.ts';
+import { refuse } from '../obstacle.ts';
+import { surveyService } from './service.ts';
+import { surveyHeads } from './services.ts';
+
+/** The service that a plan changes: `answers.target` is its folder. */
+export function surveyTarget(repo: Repo, answers: Answers): Service | Refusal {
+  const head = surveyHeads(repo).find(({ dir }) => dir === answers['target']);
+  if (head !== undefined) return surveyService(repo, head);
+  return refuse({
+    code: 'E_NO_SUCH_SERVICE',
+    message: `There is no Fastify service in ${String(answers['target'])}.`,
+    remedy: 'Name a folder whose package.json depends on fastify.',
+  });
+}

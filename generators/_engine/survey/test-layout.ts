@@ -1,0 +1,32 @@
+import type { LayoutFact, RelPath } from '../contract.ts';
+import { basenameRel, dirnameRel, joinRel } from '../paths.ts';
+import type { Survey } from './survey.ts';
+
+/** Where tests stand, by majority: beside what they test, or in the folder that holds most of them. */
+export function surveyTestLayout({ head: { dir }, repo, tests }: Survey): LayoutFact['tests'] {
+  const cases = tests.filter((file) => /[.-](test|spec)\.[cm]?ts$/.test(file));
+  const suffix = cases.filter((file) => /[.-]spec\./.test(basenameRel(file))).length * 2 > cases.length ? '.spec' : '.test';
+  const folders = new Map<RelPath, number>();
+  for (const file of cases) {
+    const folder = testFolderOf(dir, file);
+    if (folder !== undefined) folders.set(folder, (folders.get(folder) ?? 0) + 1);
+  }
+  const inFolders = [...folders.values()].reduce((sum, count) => sum + count, 0);
+  const [fullest] = [...folders].sort((a, b) => b[1] - a[1] || a[0].length - b[0].length);
+  if (cases.length > 0 && inFolders * 2 < cases.length) return { place: 'beside', dir, suffix };
+  return { place: 'folder', dir: fullest?.[0] ?? existingFolder(repo, dir), suffix };
+}
+
+/** The topmost `test`, `tests` or `__tests__` folder around a file. */
+function testFolderOf(dir: RelPath, file: RelPath): RelPath | undefined {
+  let found: RelPath | undefined;
+  for (let at = dirnameRel(file); at !== dir && at !== ''; at = dirnameRel(at)) {
+    if (/^(tests?|__tests__|specs?)$/.test(basenameRel(at))) found = at;
+  }
+  return found;
+}
+
+function existingFolder(repo: Survey['repo'], dir: RelPath): RelPath {
+  const names = new Set(repo.list(dir).map(({ name }) => name));
+  return joinRel(dir, ['test', 'tests', '__tests__'].find((name) => names.has(name)) ?? 'test');
+}

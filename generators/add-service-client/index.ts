@@ -1,0 +1,36 @@
+import type { Generator } from '../_engine/contract.ts';
+
+export const generator: Generator = {
+  summary: 'adds a ServiceClient and its tests to a service; brings the circuit breaker if it is missing',
+  target: 'services',
+  questions: {
+    with: {
+      type: 'list',
+      message: 'parts of the breaker beyond its core: window, backoff',
+      placeholder: '<parts>',
+      choices: () => [
+        { value: 'window', hint: 'open by failure and slow-call rates' },
+        { value: 'backoff', hint: 'wait longer at each reopening' },
+      ],
+      closed: true,
+      initial: [],
+    },
+    without: {
+      type: 'list',
+      message: 'parts to leave out: retry',
+      placeholder: '<parts>',
+      choices: () => [{ value: 'retry' }],
+      closed: true,
+      initial: [],
+    },
+    transport: {
+      type: 'string',
+      message: 'what carries the calls: undici (fastest), or fetch (no dependency)',
+      placeholder: '<undici|fetch>',
+      choices: () => [{ value: 'undici' }, { value: 'fetch' }],
+      closed: true,
+      initial: 'undici',
+    },
+  },
+  plan: async (answers, repo) => (await import('./plan.ts')).planServiceClient(answers, repo),
+};

@@ -1,0 +1,64 @@
+import { generator as circuitBreaker } from '../add-circuit-breaker/index.ts';
+import type { Answers, Plan, Refusal, RelPath, Repo, Service } from '../_engine/contract.ts';
+import { ensureDependency } from '../_engine/edit/ensure-dependency.ts';
+import { importSpecifier, placeFile } from '../_engine/edit/place-file.ts';
+import { type Draft, openDraft } from '../_engine/plan.ts';
+import { render, renderTest } from '../_engine/render.ts';
+import { findInstalled } from '../_engine/survey/installed.ts';
+import { surveyTarget } from '../_engine/survey/target.ts';
+import type { ClientTestView, ClientView } from './view.ts';
+
+/** The files of the client below the service's utilities, by what they hold. */
+const parts = {
+  error: 'service-client-error',
+  deadline: 'call-deadline',
+  transport: 'http-transport',
+  retry: 'retry-policy',
+  request: 'service-request',
+  client: 'service-client',
+} as const;
+
+/** The client and its tests, with undici as a dependency unless fetch carries the calls; the breaker if missing. */
+export async function planServiceClient(answers: Answers, repo: Repo): Promise<Plan | Refusal> {
+  const service = surveyTarget(repo, answers);
+  if ('ok' in service) return service;
+  const draft = openDraft(repo);
+  const own = placeFile(service, 'utils', 'circuit-breaker');
+  const installed = findInstalled(repo, service, 'CircuitBreaker');
+  // Our own breaker is planned again: it takes parts that were not asked for before, or turns out unchanged.
+  if (installed === undefined || installed === own) draft.include(await circuitBreaker.plan(answers, draft.repo));
+
+  const retry = !(answers['without'] as readonly string[]).includes('retry');
+  const transport = answers['transport'] as string;
+  renderClient(draft, service, installed ?? own, retry, transport);
+  if (transport === 'undici') {
+    const undici = { name: 'undici', range: '^7.16.0', section: 'dependencies' } as const;
+    draft.patch(service.manifest.path, 'manifest', (base) => ensureDependency(base, undici));
+  }
+  return draft.finish();
+}
+
+function renderClient(draft: Draft, service: Service, breaker: RelPath, retry: boolean, transport: string): void {
+  const place = (part: keyof typeof parts): RelPath => placeFile(service, 'utils', parts[part]);
+  // They lie side by side, so what one writes to import another is what all write.
+  const specifier = (file: RelPath): string => importSpecifier(service, place('client'), file);
+  const view: ClientView = {
+    retry,
+    breakerImport: specifier(breaker),
+    deadlineImport: specifier(place('deadline')),
+    transportImport: specifier(place('transport')),
+    retryImport: specifier(place('retry')),
+    errorImport: specifier(place('error')),
+    requestImport: specifier(place('request')),
+  };
+  for (const part of Object.keys(parts) as (keyof typeof parts)[]) {
+    if (part === 'retry' && !retry) continue;
+    const template = part === 'transport' ? `${parts[part]}.${transport}` : parts[part];
+    draft.create(place(part), 'service-client', render(`add-service-client/${template}.ts.hbs`, view, service.style));
+  }
+  if (service.testing.runner === 'none') return;
+  const test = placeFile(service, 'test', parts.client);
+  const testView: ClientTestView = { retry, clientImport: importSpecifier(service, test, place('client')) };
+  const template = 'add-service-client/service-client.test.ts.hbs';
+  draft.create(test, 'unit-test', renderTest(template, testView, service.style, service.testing));
+}

@@ -1,0 +1,15 @@
+/** What the files of the client are rendered from; imports are specifiers as each file has to write them. */
+export interface ClientView {
+  readonly retry: boolean;
+  readonly breakerImport: string;
+  readonly deadlineImport: string;
+  readonly transportImport: string;
+  readonly retryImport: string;
+  readonly errorImport: string;
+  readonly requestImport: string;
+}
+
+export interface ClientTestView {
+  readonly retry: boolean;
+  readonly clientImport: string;
+}
