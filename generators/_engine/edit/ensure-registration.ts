@@ -1,6 +1,6 @@
 import type { Obstacle, RegistrationWant, Style, TextChange } from '../contract.ts';
 import { lineOf, parseSource, ts, walk } from '../syntax.ts';
-import { pluginName } from './registration-uses.ts';
+import { chainRoot, pluginName } from './registration-uses.ts';
 import { findScopes, type Scope } from './registration-scopes.ts';
 import { eolAt, indentAt, insertion, sameLine, startWithComments, statementLineEnd } from './text-lines.ts';
 
@@ -59,20 +59,24 @@ function findPlace(scope: Scope, position: RegistrationWant['position']): Positi
     scope.uses.filter((use) => use.kind === kind).map(({ statement }) => list.indexOf(statement));
   const [routes, plugins] = [indexes('route'), indexes('plugin')];
   const created = scope.creation === undefined ? -1 : list.indexOf(scope.creation);
-  const last = position === 'routes' && routes.length > 0 ? Math.max(...routes) : Math.max(created, ...plugins);
-  const firstRoute = position === 'before-routes' ? Math.min(...routes, list.length) : list.length;
-  // What listens before the instance is made is something else; a start() above all of it is not ours to judge.
-  const limit = Math.min(firstRoute, ...indexes('end').filter((index) => index > created), list.length);
-  const anchor = list[last];
-  if (anchor !== undefined && last < limit) {
-    const isCreation = last === created && position === 'routes' && plugins.length + routes.length === 0;
-    const previous = isCreation ? list[limit - 1] : anchor;
-    return { side: 'after', statement: previous ?? anchor };
-  }
+  // What listens before the instance is made is something else.
+  const ends = [...indexes('end'), list.findIndex(ts.isReturnStatement)].filter((index) => index > created);
+  const limit = Math.min(...ends, ...(position === 'before-routes' ? routes : []), list.length);
+  const wanted = position === 'routes' && routes.length > 0 ? routes : plugins;
+  const above = [...wanted, created].filter((index) => index >= 0 && index < limit);
+  const anchor = list[wanted.length > 0 ? Math.max(...above) : Math.max(...above, lastSetUp(scope, limit))];
+  if (anchor !== undefined) return { side: 'after', statement: anchor };
   const next = list[limit];
-  if (next !== undefined) return { side: 'before', statement: next };
-  const end = list.at(-1);
-  return end && { side: 'after', statement: end };
+  return next && { side: 'before', statement: next };
+}
+
+/** The last hook, decorator or setting above `limit`, for an instance that has no plugins yet; -1 for none. */
+function lastSetUp({ block, creation }: Scope, limit: number): number {
+  if (creation === undefined || !ts.isVariableStatement(creation)) return -1;
+  const name = creation.declarationList.declarations[0]?.name.getText() ?? '';
+  return block.statements.findLastIndex(
+    (each, index) => index < limit && ts.isExpressionStatement(each) && chainRoot(each.expression).getText() === name,
+  );
 }
 
 /** `await ` or `void ` as the siblings have it; without siblings nothing, which Fastify allows everywhere. */

@@ -19,7 +19,7 @@ const routeMethods: ReadonlySet<string> = new Set([
   'route',
 ]);
 
-const soundsLikeRoutes = /rout(?:e|er|es|ers|ing)(?![a-z])|controllers?(?![a-z])|endpoints?(?![a-z])/i;
+const soundsLikeRoutes = /[Rr]out(?:e|er|es|ers|ing)(?![a-z])|[Cc]ontrollers?(?![a-z])|[Ee]ndpoints?(?![a-z])/;
 
 /** What a node does with the instance itself; undefined for nodes that do nothing with it. */
 export function classifyUse(node: ts.Node, want: RegistrationWant): UseKind | undefined {
@@ -42,7 +42,7 @@ export function classifyUse(node: ts.Node, want: RegistrationWant): UseKind | un
 
 /** `start()` and its likes, called for their effect. */
 function isStart(call: ts.CallExpression): boolean {
-  return ts.isIdentifier(call.expression) && /^(?:start|listen|run|main|bootstrap)(?:[A-Z]\w*)?$/.test(call.expression.text);
+  return ts.isIdentifier(call.expression) && /^(?:start|listen|serve|run|main|bootstrap)(?:Server|App|Application|Http)?$/.test(call.expression.text);
 }
 
 /** The registered plugin's name, through casts and factories: `build(x) as Y` gives `build`. */

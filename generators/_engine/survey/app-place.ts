@@ -53,7 +53,8 @@ function mostRegistered(survey: Survey, used: readonly Named[]): Named {
 }
 
 function findImporters(survey: Survey, creation: Named): readonly Named[] {
-  const exported = creation.at === 'module' ? exportOf(survey.tree(creation.file), creation.binding) : undefined;
+  const exported =
+    creation.at === 'module' ? exportOf(survey.tree(creation.file), creation.binding) : undefined;
   if (exported === undefined) return [];
   const name = exported.export === 'default' ? 'default' : exported.name;
   return survey.mentioning(/\.(register|get|post|route)\b/).flatMap((file) => {
@@ -84,7 +85,9 @@ function refuseWith(obstacle: Obstacle): never {
 }
 
 function placesOf(survey: Survey, creations: readonly Creation[]): string {
-  return creations.map(({ file, node }) => `${file}:${lineOf(survey.tree(file), node.getStart())}`).join(', ');
+  return creations
+    .map(({ file, node }) => `${file}:${lineOf(survey.tree(file), node.getStart())}`)
+    .join(', ');
 }
 
 function noInstance({ files, head: { dir, name } }: Survey): Obstacle {

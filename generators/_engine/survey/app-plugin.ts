@@ -21,9 +21,14 @@ export interface AppPlace extends Pick<AppFact, 'file' | 'kind' | 'binding' | 'i
  * The application as a plugin: without a `creation`, a default export that autoloads (started by fastify-cli); with
  * one, the plugin of another file that the server file does nothing but register.
  */
-export function findAppPlugin(survey: Survey, creation?: Creation & { readonly binding: string }): AppPlace | undefined {
+export function findAppPlugin(
+  survey: Survey,
+  creation?: Creation & { readonly binding: string },
+): AppPlace | undefined {
   if (creation !== undefined) return registeredApp(survey, creation);
-  const startsWithCli = Object.values(survey.head.manifest.scripts).some((script) => /\bfastify start\b/.test(script));
+  const startsWithCli = Object.values(survey.head.manifest.scripts).some((script) =>
+    /\bfastify start\b/.test(script),
+  );
   for (const file of survey.mentioning(/export default|export =/)) {
     const plugin = defaultPlugin(survey, file);
     if (plugin === undefined || plugin.file !== file) continue;
@@ -33,12 +38,16 @@ export function findAppPlugin(survey: Survey, creation?: Creation & { readonly b
   return undefined;
 }
 
-function registeredApp(survey: Survey, { binding, file, scope }: Creation & { readonly binding: string }): AppPlace | undefined {
+function registeredApp(
+  survey: Survey,
+  { binding, file, scope }: Creation & { readonly binding: string },
+): AppPlace | undefined {
   const uses = findUses(scope, [binding]);
   if (uses.some(({ kind }) => kind === 'route')) return undefined;
   const locals = uses.flatMap(({ call, kind }) => {
     const [first] = call.arguments;
-    const found = kind === 'register' && first !== undefined ? findPluginFunction(survey, first, file) : undefined;
+    const found =
+      kind === 'register' && first !== undefined ? findPluginFunction(survey, first, file) : undefined;
     return found === undefined ? [] : [found];
   });
   const [plugin, other] = locals;
@@ -56,7 +65,9 @@ function defaultPlugin(survey: Survey, file: RelPath): PluginFunction | undefine
 
 function loadsFolders(survey: Survey, { file, node }: PluginFunction): boolean {
   const instance = parameterName(node);
-  return instance !== undefined && autoloadsOf(survey, findUses(node.body ?? node, [instance]), file).length > 0;
+  return (
+    instance !== undefined && autoloadsOf(survey, findUses(node.body ?? node, [instance]), file).length > 0
+  );
 }
 
 function placeOf(survey: Survey, { file, node }: PluginFunction, madeIn: RelPath): AppPlace | undefined {

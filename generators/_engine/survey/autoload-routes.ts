@@ -24,7 +24,9 @@ export function autoloadedPlugins(survey: Survey, folder: LoadedFolder): readonl
     const { routes } = contentsOf(survey, found, 0, prefix, 0);
     if (routes.length === 0) return [];
     const kind = found.shared ? ('shared' as const) : ('plugin' as const);
-    return [{ name: nameOf(folder, file), file, kind, autoloaded: true, prefix, routes, exportedAs: 'default' }];
+    return [
+      { name: nameOf(folder, file), file, kind, autoloaded: true, prefix, routes, exportedAs: 'default' },
+    ];
   });
 }
 
@@ -35,7 +37,8 @@ function loadedFiles(survey: Survey, { dir, ignored, wanted }: LoadedFolder): re
   return below.filter((file) => {
     const path = file.slice(dir.length);
     if (/^_?autohooks\.[cm]?ts$/i.test(basenameRel(file))) return false;
-    if (ignored.some((pattern) => pattern.test(path)) || wanted.some((pattern) => !pattern.test(path))) return false;
+    if (ignored.some((pattern) => pattern.test(path)) || wanted.some((pattern) => !pattern.test(path)))
+      return false;
     return isIndex(file) || !withIndex.has(dirnameRel(file));
   });
 }
@@ -54,7 +57,10 @@ function defaultPlugin(survey: Survey, file: RelPath): PluginFunction | undefine
 function prefixOf(survey: Survey, folder: LoadedFolder, file: RelPath): string {
   const override = exportedText(survey, file, 'prefixOverride');
   if (override !== undefined) return override;
-  const segments = dirnameRel(file).slice(folder.dir.length).split('/').filter((part) => part !== '');
+  const segments = dirnameRel(file)
+    .slice(folder.dir.length)
+    .split('/')
+    .filter((part) => part !== '');
   const names = segments.map((part) => (folder.routeParams ? part.replace(/^_(?!_)/, ':') : part));
   const dirPrefix = folder.dirNameRoutePrefix ? names.join('/') : '';
   const prefix = joinUrl(folder.prefix, joinUrl(dirPrefix, exportedText(survey, file, 'autoPrefix') ?? ''));
@@ -63,7 +69,9 @@ function prefixOf(survey: Survey, folder: LoadedFolder, file: RelPath): string {
 
 function exportedText(survey: Survey, file: RelPath, name: string): string | undefined {
   const found = survey.names.exported(file, name);
-  return found !== undefined && ts.isExpression(found.node) ? literalText(survey, found.node, found.file) : undefined;
+  return found !== undefined && ts.isExpression(found.node)
+    ? literalText(survey, found.node, found.file)
+    : undefined;
 }
 
 /** `routes/notes/index.ts` → `notes`, `routes/root.ts` → `root`. */

@@ -12,7 +12,13 @@ import type { Use } from './uses.ts';
 export function autoloadsOf(survey: Survey, uses: readonly Use[], file: RelPath): readonly LoadedFolder[] {
   return uses.flatMap(({ call, kind }) => {
     const [plugin, options] = call.arguments;
-    if (kind !== 'register' || plugin === undefined || options === undefined || !isAutoload(survey, plugin, file)) return [];
+    if (
+      kind !== 'register' ||
+      plugin === undefined ||
+      options === undefined ||
+      !isAutoload(survey, plugin, file)
+    )
+      return [];
     const dirOption = propertyOf(optionsObject(survey, options, file), 'dir');
     const dir = dirOption === undefined ? undefined : findFolder(survey, dirOption, file);
     return dir === undefined ? [] : [factOf(survey, optionsObject(survey, options, file), dir, file)];

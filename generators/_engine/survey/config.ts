@@ -1,8 +1,16 @@
 import type { ConfigFact, RelPath } from '../contract.ts';
-import { joinRel, toRel } from '../paths.ts';
 import { ts, walk } from '../syntax.ts';
-import { enclosingFunction, isProcessEnv, memberOf, propertyOf, receiverOf, stringOf, unwrap } from './expressions.ts';
+import {
+  enclosingFunction,
+  isProcessEnv,
+  memberOf,
+  propertyOf,
+  receiverOf,
+  stringOf,
+  unwrap,
+} from './expressions.ts';
 import { nameOf } from './creations.ts';
+import { findEnvExamples } from './env-examples.ts';
 import { importsOf } from './imports.ts';
 import { importWant } from './outside-reads.ts';
 import type { Survey } from './survey.ts';
@@ -11,7 +19,7 @@ type Parsed = Pick<ConfigFact, 'style' | 'schema' | 'reader'> & { readonly file:
 
 /** How a service reads its environment; `process.env` where no schema is found whose result other files can import. */
 export function surveyConfig(survey: Survey): ConfigFact {
-  const exampleFiles = findExamples(survey);
+  const exampleFiles = findEnvExamples(survey);
   const parsed = findParsed(survey);
   return parsed === undefined ? { style: 'process.env', exampleFiles } : { ...parsed, exampleFiles };
 }
@@ -38,20 +46,30 @@ function parsedBy(survey: Survey, call: ts.CallExpression, file: RelPath): Parse
   const reader = readerOf(survey, call, file);
   if (reader === undefined) return undefined;
   const isEnv = first !== undefined && isProcessEnv(unwrap(first));
-  if (from === 'env-schema') return withSchema(survey, 'env-schema', propertyOf(first, 'schema'), call, file, reader);
+  if (from === 'env-schema')
+    return withSchema(survey, 'env-schema', propertyOf(first, 'schema'), call, file, reader);
   if (from === 'envalid' && isEnv) return withSchema(survey, 'envalid', second, call, file, reader);
-  const isZod = survey.head.manifest.dependencies['zod'] !== undefined && (member === 'parse' || member === 'safeParse');
+  const isZod =
+    survey.head.manifest.dependencies['zod'] !== undefined && (member === 'parse' || member === 'safeParse');
   return isZod && isEnv ? withSchema(survey, 'zod', receiverOf(callee), call, file, reader) : undefined;
 }
 
-function fastifyEnv(survey: Survey, plugin: ts.Expression, options: ts.Expression | undefined, file: RelPath): Parsed | undefined {
+function fastifyEnv(
+  survey: Survey,
+  plugin: ts.Expression,
+  options: ts.Expression | undefined,
+  file: RelPath,
+): Parsed | undefined {
   const bare = unwrap(plugin);
   const from = ts.isIdentifier(bare) ? importsOf(survey.tree(file)).get(bare.text)?.from : undefined;
   if (from !== '@fastify/env' && from !== 'fastify-env') return undefined;
   const object = options === undefined ? undefined : survey.names.value(options, file)?.node;
   const literal = object !== undefined && ts.isExpression(object) ? object : options;
   const key = stringOf(propertyOf(literal, 'confKey')) ?? 'config';
-  return withSchema(survey, '@fastify/env', propertyOf(literal, 'schema'), plugin, file, { expression: `app.${key}`, imports: [] });
+  return withSchema(survey, '@fastify/env', propertyOf(literal, 'schema'), plugin, file, {
+    expression: `app.${key}`,
+    imports: [],
+  });
 }
 
 /** The schema's own variable and file; for a schema written inside the call, the variable of the result. */
@@ -64,7 +82,8 @@ function withSchema(
   reader: NonNullable<ConfigFact['reader']>,
 ): Parsed {
   const bare = schema === undefined ? undefined : unwrap(schema);
-  const imported = bare !== undefined && ts.isIdentifier(bare) ? survey.names.importOf(bare, file) : undefined;
+  const imported =
+    bare !== undefined && ts.isIdentifier(bare) ? survey.names.importOf(bare, file) : undefined;
   const target = imported === undefined ? undefined : survey.names.module(file, imported.from);
   const own = bare !== undefined && ts.isIdentifier(bare) ? bare.text : variableOf(call);
   const name = target === undefined ? own : imported?.name;
@@ -84,8 +103,11 @@ function readerOf(survey: Survey, call: ts.CallExpression, file: RelPath): Confi
   if (owner !== undefined) {
     const name = nameOf(owner);
     const root = name === undefined ? undefined : topLevelName(survey, name, file);
-    const want = root === undefined || owner.parameters.length > 0 ? undefined : importWant(survey, root, file);
-    return want === undefined || name === undefined ? undefined : { expression: `${name}()`, imports: [want] };
+    const want =
+      root === undefined || owner.parameters.length > 0 ? undefined : importWant(survey, root, file);
+    return want === undefined || name === undefined
+      ? undefined
+      : { expression: `${name}()`, imports: [want] };
   }
   const name = variableOf(call);
   if (name === undefined) return undefined;
@@ -107,22 +129,17 @@ function derivedFrom(survey: Survey, name: string, file: RelPath): readonly stri
 }
 
 function topLevelVariables(survey: Survey, file: RelPath): readonly ts.VariableDeclaration[] {
-  return survey.tree(file).statements.flatMap((one) => (ts.isVariableStatement(one) ? [...one.declarationList.declarations] : []));
+  return survey
+    .tree(file)
+    .statements.flatMap((one) => (ts.isVariableStatement(one) ? [...one.declarationList.declarations] : []));
 }
 
 function topLevelName(survey: Survey, name: string, file: RelPath): ts.Identifier | undefined {
   const functions = survey.tree(file).statements.filter((one) => ts.isFunctionDeclaration(one));
-  const all: readonly (ts.Node | undefined)[] = [...topLevelVariables(survey, file), ...functions].map((one) => one.name);
-  return all.find((one): one is ts.Identifier => one !== undefined && ts.isIdentifier(one) && one.text === name);
-}
-
-/** The service's own example files, else those at the root. */
-function findExamples({ head, repo }: Survey): readonly RelPath[] {
-  const inFolder = (dir: RelPath): readonly RelPath[] =>
-    repo
-      .list(dir)
-      .filter(({ kind, name }) => kind === 'file' && /^\.?env\.(example|sample|template|dist)$/.test(name))
-      .map(({ name }) => joinRel(dir, name));
-  const own = inFolder(head.dir);
-  return own.length > 0 ? own : inFolder(toRel(''));
+  const all: readonly (ts.Node | undefined)[] = [...topLevelVariables(survey, file), ...functions].map(
+    (one) => one.name,
+  );
+  return all.find(
+    (one): one is ts.Identifier => one !== undefined && ts.isIdentifier(one) && one.text === name,
+  );
 }

@@ -1,6 +1,13 @@
 import type { RelPath } from '../contract.ts';
 import { ts, walk } from '../syntax.ts';
-import { enclosingFunction, type FunctionNode, isFunctionNode, memberOf, receiverOf, unwrap } from './expressions.ts';
+import {
+  enclosingFunction,
+  type FunctionNode,
+  isFunctionNode,
+  memberOf,
+  receiverOf,
+  unwrap,
+} from './expressions.ts';
 import { importsOf, requiredModule } from './imports.ts';
 import type { Survey } from './survey.ts';
 
@@ -18,9 +25,13 @@ export interface Creation {
 
 /** Every `fastify(…)` call of the service's own code. */
 export function findCreations(survey: Survey): readonly Creation[] {
-  return survey.mentioning(/['"]fastify['"]/).flatMap((file) =>
-    callsIn(survey.tree(file), (call) => makesInstance(survey, call, file)).map((call) => creationOf(file, call)),
-  );
+  return survey
+    .mentioning(/['"]fastify['"]/)
+    .flatMap((file) =>
+      callsIn(survey.tree(file), (call) => makesInstance(survey, call, file)).map((call) =>
+        creationOf(file, call),
+      ),
+    );
 }
 
 /** Where the results of the functions that make an instance are taken: `const app = createServer()`. */
@@ -31,7 +42,10 @@ export function findTakers(survey: Survey, makers: readonly Creation[]): readonl
   const pattern = new RegExp(`\\b(${names.join('|')})\\b`);
   return survey.mentioning(pattern).flatMap((file) =>
     callsIn(survey.tree(file), ({ expression }) => {
-      const found = ts.isIdentifier(expression) && names.includes(expression.text) ? survey.names.value(expression, file) : undefined;
+      const found =
+        ts.isIdentifier(expression) && names.includes(expression.text)
+          ? survey.names.value(expression, file)
+          : undefined;
       return found !== undefined && owners.has(found.node);
     }).map((call) => creationOf(file, call)),
   );
@@ -44,7 +58,10 @@ export function nameOf(node: ts.Node): string | undefined {
   return ts.isVariableDeclaration(parent) && ts.isIdentifier(parent.name) ? parent.name.text : undefined;
 }
 
-function callsIn(tree: ts.SourceFile, isWanted: (call: ts.CallExpression) => boolean): readonly ts.CallExpression[] {
+function callsIn(
+  tree: ts.SourceFile,
+  isWanted: (call: ts.CallExpression) => boolean,
+): readonly ts.CallExpression[] {
   const calls: ts.CallExpression[] = [];
   walk(tree, (node) => {
     if (ts.isCallExpression(node) && isWanted(node)) calls.push(node);
@@ -73,7 +90,11 @@ function creationOf(file: RelPath, node: ts.CallExpression): Creation {
   const owner = enclosingFunction(outer);
   const classNode = enclosingClass(outer);
   const target = bindingTarget(parent, outer);
-  if (target !== undefined && classNode !== undefined && (target.startsWith('this.') || owner === undefined)) {
+  if (
+    target !== undefined &&
+    classNode !== undefined &&
+    (target.startsWith('this.') || owner === undefined)
+  ) {
     return { file, node, binding: target, scope: classNode, at: 'class', owner };
   }
   const at = owner === undefined ? 'module' : 'function';
@@ -83,7 +104,8 @@ function creationOf(file: RelPath, node: ts.CallExpression): Creation {
 /** The whole expression around a call: what is chained onto it, `await` and type assertions. */
 function chainEnd(node: ts.Expression): ts.Expression {
   const { parent } = node;
-  const isChain = ts.isPropertyAccessExpression(parent) && parent.expression === node && ts.isCallExpression(parent.parent);
+  const isChain =
+    ts.isPropertyAccessExpression(parent) && parent.expression === node && ts.isCallExpression(parent.parent);
   if (isChain && parent.parent.expression === parent) return chainEnd(parent.parent);
   const isWrapped = ts.isExpression(parent) && unwrap(parent) !== parent && !ts.isVoidExpression(parent);
   return isWrapped ? chainEnd(parent) : node;

@@ -1,10 +1,11 @@
 import type { AppFact, RelPath } from '../contract.ts';
 import { ts } from '../syntax.ts';
-import { specifiersOf, importsOf } from './imports.ts';
+import { receiverOf, unwrap } from './expressions.ts';
+import { importsOf, specifiersOf } from './imports.ts';
 import { listenOptions } from './listen-options.ts';
 import { findListenCalls, listensOnImport, runsAtLoad } from './listening.ts';
+import { findDeclaration } from './scopes.ts';
 import type { Survey } from './survey.ts';
-import { rootOf } from './uses.ts';
 
 /** The file that starts the service, and where its port comes from. `appFile` makes the instance. */
 export function findEntry(survey: Survey, appFile: RelPath): Pick<AppFact, 'entry' | 'listen'> {
@@ -16,10 +17,13 @@ export function findEntry(survey: Survey, appFile: RelPath): Pick<AppFact, 'entr
 }
 
 function findListeningFile(survey: Survey, appFile: RelPath): RelPath | undefined {
-  const files = survey.mentioning(/\.listen\s*\(/).filter((file) => findListenCalls(survey.tree(file)).length > 0);
+  const files = survey
+    .mentioning(/\.listen\s*\(/)
+    .filter((file) => findListenCalls(survey.tree(file)).length > 0);
   const imports = (file: RelPath): boolean =>
     specifiersOf(survey.tree(file)).some((specifier) => survey.names.module(file, specifier) === appFile);
-  const rank = (file: RelPath): number => (file === appFile ? 0 : imports(file) ? 1 : inScripts(survey, file) ? 2 : 3);
+  const rank = (file: RelPath): number =>
+    file === appFile ? 0 : imports(file) ? 1 : inScripts(survey, file) ? 2 : 3;
   return [...files].sort((a, b) => rank(a) - rank(b))[0];
 }
 
@@ -32,9 +36,22 @@ function findStarter(survey: Survey, listening: RelPath): RelPath | undefined {
       const imported = name === undefined ? undefined : importsOf(tree).get(name);
       return imported !== undefined && survey.names.module(file, imported.from) === listening;
     };
-    return file !== listening && runsAtLoad(tree, ({ expression }) => isFromThere(ts.isIdentifier(expression) ? expression.text : rootOf(expression)));
+    return file !== listening && runsAtLoad(tree, ({ expression }) => isFromThere(sourceOf(expression)));
   });
   return [...starters].sort((a, b) => Number(inScripts(survey, b)) - Number(inScripts(survey, a)))[0];
+}
+
+/** The name that a call goes back to: `start()`, `new Server().start()`, `const server = new Server(); server.start()`. */
+function sourceOf(callee: ts.Expression): string | undefined {
+  const bare = unwrap(callee);
+  const receiver = receiverOf(bare);
+  if (receiver !== undefined) return sourceOf(receiver);
+  if (ts.isNewExpression(bare) || ts.isCallExpression(bare)) return sourceOf(bare.expression);
+  if (!ts.isIdentifier(bare)) return undefined;
+  const declaration = findDeclaration(bare, bare.text);
+  const made =
+    declaration !== undefined && ts.isVariableDeclaration(declaration) ? declaration.initializer : undefined;
+  return made === undefined ? bare.text : sourceOf(made);
 }
 
 function inScripts({ head: { dir, manifest } }: Survey, file: RelPath): boolean {

@@ -56,7 +56,8 @@ function readBinding({ initializer, name, parent, propertyName }: ts.BindingElem
   const source = ts.isVariableDeclaration(parent.parent) ? parent.parent.initializer : undefined;
   if (source === undefined || !isProcessEnv(unwrap(source))) return {};
   const key = propertyName ?? name;
-  const literal = initializer !== undefined && (ts.isNumericLiteral(initializer) || ts.isStringLiteralLike(initializer));
+  const literal =
+    initializer !== undefined && (ts.isNumericLiteral(initializer) || ts.isStringLiteralLike(initializer));
   return { ...(ts.isIdentifier(key) && { env: key.text }), ...(literal && { fallback: initializer.text }) };
 }
 
@@ -70,7 +71,11 @@ function readMember(survey: Survey, receiver: ts.Expression, member: string, fil
 }
 
 /** The object literal whose keys are variables, behind `schema.parse(process.env)`, `cleanEnv`, `envSchema`. */
-export function findSchema(survey: Survey, expression: ts.Expression, file: RelPath): ts.Expression | undefined {
+export function findSchema(
+  survey: Survey,
+  expression: ts.Expression,
+  file: RelPath,
+): ts.Expression | undefined {
   const found = survey.names.value(expression, file);
   if (found === undefined || !ts.isCallExpression(found.node)) return undefined;
   const { node } = found;
@@ -86,13 +91,19 @@ export function findSchema(survey: Survey, expression: ts.Expression, file: RelP
 }
 
 /** `{…}` in `z.object({…})`, also behind `.strict()`, `.passthrough()` and the like. */
-export function schemaObject(survey: Survey, schema: ts.Expression, file: RelPath): ts.Expression | undefined {
+export function schemaObject(
+  survey: Survey,
+  schema: ts.Expression,
+  file: RelPath,
+): ts.Expression | undefined {
   const found = survey.names.value(schema, file);
   if (found === undefined || !ts.isCallExpression(found.node)) return undefined;
   const [first] = found.node.arguments;
   if (memberOf(found.node.expression) === 'object' && first !== undefined) return unwrap(first);
   const receiver = receiverOf(found.node.expression);
-  return receiver === undefined || receiver === schema ? undefined : schemaObject(survey, receiver, found.file);
+  return receiver === undefined || receiver === schema
+    ? undefined
+    : schemaObject(survey, receiver, found.file);
 }
 
 /** `properties` of a JSON schema, or the argument of `Type.Object`. */
@@ -106,6 +117,8 @@ function propertiesOf(survey: Survey, schema: ts.Expression, file: RelPath): ts.
 /** `.default(3000)` or `default: 3000` somewhere in the value of a schema's key. */
 function defaultIn(value: ts.Expression | undefined): string | undefined {
   if (value === undefined) return undefined;
-  const match = /\.default\(\s*(['"]?)([^'")]*)\1\s*\)|\bdefault:\s*(['"]?)([^'",}\s]*)\3/.exec(value.getText());
+  const match = /\.default\(\s*(['"]?)([^'")]*)\1\s*\)|\bdefault:\s*(['"]?)([^'",}\s]*)\3/.exec(
+    value.getText(),
+  );
   return match?.[2] ?? match?.[4];
 }

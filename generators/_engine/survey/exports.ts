@@ -26,18 +26,31 @@ export function findExported(tree: ts.SourceFile, name: string): Exported | unde
 }
 
 /** How a file exports its own declaration `local`; undefined when it does not. */
-export function exportOf(tree: ts.SourceFile, local: string): { name: string; export: 'named' | 'default' } | undefined {
+export function exportOf(
+  tree: ts.SourceFile,
+  local: string,
+): { name: string; export: 'named' | 'default' } | undefined {
   for (const statement of tree.statements) {
     if (ts.isExportDeclaration(statement) && statement.moduleSpecifier === undefined) {
       const clause = statement.exportClause;
-      const element = clause !== undefined && ts.isNamedExports(clause) ? clause.elements.find((one) => (one.propertyName ?? one.name).text === local) : undefined;
+      const element =
+        clause !== undefined && ts.isNamedExports(clause)
+          ? clause.elements.find((one) => (one.propertyName ?? one.name).text === local)
+          : undefined;
       if (element !== undefined) return asExport(element.name.text, local);
     }
-    if (ts.isExportAssignment(statement) && ts.isIdentifier(statement.expression) && statement.expression.text === local) {
+    if (
+      ts.isExportAssignment(statement) &&
+      ts.isIdentifier(statement.expression) &&
+      statement.expression.text === local
+    ) {
       return { name: local, export: 'default' };
     }
     if (!declares(statement, local) || !hasModifier(statement, ts.SyntaxKind.ExportKeyword)) continue;
-    return { name: local, export: hasModifier(statement, ts.SyntaxKind.DefaultKeyword) ? 'default' : 'named' };
+    return {
+      name: local,
+      export: hasModifier(statement, ts.SyntaxKind.DefaultKeyword) ? 'default' : 'named',
+    };
   }
   return undefined;
 }
@@ -50,17 +63,26 @@ function declared(statement: ts.Statement, name: string): ts.Node | undefined {
   if (ts.isExportAssignment(statement)) return name === 'default' ? statement.expression : undefined;
   if (!hasModifier(statement, ts.SyntaxKind.ExportKeyword)) return undefined;
   if (ts.isVariableStatement(statement)) {
-    const found = statement.declarationList.declarations.find((one) => ts.isIdentifier(one.name) && one.name.text === name);
+    const found = statement.declarationList.declarations.find(
+      (one) => ts.isIdentifier(one.name) && one.name.text === name,
+    );
     return found?.initializer ?? found;
   }
   if (!ts.isFunctionDeclaration(statement) && !ts.isClassDeclaration(statement)) return undefined;
-  const exportedName = hasModifier(statement, ts.SyntaxKind.DefaultKeyword) ? 'default' : statement.name?.text;
+  const exportedName = hasModifier(statement, ts.SyntaxKind.DefaultKeyword)
+    ? 'default'
+    : statement.name?.text;
   return exportedName === name ? statement : undefined;
 }
 
 function declares(statement: ts.Statement, local: string): boolean {
   if (ts.isVariableStatement(statement)) {
-    return statement.declarationList.declarations.some((one) => ts.isIdentifier(one.name) && one.name.text === local);
+    return statement.declarationList.declarations.some(
+      (one) => ts.isIdentifier(one.name) && one.name.text === local,
+    );
   }
-  return (ts.isFunctionDeclaration(statement) || ts.isClassDeclaration(statement)) && statement.name?.text === local;
+  return (
+    (ts.isFunctionDeclaration(statement) || ts.isClassDeclaration(statement)) &&
+    statement.name?.text === local
+  );
 }

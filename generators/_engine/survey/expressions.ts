@@ -1,6 +1,7 @@
 import { ts } from '../syntax.ts';
 
-export type FunctionNode = ts.FunctionDeclaration | ts.FunctionExpression | ts.ArrowFunction | ts.MethodDeclaration;
+export type FunctionNode =
+  ts.FunctionDeclaration | ts.FunctionExpression | ts.ArrowFunction | ts.MethodDeclaration;
 
 /** The expression without parentheses, `as`, `satisfies`, `!`, `await` and `void` around it. */
 export function unwrap(node: ts.Expression): ts.Expression {
@@ -51,7 +52,9 @@ export function memberOf(node: ts.Expression): string | undefined {
 
 /** `a` for `a.b` and `a['b']`. */
 export function receiverOf(node: ts.Expression): ts.Expression | undefined {
-  return ts.isPropertyAccessExpression(node) || ts.isElementAccessExpression(node) ? unwrap(node.expression) : undefined;
+  return ts.isPropertyAccessExpression(node) || ts.isElementAccessExpression(node)
+    ? unwrap(node.expression)
+    : undefined;
 }
 
 /** `X` for `process.env.X` and `process.env['X']`. */
@@ -62,7 +65,12 @@ export function envNameOf(node: ts.Expression): string | undefined {
 
 export function isProcessEnv(node: ts.Expression): boolean {
   const receiver = receiverOf(node);
-  return memberOf(node) === 'env' && receiver !== undefined && ts.isIdentifier(receiver) && receiver.text === 'process';
+  return (
+    memberOf(node) === 'env' &&
+    receiver !== undefined &&
+    ts.isIdentifier(receiver) &&
+    receiver.text === 'process'
+  );
 }
 
 export function isFunctionNode(node: ts.Node): node is FunctionNode {
@@ -84,5 +92,7 @@ export function enclosingFunction(node: ts.Node): FunctionNode | undefined {
 }
 
 export function hasModifier(node: ts.Node, kind: ts.SyntaxKind): boolean {
-  return ts.canHaveModifiers(node) && (ts.getModifiers(node)?.some((modifier) => modifier.kind === kind) ?? false);
+  return (
+    ts.canHaveModifiers(node) && (ts.getModifiers(node)?.some((modifier) => modifier.kind === kind) ?? false)
+  );
 }

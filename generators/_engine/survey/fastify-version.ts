@@ -7,7 +7,9 @@ const newest = 5;
 /** The major version of Fastify: by the range in package.json, else by what is installed, else the newest known. */
 export function fastifyMajorOf(repo: Repo, head: ServiceHead): number {
   const range = head.manifest.dependencies['fastify'] ?? '';
-  const majors = new Set([...range.matchAll(/(?:^|[\s^~>=|v:@])(\d+)(?:\.|$|\s)/g)].map((match) => Number(match[1])));
+  const majors = new Set(
+    [...range.matchAll(/(?:^|[\s^~>=|v:@])(\d+)(?:\.|$|\s)/g)].map((match) => Number(match[1])),
+  );
   const [only, other] = majors;
   if (only !== undefined && other === undefined && !/[<>]/.test(range)) return only;
   return installedMajor(repo, head.dir) ?? (majors.size > 0 ? Math.max(...majors) : newest);

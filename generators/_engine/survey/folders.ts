@@ -24,7 +24,8 @@ function pathOf(survey: Survey, bare: ts.Expression, file: RelPath): string | un
   if (literal !== undefined) return literal.startsWith('/') ? undefined : `${survey.head.dir}/${literal}`;
   if (ts.isIdentifier(bare) && bare.text === '__dirname') return dirnameRel(file);
   if (ts.isIdentifier(bare) && bare.text === '__filename') return file;
-  if (/^import\.meta\.(dirname|filename|url)$/.test(bare.getText())) return bare.getText().endsWith('dirname') ? dirnameRel(file) : file;
+  if (/^import\.meta\.(dirname|filename|url)$/.test(bare.getText()))
+    return bare.getText().endsWith('dirname') ? dirnameRel(file) : file;
   if (ts.isBinaryExpression(bare)) return pathOfBinary(bare, next);
   if (ts.isTemplateExpression(bare)) return pathOfTemplate(bare, next);
   if (ts.isNewExpression(bare)) return fromUrl(bare, next);
@@ -38,7 +39,11 @@ function pathOf(survey: Survey, bare: ts.Expression, file: RelPath): string | un
   return isElsewhere ? pathOf(survey, unwrap(found.node), found.file) : undefined;
 }
 
-function pathOfCall(survey: Survey, call: ts.CallExpression, next: (inner: ts.Expression) => string | undefined): string | undefined {
+function pathOfCall(
+  survey: Survey,
+  call: ts.CallExpression,
+  next: (inner: ts.Expression) => string | undefined,
+): string | undefined {
   const [first, ...rest] = call.arguments;
   const name = ts.isIdentifier(call.expression) ? call.expression.text : (memberOf(call.expression) ?? '');
   if (call.getText() === 'process.cwd()') return survey.head.dir === '' ? '.' : survey.head.dir;
@@ -53,7 +58,10 @@ function pathOfCall(survey: Survey, call: ts.CallExpression, next: (inner: ts.Ex
 }
 
 /** `new URL('./routes', import.meta.url)` */
-function fromUrl({ arguments: given }: ts.NewExpression, next: (inner: ts.Expression) => string | undefined): string | undefined {
+function fromUrl(
+  { arguments: given }: ts.NewExpression,
+  next: (inner: ts.Expression) => string | undefined,
+): string | undefined {
   const [relative, base] = given ?? [];
   const from = base === undefined ? undefined : next(base);
   const text = stringOf(relative);

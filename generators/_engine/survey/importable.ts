@@ -16,7 +16,8 @@ export function creationKind(creation: Made): AppFact['kind'] {
   if (creation.at === 'class') return 'class';
   if (creation.at === 'module') return 'singleton';
   const { binding, owner } = creation;
-  const isFactory = owner !== undefined && returns(owner, binding) !== undefined && !listensItself(owner, binding);
+  const isFactory =
+    owner !== undefined && returns(owner, binding) !== undefined && !listensItself(owner, binding);
   return isFactory ? 'factory' : 'main';
 }
 
@@ -28,16 +29,26 @@ export function importableOf(survey: Survey, creation: Made): Importable | undef
   if (listensOnImport(tree)) return undefined;
   if (kind === 'singleton') {
     const exported = exportOf(tree, binding);
-    return exported === undefined ? undefined : { ...exported, shape: 'instance', async: false, requiredParameters: [] };
+    return exported === undefined
+      ? undefined
+      : { ...exported, shape: 'instance', async: false, requiredParameters: [] };
   }
   if (kind !== 'factory' || owner === undefined || returns(owner, binding) !== 'instance') return undefined;
   const exported = functionExport(tree, owner);
   if (exported === undefined) return undefined;
-  return { ...exported, shape: 'factory', async: isAsync(owner), requiredParameters: requiredParameters(owner) };
+  return {
+    ...exported,
+    shape: 'factory',
+    async: isAsync(owner),
+    requiredParameters: requiredParameters(owner),
+  };
 }
 
 /** How a file exports a function; a default export without a name goes by `buildApp`. */
-export function functionExport(tree: ts.SourceFile, node: FunctionNode): Pick<Importable, 'name' | 'export'> | undefined {
+export function functionExport(
+  tree: ts.SourceFile,
+  node: FunctionNode,
+): Pick<Importable, 'name' | 'export'> | undefined {
   const name = nameOf(node);
   if (name !== undefined) return exportOf(tree, name);
   const isDefault = ts.isExportAssignment(node.parent) || hasModifier(node, ts.SyntaxKind.DefaultKeyword);
@@ -45,12 +56,17 @@ export function functionExport(tree: ts.SourceFile, node: FunctionNode): Pick<Im
 }
 
 export function isAsync(node: FunctionNode): boolean {
-  return hasModifier(node, ts.SyntaxKind.AsyncKeyword) || (node.type?.getText().startsWith('Promise') ?? false);
+  return (
+    hasModifier(node, ts.SyntaxKind.AsyncKeyword) || (node.type?.getText().startsWith('Promise') ?? false)
+  );
 }
 
 function requiredParameters({ parameters }: FunctionNode): readonly string[] {
   return parameters
-    .filter(({ dotDotDotToken, initializer, questionToken }) => (dotDotDotToken ?? initializer ?? questionToken) === undefined)
+    .filter(
+      ({ dotDotDotToken, initializer, questionToken }) =>
+        (dotDotDotToken ?? initializer ?? questionToken) === undefined,
+    )
     .map((parameter) => parameter.getText());
 }
 
@@ -61,7 +77,11 @@ function returns(owner: FunctionNode, binding: string): 'instance' | 'wrapped' |
     if (node !== owner && ts.isFunctionLike(node)) return false;
     if (!ts.isReturnStatement(node) || node.expression === undefined) return true;
     if (rootOf(node.expression) === binding) found = 'instance';
-    else if (ts.isObjectLiteralExpression(node.expression) && new RegExp(`\\b${binding}\\b`).test(node.expression.getText())) found ??= 'wrapped';
+    else if (
+      ts.isObjectLiteralExpression(node.expression) &&
+      new RegExp(`\\b${binding}\\b`).test(node.expression.getText())
+    )
+      found ??= 'wrapped';
     return true;
   });
   return found;

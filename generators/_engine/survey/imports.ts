@@ -35,21 +35,30 @@ export function specifiersOf(tree: ts.SourceFile): readonly string[] {
 /** `x` for `require('x')`. */
 export function requiredModule(node: ts.Expression): string | undefined {
   const call = unwrap(node);
-  if (!ts.isCallExpression(call) || !ts.isIdentifier(call.expression) || call.expression.text !== 'require') return undefined;
+  if (!ts.isCallExpression(call) || !ts.isIdentifier(call.expression) || call.expression.text !== 'require')
+    return undefined;
   return stringOf(call.arguments[0]);
 }
 
-function addImport(found: Map<string, Imported>, { importClause, moduleSpecifier }: ts.ImportDeclaration): void {
+function addImport(
+  found: Map<string, Imported>,
+  { importClause, moduleSpecifier }: ts.ImportDeclaration,
+): void {
   const from = stringOf(moduleSpecifier);
   if (from === undefined || importClause === undefined) return;
   if (importClause.name !== undefined) found.set(importClause.name.text, { from, name: 'default' });
   const bindings = importClause.namedBindings;
   if (bindings === undefined) return;
   if (ts.isNamespaceImport(bindings)) found.set(bindings.name.text, { from, name: '*' });
-  else for (const { name, propertyName } of bindings.elements) found.set(name.text, { from, name: (propertyName ?? name).text });
+  else
+    for (const { name, propertyName } of bindings.elements)
+      found.set(name.text, { from, name: (propertyName ?? name).text });
 }
 
-function addImportEquals(found: Map<string, Imported>, { name, moduleReference }: ts.ImportEqualsDeclaration): void {
+function addImportEquals(
+  found: Map<string, Imported>,
+  { name, moduleReference }: ts.ImportEqualsDeclaration,
+): void {
   if (!ts.isExternalModuleReference(moduleReference)) return;
   const from = stringOf(moduleReference.expression);
   if (from !== undefined) found.set(name.text, { from, name: 'default' });
@@ -64,7 +73,8 @@ function addRequires(found: Map<string, Imported>, statement: ts.VariableStateme
       for (const element of name.elements) {
         if (!ts.isIdentifier(element.name)) continue;
         const original = element.propertyName;
-        const imported = original !== undefined && ts.isIdentifier(original) ? original.text : element.name.text;
+        const imported =
+          original !== undefined && ts.isIdentifier(original) ? original.text : element.name.text;
         found.set(element.name.text, { from, name: imported });
       }
     }

@@ -26,7 +26,13 @@ export function surveyInstance(survey: Survey): Instance {
   const uses = findUses(place.scope, [binding]);
   const { entry, listen } = findEntry(survey, place.madeIn);
   const autoload = autoloadsOf(survey, uses, file).map(
-    ({ autoHooks, dir, dirNameRoutePrefix, holds, prefix }) => ({ dir, holds, dirNameRoutePrefix, autoHooks, prefix }),
+    ({ autoHooks, dir, dirNameRoutePrefix, holds, prefix }) => ({
+      dir,
+      holds,
+      dirNameRoutePrefix,
+      autoHooks,
+      prefix,
+    }),
   );
   const app: AppFact = {
     file,

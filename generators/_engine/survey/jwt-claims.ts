@@ -21,7 +21,8 @@ function signerPayload({ call }: Sign): ts.Expression | undefined {
   const { text } = parent.name;
   let payload: ts.Expression | undefined;
   walk(call.getSourceFile(), (node) => {
-    if (ts.isCallExpression(node) && ts.isIdentifier(node.expression) && node.expression.text === text) payload ??= node.arguments[0];
+    if (ts.isCallExpression(node) && ts.isIdentifier(node.expression) && node.expression.text === text)
+      payload ??= node.arguments[0];
     return true;
   });
   return payload;
@@ -45,7 +46,8 @@ function keysOf(survey: Survey, payload: ts.Expression, file: RelPath): readonly
 function spreadKeys(survey: Survey, expression: ts.Expression, file: RelPath): readonly string[] {
   const bare = unwrap(expression);
   if (ts.isBinaryExpression(bare)) return keysOf(survey, bare.right, file);
-  if (ts.isConditionalExpression(bare)) return [...keysOf(survey, bare.whenTrue, file), ...keysOf(survey, bare.whenFalse, file)];
+  if (ts.isConditionalExpression(bare))
+    return [...keysOf(survey, bare.whenTrue, file), ...keysOf(survey, bare.whenFalse, file)];
   return keysOf(survey, bare, file);
 }
 
@@ -55,12 +57,16 @@ function typeKeys(survey: Survey, type: ts.TypeNode | undefined, file: RelPath, 
   if (!ts.isTypeReferenceNode(type) || !ts.isIdentifier(type.typeName)) return [];
   const name = type.typeName.text;
   for (const statement of survey.tree(file).statements) {
-    if (ts.isInterfaceDeclaration(statement) && statement.name.text === name) return memberKeys(statement.members);
-    if (ts.isTypeAliasDeclaration(statement) && statement.name.text === name) return typeKeys(survey, statement.type, file, hops + 1);
+    if (ts.isInterfaceDeclaration(statement) && statement.name.text === name)
+      return memberKeys(statement.members);
+    if (ts.isTypeAliasDeclaration(statement) && statement.name.text === name)
+      return typeKeys(survey, statement.type, file, hops + 1);
   }
   const imported = importsOf(survey.tree(file)).get(name);
   const target = imported === undefined ? undefined : survey.names.module(file, imported.from);
-  return imported === undefined || target === undefined ? [] : typeKeys(survey, ts.factory.createTypeReferenceNode(imported.name), target, hops + 1);
+  return imported === undefined || target === undefined
+    ? []
+    : typeKeys(survey, ts.factory.createTypeReferenceNode(imported.name), target, hops + 1);
 }
 
 function memberKeys(members: ts.NodeArray<ts.TypeElement>): readonly string[] {

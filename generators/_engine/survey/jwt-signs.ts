@@ -39,10 +39,16 @@ function signCall(survey: Survey, call: ts.CallExpression, file: RelPath): Found
   if (from === 'jsonwebtoken') return { library: from, payload: first, secret: second, options: third };
   if (from === 'fast-jwt') return { library: from, payload: undefined, secret: undefined, options: first };
   if (survey.head.manifest.dependencies['@fastify/jwt'] === undefined) return undefined;
-  return signsByPlugin(call.expression) ? { library: '@fastify/jwt', payload: first, secret: undefined, options: second } : undefined;
+  return signsByPlugin(call.expression)
+    ? { library: '@fastify/jwt', payload: first, secret: undefined, options: second }
+    : undefined;
 }
 
-function libraryOf(survey: Survey, callee: ts.Expression, file: RelPath): 'jsonwebtoken' | 'fast-jwt' | undefined {
+function libraryOf(
+  survey: Survey,
+  callee: ts.Expression,
+  file: RelPath,
+): 'jsonwebtoken' | 'fast-jwt' | undefined {
   const bare = unwrap(callee);
   const receiver = receiverOf(bare);
   const root = receiver ?? bare;
@@ -59,7 +65,11 @@ function signsByPlugin(callee: ts.Expression): boolean {
   if (member === undefined) return false;
   if (/^jwtSign$|JwtSign$/.test(member)) return true;
   const receiver = receiverOf(callee);
-  return member === 'sign' && receiver !== undefined && /(^|\.)jwt(\.\w+|\[['"]\w+['"]\])?$/.test(receiver.getText());
+  return (
+    member === 'sign' &&
+    receiver !== undefined &&
+    /(^|\.)jwt(\.\w+|\[['"]\w+['"]\])?$/.test(receiver.getText())
+  );
 }
 
 /** `new SignJWT(payload).setProtectedHeader({ alg }).sign(secret)` */

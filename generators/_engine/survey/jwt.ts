@@ -23,13 +23,16 @@ export function surveyJwt(survey: Survey): JwtFact {
   const library = sign?.library ?? libraries.find((name) => dependencies[name] !== undefined) ?? 'none';
   const pluginOption = (name: string): ts.Expression | undefined => propertyOf(plugin?.options, name);
   const secret = secretOf(survey, sign, plugin);
-  const namespace = plugin === undefined ? undefined : literalText(survey, pluginOption('namespace'), plugin.file);
+  const namespace =
+    plugin === undefined ? undefined : literalText(survey, pluginOption('namespace'), plugin.file);
   const issuer = optionOf(survey, sign, plugin, ['issuer', 'iss'], 'setIssuer');
   const audience = optionOf(survey, sign, plugin, ['audience', 'aud'], 'setAudience');
   return {
     library,
     signs: signs.map(({ line, path }) => ({ path, line })),
-    algorithm: optionOf(survey, sign, plugin, ['algorithm', 'alg'], 'setProtectedHeader') ?? defaultAlgorithm(pluginOption('secret')),
+    algorithm:
+      optionOf(survey, sign, plugin, ['algorithm', 'alg'], 'setProtectedHeader') ??
+      defaultAlgorithm(pluginOption('secret')),
     ...(secret !== undefined && { secret }),
     ...(namespace !== undefined && { namespace }),
     ...(plugin !== undefined && { registeredIn: plugin.file }),
@@ -49,7 +52,8 @@ function findPluginUse(survey: Survey): PluginUse | undefined {
       const plugin = first === undefined ? undefined : unwrap(first);
       const isName = plugin !== undefined && ts.isIdentifier(plugin);
       const from = isName ? survey.names.importOf(plugin, file)?.from : plugin?.getText();
-      if (from !== undefined && /(@fastify\/|fastify-)jwt/.test(from)) uses.push(resolved(survey, file, options));
+      if (from !== undefined && /(@fastify\/|fastify-)jwt/.test(from))
+        uses.push(resolved(survey, file, options));
       return true;
     });
   }
@@ -58,19 +62,29 @@ function findPluginUse(survey: Survey): PluginUse | undefined {
 
 function resolved(survey: Survey, file: RelPath, options: ts.Expression | undefined): PluginUse {
   const found = options === undefined ? undefined : survey.names.value(options, file);
-  return { file, options: found !== undefined && found.file === file && ts.isExpression(found.node) ? found.node : options };
+  return {
+    file,
+    options: found !== undefined && found.file === file && ts.isExpression(found.node) ? found.node : options,
+  };
 }
 
 function secretOf(survey: Survey, sign: Sign | undefined, plugin: PluginUse | undefined): JwtFact['secret'] {
   const isPlugin = plugin !== undefined && (sign === undefined || sign.library === '@fastify/jwt');
   const place = isPlugin ? plugin.file : sign?.path;
-  const given = isPlugin ? propertyOf(plugin.options, 'secret') : (sign?.secret ?? propertyOf(sign?.options, 'key'));
+  const given = isPlugin
+    ? propertyOf(plugin.options, 'secret')
+    : (sign?.secret ?? propertyOf(sign?.options, 'key'));
   if (place === undefined || given === undefined) return undefined;
   const pair = propertyOf(given, 'public');
   const read = readFromOutside(survey, pair ?? given, place);
   if (read === undefined) return undefined;
   const { env, expression, fallback, imports } = read;
-  return { expression, imports, ...(env !== undefined && { env }), ...(fallback !== undefined && { fallback }) };
+  return {
+    expression,
+    imports,
+    ...(env !== undefined && { env }),
+    ...(fallback !== undefined && { fallback }),
+  };
 }
 
 /** A literal option of signing, wherever the libraries take it from. */

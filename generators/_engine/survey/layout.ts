@@ -10,10 +10,13 @@ export function surveyLayout(survey: Survey, app: AppFact, routes: readonly Rout
   const sourceDir = findSourceDir(survey, app);
   const below = files.filter((file) => file.startsWith(sourceDir === '' ? '' : `${sourceDir}/`));
   const find = (pattern: RegExp): RelPath | undefined => fullestFolder(below, sourceDir, pattern);
-  const autoloaded = (holds: 'plugins' | 'routes'): RelPath | undefined => app.autoload.find((one) => one.holds === holds)?.dir;
+  const autoloaded = (holds: 'plugins' | 'routes'): RelPath | undefined =>
+    app.autoload.find((one) => one.holds === holds)?.dir;
   const pluginsDir = autoloaded('plugins') ?? find(/^plugins$/) ?? joinRel(sourceDir, 'plugins');
   const ownMiddleware = find(/^(middlewares?|hooks)$/);
-  const routeFiles = routes.flatMap(({ file, kind }) => (kind === 'inline' || file === undefined ? [] : [file]));
+  const routeFiles = routes.flatMap(({ file, kind }) =>
+    kind === 'inline' || file === undefined ? [] : [file],
+  );
   const pluginSuffix = detectSuffix(stemsIn(files, pluginsDir), /([.-]plugins?|Plugin)$/);
   const middlewareDir = ownMiddleware ?? autoloaded('plugins') ?? joinRel(sourceDir, 'middleware');
   const middlewareStems = stemsIn(files, middlewareDir);
@@ -26,7 +29,10 @@ export function surveyLayout(survey: Survey, app: AppFact, routes: readonly Rout
     tests: surveyTestLayout(survey),
     casing: detectCasing(files.map(stemOf)),
     routeSuffix: detectSuffix(routeFiles.map(stemOf), /([.-](routes?|router|controller)|Routes?|Router)$/),
-    middlewareSuffix: middlewareStems.length === 0 ? '.middleware' : detectSuffix(middlewareStems, /([.-](middleware|hook|plugin)|Middleware|Hook|Plugin)$/),
+    middlewareSuffix:
+      middlewareStems.length === 0
+        ? '.middleware'
+        : detectSuffix(middlewareStems, /([.-](middleware|hook|plugin)|Middleware|Hook|Plugin)$/),
     pluginSuffix,
   };
 }
@@ -49,7 +55,10 @@ function fullestFolder(files: readonly RelPath[], sourceDir: RelPath, pattern: R
 }
 
 function stemsIn(files: readonly RelPath[], dir: RelPath): readonly string[] {
-  return files.filter((file) => dirnameRel(file) === dir).map(stemOf).filter((stem) => stem !== 'index');
+  return files
+    .filter((file) => dirnameRel(file) === dir)
+    .map(stemOf)
+    .filter((stem) => stem !== 'index');
 }
 
 function stemOf(file: RelPath): string {

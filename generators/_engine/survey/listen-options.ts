@@ -5,7 +5,11 @@ import { type EnvRead, readEnv } from './env-reads.ts';
 import type { Survey } from './survey.ts';
 
 /** Which variables and defaults a `listen` call takes its port and host from; `{}` when it does not say. */
-export function listenOptions(survey: Survey, { arguments: given }: ts.CallExpression, file: RelPath): AppFact['listen'] {
+export function listenOptions(
+  survey: Survey,
+  { arguments: given }: ts.CallExpression,
+  file: RelPath,
+): AppFact['listen'] {
   const [first, second] = given;
   if (first === undefined) return {};
   const found = survey.names.value(first, file);

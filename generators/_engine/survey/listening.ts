@@ -29,7 +29,8 @@ export function runsAtLoad(tree: ts.SourceFile, isWanted: (call: ts.CallExpressi
     let found = false;
     walk(scope, (node) => {
       if (found || (ts.isIfStatement(node) && isMainGuard(node))) return false;
-      if (node !== scope && (ts.isFunctionLike(node) || ts.isClassLike(node)) && !isInvoked(node)) return false;
+      if (node !== scope && (ts.isFunctionLike(node) || ts.isClassLike(node)) && !isInvoked(node))
+        return false;
       if (ts.isCallExpression(node)) found = isWanted(node) || calledBodies(tree, node).some(runs);
       return !found;
     });

@@ -4,14 +4,22 @@ import { stringOf, unwrap } from './expressions.ts';
 import type { Survey } from './survey.ts';
 
 /** The text that an expression has for certain: literals, constants and templates made of them. */
-export function literalText(survey: Survey, expression: ts.Expression | undefined, file: RelPath): string | undefined {
+export function literalText(
+  survey: Survey,
+  expression: ts.Expression | undefined,
+  file: RelPath,
+): string | undefined {
   if (expression === undefined) return undefined;
   const bare = unwrap(expression);
   const text = stringOf(bare);
   if (text !== undefined) return text;
   if (ts.isTemplateExpression(bare)) {
-    const parts = bare.templateSpans.map((span) => [literalText(survey, span.expression, file), span.literal.text] as const);
-    return parts.every(([hole]) => hole !== undefined) ? bare.head.text + parts.map(([hole, rest]) => `${hole ?? ''}${rest}`).join('') : undefined;
+    const parts = bare.templateSpans.map(
+      (span) => [literalText(survey, span.expression, file), span.literal.text] as const,
+    );
+    return parts.every(([hole]) => hole !== undefined)
+      ? bare.head.text + parts.map(([hole, rest]) => `${hole ?? ''}${rest}`).join('')
+      : undefined;
   }
   if (ts.isBinaryExpression(bare) && bare.operatorToken.kind === ts.SyntaxKind.PlusToken) {
     const left = literalText(survey, bare.left, file);
@@ -19,5 +27,7 @@ export function literalText(survey: Survey, expression: ts.Expression | undefine
     return left === undefined || right === undefined ? undefined : left + right;
   }
   const found = survey.names.value(bare, file);
-  return found === undefined || found.node === bare || !ts.isExpression(found.node) ? undefined : literalText(survey, found.node, found.file);
+  return found === undefined || found.node === bare || !ts.isExpression(found.node)
+    ? undefined
+    : literalText(survey, found.node, found.file);
 }

@@ -43,7 +43,9 @@ function invalid(path: RelPath, text: string, error: ParseError | undefined): Re
 
 function strings(value: unknown): Record<string, string> {
   if (!isRecord(value)) return {};
-  return Object.fromEntries(Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
+  return Object.fromEntries(
+    Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  );
 }
 
 export function isRecord(value: unknown): value is Json {

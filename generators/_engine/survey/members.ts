@@ -12,7 +12,8 @@ export function findRequestMembers(survey: Survey): readonly string[] {
   const declared = [...survey.mentioning(/\bFastifyRequest\b/), ...survey.declarations].flatMap((file) => {
     const names: string[] = [];
     walk(survey.tree(file), (node) => {
-      if (!ts.isInterfaceDeclaration(node) || node.name.text !== 'FastifyRequest' || !isAugmentation(node)) return true;
+      if (!ts.isInterfaceDeclaration(node) || node.name.text !== 'FastifyRequest' || !isAugmentation(node))
+        return true;
       for (const { name } of node.members) {
         const key = name === undefined ? undefined : keyOf(name);
         if (key !== undefined) names.push(key);
@@ -29,7 +30,10 @@ function decorated(survey: Survey, method: 'decorate' | 'decorateRequest'): read
   const names = survey.mentioning(/\.decorate/).flatMap((file) => {
     const found: string[] = [];
     walk(survey.tree(file), (node) => {
-      const name = ts.isCallExpression(node) && memberOf(node.expression) === method ? stringOf(node.arguments[0]) : undefined;
+      const name =
+        ts.isCallExpression(node) && memberOf(node.expression) === method
+          ? stringOf(node.arguments[0])
+          : undefined;
       if (name !== undefined) found.push(name);
       return true;
     });
@@ -39,5 +43,9 @@ function decorated(survey: Survey, method: 'decorate' | 'decorateRequest'): read
 }
 
 function isAugmentation({ parent }: ts.InterfaceDeclaration): boolean {
-  return ts.isModuleBlock(parent) && ts.isStringLiteral(parent.parent.name) && parent.parent.name.text === 'fastify';
+  return (
+    ts.isModuleBlock(parent) &&
+    ts.isStringLiteral(parent.parent.name) &&
+    parent.parent.name.text === 'fastify'
+  );
 }

@@ -39,11 +39,18 @@ function hasInterop(survey: Survey, system: ModuleFact['system']): boolean {
   const option = moduleOption(survey);
   if (typeof options['esmoduleinterop'] === 'boolean') return options['esmoduleinterop'];
   // With ESM output the runtime makes the default export; the compiler only has to allow the import.
-  const allowed = options['moduleresolution'] === 'bundler' || options['allowsyntheticdefaultimports'] === true;
-  return path === undefined || option.startsWith('node') || option === 'preserve' || (system === 'esm' && allowed);
+  const allowed =
+    options['moduleresolution'] === 'bundler' || options['allowsyntheticdefaultimports'] === true;
+  return (
+    path === undefined || option.startsWith('node') || option === 'preserve' || (system === 'esm' && allowed)
+  );
 }
 
-function usualExtension(survey: Survey, used: readonly string[], system: ModuleFact['system']): ModuleFact['extension'] {
+function usualExtension(
+  survey: Survey,
+  used: readonly string[],
+  system: ModuleFact['system'],
+): ModuleFact['extension'] {
   const isOwn = (specifier: string): boolean =>
     specifier.startsWith('.') || survey.tsconfig.aliases.some(({ prefix }) => specifier.startsWith(prefix));
   const own = used.filter((specifier) => isOwn(specifier) && !/\.(json|css)$/.test(specifier));
@@ -55,7 +62,14 @@ function usualExtension(survey: Survey, used: readonly string[], system: ModuleF
   return js >= bare && js > 0 ? '.js' : '';
 }
 
-const typeNames = new Set(['FastifyInstance', 'FastifyRequest', 'FastifyReply', 'FastifyPluginAsync', 'FastifyPluginOptions', 'FastifyPluginCallback']);
+const typeNames = new Set([
+  'FastifyInstance',
+  'FastifyRequest',
+  'FastifyReply',
+  'FastifyPluginAsync',
+  'FastifyPluginOptions',
+  'FastifyPluginCallback',
+]);
 
 /** Votes with the imports of Fastify's types, which every service has. */
 function prefersTypeImports(survey: Survey): boolean {
@@ -80,17 +94,28 @@ function prefersTypeImports(survey: Survey): boolean {
 /** Aliases into the service itself, when it uses them at least as often as `../`. */
 function usedAliases(survey: Survey, used: readonly string[]): ModuleFact['aliases'] {
   const { aliases, baseUrl } = survey.tsconfig;
-  const isOwn = (dir: RelPath): boolean => survey.files.some((file) => dir === '' || file.startsWith(`${dir}/`));
+  const isOwn = (dir: RelPath): boolean =>
+    survey.files.some((file) => dir === '' || file.startsWith(`${dir}/`));
   const known = aliases.flatMap(({ prefix, dirs }) => {
-    const dir = dirs.find((one) => isOwn(one) && (survey.head.dir === '' || one.startsWith(`${survey.head.dir}/`) || one === survey.head.dir));
+    const dir = dirs.find(
+      (one) =>
+        isOwn(one) &&
+        (survey.head.dir === '' || one.startsWith(`${survey.head.dir}/`) || one === survey.head.dir),
+    );
     return dir === undefined ? [] : [{ prefix, dir }];
   });
   const fromBase = baseUrl === undefined ? [] : baseFolders(survey, baseUrl);
-  const counted = [...known, ...fromBase].map((alias) => ({ alias, count: used.filter((one) => one.startsWith(alias.prefix)).length }));
+  const counted = [...known, ...fromBase].map((alias) => ({
+    alias,
+    count: used.filter((one) => one.startsWith(alias.prefix)).length,
+  }));
   const total = counted.reduce((sum, { count }) => sum + count, 0);
   const climbing = used.filter((specifier) => specifier.startsWith('../')).length;
   if (total === 0 || total < climbing) return [];
-  return counted.filter(({ count }) => count > 0).sort((a, b) => b.count - a.count).map(({ alias }) => alias);
+  return counted
+    .filter(({ count }) => count > 0)
+    .sort((a, b) => b.count - a.count)
+    .map(({ alias }) => alias);
 }
 
 /** `baseUrl` makes each folder below it an alias of its own: `src/…`. */

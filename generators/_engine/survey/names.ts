@@ -66,7 +66,9 @@ class ServiceNames implements Names {
     const declaration = findDeclaration(identifier, identifier.text);
     if (declaration !== undefined) {
       const initializer = ts.isVariableDeclaration(declaration) ? declaration.initializer : undefined;
-      return initializer === undefined ? { file, node: declaration } : this.value(initializer, file, hops + 1);
+      return initializer === undefined
+        ? { file, node: declaration }
+        : this.value(initializer, file, hops + 1);
     }
     const imported = importsOf(this.#sources.tree(file)).get(identifier.text);
     const target = imported === undefined ? undefined : this.module(file, imported.from);
@@ -79,7 +81,9 @@ class ServiceNames implements Names {
     const found = findExported(this.#sources.tree(file), name);
     if (found === undefined) return undefined;
     if ('node' in found) {
-      return ts.isExpression(found.node) ? this.value(found.node, file, hops + 1) : { file, node: found.node };
+      return ts.isExpression(found.node)
+        ? this.value(found.node, file, hops + 1)
+        : { file, node: found.node };
     }
     for (const { from, name: next } of found.elsewhere) {
       const target = this.module(file, from);

@@ -22,7 +22,12 @@ const maxHops = 6;
  * Says an expression so that it can stand in another file. Names of the Fastify instance become `app`.
  * Undefined when it depends on something that cannot be reached from outside, a parameter for instance.
  */
-export function readFromOutside(survey: Survey, expression: ts.Expression, file: RelPath, hops = 0): OutsideRead | undefined {
+export function readFromOutside(
+  survey: Survey,
+  expression: ts.Expression,
+  file: RelPath,
+  hops = 0,
+): OutsideRead | undefined {
   if (hops > maxHops) return undefined;
   const bare = unwrap(expression);
   const origin = readEnv(survey, expression, file);
@@ -45,7 +50,9 @@ export function importWant(survey: Survey, root: ts.Identifier, file: RelPath): 
   if (declaration !== undefined) {
     const exported = exportOf(tree, root.text);
     const isTop = findDeclaration(tree.endOfFileToken, root.text) === declaration;
-    return exported === undefined || !isTop ? undefined : wantOf(file, exported.export === 'default' ? 'default' : exported.name, root.text);
+    return exported === undefined || !isTop
+      ? undefined
+      : wantOf(file, exported.export === 'default' ? 'default' : exported.name, root.text);
   }
   const imported = importsOf(tree).get(root.text);
   if (imported === undefined || imported.name === '*') return undefined;
@@ -59,7 +66,9 @@ function wantOf(from: string, name: string, local: string): ImportWant {
 
 /** `fastify.config.JWT_SECRET` → `app.config.JWT_SECRET`: `config` is a decorator. */
 function throughInstance(bare: ts.Expression): string | undefined {
-  const match = /^(?:this\.)?(?:app|fastify|server|instance|f|api)(\.config(?:\.\w+|\[['"]\w+['"]\])+)$/.exec(bare.getText());
+  const match = /^(?:this\.)?(?:app|fastify|server|instance|f|api)(\.config(?:\.\w+|\[['"]\w+['"]\])+)$/.exec(
+    bare.getText(),
+  );
   return match?.[1] === undefined ? undefined : `app${match[1]}`;
 }
 
@@ -81,13 +90,29 @@ function collect(node: ts.Node, roots: ts.Identifier[]): boolean {
   if (ts.isExpression(node) && isProcessEnv(node)) return false;
   const isMemberName = ts.isPropertyAccessExpression(node.parent) && node.parent.name === node;
   const isKey = ts.isPropertyAssignment(node.parent) && node.parent.name === node;
-  if (ts.isIdentifier(node) && !isMemberName && !isKey && !/^(undefined|String|Number|Buffer|TextEncoder|process)$/.test(node.text)) roots.push(node);
+  if (
+    ts.isIdentifier(node) &&
+    !isMemberName &&
+    !isKey &&
+    !/^(undefined|String|Number|Buffer|TextEncoder|process)$/.test(node.text)
+  )
+    roots.push(node);
   return true;
 }
 
 /** `const secret = process.env.JWT_SECRET` is not exported: its value is. */
-function throughInitializer(survey: Survey, bare: ts.Identifier, file: RelPath, hops: number): OutsideRead | undefined {
+function throughInitializer(
+  survey: Survey,
+  bare: ts.Identifier,
+  file: RelPath,
+  hops: number,
+): OutsideRead | undefined {
   const declaration = findDeclaration(bare, bare.text);
-  if (declaration === undefined || !ts.isVariableDeclaration(declaration) || declaration.initializer === undefined) return undefined;
+  if (
+    declaration === undefined ||
+    !ts.isVariableDeclaration(declaration) ||
+    declaration.initializer === undefined
+  )
+    return undefined;
   return readFromOutside(survey, declaration.initializer, file, hops + 1);
 }

@@ -26,14 +26,17 @@ export function findPluginFunction(
   if (!ts.isCallExpression(found.node)) return undefined;
   const { arguments: given, expression: callee } = found.node;
   const [first] = given;
-  if (callee.kind === ts.SyntaxKind.ImportKeyword) return fromDynamicImport(survey, stringOf(first), found.file, hops);
+  if (callee.kind === ts.SyntaxKind.ImportKeyword)
+    return fromDynamicImport(survey, stringOf(first), found.file, hops);
   if (first !== undefined && isFastifyPlugin(survey, callee, found.file)) {
     const inner = findPluginFunction(survey, first, found.file, hops + 1);
     return inner === undefined ? undefined : { ...inner, shared: true };
   }
   const maker = survey.names.value(callee, found.file);
   const made = maker !== undefined && isFunctionNode(maker.node) ? returnedOf(maker.node) : undefined;
-  return maker === undefined || made === undefined ? undefined : findPluginFunction(survey, made, maker.file, hops + 1);
+  return maker === undefined || made === undefined
+    ? undefined
+    : findPluginFunction(survey, made, maker.file, hops + 1);
 }
 
 export function isFastifyPlugin(survey: Survey, callee: ts.Expression, file: RelPath): boolean {
@@ -71,5 +74,7 @@ function fromDynamicImport(
   const found = target === undefined ? undefined : survey.names.exported(target, 'default');
   if (found === undefined) return undefined;
   if (isFunctionNode(found.node)) return { file: found.file, node: found.node, shared: false };
-  return ts.isExpression(found.node) ? findPluginFunction(survey, found.node, found.file, hops + 1) : undefined;
+  return ts.isExpression(found.node)
+    ? findPluginFunction(survey, found.node, found.file, hops + 1)
+    : undefined;
 }

@@ -14,7 +14,8 @@ export function surveyRedis(survey: Survey): RedisFact {
   const { dependencies } = survey.head.manifest;
   const library = libraries.find((name) => dependencies[name] !== undefined);
   if (library === undefined) return { library: 'none' };
-  const client = library === '@fastify/redis' ? pluginClient(survey) : (decoratedClient(survey) ?? exportedClient(survey));
+  const client =
+    library === '@fastify/redis' ? pluginClient(survey) : (decoratedClient(survey) ?? exportedClient(survey));
   return { library, ...(client !== undefined && { client }) };
 }
 
@@ -22,14 +23,19 @@ function pluginClient(survey: Survey): Client | undefined {
   const [file] = survey.mentioning(/['"]@fastify\/redis['"]/);
   if (file === undefined) return undefined;
   const namespace = namespaceIn(survey, file);
-  return { expression: namespace === undefined ? 'app.redis' : `app.redis['${namespace}']`, imports: [], optional: false };
+  return {
+    expression: namespace === undefined ? 'app.redis' : `app.redis['${namespace}']`,
+    imports: [],
+    optional: false,
+  };
 }
 
 function namespaceIn(survey: Survey, file: RelPath): string | undefined {
   let namespace: string | undefined;
   walk(survey.tree(file), (node) => {
     const isRegister = ts.isCallExpression(node) && memberOf(node.expression) === 'register';
-    if (isRegister && /redis/i.test(node.arguments[0]?.getText() ?? '')) namespace ??= stringOf(propertyOf(node.arguments[1], 'namespace'));
+    if (isRegister && /redis/i.test(node.arguments[0]?.getText() ?? ''))
+      namespace ??= stringOf(propertyOf(node.arguments[1], 'namespace'));
     return true;
   });
   return namespace;

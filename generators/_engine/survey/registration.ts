@@ -1,8 +1,13 @@
 import type { RelPath, Route, RoutePlugin } from '../contract.ts';
-import { ts } from '../syntax.ts';
-import { type FunctionNode, isFunctionNode, propertyOf, stringOf, unwrap } from './expressions.ts';
+import type { ts } from '../syntax.ts';
+import { isFunctionNode, propertyOf, unwrap } from './expressions.ts';
 import { literalText } from './literals.ts';
-import { findPluginFunction, isFastifyPlugin, parameterName, type PluginFunction } from './plugin-functions.ts';
+import {
+  findPluginFunction,
+  isFastifyPlugin,
+  parameterName,
+  type PluginFunction,
+} from './plugin-functions.ts';
 import { joinUrl, routesOf } from './route-calls.ts';
 import type { Survey } from './survey.ts';
 import { findUses, type Use } from './uses.ts';
@@ -30,7 +35,12 @@ export function registrationOf(survey: Survey, { call }: Use, file: RelPath): Re
   const [expression, options] = call.arguments;
   if (expression === undefined) return undefined;
   const prefix = literalText(survey, propertyOf(options, 'prefix'), file) ?? '';
-  return { plugin: pluginName(survey, expression, file, prefix), expression, options: options?.getText(), prefix };
+  return {
+    plugin: pluginName(survey, expression, file, prefix),
+    expression,
+    options: options?.getText(),
+    prefix,
+  };
 }
 
 /** The route plugins that uses of one instance amount to, in order; those registered inside of one follow it. */
@@ -49,19 +59,34 @@ export function routePluginsOf(
 }
 
 /** Whether a function puts routes on its instance, by itself or through what it registers. */
-export function contentsOf(survey: Survey, { file, node }: PluginFunction, index: number, prefix: string, depth: number): Contents {
+export function contentsOf(
+  survey: Survey,
+  { file, node }: PluginFunction,
+  index: number,
+  prefix: string,
+  depth: number,
+): Contents {
   const instance = parameterName(node, index);
   if (instance === undefined || node.body === undefined) return { routes: [], nested: [] };
   const uses = findUses(node.body, [instance]);
-  const own = uses.filter(({ kind }) => kind === 'route').flatMap((use) => routesOf(survey, use, file, prefix));
+  const own = uses
+    .filter(({ kind }) => kind === 'route')
+    .flatMap((use) => routesOf(survey, use, file, prefix));
   const nested = routePluginsOf(survey, uses, file, prefix, depth + 1);
   const below = nested.flatMap(({ routes }) => routes).filter((route, at, all) => all.indexOf(route) === at);
   return { routes: [...own, ...below], nested };
 }
 
-function registered(survey: Survey, use: Use, file: RelPath, prefix: string, depth: number): readonly RoutePlugin[] {
+function registered(
+  survey: Survey,
+  use: Use,
+  file: RelPath,
+  prefix: string,
+  depth: number,
+): readonly RoutePlugin[] {
   const registration = registrationOf(survey, use, file);
-  const found = registration === undefined ? undefined : findPluginFunction(survey, registration.expression, file);
+  const found =
+    registration === undefined ? undefined : findPluginFunction(survey, registration.expression, file);
   if (registration === undefined || found === undefined) return [];
   // fastify-plugin breaks encapsulation, and with it the prefix.
   const inner = found.shared || registration.prefix === '' ? prefix : joinUrl(prefix, registration.prefix);
@@ -74,7 +99,13 @@ function registered(survey: Survey, use: Use, file: RelPath, prefix: string, dep
 }
 
 /** `registerUserRoutes(app, deps)` */
-function helped(survey: Survey, { binding, call }: Use, file: RelPath, prefix: string, depth: number): readonly RoutePlugin[] {
+function helped(
+  survey: Survey,
+  { binding, call }: Use,
+  file: RelPath,
+  prefix: string,
+  depth: number,
+): readonly RoutePlugin[] {
   const found = survey.names.value(call.expression, file);
   if (found === undefined || !isFunctionNode(found.node)) return [];
   const index = call.arguments.findIndex((argument) => unwrap(argument).getText() === binding);
@@ -82,36 +113,13 @@ function helped(survey: Survey, { binding, call }: Use, file: RelPath, prefix: s
   const { nested, routes } = contentsOf(survey, helper, index, prefix, depth);
   if (routes.length === 0) return nested;
   const exportedAs = exportedName(survey, call.expression, file);
-  const own = { name: call.expression.getText(), file: found.file, kind: 'shared' as const, autoloaded: false, prefix, routes };
+  const own = {
+    name: call.expression.getText(),
+    file: found.file,
+    kind: 'shared' as const,
+    autoloaded: false,
+    prefix,
+    routes,
+  };
   return [exportedAs === undefined ? own : { ...own, exportedAs }, ...nested];
-}
-
-function pluginName(survey: Survey, expression: ts.Expression, file: RelPath, prefix: string): string {
-  const bare = unwrap(expression);
-  if (ts.isIdentifier(bare) || ts.isPropertyAccessExpression(bare)) return bare.getText();
-  if (ts.isCallExpression(bare)) {
-    const [first] = bare.arguments;
-    if (bare.expression.kind === ts.SyntaxKind.ImportKeyword) return moduleName(stringOf(first) ?? '');
-    const isWrapped = first !== undefined && isFastifyPlugin(survey, bare.expression, file);
-    return isWrapped ? pluginName(survey, first, file, prefix) : bare.expression.getText();
-  }
-  const ownName = isFunctionNode(bare) ? (bare as FunctionNode).name?.getText() : undefined;
-  return ownName ?? (prefix.replace(/^\/+/, '').replaceAll('/', '-') || 'inline');
-}
-
-/** `./routes/user-orders.js` → `userOrders` */
-function moduleName(specifier: string): string {
-  const parts = specifier.replace(/\.[cm]?[jt]s$/, '').replace(/\/index$/, '').split('/');
-  return (parts.at(-1) ?? specifier).replace(/[-._]+(\w)/g, (_, letter: string) => letter.toUpperCase());
-}
-
-/** What the plugin's own file calls it: an exported name, or `default`. */
-function exportedName(survey: Survey, expression: ts.Expression, file: RelPath): string | undefined {
-  const bare = unwrap(expression);
-  if (ts.isIdentifier(bare)) return survey.names.importOf(bare, file)?.name ?? bare.text;
-  if (!ts.isCallExpression(bare)) return undefined;
-  if (bare.expression.kind === ts.SyntaxKind.ImportKeyword) return 'default';
-  const [first] = bare.arguments;
-  const wrapped = first !== undefined && isFastifyPlugin(survey, bare.expression, file) ? first : bare.expression;
-  return exportedName(survey, wrapped, file);
 }

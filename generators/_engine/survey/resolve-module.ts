@@ -8,7 +8,10 @@ import type { Tsconfig } from './tsconfig.ts';
  * The service's own file behind a specifier: relative, or by an alias or baseUrl of the tsconfig; `.js` stands for
  * `.ts`, a folder for its index. Undefined for packages and for files that are not the service's own.
  */
-export function openResolver(sources: Sources, { aliases, baseUrl }: Tsconfig): (file: RelPath, specifier: string) => RelPath | undefined {
+export function openResolver(
+  sources: Sources,
+  { aliases, baseUrl }: Tsconfig,
+): (file: RelPath, specifier: string) => RelPath | undefined {
   const own = new Set<string>([...sources.files, ...sources.tests]);
   const existing = (path: string): RelPath | undefined =>
     spellings(path).find((one) => own.has(one)) as RelPath | undefined;
@@ -17,7 +20,9 @@ export function openResolver(sources: Sources, { aliases, baseUrl }: Tsconfig): 
     if (specifier.startsWith('.')) return existing(joined(dirnameRel(file), specifier));
     for (const { prefix, dirs } of aliases) {
       if (!specifier.startsWith(prefix)) continue;
-      const found = dirs.map((dir) => existing(joined(dir, specifier.slice(prefix.length)))).find((one) => one !== undefined);
+      const found = dirs
+        .map((dir) => existing(joined(dir, specifier.slice(prefix.length))))
+        .find((one) => one !== undefined);
       if (found !== undefined) return found;
     }
     return baseUrl === undefined ? undefined : existing(joined(baseUrl, specifier));

@@ -11,7 +11,8 @@ export function routesOf(survey: Survey, { call }: Use, file: RelPath, prefix: s
   const method = memberOf(call.expression) ?? '';
   const options = method === 'route' ? first : undefined;
   const url = options === undefined ? first : (propertyOf(options, 'url') ?? propertyOf(options, 'path'));
-  const methods = options === undefined ? [method === 'all' ? '*' : method] : methodsOf(survey, options, file);
+  const methods =
+    options === undefined ? [method === 'all' ? '*' : method] : methodsOf(survey, options, file);
   const line = lineOf(survey.tree(file), call.getStart());
   const path = joinUrl(prefix, literalText(survey, url, file) ?? '*');
   return methods.map((one) => ({ method: one.toUpperCase(), url: path, path: file, line }));

@@ -20,7 +20,8 @@ export function surveyHeads(repo: Repo): readonly ServiceHead[] {
     const dir = dirnameRel(path);
     if (holdsPackages(dir, paths) && !hasFastifySource(repo, dir)) continue;
     const { json, ...rest } = manifest;
-    const name = typeof json['name'] === 'string' && json['name'] !== '' ? json['name'] : folderName(repo, dir);
+    const name =
+      typeof json['name'] === 'string' && json['name'] !== '' ? json['name'] : folderName(repo, dir);
     heads.push({ name, dir, manifest: rest });
   }
   return heads.sort((a, b) => (a.dir < b.dir ? -1 : 1));
@@ -35,7 +36,8 @@ export function findTarget(heads: readonly ServiceHead[], wanted: string): Servi
   const path = toRel(wanted.replace(/^\.\//, ''));
   const exact = heads.filter(({ dir, name }) => dir === path || name === wanted);
   const segment = heads.filter((head) => lastSegments(head).includes(path));
-  const part = path === '' ? [] : heads.filter((head) => [head.name, head.dir].some((text) => text.includes(path)));
+  const part =
+    path === '' ? [] : heads.filter((head) => [head.name, head.dir].some((text) => text.includes(path)));
   const found = [exact, segment, part].find((matches) => matches.length > 0) ?? [];
   const [only, other] = found;
   if (only === undefined) return noSuchService(heads, wanted);
@@ -49,11 +51,15 @@ function lastSegments({ name, dir }: ServiceHead): readonly string[] {
 function noSuchService(heads: readonly ServiceHead[], wanted: string): Obstacle {
   const nearness = (head: ServiceHead): number =>
     Math.min(...[head.name, ...lastSegments(head)].map((name) => distance(name, wanted)));
-  const nearest = [...heads].sort((a, b) => nearness(a) - nearness(b)).slice(0, 5).map(describe);
+  const nearest = [...heads]
+    .sort((a, b) => nearness(a) - nearness(b))
+    .slice(0, 5)
+    .map(describe);
   return {
     code: 'E_NO_SUCH_SERVICE',
     message: `There is no Fastify service called ${JSON.stringify(wanted)}.`,
-    remedy: nearest.length === 0 ? 'No package here depends on fastify.' : `Take one of: ${nearest.join(', ')}.`,
+    remedy:
+      nearest.length === 0 ? 'No package here depends on fastify.' : `Take one of: ${nearest.join(', ')}.`,
   };
 }
 

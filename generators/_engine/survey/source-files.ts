@@ -39,7 +39,13 @@ export function listSources(repo: Repo, dir: RelPath): SourceFiles {
 /** Tells a test from its name and folders; `path` is below `dir`. */
 export function isTest(dir: RelPath, path: RelPath): boolean {
   const below = path.slice(dir === '' ? 0 : dir.length + 1);
-  return /[.-](test|spec|e2e|bench)\.[cm]?[jt]s$/.test(below) || below.split('/').slice(0, -1).some((part) => testFolder.test(part));
+  return (
+    /[.-](test|spec|e2e|bench)\.[cm]?[jt]s$/.test(below) ||
+    below
+      .split('/')
+      .slice(0, -1)
+      .some((part) => testFolder.test(part))
+  );
 }
 
 function sortOut(dir: RelPath, all: readonly RelPath[]): SourceFiles {

@@ -39,7 +39,8 @@ export function openSources(repo: Repo, head: ServiceHead): Sources {
 export function assertServable(sources: Sources): void {
   const framework = unsupported(sources.head);
   if (framework !== undefined) throw new RefusalError(framework);
-  if (sources.files.length === 0 && sources.scripts.length > 0) throw new RefusalError(javascriptOnly(sources.head));
+  if (sources.files.length === 0 && sources.scripts.length > 0)
+    throw new RefusalError(javascriptOnly(sources.head));
   const [first, ...more] = sources.mentioning(/fastify|\.listen\(/i).flatMap((path) => broken(sources, path));
   if (first !== undefined) throw new RefusalError(first, ...more);
 }

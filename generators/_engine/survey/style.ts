@@ -32,7 +32,9 @@ function quoteVotes(lines: readonly string[]): number {
   return total(lines, (line) => {
     if (isComment(line)) return 0;
     const strings = line.match(/(['"])(?:(?!\1)[^\\]|\\.)*\1/g) ?? [];
-    return total(strings, (string) => (string.slice(1, -1).match(/['"]/) !== null ? 0 : string.startsWith("'") ? 1 : -1));
+    return total(strings, (string) =>
+      string.slice(1, -1).match(/['"]/) !== null ? 0 : string.startsWith("'") ? 1 : -1,
+    );
   });
 }
 
@@ -41,7 +43,8 @@ function semicolonVotes(lines: readonly string[]): number {
   return lines.reduce((sum, line, index) => {
     if (!/^\s*(import|export \*|const|let|return|throw|await|type)\b/.test(line)) return sum;
     if (/;\s*(\/\/.*)?$/.test(line)) return sum + 1;
-    const goesOn = /^\s*[.?:|&+\-*/=<>)}\]]/.test(lines[index + 1] ?? '') && !/^\s*\}/.test(lines[index + 1] ?? '');
+    const goesOn =
+      /^\s*[.?:|&+\-*/=<>)}\]]/.test(lines[index + 1] ?? '') && !/^\s*\}/.test(lines[index + 1] ?? '');
     return /[\w'")\]`]\s*$/.test(line) && !goesOn ? sum - 1 : sum;
   }, 0);
 }
@@ -68,7 +71,8 @@ function commaVotes(lines: readonly string[]): number {
     if (!/^\s*[\]})]/.test(line) || before === '' || isComment(before) || /[[({]$/.test(before)) return sum;
     if (before.endsWith(',')) return sum + 1;
     const isArray = /^\s*\]/.test(line);
-    const isProperty = /^\s*(['"]?[\w$-]+['"]?\s*:\s.*[\w'")\]}`]|\w+)$/.test(before) && !inTypeBody(lines, index);
+    const isProperty =
+      /^\s*(['"]?[\w$-]+['"]?\s*:\s.*[\w'")\]}`]|\w+)$/.test(before) && !inTypeBody(lines, index);
     return isArray || (/^\s*\}/.test(line) && isProperty) ? sum - 1 : sum;
   }, 0);
 }

@@ -3,9 +3,13 @@ import { basenameRel, dirnameRel, joinRel } from '../paths.ts';
 import type { Survey } from './survey.ts';
 
 /** Where tests stand, by majority: beside what they test, or in the folder that holds most of them. */
-export function surveyTestLayout({ head: { dir }, repo, tests }: Survey): LayoutFact['tests'] {
+export function surveyTestLayout({ files, head: { dir }, repo, tests }: Survey): LayoutFact['tests'] {
+  const src = joinRel(dir, 'src');
   const cases = tests.filter((file) => /[.-](test|spec)\.[cm]?ts$/.test(file));
-  const suffix = cases.filter((file) => /[.-]spec\./.test(basenameRel(file))).length * 2 > cases.length ? '.spec' : '.test';
+  const suffix =
+    cases.filter((file) => /[.-]spec\./.test(basenameRel(file))).length * 2 > cases.length
+      ? '.spec'
+      : '.test';
   const folders = new Map<RelPath, number>();
   for (const file of cases) {
     const folder = testFolderOf(dir, file);
@@ -13,7 +17,8 @@ export function surveyTestLayout({ head: { dir }, repo, tests }: Survey): Layout
   }
   const inFolders = [...folders.values()].reduce((sum, count) => sum + count, 0);
   const [fullest] = [...folders].sort((a, b) => b[1] - a[1] || a[0].length - b[0].length);
-  if (cases.length > 0 && inFolders * 2 < cases.length) return { place: 'beside', dir, suffix };
+  if (cases.length > 0 && inFolders * 2 < cases.length)
+    return { place: 'beside', dir: files.some((file) => file.startsWith(`${src}/`)) ? src : dir, suffix };
   return { place: 'folder', dir: fullest?.[0] ?? existingFolder(repo, dir), suffix };
 }
 

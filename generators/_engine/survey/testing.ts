@@ -10,7 +10,11 @@ type Runner = TestingFact['runner'];
 /** Which test runner a service uses, and the command that runs the tests whose file name holds NAME. */
 export function surveyTesting(survey: Survey): TestingFact {
   const script = survey.head.manifest.scripts['test'] ?? '';
-  const runner = byScript(script) ?? byDependency(survey.head.manifest.dependencies) ?? byImports(survey) ?? byParents(survey);
+  const runner =
+    byScript(script) ??
+    byDependency(survey.head.manifest.dependencies) ??
+    byImports(survey) ??
+    byParents(survey);
   return { runner, globals: hasGlobals(survey, runner), command: commandOf(survey, runner) };
 }
 
@@ -32,14 +36,21 @@ function byImports(survey: Survey): Runner | undefined {
 }
 
 function byParents({ head, repo }: Survey): Runner {
-  const found = manifestsAbove(repo, head.dir).map(({ dependencies, scripts }) => byDependency(dependencies) ?? byScript(scripts['test'] ?? ''));
+  const found = manifestsAbove(repo, head.dir).map(
+    ({ dependencies, scripts }) => byDependency(dependencies) ?? byScript(scripts['test'] ?? ''),
+  );
   return found.find((runner) => runner !== undefined) ?? 'none';
 }
 
 function hasGlobals(survey: Survey, runner: Runner): boolean {
   const importing = (name: string): boolean => survey.tests.some((file) => survey.text(file).includes(name));
   if (runner === 'jest') return !importing('@jest/globals');
-  return runner === 'vitest' && configText(survey).some((text) => /\bglobals:\s*true\b/.test(text)) && !importing("'vitest'") && !importing('"vitest"');
+  return (
+    runner === 'vitest' &&
+    configText(survey).some((text) => /\bglobals:\s*true\b/.test(text)) &&
+    !importing("'vitest'") &&
+    !importing('"vitest"')
+  );
 }
 
 function configText({ head, repo }: Survey): readonly string[] {
@@ -47,7 +58,9 @@ function configText({ head, repo }: Survey): readonly string[] {
   return dirs.flatMap((dir) =>
     repo
       .list(dir)
-      .filter(({ kind, name }) => kind === 'file' && /^(vitest|vite)\.(config|workspace)\.[cm]?[jt]s$/.test(name))
+      .filter(
+        ({ kind, name }) => kind === 'file' && /^(vitest|vite)\.(config|workspace)\.[cm]?[jt]s$/.test(name),
+      )
       .map(({ name }) => repo.read(joinRel(dir, name)) ?? ''),
   );
 }
@@ -63,7 +76,10 @@ function commandOf(survey: Survey, runner: Runner): string {
 
 /** The repo's own script with NAME in its glob; Node before 21 leaves globs to the shell, so quotes stay as they are. */
 function nodeTestCommand({ head, repo }: Survey): string {
-  const own = (head.manifest.scripts['test'] ?? '').split('&&').find((part) => part.includes('--test'))?.trim();
+  const own = (head.manifest.scripts['test'] ?? '')
+    .split('&&')
+    .find((part) => part.includes('--test'))
+    ?.trim();
   const glob = own?.split(/\s+/).findLast((word) => /\*[^/]*["']?$/.test(word));
   if (own !== undefined && glob !== undefined) {
     return own.replace(glob, () => glob.replace(/\*(?=[^/*]*$)/, '*NAME*'));

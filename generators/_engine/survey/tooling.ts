@@ -11,8 +11,13 @@ const managers = ['npm', 'pnpm', 'yarn', 'bun'] as const;
 /** What a service is installed, formatted and run with; looks at its folder and those above, up to the root. */
 export function surveyTooling(repo: Repo, { dir }: Pick<ServiceHead, 'dir'>): ToolingFact {
   const manifests = manifestsAbove(repo, dir);
-  const has = (name: string): boolean => manifests.some(({ dependencies }) => dependencies[name] !== undefined);
-  const runTypeScript = has('tsx') ? ['--import', 'tsx'] : has('ts-node') ? ['-r', 'ts-node/register'] : undefined;
+  const has = (name: string): boolean =>
+    manifests.some(({ dependencies }) => dependencies[name] !== undefined);
+  const runTypeScript = has('tsx')
+    ? ['--import', 'tsx']
+    : has('ts-node')
+      ? ['-r', 'ts-node/register']
+      : undefined;
   return {
     ...packageManagerOf(repo, dir),
     formatter: formatterOf(repo, dir, has),
@@ -28,14 +33,21 @@ function packageManagerOf(repo: Repo, dir: RelPath): Pick<ToolingFact, 'packageM
     const manager = lockedBy(repo, folder);
     return manager === undefined ? [] : [{ packageManager: manager, installRoot: folder }];
   });
-  const workspace = manifests.find(({ json, path }) => json['workspaces'] !== undefined && dirnameRel(path) !== dir);
+  const workspace = manifests.find(
+    ({ json, path }) => json['workspaces'] !== undefined && dirnameRel(path) !== dir,
+  );
   const [lock] = locked;
   const installRoot = lock?.installRoot ?? (workspace === undefined ? undefined : dirnameRel(workspace.path));
   return { packageManager: named ?? lock?.packageManager ?? 'npm', installRoot: installRoot ?? dir };
 }
 
 function lockedBy(repo: Repo, folder: RelPath): Manager | undefined {
-  const names = new Set(repo.list(folder).filter(({ kind }) => kind === 'file').map(({ name }) => name));
+  const names = new Set(
+    repo
+      .list(folder)
+      .filter(({ kind }) => kind === 'file')
+      .map(({ name }) => name),
+  );
   const [lock] = Object.keys(LOCKS).filter((name) => names.has(name));
   return managers.find((manager) => lock !== undefined && LOCKS[lock] === manager);
 }

@@ -31,7 +31,12 @@ export function readTsconfig(repo: Repo, dir: RelPath): Tsconfig {
 function throughReferences(repo: Repo, path: RelPath): RelPath {
   const json = readJson(repo, path);
   const references = json?.['references'];
-  if (json?.['compilerOptions'] !== undefined || json?.['extends'] !== undefined || !Array.isArray(references)) return path;
+  if (
+    json?.['compilerOptions'] !== undefined ||
+    json?.['extends'] !== undefined ||
+    !Array.isArray(references)
+  )
+    return path;
   const [first] = references as readonly unknown[];
   const named = isRecord(first) && typeof first['path'] === 'string' ? first['path'] : undefined;
   const target = named === undefined ? undefined : inside(dirnameRel(path), named);
@@ -45,7 +50,9 @@ function load(repo: Repo, path: RelPath, depth: number): Tsconfig | undefined {
   if (json === undefined || depth > maxExtends) return undefined;
   const dir = dirnameRel(path);
   const extended = json['extends'];
-  const bases = (Array.isArray(extended) ? extended : [extended]).filter((one): one is string => typeof one === 'string');
+  const bases = (Array.isArray(extended) ? extended : [extended]).filter(
+    (one): one is string => typeof one === 'string',
+  );
   let merged = none;
   for (const base of bases) merged = { ...merged, ...extendedConfig(repo, dir, base, depth, merged) };
   const own = isRecord(json['compilerOptions']) ? json['compilerOptions'] : {};
@@ -84,7 +91,8 @@ function aliasesOf(paths: Json, base: RelPath): Tsconfig['aliases'] {
   return Object.entries(paths).flatMap(([pattern, targets]) => {
     if (!pattern.endsWith('*') || pattern === '*' || !Array.isArray(targets)) return [];
     const dirs = targets.flatMap((target: unknown) => {
-      const dir = typeof target === 'string' && target.endsWith('*') ? inside(base, target.slice(0, -1)) : undefined;
+      const dir =
+        typeof target === 'string' && target.endsWith('*') ? inside(base, target.slice(0, -1)) : undefined;
       return dir === undefined ? [] : [dir];
     });
     return dirs.length === 0 ? [] : [{ prefix: pattern.slice(0, -1), dirs }];
@@ -100,7 +108,10 @@ function readJson(repo: Repo, path: RelPath): Json | undefined {
 /** Option names and string values in lower case: the compiler does not tell case apart. */
 function lowerCase(options: Json): Json {
   return Object.fromEntries(
-    Object.entries(options).map(([key, value]) => [key.toLowerCase(), typeof value === 'string' ? value.toLowerCase() : value]),
+    Object.entries(options).map(([key, value]) => [
+      key.toLowerCase(),
+      typeof value === 'string' ? value.toLowerCase() : value,
+    ]),
   );
 }
 

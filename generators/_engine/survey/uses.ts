@@ -17,7 +17,12 @@ export function findUses(scope: ts.Node, names: readonly string[]): readonly Use
   const all = new Set(names);
   const uses: Use[] = [];
   walk(scope, (node) => {
-    if (node !== scope && ts.isFunctionLike(node) && node.parameters.some(({ name }) => all.has(name.getText()))) return false;
+    if (
+      node !== scope &&
+      ts.isFunctionLike(node) &&
+      node.parameters.some(({ name }) => all.has(name.getText()))
+    )
+      return false;
     if (ts.isVariableDeclaration(node)) addAlias(node, all);
     if (ts.isCallExpression(node)) {
       const use = useOf(node, all);
@@ -56,11 +61,16 @@ function useOf(call: ts.CallExpression, names: ReadonlySet<string>): Use | undef
   if (method !== undefined && root !== undefined && names.has(root)) {
     if (method === 'register' && call.arguments.length > 0) return { kind: 'register', binding: root, call };
     const enough = method === 'route' ? 1 : 2;
-    if (routeMethods.has(method) && call.arguments.length >= enough) return { kind: 'route', binding: root, call };
+    if (routeMethods.has(method) && call.arguments.length >= enough)
+      return { kind: 'route', binding: root, call };
     return undefined;
   }
-  const given = call.arguments.map((argument) => rootOfArgument(argument)).find((name) => name !== undefined && names.has(name));
-  return given === undefined || !ts.isIdentifier(call.expression) ? undefined : { kind: 'helper', binding: given, call };
+  const given = call.arguments
+    .map((argument) => rootOfArgument(argument))
+    .find((name) => name !== undefined && names.has(name));
+  return given === undefined || !ts.isIdentifier(call.expression)
+    ? undefined
+    : { kind: 'helper', binding: given, call };
 }
 
 function rootOfArgument(argument: ts.Expression): string | undefined {

@@ -1,0 +1,40 @@
+import type { RelPath } from '../contract.ts';
+import { ts } from '../syntax.ts';
+import { isFunctionNode, stringOf, unwrap } from './expressions.ts';
+import { isFastifyPlugin } from './plugin-functions.ts';
+import type { Survey } from './survey.ts';
+
+/** What a registered expression is called in the code: its identifier, else what its module or prefix suggests. */
+export function pluginName(survey: Survey, expression: ts.Expression, file: RelPath, prefix: string): string {
+  const bare = unwrap(expression);
+  if (ts.isIdentifier(bare) || ts.isPropertyAccessExpression(bare)) return bare.getText();
+  if (ts.isCallExpression(bare)) {
+    const [first] = bare.arguments;
+    if (bare.expression.kind === ts.SyntaxKind.ImportKeyword) return moduleName(stringOf(first) ?? '');
+    const isWrapped = first !== undefined && isFastifyPlugin(survey, bare.expression, file);
+    return isWrapped ? pluginName(survey, first, file, prefix) : bare.expression.getText();
+  }
+  const ownName = isFunctionNode(bare) ? bare.name?.getText() : undefined;
+  return ownName ?? (prefix.replace(/^\/+/, '').replaceAll('/', '-') || 'inline');
+}
+
+/** `./routes/user-orders.js` → `userOrders` */
+function moduleName(specifier: string): string {
+  const parts = specifier
+    .replace(/\.[cm]?[jt]s$/, '')
+    .replace(/\/index$/, '')
+    .split('/');
+  return (parts.at(-1) ?? specifier).replace(/[-._]+(\w)/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** What the plugin's own file calls it: an exported name, or `default`. */
+export function exportedName(survey: Survey, expression: ts.Expression, file: RelPath): string | undefined {
+  const bare = unwrap(expression);
+  if (ts.isIdentifier(bare)) return survey.names.importOf(bare, file)?.name ?? bare.text;
+  if (!ts.isCallExpression(bare)) return undefined;
+  if (bare.expression.kind === ts.SyntaxKind.ImportKeyword) return 'default';
+  const [first] = bare.arguments;
+  const wrapped =
+    first !== undefined && isFastifyPlugin(survey, bare.expression, file) ? first : bare.expression;
+  return exportedName(survey, wrapped, file);
+}

@@ -1,0 +1,39 @@
+/** What the middleware is rendered from; imports are specifiers as the service writes them. */
+export interface MiddlewareView {
+  readonly clientImport: string;
+  /** Only read with `cache`. */
+  readonly cacheImport: string;
+  readonly cache: boolean;
+  /** Milliseconds. */
+  readonly cacheTtlMs: number;
+  /** Whole import statements that the two expressions need. */
+  readonly configImports: readonly Readonly<{ line: string }>[];
+  /** TypeScript expressions that read `AUTH_SERVICE_URL` and `SERVICE_AUTH_SECRET`. */
+  readonly urlExpression: string;
+  readonly secretExpression: string;
+  readonly defaultUrl: string;
+  /** Path of the verify route. */
+  readonly path: string;
+  /** Names that are free in the service: of the request's members and of the hook. */
+  readonly userMember: string;
+  readonly correlationMember: string;
+  readonly decorator: string;
+  /** The plugin is autoloaded, so its options stand beside it; `publicRoutes` are their string literals. */
+  readonly autoConfig: boolean;
+  readonly publicRoutes: string;
+}
+
+export interface MiddlewareTestView {
+  readonly middlewareImport: string;
+  readonly path: string;
+  readonly userMember: string;
+  readonly correlationMember: string;
+  readonly decorator: string;
+  readonly cache: boolean;
+  /** With a client that retries, the tests turn it off to count calls. */
+  readonly retry: boolean;
+}
+
+export interface ClaimCacheTestView {
+  readonly cacheImport: string;
+}

@@ -1,0 +1,300 @@
+import { describe, expect, it } from 'vitest';
+
+import type { RegistrationWant, Style } from '../../../generators/_engine/contract.ts';
+import { ensureRegistration } from '../../../generators/_engine/edit/ensure-registration.ts';
+import { isObstacle } from '../../../generators/_engine/obstacle.ts';
+import { proveEdit } from '../../../generators/_engine/prove.ts';
+import { applyChanges } from '../../../generators/_engine/text-change.ts';
+
+const style: Style = {
+  quote: "'",
+  semicolons: true,
+  indent: '  ',
+  eol: '\n',
+  trailingCommas: true,
+  finalNewline: true,
+};
+
+const factory: RegistrationWant['app'] = { kind: 'factory', binding: 'app' };
+
+/**
+ * `marked` is the file with what is to be inserted on lines of their own that begin with `+`, or between `«` and `»`.
+ */
+function expectEdit(marked: string, want: Partial<RegistrationWant>, own: Partial<Style> = {}): void {
+  const base = marked.replace(/^\+.*\n/gm, '').replace(/«.*?»/gs, '');
+  const expected = marked.replace(/^\+/gm, '').replace(/[«»]/g, '');
+  const whole: RegistrationWant = { app: factory, plugin: 'ours', position: 'routes', routePlugins: [], ...want };
+  const changes = ensureRegistration(base, whole, { ...style, ...own });
+  if (isObstacle(changes)) throw new Error(changes.message);
+  const next = applyChanges(base, changes);
+  expect(next).toBe(expected);
+  expect(proveEdit('a.ts', base, next, changes)).toBe(undefined);
+  expect(ensureRegistration(next, whole, { ...style, ...own })).toEqual([]);
+}
+
+describe('a factory', () => {
+  it('takes a route plugin after the last one, options and await as the siblings', () => {
+    expectEdit(
+      `export async function build(): Promise<FastifyInstance> {
+  const app = Fastify({ logger: true });
+
+  await app.register(jwtPlugin);
+  await app.register(healthRoutes);
+  await app.register(authRoutes, { prefix: '/auth' }); // last
++  await app.register(ours, { prefix: '/x' });
+
+  return app;
+}
+`,
+      { options: "prefix: '/x'", routePlugins: ['authRoutes'] },
+    );
+  });
+
+  it('takes a plugin before the routes, after the other plugins', () => {
+    expectEdit(
+      `export async function build() {
+  const app = Fastify();
+
+  await app.register(database, {
+    url,
+  });
++
++  await app.register(ours);
+
+  // Routes
+  await app.register(healthRoutes);
+  await app.register(late);
+  return app;
+}
+`,
+      { position: 'before-routes' },
+    );
+  });
+
+  it('knows routes by their names when nothing else tells', () => {
+    expectEdit(
+      `function build() {
+  const app = fastify();
+  app.register(cors);
++  app.register(ours);
+  app.register(things);
+  return app;
+}
+`,
+      { position: 'before-routes', routePlugins: ['things'] },
+    );
+  });
+
+  it('takes the first registration of all, above the return', () => {
+    expectEdit(
+      `const build = () => {
+  const app = fastify()
+  app.decorate('a', 1)
++  app.register(ours)
+
+  return { app }
+}
+`,
+      {},
+      { semicolons: false },
+    );
+  });
+
+  it('stays out of branches', () => {
+    expectEdit(
+      `function build() {
+  const app = fastify();
+  if (dev) {
+    app.register(docsRoutes);
+  }
++
++  app.register(ours);
+  return app;
+}
+`,
+      {},
+    );
+  });
+
+  it('goes beside chains, loops and plain calls', () => {
+    const rest = (line: string): string => `async function build() {\n  const app = fastify();\n  ${line}\n+  app.register(ours);\n  return app;\n}\n`;
+    expectEdit(rest('app.register(a).register(b);'), {});
+    expectEdit(rest('registerUserRoutes(app, deps);'), {});
+    expectEdit(rest('for (const route of routes) app.register(route);'), {});
+    expectEdit(rest("app.register(import('./routes/a.js'));"), {});
+    expectEdit(rest('app.register(a as unknown as FastifyPluginCallback);'), {});
+  });
+
+  it('goes into the callback of after() when the routes are there', () => {
+    expectEdit(
+      `function build() {
+  const app = fastify();
+  app.register(redis);
+  app.after(() => {
+    app.register(userRoutes);
++    app.register(ours);
+  });
+  return app;
+}
+`,
+      {},
+    );
+  });
+});
+
+describe('a main function', () => {
+  it('registers before it listens, in tabs and CRLF, with void', () => {
+    const text = `async function main() {
+\tconst server = Fastify()
+\tserver.get('/health', async () => 'ok')
+\tvoid server.register(userRoutes)
++\tvoid server.register(ours)
+\tawait server.listen({ port })
+}
+main().catch(console.error)
+`;
+    expectEdit(text.replaceAll('\n', '\r\n'), { app: { kind: 'main', binding: 'server' } }, { semicolons: false, eol: '\r\n' });
+  });
+
+  it('puts a guard above inline routes, with their comments', () => {
+    expectEdit(
+      `async function main() {
+    const server = Fastify({ logger: true });
++
++    await server.register(ours);
+
+    // Health
+    server.get("/health", async () => ({ status: "ok" }));
+
+    await server.register(authRoutes, { prefix: "/auth" });
+    await server.listen({ port });
+}
+`,
+      { app: { kind: 'main', binding: 'server' }, position: 'before-routes' },
+    );
+  });
+
+  it('goes into the try block where the siblings are', () => {
+    expectEdit(
+      `const app = fastify();
+const start = async () => {
+  try {
+    await app.register(userRoutes);
++    await app.register(ours);
+    await app.listen({ port });
+  } catch (error) {
+    process.exit(1);
+  }
+};
+start();
+`,
+      { app: { kind: 'singleton', binding: 'app' } },
+    );
+  });
+});
+
+describe('a singleton', () => {
+  it('registers at module level', () => {
+    expectEdit(
+      `import Fastify from 'fastify';
+export const app = Fastify();
+
+app.register(healthRoutes);
+app.register(productRoutes, { prefix: '/products' });
++app.register(ours);
+
+await app.ready();
+`,
+      { app: { kind: 'singleton', binding: 'app' } },
+    );
+  });
+
+  it('is not confused by a parameter of the same name', () => {
+    expectEdit(
+      `const app = Fastify();
+app.register(async (app) => {
+  app.register(innerRoutes);
+});
++
++app.register(ours);
+export default app;
+`,
+      { app: { kind: 'singleton', binding: 'app' } },
+    );
+  });
+});
+
+describe('other shapes', () => {
+  it('a plugin: autoloaded routes are routes', () => {
+    expectEdit(
+      `const app: FastifyPluginAsync = async (fastify, opts) => {
+\t// Plugins
+\tawait fastify.register(autoload, {
+\t\tdir: join(here, 'plugins'),
+\t})
++
++\tawait fastify.register(ours)
+
+\t// Routes
+\tawait fastify.register(autoload, {
+\t\tdir: join(here, 'routes'),
+\t})
+}
+
+export default app
+`,
+      { app: { kind: 'plugin', binding: 'fastify' }, position: 'before-routes' },
+      { semicolons: false, indent: '\t' },
+    );
+  });
+
+  it('a class', () => {
+    expectEdit(
+      `class Server {
+  #app = fastify();
+  setUp() {
+    this.#app.register(cors);
+    this.#app.register(userRoutes);
++    this.#app.register(ours);
+    return this;
+  }
+}
+`,
+      { app: { kind: 'class', binding: 'this.#app' } },
+    );
+  });
+
+  it('a helper that takes the instance', () => {
+    expectEdit(
+      `export function registerAll(app: FastifyInstance): void {
+  app.register(userRoutes);
++  app.register(ours);
+}
+`,
+      {},
+    );
+  });
+
+  it('everything on one line', () => {
+    expectEdit('function build() { const app = fastify(); app.register(a);« app.register(ours);» return app; }\n', {});
+  });
+});
+
+describe('nothing to do, or no place', () => {
+  const want: RegistrationWant = { app: factory, plugin: 'ours', position: 'routes', routePlugins: [], options: 'a' };
+
+  it.each([['app.register(ours);'], ['app.register(a).register(ours, { b });'], ['server.register(ours as Plugin);']])(
+    'sees %s',
+    (line) => {
+      expect(ensureRegistration(`const app = fastify();\n${line}\n`, want, style)).toEqual([]);
+    },
+  );
+
+  it('says where it looked and what to write', () => {
+    expect(ensureRegistration('export const a = 1;\n', want, style)).toMatchObject({
+      code: 'E_NO_REGISTRATION_PLACE',
+      message: expect.stringContaining('nothing declares app') as string,
+      manual: 'app.register(ours, { a });',
+    });
+  });
+});

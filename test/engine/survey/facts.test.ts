@@ -1,0 +1,181 @@
+import { describe, expect, it } from 'vitest';
+
+import { manifest, serviceOf } from './service-of.ts';
+
+const app = "import Fastify from 'fastify';\nexport const app = Fastify();\n";
+
+describe('surveyJwt', () => {
+  it('reads jose', () => {
+    const { jwt } = serviceOf({
+      'package.json': manifest({ jose: '6' }),
+      'src/app.ts': app,
+      'src/token.ts': `import { SignJWT } from 'jose';
+        const secret = new TextEncoder().encode(process.env.TOKEN_SECRET);
+        interface Payload { sub: string; org: string }
+        export const issue = (payload: Payload) => new SignJWT(payload).setProtectedHeader({ alg: 'HS512' }).setIssuer('me').sign(secret);`,
+    });
+    expect(jwt).toMatchObject({
+      library: 'jose',
+      algorithm: 'HS512',
+      issuer: 'me',
+      claims: ['sub', 'org'],
+      signs: [{ path: 'src/token.ts', line: 4 }],
+    });
+    expect(jwt.secret?.expression).toBe('new TextEncoder().encode(process.env.TOKEN_SECRET)');
+  });
+
+  it('reads options and namespace of @fastify/jwt, and a secret behind a decorator', () => {
+    const { jwt, requestMembers } = serviceOf({
+      'package.json': manifest({ '@fastify/jwt': '10' }),
+      'src/app.ts': `import jwt from '@fastify/jwt';\n${app}app.register(jwt, { namespace: 'access', secret: app.config.JWT_KEY, sign: { iss: 'acme', aud: 'web' } });\napp.post('/login', async (r, reply) => reply.accessJwtSign({ id: 1 }));`,
+    });
+    expect(jwt).toMatchObject({
+      namespace: 'access',
+      issuer: 'acme',
+      audience: 'web',
+      registeredIn: 'src/app.ts',
+      claims: ['id'],
+    });
+    expect(jwt.secret).toEqual({ expression: 'app.config.JWT_KEY', imports: [], env: 'JWT_KEY' });
+    expect(requestMembers).toEqual(['user']);
+  });
+
+  it('says no secret rather than one that another file cannot reach', () => {
+    const { jwt } = serviceOf({
+      'package.json': manifest({ jsonwebtoken: '9' }),
+      'src/app.ts': app,
+      'src/token.ts':
+        "import { sign } from 'jsonwebtoken';\nexport const issue = (id: string, key: string) => sign({ sub: id }, key, { algorithm: 'HS384' });",
+    });
+    expect(jwt).toMatchObject({ library: 'jsonwebtoken', algorithm: 'HS384', claims: ['sub'] });
+    expect(jwt.secret).toBeUndefined();
+  });
+});
+
+describe('surveyRedis', () => {
+  it('finds an exported client', () => {
+    const { redis } = serviceOf({
+      'package.json': manifest({ ioredis: '5' }),
+      'src/app.ts': app,
+      'src/redis.ts': "import Redis from 'ioredis';\nexport const cache = new Redis(process.env.REDIS_URL);",
+    });
+    expect(redis).toEqual({
+      library: 'ioredis',
+      client: { expression: 'cache', imports: [{ from: 'src/redis.ts', names: ['cache'] }], optional: false },
+    });
+  });
+});
+
+describe('surveyConfig', () => {
+  it('finds what a safeParse leaves to other files', () => {
+    const { config } = serviceOf({
+      'package.json': manifest({ zod: '4' }),
+      'src/app.ts': app,
+      'src/env.ts':
+        "import { z } from 'zod';\nexport const envSchema = z.object({ PORT: z.string() });\nconst parsed = envSchema.safeParse(process.env);\nexport const env = parsed.data;",
+      '.env.example': 'PORT=1\n',
+    });
+    expect(config).toEqual({
+      style: 'zod',
+      file: 'src/env.ts',
+      schema: 'envSchema',
+      reader: { expression: 'env', imports: [{ from: 'src/env.ts', names: ['env'] }] },
+      exampleFiles: ['.env.example'],
+    });
+  });
+
+  it('is process.env when the result cannot be imported', () => {
+    const { config } = serviceOf({
+      'package.json': manifest({ zod: '4' }),
+      'src/app.ts': `${app}const env = schema.parse(process.env);`,
+    });
+    expect(config).toEqual({ style: 'process.env', exampleFiles: [] });
+  });
+});
+
+describe('surveyModules', () => {
+  it('follows extends, and tells .ts imports and an unused alias', () => {
+    const { modules } = serviceOf({
+      'src/app.ts': `import { x } from './x.ts';\n${app}`,
+      'src/x.ts': 'export const x = 1;',
+      'tsconfig.json':
+        '{ "extends": "./base.json", /* a comment */ "compilerOptions": { "paths": { "@/*": ["./src/*"], }, } }',
+      'base.json': '{ "compilerOptions": { "module": "CommonJS" } }',
+    });
+    expect(modules).toEqual({
+      system: 'cjs',
+      extension: '.ts',
+      typeImports: false,
+      esModuleInterop: false,
+      aliases: [],
+      tsconfig: 'tsconfig.json',
+    });
+  });
+});
+
+describe('surveyTesting and surveyTooling', () => {
+  it('tells vitest globals, a lockfile above and a formatter', () => {
+    const { testing, tooling } = serviceOf({
+      'package.json': manifest({ vitest: '4', 'ts-node': '10' }),
+      'vitest.config.ts': 'export default { test: { globals: true } }',
+      'yarn.lock': '',
+      'biome.json': '{}',
+      'src/app.ts': app,
+    });
+    expect(testing).toEqual({ runner: 'vitest', globals: true, command: 'yarn vitest run NAME' });
+    expect(tooling).toEqual({
+      packageManager: 'yarn',
+      installRoot: '',
+      formatter: 'biome',
+      runTypeScript: ['-r', 'ts-node/register'],
+    });
+  });
+});
+
+describe('surveyLayout', () => {
+  it('goes where siblings are and is named as they are', () => {
+    const { layout } = serviceOf({
+      'src/app.ts': `import { userRoutes } from './modules/userOrders/userOrders.routes';\n${app}app.register(userRoutes);`,
+      'src/modules/userOrders/userOrders.routes.ts': "export async function userRoutes(f) { f.get('/', h); }",
+      'src/middlewares/requireUser.middleware.ts': 'export {}',
+      'src/common/money.ts': 'export {}',
+      'src/modules/userOrders/userOrders.spec.ts': 'export {}',
+    });
+    expect(layout).toEqual({
+      sourceDir: 'src',
+      routesDir: 'src/modules',
+      pluginsDir: 'src/plugins',
+      middlewareDir: 'src/middlewares',
+      utilsDir: 'src/common',
+      tests: { place: 'beside', dir: 'src', suffix: '.spec' },
+      casing: 'camel',
+      routeSuffix: '.routes',
+      middlewareSuffix: '.middleware',
+      pluginSuffix: '',
+    });
+  });
+});
+
+describe('fastifyMajor and members', () => {
+  it.each([
+    ['^4.28.1', 4],
+    ['5', 5],
+    ['~3.29', 3],
+    ['latest', 5],
+    ['^4.0.0 || ^5.0.0', 5],
+    ['npm:fastify@4.28.1', 4],
+  ])('reads %s as %i', (range, major) => {
+    expect(serviceOf({ 'package.json': manifest({ fastify: range }), 'src/app.ts': app }).fastifyMajor).toBe(
+      major,
+    );
+  });
+
+  it('lists what is decorated and declared', () => {
+    const service = serviceOf({
+      'src/app.ts': `${app}app.decorate('authenticate', f);\napp.decorateRequest('tenant', null);`,
+      'src/types.d.ts': "declare module 'fastify' { interface FastifyRequest { account: string } }",
+    });
+    expect(service.decorators).toEqual(['authenticate']);
+    expect(service.requestMembers).toEqual(['account', 'tenant']);
+  });
+});

@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest';
+
+import { refusalOf, manifest, serviceOf } from './service-of.ts';
+
+const fastify = "import Fastify from 'fastify';\n";
+
+describe('surveyInstance', () => {
+  it.each([
+    ['const app = Fastify();\napp.register(x);', fastify],
+    [
+      'const app = fastify<Server>({ logger: true });\napp.register(x);',
+      "import { fastify } from 'fastify';\n",
+    ],
+    ['const app = make.default();\napp.register(x);', "import make from 'fastify';\n"],
+    ["const app = require('fastify')();\napp.register(x);", ''],
+    [
+      'const app = Fastify().withTypeProvider<Zod>();\napp.register(x);',
+      "import { fastify as Fastify } from 'fastify';\n",
+    ],
+    ['const app = F.fastify();\napp.register(x);', "import * as F from 'fastify';\n"],
+  ])('finds %j', (code, imports) => {
+    const { app } = serviceOf({ 'src/app.ts': `${imports}${code}` });
+    expect(app).toMatchObject({ file: 'src/app.ts', kind: 'singleton', binding: 'app' });
+  });
+
+  it('tells a factory, how to call it and what it wants', () => {
+    const { app } = serviceOf({
+      'src/app.ts': `${fastify}export const build = async (config: Config, options = {}, more?: X) => { const server = Fastify(); server.register(x); return server; };`,
+      'src/index.ts':
+        "import { build } from './app';\nconst { PORT = 3000 } = process.env;\nbuild({}).then((app) => app.listen({ port: Number(PORT) }));",
+    });
+    expect(app).toMatchObject({
+      kind: 'factory',
+      binding: 'server',
+      entry: 'src/index.ts',
+      listen: { portEnv: 'PORT', defaultPort: 3000 },
+    });
+    expect(app.importable).toEqual({
+      name: 'build',
+      export: 'named',
+      shape: 'factory',
+      async: true,
+      requiredParameters: ['config: Config'],
+    });
+  });
+
+  it('does not offer what listens on import, but what a main guard keeps from listening', () => {
+    const code = (start: string): string =>
+      `${fastify}export function build() { const app = Fastify(); app.register(x); return app; }\nasync function start() { await build().listen({ port: 1 }); }\n${start}`;
+    expect(serviceOf({ 'src/app.ts': code('start();') }).app.importable).toBeUndefined();
+    expect(serviceOf({ 'src/app.ts': code('void start().catch(fail);') }).app.importable).toBeUndefined();
+    expect(
+      serviceOf({ 'src/app.ts': code('if (require.main === module) start();') }).app.importable?.name,
+    ).toBe('build');
+  });
+
+  it('finds a field of a class', () => {
+    const { app } = serviceOf({
+      'src/server.ts': `${fastify}export class Server { #app = Fastify(); start() { this.#app.register(x); return this.#app.listen({ port: 3000 }); } }`,
+      'src/index.ts': "import { Server } from './server';\nnew Server().start();",
+    });
+    expect(app).toMatchObject({
+      kind: 'class',
+      binding: 'this.#app',
+      entry: 'src/index.ts',
+      listen: { defaultPort: 3000 },
+    });
+  });
+
+  it('follows an instance that another file made', () => {
+    const { app } = serviceOf({
+      'src/create.ts': `${fastify}export function create() { return Fastify(); }`,
+      'src/main.ts':
+        "import { create } from './create.js';\nasync function main() { const app = create(); app.register(x); await app.listen({ port: 1 }); }\nmain();",
+    });
+    expect(app).toMatchObject({ kind: 'main', file: 'src/main.ts', binding: 'app', entry: 'src/main.ts' });
+  });
+
+  it('takes the plugin that a server file only registers for the app', () => {
+    const { app } = serviceOf({
+      'package.json': manifest({ '@fastify/autoload': '^6.0.0' }),
+      'src/app.ts':
+        "import autoload from '@fastify/autoload';\nimport path from 'path';\nexport default async function app(f, o) { f.register(autoload, { dir: path.join(__dirname, 'routes') }); }",
+      'src/server.ts': `${fastify}import fp from 'fastify-plugin';\nimport app from './app';\nconst server = Fastify();\nserver.register(fp(app));\nserver.listen({ port: +(process.env.PORT || 8080) });`,
+      'src/routes/users/index.ts':
+        "export default async function (f) { f.get('/:id', h); }\nexport const autoPrefix = '/v2';",
+    });
+    expect(app).toMatchObject({
+      kind: 'plugin',
+      file: 'src/app.ts',
+      binding: 'f',
+      entry: 'src/server.ts',
+      listen: { portEnv: 'PORT', defaultPort: 8080 },
+    });
+  });
+
+  it('refuses two applications, none, and one without a name', () => {
+    const one = `${fastify}export function build() { const app = Fastify(); app.register(x); return app; }`;
+    expect(refusalOf({ 'src/a.ts': one, 'src/b.ts': one })).toEqual(['E_AMBIGUOUS_INSTANCE']);
+    expect(refusalOf({ 'src/a.ts': 'export const x = 1;' })).toEqual(['E_NO_INSTANCE']);
+    expect(refusalOf({ 'src/a.ts': `${fastify}export const build = () => Fastify().register(x);` })).toEqual([
+      'E_NO_REGISTRATION_PLACE',
+    ]);
+  });
+
+  it('refuses what cannot be served at all', () => {
+    expect(refusalOf({ 'src/a.js': 'fastify()' })).toEqual(['E_JAVASCRIPT_ONLY']);
+    expect(refusalOf({ 'src/a.ts': `${fastify}const app = Fastify(;\n` })).toEqual(['E_SYNTAX']);
+    expect(
+      refusalOf({ 'src/a.ts': `${fastify}<<<<<<< HEAD\nconst a = 1;\n=======\nconst a = 2;\n>>>>>>> b\n` }),
+    ).toEqual(['E_MERGE_MARKERS']);
+    expect(refusalOf({ 'package.json': manifest({ '@nestjs/core': '11' }), 'src/a.ts': fastify })).toEqual([
+      'E_UNSUPPORTED_FRAMEWORK',
+    ]);
+  });
+});

@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest';
+
+import { manifest, serviceOf } from './service-of.ts';
+
+const head = "import Fastify from 'fastify';\nimport fp from 'fastify-plugin';\n";
+const plugin = (name: string, url: string): string =>
+  `export async function ${name}(app: FastifyInstance) { app.get('${url}', h); }`;
+
+function routesOf(files: Record<string, string>): readonly string[] {
+  return serviceOf(files).routes.map(
+    ({ kind, name, routes }) =>
+      `${kind} ${name} ${routes.map(({ method, url }) => `${method} ${url}`).join(', ')}`,
+  );
+}
+
+describe('routePluginsOf', () => {
+  it('lists plugins in order, with their prefixes, and leaves out those without routes', () => {
+    const app = `${head}import cors from '@fastify/cors';\nimport { users } from './routes';\nimport orders from './orders.js';
+      const app = Fastify();
+      app.register(cors);
+      app.get('/health', h);
+      app.register(users, { prefix: '/users' }).register(orders, { prefix: '/orders' });
+      app.route({ method: ['GET', 'HEAD'], url: '/ping', handler: h });
+      app.register(import('./user-files.js'));`;
+    expect(
+      routesOf({
+        'src/app.ts': app,
+        'src/routes/index.ts': "export * from './users';",
+        'src/routes/users.ts': plugin('users', '/:id'),
+        'src/orders.ts':
+          'const orders: FastifyPluginAsync = async (f) => { const t = f.withTypeProvider<Z>(); t.post("/", {}, h); };\nexport default orders;',
+        'src/user-files.ts': 'export default async (f) => { f.delete(`/files/${id}`, h); };',
+      }),
+    ).toEqual([
+      'inline inline GET /health, GET /ping, HEAD /ping',
+      'plugin users GET /users/:id',
+      'plugin orders POST /orders',
+      'plugin userFiles DELETE /*',
+    ]);
+  });
+
+  it('knows that fastify-plugin ignores the prefix, and helper calls', () => {
+    const app = `${head}import shared from './shared';\nimport { registerUsers } from './users';\nconst app = Fastify();\napp.register(shared, { prefix: '/x' });\nregisterUsers(app, db);`;
+    expect(
+      routesOf({
+        'src/app.ts': app,
+        'src/shared.ts':
+          "import fp from 'fastify-plugin';\nexport default fp(async (app) => { app.get('/shared', h); });",
+        'src/users.ts': plugin('registerUsers', '/users'),
+      }),
+    ).toEqual(['shared shared GET /shared', 'shared registerUsers GET /users']);
+  });
+
+  it('goes into plugins that register others, and into functions that make plugins', () => {
+    const app = `${head}import { api } from './api';\nconst app = Fastify();\napp.register(api, { prefix: '/api' });`;
+    expect(
+      routesOf({
+        'src/app.ts': app,
+        'src/api.ts':
+          "import { users } from './users';\nexport const api = async (app) => { app.register(users(db), { prefix: '/users' }); };",
+        'src/users.ts': "export const users = (db) => async (app) => { app.get('/', h); };",
+      }),
+    ).toEqual(['plugin api GET /api/users', 'plugin users GET /api/users']);
+  });
+
+  it('is not misled by a shadowed instance name', () => {
+    const app = `${head}const server = Fastify();\nserver.register((server, _, done) => { server.get('/in', h); done(); }, { prefix: '/auth' });`;
+    expect(routesOf({ 'src/app.ts': app })).toEqual(['plugin auth GET /auth/in']);
+  });
+
+  it('tells what the plugin is called in its own file', () => {
+    const app = `${head}import users from './users';\nconst app = Fastify();\napp.register(users);`;
+    const [users] = serviceOf({
+      'src/app.ts': app,
+      'src/users.ts': "export default async function routes(f) { f.get('/', h); }",
+    }).routes;
+    expect(users).toMatchObject({ name: 'users', exportedAs: 'default', file: 'src/users.ts' });
+  });
+
+  it('puts autoloaded files where autoload does', () => {
+    const app = `${head}import AutoLoad from '@fastify/autoload';\nimport { join } from 'node:path';
+      export async function build() { const app = Fastify();
+        app.register(AutoLoad, { dir: join(import.meta.dirname, 'routes'), routeParams: true, options: { prefix: '/api' }, ignorePattern: /helper/ });
+        return app; }`;
+    const file = (url: string): string => `export default async (f) => { f.get('${url}', h); };`;
+    const service = serviceOf({
+      'package.json': manifest({ '@fastify/autoload': '6' }),
+      'src/app.ts': app,
+      'src/routes/root.ts': file('/'),
+      'src/routes/users/index.ts': file('/'),
+      'src/routes/users/hidden.ts': file('/hidden'),
+      'src/routes/users/autohooks.ts': file('/no'),
+      'src/routes/users/_id/posts.ts': `${file('/posts')}\nexport const autoPrefix = '/v1';`,
+      'src/routes/helper.ts': file('/helper'),
+    });
+    expect(service.app.autoload).toEqual([
+      { dir: 'src/routes', holds: 'routes', dirNameRoutePrefix: true, autoHooks: false, prefix: '/api' },
+    ]);
+    expect(service.routes.map(({ name, routes }) => [name, routes[0]?.url])).toEqual([
+      ['root', '/api'],
+      ['users', '/api/users'],
+      ['users/_id/posts', '/api/users/:id/v1/posts'],
+    ]);
+  });
+});
