@@ -28,10 +28,20 @@ export function proveEdit(
 
 type Damage = Readonly<{ message: string; line?: number }>;
 
-function findDamage(path: string, base: string, next: string, changes: readonly TextChange[]): Damage | undefined {
+function findDamage(
+  path: string,
+  base: string,
+  next: string,
+  changes: readonly TextChange[],
+): Damage | undefined {
   if (/\.[cm]?[jt]sx?$/.test(path)) {
     const [before, after] = [parseSource(path, base), parseSource(path, next)];
-    return parseDamage(after) ?? prologueDamage(before, next) ?? tokenDamage(before, after) ?? lineDamage(base, next, changes);
+    return (
+      parseDamage(after) ??
+      prologueDamage(before, next) ??
+      tokenDamage(before, after) ??
+      lineDamage(base, next, changes)
+    );
   }
   if (path.endsWith('.json')) return jsonDamage(base, next);
   const removal = changes.find(({ start, end }) => end > start);
@@ -70,7 +80,8 @@ function lineDamage(base: string, next: string, changes: readonly TextChange[]):
   let position = 0;
   for (const { text, start } of kept) {
     while (position < lines.length && lines[position]?.text !== text) position += 1;
-    if (position === lines.length) return { message: 'a line would change that the edit is not about', line: lineAt(base, start) };
+    if (position === lines.length)
+      return { message: 'a line would change that the edit is not about', line: lineAt(base, start) };
     position += 1;
   }
   return undefined;
@@ -106,8 +117,10 @@ function parseStrict(text: string): { value: unknown } | undefined {
 
 /** Path of the first key whose value is gone or different; objects may get more keys, lists more elements. */
 function lostKey(before: unknown, after: unknown, path: string): string | undefined {
-  if (typeof before !== 'object' || before === null) return before === after ? undefined : path || 'its value';
-  if (typeof after !== 'object' || after === null || Array.isArray(before) !== Array.isArray(after)) return path || 'its value';
+  if (typeof before !== 'object' || before === null)
+    return before === after ? undefined : path || 'its value';
+  if (typeof after !== 'object' || after === null || Array.isArray(before) !== Array.isArray(after))
+    return path || 'its value';
   const found: Readonly<Record<string, unknown>> = { ...after };
   for (const [key, value] of Object.entries(before)) {
     const lost = Object.hasOwn(found, key) ? lostKey(value, found[key], `${path}.${key}`) : `${path}.${key}`;

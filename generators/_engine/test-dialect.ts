@@ -26,7 +26,9 @@ export function toDialect(text: string, testing: TestingFact): string {
   if (testing.runner === 'jest' || (testing.runner === 'vitest' && testing.globals)) return text;
   if (testing.runner === 'vitest') {
     const names = [...new Set(calls.map((call) => call.text))].sort();
-    return names.length === 0 ? text : applyChanges(text, importChange(source, [namedImport(names, 'vitest')]));
+    return names.length === 0
+      ? text
+      : applyChanges(text, importChange(source, [namedImport(names, 'vitest')]));
   }
   return toNodeTest(source, calls);
 }

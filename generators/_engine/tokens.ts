@@ -8,7 +8,9 @@ export function tokensOf(node: ts.Node, source: ts.SourceFile = node.getSourceFi
   const tokens: Token[] = [];
   const visit = (each: ts.Node): void => {
     if (each.kind >= ts.SyntaxKind.FirstJSDocNode && each.kind <= ts.SyntaxKind.LastJSDocNode) return;
-    const children = each.getChildren(source).filter((child) => child.getFullWidth() > 0 || ts.isToken(child));
+    const children = each
+      .getChildren(source)
+      .filter((child) => child.getFullWidth() > 0 || ts.isToken(child));
     for (const child of children) visit(child);
     if (children.length > 0) return;
     const [from, start] = [each.getFullStart(), each.getStart(source)];

@@ -30,8 +30,6 @@ export interface MiddlewareTestView {
   readonly correlationMember: string;
   readonly decorator: string;
   readonly cache: boolean;
-  /** With a client that retries, the tests turn it off to count calls. */
-  readonly retry: boolean;
 }
 
 export interface ClaimCacheTestView {

@@ -10,17 +10,44 @@ function damage(base: string, next: string, path = 'a.ts'): string | undefined {
 describe('a code file', () => {
   it('may grow', () => {
     const base = "#!/usr/bin/env node\n'use strict';\nimport a from 'a'; // why\n\na({ b });\n";
-    expect(damage(base, base.replace("// why\n", "// why\nimport c from 'c';\n").replace('{ b }', '{ b, c }'))).toBe(undefined);
+    expect(
+      damage(base, base.replace('// why\n', "// why\nimport c from 'c';\n").replace('{ b }', '{ b, c }')),
+    ).toBe(undefined);
   });
 
   it.each([
     ['broken syntax', 'f({\n  a: 1, // c\n});\n', 'f({\n  a: 1,, // c\n});\n', /not parse/],
-    ['a lost comment', "import a from 'a'; // eslint-disable-line\n", "import a from 'a';\nimport b from 'b';\n", /eslint-disable-line would be lost/],
+    [
+      'a lost comment',
+      "import a from 'a'; // eslint-disable-line\n",
+      "import a from 'a';\nimport b from 'b';\n",
+      /eslint-disable-line would be lost/,
+    ],
     ['a swallowed argument', 'f(a // x\n);\n', 'f(a // x, b\n);\n', /\/\/ x would be lost/],
-    ['an import above a directive', "'use strict';\na();\n", "import b from 'b';\n'use strict';\na();\n", /first lines/],
-    ['an import above the shebang', '#!/usr/bin/env node\na();\n', "import b from 'b';\na();\n", /first lines/],
-    ['an import above a licence', '/* (c) A */\n\na();\n', "import b from 'b';\n/* (c) A */\n\na();\n", /first lines/],
-    ['an import above @ts-check', '// @ts-check\na();\n', "import b from 'b';\n// @ts-check\na();\n", /first lines/],
+    [
+      'an import above a directive',
+      "'use strict';\na();\n",
+      "import b from 'b';\n'use strict';\na();\n",
+      /first lines/,
+    ],
+    [
+      'an import above the shebang',
+      '#!/usr/bin/env node\na();\n',
+      "import b from 'b';\na();\n",
+      /first lines/,
+    ],
+    [
+      'an import above a licence',
+      '/* (c) A */\n\na();\n',
+      "import b from 'b';\n/* (c) A */\n\na();\n",
+      /first lines/,
+    ],
+    [
+      'an import above @ts-check',
+      '// @ts-check\na();\n',
+      "import b from 'b';\n// @ts-check\na();\n",
+      /first lines/,
+    ],
     ['a lost token', 'a(b, c);\n', 'a(b);\n', /would be lost/],
     ['a moved statement', 'a();\nb();\n', 'b();\na();\n', /lost or moved/],
     ['a lost doc comment', '/** A. */\nfunction a() {}\n', 'function a() {}\n', /lost|first lines/],
@@ -32,7 +59,10 @@ describe('a code file', () => {
   it('refuses a change that was not declared', () => {
     const [base, next] = ['a();\r\nb();\r\n', "import c from 'c';\r\na();\nb();\r\n"];
     const declared = [{ start: 0, end: 0, text: "import c from 'c';\r\n" }];
-    expect(proveEdit('a.ts', base, next, declared)).toMatchObject({ code: 'E_PROOF', at: { path: 'a.ts', line: 1 } });
+    expect(proveEdit('a.ts', base, next, declared)).toMatchObject({
+      code: 'E_PROOF',
+      at: { path: 'a.ts', line: 1 },
+    });
   });
 
   it('tells the line', () => {

@@ -25,7 +25,7 @@ describe('quotes', () => {
   });
 
   it('keeps them where the others would need escapes', () => {
-    expect(double("a('say \"hi\"');\n")).toBe("a('say \"hi\"');\n");
+    expect(double('a(\'say "hi"\');\n')).toBe('a(\'say "hi"\');\n');
     expect(double("a('it\\'s');\n")).toBe('a("it\'s");\n');
     expect(restyle('a("it\'s");\n', canonical)).toBe('a("it\'s");\n');
   });
@@ -62,13 +62,19 @@ describe('semicolons', () => {
       '',
     ].join('\n');
     expect(bare(text)).toBe(
-      text.replaceAll(';\n', '\n').replace('string; //', 'string //').replace('do a() while', 'do a(); while'),
+      text
+        .replaceAll(';\n', '\n')
+        .replace('string; //', 'string //')
+        .replace('do a() while', 'do a(); while'),
     );
   });
 
-  it.each([['(b)'], ['[b].c()'], ['`b`.c()'], ['/b/.test(c)'], ['+b'], ['-b']])('guard a line that begins with %s', (line) => {
-    expect(bare(`const a = 1; // c\n// d\n${line};\n`)).toBe(`const a = 1 // c\n// d\n;${line}\n`);
-  });
+  it.each([['(b)'], ['[b].c()'], ['`b`.c()'], ['/b/.test(c)'], ['+b'], ['-b']])(
+    'guard a line that begins with %s',
+    (line) => {
+      expect(bare(`const a = 1; // c\n// d\n${line};\n`)).toBe(`const a = 1 // c\n// d\n;${line}\n`);
+    },
+  );
 
   it('stay where a member would be read on', () => {
     const text = 'class A {\n  b = 1;\n  [c] = 2;\n  static;\n  d = 3;\n}\n';
@@ -82,7 +88,8 @@ describe('semicolons', () => {
 
 describe('indentation', () => {
   it('becomes tabs, also in doc comments, never inside templates', () => {
-    const text = 'class A {\n  /**\n   * One.\n   */\n  b() {\n    return `\n    x ${c(\n      d,\n    )}\n  y`;\n  }\n}\n';
+    const text =
+      'class A {\n  /**\n   * One.\n   */\n  b() {\n    return `\n    x ${c(\n      d,\n    )}\n  y`;\n  }\n}\n';
     expect(restyle(text, { ...canonical, indent: '\t' })).toBe(
       'class A {\n\t/**\n\t * One.\n\t */\n\tb() {\n\t\treturn `\n    x ${c(\n\t\t\td,\n\t\t)}\n  y`;\n\t}\n}\n',
     );
@@ -126,7 +133,11 @@ describe('on our own sources', () => {
     const changed = restyle(text, other);
     const source = parseSource(file, changed);
     expect(syntaxErrors(source)).toEqual([]);
-    expect(source.statements.map((each) => each.kind)).toEqual(parseSource(file, text).statements.map((each) => each.kind));
-    expect(restyle(changed.replaceAll('\r\n', '\n'), { ...other, eol: '\n' }).replaceAll('\n', '\r\n')).toBe(changed);
+    expect(source.statements.map((each) => each.kind)).toEqual(
+      parseSource(file, text).statements.map((each) => each.kind),
+    );
+    expect(restyle(changed.replaceAll('\r\n', '\n'), { ...other, eol: '\n' }).replaceAll('\n', '\r\n')).toBe(
+      changed,
+    );
   });
 });

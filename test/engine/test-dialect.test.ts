@@ -36,7 +36,9 @@ describe('vitest', () => {
   });
 
   it('comes first in a file without imports, below a comment', () => {
-    expect(toDialect("// A.\nit('a', b);\n", vitest)).toBe("// A.\nimport { it } from 'vitest';\n\nit('a', b);\n");
+    expect(toDialect("// A.\nit('a', b);\n", vitest)).toBe(
+      "// A.\nimport { it } from 'vitest';\n\nit('a', b);\n",
+    );
   });
 
   it('is left alone with globals, like jest', () => {
@@ -76,7 +78,9 @@ describe('a', () => {
     ['await expect(a()).rejects.toMatchObject({ b: 1 });', 'await assert.rejects(a(), { b: 1 });'],
     ['expect(\n  a,\n).toBe(\n  b,\n);', 'assert.equal(a, b);'],
   ])('translates %s', (line, expected) => {
-    expect(toDialect(`${line}\n`, nodeTest)).toBe(`import assert from 'node:assert/strict';\n\n${expected}\n`);
+    expect(toDialect(`${line}\n`, nodeTest)).toBe(
+      `import assert from 'node:assert/strict';\n\n${expected}\n`,
+    );
   });
 
   it('moves time limits', () => {

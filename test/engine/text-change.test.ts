@@ -19,8 +19,18 @@ describe('applyChanges', () => {
   });
 
   it.each([
-    [[{ start: 0, end: 2, text: '' }, { start: 1, end: 3, text: '' }]],
-    [[{ start: 0, end: 2, text: '' }, { start: 1, end: 1, text: 'x' }]],
+    [
+      [
+        { start: 0, end: 2, text: '' },
+        { start: 1, end: 3, text: '' },
+      ],
+    ],
+    [
+      [
+        { start: 0, end: 2, text: '' },
+        { start: 1, end: 1, text: 'x' },
+      ],
+    ],
     [[{ start: 2, end: 1, text: '' }]],
     [[{ start: 0, end: 9, text: '' }]],
     [[{ start: -1, end: 0, text: '' }]],
@@ -36,7 +46,9 @@ describe('changesBetween', () => {
 
   it('sees a line that grew as an insertion', () => {
     const base = "import { a } from 'x';\n";
-    expect(changesBetween(base, "import { a, b } from 'x';\n")).toEqual([{ start: 10, end: 10, text: ', b' }]);
+    expect(changesBetween(base, "import { a, b } from 'x';\n")).toEqual([
+      { start: 10, end: 10, text: ', b' },
+    ]);
   });
 
   it('leaves line endings alone', () => {
@@ -49,7 +61,9 @@ describe('changesBetween', () => {
   });
 
   it('leads from any text to any other', () => {
-    const text = fc.array(fc.constantFrom('a', 'b', '\n', '\r\n', '\r', '\u{1F600}', '\u{1F601}', '  ')).map((parts) => parts.join(''));
+    const text = fc
+      .array(fc.constantFrom('a', 'b', '\n', '\r\n', '\r', '\u{1F600}', '\u{1F601}', '  '))
+      .map((parts) => parts.join(''));
     fc.assert(
       fc.property(text, text, (base, next) => {
         expect(applyChanges(base, changesBetween(base, next))).toBe(next);

@@ -2,7 +2,15 @@ import type { ImportWant, Obstacle, Style, TextChange } from '../contract.ts';
 import { quoteText } from '../restyle/quotes.ts';
 import { lineOf, parseSource, ts } from '../syntax.ts';
 import { appendElements } from './append-element.ts';
-import { binds, findBinding, isSameModule, requiresIt, wantedBindings, type Binding } from './import-bindings.ts';
+import {
+  binds,
+  findBinding,
+  isSameModule,
+  isTypeClause,
+  requiresIt,
+  wantedBindings,
+  type Binding,
+} from './import-bindings.ts';
 import { importPlace } from './import-place.ts';
 import { insertion } from './text-lines.ts';
 
@@ -12,11 +20,15 @@ import { insertion } from './text-lines.ts';
  */
 export function ensureImport(base: string, want: ImportWant, style: Style): readonly TextChange[] | Obstacle {
   const source = parseSource('import.ts', base);
-  const declarations = source.statements.filter(ts.isImportDeclaration).filter((each) => isSameModule(each, want.from));
+  const declarations = source.statements
+    .filter(ts.isImportDeclaration)
+    .filter((each) => isSameModule(each, want.from));
   const typeOnly = want.typeOnly === true;
   const wanted = wantedBindings(want);
   if (wanted.length === 0) {
-    return declarations.length > 0 ? [] : [importLine(source, `import ${quoteText(want.from, style.quote)}`, want, style)];
+    return declarations.length > 0
+      ? []
+      : [importLine(source, `import ${quoteText(want.from, style.quote)}`, want, style)];
   }
   const missing = wanted.filter(
     (each) =>
@@ -38,12 +50,14 @@ function addBindings(
   style: Style,
 ): readonly TextChange[] {
   const typeOnly = want.typeOnly === true;
-  const host = declarations.map((each) => each.importClause).find((clause) => isHost(clause, missing, typeOnly));
+  const host = declarations
+    .map((each) => each.importClause)
+    .find((clause) => isHost(clause, missing, typeOnly));
   if (host === undefined) {
     return newImports(missing, want, style).map((text) => importLine(source, text, want, style));
   }
   const names = missing.filter(({ imported }) => imported !== 'default').map(specifierText);
-  const inline = typeOnly && !host.isTypeOnly ? names.map((name) => `type ${name}`) : names;
+  const inline = typeOnly && !isTypeClause(host) ? names.map((name) => `type ${name}`) : names;
   const defaultName = missing.find(({ imported }) => imported === 'default')?.local;
   const first = defaultName === undefined ? [] : [insertion(host.getStart(source), `${defaultName}, `)];
   if (inline.length === 0) return first;
@@ -60,12 +74,12 @@ function isHost(
   missing: readonly Binding[],
   typeOnly: boolean,
 ): clause is ts.ImportClause {
-  if (clause === undefined || (clause.isTypeOnly && !typeOnly)) return false;
+  if (clause === undefined || (isTypeClause(clause) && !typeOnly)) return false;
   const hasNamed = clause.namedBindings !== undefined && ts.isNamedImports(clause.namedBindings);
   const needsDefault = missing.some(({ imported }) => imported === 'default');
   // `import type a, { b }` is not allowed, and `type` cannot be put in front of a default alone.
   if (needsDefault) return hasNamed && clause.name === undefined && !typeOnly;
-  return hasNamed || (clause.namedBindings === undefined && !clause.isTypeOnly);
+  return hasNamed || (clause.namedBindings === undefined && !isTypeClause(clause));
 }
 
 function specifierText({ imported, local }: Binding): string {
@@ -77,7 +91,10 @@ function newImports(missing: readonly Binding[], want: ImportWant, style: Style)
   const from = ` from ${quoteText(want.from, style.quote)}`;
   const defaultName = missing.find(({ imported }) => imported === 'default')?.local;
   const names = missing.filter(({ imported }) => imported !== 'default').map(specifierText);
-  const parts = [...(defaultName === undefined ? [] : [defaultName]), ...(names.length === 0 ? [] : [`{ ${names.join(', ')} }`])];
+  const parts = [
+    ...(defaultName === undefined ? [] : [defaultName]),
+    ...(names.length === 0 ? [] : [`{ ${names.join(', ')} }`]),
+  ];
   return want.typeOnly === true
     ? parts.map((part) => `import type ${part}${from}`)
     : [`import ${parts.join(', ')}${from}`];

@@ -21,7 +21,11 @@ export function ensureRegistration(
   const place = findPlace(scope, want.position);
   if (place === undefined) return noPlace(source, scopes, want, style);
   const text = `${keyword(scope, want.app.binding)}${callText(want)}${style.semicolons ? ';' : ''}`;
-  return [place.side === 'after' ? after(source, place.statement, text, style) : before(source, place.statement, text, style)];
+  return [
+    place.side === 'after'
+      ? after(source, place.statement, text, style)
+      : before(source, place.statement, text, style),
+  ];
 }
 
 function isRegistered(source: ts.SourceFile, plugin: string): boolean {
@@ -48,7 +52,13 @@ function chooseScope(scopes: readonly Scope[]): Scope | undefined {
       .filter((scope) => count(scope, ...kinds) > 0)
       .toSorted((a, b) => count(b, ...kinds) - count(a, ...kinds))
       .at(0);
-  return most('route') ?? most('plugin') ?? scopes.find(({ creation }) => creation !== undefined) ?? most('end') ?? scopes[0];
+  return (
+    most('route') ??
+    most('plugin') ??
+    scopes.find(({ creation }) => creation !== undefined) ??
+    most('end') ??
+    scopes[0]
+  );
 }
 
 type Position = Readonly<{ side: 'before' | 'after'; statement: ts.Statement }>;
@@ -75,13 +85,16 @@ function lastSetUp({ block, creation }: Scope, limit: number): number {
   if (creation === undefined || !ts.isVariableStatement(creation)) return -1;
   const name = creation.declarationList.declarations[0]?.name.getText() ?? '';
   return block.statements.findLastIndex(
-    (each, index) => index < limit && ts.isExpressionStatement(each) && chainRoot(each.expression).getText() === name,
+    (each, index) =>
+      index < limit && ts.isExpressionStatement(each) && chainRoot(each.expression).getText() === name,
   );
 }
 
 /** `await ` or `void ` as the siblings have it; without siblings nothing, which Fastify allows everywhere. */
 function keyword(scope: Scope, binding: string): string {
-  const siblings = scope.uses.filter(({ node }) => isRegisterOn(node, binding)).map(({ statement }) => statement);
+  const siblings = scope.uses
+    .filter(({ node }) => isRegisterOn(node, binding))
+    .map(({ statement }) => statement);
   const last = siblings.at(-1);
   if (last === undefined || !ts.isExpressionStatement(last)) return '';
   if (ts.isAwaitExpression(last.expression)) return 'await ';
@@ -95,11 +108,17 @@ function isRegisterOn(node: ts.Node, binding: string): boolean {
 function after(source: ts.SourceFile, statement: ts.Statement, text: string, style: Style): TextChange {
   const { parent } = statement;
   if (ts.isBlock(parent) && sameLine(source, parent.getEnd(), statement.getEnd())) {
-    return insertion(statement.getEnd(), `${style.semicolons || /;$/.test(statement.getText()) ? '' : ';'} ${text}`);
+    return insertion(
+      statement.getEnd(),
+      `${style.semicolons || statement.getText().endsWith(';') ? '' : ';'} ${text}`,
+    );
   }
   const end = statementLineEnd(source, statement);
   const eol = eolAt(source.text, end, style.eol);
-  const gap = sameLine(source, statement.getStart(source), statement.getEnd()) && !ts.isVariableStatement(statement) ? '' : eol;
+  const gap =
+    sameLine(source, statement.getStart(source), statement.getEnd()) && !ts.isVariableStatement(statement)
+      ? ''
+      : eol;
   return insertion(end, `${eol}${gap}${indentAt(source.text, statement.getStart(source))}${text}`);
 }
 
@@ -109,13 +128,22 @@ function before(source: ts.SourceFile, statement: ts.Statement, text: string, st
   return insertion(start, `${text}${eol}${eol}${indentAt(source.text, start)}`);
 }
 
-function noPlace(source: ts.SourceFile, scopes: readonly Scope[], want: RegistrationWant, style: Style): Obstacle {
+function noPlace(
+  source: ts.SourceFile,
+  scopes: readonly Scope[],
+  want: RegistrationWant,
+  style: Style,
+): Obstacle {
   const looked = scopes.map(({ block }) => `line ${String(lineOf(source, block.getStart(source)))}`);
-  const where = looked.length === 0 ? `nothing declares ${want.app.binding}` : `looked at the code from ${looked.join(', ')}`;
+  const where =
+    looked.length === 0
+      ? `nothing declares ${want.app.binding}`
+      : `looked at the code from ${looked.join(', ')}`;
   return {
     code: 'E_NO_REGISTRATION_PLACE',
     message: `No place to register ${want.plugin} on ${want.app.binding} was found (${where}).`,
-    remedy: 'Register it by hand where the other plugins are, then run the command again: it sees what is there.',
+    remedy:
+      'Register it by hand where the other plugins are, then run the command again: it sees what is there.',
     manual: `${callText(want)}${style.semicolons ? ';' : ''}`,
   };
 }

@@ -16,7 +16,9 @@ export function wantedBindings(want: ImportWant): readonly Binding[] {
 /** Same module, whether or not the specifier has an extension. */
 export function isSameModule(declaration: ts.ImportDeclaration, from: string): boolean {
   const { moduleSpecifier } = declaration;
-  return ts.isStringLiteral(moduleSpecifier) && withoutExtension(moduleSpecifier.text) === withoutExtension(from);
+  return (
+    ts.isStringLiteral(moduleSpecifier) && withoutExtension(moduleSpecifier.text) === withoutExtension(from)
+  );
 }
 
 function withoutExtension(specifier: string): string {
@@ -26,7 +28,7 @@ function withoutExtension(specifier: string): string {
 /** True when the declaration binds it; a type-only import serves types alone. */
 export function binds(declaration: ts.ImportDeclaration, wanted: Binding, typeOnly: boolean): boolean {
   const clause = declaration.importClause;
-  if (clause === undefined || (clause.isTypeOnly && !typeOnly)) return false;
+  if (clause === undefined || (isTypeClause(clause) && !typeOnly)) return false;
   if (wanted.imported === 'default' && clause.name?.text === wanted.local) return true;
   if (clause.namedBindings === undefined || !ts.isNamedImports(clause.namedBindings)) return false;
   return clause.namedBindings.elements.some(
@@ -35,6 +37,11 @@ export function binds(declaration: ts.ImportDeclaration, wanted: Binding, typeOn
       (each.propertyName ?? each.name).text === wanted.imported &&
       (typeOnly || !each.isTypeOnly),
   );
+}
+
+/** `import type …`. */
+export function isTypeClause(clause: ts.ImportClause): boolean {
+  return clause.phaseModifier === ts.SyntaxKind.TypeKeyword;
 }
 
 /** `const x = require('m')`, `const { x } = require('m')` or `import x = require('m')` at the top level. */

@@ -33,7 +33,9 @@ function moduleOf(statement: ts.Statement): string | undefined {
   const initializer = statement.declarationList.declarations[0]?.initializer;
   if (initializer === undefined || !ts.isCallExpression(initializer)) return undefined;
   const [argument] = initializer.arguments;
-  return initializer.expression.getText() === 'require' && argument !== undefined ? textOf(argument) : undefined;
+  return initializer.expression.getText() === 'require' && argument !== undefined
+    ? textOf(argument)
+    : undefined;
 }
 
 function textOf(node: ts.Expression): string {
@@ -52,7 +54,8 @@ function atTop(source: ts.SourceFile, style: Style): (text: string) => TextChang
   const eol = eolAt(source.text, end, style.eol);
   if (first !== undefined) {
     const below = end + (/^[ \t]*\r?\n/.exec(source.text.slice(end))?.[0].length ?? 0);
-    const offset = end === 0 ? startWithComments(source, first) : Math.max(startWithComments(source, first), below);
+    const offset =
+      end === 0 ? startWithComments(source, first) : Math.max(startWithComments(source, first), below);
     const lead = offset > 0 && source.text[offset - 1] !== '\n' ? eol : '';
     return (text) => insertion(offset, `${lead}${text}${eol}${eol}`);
   }

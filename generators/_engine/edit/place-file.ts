@@ -30,12 +30,17 @@ export function testFileFor(service: Pick<Service, 'layout'>, sourceFile: RelPat
 }
 
 /** What `fromFile` writes to import `toFile`: through an alias when the service uses one for that folder. */
-export function importSpecifier(service: Pick<Service, 'modules'>, fromFile: RelPath, toFile: RelPath): string {
+export function importSpecifier(
+  service: Pick<Service, 'modules'>,
+  fromFile: RelPath,
+  toFile: RelPath,
+): string {
   const { aliases, extension } = service.modules;
   const target = toFile.replace(/\.ts$/, '');
   const alias = aliases.find(({ dir }) => dir === '' || toFile.startsWith(`${dir}/`));
   const isInside = alias !== undefined && (alias.dir === '' || fromFile.startsWith(`${alias.dir}/`));
-  if (isInside) return `${alias.prefix}${target.slice(alias.dir === '' ? 0 : alias.dir.length + 1)}${extension}`;
+  if (isInside)
+    return `${alias.prefix}${target.slice(alias.dir === '' ? 0 : alias.dir.length + 1)}${extension}`;
   const relative = relativeRel(dirnameRel(fromFile), joinRel(`${target}.ts`)).replace(/\.ts$/, '');
   return `${relative.startsWith('.') ? '' : './'}${relative}${extension}`;
 }

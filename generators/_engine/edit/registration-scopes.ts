@@ -14,8 +14,13 @@ export type Scope = Readonly<{
 export function findScopes(source: ts.SourceFile, want: RegistrationWant): readonly Scope[] {
   const root = want.app.binding.startsWith('this.') ? source : declaringNode(source, want);
   if (root === undefined) return [];
-  const scopes = new Map<ts.Node, { uses: (Use & { statement: ts.Statement })[]; creation: ts.Statement | undefined }>();
-  const scopeOf = (block: ts.Node): { uses: (Use & { statement: ts.Statement })[]; creation: ts.Statement | undefined } => {
+  const scopes = new Map<
+    ts.Node,
+    { uses: (Use & { statement: ts.Statement })[]; creation: ts.Statement | undefined }
+  >();
+  const scopeOf = (
+    block: ts.Node,
+  ): { uses: (Use & { statement: ts.Statement })[]; creation: ts.Statement | undefined } => {
     const scope = scopes.get(block) ?? { uses: [], creation: undefined };
     scopes.set(block, scope);
     return scope;
@@ -25,7 +30,8 @@ export function findScopes(source: ts.SourceFile, want: RegistrationWant): reado
   walk(root, (node) => {
     if (node !== root && shadows(node, want.app.binding)) return false;
     const kind = classifyUse(node, want);
-    const statement = kind === undefined && !makesInstance(node, want) ? undefined : unconditionalStatement(node);
+    const statement =
+      kind === undefined && !makesInstance(node, want) ? undefined : unconditionalStatement(node);
     if (statement === undefined) return undefined;
     const scope = scopeOf(statement.parent);
     if (kind === undefined) scope.creation ??= statement;
@@ -40,13 +46,19 @@ function declaringNode(source: ts.SourceFile, want: RegistrationWant): ts.Node |
   const found: { node: ts.Node; isMade: boolean; isTopLevel: boolean; isPlugin: boolean }[] = [];
   walk(source, (node) => {
     const declares =
-      (ts.isVariableDeclaration(node) || ts.isParameter(node)) && node.name.getText(source) === want.app.binding;
+      (ts.isVariableDeclaration(node) || ts.isParameter(node)) &&
+      node.name.getText(source) === want.app.binding;
     if (!declares) return undefined;
     const owner = ts.findAncestor(node.parent, (each) => ts.isFunctionLike(each) || ts.isSourceFile(each));
     if (owner === undefined) return undefined;
     const isTopLevel = ts.isSourceFile(owner);
     const isPlugin = ts.isParameter(node) && ts.isFunctionLike(owner) && owner.parameters[0] === node;
-    found.push({ node: owner, isMade: ts.isVariableDeclaration(node), isTopLevel, isPlugin: isPlugin && isOutermost(owner) });
+    found.push({
+      node: owner,
+      isMade: ts.isVariableDeclaration(node),
+      isTopLevel,
+      isPlugin: isPlugin && isOutermost(owner),
+    });
     return undefined;
   });
   const wanted = found.find(({ isMade, isTopLevel, isPlugin }) => {
@@ -67,7 +79,8 @@ function functionBodies(node: ts.SignatureDeclaration): readonly ts.Node[] {
 
 /** `binding = …` or `const binding = …`. */
 function makesInstance(node: ts.Node, { app }: RegistrationWant): boolean {
-  if (ts.isVariableDeclaration(node)) return node.initializer !== undefined && node.name.getText() === app.binding;
+  if (ts.isVariableDeclaration(node))
+    return node.initializer !== undefined && node.name.getText() === app.binding;
   return (
     ts.isBinaryExpression(node) &&
     node.operatorToken.kind === ts.SyntaxKind.EqualsToken &&
@@ -88,7 +101,8 @@ function unconditionalStatement(node: ts.Node): ts.Statement | undefined {
     if (ts.isSourceFile(parent)) return ts.isStatement(current) ? current : undefined;
     if (ts.isBlock(parent) && ts.isStatement(current)) {
       const holder = parent.parent;
-      const isOwnList = ts.isFunctionLike(holder) || (ts.isTryStatement(holder) && holder.tryBlock === parent);
+      const isOwnList =
+        ts.isFunctionLike(holder) || (ts.isTryStatement(holder) && holder.tryBlock === parent);
       if (isOwnList || ts.isSourceFile(holder) || ts.isBlock(holder)) return current;
     }
     current = parent;

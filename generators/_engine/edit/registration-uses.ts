@@ -19,7 +19,8 @@ const routeMethods: ReadonlySet<string> = new Set([
   'route',
 ]);
 
-const soundsLikeRoutes = /[Rr]out(?:e|er|es|ers|ing)(?![a-z])|[Cc]ontrollers?(?![a-z])|[Ee]ndpoints?(?![a-z])/;
+const soundsLikeRoutes =
+  /[Rr]out(?:e|er|es|ers|ing)(?![a-z])|[Cc]ontrollers?(?![a-z])|[Ee]ndpoints?(?![a-z])/;
 
 /** What a node does with the instance itself; undefined for nodes that do nothing with it. */
 export function classifyUse(node: ts.Node, want: RegistrationWant): UseKind | undefined {
@@ -42,13 +43,20 @@ export function classifyUse(node: ts.Node, want: RegistrationWant): UseKind | un
 
 /** `start()` and its likes, called for their effect. */
 function isStart(call: ts.CallExpression): boolean {
-  return ts.isIdentifier(call.expression) && /^(?:start|listen|serve|run|main|bootstrap)(?:Server|App|Application|Http)?$/.test(call.expression.text);
+  return (
+    ts.isIdentifier(call.expression) &&
+    /^(?:start|listen|serve|run|main|bootstrap)(?:Server|App|Application|Http)?$/.test(call.expression.text)
+  );
 }
 
 /** The registered plugin's name, through casts and factories: `build(x) as Y` gives `build`. */
 export function pluginName(argument: ts.Expression | undefined): string {
   if (argument === undefined) return '';
-  if (ts.isAsExpression(argument) || ts.isParenthesizedExpression(argument) || ts.isSatisfiesExpression(argument)) {
+  if (
+    ts.isAsExpression(argument) ||
+    ts.isParenthesizedExpression(argument) ||
+    ts.isSatisfiesExpression(argument)
+  ) {
     return pluginName(argument.expression);
   }
   const isImport = ts.isCallExpression(argument) && argument.expression.kind === ts.SyntaxKind.ImportKeyword;
@@ -60,7 +68,11 @@ function holdsRoutes(call: ts.CallExpression, routePlugins: readonly string[]): 
   const [plugin, options] = call.arguments;
   const name = pluginName(plugin);
   if (routePlugins.includes(name) || soundsLikeRoutes.test(name)) return true;
-  if (plugin !== undefined && ts.isFunctionLike(plugin) && /\.(?:get|post|put|patch|delete|route)\s*[(<]/.test(plugin.getText())) {
+  if (
+    plugin !== undefined &&
+    ts.isFunctionLike(plugin) &&
+    /\.(?:get|post|put|patch|delete|route)\s*[(<]/.test(plugin.getText())
+  ) {
     return true;
   }
   if (options === undefined || !ts.isObjectLiteralExpression(options)) return false;
@@ -74,7 +86,8 @@ function holdsRoutes(call: ts.CallExpression, routePlugins: readonly string[]): 
 
 /** `a` in `a.register(b).register(c)`, through await, parentheses and `withTypeProvider`. */
 export function chainRoot(node: ts.Expression): ts.Expression {
-  if (ts.isCallExpression(node) && ts.isPropertyAccessExpression(node.expression)) return chainRoot(node.expression.expression);
+  if (ts.isCallExpression(node) && ts.isPropertyAccessExpression(node.expression))
+    return chainRoot(node.expression.expression);
   if (ts.isAwaitExpression(node) || ts.isParenthesizedExpression(node)) return chainRoot(node.expression);
   return node;
 }

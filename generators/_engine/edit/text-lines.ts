@@ -33,7 +33,8 @@ export function statementLineEnd(source: ts.SourceFile, statement: ts.Node): num
   const { text } = source;
   const comments = ts.getTrailingCommentRanges(text, statement.getEnd());
   const end = lineEnd(text, comments?.at(-1)?.end ?? statement.getEnd());
-  const siblings = ts.isSourceFile(statement.parent) || ts.isBlock(statement.parent) ? statement.parent.statements : [];
+  const siblings =
+    ts.isSourceFile(statement.parent) || ts.isBlock(statement.parent) ? statement.parent.statements : [];
   const next = siblings.find((each) => each.getFullStart() >= statement.getEnd());
   return next !== undefined && next.getStart(source) < end ? statementLineEnd(source, next) : end;
 }
@@ -44,7 +45,8 @@ export function startWithComments(source: ts.SourceFile, statement: ts.Node): nu
   let start = statement.getStart(source);
   const comments = ts.getLeadingCommentRanges(text, statement.getFullStart()) ?? [];
   for (const comment of comments.toReversed()) {
-    const isTrailing = !text.slice(statement.getFullStart(), comment.pos).includes('\n') && statement.getFullStart() > 0;
+    const isTrailing =
+      !text.slice(statement.getFullStart(), comment.pos).includes('\n') && statement.getFullStart() > 0;
     if (isTrailing || /\n[ \t]*\r?\n/.test(text.slice(comment.end, start))) break;
     start = comment.pos;
   }

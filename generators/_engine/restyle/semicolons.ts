@@ -35,7 +35,8 @@ export function dropSemicolons(source: ts.SourceFile): readonly TextChange[] {
     if (semicolon?.kind !== ts.SyntaxKind.SemicolonToken) return undefined;
     const next = nextTokenStart(source, semicolon.end);
     const rest = source.text.slice(next);
-    const breaks = source.text.slice(semicolon.end, next).includes('\n') || rest === '' || rest.startsWith('}');
+    const breaks =
+      source.text.slice(semicolon.end, next).includes('\n') || rest === '' || rest.startsWith('}');
     if (!breaks || (!isStatement && needsOwnSemicolon(node, rest))) return undefined;
     changes.push({ start: semicolon.end - 1, end: semicolon.end, text: '' });
     if (isStatement && continues.test(rest)) changes.push({ start: next, end: next, text: ';' });

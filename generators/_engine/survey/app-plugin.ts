@@ -31,7 +31,7 @@ export function findAppPlugin(
   );
   for (const file of survey.mentioning(/export default|export =/)) {
     const plugin = defaultPlugin(survey, file);
-    if (plugin === undefined || plugin.file !== file) continue;
+    if (plugin?.file !== file) continue;
     const isApp = loadsFolders(survey, plugin) || (startsWithCli && /^app\.[cm]?ts$/.test(basenameRel(file)));
     if (isApp) return placeOf(survey, plugin, file);
   }

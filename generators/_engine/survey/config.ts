@@ -124,7 +124,7 @@ function derivedFrom(survey: Survey, name: string, file: RelPath): readonly stri
   return topLevelVariables(survey, file).flatMap(({ initializer, name: own }) => {
     const bare = initializer === undefined ? undefined : unwrap(initializer);
     const source = bare !== undefined && memberOf(bare) === 'data' ? receiverOf(bare) : bare;
-    return source !== undefined && source.getText() === name && ts.isIdentifier(own) ? [own.text] : [];
+    return source?.getText() === name && ts.isIdentifier(own) ? [own.text] : [];
   });
 }
 

@@ -71,14 +71,17 @@ function readMember(survey: Survey, receiver: ts.Expression, member: string, fil
 }
 
 /** The object literal whose keys are variables, behind `schema.parse(process.env)`, `cleanEnv`, `envSchema`. */
-export function findSchema(
+function findSchema(
   survey: Survey,
   expression: ts.Expression,
   file: RelPath,
 ): ts.Expression | undefined {
   const found = survey.names.value(expression, file);
-  if (found === undefined || !ts.isCallExpression(found.node)) return undefined;
-  const { node } = found;
+  if (found === undefined) return undefined;
+  const { file: place, node } = found;
+  if (ts.isPropertyAccessExpression(node) && node.name.text === 'data')
+    return findSchema(survey, node.expression, place);
+  if (!ts.isCallExpression(node)) return undefined;
   const [first, second] = node.arguments;
   const method = memberOf(node.expression);
   if ((method === 'parse' || method === 'safeParse') && first !== undefined && isProcessEnv(unwrap(first))) {
@@ -91,7 +94,7 @@ export function findSchema(
 }
 
 /** `{…}` in `z.object({…})`, also behind `.strict()`, `.passthrough()` and the like. */
-export function schemaObject(
+function schemaObject(
   survey: Survey,
   schema: ts.Expression,
   file: RelPath,

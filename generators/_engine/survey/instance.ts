@@ -5,6 +5,8 @@ import { autoloadsOf } from './autoload.ts';
 import { findAppPlace } from './app-place.ts';
 import type { AppPlace } from './app-plugin.ts';
 import { findEntry } from './entry.ts';
+import { isFunctionNode, unwrap } from './expressions.ts';
+import { parameterName } from './plugin-functions.ts';
 import { routePluginsOf } from './registration.ts';
 import { routesOf } from './route-calls.ts';
 import type { Survey } from './survey.ts';
@@ -25,15 +27,11 @@ export function surveyInstance(survey: Survey): Instance {
   const { binding, file, importable, kind } = place;
   const uses = findUses(place.scope, [binding]);
   const { entry, listen } = findEntry(survey, place.madeIn);
-  const autoload = autoloadsOf(survey, uses, file).map(
-    ({ autoHooks, dir, dirNameRoutePrefix, holds, prefix }) => ({
-      dir,
-      holds,
-      dirNameRoutePrefix,
-      autoHooks,
-      prefix,
-    }),
-  );
+  const reached = [{ uses, file }, ...uses.flatMap((use) => handedTo(survey, use, file))];
+  const loaded = reached.flatMap((one) => autoloadsOf(survey, one.uses, one.file));
+  const autoload = loaded.map(({ autoHooks, dir, dirNameRoutePrefix, holds, prefix }) => {
+    return { dir, holds, dirNameRoutePrefix, autoHooks, prefix };
+  });
   const app: AppFact = {
     file,
     kind,
@@ -44,6 +42,19 @@ export function surveyInstance(survey: Survey): Instance {
     autoload,
   };
   return { app, routes: routePlugins(survey, uses, file) };
+}
+
+/** What the function does to the instance that a helper call hands to it: `registerAll(app)`. */
+function handedTo(
+  survey: Survey,
+  { binding, call, kind }: Use,
+  file: RelPath,
+): readonly Readonly<{ uses: readonly Use[]; file: RelPath }>[] {
+  const found = kind === 'helper' ? survey.names.value(call.expression, file) : undefined;
+  if (found === undefined || !isFunctionNode(found.node) || found.node.body === undefined) return [];
+  const index = call.arguments.findIndex((argument) => unwrap(argument).getText() === binding);
+  const name = parameterName(found.node, index);
+  return name === undefined ? [] : [{ uses: findUses(found.node.body, [name]), file: found.file }];
 }
 
 /** The name that most is registered on: a typed alias, where the service uses one throughout. */
@@ -63,7 +74,9 @@ function routePlugins(survey: Survey, uses: readonly Use[], file: RelPath): read
     if (use.kind !== 'route') {
       const folders = autoloadsOf(survey, [use], file);
       if (folders.length > 0) return folders.flatMap((folder) => autoloadedPlugins(survey, folder));
-      return routePluginsOf(survey, [use], file);
+      const below = handedTo(survey, use, file).flatMap((one) => autoloadsOf(survey, one.uses, one.file));
+      const autoloaded = below.flatMap((folder) => autoloadedPlugins(survey, folder));
+      return [...routePluginsOf(survey, [use], file), ...autoloaded];
     }
     if (use !== inline[0]) return [];
     const routes = inline.flatMap((one) => routesOf(survey, one, file, ''));

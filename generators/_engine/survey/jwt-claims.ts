@@ -37,7 +37,7 @@ function keysOf(survey: Survey, payload: ts.Expression, file: RelPath): readonly
   if (!ts.isObjectLiteralExpression(object)) return [];
   return object.properties.flatMap((member) => {
     if (ts.isSpreadAssignment(member)) return spreadKeys(survey, member.expression, found.file);
-    const key = member.name === undefined ? undefined : keyOf(member.name);
+    const key = keyOf(member.name);
     return key === undefined ? [] : [key];
   });
 }
@@ -56,6 +56,10 @@ function typeKeys(survey: Survey, type: ts.TypeNode | undefined, file: RelPath, 
   if (ts.isTypeLiteralNode(type)) return memberKeys(type.members);
   if (!ts.isTypeReferenceNode(type) || !ts.isIdentifier(type.typeName)) return [];
   const name = type.typeName.text;
+  const [of, picked] = type.typeArguments ?? [];
+  if (name === 'Pick') return literalsOf(picked);
+  if (name === 'Omit')
+    return typeKeys(survey, of, file, hops + 1).filter((key) => !literalsOf(picked).includes(key));
   for (const statement of survey.tree(file).statements) {
     if (ts.isInterfaceDeclaration(statement) && statement.name.text === name)
       return memberKeys(statement.members);
@@ -67,6 +71,13 @@ function typeKeys(survey: Survey, type: ts.TypeNode | undefined, file: RelPath, 
   return imported === undefined || target === undefined
     ? []
     : typeKeys(survey, ts.factory.createTypeReferenceNode(imported.name), target, hops + 1);
+}
+
+/** `'sub' | 'email'` */
+function literalsOf(type: ts.TypeNode | undefined): readonly string[] {
+  if (type === undefined) return [];
+  if (ts.isUnionTypeNode(type)) return type.types.flatMap(literalsOf);
+  return ts.isLiteralTypeNode(type) && ts.isStringLiteral(type.literal) ? [type.literal.text] : [];
 }
 
 function memberKeys(members: ts.NodeArray<ts.TypeElement>): readonly string[] {

@@ -4,13 +4,8 @@ import { memberOf, propertyOf, stringOf, unwrap } from './expressions.ts';
 import { claimsOf } from './jwt-claims.ts';
 import { chainedCall, findSigns, type Sign } from './jwt-signs.ts';
 import { literalText } from './literals.ts';
-import { readFromOutside } from './outside-reads.ts';
+import { findSecret, type PluginUse } from './jwt-secret.ts';
 import type { Survey } from './survey.ts';
-
-interface PluginUse {
-  readonly file: RelPath;
-  readonly options: ts.Expression | undefined;
-}
 
 const libraries = ['@fastify/jwt', 'jsonwebtoken', 'jose', 'fast-jwt'] as const;
 
@@ -22,7 +17,10 @@ export function surveyJwt(survey: Survey): JwtFact {
   const { dependencies } = survey.head.manifest;
   const library = sign?.library ?? libraries.find((name) => dependencies[name] !== undefined) ?? 'none';
   const pluginOption = (name: string): ts.Expression | undefined => propertyOf(plugin?.options, name);
-  const secret = secretOf(survey, sign, plugin);
+  const algorithm =
+    optionOf(survey, sign, plugin, ['algorithm', 'alg'], 'setProtectedHeader') ??
+    defaultAlgorithm(pluginOption('secret'));
+  const secret = findSecret(survey, sign, plugin, algorithm);
   const namespace =
     plugin === undefined ? undefined : literalText(survey, pluginOption('namespace'), plugin.file);
   const issuer = optionOf(survey, sign, plugin, ['issuer', 'iss'], 'setIssuer');
@@ -30,9 +28,7 @@ export function surveyJwt(survey: Survey): JwtFact {
   return {
     library,
     signs: signs.map(({ line, path }) => ({ path, line })),
-    algorithm:
-      optionOf(survey, sign, plugin, ['algorithm', 'alg'], 'setProtectedHeader') ??
-      defaultAlgorithm(pluginOption('secret')),
+    algorithm,
     ...(secret !== undefined && { secret }),
     ...(namespace !== undefined && { namespace }),
     ...(plugin !== undefined && { registeredIn: plugin.file }),
@@ -64,26 +60,7 @@ function resolved(survey: Survey, file: RelPath, options: ts.Expression | undefi
   const found = options === undefined ? undefined : survey.names.value(options, file);
   return {
     file,
-    options: found !== undefined && found.file === file && ts.isExpression(found.node) ? found.node : options,
-  };
-}
-
-function secretOf(survey: Survey, sign: Sign | undefined, plugin: PluginUse | undefined): JwtFact['secret'] {
-  const isPlugin = plugin !== undefined && (sign === undefined || sign.library === '@fastify/jwt');
-  const place = isPlugin ? plugin.file : sign?.path;
-  const given = isPlugin
-    ? propertyOf(plugin.options, 'secret')
-    : (sign?.secret ?? propertyOf(sign?.options, 'key'));
-  if (place === undefined || given === undefined) return undefined;
-  const pair = propertyOf(given, 'public');
-  const read = readFromOutside(survey, pair ?? given, place);
-  if (read === undefined) return undefined;
-  const { env, expression, fallback, imports } = read;
-  return {
-    expression,
-    imports,
-    ...(env !== undefined && { env }),
-    ...(fallback !== undefined && { fallback }),
+    options: found?.file === file && ts.isExpression(found.node) ? found.node : options,
   };
 }
 

@@ -1,8 +1,10 @@
 import type { AppFact, LayoutFact, RelPath, RoutePlugin } from '../contract.ts';
-import { basenameRel, dirnameRel, joinRel } from '../paths.ts';
+import { basenameRel, dirnameRel, joinRel, toRel } from '../paths.ts';
 import { detectCasing, detectSuffix } from './casing.ts';
 import type { Survey } from './survey.ts';
 import { surveyTestLayout } from './test-layout.ts';
+
+const routeFolder = /^(routes|modules|controllers)$/;
 
 /** Where new files of each kind go: to the folder that holds most of their kind, else to the usual place. */
 export function surveyLayout(survey: Survey, app: AppFact, routes: readonly RoutePlugin[]): LayoutFact {
@@ -11,7 +13,7 @@ export function surveyLayout(survey: Survey, app: AppFact, routes: readonly Rout
   const below = files.filter((file) => file.startsWith(sourceDir === '' ? '' : `${sourceDir}/`));
   const find = (pattern: RegExp): RelPath | undefined => fullestFolder(below, sourceDir, pattern);
   const autoloaded = (holds: 'plugins' | 'routes'): RelPath | undefined =>
-    app.autoload.find((one) => one.holds === holds)?.dir;
+    app.autoload.findLast((one) => one.holds === holds)?.dir;
   const pluginsDir = autoloaded('plugins') ?? find(/^plugins$/) ?? joinRel(sourceDir, 'plugins');
   const ownMiddleware = find(/^(middlewares?|hooks)$/);
   const routeFiles = routes.flatMap(({ file, kind }) =>
@@ -22,7 +24,11 @@ export function surveyLayout(survey: Survey, app: AppFact, routes: readonly Rout
   const middlewareStems = stemsIn(files, middlewareDir);
   return {
     sourceDir,
-    routesDir: autoloaded('routes') ?? find(/^(routes|modules|controllers)$/) ?? joinRel(sourceDir, 'routes'),
+    routesDir:
+      autoloaded('routes') ??
+      fullestFolder(routeFiles, sourceDir, routeFolder) ??
+      find(routeFolder) ??
+      joinRel(sourceDir, 'routes'),
     pluginsDir,
     middlewareDir,
     utilsDir: find(/^(utils|lib|shared|common)$/) ?? joinRel(sourceDir, 'utils'),
@@ -40,6 +46,8 @@ export function surveyLayout(survey: Survey, app: AppFact, routes: readonly Rout
 function findSourceDir({ files, head: { dir } }: Survey, app: AppFact): RelPath {
   const src = joinRel(dir, 'src');
   if (app.file.startsWith(`${src}/`) || files.some((file) => file.startsWith(`${src}/`))) return src;
+  const nested = app.file.indexOf('/src/', dir.length);
+  if (nested >= 0) return toRel(app.file.slice(0, nested + '/src'.length));
   return dir;
 }
 

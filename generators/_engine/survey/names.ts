@@ -7,7 +7,7 @@ import { findDeclaration } from './scopes.ts';
 import type { Sources } from './sources.ts';
 
 /** A value's own node (function, class, initializer, parameter, binding element) and the file it stands in. */
-export interface Found {
+interface Found {
   readonly file: RelPath;
   readonly node: ts.Node;
 }

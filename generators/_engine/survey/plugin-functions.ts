@@ -45,7 +45,7 @@ export function isFastifyPlugin(survey: Survey, callee: ts.Expression, file: Rel
 }
 
 /** What a function returns by its first return statement of its own. */
-export function returnedOf(node: FunctionNode): ts.Expression | undefined {
+function returnedOf(node: FunctionNode): ts.Expression | undefined {
   const { body } = node;
   if (body === undefined) return undefined;
   if (!ts.isBlock(body)) return body;

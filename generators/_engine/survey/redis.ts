@@ -56,7 +56,7 @@ function decoratedClient(survey: Survey): Client | undefined {
     const pattern = new RegExp(`\\b${name}\\?\\s*:|\\b${name}\\s*:[^;,\\n]*\\b(undefined|null)\\b`);
     const optional = [...survey.files, ...survey.declarations].some((one) => {
       const text = survey.text(one);
-      return text.includes('FastifyInstance') && /declare module/.test(text) && pattern.test(text);
+      return text.includes('FastifyInstance') && text.includes('declare module') && pattern.test(text);
     });
     return { expression: `app.${name}`, imports: [], optional };
   }
@@ -88,5 +88,5 @@ function makesClient(survey: Survey, node: ts.Node, file: RelPath): boolean {
   const root = ts.isPropertyAccessExpression(callee) ? unwrap(callee.expression) : callee;
   const from = ts.isIdentifier(root) ? importsOf(survey.tree(file)).get(root.text)?.from : undefined;
   if (from === 'ioredis') return ts.isNewExpression(node);
-  return from === 'redis' && /createClient$/.test(callee.getText());
+  return from === 'redis' && callee.getText().endsWith('createClient');
 }

@@ -2,18 +2,14 @@ import type { RelPath, Route, RoutePlugin } from '../contract.ts';
 import type { ts } from '../syntax.ts';
 import { isFunctionNode, propertyOf, unwrap } from './expressions.ts';
 import { literalText } from './literals.ts';
-import {
-  findPluginFunction,
-  isFastifyPlugin,
-  parameterName,
-  type PluginFunction,
-} from './plugin-functions.ts';
+import { findPluginFunction, parameterName, type PluginFunction } from './plugin-functions.ts';
+import { exportedName, pluginName } from './plugin-names.ts';
 import { joinUrl, routesOf } from './route-calls.ts';
 import type { Survey } from './survey.ts';
 import { findUses, type Use } from './uses.ts';
 
 /** One `register` call. */
-export interface Registration {
+interface Registration {
   readonly plugin: string;
   readonly expression: ts.Expression;
   /** Text of the second argument. */
@@ -31,7 +27,7 @@ interface Contents {
 const maxDepth = 4;
 
 /** The registration behind a `register` use. */
-export function registrationOf(survey: Survey, { call }: Use, file: RelPath): Registration | undefined {
+function registrationOf(survey: Survey, { call }: Use, file: RelPath): Registration | undefined {
   const [expression, options] = call.arguments;
   if (expression === undefined) return undefined;
   const prefix = literalText(survey, propertyOf(options, 'prefix'), file) ?? '';

@@ -37,7 +37,7 @@ export function listSources(repo: Repo, dir: RelPath): SourceFiles {
 }
 
 /** Tells a test from its name and folders; `path` is below `dir`. */
-export function isTest(dir: RelPath, path: RelPath): boolean {
+function isTest(dir: RelPath, path: RelPath): boolean {
   const below = path.slice(dir === '' ? 0 : dir.length + 1);
   return (
     /[.-](test|spec|e2e|bench)\.[cm]?[jt]s$/.test(below) ||

@@ -33,7 +33,7 @@ function quoteVotes(lines: readonly string[]): number {
     if (isComment(line)) return 0;
     const strings = line.match(/(['"])(?:(?!\1)[^\\]|\\.)*\1/g) ?? [];
     return total(strings, (string) =>
-      string.slice(1, -1).match(/['"]/) !== null ? 0 : string.startsWith("'") ? 1 : -1,
+      /['"]/.test(string.slice(1, -1)) ? 0 : string.startsWith("'") ? 1 : -1,
     );
   });
 }

@@ -1,5 +1,6 @@
 import type { RelPath, Repo, ServiceHead } from '../contract.ts';
 import { type Names, openNames } from './names.ts';
+import { packageImports } from './package-imports.ts';
 import { openResolver } from './resolve-module.ts';
 import { openSources, type Sources } from './sources.ts';
 import { readTsconfig, type Tsconfig } from './tsconfig.ts';
@@ -19,7 +20,8 @@ export function openSurvey(repo: Repo, head: ServiceHead): Survey {
   const known = byDir.get(head.dir);
   if (known !== undefined) return known;
   const sources = openSources(repo, head);
-  const tsconfig = readTsconfig(repo, head.dir);
+  const read = readTsconfig(repo, head.dir);
+  const tsconfig = { ...read, aliases: [...read.aliases, ...packageImports(repo, head)] };
   const survey = { ...sources, tsconfig, names: openNames(sources, openResolver(sources, tsconfig)) };
   byDir.set(head.dir, survey);
   return survey;

@@ -38,7 +38,9 @@ export function expectChanges(source: ts.SourceFile, expect: ts.Identifier): rea
   const isKnown = pattern !== undefined && value !== undefined && isStatement;
   if (!isKnown || extra !== undefined || !isPattern || !isComplete) {
     const where = `line ${String(lineOf(source, expect.getStart(source)))}`;
-    throw new Error(`expect(…).${chain.path} (${where} of a test template) has no counterpart in node:assert`);
+    throw new Error(
+      `expect(…).${chain.path} (${where} of a test template) has no counterpart in node:assert`,
+    );
   }
   const wraps = pattern.operands === true;
   const before = `${pattern.open}${wraps && isLoose(value) ? '(' : ''}`;
@@ -64,7 +66,9 @@ function matcherChain(start: ts.Node): { path: string; call?: ts.CallExpression 
     names.push(ts.isPropertyAccessExpression(node) ? node.name.text : '');
   }
   const path = names.join('.');
-  return ts.isCallExpression(node.parent) && node.parent.expression === node ? { path, call: node.parent } : { path };
+  return ts.isCallExpression(node.parent) && node.parent.expression === node
+    ? { path, call: node.parent }
+    : { path };
 }
 
 function unawaited(call: ts.CallExpression): ts.Node {

@@ -3,27 +3,11 @@ import { describe, expect, it } from 'vitest';
 
 import type { ImportWant, Style } from '../../../generators/_engine/contract.ts';
 import { ensureImport } from '../../../generators/_engine/edit/ensure-import.ts';
-import { isObstacle } from '../../../generators/_engine/obstacle.ts';
-import { proveEdit } from '../../../generators/_engine/prove.ts';
-import { applyChanges } from '../../../generators/_engine/text-change.ts';
-
-const style: Style = {
-  quote: "'",
-  semicolons: true,
-  indent: '  ',
-  eol: '\n',
-  trailingCommas: true,
-  finalNewline: true,
-};
+import { edited, style } from './edited.ts';
 
 /** Applies, proves, and makes sure that a second run has nothing to do. */
 function imported(base: string, want: ImportWant, own: Partial<Style> = {}): string {
-  const changes = ensureImport(base, want, { ...style, ...own });
-  if (isObstacle(changes)) throw new Error(changes.message);
-  const next = applyChanges(base, changes);
-  expect(proveEdit('a.ts', base, next, changes)).toBe(undefined);
-  expect(ensureImport(next, want, { ...style, ...own })).toEqual([]);
-  return next;
+  return edited(base, 'a.ts', (text) => ensureImport(text, want, { ...style, ...own }));
 }
 
 const b: ImportWant = { from: './b.js', names: ['b'] };
@@ -46,7 +30,9 @@ describe('a line of its own', () => {
 
   it('keeps packages above own modules', () => {
     const base = "import x from 'x';\n\nimport a from './a.js';\n";
-    expect(imported(base, { from: 'y', default: 'y' })).toBe("import x from 'x';\nimport y from 'y';\n\nimport a from './a.js';\n");
+    expect(imported(base, { from: 'y', default: 'y' })).toBe(
+      "import x from 'x';\nimport y from 'y';\n\nimport a from './a.js';\n",
+    );
   });
 
   it.each([
@@ -82,7 +68,9 @@ describe('a line of its own', () => {
 
   it('takes every form', () => {
     const base = "import 'x';\n";
-    expect(imported(base, { from: 'y', default: 'y', names: ['a', 'c as d'] })).toBe(`${base}import y, { a, c as d } from 'y';\n`);
+    expect(imported(base, { from: 'y', default: 'y', names: ['a', 'c as d'] })).toBe(
+      `${base}import y, { a, c as d } from 'y';\n`,
+    );
     expect(imported(base, { from: 'y', default: 'y', names: ['A'], typeOnly: true })).toBe(
       `${base}import type y from 'y';\nimport type { A } from 'y';\n`,
     );
@@ -106,7 +94,11 @@ describe('a clause that is there', () => {
   });
 
   it('is not used when it is for types, a namespace or an effect', () => {
-    for (const base of ["import type { A } from './b.js';\n", "import * as x from './b.js';\n", "import './b.js';\n"]) {
+    for (const base of [
+      "import type { A } from './b.js';\n",
+      "import * as x from './b.js';\n",
+      "import './b.js';\n",
+    ]) {
       expect(imported(base, b)).toBe(base + bLine);
     }
   });
@@ -118,7 +110,9 @@ describe('a clause that is there', () => {
   });
 
   it('takes a default', () => {
-    expect(imported("import { a } from 'x';\n", { from: 'x', default: 'x' })).toBe("import x, { a } from 'x';\n");
+    expect(imported("import { a } from 'x';\n", { from: 'x', default: 'x' })).toBe(
+      "import x, { a } from 'x';\n",
+    );
   });
 });
 
@@ -146,7 +140,9 @@ describe('a name that is taken', () => {
     ['interface b {}'],
     ["import type { b } from './b.js';"],
   ])('is an obstacle: %s', (base) => {
-    expect(ensureImport(`\n${base}\n`, b, style)).toMatchObject({ message: expect.stringContaining('line 2') as string });
+    expect(ensureImport(`\n${base}\n`, b, style)).toMatchObject({
+      message: expect.stringContaining('line 2') as string,
+    });
   });
 });
 

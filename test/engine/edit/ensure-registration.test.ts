@@ -2,18 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import type { RegistrationWant, Style } from '../../../generators/_engine/contract.ts';
 import { ensureRegistration } from '../../../generators/_engine/edit/ensure-registration.ts';
-import { isObstacle } from '../../../generators/_engine/obstacle.ts';
-import { proveEdit } from '../../../generators/_engine/prove.ts';
-import { applyChanges } from '../../../generators/_engine/text-change.ts';
-
-const style: Style = {
-  quote: "'",
-  semicolons: true,
-  indent: '  ',
-  eol: '\n',
-  trailingCommas: true,
-  finalNewline: true,
-};
+import { edited, style } from './edited.ts';
 
 const factory: RegistrationWant['app'] = { kind: 'factory', binding: 'app' };
 
@@ -21,15 +10,18 @@ const factory: RegistrationWant['app'] = { kind: 'factory', binding: 'app' };
  * `marked` is the file with what is to be inserted on lines of their own that begin with `+`, or between `«` and `»`.
  */
 function expectEdit(marked: string, want: Partial<RegistrationWant>, own: Partial<Style> = {}): void {
-  const base = marked.replace(/^\+.*\n/gm, '').replace(/«.*?»/gs, '');
+  const base = marked.replace(/^\+[^\n]*\n/gm, '').replace(/«.*?»/gs, '');
   const expected = marked.replace(/^\+/gm, '').replace(/[«»]/g, '');
-  const whole: RegistrationWant = { app: factory, plugin: 'ours', position: 'routes', routePlugins: [], ...want };
-  const changes = ensureRegistration(base, whole, { ...style, ...own });
-  if (isObstacle(changes)) throw new Error(changes.message);
-  const next = applyChanges(base, changes);
-  expect(next).toBe(expected);
-  expect(proveEdit('a.ts', base, next, changes)).toBe(undefined);
-  expect(ensureRegistration(next, whole, { ...style, ...own })).toEqual([]);
+  const whole: RegistrationWant = {
+    app: factory,
+    plugin: 'ours',
+    position: 'routes',
+    routePlugins: [],
+    ...want,
+  };
+  expect(edited(base, 'a.ts', (text) => ensureRegistration(text, whole, { ...style, ...own }))).toBe(
+    expected,
+  );
 }
 
 describe('a factory', () => {
@@ -117,7 +109,8 @@ describe('a factory', () => {
   });
 
   it('goes beside chains, loops and plain calls', () => {
-    const rest = (line: string): string => `async function build() {\n  const app = fastify();\n  ${line}\n+  app.register(ours);\n  return app;\n}\n`;
+    const rest = (line: string): string =>
+      `async function build() {\n  const app = fastify();\n  ${line}\n+  app.register(ours);\n  return app;\n}\n`;
     expectEdit(rest('app.register(a).register(b);'), {});
     expectEdit(rest('registerUserRoutes(app, deps);'), {});
     expectEdit(rest('for (const route of routes) app.register(route);'), {});
@@ -153,7 +146,11 @@ describe('a main function', () => {
 }
 main().catch(console.error)
 `;
-    expectEdit(text.replaceAll('\n', '\r\n'), { app: { kind: 'main', binding: 'server' } }, { semicolons: false, eol: '\r\n' });
+    expectEdit(
+      text.replaceAll('\n', '\r\n'),
+      { app: { kind: 'main', binding: 'server' } },
+      { semicolons: false, eol: '\r\n' },
+    );
   });
 
   it('puts a guard above inline routes, with their comments', () => {
@@ -276,19 +273,29 @@ export default app
   });
 
   it('everything on one line', () => {
-    expectEdit('function build() { const app = fastify(); app.register(a);« app.register(ours);» return app; }\n', {});
+    expectEdit(
+      'function build() { const app = fastify(); app.register(a);« app.register(ours);» return app; }\n',
+      {},
+    );
   });
 });
 
 describe('nothing to do, or no place', () => {
-  const want: RegistrationWant = { app: factory, plugin: 'ours', position: 'routes', routePlugins: [], options: 'a' };
+  const want: RegistrationWant = {
+    app: factory,
+    plugin: 'ours',
+    position: 'routes',
+    routePlugins: [],
+    options: 'a',
+  };
 
-  it.each([['app.register(ours);'], ['app.register(a).register(ours, { b });'], ['server.register(ours as Plugin);']])(
-    'sees %s',
-    (line) => {
-      expect(ensureRegistration(`const app = fastify();\n${line}\n`, want, style)).toEqual([]);
-    },
-  );
+  it.each([
+    ['app.register(ours);'],
+    ['app.register(a).register(ours, { b });'],
+    ['server.register(ours as Plugin);'],
+  ])('sees %s', (line) => {
+    expect(ensureRegistration(`const app = fastify();\n${line}\n`, want, style)).toEqual([]);
+  });
 
   it('says where it looked and what to write', () => {
     expect(ensureRegistration('export const a = 1;\n', want, style)).toMatchObject({

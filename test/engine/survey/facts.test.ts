@@ -52,6 +52,27 @@ describe('surveyJwt', () => {
   });
 });
 
+describe('surveyJwt with a key pair', () => {
+  it('takes the key that verifies, and the claims that a type picks', () => {
+    const { jwt } = serviceOf({
+      'package.json': manifest({ jsonwebtoken: '9', zod: '4' }),
+      'src/app.ts': app,
+      'src/env.ts':
+        'const parsed = z.object({ PUB: z.string(), KEY: z.string() }).safeParse(process.env);\nexport const env = parsed.data;',
+      'src/token.ts': `import jwt from 'jsonwebtoken';
+        import { env } from './env.js';
+        export const issue = (user: Pick<User, 'sub' | 'role'>) => jwt.sign(user, env.KEY, { algorithm: 'RS256' });
+        export const check = (token: string) => jwt.verify(token, env.PUB);`,
+    });
+    expect(jwt).toMatchObject({ algorithm: 'RS256', claims: ['sub', 'role'] });
+    expect(jwt.secret).toEqual({
+      expression: 'env.PUB',
+      imports: [{ from: 'src/env.ts', names: ['env'] }],
+      env: 'PUB',
+    });
+  });
+});
+
 describe('surveyRedis', () => {
   it('finds an exported client', () => {
     const { redis } = serviceOf({
@@ -110,6 +131,18 @@ describe('surveyModules', () => {
       aliases: [],
       tsconfig: 'tsconfig.json',
     });
+  });
+});
+
+describe('subpath imports', () => {
+  it('are aliases', () => {
+    const { modules, routes } = serviceOf({
+      'package.json': manifest({}, { imports: { '#src/*': './src/*' } }),
+      'src/app.ts': `import { users } from '#src/users.ts';\n${app}app.register(users);`,
+      'src/users.ts': "export async function users(f) { f.get('/', h); }",
+    });
+    expect(modules).toMatchObject({ extension: '.ts', aliases: [{ prefix: '#src/', dir: 'src' }] });
+    expect(routes[0]?.file).toBe('src/users.ts');
   });
 });
 

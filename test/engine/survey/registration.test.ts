@@ -102,4 +102,21 @@ describe('routePluginsOf', () => {
       ['users/_id/posts', '/api/users/:id/v1/posts'],
     ]);
   });
+
+  it('finds autoload in a function that the instance is handed to', () => {
+    const service = serviceOf({
+      'package.json': manifest({ '@fastify/autoload': '6' }),
+      'src/main.ts': `${head}import { setUp } from './set-up.js';\nconst app = Fastify();\nawait setUp(app);`,
+      'src/set-up.ts':
+        "import AutoLoad from '@fastify/autoload';\nimport path from 'node:path';\nexport async function setUp(f) { await f.register(AutoLoad, { dir: path.join(import.meta.dirname, 'modules'), dirNameRoutePrefix: false }); }",
+      'src/modules/users/users.ts': "export default async (f) => { f.get('/users', h); };",
+    });
+    expect(service.app).toMatchObject({
+      file: 'src/main.ts',
+      autoload: [{ dir: 'src/modules', dirNameRoutePrefix: false }],
+    });
+    expect(service.routes.map(({ name, routes }) => [name, routes[0]?.url])).toEqual([
+      ['users/users', '/users'],
+    ]);
+  });
 });

@@ -1,0 +1,86 @@
+import { applyEdits, findNodeAtLocation, modify, parseTree, type Node, type ParseError } from 'jsonc-parser';
+
+import type { DependencyWant, Obstacle, TextChange } from '../contract.ts';
+import { changesBetween } from '../text-change.ts';
+
+const sections = ['dependencies', 'devDependencies', 'peerDependencies', 'optionalDependencies'] as const;
+
+/**
+ * Adds a package to package.json where its siblings are, in their order and version style. [] when any section has
+ * it. The obstacle, E_MANIFEST, has the line that is not JSON.
+ */
+export function ensureDependency(base: string, want: DependencyWant): readonly TextChange[] | Obstacle {
+  const errors: ParseError[] = [];
+  const root = parseTree(base, errors, { disallowComments: true });
+  const [error] = errors;
+  if (error !== undefined || root?.type !== 'object') return invalidManifest(base, error?.offset ?? 0);
+  for (const section of sections) {
+    const node = findNodeAtLocation(root, [section]);
+    if (node !== undefined && node.type !== 'object') return invalidManifest(base, node.offset);
+    if (node !== undefined && keysOf(node).includes(want.name)) return [];
+  }
+  const section = findNodeAtLocation(root, [want.section]);
+  const edits = modify(base, [want.section, want.name], rangeLike(section, want.range), {
+    getInsertionIndex: (keys) =>
+      section === undefined ? sectionIndex(keys, want.section) : sortedIndex(keys, want.name),
+    formattingOptions: formattingOf(base),
+  });
+  return changesBetween(base, applyEdits(base, edits));
+}
+
+function keysOf(object: Node): readonly string[] {
+  return (object.children ?? []).map((property) => String(property.children?.[0]?.value));
+}
+
+/** The place by name when the others are sorted, else the end. */
+function sortedIndex(keys: readonly string[], name: string): number {
+  const compare = keys.every((key, index) => index === 0 || byCodeUnit(keys[index - 1] ?? '', key) < 0)
+    ? byCodeUnit
+    : (a: string, b: string): number => a.localeCompare(b, 'en');
+  const isSorted = keys.every((key, index) => index === 0 || compare(keys[index - 1] ?? '', key) < 0);
+  const next = keys.findIndex((key) => compare(key, name) > 0);
+  return isSorted && next !== -1 ? next : keys.length;
+}
+
+function byCodeUnit(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** A new section goes beside the ones that are there, in the usual order. */
+function sectionIndex(keys: readonly string[], section: DependencyWant['section']): number {
+  const before = keys.indexOf('dependencies');
+  if (section === 'devDependencies' && before !== -1) return before + 1;
+  const after = keys.findIndex((key) => sections.some((each) => each === key));
+  return after === -1 ? keys.length : after;
+}
+
+/** `^1.2.3` as the siblings write theirs: exact when all are, `~` when most are. */
+function rangeLike(section: Node | undefined, range: string): string {
+  const versions = (section?.children ?? [])
+    .map((property) => String(property.children?.[1]?.value))
+    .filter((version) => /^[~^]?\d/.test(version));
+  const bare = range.replace(/^\^/, '');
+  if (versions.length === 0) return range;
+  if (versions.every((version) => /^\d+\.\d+\.\d/.test(version))) return bare;
+  const tildes = versions.filter((version) => version.startsWith('~')).length;
+  return tildes * 2 > versions.length ? `~${bare}` : range;
+}
+
+function formattingOf(base: string): { tabSize: number; insertSpaces: boolean; eol: string } {
+  const indent = /\n([ \t]+)"/.exec(base)?.[1] ?? '  ';
+  return {
+    tabSize: indent.length,
+    insertSpaces: !indent.startsWith('\t'),
+    eol: base.includes('\r\n') ? '\r\n' : '\n',
+  };
+}
+
+function invalidManifest(base: string, offset: number): Obstacle {
+  const line = base.slice(0, offset).split('\n').length;
+  return {
+    code: 'E_MANIFEST',
+    at: { path: 'package.json', line },
+    message: `package.json is not a valid manifest (line ${String(line)}).`,
+    remedy: 'Correct it and run the command again.',
+  };
+}

@@ -1,0 +1,75 @@
+import type { EnvDeclarationWant, Obstacle, Style, TextChange } from '../contract.ts';
+import { isObstacle } from '../obstacle.ts';
+import { quoteText } from '../restyle/quotes.ts';
+import { parseSource, ts } from '../syntax.ts';
+import { appendElements } from './append-element.ts';
+import { ensureImport } from './ensure-import.ts';
+import { findEnvSchema } from './env-schema.ts';
+
+/**
+ * Declares a variable in the schema that parses the environment, last and written as its siblings are. [] when it is
+ * declared, and for plain process.env. The obstacle, E_NO_REGISTRATION_PLACE, has the line to add by hand.
+ */
+export function ensureEnvDeclaration(
+  base: string,
+  want: EnvDeclarationWant,
+  style: Style,
+): readonly TextChange[] | Obstacle {
+  if (want.config.style === 'process.env') return [];
+  const source = parseSource('env.ts', base);
+  const found = findEnvSchema(source, want.config);
+  if (found === undefined) return noSchema(want, style);
+  const { properties } = found.object;
+  const isThere = properties.some((each) => each.name !== undefined && nameText(each.name) === want.name);
+  if (isThere) return [];
+  const value = valueText(want, found.builder, found.object.getText(source), style);
+  const own = appendElements(source, found.object, [`${want.name}: ${value}`], style);
+  if (want.config.style !== 'envalid' || found.builder !== '') return own;
+  const imports = ensureImport(
+    base,
+    { from: 'envalid', names: [want.type === 'url' ? 'url' : 'str'] },
+    style,
+  );
+  return isObstacle(imports) ? imports : [...imports, ...own];
+}
+
+function nameText(name: ts.PropertyName): string {
+  return ts.isStringLiteral(name) || ts.isIdentifier(name) ? name.text : name.getText();
+}
+
+/** `builder` is what the schema's own functions are called on: `z`, `Type`, `envalid`, or '' for none. */
+function valueText(want: EnvDeclarationWant, builder: string, siblings: string, style: Style): string {
+  const initial = want.default === undefined ? undefined : quoteText(want.default, style.quote);
+  switch (want.config.style) {
+    case 'zod': {
+      const url = siblings.includes(`${builder}.url(`) ? `${builder}.url()` : `${builder}.string().url()`;
+      const text = want.type === 'url' ? url : `${builder}.string().min(1)`;
+      return initial === undefined ? `${text}.optional()` : `${text}.default(${initial})`;
+    }
+    case 'envalid': {
+      const call = `${builder === '' ? '' : `${builder}.`}${want.type === 'url' ? 'url' : 'str'}`;
+      return `${call}({ default: ${initial ?? 'undefined'} })`;
+    }
+    default: {
+      const options = initial === undefined ? '' : `default: ${initial}`;
+      if (builder === '') {
+        const type = `type: ${quoteText('string', style.quote)}`;
+        return `{ ${options === '' ? type : `${type}, ${options}`} }`;
+      }
+      const text = `${builder}.String(${options === '' ? '' : `{ ${options} }`})`;
+      return initial === undefined ? `${builder}.Optional(${text})` : text;
+    }
+  }
+}
+
+function noSchema(want: EnvDeclarationWant, style: Style): Obstacle {
+  const builder = { zod: 'z', 'process.env': '', '@fastify/env': '', 'env-schema': '', envalid: '' }[
+    want.config.style
+  ];
+  return {
+    code: 'E_NO_REGISTRATION_PLACE',
+    message: `The schema that declares the environment variables${want.config.schema === undefined ? '' : ` (${want.config.schema})`} is not written as an object here, so ${want.name} cannot be added to it.`,
+    remedy: `Declare ${want.name} there by hand, then run the command again.`,
+    manual: `${want.name}: ${valueText(want, builder, '', style)},`,
+  };
+}

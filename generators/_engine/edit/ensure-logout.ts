@@ -1,0 +1,60 @@
+import type { Obstacle, Style, TextChange } from '../contract.ts';
+import { lineOf, parseSource, ts, walk } from '../syntax.ts';
+import { eolAt, indentAt, insertion } from './text-lines.ts';
+
+/** The route call that stands on a 1-based line. */
+export type LogoutWant = Readonly<{ line: number }>;
+
+/** Revokes the caller's token first thing in an inline logout handler; [] when it does already. */
+export function ensureLogout(base: string, want: LogoutWant, style: Style): readonly TextChange[] | Obstacle {
+  const source = parseSource('logout.ts', base);
+  const call = findCall(source, want.line);
+  if (base.includes('.revokeRequest(')) return [];
+  const handler = call === undefined ? undefined : handlerOf(call);
+  if (call === undefined || handler === undefined) return cannot('it has no inline handler', want.line);
+  const isAsync = handler.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.AsyncKeyword) === true;
+  if (!isAsync) return cannot('its handler is not async', want.line);
+  const [request] = handler.parameters;
+  const { body } = handler;
+  if (request === undefined || !ts.isIdentifier(request.name))
+    return cannot('its handler has no request', want.line);
+  if (body === undefined || !ts.isBlock(body)) return cannot('its handler has no block body', want.line);
+
+  const instance = ts.isPropertyAccessExpression(call.expression)
+    ? call.expression.expression.getText()
+    : 'app';
+  const semicolon = style.semicolons ? ';' : '';
+  const statement = `await ${instance}.tokenBlacklist.revokeRequest(${request.name.text})${semicolon}`;
+  const [first] = body.statements;
+  const open = body.getStart() + 1;
+  if (first === undefined) return [insertion(open, ` ${statement} `)];
+  if (lineOf(source, first.getStart()) === lineOf(source, open))
+    return [insertion(first.getStart(), `${statement} `)];
+  const eol = eolAt(base, open, style.eol);
+  return [insertion(open, `${eol}${indentAt(base, first.getStart())}${statement}`)];
+}
+
+function findCall(source: ts.SourceFile, line: number): ts.CallExpression | undefined {
+  let found: ts.CallExpression | undefined;
+  walk(source, (node) => {
+    if (found === undefined && ts.isCallExpression(node) && lineOf(source, node.getStart()) === line)
+      found = node;
+    return found === undefined;
+  });
+  return found;
+}
+
+function handlerOf(call: ts.CallExpression): ts.ArrowFunction | ts.FunctionExpression | undefined {
+  const last = call.arguments.at(-1);
+  if (last === undefined) return undefined;
+  return ts.isArrowFunction(last) || ts.isFunctionExpression(last) ? last : undefined;
+}
+
+function cannot(reason: string, line: number): Obstacle {
+  return {
+    code: 'E_NO_REGISTRATION_PLACE',
+    at: { path: '', line },
+    message: `The logout route (line ${String(line)}) was left as it is: ${reason}.`,
+    remedy: 'Revoke the token in it by hand.',
+  };
+}

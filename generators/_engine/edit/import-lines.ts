@@ -1,0 +1,29 @@
+import type { ImportWant, RelPath, Service } from '../contract.ts';
+import { importSpecifier } from './place-file.ts';
+
+/**
+ * Import statements for a new file, in the canonical style of templates: packages first, then the service's own
+ * files, each group by specifier. A want whose `from` is a path of the service becomes the specifier it uses.
+ */
+export function importLines(
+  service: Service,
+  file: RelPath,
+  wants: readonly ImportWant[],
+): readonly string[] {
+  const isOwn = ({ from }: ImportWant): boolean => /\.[cm]?tsx?$/.test(from);
+  const packages = wants.filter((want) => !isOwn(want));
+  const own = wants.filter(isOwn).map((want) => {
+    return { ...want, from: importSpecifier(service, file, want.from as RelPath) };
+  });
+  return [...packages.sort(bySpecifier).map(importLine), ...own.sort(bySpecifier).map(importLine)];
+}
+
+function importLine({ from, default: main, names = [], typeOnly }: ImportWant): string {
+  const named = names.length === 0 ? [] : [`{ ${names.join(', ')} }`];
+  const clause = [...(main === undefined ? [] : [main]), ...named].join(', ');
+  return `import ${typeOnly === true ? 'type ' : ''}${clause} from '${from}';`;
+}
+
+function bySpecifier(a: ImportWant, b: ImportWant): number {
+  return a.from < b.from ? -1 : 1;
+}

@@ -1,0 +1,35 @@
+import type { Generator } from '../_engine/contract.ts';
+
+export const generator: Generator = {
+  summary: 'adds POST /auth/verify and a token blacklist to the service that issues the tokens',
+  target: 'auth',
+  questions: {
+    path: {
+      type: 'string',
+      message: 'URL of the verify route',
+      placeholder: '<path>',
+      initial: '/auth/verify',
+    },
+    blacklist: {
+      type: 'string',
+      message: 'where revoked tokens are kept; default: Redis if the service uses it, else memory',
+      placeholder: '<redis|memory|none>',
+      choices: () => [
+        { value: 'redis', hint: 'all instances see a logout at once' },
+        { value: 'memory', hint: 'one instance, gone after a restart' },
+        { value: 'none', hint: 'a token is good until it expires' },
+      ],
+      closed: true,
+      optional: true,
+    },
+    logout: {
+      type: 'string',
+      message: 'revoke the token in the logout route that is there',
+      placeholder: '<patch|none>',
+      choices: () => [{ value: 'patch' }, { value: 'none' }],
+      closed: true,
+      initial: 'patch',
+    },
+  },
+  plan: async (answers, repo) => (await import('./plan.ts')).planAuthVerify(answers, repo),
+};

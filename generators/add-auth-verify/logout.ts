@@ -1,0 +1,26 @@
+import type { Route, Service } from '../_engine/contract.ts';
+import { ensureLogout } from '../_engine/edit/ensure-logout.ts';
+import { isObstacle } from '../_engine/obstacle.ts';
+import type { Draft } from '../_engine/plan.ts';
+import { detectStyle } from '../_engine/survey/style.ts';
+
+/** Lets the one logout route revoke the token; a note says what to do where that cannot be done. */
+export function planLogout(draft: Draft, service: Service, patch: boolean): void {
+  const byHand = 'await app.tokenBlacklist.revokeRequest(request)';
+  const routes = service.routes.flatMap((plugin) => plugin.routes).filter(isLogout);
+  const [route] = routes;
+  if (!patch || route === undefined || routes.length > 1) {
+    draft.note(`Call ${byHand} in your logout route, so that a token is no good after it.`);
+    return;
+  }
+  draft.patch(route.path, 'registration', (base) => {
+    const changes = ensureLogout(base, { line: route.line }, detectStyle([base]));
+    if (!isObstacle(changes)) return changes;
+    draft.note(`${changes.message} Call ${byHand} in it by hand.`);
+    return [];
+  });
+}
+
+function isLogout({ method, url }: Route): boolean {
+  return ['POST', 'DELETE', 'GET'].includes(method) && /\/(logout|log-out|signout|sign-out)$/.test(url);
+}

@@ -1,0 +1,118 @@
+import type { Answers, Obstacle, Plan, Refusal, Repo, Service } from '../_engine/contract.ts';
+import { ensureDependency } from '../_engine/edit/ensure-dependency.ts';
+import { ensureEnv } from '../_engine/edit/ensure-env.ts';
+import { ensureEnvDeclaration } from '../_engine/edit/ensure-env-declaration.ts';
+import { ensureImport } from '../_engine/edit/ensure-import.ts';
+import { ensureRegistration } from '../_engine/edit/ensure-registration.ts';
+import { importSpecifier } from '../_engine/edit/place-file.ts';
+import { type Draft, openDraft } from '../_engine/plan.ts';
+import { render } from '../_engine/render.ts';
+import { detectStyle } from '../_engine/survey/style.ts';
+import { surveyTarget } from '../_engine/survey/target.ts';
+import { planLogout } from './logout.ts';
+import { planVerifyTest } from './test-file.ts';
+import type { Blacklist } from './view.ts';
+import { blacklistView, type VerifyFiles, verifierView, verifyFiles, verifyView } from './views.ts';
+
+/** The verify route with its verifier and blacklist, wired into the app; the logout route revokes. */
+export function planAuthVerify(answers: Answers, repo: Repo): Plan | Refusal {
+  const service = surveyTarget(repo, answers);
+  if ('ok' in service) return service;
+  const path = answers['path'] as string;
+  const blacklist = (answers['blacklist'] ?? usualBlacklist(service)) as Blacklist;
+  const files = verifyFiles(service);
+  const draft = openDraft(repo);
+  const existing = findExisting(service, path, files);
+  if (existing !== undefined) draft.obstruct(existing);
+  renderFiles(draft, service, files, path, blacklist);
+  planVerifyTest(draft, service, files, path, blacklist);
+  wire(draft, service, files);
+  planDependencies(draft, service, blacklist);
+  planEnvironment(draft, service, blacklist);
+  if (blacklist !== 'none') planLogout(draft, service, answers['logout'] === 'patch');
+  draft.note(
+    'A JWT secret shorter than 32 bytes is warned about, and in production the service does not start with it.',
+  );
+  return draft.finish();
+}
+
+function usualBlacklist({ redis }: Service): Blacklist {
+  return redis.library === 'ioredis' || redis.library === '@fastify/redis' ? 'redis' : 'memory';
+}
+
+/** A route of that URL which we did not make. */
+function findExisting(service: Service, path: string, files: VerifyFiles): Obstacle | undefined {
+  const route = service.routes
+    .flatMap((plugin) => plugin.routes)
+    .find(({ method, url, path: file }) => method === 'POST' && url === path && file !== files.plugin);
+  if (route === undefined) return undefined;
+  return {
+    code: 'E_ROUTE_EXISTS',
+    at: { path: route.path, line: route.line },
+    message: `POST ${path} exists already.`,
+    remedy: 'Choose another URL with --path (and give the same one to add-auth-middleware), or remove the route.',
+  };
+}
+
+function renderFiles(draft: Draft, service: Service, files: VerifyFiles, path: string, blacklist: Blacklist): void {
+  const { style } = service;
+  const verifier = render('add-auth-verify/token-verifier.ts.hbs', verifierView(service), style);
+  draft.create(files.verifier, 'verify-route', verifier);
+  if (blacklist !== 'none') {
+    const view = blacklistView(service, files, blacklist);
+    draft.create(files.blacklist, 'token-blacklist', render('add-auth-verify/token-blacklist.ts.hbs', view, style));
+  }
+  const view = verifyView(service, files, path, blacklist);
+  draft.create(files.plugin, 'verify-route', render('add-auth-verify/auth-verify.ts.hbs', view, style));
+}
+
+/** An autoloaded folder loads the plugin by itself; elsewhere it takes an import and a registration. */
+function wire(draft: Draft, service: Service, { plugin }: VerifyFiles): void {
+  const { app, routes } = service;
+  if (app.autoload.some(({ dir }) => plugin.startsWith(`${dir}/`))) return;
+  const from = importSpecifier(service, app.file, plugin);
+  draft.patch(app.file, 'registration', (base) =>
+    ensureImport(base, { from, default: 'authVerify' }, detectStyle([base])),
+  );
+  const routePlugins = routes.map(({ name }) => name);
+  draft.patch(app.file, 'registration', (base) =>
+    ensureRegistration(
+      base,
+      { app, plugin: 'authVerify', position: 'before-routes', routePlugins },
+      detectStyle([base]),
+    ),
+  );
+}
+
+function planDependencies(draft: Draft, service: Service, blacklist: Blacklist): void {
+  const old = service.fastifyMajor < 5;
+  const section = 'dependencies' as const;
+  const wanted = [
+    { name: 'fastify-plugin', range: old ? '^4.5.1' : '^5.0.1', section },
+    ...(service.jwt.library === 'none' ? [{ name: '@fastify/jwt', range: old ? '^8.0.1' : '^10.0.0', section }] : []),
+    ...(blacklist === 'redis' && service.redis.client === undefined
+      ? [{ name: 'ioredis', range: '^5.4.0', section }]
+      : []),
+  ];
+  for (const want of wanted) {
+    draft.patch(service.manifest.path, 'manifest', (base) => ensureDependency(base, want));
+  }
+}
+
+function planEnvironment(draft: Draft, service: Service, blacklist: Blacklist): void {
+  const { config, jwt, redis } = service;
+  const ownRedis = blacklist === 'redis' && redis.client === undefined;
+  const names = [
+    ...(jwt.secret === undefined && jwt.library !== '@fastify/jwt' ? ['JWT_SECRET'] : []),
+    'SERVICE_AUTH_SECRET',
+    ...(ownRedis ? ['REDIS_URL'] : []),
+  ];
+  for (const name of names) {
+    for (const file of config.exampleFiles) draft.patch(file, 'env', (base) => ensureEnv(base, { name, value: '' }));
+    const { file } = config;
+    if (file === undefined || config.style === 'process.env') continue;
+    draft.patch(file, 'env', (base) =>
+      ensureEnvDeclaration(base, { config, name, type: 'string' }, detectStyle([base])),
+    );
+  }
+}

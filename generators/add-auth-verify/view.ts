@@ -1,0 +1,42 @@
+/** Where revoked tokens are kept. */
+export type Blacklist = 'redis' | 'memory' | 'none';
+
+/** What token-verifier.ts is rendered from: exactly one of the libraries is true. */
+export interface VerifierView {
+  readonly imports: readonly string[];
+  readonly algorithm: string;
+  readonly fastifyJwt: boolean;
+  readonly jsonwebtoken: boolean;
+  readonly jose: boolean;
+  readonly fastJwt: boolean;
+  /** `jwt`, or `jwt.access` with a namespace. */
+  readonly jwtDecorator: string;
+}
+
+export interface BlacklistView {
+  readonly verifierImport: string;
+  readonly redis: boolean;
+}
+
+/** What the plugin is rendered from; expressions are TypeScript, false is none. */
+export interface VerifyView {
+  readonly imports: readonly string[];
+  readonly path: string;
+  readonly fastifyMajor: number;
+  readonly blacklist: boolean;
+  readonly redis: boolean;
+  /** The blacklist connects by itself, to `redisUrl`; else it duplicates `redisClient`. */
+  readonly redisOwn: boolean;
+  readonly redisUrl: string;
+  readonly redisClient: string;
+  readonly redisOptional: boolean;
+  /** There may be no Redis at run time. */
+  readonly redisMayMiss: boolean;
+  readonly secret: string | false;
+  readonly registersJwt: boolean;
+  readonly verifierArgument: string;
+  readonly serviceAuthSecret: string;
+  /** String literals, comma-separated, most likely first. */
+  readonly userIdClaims: string;
+  readonly tenantIdClaims: string;
+}

@@ -1,0 +1,122 @@
+import type { ImportWant, RelPath, Service } from '../_engine/contract.ts';
+import { importLines } from '../_engine/edit/import-lines.ts';
+import { importSpecifier, placeFile } from '../_engine/edit/place-file.ts';
+import { readVariable } from '../_engine/edit/read-variable.ts';
+import type { Blacklist, BlacklistView, VerifierView, VerifyView } from './view.ts';
+
+/** The files that the generator adds, beside its test. */
+export interface VerifyFiles {
+  readonly plugin: RelPath;
+  readonly verifier: RelPath;
+  readonly blacklist: RelPath;
+}
+
+export function verifyFiles(service: Service): VerifyFiles {
+  return {
+    plugin: placeFile(service, 'plugins', 'auth-verify'),
+    verifier: placeFile(service, 'utils', 'token-verifier'),
+    blacklist: placeFile(service, 'utils', 'token-blacklist'),
+  };
+}
+
+export function verifierView(service: Service): VerifierView {
+  const { library, algorithm, namespace } = service.jwt;
+  const fastifyJwt = library === '@fastify/jwt' || library === 'none';
+  return {
+    imports: libraryImports(service),
+    algorithm,
+    fastifyJwt,
+    jsonwebtoken: library === 'jsonwebtoken',
+    jose: library === 'jose',
+    fastJwt: library === 'fast-jwt',
+    jwtDecorator: namespace === undefined ? 'jwt' : `jwt.${namespace}`,
+  };
+}
+
+function libraryImports(service: Service): readonly string[] {
+  switch (service.jwt.library) {
+    case 'jsonwebtoken':
+      return [
+        "import { createSecretKey } from 'node:crypto';",
+        '',
+        service.modules.esModuleInterop
+          ? "import jwt from 'jsonwebtoken';"
+          : "import * as jwt from 'jsonwebtoken';",
+      ];
+    case 'jose':
+      return ["import { errors, jwtVerify } from 'jose';"];
+    case 'fast-jwt':
+      return ["import { createVerifier } from 'fast-jwt';"];
+    case '@fastify/jwt':
+    case 'none':
+      return ["import '@fastify/jwt';", "import type { FastifyInstance } from 'fastify';"];
+  }
+}
+
+export function blacklistView(service: Service, files: VerifyFiles, blacklist: Blacklist): BlacklistView {
+  return {
+    verifierImport: importSpecifier(service, files.blacklist, files.verifier),
+    redis: blacklist === 'redis',
+  };
+}
+
+export function verifyView(service: Service, files: VerifyFiles, path: string, blacklist: Blacklist): VerifyView {
+  const { jwt, redis } = service;
+  const usesPlugin = jwt.library === '@fastify/jwt' || jwt.library === 'none';
+  const secret = jwt.secret ?? { ...readVariable(service, 'JWT_SECRET'), isGuess: true };
+  const known = jwt.secret !== undefined || jwt.library !== '@fastify/jwt';
+  const serviceSecret = readVariable(service, 'SERVICE_AUTH_SECRET');
+  const redisUrl = readVariable(service, 'REDIS_URL');
+  const isRedis = blacklist === 'redis';
+  const redisOwn = isRedis && redis.client === undefined;
+  const redisOptional = isRedis && redis.client?.optional === true;
+  const wants: ImportWant[] = [
+    ...(known ? secret.imports : []),
+    ...serviceSecret.imports,
+    ...(redisOwn ? [...redisUrl.imports, { from: 'ioredis', names: ['Redis'] }] : (redis.client?.imports ?? [])),
+    ...ownImports(files, blacklist),
+    { from: 'fastify-plugin', default: 'fp' },
+    ...(jwt.library === 'none' ? [{ from: '@fastify/jwt', default: 'fastifyJwt' }] : []),
+    { from: 'fastify', names: ['FastifyError', 'FastifyInstance', 'FastifyRequest'], typeOnly: true },
+  ];
+  const expression = 'isGuess' in secret ? `(${secret.expression} ?? '')` : secret.expression;
+  return {
+    imports: importLines(service, files.plugin, uniqueWants(wants)),
+    path,
+    fastifyMajor: service.fastifyMajor,
+    blacklist: blacklist !== 'none',
+    redis: isRedis,
+    redisOwn,
+    redisUrl: redisUrl.expression,
+    redisClient: redis.client?.expression ?? '',
+    redisOptional,
+    redisMayMiss: redisOwn || redisOptional,
+    secret: known ? expression : false,
+    registersJwt: jwt.library === 'none',
+    verifierArgument: usesPlugin ? 'app' : expression,
+    serviceAuthSecret: serviceSecret.expression,
+    userIdClaims: claimNames(jwt.claims, ['sub', 'userId', 'user_id', 'id']),
+    tenantIdClaims: claimNames(jwt.claims, ['tenantId', 'tenant_id', 'tenant', 'orgId', 'org_id', 'org']),
+  };
+}
+
+function ownImports(files: VerifyFiles, blacklist: Blacklist): readonly ImportWant[] {
+  const store = blacklist === 'redis' ? ['createRedisStore', 'FAIL_FAST'] : [];
+  const names = ['type BlacklistStore', 'createMemoryStore', ...store, 'TokenBlacklist'];
+  const verifier = ['createTokenVerifier', 'type TokenClaims', 'TokenError', 'type TokenProblem'];
+  return [
+    ...(blacklist === 'none' ? [] : [{ from: files.blacklist, names }]),
+    { from: files.verifier, names: verifier },
+  ];
+}
+
+/** One statement a module: two wants of the same names are one. */
+function uniqueWants(wants: readonly ImportWant[]): readonly ImportWant[] {
+  return [...new Map(wants.map((want) => [JSON.stringify(want), want])).values()];
+}
+
+/** The claims that the service signs come first. */
+function claimNames(signed: readonly string[], usual: readonly string[]): string {
+  const first = signed.filter((name) => usual.includes(name));
+  return [...first, ...usual.filter((name) => !first.includes(name))].map((name) => `'${name}'`).join(', ');
+}

@@ -1,0 +1,13 @@
+import { describe } from 'vitest';
+
+import { renderVariant, variants } from './render-variant.ts';
+
+/** The client's tests that users get, run here on each variant. */
+for (const name of ['core', 'without-retry', 'fetch', 'fetch-without-retry']) {
+  const variant = variants[name];
+  if (variant === undefined) throw new Error(`no variant ${name}`);
+  const folder = renderVariant(`client-${name}`, variant);
+  describe(name, async () => {
+    await import(new URL('service-client.test.ts', folder).href);
+  });
+}
