@@ -82,7 +82,10 @@ export class BreakerSchedule {
     this.#generation += 1;
     const { state, ...counts } = this.#look();
     assert(state === 'CLOSED', 'a reset does not close');
-    assert(Object.values(counts).every((value) => value === 0), 'a reset leaves a count');
+    assert(
+      Object.values(counts).every((value) => value === 0),
+      'a reset leaves a count',
+    );
   }
 
   isolate(): void {
@@ -145,7 +148,8 @@ type Counted = Pick<
 
 /** Without the times, which are told by the wall clock. */
 function counted(stats: CircuitStats): Counted {
-  const { state, failures, successes, rejections, totalCalls, consecutiveFailures, consecutiveSuccesses } = stats;
+  const { state, failures, successes, rejections, totalCalls, consecutiveFailures, consecutiveSuccesses } =
+    stats;
   return { state, failures, successes, rejections, totalCalls, consecutiveFailures, consecutiveSuccesses };
 }
 

@@ -63,26 +63,53 @@ const error = fc.oneof(
   fc.constant({ harmless: true }),
 );
 const step = fc.oneof(
-  { weight: 6, arbitrary: fc.constant((schedule: BreakerSchedule) => { schedule.acquire(); }) },
+  {
+    weight: 6,
+    arbitrary: fc.constant((schedule: BreakerSchedule) => {
+      schedule.acquire();
+    }),
+  },
   {
     weight: 6,
     arbitrary: fc
       .tuple(choice, fc.constantFrom('success', 'failure', 'failure', 'release'), error)
-      .map(([which, how, reason]) => (schedule: BreakerSchedule) => { schedule.settle(which, how, reason); }),
+      .map(([which, how, reason]) => (schedule: BreakerSchedule) => {
+        schedule.settle(which, how, reason);
+      }),
   },
   {
     weight: 4,
-    arbitrary: fc.integer({ min: 0, max: 60 }).map((ms) => (schedule: BreakerSchedule) => { schedule.now += ms; }),
+    arbitrary: fc.integer({ min: 0, max: 60 }).map((ms) => (schedule: BreakerSchedule) => {
+      schedule.now += ms;
+    }),
   },
   {
     weight: 1,
-    arbitrary: fc.nat({ max: 10 ** 9 }).map((ms) => (schedule: BreakerSchedule) => { schedule.now += ms; }),
+    arbitrary: fc.nat({ max: 10 ** 9 }).map((ms) => (schedule: BreakerSchedule) => {
+      schedule.now += ms;
+    }),
   },
-  { weight: 1, arbitrary: choice.map((which) => (schedule: BreakerSchedule) => { schedule.hang(which); }) },
-  { weight: 1, arbitrary: fc.constant((schedule: BreakerSchedule) => { schedule.reset(); }) },
-  { weight: 1, arbitrary: fc.constant((schedule: BreakerSchedule) => { schedule.isolate(); schedule.reset(); }) },
+  {
+    weight: 1,
+    arbitrary: choice.map((which) => (schedule: BreakerSchedule) => {
+      schedule.hang(which);
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.constant((schedule: BreakerSchedule) => {
+      schedule.reset();
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.constant((schedule: BreakerSchedule) => {
+      schedule.isolate();
+      schedule.reset();
+    }),
+  },
 );
-const schedules = fc.array(step, { maxLength: 60 });
+const schedules = fc.array(step, { maxLength: 80, size: 'max' });
 
 type CoreOptions = typeof coreOptions extends fc.Arbitrary<infer Options> ? Options : never;
 

@@ -75,10 +75,16 @@ function renderFiles({ window, backoff, retry, transport }: Variant): readonly (
   });
   return [
     ...breakerFiles,
-    ['circuit-breaker.test.ts', renderTest('add-circuit-breaker/circuit-breaker.test.ts.hbs', breaker, style, testing)],
+    [
+      'circuit-breaker.test.ts',
+      renderTest('add-circuit-breaker/circuit-breaker.test.ts.hbs', breaker, style, testing),
+    ],
     ['http-transport.ts', render(`add-service-client/http-transport.${transport}.ts.hbs`, client, style)],
     ...(retry ? [own('retry-policy')] : []),
     ...['call-deadline', 'service-client-error', 'service-request', 'service-client'].map(own),
-    ['service-client.test.ts', renderTest('add-service-client/service-client.test.ts.hbs', client, style, testing)],
+    [
+      'service-client.test.ts',
+      renderTest('add-service-client/service-client.test.ts.hbs', client, style, testing),
+    ],
   ];
 }

@@ -171,6 +171,18 @@ main().catch(console.error)
     );
   });
 
+  it('registers before it listens also when nothing is registered, or all of it comes too late', () => {
+    const app = { kind: 'main', binding: 'app' } as const;
+    expectEdit(
+      'async function main() {\n  const app = fastify();\n+\n+  app.register(ours);\n  await app.listen();\n}\n',
+      { app },
+    );
+    expectEdit(
+      'async function main() {\n  const app = fastify();\n+\n+  app.register(ours);\n  await app.ready();\n  app.register(userRoutes);\n}\n',
+      { app },
+    );
+  });
+
   it('goes into the try block where the siblings are', () => {
     expectEdit(
       `const app = fastify();
