@@ -21,7 +21,7 @@ export async function completeAnswers(
   const obstacles: Obstacle[] = [];
   for (const [key, question] of Object.entries(questions)) {
     const value = answers[key] ?? initialOf(question, site, answers);
-    const choices = question.choices?.(site, answers) ?? [];
+    const choices = (await question.choices?.(site, answers)) ?? [];
     if (value !== undefined) {
       const wrong = question.closed === true ? firstOutside(value, choices) : undefined;
       if (wrong !== undefined) obstacles.push(notAChoice(key, wrong, choices));

@@ -131,10 +131,13 @@ export type Service = ServiceHead &
     /** Route plugins and inline routes found, in order of registration. */
     routes: readonly RoutePlugin[];
     /** Names given to `instance.decorate(…)` anywhere in the service. */
-    decorators: readonly string[];
+    decorators: readonly Member[];
     /** Members that the service's own code adds to FastifyRequest, or `user` when @fastify/jwt is a dependency. */
-    requestMembers: readonly string[];
+    requestMembers: readonly Member[];
   }>;
+
+/** A name that is taken, and the file that takes it; absent when a package does. */
+export type Member = Readonly<{ name: string; path?: RelPath }>;
 
 /** Where the Fastify instance is and how it is put together. */
 export type AppFact = Readonly<{
@@ -159,6 +162,8 @@ export type AppFact = Readonly<{
   /** The file that listens (often server.ts or index.ts); absent for fastify-cli apps. */
   entry?: RelPath;
   listen: Readonly<{ portEnv?: string; defaultPort?: number; hostEnv?: string }>;
+  /** The instance is made with a logger. */
+  logs: boolean;
   /** Folders given to @fastify/autoload, in order. */
   autoload: readonly AutoloadFact[];
 }>;
@@ -355,7 +360,7 @@ export type Question = Readonly<{
   /** Value names for --help: `<service>`. */
   placeholder?: string;
   /** The values it can take, read from the repo; also listed when the flag is missing. */
-  choices?: (site: Site, given: Answers) => readonly Choice[];
+  choices?: (site: Site, given: Answers) => readonly Choice[] | Promise<readonly Choice[]>;
   /** Values outside `choices` are refused. Default false. */
   closed?: boolean;
   /** The answer when the flag is absent; a function may look at the repo and return undefined: then ask, or refuse. */
@@ -369,7 +374,8 @@ export type Questions = Readonly<Record<string, Question>>;
 
 /**
  * One generator. `target` says whom it changes: `auth` finds the auth service by itself, `services` needs --target.
- * `plan` is called once for each target with `answers['target']` set to its folder (a RelPath).
+ * `plan` is called once for each target with `answers['target']` set to its folder (a RelPath) and
+ * `answers['targets']` to those of the whole run.
  */
 export interface Generator {
   readonly summary: string;

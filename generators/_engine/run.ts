@@ -38,7 +38,7 @@ export async function makePlan(request: PlanRequest): Promise<Planned | Refusal>
   const repo = openRepo(request.root);
   const site: Site = { repo, heads: surveyHeads(repo) };
   const targets = await chooseTargets(generator, given, site, request.ask);
-  if ('ok' in targets) return targets;
+  if ('ok' in targets) return withMissingFlags(targets, request, site);
   const target = targets.heads.map((head) => (head.dir === '' ? head.name : head.dir));
   const answers = await completeAnswers(generator.questions, { ...given, target }, site, request.ask);
   if (isRefusal(answers)) return answers;
@@ -52,6 +52,13 @@ export async function makePlan(request: PlanRequest): Promise<Planned | Refusal>
   return { plan: settled, targets: served, flags: flagsOf(generator, answers, site, target) };
 }
 
+/** Who has to add a flag is told of all that are missing. */
+async function withMissingFlags(refusal: Refusal, { generator, given }: PlanRequest, site: Site): Promise<Refusal> {
+  const isMissing = refusal.obstacles.every(({ code }) => code === 'E_MISSING_FLAG');
+  const answers = isMissing ? await completeAnswers(generator.questions, given, site, undefined) : given;
+  return isRefusal(answers) ? refuse(...refusal.obstacles, ...answers.obstacles) : refusal;
+}
+
 /** Plans target after target on one draft; gives those that could be served. */
 async function planTargets(
   generator: Generator,
@@ -60,9 +67,10 @@ async function planTargets(
   draft: Draft,
 ): Promise<readonly ServiceHead[]> {
   const served: ServiceHead[] = [];
+  const targets = heads.map(({ dir }) => dir);
   const refusals: Refusal[] = [];
   for (const head of heads) {
-    const plan = await generator.plan({ ...answers, target: head.dir }, draft.repo);
+    const plan = await generator.plan({ ...answers, target: head.dir, targets }, draft.repo);
     if (plan.ok || !every) {
       draft.include(plan);
       served.push(head);

@@ -1,13 +1,10 @@
-/** What the middleware is rendered from; imports are specifiers as the service writes them. */
+/** What the middleware is rendered from. */
 export interface MiddlewareView {
-  readonly clientImport: string;
-  /** Only read with `cache`. */
-  readonly cacheImport: string;
+  /** Whole import statements. */
+  readonly imports: readonly string[];
   readonly cache: boolean;
   /** Milliseconds. */
   readonly cacheTtlMs: number;
-  /** Whole import statements that the two expressions need. */
-  readonly configImports: readonly Readonly<{ line: string }>[];
   /** TypeScript expressions that read `AUTH_SERVICE_URL` and `SERVICE_AUTH_SECRET`. */
   readonly urlExpression: string;
   readonly secretExpression: string;

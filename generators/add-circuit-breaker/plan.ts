@@ -11,11 +11,13 @@ export function planCircuitBreaker(answers: Answers, repo: Repo): Plan | Refusal
   if ('ok' in service) return service;
   const parts = answers['with'] as readonly string[];
   const breaker = placeFile(service, 'utils', 'circuit-breaker');
+  const existing = repo.read(breaker) ?? '';
   const window = placeFile(service, 'utils', 'outcome-window');
   const test = placeFile(service, 'test', 'circuit-breaker');
   const view: BreakerView = {
-    window: parts.includes('window'),
-    backoff: parts.includes('backoff'),
+    // A part that is there stays: each run adds to those before.
+    window: parts.includes('window') || existing.includes('OutcomeWindow'),
+    backoff: parts.includes('backoff') || existing.includes('BackoffOptions'),
     windowImport: importSpecifier(service, breaker, window),
   };
   const testView: BreakerTestView = { ...view, breakerImport: importSpecifier(service, test, breaker) };

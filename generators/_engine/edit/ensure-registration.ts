@@ -14,7 +14,8 @@ export function ensureRegistration(
   style: Style,
 ): readonly TextChange[] | Obstacle {
   const source = parseSource('app.ts', base);
-  if (isRegistered(source, want.plugin)) return [];
+  const registered = findRegistration(source, want.plugin);
+  if (registered !== undefined) return ensureOptions(source, registered, want);
   const scopes = findScopes(source, want);
   const scope = chooseScope(scopes);
   if (scope === undefined) return noPlace(source, scopes, want, style);
@@ -28,15 +29,35 @@ export function ensureRegistration(
   ];
 }
 
-function isRegistered(source: ts.SourceFile, plugin: string): boolean {
-  let found = false;
+function findRegistration(source: ts.SourceFile, plugin: string): ts.CallExpression | undefined {
+  let found: ts.CallExpression | undefined;
   walk(source, (node) => {
     if (ts.isCallExpression(node) && ts.isPropertyAccessExpression(node.expression)) {
-      found ||= node.expression.name.text === 'register' && pluginName(node.arguments[0]) === plugin;
+      const isIt = node.expression.name.text === 'register' && pluginName(node.arguments[0]) === plugin;
+      if (isIt) found ??= node;
     }
     return undefined;
   });
   return found;
+}
+
+/** The options of a registration that is there: the user may have changed their values, but not left them out. */
+function ensureOptions(
+  source: ts.SourceFile,
+  { arguments: given }: ts.CallExpression,
+  { app, options, plugin }: RegistrationWant,
+): readonly TextChange[] | Obstacle {
+  const key = options === undefined ? undefined : /^\w+/.exec(options)?.[0];
+  const [first, second] = given;
+  if (options === undefined || key === undefined || first === undefined) return [];
+  if (second === undefined) return [insertion(first.getEnd(), `, { ${options} }`)];
+  if (new RegExp(`\\b${key}\\b`).test(second.getText(source))) return [];
+  return {
+    code: 'E_NO_REGISTRATION_PLACE',
+    message: `${plugin} is registered already (line ${String(lineOf(source, first.getStart(source)))}), without ${key}.`,
+    remedy: 'Add it to the options of that registration by hand.',
+    manual: `${app.binding}.register(${plugin}, { ${options} });`,
+  };
 }
 
 function callText({ app, plugin, options }: RegistrationWant): string {

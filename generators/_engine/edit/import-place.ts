@@ -7,10 +7,25 @@ import { eolAt, insertion, startWithComments, statementLineEnd } from './text-li
 export function importPlace(source: ts.SourceFile, from: string, style: Style): (text: string) => TextChange {
   const block = importBlock(source);
   const kind = kindOf(from);
-  const after = block.filter((each) => kindOf(moduleOf(each)) === kind).at(-1) ?? block.at(-1);
+  const siblings = block.filter((each) => kindOf(moduleOf(each)) === kind);
+  const next = isSorted(siblings) ? siblings.find((each) => (moduleOf(each) ?? '') > from) : undefined;
+  if (next !== undefined) return above(source, next, style);
+  const after = siblings.at(-1) ?? block.at(-1);
   if (after === undefined) return atTop(source, style);
   const offset = statementLineEnd(source, after);
   return (text) => insertion(offset, eolAt(source.text, offset, style.eol) + text);
+}
+
+/** Whether a group is kept in order: three statements at least, since two are so by chance. */
+function isSorted(statements: readonly ts.Statement[]): boolean {
+  const names = statements.map((each) => moduleOf(each) ?? '');
+  return names.length > 2 && names.every((name, index) => index === 0 || (names[index - 1] ?? '') <= name);
+}
+
+/** Above a statement and the comments that belong to it. */
+function above(source: ts.SourceFile, next: ts.Statement, style: Style): (text: string) => TextChange {
+  const offset = startWithComments(source, next);
+  return (text) => insertion(offset, text + eolAt(source.text, offset, style.eol));
 }
 
 /** The first run of imports below the directives; calls of require count, since files in CommonJS have those. */

@@ -4,6 +4,7 @@ import { autoloadedPlugins } from './autoload-routes.ts';
 import { autoloadsOf } from './autoload.ts';
 import { findAppPlace } from './app-place.ts';
 import type { AppPlace } from './app-plugin.ts';
+import { findCreations } from './creations.ts';
 import { findEntry } from './entry.ts';
 import { isFunctionNode, unwrap } from './expressions.ts';
 import { parameterName } from './plugin-functions.ts';
@@ -39,9 +40,17 @@ export function surveyInstance(survey: Survey): Instance {
     ...(importable !== undefined && { importable }),
     ...(entry !== undefined && { entry }),
     listen,
+    logs: hasLogger(survey),
     autoload,
   };
   return { app, routes: routePlugins(survey, uses, file) };
+}
+
+/** An app that makes no instance itself is started by fastify-cli or by us, which log. */
+function hasLogger(survey: Survey): boolean {
+  const creations = findCreations(survey);
+  if (creations.length === 0) return true;
+  return creations.some(({ file }) => /\blogger(Instance)?\b(?!\s*:\s*false\b)/.test(survey.text(file)));
 }
 
 /** What the function does to the instance that a helper call hands to it: `registerAll(app)`. */

@@ -1,45 +1,45 @@
+import type { Member } from '../contract.ts';
 import { ts, walk } from '../syntax.ts';
 import { keyOf, memberOf, stringOf } from './expressions.ts';
 import type { Survey } from './survey.ts';
 
 /** The names given to `instance.decorate(…)` anywhere in the service. */
-export function findDecorators(survey: Survey): readonly string[] {
+export function findDecorators(survey: Survey): readonly Member[] {
   return decorated(survey, 'decorate');
 }
 
 /** Names on FastifyRequest that are taken: declared, decorated, or `user` by @fastify/jwt. */
-export function findRequestMembers(survey: Survey): readonly string[] {
+export function findRequestMembers(survey: Survey): readonly Member[] {
   const declared = [...survey.mentioning(/\bFastifyRequest\b/), ...survey.declarations].flatMap((file) => {
-    const names: string[] = [];
+    const names: Member[] = [];
     walk(survey.tree(file), (node) => {
       if (!ts.isInterfaceDeclaration(node) || node.name.text !== 'FastifyRequest' || !isAugmentation(node))
         return true;
       for (const { name } of node.members) {
         const key = name === undefined ? undefined : keyOf(name);
-        if (key !== undefined) names.push(key);
+        if (key !== undefined) names.push({ name: key, path: file });
       }
       return false;
     });
     return names;
   });
-  const byJwt = survey.head.manifest.dependencies['@fastify/jwt'] === undefined ? [] : ['user'];
-  return [...new Set([...byJwt, ...declared, ...decorated(survey, 'decorateRequest')])];
+  const byJwt = survey.head.manifest.dependencies['@fastify/jwt'] === undefined ? [] : [{ name: 'user' }];
+  return [...byJwt, ...declared, ...decorated(survey, 'decorateRequest')];
 }
 
-function decorated(survey: Survey, method: 'decorate' | 'decorateRequest'): readonly string[] {
-  const names = survey.mentioning(/\.decorate/).flatMap((file) => {
-    const found: string[] = [];
+function decorated(survey: Survey, method: 'decorate' | 'decorateRequest'): readonly Member[] {
+  return survey.mentioning(/\.decorate/).flatMap((file) => {
+    const found: Member[] = [];
     walk(survey.tree(file), (node) => {
       const name =
         ts.isCallExpression(node) && memberOf(node.expression) === method
           ? stringOf(node.arguments[0])
           : undefined;
-      if (name !== undefined) found.push(name);
+      if (name !== undefined) found.push({ name, path: file });
       return true;
     });
     return found;
   });
-  return [...new Set(names)];
 }
 
 function isAugmentation({ parent }: ts.InterfaceDeclaration): boolean {

@@ -35,6 +35,13 @@ describe('a line of its own', () => {
     );
   });
 
+  it('goes where the order says, in a group that is kept in order', () => {
+    const base = "import a from './a.js';\n// about c\nimport c from './c.js';\nimport d from './d.js';\n";
+    expect(imported(base, b)).toBe(base.replace('// about c', `${bLine}// about c`));
+    const unordered = "import d from './d.js';\nimport a from './a.js';\nimport c from './c.js';\n";
+    expect(imported(unordered, b)).toBe(unordered + bLine);
+  });
+
   it.each([
     ['shebang', '#!/usr/bin/env node\n'],
     ['licence', '/* (c) A */\n\n'],

@@ -306,7 +306,22 @@ describe('nothing to do, or no place', () => {
     ['app.register(a).register(ours, { b });'],
     ['server.register(ours as Plugin);'],
   ])('sees %s', (line) => {
-    expect(ensureRegistration(`const app = fastify();\n${line}\n`, want, style)).toEqual([]);
+    const { options: _, ...bare } = want;
+    expect(ensureRegistration(`const app = fastify();\n${line}\n`, bare, style)).toEqual([]);
+  });
+
+  it('adds the options that a registration lacks, and keeps those that it has', () => {
+    expectEdit('const app = fastify();\napp.register(ours«, { list: [1] }»);\n', { options: 'list: [1]' });
+    const changed = 'const app = fastify();\napp.register(ours, { list: [2], other: true });\n';
+    expect(ensureRegistration(changed, { ...want, options: 'list: [1]' }, style)).toEqual([]);
+  });
+
+  it('refuses where options are there without the one that is wanted', () => {
+    const other = 'const app = fastify();\napp.register(ours, { other: true });\n';
+    expect(ensureRegistration(other, { ...want, options: 'list: [1]' }, style)).toMatchObject({
+      code: 'E_NO_REGISTRATION_PLACE',
+      manual: 'app.register(ours, { list: [1] });',
+    });
   });
 
   it('says where it looked and what to write', () => {

@@ -37,7 +37,7 @@ describe('surveyJwt', () => {
       claims: ['id'],
     });
     expect(jwt.secret).toEqual({ expression: 'app.config.JWT_KEY', imports: [], env: 'JWT_KEY' });
-    expect(requestMembers).toEqual(['user']);
+    expect(requestMembers).toEqual([{ name: 'user' }]);
   });
 
   it('says no secret rather than one that another file cannot reach', () => {
@@ -208,7 +208,7 @@ describe('fastifyMajor and members', () => {
       'src/app.ts': `${app}app.decorate('authenticate', f);\napp.decorateRequest('tenant', null);`,
       'src/types.d.ts': "declare module 'fastify' { interface FastifyRequest { account: string } }",
     });
-    expect(service.decorators).toEqual(['authenticate']);
-    expect(service.requestMembers).toEqual(['account', 'tenant']);
+    expect(service.decorators.map(({ name }) => name)).toEqual(['authenticate']);
+    expect(service.requestMembers.map(({ name }) => name)).toEqual(['account', 'tenant']);
   });
 });

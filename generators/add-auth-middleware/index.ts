@@ -1,0 +1,53 @@
+import { generator as serviceClient } from '../add-service-client/index.ts';
+import type { Generator } from '../_engine/contract.ts';
+
+export const generator: Generator = {
+  summary: 'adds the auth middleware, which asks the auth service who is calling, and guards the routes you choose',
+  target: 'services',
+  questions: {
+    protect: {
+      type: 'list',
+      message: 'routes that ask for a token: all, none, or route plugins by name or file',
+      placeholder: '<all|none|plugins>',
+      choices: async (site, given) => (await import('./choices.ts')).protectChoices(site, given),
+    },
+    auth: {
+      type: 'string',
+      message: 'service that verifies tokens, for the default URL; found by itself when only one signs them',
+      placeholder: '<service>',
+      optional: true,
+    },
+    path: {
+      type: 'string',
+      message: 'URL of the verify route',
+      placeholder: '<path>',
+      initial: '/auth/verify',
+    },
+    decorate: {
+      type: 'string',
+      message: 'member of the request that tells the user; default: user, or authUser where that is taken',
+      placeholder: '<name>',
+      optional: true,
+    },
+    cacheTtl: {
+      type: 'string',
+      message: 'milliseconds for which a verified token is not asked about again (a revocation waits that long)',
+      placeholder: '<ms>',
+      optional: true,
+    },
+    ...serviceClient.questions,
+    with: {
+      type: 'list',
+      message: 'parts beyond the core: window and backoff of the breaker, cache of verified tokens',
+      placeholder: '<parts>',
+      choices: () => [
+        { value: 'window', hint: 'open by failure and slow-call rates' },
+        { value: 'backoff', hint: 'wait longer at each reopening' },
+        { value: 'cache', hint: 'do not ask about a token again for --cache-ttl' },
+      ],
+      closed: true,
+      initial: [],
+    },
+  },
+  plan: async (answers, repo) => (await import('./plan.ts')).planAuthMiddleware(answers, repo),
+};

@@ -1,0 +1,120 @@
+import { generator as serviceClient } from '../add-service-client/index.ts';
+import type { Answers, Obstacle, Plan, Refusal, RelPath, Repo, Service } from '../_engine/contract.ts';
+import { importSpecifier, placeFile } from '../_engine/edit/place-file.ts';
+import { refuse } from '../_engine/obstacle.ts';
+import { type Draft, openDraft } from '../_engine/plan.ts';
+import { render, renderTest } from '../_engine/render.ts';
+import { findInstalled } from '../_engine/survey/installed.ts';
+import { surveyTarget } from '../_engine/survey/target.ts';
+import { findAuthUrl } from './auth-url.ts';
+import { chooseProtection, type Protection } from './protection.ts';
+import { findPublicRoutes } from './public-routes.ts';
+import {
+  chooseNames,
+  type MiddlewareChoices,
+  type MiddlewareFiles,
+  type MiddlewareNames,
+  middlewareTestView,
+  middlewareView,
+} from './views.ts';
+import { wireMiddleware } from './wiring.ts';
+
+const defaultCacheTtlMs = 10_000;
+
+/** The middleware and its tests, wired before the routes, with its hook on the chosen ones; the client if missing. */
+export async function planAuthMiddleware(answers: Answers, repo: Repo): Promise<Plan | Refusal> {
+  const service = surveyTarget(repo, answers);
+  if ('ok' in service) return service;
+  const middleware = placeMiddleware(service);
+  const names = chooseNames(service, middleware, answers);
+  const protection = chooseProtection(repo, service, answers);
+  const cacheTtlMs = readCacheTtl(answers);
+  const authUrl = findAuthUrl(repo, answers);
+  const [first, ...more] = [names, protection, cacheTtlMs, authUrl].flatMap(obstaclesIn);
+  if (first !== undefined) return refuse(first, ...more);
+
+  const draft = openDraft(repo);
+  const client = await planClient(draft, service, answers);
+  const files: MiddlewareFiles = { middleware, client, cache: placeFile(service, 'utils', 'claim-cache') };
+  const guarded = protection as Protection;
+  const choices: MiddlewareChoices = {
+    path: answers['path'] as string,
+    cacheTtlMs: cacheTtlMs as number | undefined,
+    defaultUrl: authUrl as string,
+    publicRoutes: guarded.all ? findPublicRoutes(service) : undefined,
+  };
+  renderMiddleware(draft, service, files, names as MiddlewareNames, choices);
+  wireMiddleware(draft, service, files, names as MiddlewareNames, choices, guarded.plugins);
+  return draft.finish();
+}
+
+/** Among the service's middleware; where that is an autoloaded folder of plugins, under a name that tells what it is. */
+function placeMiddleware(service: Service): RelPath {
+  const { middlewareDir, pluginsDir } = service.layout;
+  if (middlewareDir === pluginsDir) return placeFile(service, 'plugins', 'auth-middleware');
+  return placeFile(service, 'middleware', 'auth');
+}
+
+/** Brings the client if there is none; one that was written by hand must have the names that the middleware uses. */
+async function planClient(draft: Draft, service: Service, answers: Answers): Promise<RelPath> {
+  const installed = findInstalled(draft.repo, service, 'ServiceClient');
+  if (installed === undefined) {
+    draft.include(await serviceClient.plan(answers, draft.repo));
+    return placeFile(service, 'utils', 'service-client');
+  }
+  const text = draft.repo.read(installed) ?? '';
+  if (!/\bServiceClientError\b/.test(text)) draft.obstruct(foreignClient(installed));
+  return installed;
+}
+
+function renderMiddleware(
+  draft: Draft,
+  service: Service,
+  files: MiddlewareFiles,
+  names: MiddlewareNames,
+  choices: MiddlewareChoices,
+): void {
+  const { style, testing } = service;
+  const view = middlewareView(service, files, names, choices);
+  const text = render('add-auth-middleware/auth-middleware.ts.hbs', view, style);
+  draft.create(files.middleware, 'auth-middleware', text);
+  if (view.cache) {
+    const cache = render('add-auth-middleware/claim-cache.ts.hbs', {}, style);
+    draft.create(files.cache, 'auth-middleware', cache);
+  }
+  if (testing.runner === 'none') return;
+  const test = placeFile(service, 'test', 'auth-middleware');
+  const testView = middlewareTestView(service, files, names, choices);
+  const testText = renderTest('add-auth-middleware/auth-middleware.test.ts.hbs', testView, style, testing);
+  draft.create(test, 'unit-test', testText);
+  if (!view.cache) return;
+  const cacheTest = placeFile(service, 'test', 'claim-cache');
+  const cacheView = { cacheImport: importSpecifier(service, cacheTest, files.cache) };
+  const cacheText = renderTest('add-auth-middleware/claim-cache.test.ts.hbs', cacheView, style, testing);
+  draft.create(cacheTest, 'unit-test', cacheText);
+}
+
+/** Milliseconds; undefined without a cache. */
+function readCacheTtl(answers: Answers): number | undefined | readonly Obstacle[] {
+  const given = answers['cacheTtl'] as string | undefined;
+  if (given === undefined) {
+    return (answers['with'] as readonly string[]).includes('cache') ? defaultCacheTtlMs : undefined;
+  }
+  const ttlMs = Number(given);
+  if (Number.isInteger(ttlMs) && ttlMs > 0) return ttlMs;
+  const message = `--cache-ttl cannot be ${JSON.stringify(given)}.`;
+  return [{ code: 'E_INVALID_FLAG', message, remedy: 'It takes whole milliseconds above 0, such as 10000.' }];
+}
+
+function obstaclesIn(value: unknown): readonly Obstacle[] {
+  return Array.isArray(value) ? (value as readonly Obstacle[]) : [];
+}
+
+function foreignClient(path: RelPath): Obstacle {
+  return {
+    code: 'E_FILE_EXISTS',
+    at: { path },
+    message: `${path} has a ServiceClient that is not ours: it exports no ServiceClientError.`,
+    remedy: 'Rename that class, or give it the interface of ours, and run the command again.',
+  };
+}
