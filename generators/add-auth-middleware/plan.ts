@@ -7,8 +7,8 @@ import { render, renderTest } from '../_engine/render.ts';
 import { findInstalled } from '../_engine/survey/installed.ts';
 import { surveyTarget } from '../_engine/survey/target.ts';
 import { findAuthUrl } from './auth-url.ts';
-import { chooseProtection, type Protection } from './protection.ts';
-import { findPublicRoutes } from './public-routes.ts';
+import { chooseProtection, type Protection } from '../_engine/survey/protection.ts';
+import { findPublicRoutes } from '../_engine/survey/public-routes.ts';
 import {
   chooseNames,
   type MiddlewareChoices,

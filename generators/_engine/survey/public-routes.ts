@@ -1,4 +1,4 @@
-import type { Service } from '../_engine/contract.ts';
+import type { Service } from '../contract.ts';
 
 const operational = /\/(health|healthz|healthcheck|health-check|live|livez|liveness|ready|readyz|readiness|ping|status|metrics|version)$/i;
 const documentation = /^(.*\/(?:docs|documentation|swagger|reference|openapi))(?:\/|$)/i;

@@ -1,6 +1,6 @@
-import type { Answers, Obstacle, Repo, RoutePlugin, Service } from '../_engine/contract.ts';
-import { basenameRel } from '../_engine/paths.ts';
-import { surveyTarget } from '../_engine/survey/target.ts';
+import type { Answers, Obstacle, Repo, RoutePlugin, Service } from '../contract.ts';
+import { basenameRel } from '../paths.ts';
+import { surveyTarget } from './target.ts';
 
 /** Which routes of a service ask for a token: all but the public ones, or those of some plugins. */
 export interface Protection {

@@ -1,0 +1,77 @@
+import { generator as authMiddleware } from '../add-auth-middleware/index.ts';
+import { generator as authVerify } from '../add-auth-verify/index.ts';
+import type { Answers, Obstacle, Plan, Refusal, Repo, Service } from '../_engine/contract.ts';
+import { ensureDependency } from '../_engine/edit/ensure-dependency.ts';
+import { placeFile } from '../_engine/edit/place-file.ts';
+import { isObstacle, refuse } from '../_engine/obstacle.ts';
+import { type Draft, openDraft } from '../_engine/plan.ts';
+import { renderTest } from '../_engine/render.ts';
+import { findAuthService } from '../_engine/survey/auth-service.ts';
+import { chooseProtection, type Protection } from '../_engine/survey/protection.ts';
+import { surveyService } from '../_engine/survey/service.ts';
+import { findTarget, surveyHeads } from '../_engine/survey/services.ts';
+import { surveyTarget } from '../_engine/survey/target.ts';
+import { integrationView } from './views.ts';
+
+/** The verify route in the auth service, the middleware in the target, and a test that runs both. */
+export async function planServiceToService(answers: Answers, repo: Repo): Promise<Plan | Refusal> {
+  const consumer = surveyTarget(repo, answers);
+  if ('ok' in consumer) return consumer;
+  const auth = findAuth(repo, answers);
+  if (auth !== undefined && 'ok' in auth) return auth;
+  if (auth?.dir === consumer.dir) return refuse(isTheAuthService(auth));
+  const protection = chooseProtection(repo, consumer, answers);
+
+  const draft = openDraft(repo);
+  if (auth !== undefined) draft.include(await authVerify.plan({ ...answers, target: auth.dir }, draft.repo));
+  const named = { ...answers, auth: auth?.dir ?? 'none' };
+  draft.include(await authMiddleware.plan(named, draft.repo));
+  if (!('plugins' in protection)) return draft.finish();
+  if (!draft.failed) planIntegrationTest(draft, consumer, auth, protection, answers['path'] as string);
+  return draft.finish();
+}
+
+/** Undefined when it is said to be somewhere else. */
+function findAuth(repo: Repo, answers: Answers): Service | Refusal | undefined {
+  const named = answers['auth'] as string | undefined;
+  if (named === 'none') return undefined;
+  const heads = surveyHeads(repo);
+  const head = named === undefined ? findAuthService(repo, heads) : findTarget(heads, named);
+  if (isObstacle(head)) return refuse(head);
+  return 'ok' in head ? head : surveyService(repo, head);
+}
+
+function planIntegrationTest(
+  draft: Draft,
+  consumer: Service,
+  auth: Service | undefined,
+  protection: Protection,
+  path: string,
+): void {
+  if (consumer.testing.runner === 'none') return;
+  const test = placeFile(consumer, 'test', 'service-to-service');
+  const view = integrationView(draft.repo, { consumer, auth, protection, path, test });
+  if (typeof view === 'string') {
+    draft.note(view);
+    return;
+  }
+  const { style, testing } = consumer;
+  const template = 'add-s2s/service-to-service.test.ts.hbs';
+  draft.create(test, 'integration-test', renderTest(template, view, style, testing));
+  for (const service of view.authInRepo && auth !== undefined ? [consumer, auth] : [consumer]) {
+    if (service.tooling.runTypeScript !== undefined) continue;
+    const tsx = { name: 'tsx', range: '^4.20.0', section: 'devDependencies' } as const;
+    draft.patch(service.manifest.path, 'manifest', (base) => ensureDependency(base, tsx));
+  }
+  const command = testing.command.replace('NAME', 'service-to-service');
+  draft.note(`The services are tested together by: ${command} (in ${consumer.dir === '' ? '.' : consumer.dir}).`);
+}
+
+function isTheAuthService({ dir, name }: Service): Obstacle {
+  return {
+    code: 'E_INVALID_FLAG',
+    at: { path: dir },
+    message: `${name} issues the tokens, so it cannot be a target as well.`,
+    remedy: 'Name the services that call it with --target, and it with --auth.',
+  };
+}

@@ -1,0 +1,65 @@
+import type { Service } from '../_engine/contract.ts';
+
+/** How a service is started from its folder without a build, as arguments of `node` in TypeScript. */
+export interface StartCommand {
+  readonly args: string;
+  /** Lines of the program that `args` run, for an app that does not listen by itself. */
+  readonly script?: readonly string[];
+  /** What its own code starts it with, as object entries. */
+  readonly env: readonly string[];
+  /** A port that its code sets; false where the environment does. */
+  readonly port: string | false;
+}
+
+/** Undefined when no file listens and none exports what could. The test knows it as `as`. */
+export function findStartCommand(service: Service, as: 'auth' | 'consumer'): StartCommand | undefined {
+  const { app, dir, tooling } = service;
+  const runner = (tooling.runTypeScript ?? ['--import', 'tsx']).map((word) => `'${word}'`);
+  const below = (path: string): string => path.slice(dir === '' ? 0 : dir.length + 1);
+  const autoload: readonly string[] = app.autoload.length > 0 ? ["FASTIFY_AUTOLOAD_TYPESCRIPT: '1'"] : [];
+  if (app.entry !== undefined) {
+    const { defaultPort, hostEnv, portEnv } = app.listen;
+    if (portEnv === undefined && defaultPort === undefined) return undefined;
+    return {
+      args: [...runner, `'${below(app.entry)}'`].join(', '),
+      env: [
+        ...(portEnv === undefined ? [] : [`${portEnv}: String(${as}Port)`]),
+        ...(hostEnv === undefined ? [] : [`${hostEnv}: '127.0.0.1'`]),
+        ...autoload,
+      ],
+      port: portEnv === undefined ? String(defaultPort) : false,
+    };
+  }
+  const script = bootScript(service, below(app.file));
+  if (script === undefined) return undefined;
+  const isModule = service.modules.system === 'esm' ? ["'--input-type=module'"] : [];
+  return {
+    args: [...runner, ...isModule, "'--eval'", `${as.toUpperCase()}_SCRIPT`].join(', '),
+    script,
+    env: [`PORT: String(${as}Port)`, ...autoload],
+    port: false,
+  };
+}
+
+/** Starts an app that does not listen by itself, as fastify-cli would. */
+function bootScript({ app, modules }: Service, file: string): readonly string[] | undefined {
+  const { importable } = app;
+  if (importable === undefined || importable.requiredParameters.length > 0) return undefined;
+  const isModule = modules.system === 'esm';
+  const isDefault = importable.export === 'default';
+  const name = isDefault ? 'app' : importable.name;
+  const load = isModule
+    ? [`import ${isDefault ? name : `{ ${name} }`} from './${file}';`]
+    : [`const { ${isDefault ? `default: ${name}` : name} } = require('./${file}');`];
+  const listen = "listen({ port: Number(process.env.PORT), host: '127.0.0.1' })";
+  switch (importable.shape) {
+    case 'instance':
+      return [...load, `${name}.${listen};`];
+    case 'factory':
+      return [...load, `Promise.resolve(${name}()).then((server) => server.${listen});`];
+    case 'plugin': {
+      const fastify = isModule ? "import fastify from 'fastify';" : "const fastify = require('fastify');";
+      return [fastify, ...load, 'const server = fastify({ logger: true });', `server.register(${name});`, `server.${listen};`];
+    }
+  }
+}

@@ -1,0 +1,99 @@
+import type { RelPath, Repo, Route, Service } from '../_engine/contract.ts';
+import { dirnameRel, relativeRel } from '../_engine/paths.ts';
+import type { Protection } from '../_engine/survey/protection.ts';
+import { findPublicRoutes } from '../_engine/survey/public-routes.ts';
+import { findStartCommand } from './start-command.ts';
+import type { IntegrationView } from './view.ts';
+
+/** What the integration test of one consumer is about. */
+export interface Integration {
+  readonly consumer: Service;
+  /** Undefined: it is not in the repo. */
+  readonly auth: Service | undefined;
+  readonly protection: Protection;
+  readonly path: string;
+  readonly test: RelPath;
+}
+
+/** The view of the test; a sentence that says why there can be none. `repo` has the plan so far. */
+export function integrationView(repo: Repo, integration: Integration): IntegrationView | string {
+  const { auth, consumer, path, protection, test } = integration;
+  const route = guardedRoute(consumer, protection);
+  if (route === undefined) {
+    return `${consumer.name} got no service-to-service test, because no route of it asks for a token yet.`;
+  }
+  const start = findStartCommand(consumer, 'consumer');
+  if (start === undefined) {
+    return `${consumer.name} got no service-to-service test, because no file was found that a test could start.`;
+  }
+  const issuer = auth === undefined ? undefined : issuerOf(auth);
+  const authStart = auth === undefined || issuer === undefined ? undefined : findStartCommand(auth, 'auth');
+  const logout = auth === undefined || authStart === undefined ? undefined : findLogout(repo, auth);
+  const folder = dirnameRel(test);
+  return {
+    esm: consumer.modules.system === 'esm',
+    authInRepo: authStart !== undefined,
+    authName: auth?.name ?? 'the auth service',
+    consumerName: consumer.name,
+    authDir: relativeRel(folder, auth?.dir ?? folder),
+    consumerDir: relativeRel(folder, consumer.dir),
+    authPort: authStart?.port ?? false,
+    consumerPort: start.port,
+    authArgs: authStart?.args ?? '',
+    consumerArgs: start.args,
+    authScript: authStart?.script ?? false,
+    consumerScript: start.script ?? false,
+    authEnv: [...(authStart?.env ?? []), `${issuer?.secretEnv ?? ''}: JWT_SECRET`, 'SERVICE_AUTH_SECRET: SERVICE_SECRET'],
+    consumerEnv: [...start.env, 'AUTH_SERVICE_URL: auth.origin', 'SERVICE_AUTH_SECRET: SERVICE_SECRET'],
+    authLogs: authStart !== undefined && auth?.app.logs === true,
+    consumerLogs: consumer.app.logs,
+    path,
+    claims: issuer?.claims ?? '',
+    algorithm: issuer?.algorithm ?? '',
+    digest: issuer?.algorithm.replace('HS', 'sha') ?? '',
+    logoutUrl: logout?.url ?? false,
+    logoutMethod: logout?.method ?? '',
+    guardedUrl: route.url.replaceAll(/:\w+|\*/g, '1'),
+    guardedMethod: route.method !== 'GET' && route.method,
+  };
+}
+
+/** A route that asks for a token: rather one that only reads, and that takes no parameters. */
+function guardedRoute(consumer: Service, { all, plugins }: Protection): Route | undefined {
+  const isPublic = findPublicRoutes(consumer);
+  const routes = (all ? consumer.routes : plugins)
+    .flatMap((plugin) => plugin.routes)
+    .filter(({ url }) => !all || !isPublic.includes(url));
+  const reading = routes.filter(({ method }) => method === 'GET');
+  return reading.find(({ url }) => !/[:*]/.test(url)) ?? reading[0] ?? routes[0];
+}
+
+interface Issuer {
+  readonly secretEnv: string;
+  readonly algorithm: string;
+  readonly claims: string;
+}
+
+/** How a test can sign what the service signs; undefined when the secret does not come from the environment. */
+function issuerOf({ jwt }: Service): Issuer | undefined {
+  const { algorithm } = jwt;
+  const secretEnv = jwt.library === 'none' ? 'JWT_SECRET' : jwt.secret?.env;
+  if (secretEnv === undefined || !/^HS(256|384|512)$/.test(algorithm)) return undefined;
+  const userId = jwt.claims.find((name) => ['sub', 'userId', 'user_id', 'id'].includes(name)) ?? 'sub';
+  const tenant = jwt.claims.find((name) => /^(tenant|org)/.test(name));
+  const entries = [
+    `${userId}: '1'`,
+    "email: 'user@example.com'",
+    ...(tenant === undefined ? [] : [`${tenant}: 'tenant-1'`]),
+    ...(jwt.issuer === undefined ? [] : [`iss: '${jwt.issuer}'`]),
+    ...(jwt.audience === undefined ? [] : [`aud: '${jwt.audience}'`]),
+  ];
+  return { secretEnv, algorithm, claims: entries.join(', ') };
+}
+
+/** The logout route, once it revokes. */
+function findLogout(repo: Repo, auth: Service): Route | undefined {
+  return auth.routes
+    .flatMap((plugin) => plugin.routes)
+    .find(({ path, url }) => /log-?out|sign-?out/.test(url) && repo.read(path)?.includes('.revokeRequest(') === true);
+}
