@@ -16,8 +16,9 @@ import { blacklistView, type VerifyFiles, verifierView, verifyFiles, verifyView 
 
 /** The verify route with its verifier and blacklist, wired into the app; the logout route revokes. */
 export function planAuthVerify(answers: Answers, repo: Repo): Plan | Refusal {
-  const service = surveyTarget(repo, answers);
-  if ('ok' in service) return service;
+  const found = surveyTarget(repo, answers);
+  if ('ok' in found) return found;
+  const service = withoutOwnJwt(found);
   const path = answers['path'] as string;
   const blacklist = (answers['blacklist'] ?? usualBlacklist(service)) as Blacklist;
   const files = verifyFiles(service);
@@ -34,6 +35,12 @@ export function planAuthVerify(answers: Answers, repo: Repo): Plan | Refusal {
     'A JWT secret shorter than 32 bytes is warned about, and in production the service does not start with it.',
   );
   return draft.finish();
+}
+
+/** Where our plugin has brought @fastify/jwt, the service itself still knows nothing of tokens. */
+function withoutOwnJwt(service: Service): Service {
+  if (service.jwt.registeredIn !== verifyFiles(service).plugin) return service;
+  return { ...service, jwt: { library: 'none', signs: [], algorithm: 'HS256', claims: [] } };
 }
 
 function usualBlacklist({ redis }: Service): Blacklist {

@@ -33,6 +33,8 @@ export interface VerifyView {
   /** There may be no Redis at run time. */
   readonly redisMayMiss: boolean;
   readonly secret: string | false;
+  /** The type of that expression. */
+  readonly secretType: string;
   readonly registersJwt: boolean;
   readonly verifierArgument: string;
   readonly serviceAuthSecret: string;

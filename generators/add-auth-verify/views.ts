@@ -64,7 +64,7 @@ export function verifyView(service: Service, files: VerifyFiles, path: string, b
   const { jwt, redis } = service;
   const usesPlugin = jwt.library === '@fastify/jwt' || jwt.library === 'none';
   const secret = jwt.secret ?? { ...readVariable(service, 'JWT_SECRET'), isGuess: true };
-  const known = jwt.secret !== undefined || jwt.library !== '@fastify/jwt';
+  const known = isReachable(jwt.secret) || jwt.library !== '@fastify/jwt';
   const serviceSecret = readVariable(service, 'SERVICE_AUTH_SECRET');
   const redisUrl = readVariable(service, 'REDIS_URL');
   const isRedis = blacklist === 'redis';
@@ -92,12 +92,19 @@ export function verifyView(service: Service, files: VerifyFiles, path: string, b
     redisOptional,
     redisMayMiss: redisOwn || redisOptional,
     secret: known ? expression : false,
+    secretType: jwt.library === 'jose' ? 'string | Uint8Array' : 'string',
     registersJwt: jwt.library === 'none',
     verifierArgument: usesPlugin ? 'app' : expression,
     serviceAuthSecret: serviceSecret.expression,
     userIdClaims: claimNames(jwt.claims, ['sub', 'userId', 'user_id', 'id']),
     tenantIdClaims: claimNames(jwt.claims, ['tenantId', 'tenant_id', 'tenant', 'orgId', 'org_id', 'org']),
   };
+}
+
+/** A literal is not: it would be written a second time. */
+function isReachable(secret: Service['jwt']['secret']): boolean {
+  if (secret === undefined) return false;
+  return secret.env !== undefined || secret.imports.length > 0 || secret.expression.startsWith('app.');
 }
 
 function ownImports(files: VerifyFiles, blacklist: Blacklist): readonly ImportWant[] {

@@ -5,7 +5,7 @@ export interface IntegrationView {
   readonly authInRepo: boolean;
   readonly authName: string;
   readonly consumerName: string;
-  /** Folders of the services, relative to the test. */
+  /** Expressions: absolute folders of the services. */
   readonly authDir: string;
   readonly consumerDir: string;
   /** Fixed ports; false where the environment sets them. */

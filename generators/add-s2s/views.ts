@@ -29,14 +29,13 @@ export function integrationView(repo: Repo, integration: Integration): Integrati
   const issuer = auth === undefined ? undefined : issuerOf(auth);
   const authStart = auth === undefined || issuer === undefined ? undefined : findStartCommand(auth, 'auth');
   const logout = auth === undefined || authStart === undefined ? undefined : findLogout(repo, auth);
-  const folder = dirnameRel(test);
   return {
     esm: consumer.modules.system === 'esm',
     authInRepo: authStart !== undefined,
     authName: auth?.name ?? 'the auth service',
     consumerName: consumer.name,
-    authDir: relativeRel(folder, auth?.dir ?? folder),
-    consumerDir: relativeRel(folder, consumer.dir),
+    authDir: folderExpression(consumer, test, auth?.dir ?? consumer.dir),
+    consumerDir: folderExpression(consumer, test, consumer.dir),
     authPort: authStart?.port ?? false,
     consumerPort: start.port,
     authArgs: authStart?.args ?? '',
@@ -56,6 +55,13 @@ export function integrationView(repo: Repo, integration: Integration): Integrati
     guardedUrl: route.url.replaceAll(/:\w+|\*/g, '1'),
     guardedMethod: route.method !== 'GET' && route.method,
   };
+}
+
+function folderExpression({ modules }: Service, test: RelPath, dir: RelPath): string {
+  const path = relativeRel(dirnameRel(test), dir);
+  return modules.system === 'esm'
+    ? `fileURLToPath(new URL('${path}', import.meta.url))`
+    : `resolve(__dirname, '${path}')`;
 }
 
 /** A route that asks for a token: rather one that only reads, and that takes no parameters. */

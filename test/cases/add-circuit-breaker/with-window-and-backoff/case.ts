@@ -1,0 +1,6 @@
+import type { Case } from '../../../helpers/case.ts';
+
+export const testCase: Case = {
+  fixture: 'npm-workspaces',
+  args: ['--target', 'user', '--with', 'window,backoff'],
+};

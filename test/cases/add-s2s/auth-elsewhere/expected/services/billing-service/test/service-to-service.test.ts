@@ -1,0 +1,227 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+/*
+ * The real services against each other, each a process of its own, over real HTTP.
+ * The auth service is not in this repository: a small HTTP server stands in for it.
+ * They get the environment of this test: a service that needs a database needs it here too.
+ */
+
+type Environment = Readonly<Record<string, string>>;
+
+const START_LIMIT_MS = 30_000;
+const SERVICE_SECRET = `integration-${randomUUID()}`;
+
+const CONSUMER_DIR = fileURLToPath(new URL('..', import.meta.url));
+
+const CONSUMER_START = ['--import', 'tsx', 'src/server.ts'];
+
+/** Runs before the consumer: puts its clock forward on request, so that nobody has to wait. */
+const CLOCK = `
+  let skipped = 0;
+  const now = performance.now.bind(performance);
+  performance.now = () => now() + skipped;
+  process.on('message', (ms) => { skipped += ms; process.send?.('skipped'); });
+  process.channel?.unref();
+`;
+
+/** A service in a process of its own; `output` is all that it has logged. */
+class ServiceProcess {
+  readonly origin: string;
+  output = '';
+  readonly #dir: string;
+  readonly #args: readonly string[];
+  readonly #env: Environment;
+  #child: ChildProcess | undefined;
+
+  constructor(port: number, dir: string, args: readonly string[], env: Environment) {
+    this.origin = `http://127.0.0.1:${String(port)}`;
+    this.#dir = dir;
+    this.#args = args;
+    this.#env = env;
+  }
+
+  /** Resolves when it answers. */
+  async start(): Promise<void> {
+    const child = spawn(process.execPath, [...this.#args], {
+      cwd: this.#dir,
+      env: { ...process.env, NODE_ENV: 'development', LOG_LEVEL: 'info', ...this.#env },
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
+    this.#child = child;
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.on('data', (chunk: Buffer) => {
+        this.output += chunk.toString('utf8');
+      });
+    }
+    const answers = (): Promise<boolean> => fetch(this.origin).then(Boolean, () => false);
+    await eventually(async () => child.exitCode !== null || (await answers()), START_LIMIT_MS);
+    if (child.exitCode !== null) throw new Error(`${this.#dir} did not start:\n${this.output}`);
+  }
+
+  /** As a crash would: nothing is closed first. */
+  async stop(): Promise<void> {
+    const child = this.#child;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const exited = new Promise((done) => child.once('exit', done));
+    child.kill('SIGKILL');
+    await exited;
+  }
+
+  async skipTime(ms: number): Promise<void> {
+    const skipped = new Promise((done) => this.#child?.once('message', done));
+    this.#child?.send(ms);
+    await skipped;
+  }
+}
+
+/** Stands in for the auth service: knows the tokens that it was told of. */
+class StandIn {
+  origin = '';
+  readonly #known: ReadonlySet<string>;
+  #server: Server | undefined;
+
+  constructor(known: ReadonlySet<string>) {
+    this.#known = known;
+  }
+
+  async start(): Promise<void> {
+    const server = createServer((request, response) => {
+      const chunks: Buffer[] = [];
+      request.on('data', (chunk: Buffer) => chunks.push(chunk));
+      request.on('end', () => {
+        const { token } = JSON.parse(Buffer.concat(chunks).toString('utf8')) as { token: string };
+        const valid = request.url === '/auth/verify' && this.#known.has(token);
+        const refusal = { valid, error: 'Token is invalid', code: 'invalid' };
+        const answer = valid ? { valid, userId: '1', email: 'user@example.com' } : refusal;
+        response.writeHead(valid ? 200 : 401, { 'content-type': 'application/json' });
+        response.end(JSON.stringify(answer));
+      });
+    });
+    const port = this.origin === '' ? 0 : Number(new URL(this.origin).port);
+    await new Promise<void>((done) => server.listen(port, '127.0.0.1', done));
+    this.#server = server;
+    this.origin = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
+  }
+
+  async stop(): Promise<void> {
+    const server = this.#server;
+    if (server === undefined) return;
+    this.#server = undefined;
+    const closed = new Promise((done) => server.close(done));
+    server.closeAllConnections();
+    await closed;
+  }
+}
+
+const known = new Set<string>();
+const auth = new StandIn(known);
+let consumer: ServiceProcess;
+
+beforeAll(async () => {
+  await auth.start();
+  const consumerPort = await findFreePort();
+  const clock = ['--import', `data:text/javascript,${encodeURIComponent(CLOCK)}`];
+  consumer = new ServiceProcess(consumerPort, CONSUMER_DIR, [...clock, ...CONSUMER_START], {
+    PORT: String(consumerPort),
+    HOST: '127.0.0.1',
+    AUTH_SERVICE_URL: auth.origin,
+    SERVICE_AUTH_SECRET: SERVICE_SECRET,
+  });
+  await consumer.start();
+}, 2 * START_LIMIT_MS);
+
+afterAll(async () => {
+  await consumer.stop();
+  await auth.stop();
+});
+
+/** A token that the stand-in knows. */
+function createToken(): string {
+  const token = `token.${randomUUID()}`;
+  known.add(token);
+  return token;
+}
+
+async function findFreePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((done) => server.close(done));
+  return port;
+}
+
+async function eventually(
+  isTrue: () => boolean | Promise<boolean>,
+  limitMs: number,
+): Promise<void> {
+  const giveUpAt = Date.now() + limitMs;
+  while (!(await isTrue())) {
+    if (Date.now() > giveUpAt)
+      throw new Error(`Not within ${String(limitMs)} ms: ${String(isTrue)}`);
+    await new Promise((done) => setTimeout(done, 50));
+  }
+}
+
+/** Asks the consumer for what only known callers get. */
+function ask(token?: string, headers: Environment = {}): Promise<Response> {
+  const own: Environment = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  return fetch(`${consumer.origin}/invoices`, {
+    headers: { ...own, ...headers },
+  });
+}
+
+/** The middleware let it through: what the route itself says is not looked at. */
+function isLetIn({ status }: Response): boolean {
+  return status !== 401 && status !== 503;
+}
+
+describe('service to service: billing-service', () => {
+  it('lets a caller with a valid token in', async () => {
+    expect(isLetIn(await ask(createToken()))).toBe(true);
+  });
+
+  it('refuses a caller without a token', async () => {
+    const response = await ask();
+
+    expect(response.status).toBe(401);
+    expect(await response.json()).toEqual({ error: 'Invalid or expired token' });
+  });
+
+  it('refuses an invalid token', async () => {
+    expect((await ask('garbage')).status).toBe(401);
+  });
+
+  it('keeps the correlation ID of a request across the services', async () => {
+    const correlationId = `integration-${randomUUID()}`;
+    const response = await ask(createToken(), { 'x-correlation-id': correlationId });
+
+    expect(response.headers.get('x-correlation-id')).toBe(correlationId);
+    await eventually(() => consumer.output.includes(correlationId), 5_000);
+  });
+});
+
+describe('service to service: outage of the auth service', () => {
+  it('answers 503, opens its circuit, and recovers when the service is back', async () => {
+    await auth.stop();
+    const answers = [await ask(createToken())];
+    while (answers.length < 10 && answers.at(-1)?.headers.get('retry-after') === null) {
+      answers.push(await ask(createToken()));
+    }
+    // Only an open circuit says when to come back.
+    expect(Number(answers.at(-1)?.headers.get('retry-after'))).toBeGreaterThan(0);
+    for (const { status } of answers) expect(status).toBe(503);
+    await eventually(() => consumer.output.includes('circuit breaker is open'), 5_000);
+
+    await auth.start();
+    expect((await ask(createToken())).status).toBe(503);
+
+    await consumer.skipTime(120_000);
+    for (let call = 0; call < 3; call += 1) expect(isLetIn(await ask(createToken()))).toBe(true);
+  }, 60_000);
+});

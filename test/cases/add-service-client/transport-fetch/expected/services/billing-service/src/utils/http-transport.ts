@@ -1,0 +1,94 @@
+import type { CallDeadline, CancelReason } from './call-deadline.js';
+
+export interface HttpRequest {
+  method: 'GET' | 'DELETE' | 'POST' | 'PUT' | 'PATCH';
+  /** Absolute path with query. */
+  path: string;
+  headers: Record<string, string>;
+  body: string | undefined;
+}
+
+export interface HttpResponse {
+  status: number;
+  headers: Record<string, string | undefined>;
+  text: string;
+}
+
+/** The exchange failed before there was a whole answer. */
+export class TransportError extends Error {
+  override readonly name = 'TransportError';
+  readonly kind: CancelReason | 'network' | 'too_large';
+
+  constructor(kind: CancelReason | 'network' | 'too_large', cause?: unknown) {
+    super(kind, cause === undefined ? undefined : { cause });
+    this.kind = kind;
+  }
+}
+
+/** Exchanges with one origin by the global fetch. */
+export class HttpTransport {
+  readonly #origin: string;
+  readonly #maxResponseBytes: number;
+  readonly #inFlight = new Set<Promise<HttpResponse>>();
+  #closed = false;
+
+  constructor(origin: string, maxResponseBytes: number) {
+    this.#origin = origin;
+    this.#maxResponseBytes = maxResponseBytes;
+  }
+
+  /** Sends one request and reads its whole answer. @throws TransportError */
+  async send(request: HttpRequest, deadline: CallDeadline): Promise<HttpResponse> {
+    if (deadline.reason !== undefined) throw new TransportError(deadline.reason);
+    if (this.#closed) throw new TransportError('network', new Error('The client is closed'));
+    const exchange = this.#exchange(request, deadline);
+    this.#inFlight.add(exchange);
+    try {
+      return await exchange;
+    } finally {
+      this.#inFlight.delete(exchange);
+    }
+  }
+
+  /** Waits for what is in flight; the connections belong to the process. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.allSettled(this.#inFlight);
+  }
+
+  async #exchange(request: HttpRequest, deadline: CallDeadline): Promise<HttpResponse> {
+    const controller = new AbortController();
+    deadline.onCancel = (reason) => {
+      controller.abort(new TransportError(reason));
+    };
+    try {
+      const response = await fetch(this.#origin + request.path, {
+        method: request.method,
+        headers: request.headers,
+        body: request.body ?? null,
+        redirect: 'manual',
+        signal: controller.signal,
+      });
+      const text = await this.#read(response, controller);
+      return { status: response.status, headers: Object.fromEntries(response.headers), text };
+    } catch (error) {
+      throw error instanceof TransportError ? error : new TransportError('network', error);
+    }
+  }
+
+  async #read(response: Response, controller: AbortController): Promise<string> {
+    const chunks: Uint8Array[] = [];
+    let bytes = 0;
+    const reader = response.body?.getReader();
+    for (let part = await reader?.read(); part?.done === false; part = await reader?.read()) {
+      bytes += part.value.byteLength;
+      chunks.push(part.value);
+      if (bytes > this.#maxResponseBytes) {
+        const tooLarge = new TransportError('too_large');
+        controller.abort(tooLarge);
+        throw tooLarge;
+      }
+    }
+    return Buffer.concat(chunks).toString('utf8');
+  }
+}
