@@ -29,7 +29,7 @@ export async function tuneMiddleware(sandbox: Sandbox): Promise<void> {
       `  timeout: ${String(TIMEOUT_MS)},`,
       '  circuitBreakerOptions: {',
       `    timeout: ${String(OPEN_MS)},`,
-      '    onStateChange: (from, to) => {',
+      '    onStateChange: ({ from, to }) => {',
       `      app.log.warn({ from, to }, '${CIRCUIT_LOG_MESSAGE}');`,
       '    },',
       '  },',
