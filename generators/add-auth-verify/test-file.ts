@@ -1,15 +1,95 @@
-import type { Service } from '../_engine/contract.ts';
+import type { ImportWant, Service } from '../_engine/contract.ts';
+import { importLines } from '../_engine/edit/import-lines.ts';
+import { importSpecifier, placeFile } from '../_engine/edit/place-file.ts';
 import type { Draft } from '../_engine/plan.ts';
-import type { Blacklist } from './view.ts';
+import { renderTest } from '../_engine/render.ts';
+import type { Blacklist, VerifyTestView } from './view.ts';
 import type { VerifyFiles } from './views.ts';
 
-/** The tests of the route. */
+/** The tests of the route; a note instead where a test could not sign what the service signs. */
 export function planVerifyTest(
-  _draft: Draft,
-  _service: Service,
-  _files: VerifyFiles,
-  _path: string,
-  _blacklist: Blacklist,
+  draft: Draft,
+  service: Service,
+  files: VerifyFiles,
+  path: string,
+  blacklist: Blacklist,
 ): void {
-  return undefined;
+  const { jwt, style, testing } = service;
+  if (testing.runner === 'none') return;
+  const usesPlugin = jwt.library === '@fastify/jwt' || jwt.library === 'none';
+  const signable = /^HS(256|384|512)$/.test(jwt.algorithm) && (usesPlugin || jwt.secret?.env !== undefined);
+  if (!signable) {
+    draft.note(`POST ${path} got no tests, because they would need the key that ${service.name} signs with.`);
+    return;
+  }
+  const view = verifyTestView(service, files, path, blacklist);
+  const test = placeFile(service, 'test', 'auth-verify');
+  draft.create(test, 'unit-test', renderTest('add-auth-verify/auth-verify.test.ts.hbs', view, style, testing));
+}
+
+function verifyTestView(
+  service: Service,
+  files: VerifyFiles,
+  path: string,
+  blacklist: Blacklist,
+): VerifyTestView {
+  const { jwt } = service;
+  const test = placeFile(service, 'test', 'auth-verify');
+  const fastifyJwt = jwt.library === '@fastify/jwt' || jwt.library === 'none';
+  const userIdClaim = jwt.claims.find((name) => ['sub', 'userId', 'user_id', 'id'].includes(name)) ?? 'sub';
+  const tenantClaim = jwt.claims.find((name) => /^(tenant|org)/.test(name));
+  const isTold = jwt.secret?.expression.startsWith('process.env') === true;
+  const ioredis = blacklist === 'redis' && usesIoredis(service);
+  const wants = importWants(files, { blacklist, fastifyJwt, ioredis });
+  const lines = importLines(service, test, wants);
+  const isOwn = (line: string): boolean => /from '[.@#~]\/?[^']*'/.test(line) && !/from '@fastify\//.test(line);
+  return {
+    packageImports: lines.filter((line) => !isOwn(line)),
+    ownImports: lines.filter(isOwn),
+    routeImport: importSpecifier(service, test, files.plugin),
+    path,
+    fastifyJwt,
+    namespaceOption: jwt.namespace === undefined ? '' : `, namespace: '${jwt.namespace}'`,
+    secretEnv: jwt.secret?.env ?? (jwt.library === 'none' && 'JWT_SECRET'),
+    guardsSecret: isTold || jwt.library === 'none',
+    algorithm: jwt.algorithm,
+    otherAlgorithm: jwt.algorithm === 'HS512' ? "'HS256'" : "'HS512'",
+    userIdClaim,
+    tenantClaim: tenantClaim ?? false,
+    usualClaims: usualClaims(service, userIdClaim, tenantClaim),
+    withoutTenant: tenantClaim === undefined ? '' : `, ${tenantClaim}: undefined`,
+    blacklist: blacklist !== 'none',
+    redis: blacklist === 'redis',
+    ioredis,
+  };
+}
+
+function usesIoredis({ manifest, redis }: Service): boolean {
+  return redis.client === undefined || manifest.dependencies['ioredis'] !== undefined;
+}
+
+function importWants(
+  files: VerifyFiles,
+  { blacklist, fastifyJwt, ioredis }: { blacklist: Blacklist; fastifyJwt: boolean; ioredis: boolean },
+): readonly ImportWant[] {
+  const redisNames = blacklist === 'redis' ? ['createRedisStore'] : [];
+  const names = ['createMemoryStore', ...redisNames, ...(ioredis ? ['FAIL_FAST'] : [])];
+  return [
+    { from: 'fastify', default: 'Fastify', names: ['type FastifyInstance'] },
+    ...(fastifyJwt ? [{ from: '@fastify/jwt', default: 'fastifyJwt' }] : []),
+    ...(ioredis ? [{ from: 'ioredis', names: ['Redis'] }] : []),
+    { from: files.plugin, names: ['AuthVerifyOptions'], typeOnly: true },
+    ...(blacklist === 'none' ? [] : [{ from: files.blacklist, names }]),
+  ];
+}
+
+/** Object entries of a token as the service signs it. */
+function usualClaims({ jwt }: Service, userIdClaim: string, tenantClaim: string | undefined): string {
+  return [
+    `${userIdClaim}: 'user-1'`,
+    "email: 'user@example.com'",
+    ...(tenantClaim === undefined ? [] : [`${tenantClaim}: 'tenant-1'`]),
+    ...(jwt.issuer === undefined ? [] : [`iss: '${jwt.issuer}'`]),
+    ...(jwt.audience === undefined ? [] : [`aud: '${jwt.audience}'`]),
+  ].join(', ');
 }

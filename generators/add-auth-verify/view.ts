@@ -42,3 +42,30 @@ export interface VerifyView {
   readonly userIdClaims: string;
   readonly tenantIdClaims: string;
 }
+
+/** What auth-verify.test.ts is rendered from. */
+export interface VerifyTestView {
+  readonly packageImports: readonly string[];
+  readonly ownImports: readonly string[];
+  /** Specifier of the route's module, which is imported late. */
+  readonly routeImport: string;
+  readonly path: string;
+  /** The test registers @fastify/jwt, as the service does. */
+  readonly fastifyJwt: boolean;
+  /** `, namespace: 'access'`, or empty. */
+  readonly namespaceOption: string;
+  /** The variable that the secret comes from; false when it is not known. */
+  readonly secretEnv: string | false;
+  /** The route reads that variable when it is registered, so a test can make it short. */
+  readonly guardsSecret: boolean;
+  readonly algorithm: string;
+  readonly otherAlgorithm: string;
+  readonly userIdClaim: string;
+  readonly tenantClaim: string | false;
+  /** Object entries. */
+  readonly usualClaims: string;
+  readonly withoutTenant: string;
+  readonly blacklist: boolean;
+  readonly redis: boolean;
+  readonly ioredis: boolean;
+}

@@ -120,10 +120,9 @@ async function authenticate(
   const token = readBearerToken(request.headers.authorization);
   if (token === undefined) return refuse(reply, 'Bearer');
 
-  const correlationId = request.correlationId;
   let user: AuthenticatedUser | null;
   try {
-    user = await verify(token, correlationId);
+    user = await verify(token, request.correlationId);
   } catch (error) {
     return fail(error, request, reply, client);
   }
@@ -131,7 +130,7 @@ async function authenticate(
 
   request.user = user;
   const { userId, tenantId } = user;
-  request.log.debug({ userId, tenantId, correlationId }, 'Authentication successful');
+  request.log.debug({ userId, tenantId }, 'Authentication successful');
   return undefined;
 }
 
@@ -197,10 +196,7 @@ function fail(
   client: ServiceClient,
 ): FastifyReply {
   if (!(error instanceof ServiceClientError)) {
-    request.log.error(
-      { err: error, correlationId: request.correlationId },
-      'Authentication failed',
-    );
+    request.log.error({ err: error }, 'Authentication failed');
     return reply.code(500).send({ error: 'Internal server error' });
   }
   logFailure(error, request, client);
@@ -220,16 +216,15 @@ function logFailure(
 ): void {
   const { kind, status } = error;
   const { log } = request;
-  const correlationId = request.correlationId;
   if (kind === 'circuit_open') {
     const { state, consecutiveFailures, lastFailureTime } = client.getCircuitStats();
     const circuitStats = { state, consecutiveFailures, lastFailureTime };
-    log.error({ circuitStats, correlationId }, 'Auth service circuit breaker is open');
+    log.error({ circuitStats }, 'Auth service circuit breaker is open');
   } else if (status === 400 || status === 403 || status === 404) {
     const hint = 'check AUTH_SERVICE_URL and SERVICE_AUTH_SECRET';
-    log.error({ status, correlationId }, `Auth service refuses to verify tokens: ${hint}`);
+    log.error({ status }, `Auth service refuses to verify tokens: ${hint}`);
   } else {
-    log.warn({ kind, status, correlationId }, 'Auth service is unavailable');
+    log.warn({ kind, status }, 'Auth service is unavailable');
   }
 }
 

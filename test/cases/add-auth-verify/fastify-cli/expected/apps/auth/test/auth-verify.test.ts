@@ -1,0 +1,210 @@
+import assert from 'node:assert/strict'
+import { createHmac } from 'node:crypto'
+import { afterEach, before, beforeEach, describe, it } from 'node:test'
+import fastifyJwt from '@fastify/jwt'
+import Fastify, { type FastifyInstance } from 'fastify'
+
+import type { AuthVerifyOptions } from '../src/plugins/auth-verify.js'
+
+// Configuration is read when it is imported, so this comes first and the route is imported later.
+const SECRET = (process.env['JWT_SECRET'] = 'a-secret-of-these-tests-with-32-bytes-or-more')
+const HASHES = { HS256: 'sha256', HS384: 'sha384', HS512: 'sha512' } as const
+const OTHER_ALGORITHM = 'HS512'
+
+let authVerify: typeof import('../src/plugins/auth-verify.js').default
+const apps: FastifyInstance[] = []
+let log = ''
+
+before(async () => {
+	({ default: authVerify } = await import('../src/plugins/auth-verify.js'))
+})
+
+beforeEach(() => {
+	log = ''
+})
+
+afterEach(async () => {
+	await Promise.all(apps.splice(0).map((app) => app.close()))
+})
+
+async function buildApp(options: AuthVerifyOptions = {}): Promise<FastifyInstance> {
+	const stream = {
+		write: (line: string): void => {
+			log += line
+		}
+	}
+	const app = Fastify({ logger: { level: 'debug', stream } })
+	await app.register(fastifyJwt, { secret: SECRET })
+	const defaults = { serviceAuthSecret: '' }
+	await app.register(authVerify, { ...defaults, ...options })
+	apps.push(app)
+	return app
+}
+
+function inSeconds(seconds: number): number {
+	return Math.floor(Date.now() / 1_000) + seconds
+}
+
+function createToken(
+	claims: Record<string, unknown> = {},
+	algorithm: keyof typeof HASHES = 'HS256',
+	secret = SECRET
+): string {
+	const encode = (part: object): string => Buffer.from(JSON.stringify(part)).toString('base64url')
+	const usual = { id: 'user-1', email: 'user@example.com', tenantId: 'tenant-1', exp: inSeconds(60) }
+	const input = `${encode({ alg: algorithm, typ: 'JWT' })}.${encode({ ...usual, ...claims })}`
+	return `${input}.${createHmac(HASHES[algorithm], secret).update(input).digest('base64url')}`
+}
+
+async function verify(
+	app: FastifyInstance,
+	token: unknown,
+	headers: Record<string, string> = {}
+): Promise<{ status: number; body: Record<string, unknown>; headers: Record<string, unknown> }> {
+	const response = await app.inject({ method: 'POST', url: '/auth/verify', headers, payload: { token } })
+	const body = response.json<Record<string, unknown>>()
+	return { status: response.statusCode, body, headers: response.headers }
+}
+
+describe('POST /auth/verify, tokens', () => {
+	it('tells who a valid token belongs to', async () => {
+		const { status, body, headers } = await verify(await buildApp(), createToken())
+
+		assert.equal(status, 200)
+		assert.deepEqual(body, {
+			valid: true,
+			userId: 'user-1',
+			email: 'user@example.com',
+			tenantId: 'tenant-1'
+		})
+		assert.equal(headers['cache-control'], 'no-store')
+	})
+
+	it('gives numbers as text, and leaves out what the token does not say', async () => {
+		const token = createToken({ id: 42, email: undefined, tenantId: undefined })
+		const { status, body } = await verify(await buildApp(), token)
+
+		assert.equal(status, 200)
+		assert.deepEqual(body, { valid: true, userId: '42' })
+	})
+
+	it('refuses a token without a user', async () => {
+		for (const nobody of [undefined, null, '', {}, true]) {
+			const { status, body } = await verify(await buildApp(), createToken({ id: nobody }))
+			assert.equal(status, 401)
+			assert.equal(body['code'], 'invalid')
+		}
+	})
+
+	it('refuses what is no token', async () => {
+		const app = await buildApp()
+		for (const garbage of ['', 'garbage', 'a.b', 'a.b.c', '..', 'e30.e30.', '{"alg":"none"}']) {
+			const { status, body } = await verify(app, garbage)
+			assert.equal(status, 401)
+			assert.equal(body['valid'], false)
+		}
+		const { body } = await verify(app, 'garbage')
+		assert.deepEqual(body, { valid: false, error: 'Token is malformed', code: 'malformed' })
+	})
+
+	it('refuses a token that was signed by somebody else, or changed', async () => {
+		const app = await buildApp()
+		const [header = '', , signature = ''] = createToken().split('.')
+		const claims = Buffer.from(JSON.stringify({ id: 'admin' })).toString('base64url')
+		for (const token of [
+			createToken({}, 'HS256', 'another-secret-with-32-bytes-or-more'),
+			`${header}.${claims}.${signature}`
+		]) {
+			const { status, body } = await verify(app, token)
+			assert.equal(status, 401)
+			assert.deepEqual(body, { valid: false, error: 'Token is invalid', code: 'invalid' })
+		}
+	})
+
+	it('accepts one algorithm only', async () => {
+		const app = await buildApp()
+		const unsigned = { alg: 'none', typ: 'JWT' }
+		const header = Buffer.from(JSON.stringify(unsigned)).toString('base64url')
+		const [, claims = ''] = createToken().split('.')
+		for (const token of [createToken({}, OTHER_ALGORITHM), `${header}.${claims}.`]) {
+			const { status, body } = await verify(app, token)
+			assert.equal(status, 401)
+			assert.equal(body['valid'], false)
+		}
+	})
+
+	it('refuses a token that has expired', async () => {
+		const { status, body } = await verify(await buildApp(), createToken({ exp: inSeconds(-60) }))
+
+		assert.equal(status, 401)
+		assert.deepEqual(body, { valid: false, error: 'Token has expired', code: 'expired' })
+	})
+})
+
+describe('POST /auth/verify, requests', () => {
+	it('answers 400 for a body that does not fit', async () => {
+		const app = await buildApp()
+		for (const token of [undefined, {}, [], 'a'.repeat(8_193)]) {
+			const { status, body } = await verify(app, token)
+			assert.equal(status, 400)
+			assert.equal(body['valid'], false)
+		}
+		const headers = { 'content-type': 'application/json' }
+		const broken = { method: 'POST', url: '/auth/verify', headers, payload: '{' } as const
+		assert.equal((await app.inject(broken)).statusCode, 400)
+	})
+
+	it('takes other keys beside the token', async () => {
+		const payload = { token: createToken(), more: 'of this' }
+		const response = await (await buildApp()).inject({ method: 'POST', url: '/auth/verify', payload })
+
+		assert.equal(response.statusCode, 200)
+	})
+
+	it('answers callers with the service secret only, where there is one', async () => {
+		const app = await buildApp({ serviceAuthSecret: 'between-services' })
+		const token = createToken()
+		const none: Record<string, string> = {}
+		for (const headers of [none, { 'x-service-secret': '' }, { 'x-service-secret': 'guess' }]) {
+			const { status, body } = await verify(app, token, headers)
+			assert.equal(status, 403)
+			assert.deepEqual(body, { valid: false, error: 'Forbidden' })
+		}
+		const known = await verify(app, token, { 'x-service-secret': 'between-services' })
+		assert.equal(known.status, 200)
+		assert.equal(log.includes('between-services'), false)
+	})
+
+	it('echoes a correlation ID, and makes one where there is none to trust', async () => {
+		const app = await buildApp()
+		const given = await verify(app, createToken(), { 'x-correlation-id': 'request-1' })
+		assert.equal(given.headers['x-correlation-id'], 'request-1')
+		assert.equal(log.includes('"correlationId":"request-1"'), true)
+
+		for (const bad of ['', 'a b', 'a'.repeat(129)]) {
+			const { headers } = await verify(app, createToken(), { 'x-correlation-id': bad })
+			assert.match(String(headers['x-correlation-id']), /^[0-9a-f-]{36}$/)
+		}
+	})
+
+	it('never logs a token', async () => {
+		const app = await buildApp()
+		const tokens = [createToken(), createToken({ exp: 1 }), `${createToken()}x`]
+		for (const token of tokens) await verify(app, token)
+
+		for (const token of tokens) assert.equal(log.includes(token), false)
+		assert.equal(log === '', false)
+	})
+
+	it('does not start in production with a secret that can be guessed', async () => {
+		const environment = process.env
+		process.env = { ...environment, NODE_ENV: 'production', JWT_SECRET: 'short' }
+		try {
+			await assert.rejects(buildApp(), {
+				message: 'The JWT secret must have at least 32 bytes'
+			})
+		} finally {
+			process.env = environment
+		}
+	})
+})
