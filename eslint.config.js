@@ -63,5 +63,6 @@ export default defineConfig(
     // Fixtures are other people's repos: checked for mistakes, not for our style, and without our tsconfig.
     files: ['fixtures/**/*.ts'],
     extends: [js.configs.recommended, tseslint.configs.recommended],
+    languageOptions: { parserOptions: { tsconfigRootDir: import.meta.dirname } },
   },
 );

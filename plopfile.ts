@@ -3,7 +3,15 @@ import type { Answers, Plan, Refusal } from './generators/_engine/contract.ts';
 import { refuse, RefusalError } from './generators/_engine/obstacle.ts';
 
 export { apply, type ApplyOptions } from './generators/_engine/apply.ts';
-export type { Answers, Edit, Obstacle, ObstacleCode, Plan, Refusal, Role } from './generators/_engine/contract.ts';
+export type {
+  Answers,
+  Edit,
+  Obstacle,
+  ObstacleCode,
+  Plan,
+  Refusal,
+  Role,
+} from './generators/_engine/contract.ts';
 export { diffOf } from './generators/_engine/diff.ts';
 export { registerGenerators as default } from './generators/_engine/plop.ts';
 

@@ -66,7 +66,7 @@ describe('a case', () => {
   it.each(results)('$id records what it wrote', async (found) => {
     const arranged = await arrange(found);
     const edits = planOf(arranged).edits.filter((edit) => edit.role !== 'record');
-    const written = edits.map(({ path, role }) => {
+    const written = edits.map(({ path, role }): [string, object] => {
       const text = Buffer.from(arranged.after.get(path) ?? '', 'latin1')
         .toString('utf8')
         .replace(/^\u{FEFF}/u, '');

@@ -27,7 +27,8 @@ export async function completeAnswers(
       if (wrong !== undefined) obstacles.push(notAChoice(key, wrong, choices));
       answers[key] = value;
     } else if (question.optional !== true) {
-      const asked = ask === undefined ? missingFlag(key, question, choices) : await ask(key, question, choices);
+      const asked =
+        ask === undefined ? missingFlag(key, question, choices) : await ask(key, question, choices);
       if (isObstacle(asked)) obstacles.push(asked);
       else answers[key] = asked;
     }
@@ -60,7 +61,8 @@ function same(a: Value, b: Value): boolean {
 }
 
 function firstOutside(value: Value, choices: readonly Choice[]): string | undefined {
-  const values = typeof value === 'string' ? [value] : Array.isArray(value) ? (value as readonly string[]) : [];
+  const values =
+    typeof value === 'string' ? [value] : Array.isArray(value) ? (value as readonly string[]) : [];
   return values.find((one) => !choices.some((choice) => choice.value === one));
 }
 

@@ -3,7 +3,14 @@ import { basename, dirname, join, sep } from 'node:path';
 
 import type { Edit, Obstacle, Plan } from './contract.ts';
 import { type FileOperations, nodeFiles } from './file-operations.ts';
-import { closeJournal, type Journal, type JournalEntry, openJournal, readBytes, rollBack } from './journal.ts';
+import {
+  closeJournal,
+  type Journal,
+  type JournalEntry,
+  openJournal,
+  readBytes,
+  rollBack,
+} from './journal.ts';
 import { RefusalError } from './obstacle.ts';
 import { textAfter } from './repo.ts';
 
@@ -56,7 +63,8 @@ function write(edits: readonly Edit[], journal: Journal, files: FileOperations):
     if (edit.kind === 'delete') files.remove(entry.target);
     else files.rename(entry.staged, entry.target);
   });
-  for (const folder of new Set(journal.entries.map((entry) => dirname(entry.target)))) files.syncFolder(folder);
+  for (const folder of new Set(journal.entries.map((entry) => dirname(entry.target))))
+    files.syncFolder(folder);
 }
 
 function journalOf(root: string, edits: readonly Edit[]): Journal {
@@ -65,7 +73,7 @@ function journalOf(root: string, edits: readonly Edit[]): Journal {
     // A link inside the repo stays a link: its target is what gets new text.
     const target = existsSync(path) ? realpathSync(path) : path;
     const staged = join(dirname(target), `.${basename(target)}.${String(process.pid)}.s2s`);
-    const mode = existsSync(target) ? statSync(target).mode & 0o7777 : 0o666 & ~process.umask();
+    const mode = existsSync(target) ? statSync(target).mode & 0o7777 : null;
     return { target, staged, before: readBytes(target)?.toString('base64') ?? null, mode };
   });
   return { pid: process.pid, entries, folders: missingFolders(entries) };

@@ -4,7 +4,10 @@ import type { Ask } from './answers.ts';
 
 /** Asks on the terminal. Imported only when there is something to ask. */
 export const ask: Ask = async (_key, question, choices) => {
-  const options = choices.map(({ value, hint }) => ({ value, name: hint === undefined ? value : `${value}  (${hint})` }));
+  const options = choices.map(({ value, hint }) => ({
+    value,
+    name: hint === undefined ? value : `${value}  (${hint})`,
+  }));
   const message = question.message;
   if (question.type === 'boolean') return confirm({ message });
   if (options.length === 0) return splitFor(question.type, await input({ message, required: true }));

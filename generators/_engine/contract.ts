@@ -37,7 +37,8 @@ export type Refusal = Readonly<{ ok: false; obstacles: readonly [Obstacle, ...Ob
 /* ------------------------------------------------------------ obstacles */
 
 /** Codes that end with exit code 2 (usage); every other one ends with 3 (the repo does not allow it). */
-export type UsageCode = 'E_USAGE' | 'E_UNKNOWN_FLAG' | 'E_MISSING_FLAG' | 'E_INVALID_FLAG' | 'E_UNKNOWN_GENERATOR';
+export type UsageCode =
+  'E_USAGE' | 'E_UNKNOWN_FLAG' | 'E_MISSING_FLAG' | 'E_INVALID_FLAG' | 'E_UNKNOWN_GENERATOR';
 export type ObstacleCode =
   | UsageCode
   | 'E_NO_FASTIFY'
@@ -71,7 +72,7 @@ export type ObstacleCode =
   | 'E_NODE_VERSION';
 
 /** 1-based line; `frame` is the code around it, ready to print. */
-export type Place = Readonly<{ path: string; line?: number; frame?: string }>;
+type Place = Readonly<{ path: string; line?: number; frame?: string }>;
 
 /** One reason why not. `remedy` says what to do about it; `manual` holds the exact steps by hand. */
 export type Obstacle = Readonly<{
@@ -364,7 +365,11 @@ export type Question = Readonly<{
   /** Values outside `choices` are refused. Default false. */
   closed?: boolean;
   /** The answer when the flag is absent; a function may look at the repo and return undefined: then ask, or refuse. */
-  initial?: string | boolean | readonly string[] | ((site: Site, given: Answers) => string | boolean | readonly string[] | undefined);
+  initial?:
+    | string
+    | boolean
+    | readonly string[]
+    | ((site: Site, given: Answers) => string | boolean | readonly string[] | undefined);
   /** Absent and no `initial`: leave it undefined, do not ask. Default false. */
   optional?: boolean;
 }>;

@@ -8,22 +8,14 @@ export function diffOf(edits: readonly Edit[]): string {
   return edits.map(diffOfEdit).join('');
 }
 
-/** Lines added and removed by an edit. */
-export function countLines(edit: Edit): Readonly<{ added: number; removed: number }> {
-  const lines = diffOfEdit(edit).split('\n').slice(3);
-  return {
-    added: lines.filter((line) => line.startsWith('+') && !line.startsWith('+++ ')).length,
-    removed: lines.filter((line) => line.startsWith('-') && !line.startsWith('--- ')).length,
-  };
-}
-
-
 function diffOfEdit(edit: Edit): string {
   const before = edit.kind === 'create' ? '' : edit.base;
   const after = textAfter(edit) ?? '';
   const from = edit.kind === 'create' ? '/dev/null' : `a/${edit.path}`;
   const to = edit.kind === 'delete' ? '/dev/null' : `b/${edit.path}`;
-  const mode = { create: 'new file mode 100644\n', patch: '', delete: 'deleted file mode 100644\n' }[edit.kind];
+  const mode = { create: 'new file mode 100644\n', patch: '', delete: 'deleted file mode 100644\n' }[
+    edit.kind
+  ];
   const body = createTwoFilesPatch(from, to, before, after, undefined, undefined, { context: 3 });
   // jsdiff puts a ruler and a tab after the names, which git would read as part of them.
   const hunks = body.slice(body.indexOf('--- ')).replace(/^(---|\+\+\+) ([^\t\n]*)\t?[^\n]*$/gm, keepName);

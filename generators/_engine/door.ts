@@ -49,7 +49,10 @@ export async function show(outcome: Outcome, { json, diff }: Pick<Opened, 'json'
   if (json) {
     process.stdout.write(`${JSON.stringify(outcome, undefined, 2)}\n`);
   } else {
-    const [{ reportOf }, { default: colours }] = await Promise.all([import('./report.ts'), import('picocolors')]);
+    const [{ reportOf }, { default: colours }] = await Promise.all([
+      import('./report.ts'),
+      import('picocolors'),
+    ]);
     process.stdout.write(reportOf(outcome, { colour: colours.isColorSupported, diff }));
   }
   return exitCodeOf(outcome);
@@ -67,7 +70,11 @@ async function loadAsk(): Promise<Ask> {
 
 async function refusedBefore(line: CommandLine, refusal: Refusal): Promise<Opened> {
   const { refusedOutcome } = await import('./execute.ts');
-  return { outcome: refusedOutcome(line.id, refusal, line.command), diff: '', json: line.argv.includes('--json') };
+  return {
+    outcome: refusedOutcome(line.id, refusal, line.command),
+    diff: '',
+    json: line.argv.includes('--json'),
+  };
 }
 
 function unknownGenerator(id: string): Refusal['obstacles'][0] {

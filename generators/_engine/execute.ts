@@ -69,7 +69,9 @@ function decided({ id, given, root }: PlanRequest, planned: Planned, command: st
 /** Type-checks now, and gives what compares after the write. */
 async function checkOf(root: string, { targets }: Planned): Promise<() => Promise<void>> {
   const repo = openRepo(root);
-  const tsconfigs = targets.map((head) => surveyModules(repo, head).tsconfig).filter((path) => path !== undefined);
+  const tsconfigs = targets
+    .map((head) => surveyModules(repo, head).tsconfig)
+    .filter((path) => path !== undefined);
   const before = new Map<RelPath, readonly string[]>();
   for (const tsconfig of tsconfigs) before.set(tsconfig, await typeErrors(root, tsconfig));
   return async () => {
@@ -80,16 +82,26 @@ async function checkOf(root: string, { targets }: Planned): Promise<() => Promis
   };
 }
 
-async function runInstall({ file, args, cwd }: NonNullable<ReturnType<typeof installCommand>>): Promise<void> {
+async function runInstall({
+  file,
+  args,
+  cwd,
+}: NonNullable<ReturnType<typeof installCommand>>): Promise<void> {
   await execa(file, args, { cwd, stdin: 'ignore', stdout: process.stderr, stderr: 'inherit' });
 }
 
-function refused(
-  start: Pick<Outcome, 'generator' | 'command'>,
-  obstacles: Refusal['obstacles'],
-): Outcome {
+function refused(start: Pick<Outcome, 'generator' | 'command'>, obstacles: Refusal['obstacles']): Outcome {
   const flat = obstacles.map(flatten);
-  return { schema: 1, ...start, status: 'refused', targets: [], changes: [], obstacles: flat, notes: [], next: [] };
+  return {
+    schema: 1,
+    ...start,
+    status: 'refused',
+    targets: [],
+    changes: [],
+    obstacles: flat,
+    notes: [],
+    next: [],
+  };
 }
 
 /** The outcome of a command line that could not be understood. */

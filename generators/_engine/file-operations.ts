@@ -1,8 +1,20 @@
-import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, renameSync, rmdirSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fchmodSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 
 /** The file operations of an apply and a roll-back: the seam at which tests make a disk fail. */
 export interface FileOperations {
-  writeSynced(path: string, bytes: Uint8Array, mode: number): void;
+  /** `mode` null: what the process usually gives a new file. */
+  writeSynced(path: string, bytes: Uint8Array, mode: number | null): void;
   rename(from: string, to: string): void;
   link(from: string, to: string): void;
   remove(path: string): void;
@@ -13,8 +25,10 @@ export interface FileOperations {
 
 export const nodeFiles: FileOperations = {
   writeSynced(path, bytes, mode) {
-    const file = openSync(path, 'wx', mode);
+    const file = openSync(path, 'wx', 0o666);
     try {
+      // Not as the mode of open, from which the umask takes bits away.
+      if (mode !== null) fchmodSync(file, mode);
       let written = 0;
       while (written < bytes.length) written += writeSync(file, bytes, written);
       fsyncSync(file);

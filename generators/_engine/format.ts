@@ -28,10 +28,12 @@ export async function formatEdits(repo: Repo, groups: readonly FormatGroup[]): P
   const edits: Edit[] = [];
   const notes: string[] = [];
   for (const group of groups) {
-    const wanted = group.formatter === 'none' ? [] : group.edits.filter((edit) => /\.[cm]?tsx?$/.test(edit.path));
+    const wanted =
+      group.formatter === 'none' ? [] : group.edits.filter((edit) => /\.[cm]?tsx?$/.test(edit.path));
     const outcome = wanted.length === 0 ? {} : await formatGroup(repo, group, wanted);
     if (typeof outcome === 'string') notes.push(outcome);
-    for (const edit of group.edits) edits.push(formattedEdit(repo, edit, typeof outcome === 'string' ? {} : outcome));
+    for (const edit of group.edits)
+      edits.push(formattedEdit(repo, edit, typeof outcome === 'string' ? {} : outcome));
   }
   return { edits, notes };
 }
@@ -110,7 +112,8 @@ async function biome(root: string, dir: RelPath, inputs: Texts): Promise<Texts |
       stripFinalNewline: false,
       timeout: 60_000,
     });
-    if (result.failed) return `Biome could not format the new code (${firstLine(result.stderr)}): run it by hand.`;
+    if (result.failed)
+      return `Biome could not format the new code (${firstLine(result.stderr)}): run it by hand.`;
     outputs[path] = result.stdout;
   }
   return outputs;
@@ -121,5 +124,10 @@ function joinAbsolute(root: string, dir: RelPath): string {
 }
 
 function firstLine(text: string): string {
-  return text.split('\n').find((line) => line.trim() !== '')?.trim() ?? 'no reason given';
+  return (
+    text
+      .split('\n')
+      .find((line) => line.trim() !== '')
+      ?.trim() ?? 'no reason given'
+  );
 }

@@ -21,7 +21,10 @@ export async function findDirty(repo: Repo, edits: readonly Edit[]): Promise<rea
   );
   if (failed) return [];
   const prefix = await prefixInWorkTree(repo.root);
-  const dirty = stdout.split('\0').filter((line) => line !== '').map((line) => line.slice(3 + prefix.length));
+  const dirty = stdout
+    .split('\0')
+    .filter((line) => line !== '')
+    .map((line) => line.slice(3 + prefix.length));
   const { files } = readRecord(repo);
   return edits
     .filter((edit) => edit.kind !== 'create' && dirty.includes(edit.path))
@@ -31,7 +34,10 @@ export async function findDirty(repo: Repo, edits: readonly Edit[]): Promise<rea
 
 /** Porcelain paths start at the top of the work tree, which may be above our root. */
 async function prefixInWorkTree(root: string): Promise<string> {
-  const { stdout } = await execa('git', [...inert, 'rev-parse', '--show-prefix'], { cwd: root, stdin: 'ignore' });
+  const { stdout } = await execa('git', [...inert, 'rev-parse', '--show-prefix'], {
+    cwd: root,
+    stdin: 'ignore',
+  });
   return stdout.trim();
 }
 

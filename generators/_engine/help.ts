@@ -18,8 +18,13 @@ export function helpOf(id: string, generator: Generator): string {
 }
 
 function flagLine([key, question]: readonly [string, Question]): string {
-  const name = question.type === 'boolean' ? `--[no-]${flagOf(key)}` : `--${flagOf(key)}`;
+  const name = `--${isOnByDefault(key) ? 'no-' : ''}${flagOf(key)}`;
   const value = question.type === 'boolean' ? '' : ` ${question.placeholder ?? '<value>'}`;
   const initial = typeof question.initial === 'string' ? ` (default ${question.initial})` : '';
   return `  ${`${name}${value}`.padEnd(30)} ${question.message}${initial}`;
+}
+
+/** Its flag is of use only to turn it off. */
+function isOnByDefault(key: string): boolean {
+  return key === 'format';
 }

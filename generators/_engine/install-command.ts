@@ -24,6 +24,10 @@ export function installCommand(root: string, { plan, targets }: Planned): Instal
   const { packageManager, installRoot } = surveyTooling(openRepo(root), head);
   const command = resolveCommand(packageManager satisfies AgentName, 'install', []);
   if (command === null) return undefined;
-  const text = [...(installRoot === '' ? [] : [`cd ${installRoot} &&`]), command.command, ...command.args].join(' ');
+  const text = [
+    ...(installRoot === '' ? [] : [`cd ${installRoot} &&`]),
+    command.command,
+    ...command.args,
+  ].join(' ');
   return { file: command.command, args: command.args, cwd: join(root, installRoot), text };
 }

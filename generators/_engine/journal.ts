@@ -9,7 +9,8 @@ export interface JournalEntry {
   readonly target: string;
   readonly staged: string;
   readonly before: string | null;
-  readonly mode: number;
+  /** Null for a file that was not there. */
+  readonly mode: number | null;
 }
 
 /** Everything that is needed to put the tree back as it was. */

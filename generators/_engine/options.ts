@@ -1,23 +1,34 @@
-import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 
 import { closest, distance } from 'fastest-levenshtein';
 
+import { withAnswersFile } from './answers-file.ts';
 import type { Answers, Obstacle, Question, Questions, Refusal } from './contract.ts';
 import { refuse } from './obstacle.ts';
 
 /** Flags that every generator takes; the order is that of --help. */
 export const globalFlags = {
-  target: { type: 'list', message: 'service to change: name, folder or a part of it', placeholder: '<service>' },
+  target: {
+    type: 'list',
+    message: 'service to change: name, folder or a part of it',
+    placeholder: '<service>',
+  },
   cwd: { type: 'string', message: 'root of the repository', placeholder: '<dir>' },
   dryRun: { type: 'boolean', message: 'print the diff and write nothing' },
   yes: { type: 'boolean', message: 'ask no questions' },
   json: { type: 'boolean', message: 'print one JSON document' },
   force: { type: 'boolean', message: 'overwrite generated files that were edited' },
   allowDirty: { type: 'boolean', message: 'change files with uncommitted changes' },
-  answers: { type: 'string', message: 'read answers from a JSON file, - for standard input', placeholder: '<file>' },
+  answers: {
+    type: 'string',
+    message: 'read answers from a JSON file, - for standard input',
+    placeholder: '<file>',
+  },
   install: { type: 'boolean', message: 'install new dependencies afterwards' },
-  format: { type: 'boolean', message: "run the project's formatter on the new code (default)" },
+  format: {
+    type: 'boolean',
+    message: "leave the new code as it is: do not run the project's formatter on it",
+  },
   check: { type: 'boolean', message: 'type-check before committing the change; roll back if it got worse' },
   help: { type: 'boolean', message: 'print this help' },
 } as const satisfies Questions;
@@ -54,7 +65,8 @@ export function parseFlags(questions: Questions, argv: readonly string[]): Given
       // The value of a flag that nobody knows is reported with it.
       if (!unknownAt.has(token.index - 1)) obstacles.push(unexpected(token.value));
     } else if (token.kind === 'option') {
-      const negated = token.name.startsWith('no-') && known[keys.get(token.name.slice(3)) ?? '']?.type === 'boolean';
+      const negated =
+        token.name.startsWith('no-') && known[keys.get(token.name.slice(3)) ?? '']?.type === 'boolean';
       const key = keys.get(negated ? token.name.slice(3) : token.name);
       const question = key === undefined ? undefined : known[key];
       if (key === undefined || question === undefined) {
@@ -89,32 +101,10 @@ function valueOf(
   if (question.type === 'boolean') return value === undefined ? !negated : undefined;
   if (value === undefined || value === '' || (inline !== true && value.startsWith('--'))) return undefined;
   if (question.type === 'string') return value;
-  return value.split(',').map((part) => part.trim()).filter((part) => part !== '');
-}
-
-/** Adds the answers of `--answers`; a flag on the command line wins. */
-function withAnswersFile(given: Given, known: Questions): Given | Refusal {
-  const file = given['answers'];
-  if (typeof file !== 'string') return given;
-  try {
-    const parsed: unknown = JSON.parse(readFileSync(file === '-' ? 0 : file, 'utf8'));
-    if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
-      return refuse(badAnswersFile(file, 'it is not a JSON object'));
-    }
-    const unknown = Object.keys(parsed).filter((key) => known[key] === undefined);
-    if (unknown.length > 0) return refuse(badAnswersFile(file, `it has unknown keys: ${unknown.join(', ')}`));
-    return { ...(parsed as Answers), ...given };
-  } catch (error) {
-    return refuse(badAnswersFile(file, error instanceof Error ? error.message : String(error)));
-  }
-}
-
-function badAnswersFile(file: string, reason: string): Obstacle {
-  return {
-    code: 'E_INVALID_FLAG',
-    message: `--answers ${file} cannot be used: ${reason}.`,
-    remedy: 'Give a JSON object whose keys are flag names in camelCase, such as {"target":["user"]}.',
-  };
+  return value
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
 }
 
 function unexpected(value: string): Obstacle {
@@ -137,6 +127,7 @@ function unknownFlag(rawName: string, flags: readonly string[]): Obstacle {
 }
 
 function badValue(rawName: string, question: Question): Obstacle {
-  const wants = question.type === 'boolean' ? 'takes no value' : `needs a value ${question.placeholder ?? '<value>'}`;
+  const wants =
+    question.type === 'boolean' ? 'takes no value' : `needs a value ${question.placeholder ?? '<value>'}`;
   return { code: 'E_INVALID_FLAG', message: `${rawName} ${wants}.`, remedy: question.message };
 }

@@ -13,6 +13,8 @@ export function surveyOverview(workingDirectory: string): readonly string[] {
   const authDir = 'ok' in auth ? undefined : auth.dir;
   return [
     `Fastify services below ${root}:`,
-    ...heads.map(({ name, dir }) => `  ${name.padEnd(24)} ${dir}${dir === authDir ? '  (issues the tokens)' : ''}`),
+    ...heads.map(
+      ({ name, dir }) => `  ${name.padEnd(24)} ${dir}${dir === authDir ? '  (issues the tokens)' : ''}`,
+    ),
   ];
 }

@@ -4,7 +4,14 @@ import { findGenerator, listGenerators } from './catalog.ts';
 import { type Opened, open, show } from './door.ts';
 
 /** Flags of plop itself: it has read them already, and ours do not know them. */
-const plopFlags = new Set(['--plopfile', '--dest', '--preload', '--progress', '--no-progress', '--show-type-names']);
+const plopFlags = new Set([
+  '--plopfile',
+  '--dest',
+  '--preload',
+  '--progress',
+  '--no-progress',
+  '--show-type-names',
+]);
 const plopValueFlags = new Set(['--plopfile', '--dest', '--preload']);
 
 /**

@@ -15,7 +15,8 @@ export function proveEdits(edits: readonly Edit[]): readonly Obstacle[] {
 function proveOne(edit: Edit): Obstacle | undefined {
   const text = textAfter(edit);
   if (text === undefined) return undefined;
-  if (edit.kind === 'patch' && !isWholeFile(edit.role)) return proveEdit(edit.path, edit.base, text, edit.changes);
+  if (edit.kind === 'patch' && !isWholeFile(edit.role))
+    return proveEdit(edit.path, edit.base, text, edit.changes);
   const [error] = /\.[cm]?tsx?$/.test(edit.path) ? syntaxErrors(parseSource(edit.path, text)) : [];
   if (error === undefined) return undefined;
   return {

@@ -28,7 +28,9 @@ export function reportOf(outcome: Outcome, { colour, diff }: ReportOptions): str
     ...outcome.changes.map((change) => changeLine(change, colours)),
     ...section('Good to know', outcome.notes, colours),
     ...section('Next', outcome.next, colours),
-    ...(outcome.status === 'unchanged' ? [] : section('The same again, without questions', [outcome.command], colours)),
+    ...(outcome.status === 'unchanged'
+      ? []
+      : section('The same again, without questions', [outcome.command], colours)),
     '',
   ].join('\n');
 }

@@ -53,7 +53,11 @@ export async function makePlan(request: PlanRequest): Promise<Planned | Refusal>
 }
 
 /** Who has to add a flag is told of all that are missing. */
-async function withMissingFlags(refusal: Refusal, { generator, given }: PlanRequest, site: Site): Promise<Refusal> {
+async function withMissingFlags(
+  refusal: Refusal,
+  { generator, given }: PlanRequest,
+  site: Site,
+): Promise<Refusal> {
   const isMissing = refusal.obstacles.every(({ code }) => code === 'E_MISSING_FLAG');
   const answers = isMissing ? await completeAnswers(generator.questions, given, site, undefined) : given;
   return isRefusal(answers) ? refuse(...refusal.obstacles, ...answers.obstacles) : refusal;
@@ -97,13 +101,25 @@ async function settle(
     edits: plan.edits.filter((edit) => owner(heads, edit.path)?.dir === head.dir),
   }));
   const outside = plan.edits.filter((edit) => owner(heads, edit.path) === undefined);
-  const formatted = await formatEdits(repo, groups.filter((group) => group.edits.length > 0));
-  const { edits, obstacles } = settleExisting(repo, [...formatted.edits, ...outside], given['force'] === true);
+  const formatted = await formatEdits(
+    repo,
+    groups.filter((group) => group.edits.length > 0),
+  );
+  const { edits, obstacles } = settleExisting(
+    repo,
+    [...formatted.edits, ...outside],
+    given['force'] === true,
+  );
   const dirty = given['allowDirty'] === true ? [] : await findDirty(repo, edits);
   const [first, ...more] = [...obstacles, ...dirty, ...proveEdits(edits)];
   if (first !== undefined) return refuse(first, ...more);
   const services = served.map((head) => head.dir);
-  const record = recordEdit(repo, edits, { generator: id, version: packVersion, services, answers: asked(answers) });
+  const record = recordEdit(repo, edits, {
+    generator: id,
+    version: packVersion,
+    services,
+    answers: asked(answers),
+  });
   const notes = [...plan.notes, ...formatted.notes];
   return { ok: true, edits: record === undefined ? edits : [...edits, record], notes };
 }
@@ -121,11 +137,13 @@ function asked(answers: Answers): Answers {
 }
 
 function flagsOf(generator: Generator, answers: Answers, site: Site, target: readonly string[]): string {
-  const shown = generator.target === 'auth' && answers['target'] === undefined ? [] : [`--target ${target.join(',')}`];
-  return [...shown, asFlags(generator.questions, answers, site), '--yes'].filter((part) => part !== '').join(' ');
+  const shown =
+    generator.target === 'auth' && answers['target'] === undefined ? [] : [`--target ${target.join(',')}`];
+  return [...shown, asFlags(generator.questions, answers, site), '--yes']
+    .filter((part) => part !== '')
+    .join(' ');
 }
 
 function isRefusal(answers: Answers | Refusal): answers is Refusal {
-  return answers['ok'] === false && Array.isArray((answers as { obstacles?: unknown }).obstacles);
+  return 'obstacles' in answers && Array.isArray(answers.obstacles);
 }
-

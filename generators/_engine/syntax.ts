@@ -13,7 +13,9 @@ export function parseSource(path: string, text: string): ts.SourceFile {
 
 /** Messages of the parser with their 1-based line; [] for a file that parses. */
 export function syntaxErrors(source: ts.SourceFile): readonly { line: number; message: string }[] {
-  const { parseDiagnostics } = source as ts.SourceFile & { parseDiagnostics: readonly ts.DiagnosticWithLocation[] };
+  const { parseDiagnostics } = source as ts.SourceFile & {
+    parseDiagnostics: readonly ts.DiagnosticWithLocation[];
+  };
   return parseDiagnostics.map((diagnostic) => ({
     line: lineOf(source, diagnostic.start),
     message: ts.flattenDiagnosticMessageText(diagnostic.messageText, ' '),

@@ -1,4 +1,13 @@
-import type { Answers, Choice, Generator, Obstacle, Refusal, RelPath, ServiceHead, Site } from './contract.ts';
+import type {
+  Answers,
+  Choice,
+  Generator,
+  Obstacle,
+  Refusal,
+  RelPath,
+  ServiceHead,
+  Site,
+} from './contract.ts';
 import type { Ask } from './answers.ts';
 import { isObstacle, refuse } from './obstacle.ts';
 import { globalFlags } from './options.ts';
@@ -27,7 +36,10 @@ export async function chooseTargets(
   const candidates = withoutAuth(site);
   const [only] = candidates;
   if (candidates.length === 1 && only !== undefined) return { heads: [only], every: false };
-  const choices = candidates.map((head): Choice => ({ value: head.dir === '' ? head.name : head.dir, hint: head.name }));
+  const choices = candidates.map((head): Choice => ({
+    value: head.dir === '' ? head.name : head.dir,
+    hint: head.name,
+  }));
   if (ask === undefined) return refuse(missingTarget(choices));
   const asked = await ask('target', globalFlags.target, choices);
   return namedTargets(site, wantedTargets(asked) ?? []);

@@ -15,7 +15,10 @@ export async function typeErrors(root: string, tsconfig: RelPath): Promise<reado
     reject: false,
     stdin: 'ignore',
   });
-  return stdout.split('\n').filter((line) => line.includes('error TS')).map(withoutPlace);
+  return stdout
+    .split('\n')
+    .filter((line) => line.includes('error TS'))
+    .map(withoutPlace);
 }
 
 /** Errors that are there now and were not before; an error that occurs more often counts once for each. */

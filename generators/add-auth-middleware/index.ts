@@ -2,7 +2,8 @@ import { generator as serviceClient } from '../add-service-client/index.ts';
 import type { Generator } from '../_engine/contract.ts';
 
 export const generator: Generator = {
-  summary: 'adds the auth middleware, which asks the auth service who is calling, and guards the routes you choose',
+  summary:
+    'adds the auth middleware, which asks the auth service who is calling, and guards the routes you choose',
   target: 'services',
   questions: {
     protect: {
@@ -31,7 +32,8 @@ export const generator: Generator = {
     },
     cacheTtl: {
       type: 'string',
-      message: 'milliseconds for which a verified token is not asked about again (a revocation waits that long)',
+      message:
+        'milliseconds for which a verified token is not asked about again (a revocation waits that long)',
       placeholder: '<ms>',
       optional: true,
     },

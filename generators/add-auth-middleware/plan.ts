@@ -9,6 +9,7 @@ import { surveyTarget } from '../_engine/survey/target.ts';
 import { findAuthUrl } from './auth-url.ts';
 import { chooseProtection, type Protection } from '../_engine/survey/protection.ts';
 import { findPublicRoutes } from '../_engine/survey/public-routes.ts';
+import type { ClaimCacheTestView } from './view.ts';
 import {
   chooseNames,
   type MiddlewareChoices,
@@ -89,7 +90,7 @@ function renderMiddleware(
   draft.create(test, 'unit-test', testText);
   if (!view.cache) return;
   const cacheTest = placeFile(service, 'test', 'claim-cache');
-  const cacheView = { cacheImport: importSpecifier(service, cacheTest, files.cache) };
+  const cacheView: ClaimCacheTestView = { cacheImport: importSpecifier(service, cacheTest, files.cache) };
   const cacheText = renderTest('add-auth-middleware/claim-cache.test.ts.hbs', cacheView, style, testing);
   draft.create(cacheTest, 'unit-test', cacheText);
 }

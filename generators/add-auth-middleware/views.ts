@@ -49,7 +49,8 @@ export function chooseNames(
   const client = takenBy(decorators, 'authServiceClient');
   if (userMember === undefined || correlationMember === undefined || decorator === undefined || client) {
     const obstacles: Obstacle[] = [];
-    if (userMember === undefined) obstacles.push(taken(`request.${wanted ?? 'authUser'}`, 'Choose another name with --decorate.'));
+    if (userMember === undefined)
+      obstacles.push(taken(`request.${wanted ?? 'authUser'}`, 'Choose another name with --decorate.'));
     if (correlationMember === undefined) obstacles.push(taken('request.requestCorrelationId'));
     if (decorator === undefined) obstacles.push(taken('authenticateUser'));
     if (client !== undefined) obstacles.push(taken('authServiceClient'));

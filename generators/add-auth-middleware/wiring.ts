@@ -43,7 +43,13 @@ function register(
     const style = detectStyle([base]);
     const list = publicRoutes?.map((route) => style.quote + route + style.quote).join(', ');
     const options = list === undefined ? {} : { options: `publicRoutes: [${list}]` };
-    const want = { app, plugin: 'authMiddleware', position: 'before-routes', routePlugins, ...options } as const;
+    const want = {
+      app,
+      plugin: 'authMiddleware',
+      position: 'before-routes',
+      routePlugins,
+      ...options,
+    } as const;
     return ensureRegistration(base, want, style);
   });
 }

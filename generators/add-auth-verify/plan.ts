@@ -57,17 +57,28 @@ function findExisting(service: Service, path: string, files: VerifyFiles): Obsta
     code: 'E_ROUTE_EXISTS',
     at: { path: route.path, line: route.line },
     message: `POST ${path} exists already.`,
-    remedy: 'Choose another URL with --path (and give the same one to add-auth-middleware), or remove the route.',
+    remedy:
+      'Choose another URL with --path (and give the same one to add-auth-middleware), or remove the route.',
   };
 }
 
-function renderFiles(draft: Draft, service: Service, files: VerifyFiles, path: string, blacklist: Blacklist): void {
+function renderFiles(
+  draft: Draft,
+  service: Service,
+  files: VerifyFiles,
+  path: string,
+  blacklist: Blacklist,
+): void {
   const { style } = service;
   const verifier = render('add-auth-verify/token-verifier.ts.hbs', verifierView(service), style);
   draft.create(files.verifier, 'verify-route', verifier);
   if (blacklist !== 'none') {
     const view = blacklistView(service, files, blacklist);
-    draft.create(files.blacklist, 'token-blacklist', render('add-auth-verify/token-blacklist.ts.hbs', view, style));
+    draft.create(
+      files.blacklist,
+      'token-blacklist',
+      render('add-auth-verify/token-blacklist.ts.hbs', view, style),
+    );
   }
   const view = verifyView(service, files, path, blacklist);
   draft.create(files.plugin, 'verify-route', render('add-auth-verify/auth-verify.ts.hbs', view, style));
@@ -96,7 +107,9 @@ function planDependencies(draft: Draft, service: Service, blacklist: Blacklist):
   const section = 'dependencies' as const;
   const wanted = [
     { name: 'fastify-plugin', range: old ? '^4.5.1' : '^5.0.1', section },
-    ...(service.jwt.library === 'none' ? [{ name: '@fastify/jwt', range: old ? '^8.0.1' : '^10.0.0', section }] : []),
+    ...(service.jwt.library === 'none'
+      ? [{ name: '@fastify/jwt', range: old ? '^8.0.1' : '^10.0.0', section }]
+      : []),
     ...(blacklist === 'redis' && service.redis.client === undefined
       ? [{ name: 'ioredis', range: '^5.4.0', section }]
       : []),
@@ -115,7 +128,8 @@ function planEnvironment(draft: Draft, service: Service, blacklist: Blacklist): 
     ...(ownRedis ? ['REDIS_URL'] : []),
   ];
   for (const name of names) {
-    for (const file of config.exampleFiles) draft.patch(file, 'env', (base) => ensureEnv(base, { name, value: '' }));
+    for (const file of config.exampleFiles)
+      draft.patch(file, 'env', (base) => ensureEnv(base, { name, value: '' }));
     const { file } = config;
     if (file === undefined || config.style === 'process.env') continue;
     draft.patch(file, 'env', (base) =>

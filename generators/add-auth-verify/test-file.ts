@@ -24,7 +24,11 @@ export function planVerifyTest(
   }
   const view = verifyTestView(service, files, path, blacklist);
   const test = placeFile(service, 'test', 'auth-verify');
-  draft.create(test, 'unit-test', renderTest('add-auth-verify/auth-verify.test.ts.hbs', view, style, testing));
+  draft.create(
+    test,
+    'unit-test',
+    renderTest('add-auth-verify/auth-verify.test.ts.hbs', view, style, testing),
+  );
 }
 
 function verifyTestView(
@@ -40,12 +44,9 @@ function verifyTestView(
   const tenantClaim = jwt.claims.find((name) => /^(tenant|org)/.test(name));
   const isTold = jwt.secret?.expression.startsWith('process.env') === true;
   const ioredis = blacklist === 'redis' && usesIoredis(service);
-  const wants = importWants(files, { blacklist, fastifyJwt, ioredis });
-  const lines = importLines(service, test, wants);
-  const isOwn = (line: string): boolean => /from '[.@#~]\/?[^']*'/.test(line) && !/from '@fastify\//.test(line);
   return {
-    packageImports: lines.filter((line) => !isOwn(line)),
-    ownImports: lines.filter(isOwn),
+    packageImports: importLines(service, test, packageWants(fastifyJwt, ioredis)),
+    ownImports: importLines(service, test, ownWants(files, blacklist, ioredis)),
     routeImport: importSpecifier(service, test, files.plugin),
     path,
     fastifyJwt,
@@ -68,16 +69,18 @@ function usesIoredis({ manifest, redis }: Service): boolean {
   return redis.client === undefined || manifest.dependencies['ioredis'] !== undefined;
 }
 
-function importWants(
-  files: VerifyFiles,
-  { blacklist, fastifyJwt, ioredis }: { blacklist: Blacklist; fastifyJwt: boolean; ioredis: boolean },
-): readonly ImportWant[] {
-  const redisNames = blacklist === 'redis' ? ['createRedisStore'] : [];
-  const names = ['createMemoryStore', ...redisNames, ...(ioredis ? ['FAIL_FAST'] : [])];
+function packageWants(fastifyJwt: boolean, ioredis: boolean): readonly ImportWant[] {
   return [
     { from: 'fastify', default: 'Fastify', names: ['type FastifyInstance'] },
     ...(fastifyJwt ? [{ from: '@fastify/jwt', default: 'fastifyJwt' }] : []),
     ...(ioredis ? [{ from: 'ioredis', names: ['Redis'] }] : []),
+  ];
+}
+
+function ownWants(files: VerifyFiles, blacklist: Blacklist, ioredis: boolean): readonly ImportWant[] {
+  const redisNames = blacklist === 'redis' ? ['createRedisStore'] : [];
+  const names = ['createMemoryStore', ...redisNames, ...(ioredis ? ['FAIL_FAST'] : [])];
+  return [
     { from: files.plugin, names: ['AuthVerifyOptions'], typeOnly: true },
     ...(blacklist === 'none' ? [] : [{ from: files.blacklist, names }]),
   ];

@@ -2,6 +2,7 @@ import type { ImportWant, RelPath, Service } from '../_engine/contract.ts';
 import { importLines } from '../_engine/edit/import-lines.ts';
 import { importSpecifier, placeFile } from '../_engine/edit/place-file.ts';
 import { readVariable } from '../_engine/edit/read-variable.ts';
+import { redisView, secretView } from './connection-views.ts';
 import type { Blacklist, BlacklistView, VerifierView, VerifyView } from './view.ts';
 
 /** The files that the generator adds, beside its test. */
@@ -60,51 +61,40 @@ export function blacklistView(service: Service, files: VerifyFiles, blacklist: B
   };
 }
 
-export function verifyView(service: Service, files: VerifyFiles, path: string, blacklist: Blacklist): VerifyView {
-  const { jwt, redis } = service;
+export function verifyView(
+  service: Service,
+  files: VerifyFiles,
+  path: string,
+  blacklist: Blacklist,
+): VerifyView {
+  const { jwt } = service;
   const usesPlugin = jwt.library === '@fastify/jwt' || jwt.library === 'none';
-  const secret = jwt.secret ?? { ...readVariable(service, 'JWT_SECRET'), isGuess: true };
-  const known = isReachable(jwt.secret) || jwt.library !== '@fastify/jwt';
+  const { imports, ...secret } = secretView(service);
+  const redis = redisView(service, blacklist);
   const serviceSecret = readVariable(service, 'SERVICE_AUTH_SECRET');
-  const redisUrl = readVariable(service, 'REDIS_URL');
-  const isRedis = blacklist === 'redis';
-  const redisOwn = isRedis && redis.client === undefined;
-  const redisOptional = isRedis && redis.client?.optional === true;
   const wants: ImportWant[] = [
-    ...(known ? secret.imports : []),
+    ...imports,
     ...serviceSecret.imports,
-    ...(redisOwn ? [...redisUrl.imports, { from: 'ioredis', names: ['Redis'] }] : (redis.client?.imports ?? [])),
+    ...redis.imports,
     ...ownImports(files, blacklist),
     { from: 'fastify-plugin', default: 'fp' },
     ...(jwt.library === 'none' ? [{ from: '@fastify/jwt', default: 'fastifyJwt' }] : []),
     { from: 'fastify', names: ['FastifyError', 'FastifyInstance', 'FastifyRequest'], typeOnly: true },
   ];
-  const expression = 'isGuess' in secret ? `(${secret.expression} ?? '')` : secret.expression;
   return {
+    ...secret,
+    ...redis,
     imports: importLines(service, files.plugin, uniqueWants(wants)),
     path,
     fastifyMajor: service.fastifyMajor,
     blacklist: blacklist !== 'none',
-    redis: isRedis,
-    redisOwn,
-    redisUrl: redisUrl.expression,
-    redisClient: redis.client?.expression ?? '',
-    redisOptional,
-    redisMayMiss: redisOwn || redisOptional,
-    secret: known ? expression : false,
     secretType: jwt.library === 'jose' ? 'string | Uint8Array' : 'string',
     registersJwt: jwt.library === 'none',
-    verifierArgument: usesPlugin ? 'app' : expression,
+    verifierArgument: usesPlugin || secret.secret === false ? 'app' : secret.secret,
     serviceAuthSecret: serviceSecret.expression,
     userIdClaims: claimNames(jwt.claims, ['sub', 'userId', 'user_id', 'id']),
     tenantIdClaims: claimNames(jwt.claims, ['tenantId', 'tenant_id', 'tenant', 'orgId', 'org_id', 'org']),
   };
-}
-
-/** A literal is not: it would be written a second time. */
-function isReachable(secret: Service['jwt']['secret']): boolean {
-  if (secret === undefined) return false;
-  return secret.env !== undefined || secret.imports.length > 0 || secret.expression.startsWith('app.');
 }
 
 function ownImports(files: VerifyFiles, blacklist: Blacklist): readonly ImportWant[] {

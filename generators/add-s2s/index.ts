@@ -3,14 +3,16 @@ import { generator as authVerify } from '../add-auth-verify/index.ts';
 import type { Generator } from '../_engine/contract.ts';
 
 export const generator: Generator = {
-  summary: 'adds everything in one plan: verify route, client, middleware, and a test of the services together',
+  summary:
+    'adds everything in one plan: verify route, client, middleware, and a test of the services together',
   target: 'services',
   questions: {
     ...authVerify.questions,
     ...authMiddleware.questions,
     auth: {
       type: 'string',
-      message: 'service that issues the tokens; found by itself when only one signs them; none: not in this repo',
+      message:
+        'service that issues the tokens; found by itself when only one signs them; none: not in this repo',
       placeholder: '<service|none>',
       optional: true,
     },

@@ -64,7 +64,9 @@ function planIntegrationTest(
     draft.patch(service.manifest.path, 'manifest', (base) => ensureDependency(base, tsx));
   }
   const command = testing.command.replace('NAME', 'service-to-service');
-  draft.note(`The services are tested together by: ${command} (in ${consumer.dir === '' ? '.' : consumer.dir}).`);
+  draft.note(
+    `The services are tested together by: ${command} (in ${consumer.dir === '' ? '.' : consumer.dir}).`,
+  );
 }
 
 function isTheAuthService({ dir, name }: Service): Obstacle {

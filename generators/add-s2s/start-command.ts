@@ -59,7 +59,13 @@ function bootScript({ app, modules }: Service, file: string): readonly string[] 
       return [...load, `Promise.resolve(${name}()).then((server) => server.${listen});`];
     case 'plugin': {
       const fastify = isModule ? "import fastify from 'fastify';" : "const fastify = require('fastify');";
-      return [fastify, ...load, 'const server = fastify({ logger: true });', `server.register(${name});`, `server.${listen};`];
+      return [
+        fastify,
+        ...load,
+        'const server = fastify({ logger: true });',
+        `server.register(${name});`,
+        `server.${listen};`,
+      ];
     }
   }
 }

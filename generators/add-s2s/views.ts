@@ -17,7 +17,7 @@ export interface Integration {
 
 /** The view of the test; a sentence that says why there can be none. `repo` has the plan so far. */
 export function integrationView(repo: Repo, integration: Integration): IntegrationView | string {
-  const { auth, consumer, path, protection, test } = integration;
+  const { consumer, path, protection, test } = integration;
   const route = guardedRoute(consumer, protection);
   if (route === undefined) {
     return `${consumer.name} got no service-to-service test, because no route of it asks for a token yet.`;
@@ -26,34 +26,49 @@ export function integrationView(repo: Repo, integration: Integration): Integrati
   if (start === undefined) {
     return `${consumer.name} got no service-to-service test, because no file was found that a test could start.`;
   }
-  const issuer = auth === undefined ? undefined : issuerOf(auth);
-  const authStart = auth === undefined || issuer === undefined ? undefined : findStartCommand(auth, 'auth');
-  const logout = auth === undefined || authStart === undefined ? undefined : findLogout(repo, auth);
+  const folder = (dir: RelPath): string => folderExpression(consumer, test, dir);
   return {
+    ...authView(repo, integration, folder),
     esm: consumer.modules.system === 'esm',
-    authInRepo: authStart !== undefined,
-    authName: auth?.name ?? 'the auth service',
     consumerName: consumer.name,
-    authDir: folderExpression(consumer, test, auth?.dir ?? consumer.dir),
-    consumerDir: folderExpression(consumer, test, consumer.dir),
-    authPort: authStart?.port ?? false,
+    consumerDir: folder(consumer.dir),
     consumerPort: start.port,
-    authArgs: authStart?.args ?? '',
     consumerArgs: start.args,
-    authScript: authStart?.script ?? false,
     consumerScript: start.script ?? false,
-    authEnv: [...(authStart?.env ?? []), `${issuer?.secretEnv ?? ''}: JWT_SECRET`, 'SERVICE_AUTH_SECRET: SERVICE_SECRET'],
     consumerEnv: [...start.env, 'AUTH_SERVICE_URL: auth.origin', 'SERVICE_AUTH_SECRET: SERVICE_SECRET'],
-    authLogs: authStart !== undefined && auth?.app.logs === true,
     consumerLogs: consumer.app.logs,
     path,
+    guardedUrl: route.url.replaceAll(/:\w+|\*/g, '1'),
+    guardedMethod: route.method !== 'GET' && route.method,
+  };
+}
+
+type AuthKeys = `auth${string}` | 'claims' | 'algorithm' | 'digest' | `logout${string}`;
+
+/** The side of the auth service; a stand-in takes its part when a test could not start it or sign its tokens. */
+function authView(
+  repo: Repo,
+  { auth }: Integration,
+  folder: (dir: RelPath) => string,
+): Pick<IntegrationView, Extract<keyof IntegrationView, AuthKeys>> {
+  const issuer = auth === undefined ? undefined : issuerOf(auth);
+  const start = auth === undefined || issuer === undefined ? undefined : findStartCommand(auth, 'auth');
+  const logout = auth === undefined || start === undefined ? undefined : findLogout(repo, auth);
+  const secret = issuer === undefined ? [] : [`${issuer.secretEnv}: JWT_SECRET`];
+  return {
+    authInRepo: start !== undefined,
+    authName: auth?.name ?? 'the auth service',
+    authDir: auth === undefined ? '' : folder(auth.dir),
+    authPort: start?.port ?? false,
+    authArgs: start?.args ?? '',
+    authScript: start?.script ?? false,
+    authEnv: [...(start?.env ?? []), ...secret, 'SERVICE_AUTH_SECRET: SERVICE_SECRET'],
+    authLogs: start !== undefined && auth?.app.logs === true,
     claims: issuer?.claims ?? '',
     algorithm: issuer?.algorithm ?? '',
     digest: issuer?.algorithm.replace('HS', 'sha') ?? '',
     logoutUrl: logout?.url ?? false,
     logoutMethod: logout?.method ?? '',
-    guardedUrl: route.url.replaceAll(/:\w+|\*/g, '1'),
-    guardedMethod: route.method !== 'GET' && route.method,
   };
 }
 
@@ -101,5 +116,8 @@ function issuerOf({ jwt }: Service): Issuer | undefined {
 function findLogout(repo: Repo, auth: Service): Route | undefined {
   return auth.routes
     .flatMap((plugin) => plugin.routes)
-    .find(({ path, url }) => /log-?out|sign-?out/.test(url) && repo.read(path)?.includes('.revokeRequest(') === true);
+    .find(
+      ({ path, url }) =>
+        /log-?out|sign-?out/.test(url) && repo.read(path)?.includes('.revokeRequest(') === true,
+    );
 }

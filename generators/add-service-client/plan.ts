@@ -26,7 +26,8 @@ export async function planServiceClient(answers: Answers, repo: Repo): Promise<P
   const own = placeFile(service, 'utils', 'circuit-breaker');
   const installed = findInstalled(repo, service, 'CircuitBreaker');
   // Our own breaker is planned again: it takes parts that were not asked for before, or turns out unchanged.
-  if (installed === undefined || installed === own) draft.include(await circuitBreaker.plan(answers, draft.repo));
+  if (installed === undefined || installed === own)
+    draft.include(await circuitBreaker.plan(answers, draft.repo));
 
   const retry = !(answers['without'] as readonly string[]).includes('retry');
   const transport = answers['transport'] as string;
@@ -38,7 +39,13 @@ export async function planServiceClient(answers: Answers, repo: Repo): Promise<P
   return draft.finish();
 }
 
-function renderClient(draft: Draft, service: Service, breaker: RelPath, retry: boolean, transport: string): void {
+function renderClient(
+  draft: Draft,
+  service: Service,
+  breaker: RelPath,
+  retry: boolean,
+  transport: string,
+): void {
   const place = (part: keyof typeof parts): RelPath => placeFile(service, 'utils', parts[part]);
   // They lie side by side, so what one writes to import another is what all write.
   const specifier = (file: RelPath): string => importSpecifier(service, place('client'), file);
@@ -54,7 +61,11 @@ function renderClient(draft: Draft, service: Service, breaker: RelPath, retry: b
   for (const part of Object.keys(parts) as (keyof typeof parts)[]) {
     if (part === 'retry' && !retry) continue;
     const template = part === 'transport' ? `${parts[part]}.${transport}` : parts[part];
-    draft.create(place(part), 'service-client', render(`add-service-client/${template}.ts.hbs`, view, service.style));
+    draft.create(
+      place(part),
+      'service-client',
+      render(`add-service-client/${template}.ts.hbs`, view, service.style),
+    );
   }
   if (service.testing.runner === 'none') return;
   const test = placeFile(service, 'test', parts.client);

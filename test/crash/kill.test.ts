@@ -25,7 +25,13 @@ const plan = {
   notes: [],
   edits: [
     { kind: 'create', path: 'src/new.ts', role: 'service-client', text: 'new\n' },
-    { kind: 'patch', path: 'kept.ts', role: 'registration', base: 'a\n', changes: [{ start: 0, end: 0, text: 'b\n' }] },
+    {
+      kind: 'patch',
+      path: 'kept.ts',
+      role: 'registration',
+      base: 'a\n',
+      changes: [{ start: 0, end: 0, text: 'b\n' }],
+    },
     { kind: 'delete', path: 'gone.ts', role: 'unit-test', base: 'gone' },
   ],
 };
@@ -52,26 +58,36 @@ function tree(): Record<string, string> {
 }
 
 describe('an apply that is killed', () => {
-  it('leaves a tree that recovers to before or after, at whichever operation', { timeout: 120_000 }, async () => {
-    let killed = true;
-    const outcomes: string[] = [];
-    for (let killAt = 1; killed; killAt += 1) {
-      reset();
-      const run = await execa(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program(killAt)], {
-        env: { PLAN: JSON.stringify(plan), ROOT: root },
-        reject: false,
-      });
-      killed = run.signal === 'SIGKILL';
-      expect(killed || run.exitCode === 0, run.stderr).toBe(true);
-      recover(root);
-      const left = tree();
-      const isBefore = JSON.stringify(left) === JSON.stringify(Object.fromEntries(Object.entries(before).sort()));
-      if (isBefore) expect(readdirSync(root).sort(), `killed at ${String(killAt)}`).toEqual(['gone.ts', 'kept.ts']);
-      else expect(left, `killed at ${String(killAt)}`).toEqual(after);
-      outcomes.push(isBefore ? 'before' : 'after');
-    }
-    expect(outcomes.length).toBeGreaterThan(10);
-    expect(outcomes.at(0)).toBe('before');
-    expect(outcomes.at(-1)).toBe('after');
-  });
+  it(
+    'leaves a tree that recovers to before or after, at whichever operation',
+    { timeout: 120_000 },
+    async () => {
+      let killed = true;
+      const outcomes: string[] = [];
+      for (let killAt = 1; killed; killAt += 1) {
+        reset();
+        const run = await execa(
+          process.execPath,
+          ['--import', 'tsx', '--input-type=module', '-e', program(killAt)],
+          {
+            env: { PLAN: JSON.stringify(plan), ROOT: root },
+            reject: false,
+          },
+        );
+        killed = run.signal === 'SIGKILL';
+        expect(killed || run.exitCode === 0, run.stderr).toBe(true);
+        recover(root);
+        const left = tree();
+        const isBefore =
+          JSON.stringify(left) === JSON.stringify(Object.fromEntries(Object.entries(before).sort()));
+        if (isBefore)
+          expect(readdirSync(root).sort(), `killed at ${String(killAt)}`).toEqual(['gone.ts', 'kept.ts']);
+        else expect(left, `killed at ${String(killAt)}`).toEqual(after);
+        outcomes.push(isBefore ? 'before' : 'after');
+      }
+      expect(outcomes.length).toBeGreaterThan(10);
+      expect(outcomes.at(0)).toBe('before');
+      expect(outcomes.at(-1)).toBe('after');
+    },
+  );
 });

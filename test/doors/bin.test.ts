@@ -133,7 +133,7 @@ describe('the bin', () => {
     const run = await runBin('/', 'add-auth-middleware', '--help');
     expect(run.exitCode).toBe(0);
     expect(run.stdout).toContain('--protect');
-    expect(run.stdout).toContain('--dry-run');
+    expect(run.stdout).toContain('--dry-run ');
   });
 
   it('says what it found and can do when no generator is named', async () => {

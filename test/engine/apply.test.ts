@@ -1,4 +1,14 @@
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -51,20 +61,35 @@ function tree(): Record<string, string> {
 /** Counts the operations of an apply and fails the one with that number. */
 function failingAt(failAt: number): { files: FileOperations; count: () => number } {
   let count = 0;
-  const step = <A extends unknown[]>(operation: (...args: A) => void) =>
+  const step =
+    <A extends unknown[]>(operation: (...args: A) => void) =>
     (...args: A): void => {
       count += 1;
       if (count === failAt) throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
       operation(...args);
     };
   const files: FileOperations = {
-    writeSynced: step(nodeFiles.writeSynced),
-    rename: step(nodeFiles.rename),
-    link: step(nodeFiles.link),
-    remove: step(nodeFiles.remove),
-    makeFolder: step(nodeFiles.makeFolder),
-    removeFolder: step(nodeFiles.removeFolder),
-    syncFolder: step(nodeFiles.syncFolder),
+    writeSynced: step((...args) => {
+      nodeFiles.writeSynced(...args);
+    }),
+    rename: step((...args) => {
+      nodeFiles.rename(...args);
+    }),
+    link: step((...args) => {
+      nodeFiles.link(...args);
+    }),
+    remove: step((...args) => {
+      nodeFiles.remove(...args);
+    }),
+    makeFolder: step((...args) => {
+      nodeFiles.makeFolder(...args);
+    }),
+    removeFolder: step((...args) => {
+      nodeFiles.removeFolder(...args);
+    }),
+    syncFolder: step((...args) => {
+      nodeFiles.syncFolder(...args);
+    }),
   };
   return { files, count: () => count };
 }
@@ -116,8 +141,9 @@ describe('apply', () => {
 
   it('excludes a second run while the journal is open', async () => {
     const verify = async (): Promise<void> => {
-      await expect(apply({ ...plan, edits: [{ kind: 'create', path: toRel('b.ts'), role: 'env', text: '' }] }, root))
-        .rejects.toMatchObject({ obstacles: [{ code: 'E_LOCKED' }] });
+      await expect(
+        apply({ ...plan, edits: [{ kind: 'create', path: toRel('b.ts'), role: 'env', text: '' }] }, root),
+      ).rejects.toMatchObject({ obstacles: [{ code: 'E_LOCKED' }] });
     };
     await apply(plan, root, { verify });
     expect(recover(root)).toBe(false);

@@ -75,7 +75,9 @@ describe('openDraft', () => {
 
 describe('overlay', () => {
   it('lists and reads what was planned', () => {
-    const repo = overlay(repoOf({}), [{ kind: 'create', path: toRel('new/deep/x.ts'), role: 'env', text: 'x' }]);
+    const repo = overlay(repoOf({}), [
+      { kind: 'create', path: toRel('new/deep/x.ts'), role: 'env', text: 'x' },
+    ]);
     expect(repo.list(toRel(''))).toEqual([
       { name: 'new', kind: 'directory' },
       { name: 'src', kind: 'directory' },

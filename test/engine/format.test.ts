@@ -43,7 +43,11 @@ describe('formatEdits', () => {
       patch('svc/clean.ts', "const b = 'y'\n", 'const b = \'y\'\nconst c = "z";\n'),
       patch('svc/own-style.ts', 'const  b = "y";\n', 'const  b = "y";\nconst c = "z";\n'),
     ]);
-    expect(texts).toEqual(["const a = 'x'\n", "const b = 'y'\nconst c = 'z'\n", 'const  b = "y";\nconst c = "z";\n']);
+    expect(texts).toEqual([
+      "const a = 'x'\n",
+      "const b = 'y'\nconst c = 'z'\n",
+      'const  b = "y";\nconst c = "z";\n',
+    ]);
     expect(notes).toEqual([]);
   });
 

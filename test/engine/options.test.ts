@@ -19,7 +19,9 @@ describe('parseFlags', () => {
   });
 
   it('joins lists that are repeated or separated by commas', () => {
-    expect(parseFlags(questions, ['--protect', 'a, b', '--protect', 'c'])).toEqual({ protect: ['a', 'b', 'c'] });
+    expect(parseFlags(questions, ['--protect', 'a, b', '--protect', 'c'])).toEqual({
+      protect: ['a', 'b', 'c'],
+    });
   });
 
   it('negates booleans', () => {

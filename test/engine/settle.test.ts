@@ -56,16 +56,34 @@ describe('recordEdit', () => {
     const by = { generator: 'g', version: '1.0.0', services: [toRel('svc')], answers: { with: ['window'] } };
     const first = recordEdit(
       repoOf({ [path]: 'a\n' }),
-      [{ kind: 'patch', path, role: 'registration', base: 'a\n', changes: [{ start: 0, end: 1, text: 'b' }] }],
+      [
+        {
+          kind: 'patch',
+          path,
+          role: 'registration',
+          base: 'a\n',
+          changes: [{ start: 0, end: 1, text: 'b' }],
+        },
+      ],
       by,
     );
     const text = first === undefined ? '' : (textAfter(first) ?? '');
     const record = JSON.parse(text) as { files: Record<string, { patches: unknown[] }>; services: unknown };
     expect(record.services).toEqual({ svc: { g: { version: '1.0.0', answers: { with: ['window'] } } } });
-    expect(record.files[path]?.patches).toMatchObject([{ changes: [{ start: 0, removed: 'a', inserted: 'b' }] }]);
+    expect(record.files[path]?.patches).toMatchObject([
+      { changes: [{ start: 0, removed: 'a', inserted: 'b' }] },
+    ]);
     const second = recordEdit(
       repoOf({ [path]: 'b\n', [recordPath]: text }),
-      [{ kind: 'patch', path, role: 'registration', base: 'b\n', changes: [{ start: 0, end: 0, text: 'c' }] }],
+      [
+        {
+          kind: 'patch',
+          path,
+          role: 'registration',
+          base: 'b\n',
+          changes: [{ start: 0, end: 0, text: 'c' }],
+        },
+      ],
       by,
     );
     const again = JSON.parse(second === undefined ? '' : (textAfter(second) ?? '')) as typeof record;

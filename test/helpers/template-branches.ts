@@ -55,9 +55,10 @@ function visit(body: readonly hbs.AST.Statement[], scopes: readonly unknown[], f
     if (statement.type !== 'BlockStatement') continue;
     const block = statement as hbs.AST.BlockStatement;
     const value = valueOf(argumentOf(block), scopes);
-    const inverse = (block.inverse as hbs.AST.Program | undefined)?.body ?? [];
+    // Its type says that it is always there.
+    const inverse = (block as { inverse?: hbs.AST.Program }).inverse?.body ?? [];
     if (nameOf(block) === 'each') {
-      const items = Array.isArray(value) ? value : Object.values((value ?? {}) as object);
+      const items = Array.isArray(value) ? value : Object.values(value ?? {});
       for (const item of items) visit(block.program.body, [...scopes, item], found);
       if (items.length === 0) visit(inverse, scopes, found);
     } else {
@@ -69,7 +70,7 @@ function visit(body: readonly hbs.AST.Statement[], scopes: readonly unknown[], f
 }
 
 function nameOf(block: hbs.AST.BlockStatement): string {
-  return String(block.path.original);
+  return block.path.original;
 }
 
 function argumentOf(block: hbs.AST.BlockStatement): hbs.AST.PathExpression {
@@ -83,10 +84,7 @@ function valueOf(
   // Of `@first`, `@last` and the like both values count as taken: they depend on a place, not on a view.
   if (data) return original;
   const scope = scopes[scopes.length - 1 - depth];
-  return parts.reduce<unknown>(
-    (value, key) => (value as Record<string, unknown> | undefined)?.[String(key)],
-    scope,
-  );
+  return parts.reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], scope);
 }
 
 function isTruthy(value: unknown): boolean {

@@ -12,13 +12,13 @@ export function ensureLogout(base: string, want: LogoutWant, style: Style): read
   if (base.includes('.revokeRequest(')) return [];
   const handler = call === undefined ? undefined : handlerOf(call);
   if (call === undefined || handler === undefined) return cannot('it has no inline handler', want.line);
-  const isAsync = handler.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.AsyncKeyword) === true;
+  const isAsync = handler.modifiers?.some((modifier) => modifier.getText() === 'async') === true;
   if (!isAsync) return cannot('its handler is not async', want.line);
   const [request] = handler.parameters;
   const { body } = handler;
   if (request === undefined || !ts.isIdentifier(request.name))
     return cannot('its handler has no request', want.line);
-  if (body === undefined || !ts.isBlock(body)) return cannot('its handler has no block body', want.line);
+  if (!ts.isBlock(body)) return cannot('its handler has no block body', want.line);
 
   const instance = ts.isPropertyAccessExpression(call.expression)
     ? call.expression.expression.getText()

@@ -1,6 +1,7 @@
 import type { Obstacle, RegistrationWant, Style, TextChange } from '../contract.ts';
-import { lineOf, parseSource, ts, walk } from '../syntax.ts';
-import { chainRoot, pluginName } from './registration-uses.ts';
+import { lineOf, parseSource, ts } from '../syntax.ts';
+import { ensureOptions, findRegistration } from './registration-options.ts';
+import { chainRoot } from './registration-uses.ts';
 import { findScopes, type Scope } from './registration-scopes.ts';
 import { eolAt, indentAt, insertion, sameLine, startWithComments, statementLineEnd } from './text-lines.ts';
 
@@ -27,37 +28,6 @@ export function ensureRegistration(
       ? after(source, place.statement, text, style)
       : before(source, place.statement, text, style),
   ];
-}
-
-function findRegistration(source: ts.SourceFile, plugin: string): ts.CallExpression | undefined {
-  let found: ts.CallExpression | undefined;
-  walk(source, (node) => {
-    if (ts.isCallExpression(node) && ts.isPropertyAccessExpression(node.expression)) {
-      const isIt = node.expression.name.text === 'register' && pluginName(node.arguments[0]) === plugin;
-      if (isIt) found ??= node;
-    }
-    return undefined;
-  });
-  return found;
-}
-
-/** The options of a registration that is there: the user may have changed their values, but not left them out. */
-function ensureOptions(
-  source: ts.SourceFile,
-  { arguments: given }: ts.CallExpression,
-  { app, options, plugin }: RegistrationWant,
-): readonly TextChange[] | Obstacle {
-  const key = options === undefined ? undefined : /^\w+/.exec(options)?.[0];
-  const [first, second] = given;
-  if (options === undefined || key === undefined || first === undefined) return [];
-  if (second === undefined) return [insertion(first.getEnd(), `, { ${options} }`)];
-  if (new RegExp(`\\b${key}\\b`).test(second.getText(source))) return [];
-  return {
-    code: 'E_NO_REGISTRATION_PLACE',
-    message: `${plugin} is registered already (line ${String(lineOf(source, first.getStart(source)))}), without ${key}.`,
-    remedy: 'Add it to the options of that registration by hand.',
-    manual: `${app.binding}.register(${plugin}, { ${options} });`,
-  };
 }
 
 function callText({ app, plugin, options }: RegistrationWant): string {

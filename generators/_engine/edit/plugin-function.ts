@@ -1,6 +1,6 @@
 import { ts } from '../syntax.ts';
 
-export type PluginFunction = ts.ArrowFunction | ts.FunctionExpression | ts.FunctionDeclaration;
+type PluginFunction = ts.ArrowFunction | ts.FunctionExpression | ts.FunctionDeclaration;
 
 /** What a plugin's name stands for: a function, a function wrapped by fastify-plugin, or something not understood. */
 export type FoundPlugin =

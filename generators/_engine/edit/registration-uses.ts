@@ -92,6 +92,6 @@ export function chainRoot(node: ts.Expression): ts.Expression {
   return node;
 }
 
-export function isInstance(node: ts.Node | undefined, binding: string): boolean {
+function isInstance(node: ts.Node | undefined, binding: string): boolean {
   return node?.getText() === binding;
 }

@@ -13,7 +13,7 @@ export function lineEnd(text: string, offset: number): number {
 }
 
 /** Offset of the first character of the line of `offset`. */
-export function lineStart(text: string, offset: number): number {
+function lineStart(text: string, offset: number): number {
   return text.lastIndexOf('\n', offset - 1) + 1;
 }
 

@@ -71,11 +71,7 @@ function readMember(survey: Survey, receiver: ts.Expression, member: string, fil
 }
 
 /** The object literal whose keys are variables, behind `schema.parse(process.env)`, `cleanEnv`, `envSchema`. */
-function findSchema(
-  survey: Survey,
-  expression: ts.Expression,
-  file: RelPath,
-): ts.Expression | undefined {
+function findSchema(survey: Survey, expression: ts.Expression, file: RelPath): ts.Expression | undefined {
   const found = survey.names.value(expression, file);
   if (found === undefined) return undefined;
   const { file: place, node } = found;
@@ -94,11 +90,7 @@ function findSchema(
 }
 
 /** `{…}` in `z.object({…})`, also behind `.strict()`, `.passthrough()` and the like. */
-function schemaObject(
-  survey: Survey,
-  schema: ts.Expression,
-  file: RelPath,
-): ts.Expression | undefined {
+function schemaObject(survey: Survey, schema: ts.Expression, file: RelPath): ts.Expression | undefined {
   const found = survey.names.value(schema, file);
   if (found === undefined || !ts.isCallExpression(found.node)) return undefined;
   const [first] = found.node.arguments;

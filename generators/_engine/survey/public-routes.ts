@@ -1,6 +1,7 @@
 import type { Service } from '../contract.ts';
 
-const operational = /\/(health|healthz|healthcheck|health-check|live|livez|liveness|ready|readyz|readiness|ping|status|metrics|version)$/i;
+const operational =
+  /\/(health|healthz|healthcheck|health-check|live|livez|liveness|ready|readyz|readiness|ping|status|metrics|version)$/i;
 const documentation = /^(.*\/(?:docs|documentation|swagger|reference|openapi))(?:\/|$)/i;
 
 /** Routes that must answer without a token where all others ask for one: probes, metrics and documentation. */

@@ -306,7 +306,8 @@ describe('nothing to do, or no place', () => {
     ['app.register(a).register(ours, { b });'],
     ['server.register(ours as Plugin);'],
   ])('sees %s', (line) => {
-    const { options: _, ...bare } = want;
+    const { app, plugin, position, routePlugins } = want;
+    const bare = { app, plugin, position, routePlugins };
     expect(ensureRegistration(`const app = fastify();\n${line}\n`, bare, style)).toEqual([]);
   });
 

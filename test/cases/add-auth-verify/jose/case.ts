@@ -5,7 +5,8 @@ export const testCase: Case = {
   fixture: 'npm-workspaces',
   args: ['--blacklist', 'memory'],
   files: {
-    'services/auth-service/package.json': (text) => text.replace('"@fastify/jwt": "^10.2.0"', '"jose": "^6.0.0"'),
+    'services/auth-service/package.json': (text) =>
+      text.replace('"@fastify/jwt": "^10.2.0"', '"jose": "^6.0.0"'),
     'services/auth-service/src/plugins/jwt.ts': undefined,
     'services/auth-service/test/auth.routes.test.ts': undefined,
     'services/auth-service/src/config.ts':

@@ -7,7 +7,10 @@ export const testCase: Case = {
   files: {
     'services/auth-service/src/plugins/jwt.ts': (text) =>
       text
-        .replace("secret: process.env['JWT_SECRET'] ?? 'development-secret-of-the-acme-auth-service'", 'secret')
+        .replace(
+          "secret: process.env['JWT_SECRET'] ?? 'development-secret-of-the-acme-auth-service'",
+          'secret',
+        )
         .replace(
           '    await app.register(fastifyJwt, {',
           "    const secret = ['a', 'secret', 'of', 'many', 'words', 'for', 'tests'].join('-');\n    await app.register(fastifyJwt, {",

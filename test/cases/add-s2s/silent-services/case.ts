@@ -6,10 +6,14 @@ export const testCase: Case = {
   args: ['--target', 'orders', '--protect', 'orderRoutes'],
   files: {
     'auth/src/index.ts': (text) =>
-      text.replace('Fastify({ logger: true })', 'Fastify()').replace('Number(process.env.PORT) || 4001', '43171'),
+      text
+        .replace('Fastify({ logger: true })', 'Fastify()')
+        .replace('Number(process.env.PORT) || 4001', '43171'),
     'auth/src/routes/auth.ts': (text) => text.replace(/ {4}server\.post\("\/logout"[^]*?\n {4}\}\);\n/, ''),
     'orders/src/index.ts': (text) =>
-      text.replace('Fastify({ logger: true })', 'Fastify()').replace('Number(process.env.PORT) || 4002', '43172'),
+      text
+        .replace('Fastify({ logger: true })', 'Fastify()')
+        .replace('Number(process.env.PORT) || 4002', '43172'),
     'orders/src/routes/orders.ts': (text) => text.replace(/ {4}server\.get[^]*?(?= {4}server\.post)/, ''),
   },
 };

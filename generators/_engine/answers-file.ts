@@ -1,0 +1,29 @@
+import { readFileSync } from 'node:fs';
+
+import type { Answers, Obstacle, Questions, Refusal } from './contract.ts';
+import { refuse } from './obstacle.ts';
+
+/** Adds the answers of `--answers`; a flag on the command line wins. */
+export function withAnswersFile(given: Answers, known: Questions): Answers | Refusal {
+  const file = given['answers'];
+  if (typeof file !== 'string') return given;
+  try {
+    const parsed: unknown = JSON.parse(readFileSync(file === '-' ? 0 : file, 'utf8'));
+    if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
+      return refuse(badAnswersFile(file, 'it is not a JSON object'));
+    }
+    const unknown = Object.keys(parsed).filter((key) => known[key] === undefined);
+    if (unknown.length > 0) return refuse(badAnswersFile(file, `it has unknown keys: ${unknown.join(', ')}`));
+    return { ...(parsed as Answers), ...given };
+  } catch (error) {
+    return refuse(badAnswersFile(file, error instanceof Error ? error.message : String(error)));
+  }
+}
+
+function badAnswersFile(file: string, reason: string): Obstacle {
+  return {
+    code: 'E_INVALID_FLAG',
+    message: `--answers ${file} cannot be used: ${reason}.`,
+    remedy: 'Give a JSON object whose keys are flag names in camelCase, such as {"target":["user"]}.',
+  };
+}
