@@ -1,18 +1,11 @@
-import type { Answers, Generator, Plan, Refusal, RelPath, ServiceHead, Site } from './contract.ts';
+import type { Answers, Generator, Plan, Refusal, ServiceHead, Site } from './contract.ts';
 import { type Ask, asFlags, completeAnswers } from './answers.ts';
-import { findDirty } from './git.ts';
-import { formatEdits } from './format.ts';
+import { finalizePlan, ownerOf } from './finalize.ts';
 import { refuse } from './obstacle.ts';
-import { globalFlags } from './options.ts';
 import { type Draft, openDraft } from './plan.ts';
-import { proveEdits } from './prove-edits.ts';
-import { recordEdit } from './record.ts';
 import { openRepo } from './repo.ts';
-import { settleExisting } from './settle.ts';
 import { surveyHeads } from './survey/services.ts';
-import { surveyTooling } from './survey/tooling.ts';
 import { chooseTargets, type Targets } from './targets.ts';
-import { packVersion } from './version.ts';
 
 /** What is to be planned: `given` are flags by their key, `root` is absolute. */
 export interface PlanRequest {
@@ -27,6 +20,7 @@ export interface PlanRequest {
 /** A plan that is formatted, settled, proven and recorded: what is shown is what apply writes. */
 export interface Planned {
   readonly plan: Plan;
+  /** The services it was asked for, then others that it changes. */
   readonly targets: readonly ServiceHead[];
   /** The flags that give this plan again. */
   readonly flags: string;
@@ -47,9 +41,16 @@ export async function makePlan(request: PlanRequest): Promise<Planned | Refusal>
   const served = await planTargets(generator, answers, targets, draft);
   const plan = draft.finish();
   if (!plan.ok) return plan;
-  const settled = await settle(request, site, plan, served, answers);
-  if ('obstacles' in settled) return settled;
-  return { plan: settled, targets: served, flags: flagsOf(generator, answers, site, target) };
+  const final = await finalizePlan({ ...request, answers, served }, site, plan);
+  if (!final.ok) return final;
+  const changed = site.heads.filter((head) =>
+    final.edits.some(({ path }) => ownerOf(site.heads, path) === head),
+  );
+  return {
+    plan: final,
+    targets: [...new Set([...served, ...changed])],
+    flags: flagsOf(generator, answers, site, target),
+  };
 }
 
 /** Who has to add a flag is told of all that are missing. */
@@ -85,55 +86,6 @@ async function planTargets(
   }
   if (served.length === 0) for (const refusal of refusals) draft.include(refusal);
   return served;
-}
-
-/** From what the generator wants to what may be written: formatted, settled against the disk, recorded, proven. */
-async function settle(
-  { id, given }: PlanRequest,
-  { repo, heads }: Site,
-  plan: Plan,
-  served: readonly ServiceHead[],
-  answers: Answers,
-): Promise<Plan | Refusal> {
-  const groups = heads.map((head) => ({
-    dir: head.dir,
-    formatter: given['format'] === false ? ('none' as const) : surveyTooling(repo, head).formatter,
-    edits: plan.edits.filter((edit) => owner(heads, edit.path)?.dir === head.dir),
-  }));
-  const outside = plan.edits.filter((edit) => owner(heads, edit.path) === undefined);
-  const formatted = await formatEdits(
-    repo,
-    groups.filter((group) => group.edits.length > 0),
-  );
-  const { edits, obstacles } = settleExisting(
-    repo,
-    [...formatted.edits, ...outside],
-    given['force'] === true,
-  );
-  const dirty = given['allowDirty'] === true ? [] : await findDirty(repo, edits);
-  const [first, ...more] = [...obstacles, ...dirty, ...proveEdits(edits)];
-  if (first !== undefined) return refuse(first, ...more);
-  const services = served.map((head) => head.dir);
-  const record = recordEdit(repo, edits, {
-    generator: id,
-    version: packVersion,
-    services,
-    answers: asked(answers),
-  });
-  const notes = [...plan.notes, ...formatted.notes];
-  return { ok: true, edits: record === undefined ? edits : [...edits, record], notes };
-}
-
-/** The service whose folder holds a path: the nearest one. */
-function owner(heads: readonly ServiceHead[], path: RelPath): ServiceHead | undefined {
-  return heads
-    .filter((head) => head.dir === '' || path.startsWith(`${head.dir}/`))
-    .sort((a, b) => b.dir.length - a.dir.length)[0];
-}
-
-/** Without the flags that say how to run: they change nothing of what is generated. */
-function asked(answers: Answers): Answers {
-  return Object.fromEntries(Object.entries(answers).filter(([key]) => !(key in globalFlags)));
 }
 
 function flagsOf(generator: Generator, answers: Answers, site: Site, target: readonly string[]): string {

@@ -16,10 +16,10 @@ export function importPlace(source: ts.SourceFile, from: string, style: Style): 
   return (text) => insertion(offset, eolAt(source.text, offset, style.eol) + text);
 }
 
-/** Whether a group is kept in order: three statements at least, since two are so by chance. */
+/** Whether a group is kept in order; where that is so by chance, a place in order reads no worse. */
 function isSorted(statements: readonly ts.Statement[]): boolean {
   const names = statements.map((each) => moduleOf(each) ?? '');
-  return names.length > 2 && names.every((name, index) => index === 0 || (names[index - 1] ?? '') <= name);
+  return names.length > 1 && names.every((name, index) => index === 0 || (names[index - 1] ?? '') <= name);
 }
 
 /** Above a statement and the comments that belong to it. */

@@ -1,7 +1,7 @@
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
+import authMiddleware from './middleware/auth.middleware.js';
 import { healthRoutes } from './routes/health.routes.js';
 import { invoicesRoutes } from './routes/invoices.routes.js';
-import authMiddleware from './middleware/auth.middleware.js';
 
 export interface AppOptions {
   logger?: FastifyServerOptions['logger'];

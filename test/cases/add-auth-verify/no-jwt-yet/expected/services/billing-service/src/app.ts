@@ -1,7 +1,7 @@
 import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
+import authVerify from './plugins/auth-verify.js';
 import { healthRoutes } from './routes/health.routes.js';
 import { invoicesRoutes } from './routes/invoices.routes.js';
-import authVerify from './plugins/auth-verify.js';
 
 export interface AppOptions {
   logger?: FastifyServerOptions['logger'];
