@@ -1,0 +1,60 @@
+import type { Answers, Edit, Plan, Refusal, RelPath, ServiceHead, Site } from './contract.ts';
+import { formatEdits } from './format.ts';
+import { findDirty } from './git.ts';
+import { refuse } from './obstacle.ts';
+import { globalFlags } from './options.ts';
+import { proveEdits } from './prove-edits.ts';
+import { recordEdit } from './record.ts';
+import { settleExisting } from './settle.ts';
+import { surveyTooling } from './survey/tooling.ts';
+import { packVersion } from './version.ts';
+
+/** What was run: `given` are the flags, `answers` they and what was asked, `served` the services it was for. */
+export interface FinishedRun {
+  readonly id: string;
+  readonly given: Answers;
+  readonly answers: Answers;
+  readonly served: readonly ServiceHead[];
+}
+
+/** From what the generator wants to what may be written: formatted, settled against the disk, proven, recorded. */
+export async function finalizePlan(
+  { id, given, answers, served }: FinishedRun,
+  { repo, heads }: Site,
+  plan: Plan,
+): Promise<Plan | Refusal> {
+  const owned = plan.edits.map((edit) => ({ edit, owner: ownerOf(heads, edit.path) }));
+  const editsOf = (head: ServiceHead | undefined): readonly Edit[] =>
+    owned.filter(({ owner }) => owner === head).map(({ edit }) => edit);
+  const owners = new Set(owned.map(({ owner }) => owner));
+  const groups = heads
+    .filter((head) => owners.has(head))
+    .map((head) => ({
+      dir: head.dir,
+      formatter: given['format'] === false ? ('none' as const) : surveyTooling(repo, head).formatter,
+      edits: editsOf(head),
+    }));
+  const formatted = await formatEdits(repo, groups);
+  const wanted = [...formatted.edits, ...editsOf(undefined)];
+  const { edits, obstacles } = settleExisting(repo, wanted, given['force'] === true);
+  const dirty = given['allowDirty'] === true ? [] : await findDirty(repo, edits);
+  const [first, ...more] = [...obstacles, ...dirty, ...proveEdits(edits)];
+  if (first !== undefined) return refuse(first, ...more);
+  const services = served.map((head) => head.dir);
+  const run = { generator: id, version: packVersion, services, answers: asked(answers) };
+  const record = recordEdit(repo, edits, run);
+  const notes = [...plan.notes, ...formatted.notes];
+  return { ok: true, edits: record === undefined ? edits : [...edits, record], notes };
+}
+
+/** The service whose folder holds a path: the nearest one. */
+export function ownerOf(heads: readonly ServiceHead[], path: RelPath): ServiceHead | undefined {
+  return heads
+    .filter((head) => head.dir === '' || path.startsWith(`${head.dir}/`))
+    .sort((a, b) => b.dir.length - a.dir.length)[0];
+}
+
+/** Without the flags that say how to run: they change nothing of what is generated. */
+function asked(answers: Answers): Answers {
+  return Object.fromEntries(Object.entries(answers).filter(([key]) => !(key in globalFlags)));
+}

@@ -1,0 +1,36 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { expect, it } from 'vitest';
+
+import { diffOf } from '../../generators/_engine/diff.ts';
+import { toRel } from '../../generators/_engine/paths.ts';
+import { editTowards } from '../../generators/_engine/plan.ts';
+import { openRepo } from '../../generators/_engine/repo.ts';
+import { projectRoot } from '../helpers/project-root.ts';
+
+const readme = readFileSync(join(projectRoot, 'README.md'), 'utf8');
+const expected = join(projectRoot, 'test/cases/add-s2s/npm-workspaces/expected');
+const changed = ['src/app.ts', 'src/routes/users.routes.ts', 'package.json', '.env.example'];
+
+it('shows the diff that add-s2s makes', () => {
+  const repo = openRepo(join(projectRoot, 'fixtures/npm-workspaces'));
+  const edits = changed.flatMap((file) => {
+    const path = toRel(`services/user-service/${file}`);
+    const edit = editTowards(repo, path, 'registration', readFileSync(join(expected, path), 'utf8'));
+    return edit === undefined ? [] : [edit];
+  });
+  const shown = /```diff\n(.*?)```/su.exec(readme)?.[1];
+  expect(edits).toHaveLength(changed.length);
+  const diff = diffOf(edits).replaceAll(/^diff --git.*\n/gmu, '');
+  // The formatter of the README takes the space of an empty line away.
+  expect(shown).toBe(diff.replaceAll(/^ $/gmu, ''));
+});
+
+it('names every script that it tells to run', () => {
+  const { scripts } = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8')) as {
+    scripts: Record<string, string>;
+  };
+  const told = [...readme.matchAll(/npm run ([\w:]+)/gu)].map(([, name]) => name ?? '');
+  expect(told.filter((name) => !(name in scripts))).toEqual([]);
+});
