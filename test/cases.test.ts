@@ -17,6 +17,7 @@ import { compileService } from './helpers/compile-service.ts';
 import { findCases, type FoundCase } from './helpers/find-cases.ts';
 import { fixtures } from './helpers/fixtures.ts';
 import { probeServices } from './helpers/probe-services.ts';
+import { lintFiles } from './helpers/lint-files.ts';
 import { projectRoot } from './helpers/project-root.ts';
 import { describeRefusal, planCommand } from './helpers/run-command.ts';
 import { runServiceTests } from './helpers/run-service-tests.ts';
@@ -97,13 +98,16 @@ describe('a case', () => {
 describe.concurrent('the result of a case', () => {
   const sampled = results.filter(({ id }) => sample.has(id));
 
-  it.each(sampled)('$id compiles, boots, answers and passes its tests', async (found) => {
+  it.each(sampled)('$id compiles, lints, boots, answers and passes its tests', async (found) => {
     const arranged = await arrange(found);
     if (found.fixture === 'none') throw new Error('A result needs a fixture');
     const fixture = fixtures[found.fixture];
     for (const { dir } of changedServices(arranged)) {
       expect(compileService(join(arranged.root, dir, 'tsconfig.json'))).toEqual([]);
     }
+
+    const written = [...changesOf(arranged).keys()].filter((path) => path.endsWith('.ts'));
+    expect(await lintFiles(arranged.root, written)).toEqual([]);
 
     const answers = await probeServices(arranged.root, fixture, found.probe ?? [], inject('redisUrl'));
     for (const { probe, status, body } of answers) {

@@ -1,5 +1,9 @@
+import { parseArgs } from 'node:util';
+
 import { findGenerator, listGenerators } from './catalog.ts';
-import { open, show } from './door.ts';
+import type { Obstacle } from './contract.ts';
+import { open, show, unknownGenerator } from './door.ts';
+import { refuse } from './obstacle.ts';
 import { packVersion } from './version.ts';
 
 /** The bin `s2s`: `s2s <generator> [flags]`, with flags before or after the generator's name. Gives the exit code. */
@@ -23,30 +27,53 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   return show(outcome, opened);
 }
 
+/** Tells what there is and what can be done about it: asked for with --help, else it is what is wrong (exit 2). */
 async function runWithoutGenerator(argv: readonly string[]): Promise<number> {
-  if (argv.includes('--version')) {
+  const { values, positionals } = parseArgs({
+    args: [...argv],
+    options: {
+      cwd: { type: 'string' },
+      json: { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
+      version: { type: 'boolean' },
+    },
+    strict: false,
+    allowPositionals: true,
+  });
+  if (values.version === true) {
     process.stdout.write(`${packVersion}\n`);
     return 0;
   }
-  const help = argv.includes('--help') || argv.includes('-h');
-  const name = argv.find((arg) => !arg.startsWith('-'));
-  const lines = name === undefined || help ? [] : [`There is no generator ${JSON.stringify(name)}.`, ''];
+  const [name] = positionals;
+  const reason = name === undefined ? noGenerator() : unknownGenerator(name);
+  if (values.json === true) {
+    const { refusedOutcome } = await import('./execute.ts');
+    return show(refusedOutcome(name ?? '', refuse(reason), 'npx plop-pack-s2s'), { json: true, diff: '' });
+  }
+  const help = values.help === true;
+  const cwd = typeof values.cwd === 'string' ? values.cwd : undefined;
+  const lines = help ? [] : [reason.message, reason.remedy, ''];
   const stream = help ? process.stdout : process.stderr;
-  stream.write([...lines, ...(await overview()), ''].join('\n'));
+  stream.write([...lines, ...(await overview(cwd)), ''].join('\n'));
   return help ? 0 : 2;
 }
 
-/** What there is in this repository, and what can be done about it. */
-async function overview(): Promise<readonly string[]> {
+/** What there is in the repository, and what can be done about it. */
+async function overview(cwd: string | undefined): Promise<readonly string[]> {
   const { surveyOverview } = await import('./overview.ts');
   const generators = await Promise.all(
     listGenerators().map(async (id) => `  ${id.padEnd(22)} ${(await findGenerator(id))?.summary ?? ''}`),
   );
   return [
-    ...surveyOverview(process.cwd()),
+    ...surveyOverview(process.cwd(), cwd),
     '',
     'Usage: s2s <generator> [flags]   (s2s <generator> --help for its flags)',
     '',
     ...generators,
   ];
+}
+
+function noGenerator(): Obstacle {
+  const remedy = `Name one of ${listGenerators().join(', ')}.`;
+  return { code: 'E_USAGE', message: 'No generator is named.', remedy };
 }

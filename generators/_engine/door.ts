@@ -1,6 +1,8 @@
+import { closest, distance } from 'fastest-levenshtein';
+
 import type { Ask } from './answers.ts';
 import { findGenerator, listGenerators } from './catalog.ts';
-import type { Generator, Refusal } from './contract.ts';
+import type { Generator, Obstacle, Refusal } from './contract.ts';
 import { exitCodeOf, type Outcome } from './outcome.ts';
 import { parseFlags } from './options.ts';
 import { refuse, RefusalError } from './obstacle.ts';
@@ -77,10 +79,13 @@ async function refusedBefore(line: CommandLine, refusal: Refusal): Promise<Opene
   };
 }
 
-function unknownGenerator(id: string): Refusal['obstacles'][0] {
+export function unknownGenerator(id: string): Obstacle {
+  const ids = listGenerators();
+  const nearest = closest(id, ids);
+  const near = distance(id, nearest) <= 6;
   return {
     code: 'E_UNKNOWN_GENERATOR',
     message: `There is no generator ${JSON.stringify(id)}.`,
-    remedy: `There are ${listGenerators().join(', ')}.`,
+    remedy: near ? `Did you mean ${nearest}?` : `There are ${ids.join(', ')}.`,
   };
 }

@@ -37,6 +37,8 @@ export interface VerifyView {
   readonly secretType: string;
   readonly registersJwt: boolean;
   readonly verifierArgument: string;
+  /** The verifier gives a promise. */
+  readonly verifiesLater: boolean;
   readonly serviceAuthSecret: string;
   /** String literals, comma-separated, most likely first. */
   readonly userIdClaims: string;

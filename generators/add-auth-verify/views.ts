@@ -76,10 +76,10 @@ export function verifyView(
     ...imports,
     ...serviceSecret.imports,
     ...redis.imports,
-    ...ownImports(files, blacklist),
+    ...ownImports(files, blacklist, redis.redisMayMiss),
     { from: 'fastify-plugin', default: 'fp' },
     ...(jwt.library === 'none' ? [{ from: '@fastify/jwt', default: 'fastifyJwt' }] : []),
-    { from: 'fastify', names: ['FastifyError', 'FastifyInstance', 'FastifyRequest'], typeOnly: true },
+    { from: 'fastify', names: fastifyTypes(secret.secret !== false || redis.redis), typeOnly: true },
   ];
   return {
     ...secret,
@@ -91,15 +91,25 @@ export function verifyView(
     secretType: jwt.library === 'jose' ? 'string | Uint8Array' : 'string',
     registersJwt: jwt.library === 'none',
     verifierArgument: usesPlugin || secret.secret === false ? 'app' : secret.secret,
+    verifiesLater: jwt.library === 'jose',
     serviceAuthSecret: serviceSecret.expression,
     userIdClaims: claimNames(jwt.claims, ['sub', 'userId', 'user_id', 'id']),
     tenantIdClaims: claimNames(jwt.claims, ['tenantId', 'tenant_id', 'tenant', 'orgId', 'org_id', 'org']),
   };
 }
 
-function ownImports(files: VerifyFiles, blacklist: Blacklist): readonly ImportWant[] {
-  const store = blacklist === 'redis' ? ['createRedisStore', 'FAIL_FAST'] : [];
-  const names = ['type BlacklistStore', 'createMemoryStore', ...store, 'TokenBlacklist'];
+function fastifyTypes(instance: boolean): readonly string[] {
+  return ['FastifyError', ...(instance ? ['FastifyInstance'] : []), 'FastifyRequest'];
+}
+
+function ownImports(files: VerifyFiles, blacklist: Blacklist, redisMayMiss: boolean): readonly ImportWant[] {
+  const redis = blacklist === 'redis';
+  const names = [
+    'type BlacklistStore',
+    ...(redis && !redisMayMiss ? [] : ['createMemoryStore']),
+    ...(redis ? ['createRedisStore', 'FAIL_FAST'] : []),
+    'TokenBlacklist',
+  ];
   const verifier = ['createTokenVerifier', 'type TokenClaims', 'TokenError', 'type TokenProblem'];
   return [
     ...(blacklist === 'none' ? [] : [{ from: files.blacklist, names }]),

@@ -141,6 +141,19 @@ describe('the bin', () => {
     expect(run.exitCode).toBe(2);
     expect(run.stdout + run.stderr).toContain('auth-service');
     expect(run.stdout + run.stderr).toContain('add-auth-verify');
+    const elsewhere = await runBin(join(root, 'services'), '--cwd', root);
+    expect(elsewhere.exitCode).toBe(2);
+    expect(elsewhere.stderr).toContain('billing-service');
+    expect(elsewhere.stderr).toContain('No generator is named');
+  });
+
+  it('tells the nearest generator for a wrong name', async () => {
+    const run = await runBin(root, 'add-auth-verfy', '--json');
+    expect(run.exitCode).toBe(2);
+    expect(JSON.parse(run.stdout)).toMatchObject({
+      status: 'refused',
+      obstacles: [{ code: 'E_UNKNOWN_GENERATOR', remedy: 'Did you mean add-auth-verify?' }],
+    });
   });
 
   it('refuses a file with uncommitted changes unless it is told', async () => {

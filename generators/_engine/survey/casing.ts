@@ -2,11 +2,16 @@ import type { LayoutFact } from '../contract.ts';
 
 type Casing = LayoutFact['casing'];
 
-/** How file names of several words are written, by majority; kebab when there are none. `names` without extension. */
+/**
+ * How file names of several words are written, by majority; kebab when there are none. Pascal only where most files
+ * begin with a capital: elsewhere such a name is that of a class. `names` without extension.
+ */
 export function detectCasing(names: readonly string[]): Casing {
+  const capitals = names.filter((name) => /^[A-Z]/.test(name)).length;
   const counts = new Map<Casing, number>();
   for (const name of names) {
     const casing = casingOf(name.split('.')[0] ?? name);
+    if (casing === 'pascal' && capitals * 2 <= names.length) continue;
     if (casing !== undefined) counts.set(casing, (counts.get(casing) ?? 0) + 1);
   }
   return [...counts].sort((a, b) => b[1] - a[1])[0]?.[0] ?? 'kebab';

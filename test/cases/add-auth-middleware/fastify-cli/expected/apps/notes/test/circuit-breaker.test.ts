@@ -270,7 +270,8 @@ describe('circuit breaker, HALF_OPEN', () => {
 		assert.equal(breaker.getState(), 'OPEN')
 		assert.equal(breaker.getStats().failures, 4)
 		assert.equal(breaker.getStats().consecutiveFailures, 4)
-		assert.equal(breaker.getStats().lastFailureTime, breaker.getStats().openedAt)
+		const { lastFailureTime, openedAt } = breaker.getStats()
+		assert.equal(lastFailureTime, openedAt)
 		assert.equal(breaker.retryAfterMs(), 1_000)
 		now += 999
 		assert.equal(breaker.getState(), 'OPEN')

@@ -268,7 +268,8 @@ describe('circuit breaker, HALF_OPEN', () => {
     expect(breaker.getState()).toBe('OPEN');
     expect(breaker.getStats().failures).toBe(4);
     expect(breaker.getStats().consecutiveFailures).toBe(4);
-    expect(breaker.getStats().lastFailureTime).toBe(breaker.getStats().openedAt);
+    const { lastFailureTime, openedAt } = breaker.getStats();
+    expect(lastFailureTime).toBe(openedAt);
     expect(breaker.retryAfterMs()).toBe(1_000);
     now += 999;
     expect(breaker.getState()).toBe('OPEN');

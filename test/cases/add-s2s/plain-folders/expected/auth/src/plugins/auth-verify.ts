@@ -79,7 +79,7 @@ export default fp<AuthVerifyOptions>(
             route.post<{ Body: { token: string } }>("/auth/verify", { schema: { body: bodySchema } }, async (request, reply) => {
                 const { token } = request.body;
                 try {
-                    const identity = toIdentity(await verify(token));
+                    const identity = toIdentity(verify(token));
                     if (await isRevoked(blacklist, token)) throw new TokenError("revoked");
                     request.log.debug({ userId: identity.userId, tenantId: identity.tenantId }, "Token verified");
                     return await reply.send({ valid: true, ...identity });

@@ -33,6 +33,13 @@ const json = (status: number, data: unknown, headers: Record<string, string> = {
         response.end(JSON.stringify(data));
     };
 };
+const later = (delayMs: number, reply: Answer): Answer => {
+    return (response, token) => {
+        setTimeout(() => {
+            reply(response, token);
+        }, delayMs);
+    };
+};
 const html: Answer = (response) => {
     response.writeHead(200, { "content-type": "text/html" }).end("<h1>Welcome</h1>");
 };
@@ -312,7 +319,7 @@ describe("auth middleware, circuit", () => {
 describe("auth middleware, shared calls", () => {
     it("asks once about a token that comes many times at once", async () => {
         const app = await buildApp();
-        answer = (response, token) => setTimeout(() => json(200, ADA)(response, token), 50);
+        answer = later(50, json(200, ADA));
         const calls = Array.from({ length: 20 }, () => get(app, "Bearer a.good.token"));
 
         for (const { status } of await Promise.all(calls)) expect(status).toBe(200);
@@ -321,7 +328,9 @@ describe("auth middleware, shared calls", () => {
 
     it("never takes one token for another", async () => {
         const app = await buildApp();
-        answer = (response, token) => json(200, { valid: true, userId: `user ${token}` })(response, token);
+        answer = (response, token) => {
+            json(200, { valid: true, userId: `user ${token}` })(response, token);
+        };
         const tokens = Array.from({ length: 50 }, (_, index) => `same.length.${String(100 + index)}`);
         const got = await Promise.all(tokens.map((token) => get(app, `Bearer ${token}`)));
 
@@ -346,7 +355,7 @@ describe("auth middleware, shared calls", () => {
         const app = await buildApp();
         await app.listen({ port: 0, host: "127.0.0.1" });
         const { port } = app.server.address() as AddressInfo;
-        answer = (response, token) => setTimeout(() => json(200, ADA)(response, token), 100);
+        answer = later(100, json(200, ADA));
         const options = { headers: { authorization: "Bearer a.good.token" } };
         const gone = new AbortController();
         const url = `http://127.0.0.1:${String(port)}/me`;

@@ -56,8 +56,8 @@ export function createOutcomeWindow(options: WindowOptions): OutcomeWindow {
 }
 
 interface Ring {
-  add(failed: boolean, slow: boolean, now: number): Readonly<Totals>;
-  clear(): void;
+  readonly add: (failed: boolean, slow: boolean, now: number) => Readonly<Totals>;
+  readonly clear: () => void;
 }
 
 /** The last calls: the oldest makes room for the newest. */

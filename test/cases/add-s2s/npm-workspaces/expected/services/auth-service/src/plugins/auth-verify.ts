@@ -96,7 +96,7 @@ export default fp<AuthVerifyOptions>(
         async (request, reply) => {
           const { token } = request.body;
           try {
-            const identity = toIdentity(await verify(token));
+            const identity = toIdentity(verify(token));
             if (await isRevoked(blacklist, token)) throw new TokenError('revoked');
             request.log.debug(
               { userId: identity.userId, tenantId: identity.tenantId },

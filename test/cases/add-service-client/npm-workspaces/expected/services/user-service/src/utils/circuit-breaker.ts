@@ -154,8 +154,9 @@ export class CircuitBreaker {
     return this.#serial;
   }
 
-  /** The call of that permit went well. */
-  success(permit: number, _durationMs?: number): void {
+  /** The call of that permit went well; its duration counts only in a breaker with slow-call rates. */
+  success(permit: number, durationMs?: number): void;
+  success(permit: number): void {
     if (!this.#take(permit)) return;
     this.#successes += 1;
     this.#consecutiveSuccesses += 1;
@@ -167,7 +168,8 @@ export class CircuitBreaker {
   }
 
   /** The call of that permit failed; `error.retryAfterMs`, if any, is the least time to stay open. */
-  failure(permit: number, error?: unknown, _durationMs?: number): void {
+  failure(permit: number, error?: unknown, durationMs?: number): void;
+  failure(permit: number, error?: unknown): void {
     const weight = this.#weightOf(error);
     if (weight === 0) {
       this.release(permit);

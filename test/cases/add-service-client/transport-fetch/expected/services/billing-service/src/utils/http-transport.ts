@@ -81,8 +81,9 @@ export class HttpTransport {
     let bytes = 0;
     const reader = response.body?.getReader();
     for (let part = await reader?.read(); part?.done === false; part = await reader?.read()) {
-      bytes += part.value.byteLength;
-      chunks.push(part.value);
+      const chunk = part.value as Uint8Array;
+      bytes += chunk.byteLength;
+      chunks.push(chunk);
       if (bytes > this.#maxResponseBytes) {
         const tooLarge = new TransportError('too_large');
         controller.abort(tooLarge);

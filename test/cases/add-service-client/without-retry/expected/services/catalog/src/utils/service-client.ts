@@ -170,7 +170,7 @@ export class ServiceClient {
 
   #parse(response: HttpResponse, correlationId: string): unknown {
     if (response.text === '') return undefined;
-    if (!JSON_TYPE.test(String(response.headers['content-type'] ?? ''))) {
+    if (!JSON_TYPE.test(response.headers['content-type'] ?? '')) {
       throw this.#error('invalid_response', correlationId, response);
     }
     try {
