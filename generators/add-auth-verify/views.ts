@@ -99,7 +99,7 @@ export function verifyView(
 }
 
 function fastifyTypes(instance: boolean): readonly string[] {
-  return ['FastifyError', ...(instance ? ['FastifyInstance'] : []), 'FastifyRequest'];
+  return ['FastifyError', ...(instance ? ['FastifyInstance'] : []), 'FastifyReply', 'FastifyRequest'];
 }
 
 function ownImports(files: VerifyFiles, blacklist: Blacklist, redisMayMiss: boolean): readonly ImportWant[] {

@@ -1,3 +1,5 @@
+import { performance } from "node:perf_hooks";
+
 /** CLOSED lets every call pass, OPEN none, HALF_OPEN a few probes. */
 export type CircuitState = "CLOSED" | "OPEN" | "HALF_OPEN";
 
@@ -91,18 +93,20 @@ export class CircuitBreaker {
     /** Permits up to this one belong to an earlier generation. */
     #generation = 0;
     /** Permits of the probes in flight and when they began, oldest first; also of those from an earlier generation. */
-    readonly #probes = new Map<number, number>();
+    #probes: Map<number, number> | undefined;
     #openUntil = 0;
     #openedAt: number | undefined;
     #lastFailureAt: number | undefined;
     #runStartedAt = 0;
     #runWeight = 0;
     #consecutiveFailures = 0;
-    #consecutiveSuccesses = 0;
     #failures = 0;
     #successes = 0;
+    /** Successes before those in a row. */
+    #successesBefore = 0;
     #rejections = 0;
-    #totalCalls = 0;
+    /** The last permit given before `reset()`. */
+    #serialBefore = 0;
 
     /** @throws RangeError when a count is not a positive integer or a time is not finite and above 0 */
     constructor(options: CircuitBreakerOptions = {}) {
@@ -116,40 +120,39 @@ export class CircuitBreaker {
         this.#isFailure = options.isFailure;
         this.#weigh = options.weigh;
         this.#onStateChange = options.onStateChange;
-        this.#clock = options.clock ?? (() => performance.now());
+        this.#clock = options.clock ?? monotonic;
     }
 
     /**
      * Calls `fn` if the circuit lets it through.
      * @throws CircuitOpenError when it does not; else whatever `fn` rejects with
      */
-    async execute<T>(fn: () => Promise<T>): Promise<T> {
+    execute<T>(fn: () => Promise<T>): Promise<T> {
         const permit = this.tryAcquire();
-        if (permit === 0) throw new CircuitOpenError(this.name, this.retryAfterMs());
-        let value: T;
-        try {
-            value = await fn();
-        } catch (error) {
-            this.failure(permit, error);
-            throw error;
-        }
-        this.success(permit);
-        return value;
+        if (permit === 0) return Promise.reject(new CircuitOpenError(this.name, this.retryAfterMs()));
+        // One hop of a promise: an async function would take three.
+        return start(fn).then(
+            (value) => {
+                this.success(permit);
+                return value;
+            },
+            (error: unknown) => {
+                this.failure(permit, error);
+                throw error;
+            },
+        );
     }
 
     /** A permit above 0 to make one call and settle it once with success, failure or release; 0: do not call. */
     tryAcquire(): number {
-        if (this.#state === "CLOSED") {
-            this.#totalCalls += 1;
-            return ++this.#serial;
-        }
+        if (this.#state === "CLOSED") return ++this.#serial;
         const now = this.#clock();
         this.#advance(now);
         if (this.#state === "OPEN" || !this.#hasRoom(now)) {
             this.#rejections += 1;
             return 0;
         }
-        this.#totalCalls += 1;
+        this.#probes ??= new Map();
         this.#probes.set(++this.#serial, now);
         return this.#serial;
     }
@@ -159,11 +162,9 @@ export class CircuitBreaker {
     success(permit: number): void {
         if (!this.#take(permit)) return;
         this.#successes += 1;
-        this.#consecutiveSuccesses += 1;
-        this.#consecutiveFailures = 0;
-        this.#runWeight = 0;
+        if (this.#consecutiveFailures > 0) this.#endRun();
         if (this.#state === "HALF_OPEN") {
-            if (this.#consecutiveSuccesses >= this.#successThreshold) this.#close();
+            if (this.#successes - this.#successesBefore >= this.#successThreshold) this.#close();
         }
     }
 
@@ -213,9 +214,9 @@ export class CircuitBreaker {
             failures: this.#failures + (lost ? 1 : 0),
             successes: this.#successes,
             rejections: this.#rejections,
-            totalCalls: this.#totalCalls,
+            totalCalls: this.#serial - this.#serialBefore,
             consecutiveFailures: consecutiveFailures + (lost ? 1 : 0),
-            consecutiveSuccesses: lost ? 0 : this.#consecutiveSuccesses,
+            consecutiveSuccesses: lost ? 0 : this.#successes - this.#successesBefore,
             lastFailureTime: epoch(lost ? openedAt : this.#lastFailureAt),
             openedAt: epoch(openedAt),
             nextAttemptAt: state === "OPEN" && Number.isFinite(openUntil) ? epoch(openUntil) : undefined,
@@ -227,9 +228,10 @@ export class CircuitBreaker {
         const now = this.#clock();
         const { state, openUntil } = this.#effective(now);
         if (state === "OPEN") return openUntil - now;
-        if (state === "CLOSED" || this.#probes.size < this.#halfOpenMaxCalls) return 0;
+        const started = [...(this.#probes?.values() ?? [])];
+        if (state === "CLOSED" || started.length < this.#halfOpenMaxCalls) return 0;
         // Every probe is out: a place is free when the oldest one settles or is lost.
-        return Math.max(0, Math.min(...this.#probes.values()) + this.#probeTimeout - now);
+        return Math.max(0, Math.min(...started) + this.#probeTimeout - now);
     }
 
     /** CLOSED, with every counter at 0. Calls in flight settle without effect. */
@@ -237,9 +239,9 @@ export class CircuitBreaker {
         this.#failures = 0;
         this.#successes = 0;
         this.#rejections = 0;
-        this.#totalCalls = 0;
+        this.#serialBefore = this.#serial;
         this.#lastFailureAt = undefined;
-        this.#consecutiveSuccesses = 0;
+        this.#successesBefore = 0;
         this.#close();
     }
 
@@ -252,19 +254,21 @@ export class CircuitBreaker {
 
     /** True when the permit is of this generation and not settled yet; a probe gives its place back. */
     #take(permit: number): boolean {
-        if (permit > this.#generation && this.#state === "HALF_OPEN") this.#advance(this.#clock());
-        const wasProbe = this.#probes.delete(permit);
-        if (permit <= this.#generation || permit > this.#serial) return false;
-        return wasProbe || this.#state === "CLOSED";
+        const current = permit > this.#generation && permit <= this.#serial;
+        if (current && this.#state === "CLOSED") return true;
+        if (current && this.#state === "HALF_OPEN") this.#advance(this.#clock());
+        const wasProbe = this.#probes?.delete(permit) === true;
+        return wasProbe && permit > this.#generation;
     }
 
     /** Probes of an earlier generation take their places until they settle or are lost. */
     #hasRoom(now: number): boolean {
-        if (this.#probes.size < this.#halfOpenMaxCalls) return true;
-        for (const [permit, startedAt] of this.#probes) {
-            if (now >= startedAt + this.#probeTimeout) this.#probes.delete(permit);
+        const probes = this.#probes;
+        if (probes === undefined || probes.size < this.#halfOpenMaxCalls) return true;
+        for (const [permit, startedAt] of probes) {
+            if (now >= startedAt + this.#probeTimeout) probes.delete(permit);
         }
-        return this.#probes.size < this.#halfOpenMaxCalls;
+        return probes.size < this.#halfOpenMaxCalls;
     }
 
     #isRunOver(now: number): boolean {
@@ -285,8 +289,14 @@ export class CircuitBreaker {
     #countFailure(at: number): void {
         this.#failures += 1;
         this.#consecutiveFailures += 1;
-        this.#consecutiveSuccesses = 0;
+        this.#successesBefore = this.#successes;
         this.#lastFailureAt = at;
+    }
+
+    /** A success ends a run of failures. */
+    #endRun(): void {
+        this.#consecutiveFailures = 0;
+        this.#runWeight = 0;
     }
 
     /** Makes the changes of state that time alone has brought about. */
@@ -301,7 +311,7 @@ export class CircuitBreaker {
 
     /** When the oldest probe of this generation counts as lost; never without one. */
     #lostAt(): number {
-        for (const [permit, startedAt] of this.#probes) {
+        for (const [permit, startedAt] of this.#probes ?? []) {
             if (permit > this.#generation) return startedAt + this.#probeTimeout;
         }
         return Number.POSITIVE_INFINITY;
@@ -325,7 +335,7 @@ export class CircuitBreaker {
 
     #open(at: number, error: unknown): void {
         this.#openedAt = at;
-        this.#consecutiveSuccesses = 0;
+        this.#successesBefore = this.#successes;
         this.#openUntil = at + Math.max(this.#timeout, retryAfterOf(error));
         this.#change("OPEN");
     }
@@ -333,8 +343,7 @@ export class CircuitBreaker {
     #close(): void {
         this.#openedAt = undefined;
         this.#openUntil = 0;
-        this.#consecutiveFailures = 0;
-        this.#runWeight = 0;
+        this.#endRun();
         this.#change("CLOSED");
     }
 
@@ -349,6 +358,20 @@ export class CircuitBreaker {
         } catch {
             // An observer's failure is not the caller's.
         }
+    }
+}
+
+function monotonic(): number {
+    return performance.now();
+}
+
+/** What `fn` promises, also when it throws instead or gives a plain value. */
+function start<T>(fn: () => Promise<T>): Promise<T> {
+    try {
+        return Promise.resolve(fn());
+    } catch (error) {
+        const reason = error as Error;
+        return Promise.reject(reason);
     }
 }
 

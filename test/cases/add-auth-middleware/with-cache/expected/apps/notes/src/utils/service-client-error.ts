@@ -20,7 +20,7 @@ export interface ServiceClientErrorDetails {
 	cause?: unknown
 }
 
-/** A call to another service that failed. Messages hold no path, header, token or body, so they can be logged. */
+/** A call to another service that failed; `circuit_open` has no stack. Messages hold no path, header, token or body, so they can be logged. */
 export class ServiceClientError extends Error {
 	override readonly name = 'ServiceClientError'
 	readonly kind: ServiceClientErrorKind
@@ -31,7 +31,11 @@ export class ServiceClientError extends Error {
 	readonly retryAfterMs: number | undefined
 
 	constructor(kind: ServiceClientErrorKind, message: string, details: ServiceClientErrorDetails) {
+		const { stackTraceLimit } = Error
+		// An open circuit is met by every call: where it was says nothing, and a stack costs more than all the rest.
+		if (kind === 'circuit_open') Error.stackTraceLimit = 0
 		super(message, details.cause === undefined ? undefined : { cause: details.cause })
+		Error.stackTraceLimit = stackTraceLimit
 		this.kind = kind
 		this.service = details.service
 		this.correlationId = details.correlationId

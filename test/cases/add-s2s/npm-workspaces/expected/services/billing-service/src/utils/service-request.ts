@@ -21,6 +21,8 @@ export interface RequestOptions {
 const CORRELATION_ID = /^[A-Za-z0-9._:-]{1,128}$/;
 const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
 const PATH = /^\/(?!\/)[\x21-\x7e]*$/;
+/** Without anything that could climb. */
+const PLAIN_PATH = /^(?:\/[\w~-]+)+$/;
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 /** The transport's own business. */
@@ -49,7 +51,7 @@ export function buildRequest(
   path: string,
   body: unknown,
   options: RequestOptions,
-  headers: Readonly<Record<string, string | undefined>>,
+  headers: Readonly<Record<string, string>>,
 ): HttpRequest {
   const text = body === undefined ? undefined : JSON.stringify(body);
   return {
@@ -61,6 +63,7 @@ export function buildRequest(
 }
 
 function checkedPath(path: string): string {
+  if (PLAIN_PATH.test(path)) return path;
   const [pathname = ''] = path.split('?', 1);
   const segments = pathname.replace(/%2f/gi, '/').replace(/%2e/gi, '.').split('/');
   const climbs = segments.some((segment) => segment === '.' || segment === '..');
@@ -83,26 +86,35 @@ function queryString(query: RequestOptions['query'], hasQuery: boolean): string 
 function buildHeaders(
   hasBody: boolean,
   options: RequestOptions,
-  defaults: Readonly<Record<string, string | undefined>>,
+  defaults: Readonly<Record<string, string>>,
 ): Record<string, string> {
   const headers: Record<string, string> = { accept: 'application/json' };
   if (hasBody) headers['content-type'] = 'application/json';
-  for (const [name, value] of [
-    ...Object.entries(defaults),
-    ...Object.entries(options.headers ?? {}),
-  ]) {
+  Object.assign(headers, defaults);
+  if (options.headers !== undefined) Object.assign(headers, checkHeaders(options.headers));
+  if (options.idempotencyKey !== undefined) {
+    if (!HEADER_VALUE.test(options.idempotencyKey))
+      throw new TypeError('The idempotency key cannot be sent');
+    headers['idempotency-key'] = options.idempotencyKey;
+  }
+  return headers;
+}
+
+/**
+ * The headers that have a value, by their names in lower case; without a `traceparent` that is not W3C's.
+ * @throws TypeError when one cannot be sent
+ */
+export function checkHeaders(
+  given: Readonly<Record<string, string | undefined>>,
+): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(given)) {
     if (value === undefined) continue;
     const key = name.toLowerCase();
     if (!HEADER_NAME.test(name) || !HEADER_VALUE.test(value) || RESERVED.has(key)) {
       throw new TypeError(`The header ${JSON.stringify(name)} cannot be sent`);
     }
-    if (key === 'traceparent' && !TRACEPARENT.test(value)) continue;
-    headers[key] = value;
-  }
-  if (options.idempotencyKey !== undefined) {
-    if (!HEADER_VALUE.test(options.idempotencyKey))
-      throw new TypeError('The idempotency key cannot be sent');
-    headers['idempotency-key'] = options.idempotencyKey;
+    if (key !== 'traceparent' || TRACEPARENT.test(value)) headers[key] = value;
   }
   return headers;
 }

@@ -8,7 +8,7 @@ import { CallDeadline } from '@/utils/call-deadline';
 import { type HttpRequest, type HttpResponse, HttpTransport, TransportError } from '@/utils/http-transport';
 import { type RetryOptions, RetryPolicy } from '@/utils/retry-policy';
 import { ServiceClientError, type ServiceClientErrorKind } from '@/utils/service-client-error';
-import { buildRequest, ensureCorrelationId, type RequestOptions } from '@/utils/service-request';
+import { buildRequest, checkHeaders, ensureCorrelationId, type RequestOptions } from '@/utils/service-request';
 
 export { ServiceClientError, type ServiceClientErrorKind, type RequestOptions };
 
@@ -61,13 +61,16 @@ export class ServiceClient {
   readonly #service: string;
   readonly #basePath: string;
   readonly #timeout: number;
-  readonly #headers: Readonly<Record<string, string | undefined>>;
+  readonly #headers: Readonly<Record<string, string>>;
   readonly #breaker: CircuitBreaker;
   readonly #transport: HttpTransport;
   readonly #retry: RetryPolicy | undefined;
   readonly #logger: ServiceClientLogger | undefined;
 
-  /** @throws TypeError when `baseUrl` is not http(s) or holds credentials, RangeError for a number that makes no sense */
+  /**
+   * @throws TypeError when `baseUrl` is not http(s) or holds credentials, or a header cannot be sent; RangeError for a
+   * number that makes no sense
+   */
   constructor(options: ServiceClientOptions) {
     const url = new URL(options.baseUrl);
     if (!/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '') {
@@ -75,7 +78,7 @@ export class ServiceClient {
     }
     this.#basePath = url.pathname.replace(/\/+$/, '');
     this.#timeout = aboveZero('timeout', options.timeout ?? 10_000);
-    this.#headers = options.headers ?? {};
+    this.#headers = checkHeaders(options.headers ?? {});
     this.#logger = options.logger;
     const breaker = { name: url.host, ...options.circuitBreakerOptions };
     // A probe that is slow but within its deadline must not count as lost, also when the process is busy.
@@ -144,16 +147,15 @@ export class ServiceClient {
     const permit = this.#breaker.tryAcquire();
     if (permit === 0) throw this.#circuitOpen(correlationId);
 
-    const startedAt = performance.now();
     const deadline = new CallDeadline(timeout, options.signal);
     const repeatable = method !== 'POST' && method !== 'PATCH';
     const retryable = repeatable || options.idempotent === true || options.idempotencyKey !== undefined;
     try {
       const response = await this.#exchange<T>({ request, correlationId, deadline, retryable });
-      this.#breaker.success(permit, performance.now() - startedAt);
+      this.#breaker.success(permit, deadline.elapsedMs);
       return response;
     } catch (error) {
-      this.#settle(permit, error, performance.now() - startedAt);
+      this.#settle(permit, error, deadline.elapsedMs);
       throw error;
     } finally {
       deadline.end();
@@ -162,21 +164,22 @@ export class ServiceClient {
 
   /** One or more attempts; the breaker sees the last one's outcome only. */
   async #exchange<T>(call: Call): Promise<ServiceResponse<T>> {
+    const { request, correlationId, deadline } = call;
     this.#retry?.onCall();
     for (let attempt = 0; ; attempt += 1) {
       try {
-        return await this.#attempt<T>(call);
-      } catch (error) {
+        return this.#accept(await this.#transport.send(request, deadline), correlationId);
+      } catch (cause) {
+        const error = this.#clientError(cause, correlationId);
         const delayMs = this.#delayBeforeRetry(call, attempt, error);
         if (delayMs === undefined) throw error;
-        const { correlationId } = call;
         this.#logger?.debug({ service: this.#service, attempt, delayMs, correlationId }, 'Retrying a call');
         await this.#wait(call, delayMs);
       }
     }
   }
 
-  #delayBeforeRetry(call: Call, attempt: number, error: unknown): number | undefined {
+  #delayBeforeRetry(call: Call, attempt: number, error: Error): number | undefined {
     if (!call.retryable || !(error instanceof ServiceClientError)) return undefined;
     const { kind, status, retryAfterMs } = error;
     const temporary = kind === 'network' || (kind === 'http' && isTemporary(status));
@@ -197,17 +200,17 @@ export class ServiceClient {
     });
   }
 
-  async #attempt<T>({ request, correlationId, deadline }: Call): Promise<ServiceResponse<T>> {
-    let response: HttpResponse;
-    try {
-      response = await this.#transport.send(request, deadline);
-    } catch (error) {
-      if (!(error instanceof TransportError)) throw error;
-      const kind = error.kind === 'too_large' ? 'invalid_response' : error.kind;
-      throw this.#error(kind, correlationId, undefined, error.cause ?? error);
-    }
-    if (response.status < 200 || response.status > 299) throw this.#error('http', correlationId, response);
-    return { status: response.status, headers: response.headers, data: this.#parse(response, correlationId) as T };
+  #accept<T>(response: HttpResponse, correlationId: string): ServiceResponse<T> {
+    const { status, headers } = response;
+    if (status < 200 || status > 299) throw this.#error('http', correlationId, response);
+    return { status, headers, data: this.#parse(response, correlationId) as T };
+  }
+
+  /** What the caller gets for what was thrown on the way. */
+  #clientError(cause: unknown, correlationId: string): Error {
+    if (!(cause instanceof TransportError)) return cause as Error;
+    const kind = cause.kind === 'too_large' ? 'invalid_response' : cause.kind;
+    return this.#error(kind, correlationId, undefined, cause.cause ?? cause);
   }
 
   #parse(response: HttpResponse, correlationId: string): unknown {

@@ -1,6 +1,6 @@
 import { createHash, randomUUID, timingSafeEqual } from 'node:crypto';
 
-import type { FastifyError, FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import { env } from '@/env';
 import { type BlacklistStore, createMemoryStore, TokenBlacklist } from '@/utils/token-blacklist';
@@ -62,8 +62,7 @@ export default fp<AuthVerifyOptions>(
       route.addHook('onRequest', async (request, reply) => {
         const correlationId = correlationIdOf(request);
         reply.headers({ 'cache-control': 'no-store', 'x-correlation-id': correlationId });
-        request.log = request.log.child({ correlationId });
-        reply.log = request.log;
+        bindCorrelationId(request, reply, correlationId);
         if (serviceSecret === '' || isSame(request.headers['x-service-secret'], serviceSecret)) return;
         request.log.warn('Token verification refused: the caller did not present the service secret');
         return reply.code(403).send({ valid: false, error: 'Forbidden' });
@@ -124,6 +123,28 @@ function firstText(claims: TokenClaims, names: readonly string[]): string | unde
 function correlationIdOf(request: FastifyRequest): string {
   const given = request.headers['x-correlation-id'];
   return typeof given === 'string' && CORRELATION_ID.test(given) ? given : randomUUID();
+}
+
+interface BindableLogger {
+  setBindings(bindings: object): void;
+}
+
+/**
+ * Every line that is logged for this request can be found by its ID, in all services. Fastify gives each request a
+ * logger of its own, and pino can be told more in place: a child of a child costs many times as much.
+ */
+function bindCorrelationId(request: FastifyRequest, reply: FastifyReply, correlationId: string): void {
+  const { log } = request;
+  if (log !== request.server.log && isBindable(log)) {
+    log.setBindings({ correlationId });
+  } else {
+    request.log = log.child({ correlationId });
+    reply.log = request.log;
+  }
+}
+
+function isBindable(log: object): log is BindableLogger {
+  return 'setBindings' in log && typeof log.setBindings === 'function';
 }
 
 /** Compares hashes, so that neither length nor content shows in the time it takes. */

@@ -29,8 +29,9 @@ export class TransportError extends Error {
 export class HttpTransport {
   readonly #origin: string;
   readonly #maxResponseBytes: number;
-  readonly #inFlight = new Set<Promise<HttpResponse>>();
-  #closed = false;
+  #inFlight = 0;
+  #closing: Promise<void> | undefined;
+  #onIdle: (() => void) | undefined;
 
   constructor(origin: string, maxResponseBytes: number) {
     this.#origin = origin;
@@ -40,27 +41,13 @@ export class HttpTransport {
   /** Sends one request and reads its whole answer. @throws TransportError */
   async send(request: HttpRequest, deadline: CallDeadline): Promise<HttpResponse> {
     if (deadline.reason !== undefined) throw new TransportError(deadline.reason);
-    if (this.#closed) throw new TransportError('network', new Error('The client is closed'));
-    const exchange = this.#exchange(request, deadline);
-    this.#inFlight.add(exchange);
-    try {
-      return await exchange;
-    } finally {
-      this.#inFlight.delete(exchange);
-    }
-  }
-
-  /** Waits for what is in flight; the connections belong to the process. */
-  async close(): Promise<void> {
-    this.#closed = true;
-    await Promise.allSettled(this.#inFlight);
-  }
-
-  async #exchange(request: HttpRequest, deadline: CallDeadline): Promise<HttpResponse> {
+    if (this.#closing !== undefined)
+      throw new TransportError('network', new Error('The client is closed'));
     const controller = new AbortController();
     deadline.onCancel = (reason) => {
       controller.abort(new TransportError(reason));
     };
+    this.#inFlight += 1;
     try {
       const response = await fetch(this.#origin + request.path, {
         method: request.method,
@@ -73,10 +60,26 @@ export class HttpTransport {
       return { status: response.status, headers: Object.fromEntries(response.headers), text };
     } catch (error) {
       throw error instanceof TransportError ? error : new TransportError('network', error);
+    } finally {
+      this.#inFlight -= 1;
+      if (this.#inFlight === 0) this.#onIdle?.();
     }
   }
 
+  /** Waits for what is in flight; the connections belong to the process. */
+  close(): Promise<void> {
+    this.#closing ??= new Promise((resolve) => {
+      this.#onIdle = resolve;
+      if (this.#inFlight === 0) resolve();
+    });
+    return this.#closing;
+  }
+
   async #read(response: Response, controller: AbortController): Promise<string> {
+    // What a plain body declares is all that it can hold; a compressed one may hold any amount.
+    const declared = response.headers.get('content-length');
+    const plain = declared !== null && response.headers.get('content-encoding') === null;
+    if (plain && Number(declared) <= this.#maxResponseBytes) return response.text();
     const chunks: Uint8Array[] = [];
     let bytes = 0;
     const reader = response.body?.getReader();

@@ -1,0 +1,57 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import type { FastifyPluginCallback } from 'fastify';
+
+import { render } from '../generators/_engine/render.ts';
+import type { MiddlewareView } from '../generators/add-auth-middleware/view.ts';
+import { projectRoot } from '../test/helpers/project-root.ts';
+import { compile, loadRendered } from './modules.ts';
+
+const style = {
+  quote: "'",
+  semicolons: true,
+  indent: '  ',
+  eol: '\n',
+  trailingCommas: true,
+  finalNewline: true,
+} as const;
+
+/** What the bench sets of the middleware's options. */
+export interface MiddlewareOptions {
+  readonly baseUrl: string;
+  readonly publicRoutes: readonly string[];
+}
+
+/** Renders the auth middleware beside a ServiceClient, with a claim cache or without, and loads the plugin. */
+export async function loadMiddleware(cache: boolean): Promise<FastifyPluginCallback<MiddlewareOptions>> {
+  await loadRendered('core', 'service-client');
+  const folder = join(projectRoot, '.rendered', 'bench-core');
+  const view: MiddlewareView = {
+    imports: [
+      "import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';",
+      "import fp from 'fastify-plugin';",
+      "import { ServiceClient, ServiceClientError, type ServiceClientOptions } from './service-client.ts';",
+      ...(cache ? ["import { ClaimCache } from './claim-cache.ts';"] : []),
+    ],
+    cache,
+    cacheTtlMs: 60_000,
+    urlExpression: "process.env['AUTH_SERVICE_URL'] ?? ''",
+    secretExpression: "process.env['SERVICE_AUTH_SECRET']",
+    defaultUrl: 'http://localhost:3001',
+    path: '/auth/verify',
+    userMember: 'user',
+    correlationMember: 'correlationId',
+    decorator: 'authenticate',
+    autoConfig: false,
+    publicRoutes: '',
+  };
+  const file = join(folder, cache ? 'auth-cached.js' : 'auth.js');
+  writeFileSync(
+    join(folder, 'claim-cache.js'),
+    compile(render('add-auth-middleware/claim-cache.ts.hbs', {}, style)),
+  );
+  writeFileSync(file, compile(render('add-auth-middleware/auth-middleware.ts.hbs', view, style)));
+  const { default: plugin } = (await import(file)) as { default: FastifyPluginCallback<MiddlewareOptions> };
+  return plugin;
+}

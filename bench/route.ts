@@ -1,0 +1,88 @@
+import { Pool } from 'undici';
+
+import { drive } from './load.ts';
+import { type Contender, interleave, median, pairedRatio } from './rounds.ts';
+import { ratioGoal, type Section } from './section.ts';
+import { startServer, type ServerProcess } from './server-process.ts';
+
+const rounds = 15;
+const inFlight = 50;
+const perRound = 1_500;
+
+interface Route {
+  readonly guard: string;
+  readonly tokens: number;
+  readonly status: number;
+}
+
+const routes: Readonly<Record<string, Route>> = {
+  'no authentication': { guard: 'none', tokens: 100, status: 200 },
+  'fetch per request': { guard: 'fetch', tokens: 100, status: 200 },
+  'middleware, 100 tokens': { guard: 'plain', tokens: 100, status: 200 },
+  'middleware, 5 hot tokens': { guard: 'plain', tokens: 5, status: 200 },
+  'middleware, claim cache, 100 tokens': { guard: 'cached', tokens: 100, status: 200 },
+  'a bare hook that answers the same 503': { guard: 'refuse', tokens: 100, status: 503 },
+  'middleware, circuit open': { guard: 'down', tokens: 100, status: 503 },
+};
+
+/** A route of one service, guarded by another one: three processes share the machine. */
+export async function benchRoute(): Promise<Section> {
+  const auth = await startServer('./echo-server.ts');
+  const servers: ServerProcess[] = [auth];
+  const contenders: Contender[] = [];
+  for (const [name, route] of Object.entries(routes)) {
+    const server = await startServer(
+      './user-server.ts',
+      route.guard,
+      route.guard === 'down' ? nobody : auth.origin,
+    );
+    servers.push(server);
+    contenders.push({ name, round: await roundOf(server.origin, route) });
+  }
+  const costs = await interleave(contenders, rounds);
+  for (const server of servers) server.stop();
+  const share = (name: string, of: string): number => pairedRatio(costs.get(of) ?? [], costs.get(name) ?? []);
+  const free = 'no authentication';
+  return {
+    title: 'Authenticated route',
+    intro:
+      `Requests a second of a small GET, ${String(inFlight)} in flight, ${String(perRound)} a round, medians of ` +
+      `${String(rounds)} interleaved rounds; load generator, service and auth service share the machine.`,
+    head: ['guard', 'requests/s', 'share of the unauthenticated route'],
+    rows: Object.keys(routes).map((name) => [
+      name,
+      (1e6 / median(costs.get(name) ?? [])).toFixed(0),
+      share(name, free).toFixed(2),
+    ]),
+    goals: [
+      ratioGoal('uncached / fetch per request', share('middleware, 100 tokens', 'fetch per request'), {
+        least: 2.5,
+      }),
+      ratioGoal('5 hot tokens / unauthenticated', share('middleware, 5 hot tokens', free), { least: 0.65 }),
+      ratioGoal('cached / unauthenticated', share('middleware, claim cache, 100 tokens', free), {
+        least: 0.85,
+      }),
+      ratioGoal('circuit open / unauthenticated', share('middleware, circuit open', free), { least: 0.93 }),
+    ],
+  };
+}
+
+/** A port that refuses connections. */
+const nobody = 'http://127.0.0.1:9';
+
+async function roundOf(origin: string, { tokens, status }: Route): Promise<() => Promise<number>> {
+  const pool = new Pool(origin, { connections: inFlight });
+  const headers = Array.from({ length: tokens }, (_, index) => ({
+    authorization: `Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ1c3JfMSJ9.${String(index).padStart(43, 'A')}`,
+  }));
+  const call = async (index: number): Promise<number> => {
+    const answer = await pool.request({ path: '/me', method: 'GET', headers: headers[index % tokens] ?? {} });
+    await answer.body.dump();
+    return answer.statusCode;
+  };
+  // Opens the connections, fills the cache, and trips the circuit where there is nobody to ask.
+  for (let index = 0; index < tokens * 2; index += 1) await call(index);
+  const last = await call(0);
+  if (last !== status) throw new Error(`${origin} answered ${String(last)} instead of ${String(status)}`);
+  return async () => 1e6 / (await drive(perRound, inFlight, call)).requestsPerSecond;
+}

@@ -1,0 +1,39 @@
+/**
+ * Runs the benches that are named, or all, and puts what they found into bench/results for this major version of
+ * Node, from which bench/README.md is put together: `npm run bench -- breaker client`.
+ */
+import { writeFileSync } from 'node:fs';
+
+import { benchBreaker } from './breaker.ts';
+import { benchClient } from './client.ts';
+import { benchDeadline } from './deadline.ts';
+import { benchMemory } from './memory.ts';
+import { writeReadme } from './readme.ts';
+import { benchRoute } from './route.ts';
+import { renderSection, type Section } from './section.ts';
+import { benchVerify } from './verify.ts';
+
+const benches: Readonly<Record<string, () => Promise<Section>>> = {
+  breaker: benchBreaker,
+  memory: benchMemory,
+  client: benchClient,
+  deadline: benchDeadline,
+  route: benchRoute,
+  verify: benchVerify,
+};
+
+const named = process.argv.slice(2);
+const unknown = named.filter((name) => !(name in benches));
+if (unknown.length > 0) {
+  console.error(`There is no bench ${unknown.join(', ')}: there are ${Object.keys(benches).join(', ')}.`);
+  process.exit(2);
+}
+const [major = ''] = process.versions.node.split('.');
+for (const [name, bench] of Object.entries(benches)) {
+  if (named.length > 0 && !named.includes(name)) continue;
+  const text = renderSection(await bench());
+  console.log(`${text}\n`);
+  writeFileSync(new URL(`results/${name}.node${major}.md`, import.meta.url), `${text}\n`);
+}
+writeReadme(Object.keys(benches));
+process.exit(0);
