@@ -11,7 +11,7 @@ export interface BenchedBreaker extends CircuitBreaker {
 }
 
 /** The generated client as the benches use it. */
-export interface BenchedClient {
+interface BenchedClient {
   post(path: string, body: unknown, options?: object): Promise<{ readonly data: unknown }>;
   close(): Promise<void>;
 }

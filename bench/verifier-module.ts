@@ -6,7 +6,7 @@ import type { VerifierView } from '../generators/add-auth-verify/view.ts';
 import { projectRoot } from '../test/helpers/project-root.ts';
 import { compile } from './modules.ts';
 
-type Library = 'fastifyJwt' | 'jsonwebtoken' | 'jose' | 'fastJwt';
+export type Library = 'fastifyJwt' | 'jsonwebtoken' | 'jose' | 'fastJwt';
 
 const imports: Readonly<Record<Library, readonly string[]>> = {
   fastifyJwt: ["import type { FastifyInstance } from 'fastify';"],

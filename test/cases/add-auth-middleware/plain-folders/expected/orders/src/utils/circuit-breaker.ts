@@ -205,7 +205,7 @@ export class CircuitBreaker {
     getStats(): CircuitStats {
         const now = this.#clock();
         const { state, lost, openedAt, openUntil } = this.#effective(now);
-        const runIsOver = this.#runWeight > 0 && this.#state === "CLOSED" && this.#isRunOver(now);
+        const runIsOver = this.#state === "CLOSED" && this.#isRunOver(now);
         const consecutiveFailures = runIsOver ? 0 : this.#consecutiveFailures;
         const epoch = (at: number | undefined): number | undefined =>
             at === undefined ? undefined : Math.round(Date.now() - (now - at));
@@ -247,7 +247,9 @@ export class CircuitBreaker {
 
     /** OPEN until `reset()`. */
     isolate(): void {
-        this.#openedAt = this.#clock();
+        const now = this.#clock();
+        this.#advance(now);
+        this.#openedAt = now;
         this.#openUntil = Number.POSITIVE_INFINITY;
         this.#change("OPEN");
     }
@@ -299,7 +301,7 @@ export class CircuitBreaker {
         this.#runWeight = 0;
     }
 
-    /** Makes the changes of state that time alone has brought about. */
+    /** Makes the changes that time alone has brought about. */
     #advance(now: number): void {
         const lostAt = this.#lostAt();
         if (now >= lostAt) {
@@ -307,6 +309,7 @@ export class CircuitBreaker {
             this.#open(lostAt, undefined);
         }
         if (this.#state === "OPEN" && now >= this.#openUntil) this.#change("HALF_OPEN");
+        if (this.#state === "CLOSED" && this.#isRunOver(now)) this.#endRun();
     }
 
     /** When the oldest probe of this generation counts as lost; never without one. */

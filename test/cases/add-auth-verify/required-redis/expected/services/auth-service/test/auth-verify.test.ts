@@ -185,7 +185,12 @@ describe('POST /internal/verify, revoked tokens', () => {
     const kept: string[] = [];
     const add = (key: string): Promise<void> => Promise.resolve(void kept.push(key));
     const app = await buildApp({ blacklistStore: { add, has: () => Promise.resolve(false) } });
-    for (const token of ['garbage', createToken({ exp: inSeconds(-60) })]) {
+    const forged = createToken(
+      { jti: 'of somebody else' },
+      'HS256',
+      'another-secret-with-32-bytes-or-more',
+    );
+    for (const token of ['garbage', createToken({ exp: inSeconds(-60) }), forged]) {
       await app.tokenBlacklist.revoke(token);
     }
     expect(kept).toEqual([]);

@@ -73,6 +73,15 @@ describe("circuit breaker, CLOSED", () => {
         expect(breaker.getStats().successes).toBe(1);
     });
 
+    it("rejects with what a function throws before it has a promise", async () => {
+        const breaker = createBreaker();
+        const fail = (): Promise<never> => {
+            throw boom;
+        };
+        await expect(breaker.execute(fail)).rejects.toMatchObject({ message: "boom" });
+        expect(breaker.getStats().failures).toBe(1);
+    });
+
     it("opens after that many failures in a row", async () => {
         const breaker = createBreaker();
         await failTimes(breaker, 2);
@@ -355,6 +364,21 @@ describe("circuit breaker, generations", () => {
         const { state, failures, totalCalls, rejections, lastFailureTime, openedAt } = breaker.getStats();
         expect([state, failures, totalCalls, rejections]).toEqual(["CLOSED", 0, 0, 0]);
         expect([lastFailureTime, openedAt]).toEqual([undefined, undefined]);
+    });
+
+    it("loses no count to an isolation", async () => {
+        const breaker = await halfOpenBreaker({ probeTimeout: 200 });
+        breaker.tryAcquire();
+        now += 200;
+        expect(breaker.getStats().failures).toBe(4);
+        breaker.isolate();
+        expect(breaker.getStats().failures).toBe(4);
+
+        const run = createBreaker({ monitoringPeriod: 500 });
+        await failTimes(run, 2);
+        now += 500;
+        run.isolate();
+        expect(run.getStats().consecutiveFailures).toBe(0);
     });
 
     it("stays open while it is isolated, until a reset", async () => {

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 
 import type { FastifyRequest } from "fastify";
 
-import { decodeClaims, type TokenClaims } from "./token-verifier";
+import { decodeClaims, type TokenClaims, TokenError } from "./token-verifier";
 
 /** Where revoked tokens are kept until they would have expired. */
 export interface BlacklistStore {
@@ -10,6 +10,9 @@ export interface BlacklistStore {
     add(key: string, seconds: number): Promise<void>;
     has(key: string): Promise<boolean>;
 }
+
+/** Gives the claims of a token that is good; throws or rejects when it is not. */
+export type TokenVerifier = (token: string) => TokenClaims | Promise<TokenClaims>;
 
 /** A token without `exp` stays revoked for a year. */
 const LONGEST_SECONDS = 365 * 24 * 60 * 60;
@@ -19,19 +22,27 @@ const SKEW_SECONDS = 5;
 /** Tokens that were revoked before they expired, by a logout for one. */
 export class TokenBlacklist {
     readonly #store: BlacklistStore;
+    readonly #verify: TokenVerifier;
 
-    constructor(store: BlacklistStore) {
+    constructor(store: BlacklistStore, verify: TokenVerifier) {
         this.#store = store;
+        this.#verify = verify;
     }
 
     /**
-     * Revokes a token for the rest of its life. One that is malformed or has expired is no good anyway: nothing is kept.
+     * Revokes a token for the rest of its life. One that is forged or has expired is no good anyway: nothing is kept, so
+     * nobody can fill the store, or revoke a token that is not theirs by its `jti`.
      * Rejects when it cannot be kept: answer 503 then, since the token is still good.
      */
     async revoke(token: string): Promise<void> {
-        const claims = claimsOf(token);
-        const seconds = claims === undefined ? 0 : secondsLeft(claims);
-        if (seconds > 0) await this.#store.add(keyOf(token, claims), seconds);
+        let claims: TokenClaims;
+        try {
+            claims = await this.#verify(token);
+        } catch (error) {
+            if (error instanceof TokenError) return;
+            throw error;
+        }
+        await this.#store.add(keyOf(token, claims), secondsLeft(claims));
     }
 
     /** Revokes the Bearer token of a request; a request without one is no error. */
@@ -63,8 +74,8 @@ function keyOf(token: string, claims: TokenClaims | undefined): string {
 
 function secondsLeft({ exp }: TokenClaims): number {
     if (typeof exp !== "number" || !Number.isFinite(exp)) return LONGEST_SECONDS;
-    const left = Math.ceil(exp - Date.now() / 1_000);
-    return left <= 0 ? 0 : Math.min(left + SKEW_SECONDS, LONGEST_SECONDS);
+    const left = Math.max(0, Math.ceil(exp - Date.now() / 1_000));
+    return Math.min(left + SKEW_SECONDS, LONGEST_SECONDS);
 }
 
 /**

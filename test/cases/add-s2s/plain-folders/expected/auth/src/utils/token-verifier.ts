@@ -31,7 +31,7 @@ export function createTokenVerifier(secret: string): (token: string) => TokenCla
     return (token) => {
         try {
             const claims = jwt.verify(token, key, { algorithms: [ALGORITHM] });
-            if (typeof claims === "string") throw new TokenError("invalid");
+            if (typeof claims === "string" || Array.isArray(claims)) throw new TokenError("invalid");
             return claims;
         } catch (error) {
             throw tokenError(token, error, error instanceof jwt.TokenExpiredError);

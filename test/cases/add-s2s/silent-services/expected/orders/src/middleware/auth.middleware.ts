@@ -77,9 +77,10 @@ export default fp<AuthMiddlewareOptions>(
 
         const { publicRoutes } = options;
         if (publicRoutes !== undefined) {
-            app.addHook("onRequest", async (request, reply) => {
+            const pass = Promise.resolve();
+            app.addHook("onRequest", (request, reply) => {
                 const isPublic = publicRoutes.some((route) => covers(route, request.routeOptions.url));
-                return isPublic ? undefined : app.authenticate(request, reply);
+                return isPublic ? pass : app.authenticate(request, reply);
             });
         }
         done();

@@ -77,6 +77,15 @@ describe('circuit breaker, CLOSED', () => {
 		assert.equal(breaker.getStats().successes, 1)
 	})
 
+	it('rejects with what a function throws before it has a promise', async () => {
+		const breaker = createBreaker()
+		const fail = (): Promise<never> => {
+			throw boom
+		}
+		await assert.rejects(breaker.execute(fail), { message: 'boom' })
+		assert.equal(breaker.getStats().failures, 1)
+	})
+
 	it('opens after that many failures in a row', async () => {
 		const breaker = createBreaker()
 		await failTimes(breaker, 2)
@@ -359,6 +368,21 @@ describe('circuit breaker, generations', () => {
 		const { state, failures, totalCalls, rejections, lastFailureTime, openedAt } = breaker.getStats()
 		assert.deepEqual([state, failures, totalCalls, rejections], ['CLOSED', 0, 0, 0])
 		assert.deepEqual([lastFailureTime, openedAt], [undefined, undefined])
+	})
+
+	it('loses no count to an isolation', async () => {
+		const breaker = await halfOpenBreaker({ probeTimeout: 200 })
+		breaker.tryAcquire()
+		now += 200
+		assert.equal(breaker.getStats().failures, 4)
+		breaker.isolate()
+		assert.equal(breaker.getStats().failures, 4)
+
+		const run = createBreaker({ monitoringPeriod: 500 })
+		await failTimes(run, 2)
+		now += 500
+		run.isolate()
+		assert.equal(run.getStats().consecutiveFailures, 0)
 	})
 
 	it('stays open while it is isolated, until a reset', async () => {

@@ -49,7 +49,9 @@ declare module 'fastify' {
 	}
 }
 
-type Verifier = (token: string, correlationId: string) => Promise<AuthenticatedUser | null>
+type Answer = AuthenticatedUser | null
+/** At once when the answer is known. */
+type Verifier = (token: string, correlationId: string) => Answer | Promise<Answer>
 
 const MAX_TOKEN_LENGTH = 8_192
 const BEARER = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i
@@ -86,9 +88,10 @@ export default fp<AuthMiddlewareOptions>(
 
 		const { publicRoutes } = options
 		if (publicRoutes !== undefined) {
-			app.addHook('onRequest', async (request, reply) => {
+			const pass = Promise.resolve()
+			app.addHook('onRequest', (request, reply) => {
 				const isPublic = publicRoutes.some((route) => covers(route, request.routeOptions.url))
-				return isPublic ? undefined : app.authenticate(request, reply)
+				return isPublic ? pass : app.authenticate(request, reply)
 			})
 		}
 		done()
@@ -144,9 +147,9 @@ function createVerifier(
 	cache: ClaimCache<AuthenticatedUser>
 ): Verifier {
 	// The key is the whole token: two tokens can never be taken for one another.
-	const inFlight = new Map<string, ReturnType<Verifier>>()
+	const inFlight = new Map<string, Promise<Answer>>()
 
-	const ask: Verifier = async (token, correlationId) => {
+	const ask = async (token: string, correlationId: string): Promise<Answer> => {
 		try {
 			// It only reads, so the client may repeat it.
 			const options = { correlationId, idempotent: true }
@@ -163,7 +166,7 @@ function createVerifier(
 
 	return (token, correlationId) => {
 		const known = cache.get(token)
-		if (known !== undefined) return Promise.resolve(known)
+		if (known !== undefined) return known
 		const shared = inFlight.get(token)
 		if (shared !== undefined) return shared
 		const call = ask(token, correlationId)

@@ -61,9 +61,10 @@ const MESSAGES: Readonly<Record<TokenProblem, string>> = {
 export default fp<AuthVerifyOptions>(
   async (app, options) => {
     assertSecret(app, new TextEncoder().encode(JWT_SECRET));
-    const blacklist = new TokenBlacklist(options.blacklistStore ?? createMemoryStore());
-    app.decorate('tokenBlacklist', blacklist);
     const verify = createTokenVerifier(new TextEncoder().encode(JWT_SECRET));
+    const store = options.blacklistStore ?? createMemoryStore();
+    const blacklist = new TokenBlacklist(store, verify);
+    app.decorate('tokenBlacklist', blacklist);
     const serviceSecret = options.serviceAuthSecret ?? process.env['SERVICE_AUTH_SECRET'] ?? '';
 
     // In a context of its own, so that the hooks are this route's alone.

@@ -63,9 +63,10 @@ export default fp<AuthVerifyOptions>(
     assertSecret(app, process.env['JWT_SECRET'] ?? '');
     if (!app.hasDecorator('jwt'))
       await app.register(fastifyJwt, { secret: process.env['JWT_SECRET'] ?? '' });
-    const blacklist = new TokenBlacklist(options.blacklistStore ?? createMemoryStore());
-    app.decorate('tokenBlacklist', blacklist);
     const verify = createTokenVerifier(app);
+    const store = options.blacklistStore ?? createMemoryStore();
+    const blacklist = new TokenBlacklist(store, verify);
+    app.decorate('tokenBlacklist', blacklist);
     const serviceSecret = options.serviceAuthSecret ?? process.env['SERVICE_AUTH_SECRET'] ?? '';
 
     // In a context of its own, so that the hooks are this route's alone.

@@ -61,9 +61,10 @@ const MESSAGES: Readonly<Record<TokenProblem, string>> = {
 export default fp<AuthVerifyOptions>(
   async (app, options) => {
     assertSecret(app, process.env['JWT_SECRET'] ?? 'development-secret-of-the-acme-auth-service');
-    const blacklist = new TokenBlacklist(options.blacklistStore ?? createStore(app));
-    app.decorate('tokenBlacklist', blacklist);
     const verify = createTokenVerifier(app);
+    const store = options.blacklistStore ?? createStore(app);
+    const blacklist = new TokenBlacklist(store, verify);
+    app.decorate('tokenBlacklist', blacklist);
     const serviceSecret = options.serviceAuthSecret ?? process.env['SERVICE_AUTH_SECRET'] ?? '';
 
     // In a context of its own, so that the hooks are this route's alone.

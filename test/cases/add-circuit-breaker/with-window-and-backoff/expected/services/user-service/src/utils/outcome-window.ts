@@ -153,7 +153,7 @@ class TimeWindow extends OutcomeWindow {
 
   #count(which: number, more: number): void {
     const at = this.#place + which;
-    this.#buckets[at] = (this.#buckets[at] ?? 0) + more;
+    this.#buckets[at] = Number(this.#buckets[at]) + more;
   }
 
   #moveTo(index: number): void {

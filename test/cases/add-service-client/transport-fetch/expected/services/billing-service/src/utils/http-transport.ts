@@ -76,10 +76,11 @@ export class HttpTransport {
   }
 
   async #read(response: Response, controller: AbortController): Promise<string> {
-    // What a plain body declares is all that it can hold; a compressed one may hold any amount.
     const declared = response.headers.get('content-length');
-    const plain = declared !== null && response.headers.get('content-encoding') === null;
-    if (plain && Number(declared) <= this.#maxResponseBytes) return response.text();
+    if (Number(declared) > this.#maxResponseBytes) throw tooLarge(controller);
+    // What a plain body declares is all that it can hold; a compressed one may hold any amount.
+    if (declared !== null && response.headers.get('content-encoding') === null)
+      return response.text();
     const chunks: Uint8Array[] = [];
     let bytes = 0;
     const reader = response.body?.getReader();
@@ -87,12 +88,15 @@ export class HttpTransport {
       const chunk = part.value as Uint8Array;
       bytes += chunk.byteLength;
       chunks.push(chunk);
-      if (bytes > this.#maxResponseBytes) {
-        const tooLarge = new TransportError('too_large');
-        controller.abort(tooLarge);
-        throw tooLarge;
-      }
+      if (bytes > this.#maxResponseBytes) throw tooLarge(controller);
     }
     return Buffer.concat(chunks).toString('utf8');
   }
+}
+
+/** Gives up on an answer, connection and all. */
+function tooLarge(controller: AbortController): TransportError {
+  const error = new TransportError('too_large');
+  controller.abort(error);
+  return error;
 }

@@ -1,0 +1,230 @@
+import { gzipSync } from 'node:zlib';
+
+import { answer, type Misbehaviour } from './raw-server.ts';
+
+/** What a caller gets: an error of a kind, or data. */
+export type Outcome = Readonly<{ kind: string; status?: number }> | Readonly<{ data: unknown }>;
+
+export interface Fault {
+  readonly name: string;
+  readonly serve: Misbehaviour;
+  readonly outcome: Outcome;
+  /** What the breaker makes of it. */
+  readonly breaker: 'failure' | 'success';
+  /** Where the two transports may differ: fetch reads what undici refuses. */
+  readonly fetchOutcome?: Outcome;
+}
+
+const network = { kind: 'network' } as const;
+const timeout = { kind: 'timeout' } as const;
+const invalid = { kind: 'invalid_response' } as const;
+
+/** Every fault is met by a POST, which must reach the server once at most. */
+export const faults: readonly Fault[] = [
+  { name: 'accepts and never answers', serve: () => undefined, outcome: timeout, breaker: 'failure' },
+  {
+    name: 'resets when it has read the request',
+    serve: ({ socket }) => socket.resetAndDestroy(),
+    outcome: network,
+    breaker: 'failure',
+  },
+  {
+    name: 'closes without a word',
+    serve: ({ socket }) => socket.end(),
+    outcome: network,
+    breaker: 'failure',
+  },
+  {
+    name: 'resets in the status line',
+    serve: ({ socket }) => cut(socket, 'HTTP/1.1 20'),
+    outcome: network,
+    breaker: 'failure',
+  },
+  {
+    name: 'resets amid the headers',
+    serve: ({ socket }) => cut(socket, 'HTTP/1.1 200 OK\r\ncontent-ty'),
+    outcome: network,
+    breaker: 'failure',
+  },
+  {
+    name: 'resets amid the body',
+    serve: ({ socket }) =>
+      cut(socket, 'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 90\r\n\r\n{"a":'),
+    outcome: network,
+    breaker: 'failure',
+  },
+  {
+    name: 'ends amid a chunked body',
+    serve: ({ socket }) =>
+      socket.end(
+        'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n5\r\n{"a":\r\n',
+      ),
+    outcome: network,
+    breaker: 'failure',
+  },
+  {
+    name: 'drips its headers',
+    serve: ({ socket }) => drip(socket, 'HTTP/1.1 200 OK\r\nx-slow: 1\r\n'.repeat(9)),
+    outcome: timeout,
+    breaker: 'failure',
+  },
+  {
+    name: 'drips its body',
+    serve: ({ socket }) => {
+      socket.write('HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 900\r\n\r\n');
+      drip(socket, '['.repeat(900));
+    },
+    outcome: timeout,
+    breaker: 'failure',
+  },
+  {
+    name: 'speaks no HTTP',
+    serve: ({ socket }) => socket.end('HELLO WORLD\r\n\r\n'),
+    outcome: network,
+    breaker: 'failure',
+  },
+  {
+    name: 'sends two lengths that differ',
+    serve: ({ socket }) => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 30\r\n\r\n{}'),
+    outcome: network,
+    breaker: 'failure',
+  },
+  {
+    name: 'sends a chunk that is none',
+    serve: ({ socket }) =>
+      socket.end('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nZZ\r\n{}\r\n0\r\n\r\n'),
+    outcome: network,
+    breaker: 'failure',
+  },
+  {
+    name: 'sends headers without end',
+    serve: ({ socket }) =>
+      socket.write(`HTTP/1.1 200 OK\r\n${`x-much: ${'a'.repeat(1_000)}\r\n`.repeat(200)}`),
+    outcome: network,
+    breaker: 'failure',
+  },
+  {
+    name: 'upgrades to something else',
+    serve: ({ socket }) =>
+      socket.write('HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\n'),
+    outcome: network,
+    breaker: 'failure',
+  },
+  {
+    name: 'answers truncated JSON',
+    serve: (request) => {
+      answer(request, 200, '{"valid": tr');
+    },
+    outcome: invalid,
+    breaker: 'failure',
+  },
+  {
+    name: 'answers HTML at 200',
+    serve: (request) => {
+      answer(request, 200, '<h1>Hi</h1>', { 'content-type': 'text/html' });
+    },
+    outcome: invalid,
+    breaker: 'failure',
+  },
+  {
+    name: 'answers JSON of no type',
+    serve: (request) => {
+      answer(request, 200, '{}', { 'content-type': '' });
+    },
+    outcome: invalid,
+    breaker: 'failure',
+  },
+  {
+    name: 'announces 50 MB',
+    serve: (request) => {
+      answer(request, 200, '{', { 'content-length': '50000000' });
+    },
+    outcome: invalid,
+    breaker: 'failure',
+  },
+  {
+    name: 'sends 50 MB without saying so',
+    serve: ({ socket }) => {
+      socket.write('HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n');
+      flood(socket, `100000\r\n${'['.repeat(1_048_576)}\r\n`, 50);
+    },
+    outcome: invalid,
+    breaker: 'failure',
+  },
+  {
+    name: 'sends a gzip bomb',
+    serve: ({ socket }) => {
+      const bomb = gzipSync(Buffer.alloc(50_000_000, '['));
+      const head = `content-type: application/json\r\ncontent-encoding: gzip\r\ncontent-length: ${String(bomb.length)}`;
+      socket.write(`HTTP/1.1 200 OK\r\n${head}\r\n\r\n`);
+      socket.write(bomb);
+    },
+    outcome: invalid,
+    breaker: 'failure',
+  },
+  {
+    name: 'answers 204',
+    serve: ({ socket }) => socket.write('HTTP/1.1 204 No Content\r\n\r\n'),
+    outcome: { data: undefined },
+    breaker: 'success',
+  },
+  {
+    name: 'answers early hints first',
+    serve: (request) => {
+      request.socket.write('HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n');
+      answer(request, 200);
+    },
+    outcome: { data: { ok: true } },
+    breaker: 'success',
+  },
+  {
+    name: 'speaks HTTP/1.0 and closes',
+    serve: ({ socket }) => socket.end('HTTP/1.0 200 OK\r\ncontent-type: application/json\r\n\r\n{"ok":true}'),
+    outcome: { data: { ok: true } },
+    breaker: 'success',
+  },
+  {
+    name: 'redirects to another host',
+    serve: (request) => {
+      answer(request, 302, '', { location: 'http://127.0.0.1:9/evil' });
+    },
+    outcome: { kind: 'http', status: 302 },
+    breaker: 'success',
+  },
+  ...[400, 401, 403, 404, 409, 422, 429].map((status): Fault => ({
+    name: `answers ${String(status)}`,
+    serve: (request) => {
+      answer(request, status, '{}', { 'retry-after': '1' });
+    },
+    outcome: { kind: 'http', status },
+    breaker: 'success',
+  })),
+  ...[500, 502, 503, 504].map((status): Fault => ({
+    name: `answers ${String(status)}`,
+    serve: (request) => {
+      answer(request, status, '<h1>Sorry</h1>', { 'content-type': 'text/html' });
+    },
+    outcome: { kind: 'http', status },
+    breaker: 'failure',
+  })),
+];
+
+function cut(socket: import('node:net').Socket, text: string): void {
+  socket.write(text, () => socket.resetAndDestroy());
+}
+
+/** A character every 20 ms. */
+function drip(socket: import('node:net').Socket, text: string): void {
+  let next = 0;
+  const timer = setInterval(() => {
+    if (socket.destroyed || next === text.length) clearInterval(timer);
+    else socket.write(text[next++] ?? '');
+  }, 20);
+}
+
+function flood(socket: import('node:net').Socket, chunk: string, times: number): void {
+  if (times === 0 || socket.destroyed) return;
+  socket.write(chunk, () => {
+    flood(socket, chunk, times - 1);
+  });
+}
