@@ -9,6 +9,7 @@ import { benchClient } from './client.ts';
 import { benchDeadline } from './deadline.ts';
 import { benchMemory } from './memory.ts';
 import { writeReadme } from './readme.ts';
+import { benchRedis } from './redis.ts';
 import { benchRoute } from './route.ts';
 import { renderSection, type Section } from './section.ts';
 import { benchVerify } from './verify.ts';
@@ -20,6 +21,7 @@ const benches: Readonly<Record<string, () => Promise<Section>>> = {
   deadline: benchDeadline,
   route: benchRoute,
   verify: benchVerify,
+  redis: benchRedis,
 };
 
 const named = process.argv.slice(2);

@@ -15,7 +15,21 @@ export function secretView(
   return { secret: `(${usual.expression} ?? '')`, imports: usual.imports };
 }
 
-type RedisKeys = 'redis' | 'redisOwn' | 'redisUrl' | 'redisClient' | 'redisOptional' | 'redisMayMiss';
+type RedisKeys =
+  | 'redis'
+  | 'redisOwn'
+  | 'redisUrl'
+  | 'redisClient'
+  | 'redisOptional'
+  | 'redisMayMiss'
+  | 'nodeRedis'
+  | 'redisOptions'
+  | 'redisDestroys';
+
+/** The service speaks to Redis by the package `redis`: so does the blacklist. */
+export function usesNodeRedis({ redis }: Service): boolean {
+  return redis.library === 'redis';
+}
 
 /** The connection of the blacklist: a duplicate of the service's own, else one of its own. */
 export function redisView(
@@ -27,7 +41,11 @@ export function redisView(
   const redis = blacklist === 'redis';
   const redisOwn = redis && client === undefined;
   const redisOptional = redis && client?.optional === true;
-  const ownImports = redisOwn ? [...url.imports, { from: 'ioredis', names: ['Redis'] }] : [];
+  const nodeRedis = usesNodeRedis(service);
+  const library = nodeRedis
+    ? { from: 'redis', names: ['createClient'] }
+    : { from: 'ioredis', names: ['Redis'] };
+  const ownImports = redisOwn ? [...url.imports, library] : [];
   return {
     redis,
     redisOwn,
@@ -35,6 +53,9 @@ export function redisView(
     redisClient: client?.expression ?? '',
     redisOptional,
     redisMayMiss: redisOwn || redisOptional,
+    nodeRedis,
+    redisOptions: nodeRedis ? '{ disableOfflineQueue: true }' : 'FAIL_FAST',
+    redisDestroys: nodeRedis && majorOf(service.manifest.dependencies['redis']) >= 5,
     imports: redis ? [...ownImports, ...(client?.imports ?? [])] : [],
   };
 }
@@ -42,4 +63,10 @@ export function redisView(
 /** A literal is not: it would be written a second time. */
 function isReachable(secret: NonNullable<Service['jwt']['secret']>): boolean {
   return secret.env !== undefined || secret.imports.length > 0 || secret.expression.startsWith('app.');
+}
+
+/** Of a version range; the newest when it does not say. */
+function majorOf(range: string | undefined): number {
+  const [, major] = /(\d+)/.exec(range ?? '') ?? [];
+  return major === undefined ? Infinity : Number(major);
 }

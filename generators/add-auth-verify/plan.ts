@@ -44,7 +44,7 @@ function withoutOwnJwt(service: Service): Service {
 }
 
 function usualBlacklist({ redis }: Service): Blacklist {
-  return redis.library === 'ioredis' || redis.library === '@fastify/redis' ? 'redis' : 'memory';
+  return redis.library === 'none' ? 'memory' : 'redis';
 }
 
 /** A route of that URL which we did not make. */
@@ -110,7 +110,7 @@ function planDependencies(draft: Draft, service: Service, blacklist: Blacklist):
     ...(service.jwt.library === 'none'
       ? [{ name: '@fastify/jwt', range: old ? '^8.0.1' : '^10.0.0', section }]
       : []),
-    ...(blacklist === 'redis' && service.redis.client === undefined
+    ...(blacklist === 'redis' && service.redis.client === undefined && service.redis.library !== 'redis'
       ? [{ name: 'ioredis', range: '^5.4.0', section }]
       : []),
   ];

@@ -1,4 +1,5 @@
 import type { ImportWant, Service } from '../_engine/contract.ts';
+import { usesNodeRedis } from './connection-views.ts';
 import { importLines } from '../_engine/edit/import-lines.ts';
 import { importSpecifier, placeFile } from '../_engine/edit/place-file.ts';
 import type { Draft } from '../_engine/plan.ts';
@@ -62,10 +63,13 @@ function verifyTestView(
     blacklist: blacklist !== 'none',
     redis: blacklist === 'redis',
     ioredis,
+    nodeRedis: usesNodeRedis(service),
   };
 }
 
-function usesIoredis({ manifest, redis }: Service): boolean {
+function usesIoredis(service: Service): boolean {
+  const { manifest, redis } = service;
+  if (usesNodeRedis(service)) return false;
   return redis.client === undefined || manifest.dependencies['ioredis'] !== undefined;
 }
 

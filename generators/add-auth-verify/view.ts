@@ -16,6 +16,7 @@ export interface VerifierView {
 export interface BlacklistView {
   readonly verifierImport: string;
   readonly redis: boolean;
+  readonly nodeRedis: boolean;
 }
 
 /** What the plugin is rendered from; expressions are TypeScript, false is none. */
@@ -30,6 +31,12 @@ export interface VerifyView {
   readonly redisUrl: string;
   readonly redisClient: string;
   readonly redisOptional: boolean;
+  /** The client is that of the package `redis`, not of ioredis. */
+  readonly nodeRedis: boolean;
+  /** What it is duplicated with. */
+  readonly redisOptions: string;
+  /** `redis` from version 5: destroy() closes it. */
+  readonly redisDestroys: boolean;
   /** There may be no Redis at run time. */
   readonly redisMayMiss: boolean;
   readonly secret: string | false;
@@ -70,4 +77,5 @@ export interface VerifyTestView {
   readonly blacklist: boolean;
   readonly redis: boolean;
   readonly ioredis: boolean;
+  readonly nodeRedis: boolean;
 }

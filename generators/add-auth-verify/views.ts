@@ -2,7 +2,7 @@ import type { ImportWant, RelPath, Service } from '../_engine/contract.ts';
 import { importLines } from '../_engine/edit/import-lines.ts';
 import { importSpecifier, placeFile } from '../_engine/edit/place-file.ts';
 import { readVariable } from '../_engine/edit/read-variable.ts';
-import { redisView, secretView } from './connection-views.ts';
+import { redisView, secretView, usesNodeRedis } from './connection-views.ts';
 import type { Blacklist, BlacklistView, VerifierView, VerifyView } from './view.ts';
 
 /** The files that the generator adds, beside its test. */
@@ -58,6 +58,7 @@ export function blacklistView(service: Service, files: VerifyFiles, blacklist: B
   return {
     verifierImport: importSpecifier(service, files.blacklist, files.verifier),
     redis: blacklist === 'redis',
+    nodeRedis: usesNodeRedis(service),
   };
 }
 
@@ -76,7 +77,7 @@ export function verifyView(
     ...imports,
     ...serviceSecret.imports,
     ...redis.imports,
-    ...ownImports(files, blacklist, redis.redisMayMiss),
+    ...ownImports(files, blacklist, redis),
     { from: 'fastify-plugin', default: 'fp' },
     ...(jwt.library === 'none' ? [{ from: '@fastify/jwt', default: 'fastifyJwt' }] : []),
     { from: 'fastify', names: fastifyTypes(secret.secret !== false || redis.redis), typeOnly: true },
@@ -102,12 +103,15 @@ function fastifyTypes(instance: boolean): readonly string[] {
   return ['FastifyError', ...(instance ? ['FastifyInstance'] : []), 'FastifyReply', 'FastifyRequest'];
 }
 
-function ownImports(files: VerifyFiles, blacklist: Blacklist, redisMayMiss: boolean): readonly ImportWant[] {
-  const redis = blacklist === 'redis';
+function ownImports(
+  files: VerifyFiles,
+  blacklist: Blacklist,
+  { redis, redisMayMiss, nodeRedis }: Pick<VerifyView, 'redis' | 'redisMayMiss' | 'nodeRedis'>,
+): readonly ImportWant[] {
   const names = [
     'type BlacklistStore',
     ...(redis && !redisMayMiss ? [] : ['createMemoryStore']),
-    ...(redis ? ['createRedisStore', 'FAIL_FAST'] : []),
+    ...(redis ? ['createRedisStore', ...(nodeRedis ? [] : ['FAIL_FAST'])] : []),
     'TokenBlacklist',
   ];
   const verifier = ['createTokenVerifier', 'type TokenClaims', 'TokenError', 'type TokenProblem'];

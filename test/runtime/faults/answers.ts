@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 
 import { answer, type Misbehaviour } from './raw-server.ts';
@@ -36,20 +37,19 @@ export const faults: readonly Fault[] = [
   },
   {
     name: 'resets in the status line',
-    serve: ({ socket }) => cut(socket, 'HTTP/1.1 20'),
+    serve: ({ socket }) => { cut(socket, 'HTTP/1.1 20'); },
     outcome: network,
     breaker: 'failure',
   },
   {
     name: 'resets amid the headers',
-    serve: ({ socket }) => cut(socket, 'HTTP/1.1 200 OK\r\ncontent-ty'),
+    serve: ({ socket }) => { cut(socket, 'HTTP/1.1 200 OK\r\ncontent-ty'); },
     outcome: network,
     breaker: 'failure',
   },
   {
     name: 'resets amid the body',
-    serve: ({ socket }) =>
-      cut(socket, 'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 90\r\n\r\n{"a":'),
+    serve: ({ socket }) => { cut(socket, 'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 90\r\n\r\n{"a":'); },
     outcome: network,
     breaker: 'failure',
   },
@@ -64,7 +64,7 @@ export const faults: readonly Fault[] = [
   },
   {
     name: 'drips its headers',
-    serve: ({ socket }) => drip(socket, 'HTTP/1.1 200 OK\r\nx-slow: 1\r\n'.repeat(9)),
+    serve: ({ socket }) => { drip(socket, 'HTTP/1.1 200 OK\r\nx-slow: 1\r\n'.repeat(9)); },
     outcome: timeout,
     breaker: 'failure',
   },
@@ -209,12 +209,12 @@ export const faults: readonly Fault[] = [
   })),
 ];
 
-function cut(socket: import('node:net').Socket, text: string): void {
+function cut(socket: Socket, text: string): void {
   socket.write(text, () => socket.resetAndDestroy());
 }
 
 /** A character every 20 ms. */
-function drip(socket: import('node:net').Socket, text: string): void {
+function drip(socket: Socket, text: string): void {
   let next = 0;
   const timer = setInterval(() => {
     if (socket.destroyed || next === text.length) clearInterval(timer);
@@ -222,7 +222,7 @@ function drip(socket: import('node:net').Socket, text: string): void {
   }, 20);
 }
 
-function flood(socket: import('node:net').Socket, chunk: string, times: number): void {
+function flood(socket: Socket, chunk: string, times: number): void {
   if (times === 0 || socket.destroyed) return;
   socket.write(chunk, () => {
     flood(socket, chunk, times - 1);

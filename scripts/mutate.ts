@@ -1,0 +1,60 @@
+/**
+ * Mutation testing of the generated runtime code by the tests that come with it: `npm run mutate`. Both services of a
+ * fixture are generated below `.cases/mutation`, and every change that no test notices is listed in `.cases/mutation`.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { execa } from 'execa';
+
+import { apply } from '../plopfile.ts';
+import { materialize } from '../test/helpers/materialize.ts';
+import { projectRoot } from '../test/helpers/project-root.ts';
+import { planCommand } from '../test/helpers/run-command.ts';
+import { startRedis } from '../test/helpers/redis-server.ts';
+import { rateOf, type Report, survivorsOf, tableOf } from './mutate/report.ts';
+
+const services: Readonly<Record<string, readonly string[]>> = {
+  'user-service': ['src/utils/*.ts', 'src/middleware/*.ts'],
+  'auth-service': ['src/plugins/auth-verify.ts', 'src/utils/*.ts'],
+};
+
+const root = materialize('mutation', { fixture: 'npm-workspaces', args: [] });
+const args = ['--target', 'user', '--protect', 'none', '--with', 'window,backoff,cache', '--yes'];
+const plan = await planCommand({ generator: 'add-s2s', args }, root);
+if (!plan.ok) throw new Error(plan.obstacles.map(({ message }) => message).join('\n'));
+await apply(plan, root);
+
+const redis = await startRedis();
+const reports: Report[] = [];
+for (const [service, mutate] of Object.entries(services)) {
+  const cwd = join(root, 'services', service);
+  const config = {
+    testRunner: 'vitest',
+    plugins: ['@stryker-mutator/vitest-runner'],
+    mutate,
+    coverageAnalysis: 'perTest',
+    concurrency: 2,
+    timeoutMS: 5_000,
+    reporters: ['json', 'progress-append-only'],
+    jsonReporter: { fileName: 'mutation.json' },
+    tempDirName: '.stryker-tmp',
+    allowConsoleColors: false,
+  };
+  writeFileSync(join(cwd, 'stryker.config.json'), JSON.stringify(config, undefined, 2));
+  await execa('stryker', ['run', 'stryker.config.json'], {
+    cwd,
+    preferLocal: true,
+    localDir: projectRoot,
+    stdio: 'inherit',
+    env: { REDIS_URL: redis.url },
+  });
+  reports.push(JSON.parse(readFileSync(join(cwd, 'mutation.json'), 'utf8')) as Report);
+}
+await redis.stop();
+
+writeFileSync(join(root, 'survivors.txt'), reports.flatMap(survivorsOf).join('\n'));
+console.log(tableOf(reports));
+const rate = rateOf(reports);
+console.log(`${(100 * rate).toFixed(1)} % killed; the survivors are listed in .cases/mutation/survivors.txt`);
+process.exit(rate >= 0.9 ? 0 : 1);
