@@ -37,19 +37,25 @@ export const faults: readonly Fault[] = [
   },
   {
     name: 'resets in the status line',
-    serve: ({ socket }) => { cut(socket, 'HTTP/1.1 20'); },
+    serve: ({ socket }) => {
+      cut(socket, 'HTTP/1.1 20');
+    },
     outcome: network,
     breaker: 'failure',
   },
   {
     name: 'resets amid the headers',
-    serve: ({ socket }) => { cut(socket, 'HTTP/1.1 200 OK\r\ncontent-ty'); },
+    serve: ({ socket }) => {
+      cut(socket, 'HTTP/1.1 200 OK\r\ncontent-ty');
+    },
     outcome: network,
     breaker: 'failure',
   },
   {
     name: 'resets amid the body',
-    serve: ({ socket }) => { cut(socket, 'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 90\r\n\r\n{"a":'); },
+    serve: ({ socket }) => {
+      cut(socket, 'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 90\r\n\r\n{"a":');
+    },
     outcome: network,
     breaker: 'failure',
   },
@@ -64,7 +70,9 @@ export const faults: readonly Fault[] = [
   },
   {
     name: 'drips its headers',
-    serve: ({ socket }) => { drip(socket, 'HTTP/1.1 200 OK\r\nx-slow: 1\r\n'.repeat(9)); },
+    serve: ({ socket }) => {
+      drip(socket, 'HTTP/1.1 200 OK\r\nx-slow: 1\r\n'.repeat(9));
+    },
     outcome: timeout,
     breaker: 'failure',
   },

@@ -1,5 +1,5 @@
 /** The client as its contract has it: what tests of rendered modules may rely on. */
-export interface ServiceResponse {
+interface ServiceResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, unknown>>;
   readonly data: unknown;
