@@ -58,6 +58,17 @@ describe('circuit breaker, options', () => {
     }
   });
 
+  it('says which option is wrong, and how', () => {
+    expect(() => new CircuitBreaker({ failureThreshold: 0 })).toThrow(
+      /failureThreshold must be a positive integer, got 0/,
+    );
+    expect(() => new CircuitBreaker({ successThreshold: 1.5 })).toThrow(/successThreshold must be a positive integer/);
+    expect(() => new CircuitBreaker({ halfOpenMaxCalls: -1 })).toThrow(/halfOpenMaxCalls must be a positive integer/);
+    expect(() => new CircuitBreaker({ timeout: 0 })).toThrow(/timeout must be finite and above 0 milliseconds, got 0/);
+    expect(() => new CircuitBreaker({ monitoringPeriod: 0 })).toThrow(/monitoringPeriod must be finite/);
+    expect(() => new CircuitBreaker({ probeTimeout: 0 })).toThrow(/probeTimeout must be finite/);
+  });
+
   it('refuses times that are not finite and above 0', () => {
     for (const value of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
       expect(() => new CircuitBreaker({ timeout: value })).toThrow(RangeError);
@@ -458,6 +469,70 @@ describe('circuit breaker, window', () => {
     expect(breaker.getState()).toBe('OPEN');
   });
 
+  it('lets what is older than the time leave bit by bit', () => {
+    const breaker = createBreaker({ window: { type: 'time', durationMs: 1_000, ...rates } });
+    play(breaker, '-++');
+    now += 600;
+    play(breaker, '++');
+    now += 450;
+    play(breaker, '-');
+    expect(breaker.getState()).toBe('CLOSED');
+    play(breaker, '-');
+    expect(breaker.getState()).toBe('OPEN');
+  });
+
+  it('counts right over many turns of a time', () => {
+    const breaker = createBreaker({ window: { type: 'time', durationMs: 1_000, ...rates } });
+    for (let step = 0; step < 25; step += 1) {
+      now += 100;
+      play(breaker, '+++-');
+    }
+    // 40 calls are in the window, 10 of them failed.
+    play(breaker, '-'.repeat(19));
+    expect(breaker.getState()).toBe('CLOSED');
+    play(breaker, '-');
+    expect(breaker.getState()).toBe('OPEN');
+  });
+
+  it('counts right over many turns of a number of calls', () => {
+    const breaker = createBreaker({ window: { type: 'count', size: 40, ...rates } });
+    for (let turn = 0; turn < 50; turn += 1) play(breaker, '+++-');
+    // 10 of 40 failed, and each failure to come takes the place of the oldest call.
+    play(breaker, '-'.repeat(12));
+    expect(breaker.getState()).toBe('CLOSED');
+    play(breaker, '-');
+    expect(breaker.getState()).toBe('OPEN');
+  });
+
+  it('counts slow calls right over many turns', () => {
+    const slow = { slowCallDurationMs: 100, slowCallRateThreshold: 0.5 };
+    const count = createBreaker({ window: { type: 'count', size: 20, ...rates, ...slow } });
+    const time = createBreaker({ window: { type: 'time', durationMs: 1_000, ...rates, ...slow } });
+    for (let turn = 0; turn < 50; turn += 1) {
+      now += 100;
+      for (const breaker of [count, time]) {
+        play(breaker, '+++', 99);
+        play(breaker, '+', 100);
+      }
+    }
+    play(count, '+++++', 100);
+    play(time, '+'.repeat(19), 100);
+    expect([count.getState(), time.getState()]).toEqual(['CLOSED', 'CLOSED']);
+    play(count, '+', 100);
+    play(time, '+', 100);
+    expect([count.getState(), time.getState()]).toEqual(['OPEN', 'OPEN']);
+  });
+
+  it('takes no call for slow whose time it does not know', () => {
+    const slow = { slowCallDurationMs: 100, slowCallRateThreshold: 0.1 };
+    const breaker = createBreaker({ window: { type: 'count', size: 4, ...rates, ...slow } });
+    play(breaker, '++++++');
+    expect(breaker.getState()).toBe('CLOSED');
+    const unrated = createBreaker({ window: { type: 'count', size: 4, ...rates } });
+    play(unrated, '++++++', 1e9);
+    expect(unrated.getState()).toBe('CLOSED');
+  });
+
   it('opens when too many calls are slow', () => {
     const slow = { slowCallDurationMs: 100, slowCallRateThreshold: 0.5 };
     for (const recent of [{ type: 'count', size: 10 } as const, { type: 'time', durationMs: 1_000 } as const]) {
@@ -489,6 +564,19 @@ describe('circuit breaker, window', () => {
     await breaker.execute(succeed);
     await failTimes(breaker, 3);
     expect(breaker.getState()).toBe('CLOSED');
+  });
+
+  it('says which part of a window is wrong, and how', () => {
+    const window = { type: 'count', size: 4, ...rates } as const;
+    expect(() => createBreaker({ window: { ...window, size: 0 } })).toThrow(/window\.size must be a positive integer, got 0/);
+    expect(() => createBreaker({ window: { ...window, size: 3 } })).toThrow(/minimumCalls must not be more than window\.size/);
+    expect(() => createBreaker({ window: { ...window, minimumCalls: 1.5 } })).toThrow(/window\.minimumCalls must be a positive/);
+    expect(() => createBreaker({ window: { ...window, minimumCalls: 0 } })).toThrow(/window\.minimumCalls must be a positive/);
+    expect(() => createBreaker({ window: { ...window, failureRateThreshold: 1.1 } })).toThrow(/at most 1, got 1\.1/);
+    expect(() => createBreaker({ window: { ...window, slowCallRateThreshold: 0 } })).toThrow(/above 0 and at most 1, got 0/);
+    expect(() => createBreaker({ window: { ...window, slowCallDurationMs: 0 } })).toThrow(/window\.slowCallDurationMs must be finite/);
+    const time = { type: 'time', durationMs: Number.POSITIVE_INFINITY, ...rates } as const;
+    expect(() => createBreaker({ window: time })).toThrow(/window\.durationMs must be finite and above 0 milliseconds, got Infinity/);
   });
 
   it('refuses sizes and rates that make no sense', () => {

@@ -60,6 +60,15 @@ describe('circuit breaker, options', () => {
 		}
 	})
 
+	it('says which option is wrong, and how', () => {
+		assert.throws(() => new CircuitBreaker({ failureThreshold: 0 }), /failureThreshold must be a positive integer, got 0/)
+		assert.throws(() => new CircuitBreaker({ successThreshold: 1.5 }), /successThreshold must be a positive integer/)
+		assert.throws(() => new CircuitBreaker({ halfOpenMaxCalls: -1 }), /halfOpenMaxCalls must be a positive integer/)
+		assert.throws(() => new CircuitBreaker({ timeout: 0 }), /timeout must be finite and above 0 milliseconds, got 0/)
+		assert.throws(() => new CircuitBreaker({ monitoringPeriod: 0 }), /monitoringPeriod must be finite/)
+		assert.throws(() => new CircuitBreaker({ probeTimeout: 0 }), /probeTimeout must be finite/)
+	})
+
 	it('refuses times that are not finite and above 0', () => {
 		for (const value of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
 			assert.throws(() => new CircuitBreaker({ timeout: value }), RangeError)

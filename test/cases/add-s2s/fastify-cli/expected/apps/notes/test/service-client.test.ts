@@ -197,6 +197,41 @@ describe('service client, wrong input', () => {
 		assert.equal(seen.length, 0)
 	})
 
+	it('says which option is wrong, and how', async () => {
+		assert.throws(() => createClient({ baseUrl: 'ftp://127.0.0.1' }), /baseUrl must be an http or https URL without credentials/)
+		assert.throws(() => createClient({ baseUrl: 'http://user@127.0.0.1' }), /without credentials/)
+		assert.throws(() => createClient({ baseUrl: 'http://:secret@127.0.0.1' }), /without credentials/)
+		assert.throws(() => createClient({ timeout: 0 }), /timeout must be finite and above 0, got 0/)
+		assert.throws(() => createClient({ maxResponseBytes: -1 }), /maxResponseBytes must be finite and above 0, got -1/)
+		assert.throws(() => createClient({ headers: { 'bad name': 'x' } }), /The header "bad name" cannot be sent/)
+		await assert.rejects(createClient().get('no-slash'), {
+			message: 'The path must begin with one "/" and stay below the base URL'
+		})
+		assert.equal(seen.length, 0)
+	})
+
+	it('leaves to the transport what is its business', async () => {
+		const reserved = ['Connection', 'content-length', 'Expect', 'host', 'keep-alive', 'transfer-encoding', 'upgrade']
+		for (const name of reserved) {
+			const call = createClient().get('/', { headers: { [name]: '1' } })
+			await assert.rejects(call, { name: 'TypeError' })
+		}
+		assert.equal(seen.length, 0)
+	})
+
+	it('passes no traceparent on that is not one', async () => {
+		const trace = `${'a'.repeat(32)}-${'b'.repeat(16)}`
+		const wrong = [`00-${trace}-01x`, `x00-${trace}-01`, `ff-${trace}-01`, `00-${'0'.repeat(32)}-${'b'.repeat(16)}-01`]
+		for (const traceparent of [...wrong, `00-${'a'.repeat(32)}-${'0'.repeat(16)}-01`]) {
+			seen = []
+			await createClient().get('/', { headers: { traceparent } })
+			assert.equal(seen[0]?.headers['traceparent'], undefined)
+		}
+		const started = `00-0${'a'.repeat(31)}-0${'b'.repeat(15)}-01`
+		await createClient().get('/', { headers: { traceparent: started } })
+		assert.equal(seen[1]?.headers['traceparent'], started)
+	})
+
 	it('refuses options that make no sense', async () => {
 		assert.throws(() => createClient({ baseUrl: 'ftp://127.0.0.1' }), TypeError)
 		assert.throws(() => createClient({ baseUrl: 'http://user:secret@127.0.0.1' }), TypeError)
@@ -220,6 +255,31 @@ describe('service client, answers that are errors', () => {
 		assert.equal(error.correlationId, 'c-1')
 		assert.equal(error.service, new URL(baseUrl).host)
 		assert.equal(/secret|token|Bearer/.test(error.message), false)
+	})
+
+	it('says in one line what failed, and keeps the cause', async () => {
+		const { host } = new URL(baseUrl)
+		willAnswer(json(404, {}))
+		const refused = await errorOf(createClient().get('/'))
+		assert.equal(refused.name, 'ServiceClientError')
+		assert.equal(refused.message, `Call to ${host} failed: http (status 404)`)
+		assert.equal(refused.cause, undefined)
+		willAnswer(hangUp)
+		const broken = await errorOf(createClient().post('/', {}))
+		assert.equal(broken.message, `Call to ${host} failed: network`)
+		assert.equal(broken.cause instanceof Error, true)
+		assert.ok(String(broken.stack).includes('\n    at '))
+	})
+
+	it('takes JSON by its type only', async () => {
+		for (const type of ['application/json; charset=utf-8', 'Application/JSON', 'application/problem+json']) {
+			willAnswer(text(200, type, '{"ok":true}'))
+			assert.deepEqual((await createClient().get('/')).data, { ok: true })
+		}
+		for (const type of ['text/json', 'x-application/json', 'application/jsonp', 'application/json-seq']) {
+			willAnswer(text(200, type, '{"ok":true}'))
+			assert.equal((await errorOf(createClient().get('/'))).kind, 'invalid_response')
+		}
 	})
 
 	it('does not follow redirects', async () => {
@@ -373,6 +433,44 @@ describe('service client, retries', () => {
 		assert.equal(retries.length, 2)
 		assert.equal(client.getCircuitStats().failures, 0)
 		assert.equal(client.getCircuitStats().totalCalls, 1)
+	})
+
+	it('repeats what says that it is temporary, as often as it may', async () => {
+		for (const status of [429, 502, 503, 504]) {
+			seen = []
+			willAnswer(json(status, {}))
+			await errorOf(createClient({ retry }).get('/'))
+			assert.equal(seen.length, 3)
+		}
+	})
+
+	it('tells what it repeats', async () => {
+		const lines: unknown[] = []
+		const logger = {
+			debug: (details: object, message: string) => lines.push([message, details]),
+			warn: () => undefined
+		}
+		willAnswer(json(503, {}), json(200, {}))
+		await createClient({ retry: { ...retry, baseDelayMs: 0 }, logger }).get('/', { correlationId: 'c-1' })
+		const details = { service: new URL(baseUrl).host, attempt: 0, delayMs: 0, correlationId: 'c-1' }
+		assert.deepEqual(lines, [['Retrying a call', details]])
+	})
+
+	it('repeats a POST with an idempotency key, and no PATCH without', async () => {
+		willAnswer(json(503, {}), json(200, {}))
+		await createClient({ retry }).post('/', {}, { idempotencyKey: 'order-1' })
+		assert.equal(seen.length, 2)
+		seen = []
+		willAnswer(json(503, {}))
+		await errorOf(createClient({ retry }).patch('/', {}))
+		assert.equal(seen.length, 1)
+	})
+
+	it('heeds no Retry-After that makes no sense', async () => {
+		for (const header of ['1x', 'x1', 'soon', '0', 'Thu, 01 Jan 1970 00:00:00 GMT']) {
+			willAnswer(json(429, {}, { 'retry-after': header }))
+			assert.equal((await errorOf(createClient({ retry: false }).get('/'))).retryAfterMs, undefined)
+		}
 	})
 
 	it('repeats a POST only when it is told that it may', async () => {

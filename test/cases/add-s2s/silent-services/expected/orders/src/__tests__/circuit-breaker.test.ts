@@ -56,6 +56,17 @@ describe("circuit breaker, options", () => {
         }
     });
 
+    it("says which option is wrong, and how", () => {
+        expect(() => new CircuitBreaker({ failureThreshold: 0 })).toThrow(
+            /failureThreshold must be a positive integer, got 0/,
+        );
+        expect(() => new CircuitBreaker({ successThreshold: 1.5 })).toThrow(/successThreshold must be a positive integer/);
+        expect(() => new CircuitBreaker({ halfOpenMaxCalls: -1 })).toThrow(/halfOpenMaxCalls must be a positive integer/);
+        expect(() => new CircuitBreaker({ timeout: 0 })).toThrow(/timeout must be finite and above 0 milliseconds, got 0/);
+        expect(() => new CircuitBreaker({ monitoringPeriod: 0 })).toThrow(/monitoringPeriod must be finite/);
+        expect(() => new CircuitBreaker({ probeTimeout: 0 })).toThrow(/probeTimeout must be finite/);
+    });
+
     it("refuses times that are not finite and above 0", () => {
         for (const value of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
             expect(() => new CircuitBreaker({ timeout: value })).toThrow(RangeError);

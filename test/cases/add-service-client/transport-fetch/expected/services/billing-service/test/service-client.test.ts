@@ -213,6 +213,62 @@ describe('service client, wrong input', () => {
     expect(seen.length).toBe(0);
   });
 
+  it('says which option is wrong, and how', async () => {
+    expect(() => createClient({ baseUrl: 'ftp://127.0.0.1' })).toThrow(
+      /baseUrl must be an http or https URL without credentials/,
+    );
+    expect(() => createClient({ baseUrl: 'http://user@127.0.0.1' })).toThrow(/without credentials/);
+    expect(() => createClient({ baseUrl: 'http://:secret@127.0.0.1' })).toThrow(
+      /without credentials/,
+    );
+    expect(() => createClient({ timeout: 0 })).toThrow(/timeout must be finite and above 0, got 0/);
+    expect(() => createClient({ maxResponseBytes: -1 })).toThrow(
+      /maxResponseBytes must be finite and above 0, got -1/,
+    );
+    expect(() => createClient({ headers: { 'bad name': 'x' } })).toThrow(
+      /The header "bad name" cannot be sent/,
+    );
+    await expect(createClient().get('no-slash')).rejects.toMatchObject({
+      message: 'The path must begin with one "/" and stay below the base URL',
+    });
+    expect(seen.length).toBe(0);
+  });
+
+  it('leaves to the transport what is its business', async () => {
+    const reserved = [
+      'Connection',
+      'content-length',
+      'Expect',
+      'host',
+      'keep-alive',
+      'transfer-encoding',
+      'upgrade',
+    ];
+    for (const name of reserved) {
+      const call = createClient().get('/', { headers: { [name]: '1' } });
+      await expect(call).rejects.toMatchObject({ name: 'TypeError' });
+    }
+    expect(seen.length).toBe(0);
+  });
+
+  it('passes no traceparent on that is not one', async () => {
+    const trace = `${'a'.repeat(32)}-${'b'.repeat(16)}`;
+    const wrong = [
+      `00-${trace}-01x`,
+      `x00-${trace}-01`,
+      `ff-${trace}-01`,
+      `00-${'0'.repeat(32)}-${'b'.repeat(16)}-01`,
+    ];
+    for (const traceparent of [...wrong, `00-${'a'.repeat(32)}-${'0'.repeat(16)}-01`]) {
+      seen = [];
+      await createClient().get('/', { headers: { traceparent } });
+      expect(seen[0]?.headers['traceparent']).toBeUndefined();
+    }
+    const started = `00-0${'a'.repeat(31)}-0${'b'.repeat(15)}-01`;
+    await createClient().get('/', { headers: { traceparent: started } });
+    expect(seen[1]?.headers['traceparent']).toBe(started);
+  });
+
   it('refuses options that make no sense', async () => {
     expect(() => createClient({ baseUrl: 'ftp://127.0.0.1' })).toThrow(TypeError);
     expect(() => createClient({ baseUrl: 'http://user:secret@127.0.0.1' })).toThrow(TypeError);
@@ -238,6 +294,40 @@ describe('service client, answers that are errors', () => {
     expect(error.correlationId).toBe('c-1');
     expect(error.service).toBe(new URL(baseUrl).host);
     expect(/secret|token|Bearer/.test(error.message)).toBe(false);
+  });
+
+  it('says in one line what failed, and keeps the cause', async () => {
+    const { host } = new URL(baseUrl);
+    willAnswer(json(404, {}));
+    const refused = await errorOf(createClient().get('/'));
+    expect(refused.name).toBe('ServiceClientError');
+    expect(refused.message).toBe(`Call to ${host} failed: http (status 404)`);
+    expect(refused.cause).toBeUndefined();
+    willAnswer(hangUp);
+    const broken = await errorOf(createClient().post('/', {}));
+    expect(broken.message).toBe(`Call to ${host} failed: network`);
+    expect(broken.cause instanceof Error).toBe(true);
+    expect(String(broken.stack)).toContain('\n    at ');
+  });
+
+  it('takes JSON by its type only', async () => {
+    for (const type of [
+      'application/json; charset=utf-8',
+      'Application/JSON',
+      'application/problem+json',
+    ]) {
+      willAnswer(text(200, type, '{"ok":true}'));
+      expect((await createClient().get('/')).data).toEqual({ ok: true });
+    }
+    for (const type of [
+      'text/json',
+      'x-application/json',
+      'application/jsonp',
+      'application/json-seq',
+    ]) {
+      willAnswer(text(200, type, '{"ok":true}'));
+      expect((await errorOf(createClient().get('/'))).kind).toBe('invalid_response');
+    }
   });
 
   it('does not follow redirects', async () => {
@@ -406,6 +496,51 @@ describe('service client, retries', () => {
     expect(retries.length).toBe(2);
     expect(client.getCircuitStats().failures).toBe(0);
     expect(client.getCircuitStats().totalCalls).toBe(1);
+  });
+
+  it('repeats what says that it is temporary, as often as it may', async () => {
+    for (const status of [429, 502, 503, 504]) {
+      seen = [];
+      willAnswer(json(status, {}));
+      await errorOf(createClient({ retry }).get('/'));
+      expect(seen.length).toBe(3);
+    }
+  });
+
+  it('tells what it repeats', async () => {
+    const lines: unknown[] = [];
+    const logger = {
+      debug: (details: object, message: string) => lines.push([message, details]),
+      warn: () => undefined,
+    };
+    willAnswer(json(503, {}), json(200, {}));
+    await createClient({ retry: { ...retry, baseDelayMs: 0 }, logger }).get('/', {
+      correlationId: 'c-1',
+    });
+    const details = {
+      service: new URL(baseUrl).host,
+      attempt: 0,
+      delayMs: 0,
+      correlationId: 'c-1',
+    };
+    expect(lines).toEqual([['Retrying a call', details]]);
+  });
+
+  it('repeats a POST with an idempotency key, and no PATCH without', async () => {
+    willAnswer(json(503, {}), json(200, {}));
+    await createClient({ retry }).post('/', {}, { idempotencyKey: 'order-1' });
+    expect(seen.length).toBe(2);
+    seen = [];
+    willAnswer(json(503, {}));
+    await errorOf(createClient({ retry }).patch('/', {}));
+    expect(seen.length).toBe(1);
+  });
+
+  it('heeds no Retry-After that makes no sense', async () => {
+    for (const header of ['1x', 'x1', 'soon', '0', 'Thu, 01 Jan 1970 00:00:00 GMT']) {
+      willAnswer(json(429, {}, { 'retry-after': header }));
+      expect((await errorOf(createClient({ retry: false }).get('/'))).retryAfterMs).toBeUndefined();
+    }
   });
 
   it('repeats a POST only when it is told that it may', async () => {
