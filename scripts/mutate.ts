@@ -1,6 +1,7 @@
 /**
  * Mutation testing of the generated runtime code by the tests that come with it: `npm run mutate`. Both services of a
- * fixture are generated below `.cases/mutation`, and every change that no test notices is listed in `.cases/mutation`.
+ * fixture are generated below `.cases/mutation`, and every change that no test notices is listed there. A part of a
+ * file's path picks files: `npm run mutate -- outcome-window`.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,9 +15,10 @@ import { planCommand } from '../test/helpers/run-command.ts';
 import { startRedis } from '../test/helpers/redis-server.ts';
 import { rateOf, type Report, survivorsOf, tableOf } from './mutate/report.ts';
 
+const picked = process.argv.slice(2);
 const services: Readonly<Record<string, readonly string[]>> = {
-  'user-service': ['src/utils/*.ts', 'src/middleware/*.ts'],
-  'auth-service': ['src/plugins/auth-verify.ts', 'src/utils/*.ts'],
+  'user-service': ['src/utils/', 'src/middleware/'],
+  'auth-service': ['src/plugins/auth-verify.ts', 'src/utils/'],
 };
 
 const root = materialize('mutation', { fixture: 'npm-workspaces', args: [] });
@@ -27,8 +29,17 @@ await apply(plan, root);
 
 const redis = await startRedis();
 const reports: Report[] = [];
-for (const [service, mutate] of Object.entries(services)) {
+for (const [service, places] of Object.entries(services)) {
   const cwd = join(root, 'services', service);
+  const mutate = plan.edits
+    .filter(
+      ({ kind, path }) =>
+        kind === 'create' && path.endsWith('.ts') && path.startsWith(`services/${service}/`),
+    )
+    .map(({ path }) => path.slice(`services/${service}/`.length))
+    .filter((path) => places.some((place) => path.startsWith(place)))
+    .filter((path) => picked.length === 0 || picked.some((part) => path.includes(part)));
+  if (mutate.length === 0) continue;
   const config = {
     testRunner: 'vitest',
     plugins: ['@stryker-mutator/vitest-runner'],
