@@ -9,6 +9,7 @@ import { coreVariant, renderVariant } from '../render-variant.ts';
 import type { ServiceClientModule } from './client-module.ts';
 import { answer, startRawServer } from './raw-server.ts';
 
+const slackBytes = 3_000_000;
 const calls = process.env['S2S_DEEP'] === '1' ? 100_000 : 10_000;
 
 setFlagsFromString('--expose-gc');
@@ -68,8 +69,10 @@ it.each(['undici', 'fetch'] as const)(
     await many(calls / share);
     const grown = ((await heapUsed()) - before) / (calls / share);
 
-    // Node's own fetch settles slowly; what a call leaves behind would be thousands of bytes.
-    expect(grown, 'bytes of heap a call').toBeLessThan(transport === 'fetch' ? 200 : 20);
+    // A megabyte or two is what a heap wavers by, and Node's own fetch lets go late: a call that is kept, with its
+    // request, its answer and its promises, would leave several thousand bytes.
+    const most = transport === 'fetch' ? 1_000 : slackBytes / calls;
+    expect(grown, 'bytes of heap a call').toBeLessThan(most);
     expect(signals.flatMap((signal) => getEventListeners(signal, 'abort'))).toEqual([]);
     await client.close();
     await expect.poll(countTimers).toBeLessThanOrEqual(timersBefore + 1);
