@@ -21,6 +21,7 @@ export async function loadVerifier(library: Library, from: unknown): Promise<(to
   const view: VerifierView = {
     imports: imports[library],
     algorithm: 'HS256',
+    keyPair: false,
     jwtDecorator: 'jwt',
     ...none,
     [library]: true,

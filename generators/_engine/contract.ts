@@ -53,6 +53,7 @@ export type ObstacleCode =
   | 'E_AMBIGUOUS_INSTANCE'
   | 'E_NO_REGISTRATION_PLACE'
   | 'E_ROUTE_EXISTS'
+  | 'E_NO_VERIFY_KEY'
   | 'E_DECORATOR_TAKEN'
   | 'E_NO_SUCH_PLUGIN'
   | 'E_NOT_ENCAPSULATED'
@@ -149,7 +150,10 @@ export type AppFact = Readonly<{
    * singleton: a module-level const · plugin: the app is itself a plugin (fastify-cli) · class: a field.
    */
   kind: 'factory' | 'main' | 'singleton' | 'plugin' | 'class';
-  /** The expression that names the instance where it is registered on: `app`, `server`, `this.server`. */
+  /**
+   * The expression that names the instance where it is registered on: `app`, `server`, `this.server`;
+   * `fastify()` for one without a name, on which everything is chained.
+   */
   binding: string;
   /** How a test can get the instance without listening; absent when importing the file listens or exports nothing. */
   importable?: Readonly<{
@@ -171,7 +175,7 @@ export type AppFact = Readonly<{
 
 export type AutoloadFact = Readonly<{
   dir: RelPath;
-  /** routes: its files have route calls, or the folder is called routes/modules; else plugins. */
+  /** routes: it lies in a folder called routes or modules, or its files have route calls and it lies in none called plugins. */
   holds: 'plugins' | 'routes';
   dirNameRoutePrefix: boolean;
   autoHooks: boolean;
@@ -186,6 +190,10 @@ export type ModuleFact = Readonly<{
   /** `import type` is required or usual. */
   typeImports: boolean;
   esModuleInterop: boolean;
+  /** The compiler's library knows `new Error(message, { cause })`: ES2022. */
+  errorCause: boolean;
+  /** A dynamic `import()` needs a file extension, even where the imports of the service have none. */
+  strictResolution: boolean;
   /** `@/` → `src/`: aliases that the service's own imports use, most used first; [] when it imports relatively. */
   aliases: readonly Readonly<{ prefix: string; dir: RelPath }>[];
   tsconfig: RelPath | undefined;
@@ -211,8 +219,11 @@ export type LayoutFact = Readonly<{
   middlewareDir: RelPath;
   /** utils, lib or shared: where the breaker and the client go. */
   utilsDir: RelPath;
-  /** Tests: `beside` the source, or in a folder of their own. */
-  tests: Readonly<{ place: 'beside' | 'folder'; dir: RelPath; suffix: '.test' | '.spec' }>;
+  /**
+   * Tests: `beside` the source, `nested` in a folder of that name beside it, or in one `folder` of their own. `dir` is
+   * where those go that are about no single file.
+   */
+  tests: Readonly<{ place: 'beside' | 'nested' | 'folder'; dir: RelPath; suffix: '.test' | '.spec' }>;
   /** How file names are written: circuit-breaker, circuitBreaker, CircuitBreaker, circuit_breaker. */
   casing: 'kebab' | 'camel' | 'pascal' | 'snake';
   /** `users.routes.ts` → '.routes'; '' when route files have no suffix. Likewise for middleware and plugins. */

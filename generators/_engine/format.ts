@@ -112,6 +112,8 @@ async function biome(root: string, dir: RelPath, inputs: Texts): Promise<Texts |
       stripFinalNewline: false,
       timeout: 60_000,
     });
+    if (result.code === 'ENOENT')
+      return 'Biome could not format the new code (it is not installed): run it when it is.';
     if (result.failed)
       return `Biome could not format the new code (${firstLine(result.stderr)}): run it by hand.`;
     outputs[path] = result.stdout;

@@ -1,6 +1,6 @@
 import { generator as serviceClient } from '../add-service-client/index.ts';
 import type { Answers, Obstacle, Plan, Refusal, RelPath, Repo, Service } from '../_engine/contract.ts';
-import { importSpecifier, placeFile } from '../_engine/edit/place-file.ts';
+import { importSpecifier, placeFile, testFileFor } from '../_engine/edit/place-file.ts';
 import { refuse } from '../_engine/obstacle.ts';
 import { type Draft, openDraft } from '../_engine/plan.ts';
 import { render, renderTest } from '../_engine/render.ts';
@@ -84,12 +84,12 @@ function renderMiddleware(
     draft.create(files.cache, 'auth-middleware', cache);
   }
   if (testing.runner === 'none') return;
-  const test = placeFile(service, 'test', 'auth-middleware');
-  const testView = middlewareTestView(service, files, names, choices);
+  const test = testFileFor(service, files.middleware, 'auth-middleware');
+  const testView = middlewareTestView(service, draft.repo, files, names, choices);
   const testText = renderTest('add-auth-middleware/auth-middleware.test.ts.hbs', testView, style, testing);
   draft.create(test, 'unit-test', testText);
   if (!view.cache) return;
-  const cacheTest = placeFile(service, 'test', 'claim-cache');
+  const cacheTest = testFileFor(service, files.cache, 'claim-cache');
   const cacheView: ClaimCacheTestView = { cacheImport: importSpecifier(service, cacheTest, files.cache) };
   const cacheText = renderTest('add-auth-middleware/claim-cache.test.ts.hbs', cacheView, style, testing);
   draft.create(cacheTest, 'unit-test', cacheText);

@@ -22,6 +22,10 @@ export interface MiddlewareView {
 
 export interface MiddlewareTestView {
   readonly middlewareImport: string;
+  /** For types alone. */
+  readonly optionsImport: string;
+  /** Object entries that the configuration demands; [] for none, and then the middleware is imported first of all. */
+  readonly environment: readonly string[];
   readonly path: string;
   readonly userMember: string;
   readonly correlationMember: string;

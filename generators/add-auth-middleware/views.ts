@@ -1,7 +1,8 @@
-import type { Answers, ImportWant, Member, Obstacle, RelPath, Service } from '../_engine/contract.ts';
+import type { Answers, ImportWant, Member, Obstacle, RelPath, Repo, Service } from '../_engine/contract.ts';
 import { importLines } from '../_engine/edit/import-lines.ts';
-import { importSpecifier, placeFile } from '../_engine/edit/place-file.ts';
+import { dynamicSpecifier, importSpecifier, isAutoloaded, testFileFor } from '../_engine/edit/place-file.ts';
 import { readVariable } from '../_engine/edit/read-variable.ts';
+import { testEnvironment } from '../_engine/edit/test-environment.ts';
 import type { MiddlewareTestView, MiddlewareView } from './view.ts';
 
 /** The files of the middleware beside its tests. */
@@ -70,7 +71,11 @@ export function middlewareView(
   const isDeclared = service.config.style !== 'process.env' && service.config.file !== undefined;
   const client = ['ServiceClient', 'ServiceClientError', 'type ServiceClientOptions'];
   const wants: ImportWant[] = [
-    { from: 'fastify', names: ['FastifyInstance', 'FastifyReply', 'FastifyRequest'], typeOnly: true },
+    {
+      from: 'fastify',
+      names: ['FastifyBaseLogger', 'FastifyInstance', 'FastifyReply', 'FastifyRequest'],
+      typeOnly: true,
+    },
     { from: 'fastify-plugin', default: 'fp' },
     ...url.imports,
     ...secret.imports,
@@ -93,18 +98,17 @@ export function middlewareView(
 
 export function middlewareTestView(
   service: Service,
+  repo: Repo,
   files: MiddlewareFiles,
   names: MiddlewareNames,
   { path, cacheTtlMs }: MiddlewareChoices,
 ): MiddlewareTestView {
-  const test = placeFile(service, 'test', 'auth-middleware');
-  const middlewareImport = importSpecifier(service, test, files.middleware);
-  return { ...names, middlewareImport, path, cache: cacheTtlMs !== undefined };
-}
-
-/** An autoloaded folder registers the plugin by itself. */
-export function isAutoloaded({ app }: Service, file: RelPath): boolean {
-  return app.autoload.some(({ dir }) => file.startsWith(`${dir}/`));
+  const test = testFileFor(service, files.middleware, 'auth-middleware');
+  const environment = testEnvironment(service, repo);
+  const specifier = environment.length === 0 ? importSpecifier : dynamicSpecifier;
+  const middlewareImport = specifier(service, test, files.middleware);
+  const optionsImport = importSpecifier(service, test, files.middleware);
+  return { ...names, middlewareImport, optionsImport, environment, path, cache: cacheTtlMs !== undefined };
 }
 
 function uniqueWants(wants: readonly ImportWant[]): readonly ImportWant[] {

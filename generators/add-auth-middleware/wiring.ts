@@ -5,10 +5,10 @@ import { ensureEnvDeclaration } from '../_engine/edit/ensure-env-declaration.ts'
 import { ensureHook } from '../_engine/edit/ensure-hook.ts';
 import { ensureImport } from '../_engine/edit/ensure-import.ts';
 import { ensureRegistration } from '../_engine/edit/ensure-registration.ts';
-import { importSpecifier } from '../_engine/edit/place-file.ts';
+import { importSpecifier, isAutoloaded } from '../_engine/edit/place-file.ts';
 import type { Draft } from '../_engine/plan.ts';
 import { detectStyle } from '../_engine/survey/style.ts';
-import { isAutoloaded, type MiddlewareChoices, type MiddlewareFiles, type MiddlewareNames } from './views.ts';
+import type { MiddlewareChoices, MiddlewareFiles, MiddlewareNames } from './views.ts';
 
 /** Registers the middleware before the routes, puts its hook on the chosen ones, and declares what it needs. */
 export function wireMiddleware(

@@ -15,6 +15,11 @@ export function secretView(
   return { secret: `(${usual.expression} ?? '')`, imports: usual.imports };
 }
 
+/** A private key signs and a public one verifies. */
+export function usesKeyPair({ jwt }: Service): boolean {
+  return !jwt.algorithm.startsWith('HS');
+}
+
 type RedisKeys =
   | 'redis'
   | 'redisOwn'

@@ -1,14 +1,16 @@
-import type { Answers, Obstacle, Plan, Refusal, Repo, Service } from '../_engine/contract.ts';
+import type { Answers, Plan, Refusal, Repo, Service } from '../_engine/contract.ts';
 import { ensureDependency } from '../_engine/edit/ensure-dependency.ts';
 import { ensureEnv } from '../_engine/edit/ensure-env.ts';
 import { ensureEnvDeclaration } from '../_engine/edit/ensure-env-declaration.ts';
 import { ensureImport } from '../_engine/edit/ensure-import.ts';
 import { ensureRegistration } from '../_engine/edit/ensure-registration.ts';
-import { importSpecifier } from '../_engine/edit/place-file.ts';
+import { importSpecifier, isAutoloaded } from '../_engine/edit/place-file.ts';
 import { type Draft, openDraft } from '../_engine/plan.ts';
 import { render } from '../_engine/render.ts';
 import { detectStyle } from '../_engine/survey/style.ts';
 import { surveyTarget } from '../_engine/survey/target.ts';
+import { usesKeyPair } from './connection-views.ts';
+import { findObstacles } from './find-obstacles.ts';
 import { planLogout } from './logout.ts';
 import { planVerifyTest } from './test-file.ts';
 import type { Blacklist } from './view.ts';
@@ -23,17 +25,18 @@ export function planAuthVerify(answers: Answers, repo: Repo): Plan | Refusal {
   const blacklist = (answers['blacklist'] ?? usualBlacklist(service)) as Blacklist;
   const files = verifyFiles(service);
   const draft = openDraft(repo);
-  const existing = findExisting(service, path, files);
-  if (existing !== undefined) draft.obstruct(existing);
+  for (const obstacle of findObstacles(service, path, files)) draft.obstruct(obstacle);
   renderFiles(draft, service, files, path, blacklist);
   planVerifyTest(draft, service, files, path, blacklist);
   wire(draft, service, files);
   planDependencies(draft, service, blacklist);
   planEnvironment(draft, service, blacklist);
   if (blacklist !== 'none') planLogout(draft, service, answers['logout'] === 'patch');
-  draft.note(
-    'A JWT secret shorter than 32 bytes is warned about, and in production the service does not start with it.',
-  );
+  if (!usesKeyPair(service)) {
+    draft.note(
+      'A JWT secret shorter than 32 bytes is warned about, and in production the service does not start with it.',
+    );
+  }
   return draft.finish();
 }
 
@@ -45,21 +48,6 @@ function withoutOwnJwt(service: Service): Service {
 
 function usualBlacklist({ redis }: Service): Blacklist {
   return redis.library === 'none' ? 'memory' : 'redis';
-}
-
-/** A route of that URL which we did not make. */
-function findExisting(service: Service, path: string, files: VerifyFiles): Obstacle | undefined {
-  const route = service.routes
-    .flatMap((plugin) => plugin.routes)
-    .find(({ method, url, path: file }) => method === 'POST' && url === path && file !== files.plugin);
-  if (route === undefined) return undefined;
-  return {
-    code: 'E_ROUTE_EXISTS',
-    at: { path: route.path, line: route.line },
-    message: `POST ${path} exists already.`,
-    remedy:
-      'Choose another URL with --path (and give the same one to add-auth-middleware), or remove the route.',
-  };
 }
 
 function renderFiles(
@@ -87,7 +75,7 @@ function renderFiles(
 /** An autoloaded folder loads the plugin by itself; elsewhere it takes an import and a registration. */
 function wire(draft: Draft, service: Service, { plugin }: VerifyFiles): void {
   const { app, routes } = service;
-  if (app.autoload.some(({ dir }) => plugin.startsWith(`${dir}/`))) return;
+  if (isAutoloaded(service, plugin)) return;
   const from = importSpecifier(service, app.file, plugin);
   draft.patch(app.file, 'registration', (base) =>
     ensureImport(base, { from, default: 'authVerify' }, detectStyle([base])),

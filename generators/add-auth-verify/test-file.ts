@@ -1,7 +1,9 @@
 import type { ImportWant, Service } from '../_engine/contract.ts';
+import { claimNames } from './claim-names.ts';
 import { usesNodeRedis } from './connection-views.ts';
 import { importLines } from '../_engine/edit/import-lines.ts';
-import { importSpecifier, placeFile } from '../_engine/edit/place-file.ts';
+import { dynamicSpecifier, testFileFor } from '../_engine/edit/place-file.ts';
+import { testEnvironment } from '../_engine/edit/test-environment.ts';
 import type { Draft } from '../_engine/plan.ts';
 import { renderTest } from '../_engine/render.ts';
 import type { Blacklist, VerifyTestView } from './view.ts';
@@ -23,8 +25,9 @@ export function planVerifyTest(
     draft.note(`POST ${path} got no tests, because they would need the key that ${service.name} signs with.`);
     return;
   }
-  const view = verifyTestView(service, files, path, blacklist);
-  const test = placeFile(service, 'test', 'auth-verify');
+  const environment = testEnvironment(service, draft.repo);
+  const view = { ...verifyTestView(service, files, path, blacklist), environment };
+  const test = testFileFor(service, files.plugin, 'auth-verify');
   draft.create(
     test,
     'unit-test',
@@ -37,9 +40,9 @@ function verifyTestView(
   files: VerifyFiles,
   path: string,
   blacklist: Blacklist,
-): VerifyTestView {
+): Omit<VerifyTestView, 'environment'> {
   const { jwt } = service;
-  const test = placeFile(service, 'test', 'auth-verify');
+  const test = testFileFor(service, files.plugin, 'auth-verify');
   const fastifyJwt = jwt.library === '@fastify/jwt' || jwt.library === 'none';
   const userIdClaim = jwt.claims.find((name) => ['sub', 'userId', 'user_id', 'id'].includes(name)) ?? 'sub';
   const tenantClaim = jwt.claims.find((name) => /^(tenant|org)/.test(name));
@@ -48,7 +51,7 @@ function verifyTestView(
   return {
     packageImports: importLines(service, test, packageWants(fastifyJwt, ioredis)),
     ownImports: importLines(service, test, ownWants(files, blacklist, ioredis)),
-    routeImport: importSpecifier(service, test, files.plugin),
+    routeImport: dynamicSpecifier(service, test, files.plugin),
     path,
     fastifyJwt,
     namespaceOption: jwt.namespace === undefined ? '' : `, namespace: '${jwt.namespace}'`,
@@ -56,6 +59,7 @@ function verifyTestView(
     guardsSecret: isTold || jwt.library === 'none',
     algorithm: jwt.algorithm,
     otherAlgorithm: jwt.algorithm === 'HS512' ? "'HS256'" : "'HS512'",
+    ...claimNames(jwt),
     userIdClaim,
     tenantClaim: tenantClaim ?? false,
     usualClaims: usualClaims(service, userIdClaim, tenantClaim),
@@ -83,10 +87,12 @@ function packageWants(fastifyJwt: boolean, ioredis: boolean): readonly ImportWan
 
 function ownWants(files: VerifyFiles, blacklist: Blacklist, ioredis: boolean): readonly ImportWant[] {
   const redisNames = blacklist === 'redis' ? ['createRedisStore'] : [];
-  const names = ['createMemoryStore', ...redisNames, ...(ioredis ? ['FAIL_FAST'] : [])];
+  const types = ['type BlacklistStore', 'TokenBlacklist'];
+  const names = [...types, 'createMemoryStore', ...redisNames, ...(ioredis ? ['FAIL_FAST'] : [])];
   return [
     { from: files.plugin, names: ['AuthVerifyOptions'], typeOnly: true },
     ...(blacklist === 'none' ? [] : [{ from: files.blacklist, names }]),
+    { from: files.verifier, names: ['decodeClaims'] },
   ];
 }
 

@@ -5,6 +5,8 @@ export type Blacklist = 'redis' | 'memory' | 'none';
 export interface VerifierView {
   readonly imports: readonly string[];
   readonly algorithm: string;
+  /** A private key signs and a public one verifies. */
+  readonly keyPair: boolean;
   readonly fastifyJwt: boolean;
   readonly jsonwebtoken: boolean;
   readonly jose: boolean;
@@ -39,6 +41,7 @@ export interface VerifyView {
   readonly redisDestroys: boolean;
   /** There may be no Redis at run time. */
   readonly redisMayMiss: boolean;
+  /** What signs and verifies; false where only @fastify/jwt knows it, and for a key pair. */
   readonly secret: string | false;
   /** The type of that expression. */
   readonly secretType: string;
@@ -56,6 +59,8 @@ export interface VerifyView {
 export interface VerifyTestView {
   readonly packageImports: readonly string[];
   readonly ownImports: readonly string[];
+  /** Object entries that the configuration demands; [] for none. */
+  readonly environment: readonly string[];
   /** Specifier of the route's module, which is imported late. */
   readonly routeImport: string;
   readonly path: string;
@@ -69,6 +74,8 @@ export interface VerifyTestView {
   readonly guardsSecret: boolean;
   readonly algorithm: string;
   readonly otherAlgorithm: string;
+  readonly userIdClaims: string;
+  readonly tenantIdClaims: string;
   readonly userIdClaim: string;
   readonly tenantClaim: string | false;
   /** Object entries. */

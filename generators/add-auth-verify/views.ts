@@ -2,7 +2,8 @@ import type { ImportWant, RelPath, Service } from '../_engine/contract.ts';
 import { importLines } from '../_engine/edit/import-lines.ts';
 import { importSpecifier, placeFile } from '../_engine/edit/place-file.ts';
 import { readVariable } from '../_engine/edit/read-variable.ts';
-import { redisView, secretView, usesNodeRedis } from './connection-views.ts';
+import { redisView, secretView, usesKeyPair, usesNodeRedis } from './connection-views.ts';
+import { claimNames } from './claim-names.ts';
 import type { Blacklist, BlacklistView, VerifierView, VerifyView } from './view.ts';
 
 /** The files that the generator adds, beside its test. */
@@ -26,6 +27,7 @@ export function verifierView(service: Service): VerifierView {
   return {
     imports: libraryImports(service),
     algorithm,
+    keyPair: usesKeyPair(service),
     fastifyJwt,
     jsonwebtoken: library === 'jsonwebtoken',
     jose: library === 'jose',
@@ -38,14 +40,14 @@ function libraryImports(service: Service): readonly string[] {
   switch (service.jwt.library) {
     case 'jsonwebtoken':
       return [
-        "import { createSecretKey } from 'node:crypto';",
+        `import { ${usesKeyPair(service) ? 'createPublicKey, KeyObject' : 'createSecretKey'} } from 'node:crypto';`,
         '',
         service.modules.esModuleInterop
           ? "import jwt from 'jsonwebtoken';"
           : "import * as jwt from 'jsonwebtoken';",
       ];
     case 'jose':
-      return ["import { errors, jwtVerify } from 'jose';"];
+      return [`import { errors, ${usesKeyPair(service) ? 'type importSPKI, ' : ''}jwtVerify } from 'jose';`];
     case 'fast-jwt':
       return ["import { createVerifier } from 'fast-jwt';"];
     case '@fastify/jwt':
@@ -70,7 +72,8 @@ export function verifyView(
 ): VerifyView {
   const { jwt } = service;
   const usesPlugin = jwt.library === '@fastify/jwt' || jwt.library === 'none';
-  const { imports, ...secret } = secretView(service);
+  const { imports, secret: key } = secretView(service);
+  const secret = !usesKeyPair(service) && key;
   const redis = redisView(service, blacklist);
   const serviceSecret = readVariable(service, 'SERVICE_AUTH_SECRET');
   const wants: ImportWant[] = [
@@ -80,10 +83,10 @@ export function verifyView(
     ...ownImports(files, blacklist, redis),
     { from: 'fastify-plugin', default: 'fp' },
     ...(jwt.library === 'none' ? [{ from: '@fastify/jwt', default: 'fastifyJwt' }] : []),
-    { from: 'fastify', names: fastifyTypes(secret.secret !== false || redis.redis), typeOnly: true },
+    { from: 'fastify', names: fastifyTypes(secret !== false || redis.redis), typeOnly: true },
   ];
   return {
-    ...secret,
+    secret,
     ...redis,
     imports: importLines(service, files.plugin, uniqueWants(wants)),
     path,
@@ -91,16 +94,21 @@ export function verifyView(
     blacklist: blacklist !== 'none',
     secretType: jwt.library === 'jose' ? 'string | Uint8Array' : 'string',
     registersJwt: jwt.library === 'none',
-    verifierArgument: usesPlugin || secret.secret === false ? 'app' : secret.secret,
+    verifierArgument: usesPlugin || key === false ? 'app' : key,
     verifiesLater: jwt.library === 'jose',
     serviceAuthSecret: serviceSecret.expression,
-    userIdClaims: claimNames(jwt.claims, ['sub', 'userId', 'user_id', 'id']),
-    tenantIdClaims: claimNames(jwt.claims, ['tenantId', 'tenant_id', 'tenant', 'orgId', 'org_id', 'org']),
+    ...claimNames(jwt),
   };
 }
 
 function fastifyTypes(instance: boolean): readonly string[] {
-  return ['FastifyError', ...(instance ? ['FastifyInstance'] : []), 'FastifyReply', 'FastifyRequest'];
+  return [
+    'FastifyBaseLogger',
+    'FastifyError',
+    ...(instance ? ['FastifyInstance'] : []),
+    'FastifyReply',
+    'FastifyRequest',
+  ];
 }
 
 function ownImports(
@@ -124,10 +132,4 @@ function ownImports(
 /** One statement a module: two wants of the same names are one. */
 function uniqueWants(wants: readonly ImportWant[]): readonly ImportWant[] {
   return [...new Map(wants.map((want) => [JSON.stringify(want), want])).values()];
-}
-
-/** The claims that the service signs come first. */
-function claimNames(signed: readonly string[], usual: readonly string[]): string {
-  const first = signed.filter((name) => usual.includes(name));
-  return [...first, ...usual.filter((name) => !first.includes(name))].map((name) => `'${name}'`).join(', ');
 }

@@ -1,5 +1,5 @@
 import type { Answers, Plan, Refusal, Repo } from '../_engine/contract.ts';
-import { importSpecifier, placeFile } from '../_engine/edit/place-file.ts';
+import { importSpecifier, placeFile, testFileFor } from '../_engine/edit/place-file.ts';
 import { openDraft } from '../_engine/plan.ts';
 import { render, renderTest } from '../_engine/render.ts';
 import { surveyTarget } from '../_engine/survey/target.ts';
@@ -13,7 +13,7 @@ export function planCircuitBreaker(answers: Answers, repo: Repo): Plan | Refusal
   const breaker = placeFile(service, 'utils', 'circuit-breaker');
   const existing = repo.read(breaker) ?? '';
   const window = placeFile(service, 'utils', 'outcome-window');
-  const test = placeFile(service, 'test', 'circuit-breaker');
+  const test = testFileFor(service, breaker, 'circuit-breaker');
   const view: BreakerView = {
     // A part that is there stays: each run adds to those before.
     window: parts.includes('window') || existing.includes('OutcomeWindow'),

@@ -73,7 +73,8 @@ function isTheAuthService({ dir, name }: Service): Obstacle {
   return {
     code: 'E_INVALID_FLAG',
     at: { path: dir },
-    message: `${name} issues the tokens, so it cannot be a target as well.`,
-    remedy: 'Name the services that call it with --target, and it with --auth.',
+    message: `${name} issues the tokens, so it is not one of the services that ask it to verify them.`,
+    remedy:
+      'Name the services that call it with --target. Where they are in other repositories, run add-auth-verify here and add-auth-middleware there.',
   };
 }

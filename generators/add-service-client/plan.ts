@@ -1,7 +1,7 @@
 import { generator as circuitBreaker } from '../add-circuit-breaker/index.ts';
 import type { Answers, Plan, Refusal, RelPath, Repo, Service } from '../_engine/contract.ts';
 import { ensureDependency } from '../_engine/edit/ensure-dependency.ts';
-import { importSpecifier, placeFile } from '../_engine/edit/place-file.ts';
+import { importSpecifier, placeFile, testFileFor } from '../_engine/edit/place-file.ts';
 import { type Draft, openDraft } from '../_engine/plan.ts';
 import { render, renderTest } from '../_engine/render.ts';
 import { findInstalled } from '../_engine/survey/installed.ts';
@@ -51,6 +51,7 @@ function renderClient(
   const specifier = (file: RelPath): string => importSpecifier(service, place('client'), file);
   const view: ClientView = {
     retry,
+    errorCause: service.modules.errorCause,
     breakerImport: specifier(breaker),
     deadlineImport: specifier(place('deadline')),
     transportImport: specifier(place('transport')),
@@ -68,7 +69,7 @@ function renderClient(
     );
   }
   if (service.testing.runner === 'none') return;
-  const test = placeFile(service, 'test', parts.client);
+  const test = testFileFor(service, place('client'), parts.client);
   const testView: ClientTestView = { retry, clientImport: importSpecifier(service, test, place('client')) };
   const template = 'add-service-client/service-client.test.ts.hbs';
   draft.create(test, 'unit-test', renderTest(template, testView, service.style, service.testing));

@@ -1,6 +1,8 @@
 /** What the files of the client are rendered from; imports are specifiers as each file has to write them. */
 export interface ClientView {
   readonly retry: boolean;
+  /** Errors take a cause in their constructor. */
+  readonly errorCause: boolean;
   readonly breakerImport: string;
   readonly deadlineImport: string;
   readonly transportImport: string;

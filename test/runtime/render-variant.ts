@@ -14,6 +14,8 @@ export interface Variant {
   readonly backoff: boolean;
   readonly retry: boolean;
   readonly transport: 'undici' | 'fetch';
+  /** Absent: the compiler's library is ES2022 or later. */
+  readonly errorCause?: boolean;
 }
 
 export const coreVariant: Variant = { window: false, backoff: false, retry: true, transport: 'undici' };
@@ -26,6 +28,7 @@ export const variants: Readonly<Record<string, Variant>> = {
   full: { ...coreVariant, window: true, backoff: true },
   'without-retry': { ...coreVariant, retry: false },
   fetch: { ...coreVariant, transport: 'fetch' },
+  'old-library': { ...coreVariant, errorCause: false },
   'fetch-without-retry': { ...coreVariant, retry: false, transport: 'fetch' },
 };
 
@@ -50,7 +53,13 @@ export function renderVariant(folder: string, variant: Variant): URL {
   return pathToFileURL(`${dir}/`);
 }
 
-function renderFiles({ window, backoff, retry, transport }: Variant): readonly (readonly [string, string])[] {
+function renderFiles({
+  window,
+  backoff,
+  retry,
+  transport,
+  errorCause = true,
+}: Variant): readonly (readonly [string, string])[] {
   const breaker: BreakerTestView = {
     window,
     backoff,
@@ -59,6 +68,7 @@ function renderFiles({ window, backoff, retry, transport }: Variant): readonly (
   };
   const client: ClientView & ClientTestView = {
     retry,
+    errorCause,
     breakerImport: './circuit-breaker.ts',
     deadlineImport: './call-deadline.ts',
     transportImport: './http-transport.ts',

@@ -1,6 +1,7 @@
 import type { Obstacle, RegistrationWant, Style, TextChange } from '../contract.ts';
 import { lineOf, parseSource, ts } from '../syntax.ts';
 import { ensureOptions, findRegistration } from './registration-options.ts';
+import { registerInChain } from './chain-registration.ts';
 import { chainRoot } from './registration-uses.ts';
 import { findScopes, type Scope } from './registration-scopes.ts';
 import { eolAt, indentAt, insertion, sameLine, startWithComments, statementLineEnd } from './text-lines.ts';
@@ -17,6 +18,8 @@ export function ensureRegistration(
   const source = parseSource('app.ts', base);
   const registered = findRegistration(source, want.plugin);
   if (registered !== undefined) return ensureOptions(source, registered, want);
+  const chained = registerInChain(source, want, callText(want).slice(want.app.binding.length + 1), style);
+  if (chained !== undefined) return [chained];
   const scopes = findScopes(source, want);
   const scope = chooseScope(scopes);
   if (scope === undefined) return noPlace(source, scopes, want, style);

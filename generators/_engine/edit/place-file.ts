@@ -1,5 +1,5 @@
 import type { LayoutFact, RelPath, Service } from '../contract.ts';
-import { dirnameRel, joinRel, relativeRel } from '../paths.ts';
+import { basenameRel, dirnameRel, joinRel, relativeRel } from '../paths.ts';
 
 /** Kinds of files by where they go. */
 export type FileKind = 'utils' | 'middleware' | 'routes' | 'plugins' | 'test';
@@ -22,11 +22,24 @@ export function placeFile(service: Pick<Service, 'layout'>, kind: FileKind, name
   return joinRel(dir, `${stem}${suffix}.ts`);
 }
 
-/** Path of the test `name` (kebab-case) of a source file: beside it, or in the folder that tests have. */
-export function testFileFor(service: Pick<Service, 'layout'>, sourceFile: RelPath, name: string): RelPath {
-  const { place, suffix } = service.layout.tests;
-  if (place === 'folder') return placeFile(service, 'test', name);
-  return joinRel(dirnameRel(sourceFile), `${name}${suffix}.ts`);
+/** An autoloaded folder registers what is put there by itself. */
+export function isAutoloaded({ app }: Pick<Service, 'app'>, file: RelPath): boolean {
+  return app.autoload.some(({ dir }) => file.startsWith(`${dir}/`));
+}
+
+/**
+ * Path of the test `name` (kebab-case) of a source file, where the service has its tests; never in a folder that
+ * @fastify/autoload would load it from.
+ */
+export function testFileFor(
+  service: Pick<Service, 'layout' | 'app'>,
+  sourceFile: RelPath,
+  name: string,
+): RelPath {
+  const { dir, place, suffix } = service.layout.tests;
+  if (place === 'folder' || isAutoloaded(service, sourceFile)) return placeFile(service, 'test', name);
+  const folder = place === 'nested' ? basenameRel(dir) : '.';
+  return joinRel(dirnameRel(sourceFile), folder, `${name}${suffix}.ts`);
 }
 
 /** What `fromFile` writes to import `toFile`: through an alias when the service uses one for that folder. */
@@ -43,6 +56,17 @@ export function importSpecifier(
     return `${alias.prefix}${target.slice(alias.dir === '' ? 0 : alias.dir.length + 1)}${extension}`;
   const relative = relativeRel(dirnameRel(fromFile), joinRel(`${target}.ts`)).replace(/\.ts$/, '');
   return `${relative.startsWith('.') ? '' : './'}${relative}${extension}`;
+}
+
+/** What an `import()` in `fromFile` takes: Node resolves it as ESM does, in CommonJS too. */
+export function dynamicSpecifier(
+  service: Pick<Service, 'modules'>,
+  fromFile: RelPath,
+  toFile: RelPath,
+): string {
+  const specifier = importSpecifier(service, fromFile, toFile);
+  const { extension, strictResolution } = service.modules;
+  return strictResolution && extension === '' && specifier.startsWith('.') ? `${specifier}.js` : specifier;
 }
 
 function cased(name: string, casing: LayoutFact['casing']): string {

@@ -55,7 +55,8 @@ function declaringNode(source: ts.SourceFile, want: RegistrationWant): ts.Node |
     const isPlugin = ts.isParameter(node) && ts.isFunctionLike(owner) && owner.parameters[0] === node;
     found.push({
       node: owner,
-      isMade: ts.isVariableDeclaration(node),
+      // `build(app = fastify())` makes it too, unless it is given.
+      isMade: ts.isVariableDeclaration(node) || node.initializer !== undefined,
       isTopLevel,
       isPlugin: isPlugin && isOutermost(owner),
     });

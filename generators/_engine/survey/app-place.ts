@@ -1,13 +1,15 @@
 import type { Obstacle } from '../contract.ts';
 import { RefusalError } from '../obstacle.ts';
-import { lineOf } from '../syntax.ts';
+import { lineOf, ts } from '../syntax.ts';
 import { type Creation, findCreations, findTakers } from './creations.ts';
 import { type AppPlace, findAppPlugin } from './app-plugin.ts';
 import { creationKind, importableOf } from './importable.ts';
 import { exportOf } from './exports.ts';
 import { importsOf } from './imports.ts';
 import type { Survey } from './survey.ts';
-import { findUses } from './uses.ts';
+import { findPluginFunction } from './plugin-functions.ts';
+import { autoloadsOf } from './autoload.ts';
+import { findUses, rootOf } from './uses.ts';
 
 type Named = Creation & { readonly binding: string };
 
@@ -23,6 +25,7 @@ export function findAppPlace(survey: Survey): AppPlace {
     file: creation.file,
     kind: creationKind(creation),
     binding: creation.binding,
+    names: namesOf(creation),
     ...(importable !== undefined && { importable }),
     scope: creation.scope,
     madeIn: creation.file,
@@ -45,11 +48,30 @@ function choose(survey: Survey, creations: readonly Creation[]): Named {
   return refuseWith(noPlace(survey, creations));
 }
 
-/** One instance with plugins beside others with a route or two (metrics, a health port) is the application. */
+/**
+ * The application is the one instance with plugins of its own beside others with a route or two (metrics, a health
+ * port) or with packages alone (made to sign a token in a script).
+ */
 function mostRegistered(survey: Survey, used: readonly Named[]): Named {
-  const registering = used.filter((one) => usesOf(one).some(({ kind }) => kind === 'register'));
-  const [only, other] = registering;
-  return only !== undefined && other === undefined ? only : refuseWith(ambiguous(survey, used));
+  for (const isOne of [registersAny, registersOwn]) {
+    const [only, other] = used.filter((one) => isOne(survey, one));
+    if (only !== undefined && other === undefined) return only;
+  }
+  return refuseWith(ambiguous(survey, used));
+}
+
+function registersAny(_survey: Survey, creation: Named): boolean {
+  return usesOf(creation).some(({ kind }) => kind === 'register');
+}
+
+/** A plugin of the service's own code, or folders of them. */
+function registersOwn(survey: Survey, creation: Named): boolean {
+  return usesOf(creation).some((use) => {
+    const [plugin] = use.call.arguments;
+    if (use.kind !== 'register' || plugin === undefined) return use.kind === 'helper';
+    if (findPluginFunction(survey, plugin, creation.file) !== undefined) return true;
+    return autoloadsOf(survey, [use], creation.file).length > 0;
+  });
 }
 
 function findImporters(survey: Survey, creation: Named): readonly Named[] {
@@ -68,8 +90,16 @@ function findImporters(survey: Survey, creation: Named): readonly Named[] {
   });
 }
 
-function usesOf({ binding, scope }: Named): ReturnType<typeof findUses> {
-  return findUses(scope, [binding]);
+function usesOf(creation: Named): ReturnType<typeof findUses> {
+  return findUses(creation.scope, namesOf(creation));
+}
+
+function namesOf({ binding, node }: Named): readonly string[] {
+  return [binding, ...(isChained(node) ? [rootOf(node) ?? binding] : [])];
+}
+
+function isChained({ parent }: ts.CallExpression): boolean {
+  return ts.isPropertyAccessExpression(parent);
 }
 
 function countUses(creation: Named): number {

@@ -11,8 +11,10 @@ import { findUses } from './uses.ts';
 
 /** Where plugins are registered, and in which piece of code. */
 export interface AppPlace extends Pick<AppFact, 'file' | 'kind' | 'binding' | 'importable'> {
-  /** The code in which `binding` is the instance. */
+  /** The code in which `names` are the instance. */
   readonly scope: ts.Node;
+  /** `binding`, and `fastify()` where things are chained on the call that makes it. */
+  readonly names: readonly string[];
   /** The file that makes the instance; the app's own file for an app that is a plugin. */
   readonly madeIn: RelPath;
 }
@@ -75,5 +77,5 @@ function placeOf(survey: Survey, { file, node }: PluginFunction, madeIn: RelPath
   if (binding === undefined || node.body === undefined) return undefined;
   const exported = functionExport(survey.tree(file), node) ?? { name: 'app', export: 'default' as const };
   const importable = { ...exported, shape: 'plugin' as const, async: isAsync(node), requiredParameters: [] };
-  return { file, kind: 'plugin', binding, importable, scope: node.body, madeIn };
+  return { file, kind: 'plugin', binding, names: [binding], importable, scope: node.body, madeIn };
 }

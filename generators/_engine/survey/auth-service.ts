@@ -43,8 +43,12 @@ function postedUrl({ arguments: given, expression }: ts.CallExpression): string 
 function noAuthService(heads: readonly ServiceHead[]): Obstacle {
   return {
     code: 'E_NO_AUTH_SERVICE',
-    message: `None of the ${heads.length} Fastify services signs a JWT or has a login route.`,
-    remedy: 'Name the service that issues the tokens: --target for add-auth-verify, --auth for add-s2s.',
+    message:
+      heads.length === 1
+        ? `${heads[0]?.name ?? ''} neither signs a JWT nor has a login route.`
+        : `None of the ${heads.length} Fastify services signs a JWT or has a login route.`,
+    remedy:
+      'Name the service that issues the tokens: --target for add-auth-verify, --auth for add-s2s; --auth none when it is in another repository.',
   };
 }
 

@@ -1,5 +1,4 @@
 import type { AutoloadFact, RelPath } from '../contract.ts';
-import { basenameRel } from '../paths.ts';
 import { ts } from '../syntax.ts';
 import { propertyOf, unwrap } from './expressions.ts';
 import { findFolder } from './folders.ts';
@@ -52,9 +51,17 @@ function factOf(survey: Survey, options: ts.Expression, dir: RelPath, file: RelP
     ignored: patternsOf(options, ['ignorePattern', 'ignoreFilter']),
     wanted: patternsOf(options, ['matchFilter']),
   };
-  const named = /^(routes|modules)$/.test(basenameRel(dir));
-  const holds = named || autoloadedPlugins(survey, loaded).length > 0 ? 'routes' : 'plugins';
-  return { ...loaded, holds };
+  return {
+    ...loaded,
+    holds: namedHolding(dir) ?? (autoloadedPlugins(survey, loaded).length > 0 ? 'routes' : 'plugins'),
+  };
+}
+
+/** What a folder is for by its name: a plugin with a route or two does not make `plugins/app` one of routes. */
+function namedHolding(dir: RelPath): AutoloadFact['holds'] | undefined {
+  const named = dir.split('/').findLast((segment) => /^(routes|modules|plugins)$/.test(segment));
+  if (named === undefined) return undefined;
+  return named === 'plugins' ? 'plugins' : 'routes';
 }
 
 /** Literal patterns; a filter that is a function says nothing that can be read. */

@@ -10,12 +10,13 @@ import {
 } from './expressions.ts';
 import { importsOf, requiredModule } from './imports.ts';
 import type { Survey } from './survey.ts';
+import { rootOf } from './uses.ts';
 
 /** One place where a Fastify instance is made, or is taken from the function that makes it. */
 export interface Creation {
   readonly file: RelPath;
   readonly node: ts.CallExpression;
-  /** `app`, `this.server`; undefined when it is returned or passed on at once. */
+  /** `app`, `this.server`; `fastify()` for a nameless one with a chain on it; undefined when it is passed on at once. */
   readonly binding: string | undefined;
   /** Where that name is known: the function around it, the class, or the file. */
   readonly scope: ts.Node;
@@ -23,15 +24,19 @@ export interface Creation {
   readonly owner: FunctionNode | undefined;
 }
 
-/** Every `fastify(…)` call of the service's own code. */
+/** Every `fastify(…)` call of the service's own code; those that one name can stand for count once. */
 export function findCreations(survey: Survey): readonly Creation[] {
-  return survey
+  const found = survey
     .mentioning(/['"]fastify['"]/)
     .flatMap((file) =>
       callsIn(survey.tree(file), (call) => makesInstance(survey, call, file)).map((call) =>
         creationOf(file, call),
       ),
     );
+  return found.filter(({ binding, scope }, index) => {
+    const first = found.findIndex((one) => one.binding === binding && one.scope === scope);
+    return binding === undefined || first === index;
+  });
 }
 
 /** Where the results of the functions that make an instance are taken: `const app = createServer()`. */
@@ -89,7 +94,7 @@ function creationOf(file: RelPath, node: ts.CallExpression): Creation {
   const { parent } = outer;
   const owner = enclosingFunction(outer);
   const classNode = enclosingClass(outer);
-  const target = bindingTarget(parent, outer);
+  const target = bindingTarget(parent, outer) ?? chainedName(node, outer);
   if (
     target !== undefined &&
     classNode !== undefined &&
@@ -101,9 +106,10 @@ function creationOf(file: RelPath, node: ts.CallExpression): Creation {
   return { file, node, binding: target, scope: owner ?? node.getSourceFile(), at, owner };
 }
 
-/** The whole expression around a call: what is chained onto it, `await` and type assertions. */
+/** The whole expression around a call: what is chained onto it, `await`, type assertions, `? :` and `??`. */
 function chainEnd(node: ts.Expression): ts.Expression {
   const { parent } = node;
+  if (isAlternative(parent, node)) return chainEnd(parent);
   const isChain =
     ts.isPropertyAccessExpression(parent) && parent.expression === node && ts.isCallExpression(parent.parent);
   if (isChain && parent.parent.expression === parent) return chainEnd(parent.parent);
@@ -111,8 +117,23 @@ function chainEnd(node: ts.Expression): ts.Expression {
   return isWrapped ? chainEnd(parent) : node;
 }
 
+/** One of several expressions that can be the value of `parent`: `secure ? fastify(a) : fastify(b)`, `given ?? fastify()`. */
+function isAlternative(parent: ts.Node, node: ts.Expression): parent is ts.Expression {
+  if (ts.isConditionalExpression(parent)) return parent.condition !== node;
+  return ts.isBinaryExpression(parent) && /^(\?\?|\|\|)$/.test(parent.operatorToken.getText());
+}
+
+/** The name by which a chain on an instance without a name is known: `fastify()` of `return fastify(options).register(…)`. */
+function chainedName(node: ts.CallExpression, outer: ts.Expression): string | undefined {
+  const chain = unwrap(outer);
+  const root = rootOf(chain);
+  return ts.isCallExpression(chain) && chain !== node && root === rootOf(node) ? root : undefined;
+}
+
 function bindingTarget(parent: ts.Node, value: ts.Expression): string | undefined {
-  if (ts.isVariableDeclaration(parent)) return ts.isIdentifier(parent.name) ? parent.name.text : undefined;
+  const isDefault = ts.isParameter(parent) && parent.initializer === value;
+  if (isDefault || ts.isVariableDeclaration(parent))
+    return ts.isIdentifier(parent.name) ? parent.name.text : undefined;
   if (ts.isPropertyDeclaration(parent)) return `this.${parent.name.getText()}`;
   const assigns = ts.isBinaryExpression(parent) && parent.operatorToken.kind === ts.SyntaxKind.EqualsToken;
   return assigns && parent.right === value ? parent.left.getText() : undefined;

@@ -1,6 +1,7 @@
 import { ts } from '../syntax.ts';
 import { hasModifier, stringOf } from './expressions.ts';
 import type { Imported } from './imports.ts';
+import { inList } from './scopes.ts';
 
 type Exported = Readonly<{ node: ts.Node }> | Readonly<{ elsewhere: readonly Imported[] }>;
 
@@ -77,9 +78,7 @@ function declared(statement: ts.Statement, name: string): ts.Node | undefined {
 
 function declares(statement: ts.Statement, local: string): boolean {
   if (ts.isVariableStatement(statement)) {
-    return statement.declarationList.declarations.some(
-      (one) => ts.isIdentifier(one.name) && one.name.text === local,
-    );
+    return inList(statement.declarationList, local) !== undefined;
   }
   return (
     (ts.isFunctionDeclaration(statement) || ts.isClassDeclaration(statement)) &&

@@ -25,8 +25,8 @@ export interface Instance {
  */
 export function surveyInstance(survey: Survey): Instance {
   const place = findAppPlace(survey);
-  const { binding, file, importable, kind } = place;
-  const uses = findUses(place.scope, [binding]);
+  const { file, importable, kind } = place;
+  const uses = findUses(place.scope, place.names);
   const { entry, listen } = findEntry(survey, place.madeIn);
   const reached = [{ uses, file }, ...uses.flatMap((use) => handedTo(survey, use, file))];
   const loaded = reached.flatMap((one) => autoloadsOf(survey, one.uses, one.file));

@@ -23,45 +23,62 @@ export function findSecret(
   plugin: PluginUse | undefined,
   algorithm: string,
 ): JwtFact['secret'] {
-  const isPair = !algorithm.startsWith('HS');
-  const isPlugin = sign === undefined || sign.library === '@fastify/jwt';
-  const key = isPlugin ? pluginKey(plugin) : ((isPair ? verifyKey(survey) : undefined) ?? signKey(sign));
-  const read = key === undefined ? undefined : readFromOutside(survey, key.expression, key.file);
-  if (read === undefined) return undefined;
-  const { env, expression, fallback, imports } = read;
-  return {
-    expression,
-    imports,
-    ...(env !== undefined && { env }),
-    ...(fallback !== undefined && { fallback }),
-  };
-}
-
-function pluginKey(plugin: PluginUse | undefined): Key | undefined {
-  const secret = propertyOf(plugin?.options, 'secret');
-  if (plugin === undefined || secret === undefined) return undefined;
-  return { file: plugin.file, expression: propertyOf(secret, 'public') ?? secret };
-}
-
-function signKey({ options, path, secret }: Sign): Key | undefined {
-  const expression = secret ?? propertyOf(options, 'key');
-  return expression === undefined ? undefined : { file: path, expression };
-}
-
-/** The key of the service's own `jwt.verify(token, key)`: with a key pair it is not the one that signs. */
-function verifyKey(survey: Survey): Key | undefined {
-  for (const file of survey.mentioning(/\bverify\(/)) {
-    let expression: ts.Expression | undefined;
-    walk(survey.tree(file), (node) => {
-      if (!ts.isCallExpression(node)) return true;
-      const callee = unwrap(node.expression);
-      const root = receiverOf(callee) ?? callee;
-      const imported = ts.isIdentifier(root) ? survey.names.importOf(root, file) : undefined;
-      const name = root === callee ? imported?.name : memberOf(callee);
-      if (imported?.from === 'jsonwebtoken' && name === 'verify') expression ??= node.arguments[1];
-      return true;
-    });
-    if (expression !== undefined) return { file, expression };
+  for (const { expression, file } of keysOf(survey, sign, plugin, algorithm)) {
+    const read = readFromOutside(survey, expression, file);
+    if (read === undefined) continue;
+    const { env, fallback, imports } = read;
+    return {
+      expression: read.expression,
+      imports,
+      ...(env !== undefined && { env }),
+      ...(fallback !== undefined && { fallback }),
+    };
   }
   return undefined;
+}
+
+/** The key that signs is no good for verifying when it is one of a pair. */
+function keysOf(
+  survey: Survey,
+  sign: Sign | undefined,
+  plugin: PluginUse | undefined,
+  algorithm: string,
+): readonly Key[] {
+  if (sign === undefined || sign.library === '@fastify/jwt') return pluginKey(plugin);
+  return algorithm.startsWith('HS') ? signKey(sign) : verifyKeys(survey);
+}
+
+function pluginKey(plugin: PluginUse | undefined): readonly Key[] {
+  const secret = propertyOf(plugin?.options, 'secret');
+  if (plugin === undefined || secret === undefined) return [];
+  return [{ file: plugin.file, expression: propertyOf(secret, 'public') ?? secret }];
+}
+
+function signKey({ options, path, secret }: Sign): readonly Key[] {
+  const expression = secret ?? propertyOf(options, 'key');
+  return expression === undefined ? [] : [{ file: path, expression }];
+}
+
+/** The keys of the service's own `jwt.verify(token, key)`, `jwtVerify(token, key)` and `createVerifier({ key })`. */
+function verifyKeys(survey: Survey): readonly Key[] {
+  return survey.mentioning(/\b(verify|jwtVerify|createVerifier)\(/).flatMap((file) => {
+    const keys: Key[] = [];
+    walk(survey.tree(file), (node) => {
+      const expression = ts.isCallExpression(node) ? verifyKeyOf(survey, node, file) : undefined;
+      if (expression !== undefined) keys.push({ file, expression });
+      return true;
+    });
+    return keys;
+  });
+}
+
+function verifyKeyOf(survey: Survey, call: ts.CallExpression, file: RelPath): ts.Expression | undefined {
+  const callee = unwrap(call.expression);
+  const root = receiverOf(callee) ?? callee;
+  const imported = ts.isIdentifier(root) ? survey.names.importOf(root, file) : undefined;
+  const name = root === callee ? imported?.name : memberOf(callee);
+  const [first, second] = call.arguments;
+  if (imported?.from === 'jsonwebtoken' && name === 'verify') return second;
+  if (imported?.from === 'jose' && name === 'jwtVerify') return second;
+  return imported?.from === 'fast-jwt' && name === 'createVerifier' ? propertyOf(first, 'key') : undefined;
 }

@@ -15,6 +15,8 @@ export function surveyModules(repo: Repo, head: ServiceHead): ModuleFact {
     extension: usualExtension(survey, used, system),
     typeImports: options['verbatimmodulesyntax'] === true || prefersTypeImports(survey),
     esModuleInterop: hasInterop(survey, system),
+    errorCause: hasErrorCause(survey),
+    strictResolution: /^node(16|18|20|next)$/.test(resolutionOption(survey)),
     aliases: usedAliases(survey, used),
     tsconfig: path,
   };
@@ -25,6 +27,19 @@ function moduleOption({ tsconfig: { options } }: Survey): string {
   if (typeof option === 'string') return option;
   const target = options['target'];
   return typeof target !== 'string' || /^es[35]$/.test(target) ? 'commonjs' : 'es2015';
+}
+
+function resolutionOption(survey: Survey): string {
+  const option = survey.tsconfig.options['moduleresolution'];
+  return typeof option === 'string' ? option : moduleOption(survey);
+}
+
+/** By `lib`, else by `target`, else by what the newest compilers take. */
+function hasErrorCause({ tsconfig: { options } }: Survey): boolean {
+  const { lib, target } = options;
+  if (Array.isArray(lib))
+    return lib.some((name) => /^es(202[2-9]|20[3-9]\d|next)(\.(full|error))?$/i.test(String(name)));
+  return typeof target !== 'string' || /^es(202[2-9]|20[3-9]\d|next)$/.test(target);
 }
 
 function moduleSystem(survey: Survey): ModuleFact['system'] {

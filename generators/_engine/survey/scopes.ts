@@ -38,7 +38,8 @@ function declaredBy(statement: ts.Statement, name: string): Declaration | undefi
   return undefined;
 }
 
-function inList(list: ts.VariableDeclarationList, name: string): Declaration | undefined {
+/** The variable of that name in a list of declarations, destructured ones included. */
+export function inList(list: ts.VariableDeclarationList, name: string): Declaration | undefined {
   return firstOf(list.declarations, (declaration) => inBinding(declaration, name));
 }
 

@@ -1,4 +1,4 @@
-import type { Refusal, Repo, Service, ServiceHead } from '../contract.ts';
+import type { ConfigFact, JwtFact, Refusal, Repo, Service, ServiceHead } from '../contract.ts';
 import { refuse, RefusalError } from '../obstacle.ts';
 import { surveyConfig } from './config.ts';
 import { fastifyMajorOf } from './fastify-version.ts';
@@ -30,6 +30,7 @@ function survey(repo: Repo, head: ServiceHead): Service {
   const open = openSurvey(repo, head);
   assertServable(open);
   const { app, routes } = surveyInstance(open);
+  const config = surveyConfig(open);
   const sample = [app.file, ...open.files.filter((file) => file !== app.file)].slice(0, styleSample);
   return {
     ...head,
@@ -38,13 +39,21 @@ function survey(repo: Repo, head: ServiceHead): Service {
     modules: surveyModules(repo, head),
     style: detectStyle(sample.map((file) => open.text(file))),
     layout: surveyLayout(open, app, routes),
-    jwt: surveyJwt(open),
+    jwt: throughReader(surveyJwt(open), config),
     redis: surveyRedis(open),
-    config: surveyConfig(open),
+    config,
     testing: surveyTesting(open),
     tooling: surveyTooling(repo, head),
     routes,
     decorators: findDecorators(open),
     requestMembers: findRequestMembers(open),
   };
+}
+
+/** The configuration has one way in: two imports of one name, from its file and from an index, would not compile. */
+function throughReader(jwt: JwtFact, { reader }: ConfigFact): JwtFact {
+  const { secret } = jwt;
+  if (reader === undefined || secret === undefined) return jwt;
+  const isRead = secret.expression.startsWith(`${reader.expression}.`);
+  return isRead ? { ...jwt, secret: { ...secret, imports: reader.imports } } : jwt;
 }

@@ -6,8 +6,10 @@ import { readManifest } from './manifest.ts';
 import { listSources } from './source-files.ts';
 import { findManifestPaths } from './workspace.ts';
 
+const testFolder = /^(tests?|e2e|__tests__)$/;
+
 /**
- * Every package that depends on fastify, by folder. A package that only holds other packages is none.
+ * Every package that depends on fastify, by folder. A package that only holds other packages or tests is none.
  * @throws RefusalError E_MANIFEST when a package.json that names fastify is not valid JSON.
  */
 export function surveyHeads(repo: Repo): readonly ServiceHead[] {
@@ -18,13 +20,22 @@ export function surveyHeads(repo: Repo): readonly ServiceHead[] {
     const manifest = readManifest(repo, path);
     if (manifest?.dependencies['fastify'] === undefined) continue;
     const dir = dirnameRel(path);
+    if (testFolder.test(basenameRel(dir))) continue;
     if (holdsPackages(dir, paths) && !hasFastifySource(repo, dir)) continue;
     const { json, ...rest } = manifest;
     const name =
       typeof json['name'] === 'string' && json['name'] !== '' ? json['name'] : folderName(repo, dir);
     heads.push({ name, dir, manifest: rest });
   }
-  return heads.sort((a, b) => (a.dir < b.dir ? -1 : 1));
+  return withOwnNames(heads).sort((a, b) => (a.dir < b.dir ? -1 : 1));
+}
+
+/** Copied packages keep the name of the original: those go by their folder. */
+function withOwnNames(heads: readonly ServiceHead[]): ServiceHead[] {
+  return heads.map((head) => {
+    const isCopied = head.dir !== '' && heads.some((other) => other !== head && other.name === head.name);
+    return isCopied ? { ...head, name: head.dir } : head;
+  });
 }
 
 /**

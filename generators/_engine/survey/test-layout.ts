@@ -2,7 +2,7 @@ import type { LayoutFact, RelPath } from '../contract.ts';
 import { basenameRel, dirnameRel, joinRel } from '../paths.ts';
 import type { Survey } from './survey.ts';
 
-/** Where tests stand, by majority: beside what they test, or in the folder that holds most of them. */
+/** Where tests stand, by majority: beside what they test, in a folder beside it, or in the folder that holds most. */
 export function surveyTestLayout({ files, head: { dir }, repo, tests }: Survey): LayoutFact['tests'] {
   const src = joinRel(dir, 'src');
   const cases = tests.filter((file) => /[.-](test|spec)\.[cm]?ts$/.test(file));
@@ -17,9 +17,13 @@ export function surveyTestLayout({ files, head: { dir }, repo, tests }: Survey):
   }
   const inFolders = [...folders.values()].reduce((sum, count) => sum + count, 0);
   const [fullest] = [...folders].sort((a, b) => b[1] - a[1] || a[0].length - b[0].length);
-  if (cases.length > 0 && inFolders * 2 < cases.length)
-    return { place: 'beside', dir: files.some((file) => file.startsWith(`${src}/`)) ? src : dir, suffix };
-  return { place: 'folder', dir: fullest?.[0] ?? existingFolder(repo, dir), suffix };
+  const top = files.some((file) => file.startsWith(`${src}/`)) ? src : dir;
+  if (cases.length > 0 && inFolders * 2 < cases.length) return { place: 'beside', dir: top, suffix };
+  if (fullest === undefined) return { place: 'folder', dir: existingFolder(repo, dir), suffix };
+  const isBelow = ![dir, src].includes(dirnameRel(fullest[0]));
+  if (isBelow && folders.size > 1)
+    return { place: 'nested', dir: joinRel(top, basenameRel(fullest[0])), suffix };
+  return { place: 'folder', dir: fullest[0], suffix };
 }
 
 /** The topmost `test`, `tests` or `__tests__` folder around a file. */

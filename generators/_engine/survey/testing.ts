@@ -69,16 +69,25 @@ function commandOf(survey: Survey, runner: Runner): string {
   const { packageManager } = surveyTooling(survey.repo, survey.head);
   const exec = { npm: 'npx', pnpm: 'pnpm exec', yarn: 'yarn', bun: 'bunx' }[packageManager];
   if (runner === 'vitest') return `${exec} vitest run NAME`;
-  if (runner === 'jest') return `${exec} jest NAME`;
+  if (runner === 'jest') return `${exec} jest ${configFlag(survey)}NAME`;
   if (runner === 'tap') return `${exec} tap "test/**/*NAME*.test.ts"`;
   return nodeTestCommand(survey);
 }
 
+/** `--config test/jest.json ` where the repo's own script has it: nothing else would find it there. */
+function configFlag({ head }: Survey): string {
+  const script = head.manifest.scripts['test'] ?? '';
+  const file = /\bjest\b.*?\s(?:--config|-c)[ =](\S+)/.exec(script)?.[1];
+  return file === undefined ? '' : `--config ${file} `;
+}
+
 /** The repo's own script with NAME in its glob; Node before 21 leaves globs to the shell, so quotes stay as they are. */
 function nodeTestCommand({ head, repo }: Survey): string {
-  const own = (head.manifest.scripts['test'] ?? '')
-    .split('&&')
-    .find((part) => part.includes('--test'))
+  const own = Object.entries(head.manifest.scripts)
+    .filter(([name]) => /^test\b/.test(name))
+    .sort(([a], [b]) => a.length - b.length)
+    .flatMap(([, script]) => script.split('&&'))
+    .find((part) => /\bnode\b.*--test\b/.test(part) || /\b(tsx|borp)\b/.test(part))
     ?.trim();
   const glob = own?.split(/\s+/).findLast((word) => /\*[^/]*["']?$/.test(word));
   if (own !== undefined && glob !== undefined) {

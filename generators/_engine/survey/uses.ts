@@ -33,13 +33,17 @@ export function findUses(scope: ts.Node, names: readonly string[]): readonly Use
   return uses.sort((a, b) => placeOf(a) - placeOf(b));
 }
 
-/** The name at the start of a chain: `app` of `app.register(a).after()`; `this.server` of `this.server.get()`. */
+/**
+ * The name at the start of a chain: `app` of `app.register(a).after()`; `this.server` of `this.server.get()`;
+ * `fastify()` of `fastify(options).register(a)`.
+ */
 export function rootOf(expression: ts.Expression): string | undefined {
   const bare = unwrap(expression);
   if (ts.isIdentifier(bare)) return bare.text;
   if (ts.isCallExpression(bare)) {
     const receiver = receiverOf(bare.expression);
-    return receiver === undefined ? undefined : rootOf(receiver);
+    if (receiver !== undefined) return rootOf(receiver);
+    return ts.isIdentifier(bare.expression) ? `${bare.expression.text}()` : undefined;
   }
   const isField = ts.isPropertyAccessExpression(bare) && bare.expression.kind === ts.SyntaxKind.ThisKeyword;
   return isField ? bare.getText() : undefined;

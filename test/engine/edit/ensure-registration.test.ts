@@ -24,7 +24,75 @@ function expectEdit(marked: string, want: Partial<RegistrationWant>, own: Partia
   );
 }
 
+describe('a chain', () => {
+  const chained: Partial<RegistrationWant> = { app: { kind: 'factory', binding: 'fastify()' } };
+  const want = { ...chained, routePlugins: ['routes'] };
+
+  it('takes a plugin before its routes, in a line of its own', () => {
+    expectEdit(
+      `export function build() {
+  return fastify({ logger: true })
+    .register(a, {
+      b: 1,
+    }) // about a
++    .register(ours)
+    .register(routes)
+    .get('/', () => 1);
+}
+`,
+      { ...want, position: 'before-routes' },
+    );
+  });
+
+  it('takes a route plugin after its routes', () => {
+    expectEdit(
+      `export const app = fastify()
+  .withTypeProvider<Zod>()
+  .register(a)
+  .get('/', () => 1)«
+  .register(ours, { prefix: '/x' })»;
+`,
+      { ...want, options: "prefix: '/x'" },
+    );
+  });
+
+  it('keeps a chain that is on one line there', () => {
+    expectEdit(`export const app = fastify().register(a)«.register(ours)».register(routes);\n`, {
+      ...want,
+      position: 'before-routes',
+    });
+    expectEdit(`export const app = fastify().withTypeProvider<Zod>()«.register(ours)»;\n`, want);
+  });
+
+  it('is nothing where the instance is made without one', () => {
+    const base = 'export const list = [fastify()];\n';
+    const whole: RegistrationWant = {
+      app: factory,
+      plugin: 'ours',
+      position: 'routes',
+      routePlugins: [],
+      ...chained,
+    };
+    expect(ensureRegistration(base, whole, style)).toMatchObject({ code: 'E_NO_REGISTRATION_PLACE' });
+  });
+});
+
 describe('a factory', () => {
+  it('takes plugins where the instance is a parameter that is made by default', () => {
+    expectEdit(
+      `export function build(app = fastify()) {
+  app.register(a);
++  app.register(ours);
+
+  return app;
+}
+
+export const app = build();
+`,
+      {},
+    );
+  });
+
   it('takes a route plugin after the last one, options and await as the siblings', () => {
     expectEdit(
       `export async function build(): Promise<FastifyInstance> {

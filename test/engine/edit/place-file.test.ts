@@ -1,8 +1,22 @@
 import { describe, expect, it } from 'vitest';
 
-import type { LayoutFact, ModuleFact } from '../../../generators/_engine/contract.ts';
-import { importSpecifier, placeFile, testFileFor } from '../../../generators/_engine/edit/place-file.ts';
+import type { AppFact, AutoloadFact, LayoutFact, ModuleFact } from '../../../generators/_engine/contract.ts';
+import {
+  dynamicSpecifier,
+  importSpecifier,
+  placeFile,
+  testFileFor,
+} from '../../../generators/_engine/edit/place-file.ts';
 import { toRel } from '../../../generators/_engine/paths.ts';
+
+const app: AppFact = {
+  file: toRel('s/src/app.ts'),
+  kind: 'factory',
+  binding: 'app',
+  listen: {},
+  logs: true,
+  autoload: [],
+};
 
 const layout: LayoutFact = {
   sourceDir: toRel('s/src'),
@@ -41,8 +55,44 @@ describe('placeFile', () => {
   it('puts a test beside its source where tests are', () => {
     const source = toRel('s/src/routes/auth-verify.routes.ts');
     const beside: LayoutFact = { ...layout, tests: { ...layout.tests, place: 'beside', suffix: '.spec' } };
-    expect(testFileFor({ layout: beside }, source, 'auth-verify')).toBe('s/src/routes/auth-verify.spec.ts');
-    expect(testFileFor({ layout }, source, 'auth-verify')).toBe('s/test/auth-verify.test.ts');
+    const nested: LayoutFact = {
+      ...layout,
+      tests: { place: 'nested', dir: toRel('s/src/__tests__'), suffix: '.test' },
+    };
+    const at = (own: LayoutFact, autoload: readonly AutoloadFact[] = []): string =>
+      testFileFor({ layout: own, app: { ...app, autoload } }, source, 'auth-verify');
+    expect(at(beside)).toBe('s/src/routes/auth-verify.spec.ts');
+    expect(at(nested)).toBe('s/src/routes/__tests__/auth-verify.test.ts');
+    expect(at(layout)).toBe('s/test/auth-verify.test.ts');
+
+    const loaded: AutoloadFact = {
+      dir: toRel('s/src/routes'),
+      holds: 'routes',
+      dirNameRoutePrefix: true,
+      autoHooks: false,
+      prefix: '',
+    };
+    expect(at(beside, [loaded])).toBe('s/test/auth-verify.spec.ts');
+  });
+});
+
+describe('dynamicSpecifier', () => {
+  it.each([
+    ['', true, '../src/a.js'],
+    ['', false, '../src/a'],
+    ['.ts', true, '../src/a.ts'],
+  ] as const)('with %j and strict resolution %j is %s', (extension, strictResolution, specifier) => {
+    const modules: ModuleFact = {
+      system: 'cjs',
+      extension,
+      typeImports: false,
+      esModuleInterop: true,
+      errorCause: true,
+      strictResolution,
+      aliases: [],
+      tsconfig: undefined,
+    };
+    expect(dynamicSpecifier({ modules }, toRel('test/a.test.ts'), toRel('src/a.ts'))).toBe(specifier);
   });
 });
 
@@ -53,6 +103,8 @@ describe('importSpecifier', () => {
       extension: '.js',
       typeImports: true,
       esModuleInterop: true,
+      errorCause: true,
+      strictResolution: false,
       aliases: [],
       tsconfig: undefined,
       ...modules,

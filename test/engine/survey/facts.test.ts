@@ -128,6 +128,8 @@ describe('surveyModules', () => {
       extension: '.ts',
       typeImports: false,
       esModuleInterop: false,
+      errorCause: true,
+      strictResolution: false,
       aliases: [],
       tsconfig: 'tsconfig.json',
     });

@@ -54,6 +54,46 @@ describe('surveyInstance', () => {
     ).toBe('build');
   });
 
+  it.each([
+    ['made by default', 'export function build(app = Fastify()) { app.register(x); return app; }', 'app'],
+    [
+      'made in one of two ways',
+      'export function build(): I { const app = (key ? Fastify({ https: { key } }) : Fastify()) as I; app.register(x); return app; }',
+      'app',
+    ],
+    [
+      'given or made',
+      'export function build(own?: I) { const app = own ?? Fastify(); app.register(x); return app; }',
+      'app',
+    ],
+    ['chained on', 'export function build() { return Fastify().register(x).get("/", y); }', 'Fastify()'],
+    [
+      'chained on when it is made',
+      'export function build() { const app = Fastify().register(x); return app; }',
+      'Fastify()',
+    ],
+    [
+      'chained on and used',
+      'export function build() { const app = Fastify().register(x); app.register(y); return app; }',
+      'app',
+    ],
+  ])('finds an instance that is %s', (_how, code, binding) => {
+    const { app } = serviceOf({ 'src/app.ts': `${fastify}${code}` });
+    expect(app).toMatchObject({ file: 'src/app.ts', kind: 'factory', binding });
+    expect(app.importable).toMatchObject({ name: 'build', requiredParameters: [] });
+  });
+
+  it('takes the instance with plugins of its own, not one of a script that signs a token', () => {
+    const { app } = serviceOf({
+      'src/app.ts': `${fastify}import { routes } from './routes';
+export function build() { const app = Fastify(); app.register(routes); return app; }`,
+      'src/routes.ts': 'export async function routes(app) { app.get("/", x); }',
+      'src/dev-token.ts': `${fastify}import jwt from '@fastify/jwt';
+export async function token() { const app = Fastify(); await app.register(jwt); return app.jwt.sign({}); }`,
+    });
+    expect(app.file).toBe('src/app.ts');
+  });
+
   it('finds a field of a class', () => {
     const { app } = serviceOf({
       'src/server.ts': `${fastify}export class Server { #app = Fastify(); start() { this.#app.register(x); return this.#app.listen({ port: 3000 }); } }`,
@@ -98,7 +138,7 @@ describe('surveyInstance', () => {
     const one = `${fastify}export function build() { const app = Fastify(); app.register(x); return app; }`;
     expect(refusalOf({ 'src/a.ts': one, 'src/b.ts': one })).toEqual(['E_AMBIGUOUS_INSTANCE']);
     expect(refusalOf({ 'src/a.ts': 'export const x = 1;' })).toEqual(['E_NO_INSTANCE']);
-    expect(refusalOf({ 'src/a.ts': `${fastify}export const build = () => Fastify().register(x);` })).toEqual([
+    expect(refusalOf({ 'src/a.ts': `${fastify}export const a = [Fastify()];` })).toEqual([
       'E_NO_REGISTRATION_PLACE',
     ]);
   });

@@ -37,6 +37,20 @@ describe('surveyHeads', () => {
     expect(surveyHeads(root).map(({ name }) => name)).toEqual(['app']);
   });
 
+  it('leaves out a package of tests, and calls copied packages by their folders', () => {
+    const copied = memoryRepo({
+      'tests/package.json': service('tests'),
+      'auth/package.json': service('auth'),
+      'core/package.json': service('auth'),
+      'shop/package.json': service('shop'),
+    });
+    expect(surveyHeads(copied).map(({ dir, name }) => [dir, name])).toEqual([
+      ['auth', 'auth'],
+      ['core', 'core'],
+      ['shop', 'shop'],
+    ]);
+  });
+
   it('refuses a broken package.json with its line', () => {
     const broken = memoryRepo({ 'package.json': '{\n  "dependencies": {\n    "fastify": "5",,\n  }\n}' });
     expect(() => surveyHeads(broken)).toThrow(/^package\.json:3 /);

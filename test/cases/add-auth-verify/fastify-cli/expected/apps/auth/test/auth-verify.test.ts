@@ -4,6 +4,7 @@ import { afterEach, before, beforeEach, describe, it } from 'node:test'
 import fastifyJwt from '@fastify/jwt'
 import Fastify, { type FastifyInstance } from 'fastify'
 
+import { decodeClaims } from '../src/lib/token-verifier.js'
 import type { AuthVerifyOptions } from '../src/plugins/auth-verify.js'
 
 // Configuration is read when it is imported, so this comes first and the route is imported later.
@@ -12,11 +13,12 @@ const HASHES = { HS256: 'sha256', HS384: 'sha384', HS512: 'sha512' } as const
 const OTHER_ALGORITHM = 'HS512'
 
 let authVerify: typeof import('../src/plugins/auth-verify.js').default
+let toIdentity: typeof import('../src/plugins/auth-verify.js').toIdentity
 const apps: FastifyInstance[] = []
 let log = ''
 
 before(async () => {
-	({ default: authVerify } = await import('../src/plugins/auth-verify.js'))
+	({ default: authVerify, toIdentity } = await import('../src/plugins/auth-verify.js'))
 })
 
 beforeEach(() => {
@@ -27,18 +29,35 @@ afterEach(async () => {
 	await Promise.all(apps.splice(0).map((app) => app.close()))
 })
 
-async function buildApp(options: AuthVerifyOptions = {}): Promise<FastifyInstance> {
+async function buildApp(
+	options: AuthVerifyOptions = {},
+	prepare: (app: FastifyInstance) => void = () => undefined
+): Promise<FastifyInstance> {
 	const stream = {
 		write: (line: string): void => {
 			log += line
 		}
 	}
 	const app = Fastify({ logger: { level: 'debug', stream } })
+	prepare(app)
 	await app.register(fastifyJwt, { secret: SECRET })
 	const defaults = { serviceAuthSecret: '' }
 	await app.register(authVerify, { ...defaults, ...options })
 	apps.push(app)
 	return app
+}
+
+/** The line that was logged with this message; empty when there is none. */
+function logged(message: string): Record<string, unknown> {
+	const lines = log
+		.split('\n')
+		.filter((line) => line !== '')
+		.map((line) => JSON.parse(line) as Record<string, unknown>)
+	return lines.find(({ msg }) => msg === message) ?? {}
+}
+
+function encode(part: unknown): string {
+	return Buffer.from(JSON.stringify(part)).toString('base64url')
 }
 
 function inSeconds(seconds: number): number {
@@ -50,7 +69,6 @@ function createToken(
 	algorithm: keyof typeof HASHES = 'HS256',
 	secret = SECRET
 ): string {
-	const encode = (part: object): string => Buffer.from(JSON.stringify(part)).toString('base64url')
 	const usual = { id: 'user-1', email: 'user@example.com', tenantId: 'tenant-1', exp: inSeconds(60) }
 	const input = `${encode({ alg: algorithm, typ: 'JWT' })}.${encode({ ...usual, ...claims })}`
 	return `${input}.${createHmac(HASHES[algorithm], secret).update(input).digest('base64url')}`
@@ -88,6 +106,27 @@ describe('POST /auth/verify, tokens', () => {
 		assert.deepEqual(body, { valid: true, userId: '42' })
 	})
 
+	it('knows the names that claims go by', () => {
+		for (const name of ['id', 'sub', 'userId', 'user_id']) {
+			assert.deepEqual(toIdentity({ [name]: 'user-1' }), { userId: 'user-1' })
+		}
+		for (const name of ['tenantId', 'tenant_id', 'tenant', 'orgId', 'org_id', 'org']) {
+			assert.deepEqual(toIdentity({ id: 1, [name]: 2 }), { userId: '1', tenantId: '2' })
+		}
+		assert.deepEqual(Object.keys(toIdentity({ id: 1, email: '' })), ['userId'])
+		assert.throws(() => toIdentity({ id: Number.NaN }), /Token is invalid/)
+	})
+
+	it('can read a token without its key, and nothing else', () => {
+		assert.deepEqual(decodeClaims(`e30.${encode({ a: 1 })}.x`), { a: 1 })
+		for (const text of ['', 'e30.e30', 'e30.e30.x.y', 'e30..x', 'e30.e3.x']) {
+			assert.throws(() => decodeClaims(text), /Token is malformed/)
+		}
+		for (const value of [null, 'text', 1, true, []]) {
+			assert.throws(() => decodeClaims(`e30.${encode(value)}.x`), /Token is malformed/)
+		}
+	})
+
 	it('refuses a token without a user', async () => {
 		for (const nobody of [undefined, null, '', {}, true]) {
 			const { status, body } = await verify(await buildApp(), createToken({ id: nobody }))
@@ -110,7 +149,7 @@ describe('POST /auth/verify, tokens', () => {
 	it('refuses a token that was signed by somebody else, or changed', async () => {
 		const app = await buildApp()
 		const [header = '', , signature = ''] = createToken().split('.')
-		const claims = Buffer.from(JSON.stringify({ id: 'admin' })).toString('base64url')
+		const claims = encode({ id: 'admin' })
 		for (const token of [
 			createToken({}, 'HS256', 'another-secret-with-32-bytes-or-more'),
 			`${header}.${claims}.${signature}`
@@ -123,14 +162,14 @@ describe('POST /auth/verify, tokens', () => {
 
 	it('accepts one algorithm only', async () => {
 		const app = await buildApp()
-		const unsigned = { alg: 'none', typ: 'JWT' }
-		const header = Buffer.from(JSON.stringify(unsigned)).toString('base64url')
+		const other = await verify(app, createToken({}, OTHER_ALGORITHM))
+		assert.equal(other.status, 401)
+		assert.equal(other.body['code'], 'invalid')
+
 		const [, claims = ''] = createToken().split('.')
-		for (const token of [createToken({}, OTHER_ALGORITHM), `${header}.${claims}.`]) {
-			const { status, body } = await verify(app, token)
-			assert.equal(status, 401)
-			assert.equal(body['valid'], false)
-		}
+		const unsigned = await verify(app, `${encode({ alg: 'none', typ: 'JWT' })}.${claims}.`)
+		assert.equal(unsigned.status, 401)
+		assert.equal(unsigned.body['valid'], false)
 	})
 
 	it('refuses a token that has expired', async () => {
@@ -173,6 +212,7 @@ describe('POST /auth/verify, requests', () => {
 		const known = await verify(app, token, { 'x-service-secret': 'between-services' })
 		assert.equal(known.status, 200)
 		assert.equal(log.includes('between-services'), false)
+		assert.equal(log.includes('the caller did not present the service secret'), true)
 	})
 
 	it('echoes a correlation ID, and makes one where there is none to trust', async () => {
@@ -184,6 +224,32 @@ describe('POST /auth/verify, requests', () => {
 		for (const bad of ['', 'a b', 'a'.repeat(129)]) {
 			const { headers } = await verify(app, createToken(), { 'x-correlation-id': bad })
 			assert.match(String(headers['x-correlation-id']), /^[0-9a-f-]{36}$/)
+		}
+	})
+
+	it('logs what it answered, with the correlation ID', async () => {
+		const app = await buildApp()
+		const headers = { 'x-correlation-id': 'request-1' }
+		await verify(app, createToken(), headers)
+		await verify(app, createToken({ exp: inSeconds(-60) }), headers)
+
+		const [verified, refused] = [logged('Token verified'), logged('Token refused')]
+		assert.deepEqual([verified['userId'], verified['correlationId']], ['user-1', 'request-1'])
+		assert.deepEqual([refused['code'], refused['correlationId']], ['expired', 'request-1'])
+	})
+
+	it('tells nothing about what was not foreseen', async () => {
+		const problems = { 429: 'Slow down', 500: 'at db:5432', 503: 'pool of db:5432' }
+		for (const [status, message] of Object.entries(problems)) {
+			const app = await buildApp({}, (before) => {
+				const problem = Object.assign(new Error(message), { statusCode: Number(status) })
+				before.addHook('preHandler', () => Promise.reject(problem))
+			})
+			const answer = await verify(app, createToken())
+			const isTheirs = status === '429'
+			assert.equal(answer.status, isTheirs ? 429 : 500)
+			assert.deepEqual(answer.body, { valid: false, error: isTheirs ? message : 'Internal server error' })
+			if (!isTheirs) assert.match(JSON.stringify(logged('Token verification failed')), /db:5432/)
 		}
 	})
 
@@ -203,6 +269,13 @@ describe('POST /auth/verify, requests', () => {
 			await assert.rejects(buildApp(), {
 				message: 'The JWT secret must have at least 32 bytes'
 			})
+			process.env['JWT_SECRET'] = 'a'.repeat(32)
+			await buildApp()
+			assert.deepEqual(logged('The JWT secret must have at least 32 bytes'), {})
+
+			process.env = { ...process.env, NODE_ENV: 'test', JWT_SECRET: 'short' }
+			await buildApp()
+			assert.equal(logged('The JWT secret must have at least 32 bytes')['level'], 40)
 		} finally {
 			process.env = environment
 		}

@@ -4,7 +4,8 @@ import { afterEach, before, beforeEach, describe, it } from 'node:test'
 import fastifyJwt from '@fastify/jwt'
 import Fastify, { type FastifyInstance } from 'fastify'
 
-import { createMemoryStore } from '../src/lib/token-blacklist.js'
+import { type BlacklistStore, TokenBlacklist, createMemoryStore } from '../src/lib/token-blacklist.js'
+import { decodeClaims } from '../src/lib/token-verifier.js'
 import type { AuthVerifyOptions } from '../src/plugins/auth-verify.js'
 
 // Configuration is read when it is imported, so this comes first and the route is imported later.
@@ -13,11 +14,12 @@ const HASHES = { HS256: 'sha256', HS384: 'sha384', HS512: 'sha512' } as const
 const OTHER_ALGORITHM = 'HS512'
 
 let authVerify: typeof import('../src/plugins/auth-verify.js').default
+let toIdentity: typeof import('../src/plugins/auth-verify.js').toIdentity
 const apps: FastifyInstance[] = []
 let log = ''
 
 before(async () => {
-	({ default: authVerify } = await import('../src/plugins/auth-verify.js'))
+	({ default: authVerify, toIdentity } = await import('../src/plugins/auth-verify.js'))
 })
 
 beforeEach(() => {
@@ -28,18 +30,35 @@ afterEach(async () => {
 	await Promise.all(apps.splice(0).map((app) => app.close()))
 })
 
-async function buildApp(options: AuthVerifyOptions = {}): Promise<FastifyInstance> {
+async function buildApp(
+	options: AuthVerifyOptions = {},
+	prepare: (app: FastifyInstance) => void = () => undefined
+): Promise<FastifyInstance> {
 	const stream = {
 		write: (line: string): void => {
 			log += line
 		}
 	}
 	const app = Fastify({ logger: { level: 'debug', stream } })
+	prepare(app)
 	await app.register(fastifyJwt, { secret: SECRET })
 	const defaults = { serviceAuthSecret: '', blacklistStore: createMemoryStore() }
 	await app.register(authVerify, { ...defaults, ...options })
 	apps.push(app)
 	return app
+}
+
+/** The line that was logged with this message; empty when there is none. */
+function logged(message: string): Record<string, unknown> {
+	const lines = log
+		.split('\n')
+		.filter((line) => line !== '')
+		.map((line) => JSON.parse(line) as Record<string, unknown>)
+	return lines.find(({ msg }) => msg === message) ?? {}
+}
+
+function encode(part: unknown): string {
+	return Buffer.from(JSON.stringify(part)).toString('base64url')
 }
 
 function inSeconds(seconds: number): number {
@@ -51,7 +70,6 @@ function createToken(
 	algorithm: keyof typeof HASHES = 'HS256',
 	secret = SECRET
 ): string {
-	const encode = (part: object): string => Buffer.from(JSON.stringify(part)).toString('base64url')
 	const usual = { id: 'user-1', email: 'user@example.com', tenantId: 'tenant-1', exp: inSeconds(60) }
 	const input = `${encode({ alg: algorithm, typ: 'JWT' })}.${encode({ ...usual, ...claims })}`
 	return `${input}.${createHmac(HASHES[algorithm], secret).update(input).digest('base64url')}`
@@ -89,6 +107,27 @@ describe('POST /auth/verify, tokens', () => {
 		assert.deepEqual(body, { valid: true, userId: '42' })
 	})
 
+	it('knows the names that claims go by', () => {
+		for (const name of ['id', 'sub', 'userId', 'user_id']) {
+			assert.deepEqual(toIdentity({ [name]: 'user-1' }), { userId: 'user-1' })
+		}
+		for (const name of ['tenantId', 'tenant_id', 'tenant', 'orgId', 'org_id', 'org']) {
+			assert.deepEqual(toIdentity({ id: 1, [name]: 2 }), { userId: '1', tenantId: '2' })
+		}
+		assert.deepEqual(Object.keys(toIdentity({ id: 1, email: '' })), ['userId'])
+		assert.throws(() => toIdentity({ id: Number.NaN }), /Token is invalid/)
+	})
+
+	it('can read a token without its key, and nothing else', () => {
+		assert.deepEqual(decodeClaims(`e30.${encode({ a: 1 })}.x`), { a: 1 })
+		for (const text of ['', 'e30.e30', 'e30.e30.x.y', 'e30..x', 'e30.e3.x']) {
+			assert.throws(() => decodeClaims(text), /Token is malformed/)
+		}
+		for (const value of [null, 'text', 1, true, []]) {
+			assert.throws(() => decodeClaims(`e30.${encode(value)}.x`), /Token is malformed/)
+		}
+	})
+
 	it('refuses a token without a user', async () => {
 		for (const nobody of [undefined, null, '', {}, true]) {
 			const { status, body } = await verify(await buildApp(), createToken({ id: nobody }))
@@ -111,7 +150,7 @@ describe('POST /auth/verify, tokens', () => {
 	it('refuses a token that was signed by somebody else, or changed', async () => {
 		const app = await buildApp()
 		const [header = '', , signature = ''] = createToken().split('.')
-		const claims = Buffer.from(JSON.stringify({ id: 'admin' })).toString('base64url')
+		const claims = encode({ id: 'admin' })
 		for (const token of [
 			createToken({}, 'HS256', 'another-secret-with-32-bytes-or-more'),
 			`${header}.${claims}.${signature}`
@@ -124,14 +163,14 @@ describe('POST /auth/verify, tokens', () => {
 
 	it('accepts one algorithm only', async () => {
 		const app = await buildApp()
-		const unsigned = { alg: 'none', typ: 'JWT' }
-		const header = Buffer.from(JSON.stringify(unsigned)).toString('base64url')
+		const other = await verify(app, createToken({}, OTHER_ALGORITHM))
+		assert.equal(other.status, 401)
+		assert.equal(other.body['code'], 'invalid')
+
 		const [, claims = ''] = createToken().split('.')
-		for (const token of [createToken({}, OTHER_ALGORITHM), `${header}.${claims}.`]) {
-			const { status, body } = await verify(app, token)
-			assert.equal(status, 401)
-			assert.equal(body['valid'], false)
-		}
+		const unsigned = await verify(app, `${encode({ alg: 'none', typ: 'JWT' })}.${claims}.`)
+		assert.equal(unsigned.status, 401)
+		assert.equal(unsigned.body['valid'], false)
 	})
 
 	it('refuses a token that has expired', async () => {
@@ -182,6 +221,55 @@ describe('POST /auth/verify, revoked tokens', () => {
 		assert.deepEqual(kept, [])
 	})
 
+	it('keeps a token for as long as it would be good, and no longer than a year', async () => {
+		const kept: number[] = []
+		const add = (_key: string, seconds: number): Promise<void> => Promise.resolve(void kept.push(seconds))
+		const app = await buildApp({ blacklistStore: { add, has: () => Promise.resolve(false) } })
+		for (const exp of [inSeconds(60), undefined, inSeconds(400 * 24 * 60 * 60)]) {
+			await app.tokenBlacklist.revoke(createToken({ exp }))
+		}
+		const [minute = 0, ...longer] = kept
+
+		assert.ok(minute > 60)
+		assert.ok(minute < 67)
+		assert.deepEqual(longer, [31_536_000, 31_536_000])
+	})
+
+	it('knows a token by its jti where it has a usable one', async () => {
+		const kept: string[] = []
+		const add = (key: string): Promise<void> => Promise.resolve(void kept.push(key.slice(0, 7)))
+		const app = await buildApp({ blacklistStore: { add, has: () => Promise.resolve(false) } })
+		const known: unknown[] = ['one', 'a'.repeat(256), '', 'a'.repeat(257), undefined]
+		for (const jti of known) await app.tokenBlacklist.revoke(createToken({ jti }))
+
+		assert.deepEqual(kept, ['jti:one', 'jti:aaa', 'sha256:', 'sha256:', 'sha256:'])
+	})
+
+	it('revokes Bearer tokens only, and keeps nothing that it cannot judge', async () => {
+		const kept: string[] = []
+		const store: BlacklistStore = {
+			add: (key) => Promise.resolve(void kept.push(key)),
+			has: () => Promise.resolve(false)
+		}
+		const app = await buildApp({ blacklistStore: store })
+		const token = createToken({ jti: 'one' })
+		app.get('/test-logout', async (request) => {
+			await app.tokenBlacklist.revokeRequest(request)
+			return ''
+		})
+		for (const authorization of ['', token, `Basic ${token}`, `No Bearer ${token}`, `Bearer ${token} more`]) {
+			await app.inject({ url: '/test-logout', headers: { authorization } })
+		}
+		assert.deepEqual(kept, [])
+		await app.inject({ url: '/test-logout', headers: { authorization: `bearer   ${token}` } })
+		assert.deepEqual(kept, ['jti:one'])
+
+		const blind = new TokenBlacklist(store, () => Promise.reject(new Error('the keys are gone')))
+		await assert.rejects(blind.revoke(token), { message: 'the keys are gone' })
+		assert.equal(await blind.isRevoked('no token'), false)
+		assert.deepEqual(kept, ['jti:one'])
+	})
+
 	it('never stores the token itself', async () => {
 		const kept: string[] = []
 		const add = (key: string): Promise<void> => Promise.resolve(void kept.push(key))
@@ -201,6 +289,7 @@ describe('POST /auth/verify, revoked tokens', () => {
 
 		assert.equal(status, 503)
 		assert.deepEqual(body, { valid: false, error: 'Token status is not available' })
+		assert.equal((logged('Token blacklist cannot be asked')['err'] as Error).message, 'the store is down')
 		await assert.rejects(app.tokenBlacklist.revoke(createToken()), {
 			message: 'the store is down'
 		})
@@ -217,6 +306,14 @@ describe('POST /auth/verify, revoked tokens', () => {
 		assert.equal(await store.has('one'), true)
 		assert.equal(await store.has('two'), true)
 		assert.equal(await store.has('three'), false)
+		await store.add('two', 60)
+
+		const shortLived = createMemoryStore(2)
+		await shortLived.add('gone', 0)
+		assert.equal(await shortLived.has('gone'), false)
+		await shortLived.add('one', 60)
+		await shortLived.add('two', 60)
+		assert.equal(await shortLived.has('one'), true)
 	})
 })
 
@@ -252,6 +349,7 @@ describe('POST /auth/verify, requests', () => {
 		const known = await verify(app, token, { 'x-service-secret': 'between-services' })
 		assert.equal(known.status, 200)
 		assert.equal(log.includes('between-services'), false)
+		assert.equal(log.includes('the caller did not present the service secret'), true)
 	})
 
 	it('echoes a correlation ID, and makes one where there is none to trust', async () => {
@@ -263,6 +361,32 @@ describe('POST /auth/verify, requests', () => {
 		for (const bad of ['', 'a b', 'a'.repeat(129)]) {
 			const { headers } = await verify(app, createToken(), { 'x-correlation-id': bad })
 			assert.match(String(headers['x-correlation-id']), /^[0-9a-f-]{36}$/)
+		}
+	})
+
+	it('logs what it answered, with the correlation ID', async () => {
+		const app = await buildApp()
+		const headers = { 'x-correlation-id': 'request-1' }
+		await verify(app, createToken(), headers)
+		await verify(app, createToken({ exp: inSeconds(-60) }), headers)
+
+		const [verified, refused] = [logged('Token verified'), logged('Token refused')]
+		assert.deepEqual([verified['userId'], verified['correlationId']], ['user-1', 'request-1'])
+		assert.deepEqual([refused['code'], refused['correlationId']], ['expired', 'request-1'])
+	})
+
+	it('tells nothing about what was not foreseen', async () => {
+		const problems = { 429: 'Slow down', 500: 'at db:5432', 503: 'pool of db:5432' }
+		for (const [status, message] of Object.entries(problems)) {
+			const app = await buildApp({}, (before) => {
+				const problem = Object.assign(new Error(message), { statusCode: Number(status) })
+				before.addHook('preHandler', () => Promise.reject(problem))
+			})
+			const answer = await verify(app, createToken())
+			const isTheirs = status === '429'
+			assert.equal(answer.status, isTheirs ? 429 : 500)
+			assert.deepEqual(answer.body, { valid: false, error: isTheirs ? message : 'Internal server error' })
+			if (!isTheirs) assert.match(JSON.stringify(logged('Token verification failed')), /db:5432/)
 		}
 	})
 
@@ -282,6 +406,13 @@ describe('POST /auth/verify, requests', () => {
 			await assert.rejects(buildApp(), {
 				message: 'The JWT secret must have at least 32 bytes'
 			})
+			process.env['JWT_SECRET'] = 'a'.repeat(32)
+			await buildApp()
+			assert.deepEqual(logged('The JWT secret must have at least 32 bytes'), {})
+
+			process.env = { ...process.env, NODE_ENV: 'test', JWT_SECRET: 'short' }
+			await buildApp()
+			assert.equal(logged('The JWT secret must have at least 32 bytes')['level'], 40)
 		} finally {
 			process.env = environment
 		}

@@ -252,13 +252,14 @@ describe('service to service: @notebook/notes', () => {
 describe('service to service: outage of @notebook/auth', () => {
 	it('answers 503, opens its circuit, and recovers when the service is back', { timeout: 60_000 }, async () => {
 		await auth.stop()
-		const answers = [await ask(createToken())]
-		while (answers.length < 10 && answers.at(-1)?.headers.get('retry-after') === null) {
-			answers.push(await ask(createToken()))
+		let answer = await ask(createToken())
+		for (let call = 1; call < 10 && answer.headers.get('retry-after') === null; call += 1) {
+			assert.equal(answer.status, 503)
+			answer = await ask(createToken())
 		}
 		// Only an open circuit says when to come back.
-		assert.ok(Number(answers.at(-1)?.headers.get('retry-after')) > 0)
-		for (const { status } of answers) assert.equal(status, 503)
+		assert.equal(answer.status, 503)
+		assert.ok(Number(answer.headers.get('retry-after')) > 0)
 		await eventually(() => consumer.output.includes('circuit breaker is open'), 5_000)
 
 		await auth.start()

@@ -2,7 +2,8 @@ import { createHmac } from "node:crypto";
 import Fastify, { type FastifyInstance } from "fastify";
 
 import type { AuthVerifyOptions } from "../plugins/auth-verify";
-import { createMemoryStore } from "../utils/token-blacklist";
+import { type BlacklistStore, TokenBlacklist, createMemoryStore } from "../utils/token-blacklist";
+import { decodeClaims } from "../utils/token-verifier";
 
 // Configuration is read when it is imported, so this comes first and the route is imported later.
 const SECRET = (process.env["JWT_SECRET"] = "a-secret-of-these-tests-with-32-bytes-or-more");
@@ -10,11 +11,12 @@ const HASHES = { HS256: "sha256", HS384: "sha384", HS512: "sha512" } as const;
 const OTHER_ALGORITHM = "HS512";
 
 let authVerify: typeof import("../plugins/auth-verify").default;
+let toIdentity: typeof import("../plugins/auth-verify").toIdentity;
 const apps: FastifyInstance[] = [];
 let log = "";
 
 beforeAll(async () => {
-    ({ default: authVerify } = await import("../plugins/auth-verify"));
+    ({ default: authVerify, toIdentity } = await import("../plugins/auth-verify"));
 });
 
 beforeEach(() => {
@@ -25,17 +27,34 @@ afterEach(async () => {
     await Promise.all(apps.splice(0).map((app) => app.close()));
 });
 
-async function buildApp(options: AuthVerifyOptions = {}): Promise<FastifyInstance> {
+async function buildApp(
+    options: AuthVerifyOptions = {},
+    prepare: (app: FastifyInstance) => void = () => undefined,
+): Promise<FastifyInstance> {
     const stream = {
         write: (line: string): void => {
             log += line;
         },
     };
     const app = Fastify({ logger: { level: "debug", stream } });
+    prepare(app);
     const defaults = { serviceAuthSecret: "", blacklistStore: createMemoryStore() };
     await app.register(authVerify, { ...defaults, ...options });
     apps.push(app);
     return app;
+}
+
+/** The line that was logged with this message; empty when there is none. */
+function logged(message: string): Record<string, unknown> {
+    const lines = log
+        .split("\n")
+        .filter((line) => line !== "")
+        .map((line) => JSON.parse(line) as Record<string, unknown>);
+    return lines.find(({ msg }) => msg === message) ?? {};
+}
+
+function encode(part: unknown): string {
+    return Buffer.from(JSON.stringify(part)).toString("base64url");
 }
 
 function inSeconds(seconds: number): number {
@@ -47,7 +66,6 @@ function createToken(
     algorithm: keyof typeof HASHES = "HS256",
     secret = SECRET,
 ): string {
-    const encode = (part: object): string => Buffer.from(JSON.stringify(part)).toString("base64url");
     const usual = { userId: "user-1", email: "user@example.com", tenant: "tenant-1", exp: inSeconds(60) };
     const input = `${encode({ alg: algorithm, typ: "JWT" })}.${encode({ ...usual, ...claims })}`;
     return `${input}.${createHmac(HASHES[algorithm], secret).update(input).digest("base64url")}`;
@@ -85,6 +103,27 @@ describe("POST /auth/verify, tokens", () => {
         expect(body).toEqual({ valid: true, userId: "42" });
     });
 
+    it("knows the names that claims go by", () => {
+        for (const name of ["userId", "sub", "user_id", "id"]) {
+            expect(toIdentity({ [name]: "user-1" })).toEqual({ userId: "user-1" });
+        }
+        for (const name of ["tenant", "tenantId", "tenant_id", "orgId", "org_id", "org"]) {
+            expect(toIdentity({ userId: 1, [name]: 2 })).toEqual({ userId: "1", tenantId: "2" });
+        }
+        expect(Object.keys(toIdentity({ userId: 1, email: "" }))).toEqual(["userId"]);
+        expect(() => toIdentity({ userId: Number.NaN })).toThrow(/Token is invalid/);
+    });
+
+    it("can read a token without its key, and nothing else", () => {
+        expect(decodeClaims(`e30.${encode({ a: 1 })}.x`)).toEqual({ a: 1 });
+        for (const text of ["", "e30.e30", "e30.e30.x.y", "e30..x", "e30.e3.x"]) {
+            expect(() => decodeClaims(text)).toThrow(/Token is malformed/);
+        }
+        for (const value of [null, "text", 1, true, []]) {
+            expect(() => decodeClaims(`e30.${encode(value)}.x`)).toThrow(/Token is malformed/);
+        }
+    });
+
     it("refuses a token without a user", async () => {
         for (const nobody of [undefined, null, "", {}, true]) {
             const { status, body } = await verify(await buildApp(), createToken({ userId: nobody }));
@@ -107,7 +146,7 @@ describe("POST /auth/verify, tokens", () => {
     it("refuses a token that was signed by somebody else, or changed", async () => {
         const app = await buildApp();
         const [header = "", , signature = ""] = createToken().split(".");
-        const claims = Buffer.from(JSON.stringify({ userId: "admin" })).toString("base64url");
+        const claims = encode({ userId: "admin" });
         for (const token of [
             createToken({}, "HS256", "another-secret-with-32-bytes-or-more"),
             `${header}.${claims}.${signature}`,
@@ -120,14 +159,14 @@ describe("POST /auth/verify, tokens", () => {
 
     it("accepts one algorithm only", async () => {
         const app = await buildApp();
-        const unsigned = { alg: "none", typ: "JWT" };
-        const header = Buffer.from(JSON.stringify(unsigned)).toString("base64url");
+        const other = await verify(app, createToken({}, OTHER_ALGORITHM));
+        expect(other.status).toBe(401);
+        expect(other.body["code"]).toBe("invalid");
+
         const [, claims = ""] = createToken().split(".");
-        for (const token of [createToken({}, OTHER_ALGORITHM), `${header}.${claims}.`]) {
-            const { status, body } = await verify(app, token);
-            expect(status).toBe(401);
-            expect(body["valid"]).toBe(false);
-        }
+        const unsigned = await verify(app, `${encode({ alg: "none", typ: "JWT" })}.${claims}.`);
+        expect(unsigned.status).toBe(401);
+        expect(unsigned.body["valid"]).toBe(false);
     });
 
     it("refuses a token that has expired", async () => {
@@ -178,6 +217,55 @@ describe("POST /auth/verify, revoked tokens", () => {
         expect(kept).toEqual([]);
     });
 
+    it("keeps a token for as long as it would be good, and no longer than a year", async () => {
+        const kept: number[] = [];
+        const add = (_key: string, seconds: number): Promise<void> => Promise.resolve(void kept.push(seconds));
+        const app = await buildApp({ blacklistStore: { add, has: () => Promise.resolve(false) } });
+        for (const exp of [inSeconds(60), undefined, inSeconds(400 * 24 * 60 * 60)]) {
+            await app.tokenBlacklist.revoke(createToken({ exp }));
+        }
+        const [minute = 0, ...longer] = kept;
+
+        expect(minute).toBeGreaterThan(60);
+        expect(minute).toBeLessThan(67);
+        expect(longer).toEqual([31_536_000, 31_536_000]);
+    });
+
+    it("knows a token by its jti where it has a usable one", async () => {
+        const kept: string[] = [];
+        const add = (key: string): Promise<void> => Promise.resolve(void kept.push(key.slice(0, 7)));
+        const app = await buildApp({ blacklistStore: { add, has: () => Promise.resolve(false) } });
+        const known: unknown[] = ["one", "a".repeat(256), "", "a".repeat(257), undefined];
+        for (const jti of known) await app.tokenBlacklist.revoke(createToken({ jti }));
+
+        expect(kept).toEqual(["jti:one", "jti:aaa", "sha256:", "sha256:", "sha256:"]);
+    });
+
+    it("revokes Bearer tokens only, and keeps nothing that it cannot judge", async () => {
+        const kept: string[] = [];
+        const store: BlacklistStore = {
+            add: (key) => Promise.resolve(void kept.push(key)),
+            has: () => Promise.resolve(false),
+        };
+        const app = await buildApp({ blacklistStore: store });
+        const token = createToken({ jti: "one" });
+        app.get("/test-logout", async (request) => {
+            await app.tokenBlacklist.revokeRequest(request);
+            return "";
+        });
+        for (const authorization of ["", token, `Basic ${token}`, `No Bearer ${token}`, `Bearer ${token} more`]) {
+            await app.inject({ url: "/test-logout", headers: { authorization } });
+        }
+        expect(kept).toEqual([]);
+        await app.inject({ url: "/test-logout", headers: { authorization: `bearer   ${token}` } });
+        expect(kept).toEqual(["jti:one"]);
+
+        const blind = new TokenBlacklist(store, () => Promise.reject(new Error("the keys are gone")));
+        await expect(blind.revoke(token)).rejects.toMatchObject({ message: "the keys are gone" });
+        expect(await blind.isRevoked("no token")).toBe(false);
+        expect(kept).toEqual(["jti:one"]);
+    });
+
     it("never stores the token itself", async () => {
         const kept: string[] = [];
         const add = (key: string): Promise<void> => Promise.resolve(void kept.push(key));
@@ -197,6 +285,7 @@ describe("POST /auth/verify, revoked tokens", () => {
 
         expect(status).toBe(503);
         expect(body).toEqual({ valid: false, error: "Token status is not available" });
+        expect((logged("Token blacklist cannot be asked")["err"] as Error).message).toBe("the store is down");
         await expect(app.tokenBlacklist.revoke(createToken())).rejects.toMatchObject({
             message: "the store is down",
         });
@@ -213,6 +302,14 @@ describe("POST /auth/verify, revoked tokens", () => {
         expect(await store.has("one")).toBe(true);
         expect(await store.has("two")).toBe(true);
         expect(await store.has("three")).toBe(false);
+        await store.add("two", 60);
+
+        const shortLived = createMemoryStore(2);
+        await shortLived.add("gone", 0);
+        expect(await shortLived.has("gone")).toBe(false);
+        await shortLived.add("one", 60);
+        await shortLived.add("two", 60);
+        expect(await shortLived.has("one")).toBe(true);
     });
 });
 
@@ -248,6 +345,7 @@ describe("POST /auth/verify, requests", () => {
         const known = await verify(app, token, { "x-service-secret": "between-services" });
         expect(known.status).toBe(200);
         expect(log.includes("between-services")).toBe(false);
+        expect(log.includes("the caller did not present the service secret")).toBe(true);
     });
 
     it("echoes a correlation ID, and makes one where there is none to trust", async () => {
@@ -259,6 +357,32 @@ describe("POST /auth/verify, requests", () => {
         for (const bad of ["", "a b", "a".repeat(129)]) {
             const { headers } = await verify(app, createToken(), { "x-correlation-id": bad });
             expect(String(headers["x-correlation-id"])).toMatch(/^[0-9a-f-]{36}$/);
+        }
+    });
+
+    it("logs what it answered, with the correlation ID", async () => {
+        const app = await buildApp();
+        const headers = { "x-correlation-id": "request-1" };
+        await verify(app, createToken(), headers);
+        await verify(app, createToken({ exp: inSeconds(-60) }), headers);
+
+        const [verified, refused] = [logged("Token verified"), logged("Token refused")];
+        expect([verified["userId"], verified["correlationId"]]).toEqual(["user-1", "request-1"]);
+        expect([refused["code"], refused["correlationId"]]).toEqual(["expired", "request-1"]);
+    });
+
+    it("tells nothing about what was not foreseen", async () => {
+        const problems = { 429: "Slow down", 500: "at db:5432", 503: "pool of db:5432" };
+        for (const [status, message] of Object.entries(problems)) {
+            const app = await buildApp({}, (before) => {
+                const problem = Object.assign(new Error(message), { statusCode: Number(status) });
+                before.addHook("preHandler", () => Promise.reject(problem));
+            });
+            const answer = await verify(app, createToken());
+            const isTheirs = status === "429";
+            expect(answer.status).toBe(isTheirs ? 429 : 500);
+            expect(answer.body).toEqual({ valid: false, error: isTheirs ? message : "Internal server error" });
+            if (!isTheirs) expect(JSON.stringify(logged("Token verification failed"))).toMatch(/db:5432/);
         }
     });
 

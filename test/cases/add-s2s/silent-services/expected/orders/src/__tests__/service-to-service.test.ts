@@ -203,13 +203,14 @@ describe("service to service: orders", () => {
 describe("service to service: outage of auth", () => {
     it("answers 503, opens its circuit, and recovers when the service is back", async () => {
         await auth.stop();
-        const answers = [await ask(createToken())];
-        while (answers.length < 10 && answers.at(-1)?.headers.get("retry-after") === null) {
-            answers.push(await ask(createToken()));
+        let answer = await ask(createToken());
+        for (let call = 1; call < 10 && answer.headers.get("retry-after") === null; call += 1) {
+            expect(answer.status).toBe(503);
+            answer = await ask(createToken());
         }
         // Only an open circuit says when to come back.
-        expect(Number(answers.at(-1)?.headers.get("retry-after"))).toBeGreaterThan(0);
-        for (const { status } of answers) expect(status).toBe(503);
+        expect(answer.status).toBe(503);
+        expect(Number(answer.headers.get("retry-after"))).toBeGreaterThan(0);
 
         await auth.start();
         expect((await ask(createToken())).status).toBe(503);

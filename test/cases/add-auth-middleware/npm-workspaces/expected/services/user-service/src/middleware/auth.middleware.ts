@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import {
   ServiceClient,
@@ -239,8 +239,9 @@ function readCorrelationId(header: string | string[] | undefined): string {
   return typeof header === 'string' && CORRELATION_ID.test(header) ? header : randomUUID();
 }
 
-interface BindableLogger {
-  setBindings(bindings: object): void;
+/** What pino can do and other loggers may not. */
+interface RequestLogger extends FastifyBaseLogger {
+  setBindings?: (bindings: object) => void;
 }
 
 /**
@@ -252,17 +253,13 @@ function bindCorrelationId(
   reply: FastifyReply,
   correlationId: string,
 ): void {
-  const { log } = request;
-  if (log !== request.server.log && isBindable(log)) {
+  const log: RequestLogger = request.log;
+  if (log !== request.server.log && log.setBindings !== undefined) {
     log.setBindings({ correlationId });
   } else {
     request.log = log.child({ correlationId });
     reply.log = request.log;
   }
-}
-
-function isBindable(log: object): log is BindableLogger {
-  return 'setBindings' in log && typeof log.setBindings === 'function';
 }
 
 function covers(route: string, url: string | undefined): boolean {

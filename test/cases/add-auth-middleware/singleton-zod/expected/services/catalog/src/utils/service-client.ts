@@ -207,10 +207,10 @@ export class ServiceClient {
   }
 
   /** What the caller gets for what was thrown on the way. */
-  #clientError(cause: unknown, correlationId: string): Error {
-    if (!(cause instanceof TransportError)) return cause as Error;
-    const kind = cause.kind === 'too_large' ? 'invalid_response' : cause.kind;
-    return this.#error(kind, correlationId, undefined, cause.cause ?? cause);
+  #clientError(error: unknown, correlationId: string): Error {
+    if (!(error instanceof TransportError)) return error as Error;
+    const kind = error.kind === 'too_large' ? 'invalid_response' : error.kind;
+    return this.#error(kind, correlationId, undefined, error.reason ?? error);
   }
 
   #parse(response: HttpResponse, correlationId: string): unknown {

@@ -21,10 +21,12 @@ export interface HttpResponse {
 export class TransportError extends Error {
   override readonly name = 'TransportError';
   readonly kind: CancelReason | 'network' | 'too_large';
+  readonly reason: unknown;
 
-  constructor(kind: CancelReason | 'network' | 'too_large', cause?: unknown) {
-    super(kind, cause === undefined ? undefined : { cause });
+  constructor(kind: CancelReason | 'network' | 'too_large', reason?: unknown) {
+    super(kind);
     this.kind = kind;
+    this.reason = reason;
   }
 }
 

@@ -1,6 +1,6 @@
 import { createHash, randomUUID, timingSafeEqual } from 'node:crypto';
 
-import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import { env } from '@/env';
 import { type BlacklistStore, createMemoryStore, TokenBlacklist } from '@/utils/token-blacklist';
@@ -80,19 +80,17 @@ export default fp<AuthVerifyOptions>(
         const { token } = request.body;
         try {
           const identity = toIdentity(verify(token));
-          if (await isRevoked(blacklist, token)) throw new TokenError('revoked');
+          const revoked = await isRevoked(blacklist, token, request);
+          if (revoked === undefined) {
+            return await reply.code(503).send({ valid: false, error: 'Token status is not available' });
+          }
+          if (revoked) throw new TokenError('revoked');
           request.log.debug({ userId: identity.userId, tenantId: identity.tenantId }, 'Token verified');
           return await reply.send({ valid: true, ...identity });
         } catch (error) {
-          if (error instanceof TokenError) {
-            request.log.info({ code: error.code }, 'Token refused');
-            return reply.code(401).send({ valid: false, error: MESSAGES[error.code], code: error.code });
-          }
-          if (error instanceof BlacklistUnavailable) {
-            request.log.error({ err: error.cause }, 'Token blacklist cannot be asked');
-            return reply.code(503).send({ valid: false, error: 'Token status is not available' });
-          }
-          throw error;
+          if (!(error instanceof TokenError)) throw error;
+          request.log.info({ code: error.code }, 'Token refused');
+          return reply.code(401).send({ valid: false, error: MESSAGES[error.code], code: error.code });
         }
       });
     });
@@ -126,8 +124,9 @@ function correlationIdOf(request: FastifyRequest): string {
   return typeof given === 'string' && CORRELATION_ID.test(given) ? given : randomUUID();
 }
 
-interface BindableLogger {
-  setBindings(bindings: object): void;
+/** What pino can do and other loggers may not. */
+interface RequestLogger extends FastifyBaseLogger {
+  setBindings?: (bindings: object) => void;
 }
 
 /**
@@ -135,17 +134,13 @@ interface BindableLogger {
  * logger of its own, and pino can be told more in place: a child of a child costs many times as much.
  */
 function bindCorrelationId(request: FastifyRequest, reply: FastifyReply, correlationId: string): void {
-  const { log } = request;
-  if (log !== request.server.log && isBindable(log)) {
+  const log: RequestLogger = request.log;
+  if (log !== request.server.log && log.setBindings !== undefined) {
     log.setBindings({ correlationId });
   } else {
     request.log = log.child({ correlationId });
     reply.log = request.log;
   }
-}
-
-function isBindable(log: object): log is BindableLogger {
-  return 'setBindings' in log && typeof log.setBindings === 'function';
 }
 
 /** Compares hashes, so that neither length nor content shows in the time it takes. */
@@ -163,14 +158,16 @@ function assertSecret(app: FastifyInstance, secret: string): void {
   app.log.warn(message);
 }
 
-class BlacklistUnavailable extends Error {
-  override readonly name = 'BlacklistUnavailable';
-}
-
-async function isRevoked(blacklist: TokenBlacklist, token: string): Promise<boolean> {
+/** Undefined when it cannot be told. */
+async function isRevoked(
+  blacklist: TokenBlacklist,
+  token: string,
+  { log }: FastifyRequest,
+): Promise<boolean | undefined> {
   try {
     return await blacklist.isRevoked(token);
-  } catch (cause) {
-    throw new BlacklistUnavailable('The token blacklist cannot be asked', { cause });
+  } catch (error) {
+    log.error({ err: error }, 'Token blacklist cannot be asked');
+    return undefined;
   }
 }

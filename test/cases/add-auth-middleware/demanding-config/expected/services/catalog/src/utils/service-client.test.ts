@@ -49,8 +49,8 @@ function createClient(options: Partial<ServiceClientOptions> = {}): ServiceClien
 
 async function errorOf(call: Promise<unknown>): Promise<ServiceClientError> {
   const error = await call.catch((reason: unknown) => reason);
-  if (error instanceof ServiceClientError) return error;
-  throw new Error('the call did not fail with a ServiceClientError', { cause: error });
+  if (!(error instanceof ServiceClientError)) throw error;
+  return error;
 }
 
 /** Resolves when the connections of all requests seen are closed; fails after a second. */
@@ -237,6 +237,7 @@ describe('service client, wrong input', () => {
     expect(() => createClient({ baseUrl: 'http://user:secret@127.0.0.1' })).toThrow(TypeError);
     expect(() => createClient({ timeout: 0 })).toThrow(RangeError);
     expect(() => createClient({ maxResponseBytes: Number.NaN })).toThrow(RangeError);
+    expect(() => createClient({ retry: { maxRetries: -1 } })).toThrow(RangeError);
     await expect(createClient().get('/', { timeout: -1 })).rejects.toMatchObject({ name: 'RangeError' });
   });
 });
@@ -262,11 +263,11 @@ describe('service client, answers that are errors', () => {
     const refused = await errorOf(createClient().get('/'));
     expect(refused.name).toBe('ServiceClientError');
     expect(refused.message).toBe(`Call to ${host} failed: http (status 404)`);
-    expect(refused.cause).toBeUndefined();
+    expect((refused as { cause?: unknown }).cause).toBeUndefined();
     willAnswer(hangUp);
     const broken = await errorOf(createClient().post('/', {}));
     expect(broken.message).toBe(`Call to ${host} failed: network`);
-    expect(broken.cause instanceof Error).toBe(true);
+    expect((broken as { cause?: unknown }).cause instanceof Error).toBe(true);
     expect(String(broken.stack)).toContain('\n    at ');
   });
 
@@ -416,5 +417,114 @@ describe('service client, circuit', () => {
     await callTimes(client, 3);
     client.resetCircuit();
     expect(client.getCircuitStats().state).toBe('CLOSED');
+  });
+});
+
+describe('service client, retries', () => {
+  const retry = { maxRetries: 2, baseDelayMs: 1, maxDelayMs: 2 };
+
+  it('repeats a GET after a temporary failure, and counts it once', async () => {
+    const retries: object[] = [];
+    const logger = { debug: (details: object) => retries.push(details), warn: () => undefined };
+    const client = createClient({ retry, logger });
+    willAnswer(json(503, {}), hangUp, json(200, { ok: true }));
+    expect((await client.get('/')).data).toEqual({ ok: true });
+    expect(seen.length).toBe(3);
+    expect(retries.length).toBe(2);
+    expect(client.getCircuitStats().failures).toBe(0);
+    expect(client.getCircuitStats().totalCalls).toBe(1);
+  });
+
+  it('repeats what says that it is temporary, as often as it may', async () => {
+    for (const status of [429, 502, 503, 504]) {
+      seen = [];
+      willAnswer(json(status, {}));
+      await errorOf(createClient({ retry }).get('/'));
+      expect(seen.length).toBe(3);
+    }
+  });
+
+  it('tells what it repeats', async () => {
+    const lines: unknown[] = [];
+    const logger = {
+      debug: (details: object, message: string) => lines.push([message, details]),
+      warn: () => undefined,
+    };
+    willAnswer(json(503, {}), json(200, {}));
+    await createClient({ retry: { ...retry, baseDelayMs: 0 }, logger }).get('/', { correlationId: 'c-1' });
+    const details = { service: new URL(baseUrl).host, attempt: 0, delayMs: 0, correlationId: 'c-1' };
+    expect(lines).toEqual([['Retrying a call', details]]);
+  });
+
+  it('repeats a POST with an idempotency key, and no PATCH without', async () => {
+    willAnswer(json(503, {}), json(200, {}));
+    await createClient({ retry }).post('/', {}, { idempotencyKey: 'order-1' });
+    expect(seen.length).toBe(2);
+    seen = [];
+    willAnswer(json(503, {}));
+    await errorOf(createClient({ retry }).patch('/', {}));
+    expect(seen.length).toBe(1);
+  });
+
+  it('heeds no Retry-After that makes no sense', async () => {
+    for (const header of ['1x', 'x1', 'soon', '0', 'Thu, 01 Jan 1970 00:00:00 GMT']) {
+      willAnswer(json(429, {}, { 'retry-after': header }));
+      expect((await errorOf(createClient({ retry: false }).get('/'))).retryAfterMs).toBeUndefined();
+    }
+  });
+
+  it('repeats a POST only when it is told that it may', async () => {
+    const client = createClient({ retry });
+    willAnswer(json(503, {}));
+    await errorOf(client.post('/', {}));
+    expect(seen.length).toBe(1);
+    willAnswer(json(503, {}), json(200, {}));
+    await client.post('/', {}, { idempotent: true });
+    expect(seen.length).toBe(3);
+  });
+
+  it('does not repeat what will not change', async () => {
+    for (const status of [400, 404, 500]) {
+      seen = [];
+      willAnswer(json(status, {}));
+      await errorOf(createClient({ retry }).get('/'));
+      expect(seen.length).toBe(1);
+    }
+    seen = [];
+    await errorOf(createClient({ retry: false }).get('/', { query: { fails: true } }));
+    expect(seen.length).toBe(1);
+  });
+
+  it('keeps its retries within a fifth of the calls', async () => {
+    const client = createClient({ retry, circuitBreakerOptions: { failureThreshold: 1_000 } });
+    willAnswer(json(503, {}));
+    for (let call = 0; call < 50; call += 1) await errorOf(client.get('/'));
+    expect(seen.length - 50).toBeLessThanOrEqual(50 * 0.2);
+    expect(seen.length - 50).toBeGreaterThan(2);
+    seen = [];
+    const stingy = createClient({ retry: { ...retry, budgetRatio: 0 } });
+    await errorOf(stingy.get('/'));
+    expect(seen.length).toBe(1);
+  });
+
+  it('waits as long as it is asked to, but never past the deadline', async () => {
+    const client = createClient({ retry });
+    willAnswer(json(429, {}, { 'retry-after': '60' }));
+    const startedAt = performance.now();
+    expect((await errorOf(client.get('/'))).retryAfterMs).toBe(60_000);
+    expect(seen.length).toBe(1);
+    expect(performance.now() - startedAt).toBeLessThan(1_000);
+  });
+
+  it('stops waiting when the caller gives up', async () => {
+    const client = createClient({ retry });
+    willAnswer(json(429, {}, { 'retry-after': '1' }));
+    const controller = new AbortController();
+    const call = errorOf(client.get('/', { signal: controller.signal }));
+    setTimeout(() => {
+      controller.abort();
+    }, 50);
+    expect((await call).kind).toBe('aborted');
+    expect(seen.length).toBe(1);
   });
 });

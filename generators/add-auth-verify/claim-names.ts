@@ -1,0 +1,15 @@
+import type { Service } from '../_engine/contract.ts';
+import type { VerifyView } from './view.ts';
+
+const userIdClaims = ['sub', 'userId', 'user_id', 'id'];
+const tenantIdClaims = ['tenantId', 'tenant_id', 'tenant', 'orgId', 'org_id', 'org'];
+
+/** The names that the user and the tenant go by in tokens: those that the service signs come first. */
+export function claimNames({ claims }: Service['jwt']): Pick<VerifyView, 'userIdClaims' | 'tenantIdClaims'> {
+  const list = (usual: readonly string[]): string => {
+    const first = claims.filter((name) => usual.includes(name));
+    const rest = usual.filter((name) => !first.includes(name));
+    return [...first, ...rest].map((name) => `'${name}'`).join(', ');
+  };
+  return { userIdClaims: list(userIdClaims), tenantIdClaims: list(tenantIdClaims) };
+}

@@ -1,0 +1,37 @@
+import type { Obstacle, Service } from '../_engine/contract.ts';
+import { usesKeyPair } from './connection-views.ts';
+import type { VerifyFiles } from './views.ts';
+
+/** What keeps the verify route out of a service. */
+export function findObstacles(service: Service, path: string, files: VerifyFiles): readonly Obstacle[] {
+  return [findExisting(service, path, files), findMissingKey(service)].filter((one) => one !== undefined);
+}
+
+/** A route of that URL which we did not make. */
+function findExisting(service: Service, path: string, files: VerifyFiles): Obstacle | undefined {
+  const route = service.routes
+    .flatMap((plugin) => plugin.routes)
+    .find(({ method, url, path: file }) => method === 'POST' && url === path && file !== files.plugin);
+  if (route === undefined) return undefined;
+  return {
+    code: 'E_ROUTE_EXISTS',
+    at: { path: route.path, line: route.line },
+    message: `POST ${path} exists already.`,
+    remedy:
+      'Choose another URL with --path (and give the same one to add-auth-middleware), or remove the route.',
+  };
+}
+
+/** A pair whose public key no other file can reach; @fastify/jwt has it already. */
+function findMissingKey(service: Service): Obstacle | undefined {
+  const { library, algorithm, secret, signs } = service.jwt;
+  if (!usesKeyPair(service) || library === '@fastify/jwt' || secret !== undefined) return undefined;
+  const [sign] = signs;
+  return {
+    code: 'E_NO_VERIFY_KEY',
+    ...(sign !== undefined && { at: { path: sign.path, line: sign.line } }),
+    message: `${service.name} signs with ${algorithm}, and its code verifies with no public key that another file could import.`,
+    remedy:
+      'Export the public key, or read it from the environment where a token is verified, and run the command again.',
+  };
+}

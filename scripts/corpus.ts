@@ -1,0 +1,27 @@
+/**
+ * Runs every generator on copies of repositories and tells what became of each: `npm run corpus -- <dir>…`. The
+ * repositories stay as they are; what is installed in them is used. A row is one generator on one service; the details
+ * of what is wrong are printed below, and the whole as JSON with `--json <file>`.
+ */
+import { writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+
+import { runRepo } from './corpus/run-repo.ts';
+import { isWrong, type Row, summaryOf, tableOf } from './corpus/report.ts';
+
+const args = process.argv.slice(2);
+const jsonAt = args.indexOf('--json');
+const json = jsonAt < 0 ? undefined : args.splice(jsonAt, 2)[1];
+if (args.length === 0) throw new Error('Name the folders of the repositories: npm run corpus -- <dir>…');
+
+const rows: Row[] = [];
+for (const dir of args)
+  rows.push(...(await runRepo(resolve(dir), (line) => process.stderr.write(`${line}\n`))));
+
+console.log(tableOf(rows));
+console.log(summaryOf(rows));
+for (const row of rows.filter(isWrong)) {
+  console.log(`\n${row.repo} ${row.service} ${row.generator}\n${row.problems.join('\n')}`);
+}
+if (json !== undefined) writeFileSync(json, `${JSON.stringify(rows, undefined, 2)}\n`);
+process.exit(rows.some(isWrong) ? 1 : 0);

@@ -1,0 +1,136 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createHmac } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+
+import type { Service } from '../../generators/_engine/contract.ts';
+import { childEnvironment } from '../../test/helpers/child-environment.ts';
+import { findFreePort } from '../../test/helpers/free-port.ts';
+import { projectRoot } from '../../test/helpers/project-root.ts';
+
+const START_LIMIT_MS = 20_000;
+const secret = 'a-secret-for-the-corpus-of-at-least-32-characters';
+
+/** `boots`, or the reason why a service does not, in its own words. */
+export interface Boot {
+  readonly boots: boolean;
+  readonly reason: string;
+  /** Status of the verify route without a token and with one that the service's secret signs; absent when not asked. */
+  readonly verify?: readonly number[];
+}
+
+/** Starts a service as a process of its own with the values of its env example, and asks its verify route. */
+export async function bootOnce(root: string, service: Service, verifyPath?: string): Promise<Boot> {
+  const port = await findFreePort();
+  const tsx = pathToFileURL(join(projectRoot, 'node_modules/tsx/dist/loader.mjs')).href;
+  const env = environmentOf(root, service, port);
+  const entry =
+    service.app.entry === undefined
+      ? join(projectRoot, 'test/helpers/serve-plugin.ts')
+      : join(root, service.app.entry);
+  const child = spawn(process.execPath, ['--import', tsx, entry], {
+    cwd: join(root, service.dir),
+    env: childEnvironment(env),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const output: string[] = [];
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => output.push(String(chunk)));
+  const ports = [
+    port,
+    ...(service.app.listen.defaultPort === undefined ? [] : [service.app.listen.defaultPort]),
+  ];
+  try {
+    const origin = await waitUntilAnswering(ports, child);
+    if (origin === undefined) return { boots: false, reason: reasonOf(output) };
+    if (verifyPath === undefined) return { boots: true, reason: '' };
+    const signed = signToken(service, env);
+    const verify = [await ask(`${origin}${verifyPath}`), await ask(`${origin}${verifyPath}`, signed)];
+    return { boots: true, reason: verify.includes(500) ? output.join('').slice(-2_000) : '', verify };
+  } finally {
+    child.kill('SIGKILL');
+  }
+}
+
+function environmentOf(root: string, service: Service, port: number): Record<string, string> {
+  const values: Record<string, string> = {};
+  for (const name of ['.env.example', '.env.sample', '.env.template', '.env.test', '.env.defaults', '.env']) {
+    for (const dir of [root, join(root, service.dir)]) {
+      const path = join(dir, name);
+      if (!existsSync(path)) continue;
+      for (const [, key = '', value = ''] of readFileSync(path, 'utf8').matchAll(
+        /^\s*([A-Z]\w*)\s*=\s*"?([^"\n#]*?)"?\s*$/gm,
+      )) {
+        values[key] = value;
+      }
+    }
+  }
+  const { listen } = service.app;
+  const secretName = service.jwt.secret?.env;
+  return {
+    NODE_ENV: 'development',
+    AUTH_SERVICE_URL: 'http://127.0.0.1:9',
+    ...values,
+    HOST: '127.0.0.1',
+    FASTIFY_AUTOLOAD_TYPESCRIPT: '1',
+    JWT_SECRET: secret,
+    [listen.portEnv ?? 'PORT']: String(port),
+    ...(secretName !== undefined && { [secretName]: secret }),
+  };
+}
+
+async function waitUntilAnswering(
+  ports: readonly number[],
+  child: ChildProcess,
+): Promise<string | undefined> {
+  const giveUpAt = Date.now() + START_LIMIT_MS;
+  while (Date.now() < giveUpAt && child.exitCode === null) {
+    for (const port of ports) {
+      const origin = `http://127.0.0.1:${String(port)}`;
+      const answers = await fetch(origin, { signal: AbortSignal.timeout(2_000) }).then(
+        () => true,
+        () => false,
+      );
+      if (answers) return origin;
+    }
+    await sleep(200);
+  }
+  return undefined;
+}
+
+async function ask(url: string, token?: string): Promise<number> {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+    signal: AbortSignal.timeout(5_000),
+  });
+  await response.text();
+  return response.status;
+}
+
+/** A token with every claim that the service signs, as text. */
+function signToken({ jwt }: Service, env: Readonly<Record<string, string>>): string {
+  const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const claims = Object.fromEntries(jwt.claims.map((name) => [name, name === 'roles' ? ['user'] : '1']));
+  const now = Math.floor(Date.now() / 1000);
+  const head = encode({ alg: 'HS256', typ: 'JWT' });
+  const body = encode({
+    sub: '1',
+    ...claims,
+    iat: now,
+    exp: now + 600,
+    ...(jwt.issuer !== undefined && { iss: jwt.issuer }),
+    ...(jwt.audience !== undefined && { aud: jwt.audience }),
+  });
+  const key = env[jwt.secret?.env ?? 'JWT_SECRET'] ?? jwt.secret?.fallback ?? secret;
+  return `${head}.${body}.${createHmac('sha256', key).update(`${head}.${body}`).digest('base64url')}`;
+}
+
+function reasonOf(output: readonly string[]): string {
+  const lines = output.join('').split('\n');
+  const told =
+    lines.find((line) => /error|required|refused|cannot/i.test(line)) ??
+    lines.find((line) => line.trim() !== '');
+  return (told ?? 'it does not answer').trim().slice(0, 160);
+}

@@ -1,0 +1,65 @@
+/** What one generator did to one service of a copy. */
+export interface Row {
+  readonly repo: string;
+  readonly commit: string;
+  readonly services: number;
+  readonly auth: string;
+  readonly service: string;
+  readonly generator: string;
+  /** `applied`, or the code of the first obstacle. */
+  readonly result: string;
+  /** What was said when it was refused. */
+  readonly refusal: string;
+  readonly files: number;
+  readonly linesAdded: number;
+  readonly linesRemoved: number;
+  readonly testsPassed: number;
+  /** `boots`, `no`, or `–` where it does not boot before either. */
+  readonly boot: string;
+  /** Status of the verify route without and with a token. */
+  readonly verify: string;
+  /** Why the row is wrong; [] when it is not. */
+  readonly problems: readonly string[];
+}
+
+export function isWrong({ problems }: Row): boolean {
+  return problems.length > 0;
+}
+
+/** The rows as a Markdown table. */
+export function tableOf(rows: readonly Row[]): string {
+  const head = [
+    '| repository | service | generator | result | files | lines + / − | its tests | boots | verify | wrong |',
+    '| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |',
+  ];
+  const lines = rows.map((row) => {
+    const lineCounts = `${String(row.linesAdded)} / ${String(row.linesRemoved)}`;
+    const cells = [
+      `${row.repo} @ ${row.commit}`,
+      row.service,
+      row.generator,
+      row.result,
+      ...(row.result === 'applied' ? [String(row.files), lineCounts, String(row.testsPassed)] : ['', '', '']),
+      row.boot,
+      row.verify,
+      String(row.problems.length),
+    ];
+    return `| ${cells.join(' | ')} |`;
+  });
+  return [...head, ...lines].join('\n');
+}
+
+/** How many rows applied, were refused and were wrong. */
+export function summaryOf(rows: readonly Row[]): string {
+  const applied = rows.filter(({ result }) => result === 'applied').length;
+  const codes = new Map<string, number>();
+  for (const { result } of rows) if (result !== 'applied') codes.set(result, (codes.get(result) ?? 0) + 1);
+  const refused = [...codes].map(([code, count]) => `${code} ${String(count)}`).join(', ');
+  const share = ((100 * applied) / Math.max(1, rows.length)).toFixed(1);
+  return [
+    '',
+    `${String(rows.length)} rows in ${String(new Set(rows.map(({ repo }) => repo)).size)} repositories:`,
+    `${String(applied)} applied (${share} %), refused: ${refused === '' ? 'none' : refused};`,
+    `${String(rows.filter(isWrong).length)} wrong.`,
+  ].join(' ');
+}
