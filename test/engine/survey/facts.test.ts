@@ -73,6 +73,63 @@ describe('surveyJwt with a key pair', () => {
   });
 });
 
+describe('surveyJwt, keys', () => {
+  const sign = "jwt.sign({ sub: '1' }, privateKey, { algorithm: 'RS256' })";
+  const keys = 'export const { privateKey, publicKey } = generateKeyPairSync("rsa");';
+
+  it.each([
+    ['jsonwebtoken', "import jwt from 'jsonwebtoken';", 'jwt.verify(token, publicKey)', sign],
+    [
+      'jose',
+      "import { jwtVerify, SignJWT } from 'jose';",
+      'jwtVerify(token, publicKey)',
+      "new SignJWT({ sub: '1' }).setProtectedHeader({ alg: 'RS256' }).sign(privateKey)",
+    ],
+    [
+      'fast-jwt',
+      "import { createSigner, createVerifier } from 'fast-jwt';",
+      'createVerifier({ key: publicKey })',
+      "createSigner({ key: privateKey, algorithm: 'RS256' })({ sub: '1' })",
+    ],
+  ])('verifies with the public key, as the service does with %s', (library, imports, verify, issue) => {
+    const { jwt } = serviceOf({
+      'package.json': manifest({ [library]: '9' }),
+      'src/app.ts': app,
+      'src/keys.ts': keys,
+      'src/token.ts': `${imports}\nimport { privateKey, publicKey } from './keys.js';\nexport const issue = () => ${issue};\nexport const check = (token: string) => ${verify};`,
+    });
+    expect(jwt).toMatchObject({
+      library,
+      algorithm: 'RS256',
+      secret: { expression: 'publicKey', imports: [{ from: 'src/keys.ts', names: ['publicKey'] }] },
+    });
+  });
+
+  it('skips keys that no other file can reach, and never takes the private one', () => {
+    const files = (check: string): Record<string, string> => ({
+      'package.json': manifest({ jsonwebtoken: '9' }),
+      'src/app.ts': app,
+      'src/keys.ts': keys,
+      'src/a.ts': `import jwt from 'jsonwebtoken';\nexport const check = (token: string, key: string) => jwt.verify(token, key);`,
+      'src/token.ts': `import jwt from 'jsonwebtoken';\nimport { privateKey, publicKey } from './keys.js';\nexport const issue = () => ${sign};\n${check}`,
+    });
+    expect(serviceOf(files('jwt.verify("", publicKey);')).jwt.secret?.expression).toBe('publicKey');
+    expect(serviceOf(files('')).jwt.secret).toBeUndefined();
+  });
+
+  it('reads the secret through the way in that the configuration has', () => {
+    const { jwt } = serviceOf({
+      'package.json': manifest({ jsonwebtoken: '9', zod: '4' }),
+      'src/app.ts': app,
+      'src/config/env.ts':
+        'const schema = z.object({ KEY: z.string() });\nexport const env = schema.parse(process.env);\nexport default env;',
+      'src/token.ts':
+        "import jwt from 'jsonwebtoken';\nimport env from './config/env.js';\nexport const issue = () => jwt.sign({ sub: '1' }, env.KEY);",
+    });
+    expect(jwt.secret?.imports).toEqual([{ from: 'src/config/env.ts', names: ['env'] }]);
+  });
+});
+
 describe('surveyRedis', () => {
   it('finds an exported client', () => {
     const { redis } = serviceOf({
@@ -136,6 +193,37 @@ describe('surveyModules', () => {
   });
 });
 
+describe('surveyModules, the compiler', () => {
+  it.each([
+    [{ target: 'ES2020' }, false],
+    [{ target: 'es2022' }, true],
+    [{ target: 'ESNext' }, true],
+    [{ target: 'ES2020', lib: ['ES2023'] }, true],
+    [{ target: 'ES2022', lib: ['es2020', 'dom'] }, false],
+    [{ target: 'ES2019', lib: ['ES2019', 'ES2022.Error'] }, true],
+    [{}, true],
+  ])('with %j knows the cause of an error: %j', (compilerOptions, errorCause) => {
+    const { modules } = serviceOf({
+      'src/app.ts': app,
+      'tsconfig.json': JSON.stringify({ compilerOptions }),
+    });
+    expect(modules.errorCause).toBe(errorCause);
+  });
+
+  it.each([
+    [{ module: 'NodeNext' }, true],
+    [{ module: 'CommonJS' }, false],
+    [{ module: 'ESNext', moduleResolution: 'bundler' }, false],
+    [{ module: 'ESNext', moduleResolution: 'node16' }, true],
+  ])('with %j resolves strictly: %j', (compilerOptions, strictResolution) => {
+    const { modules } = serviceOf({
+      'src/app.ts': app,
+      'tsconfig.json': JSON.stringify({ compilerOptions }),
+    });
+    expect(modules.strictResolution).toBe(strictResolution);
+  });
+});
+
 describe('subpath imports', () => {
   it('are aliases', () => {
     const { modules, routes } = serviceOf({
@@ -164,6 +252,67 @@ describe('surveyTesting and surveyTooling', () => {
       formatter: 'biome',
       runTypeScript: ['-r', 'ts-node/register'],
     });
+  });
+});
+
+describe('the command that runs a test', () => {
+  it.each([
+    ['jest --config test/jest.json --runInBand', 'npx jest --config test/jest.json NAME'],
+    ['dotenv -- jest --runInBand -c=jest.unit.js', 'npx jest --config jest.unit.js NAME'],
+    ['jest', 'npx jest NAME'],
+    ['vitest run', 'npx vitest run NAME'],
+  ])('of %j is %j', (script, command) => {
+    const { testing } = serviceOf({
+      'package.json': manifest({}, { scripts: { test: script } }),
+      'src/app.ts': app,
+    });
+    expect(testing.command).toBe(command);
+  });
+
+  it('is the script that runs the unit tests, wherever it is', () => {
+    const { testing } = serviceOf({
+      'package.json': manifest(
+        {},
+        {
+          scripts: {
+            test: 'pnpm test:unit',
+            'test:coverage': 'c8 node --test src/**/*.spec.ts',
+            'test:unit': 'node --test src/**/*.spec.ts',
+          },
+        },
+      ),
+      'src/app.ts': app,
+      'src/app.spec.ts': "import test from 'node:test';",
+    });
+    expect(testing).toMatchObject({ runner: 'node:test', command: 'node --test src/**/*NAME*.spec.ts' });
+  });
+});
+
+describe('surveyLayout, tests', () => {
+  it.each([
+    ['beside', { 'src/a/a.test.ts': '', 'src/b/b.test.ts': '' }, 'beside', 'src'],
+    [
+      'in folders beside',
+      { 'src/a/__tests__/a.test.ts': '', 'src/b/__tests__/b.test.ts': '' },
+      'nested',
+      'src/__tests__',
+    ],
+    [
+      'in one folder',
+      { 'src/back/test/a.test.ts': '', 'src/back/test/unit/b.test.ts': '' },
+      'folder',
+      'src/back/test',
+    ],
+    [
+      'at the top',
+      { 'test/a.test.ts': '', 'src/b/__tests__/b.test.ts': '', 'test/c.test.ts': '' },
+      'folder',
+      'test',
+    ],
+    ['nowhere', {}, 'folder', 'test'],
+  ])('stand %s', (_where, files, place, dir) => {
+    const { layout } = serviceOf({ 'src/app.ts': app, ...files });
+    expect(layout.tests).toMatchObject({ place, dir });
   });
 });
 
