@@ -13,7 +13,8 @@ export interface Row {
   readonly files: number;
   readonly linesAdded: number;
   readonly linesRemoved: number;
-  readonly testsPassed: number;
+  /** Generated test files that the service's own runner passes. */
+  readonly tests: string;
   /** `boots`, `no`, or `–` where it does not boot before either. */
   readonly boot: string;
   /** Status of the verify route without and with a token. */
@@ -39,7 +40,7 @@ export function tableOf(rows: readonly Row[]): string {
       row.service,
       row.generator,
       row.result,
-      ...(row.result === 'applied' ? [String(row.files), lineCounts, String(row.testsPassed)] : ['', '', '']),
+      ...(row.result === 'applied' ? [String(row.files), lineCounts, row.tests] : ['', '', '']),
       row.boot,
       row.verify,
       String(row.problems.length),

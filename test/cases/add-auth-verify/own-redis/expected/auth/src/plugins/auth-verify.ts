@@ -50,7 +50,7 @@ const MESSAGES: Readonly<Record<TokenProblem, string>> = {
  * 200 with the identity · 401 with a code when the token is no good · 403 without the service secret · 503 when it
  * cannot be told whether the token was revoked.
  */
-export default fp<AuthVerifyOptions>(
+export const authVerify = fp<AuthVerifyOptions>(
     async (app, options) => {
         assertSecret(app, JWT_SECRET);
         const verify = createTokenVerifier(JWT_SECRET);
@@ -98,6 +98,8 @@ export default fp<AuthVerifyOptions>(
     },
     { name: "auth-verify", fastify: "4.x" },
 );
+
+export default authVerify;
 
 /**
  * The claims that this service signs, under the names that other services use.

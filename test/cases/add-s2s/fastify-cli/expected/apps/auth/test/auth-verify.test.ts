@@ -13,13 +13,13 @@ const SECRET = (process.env['JWT_SECRET'] = 'a-secret-of-these-tests-with-32-byt
 const HASHES = { HS256: 'sha256', HS384: 'sha384', HS512: 'sha512' } as const
 const OTHER_ALGORITHM = 'HS512'
 
-let authVerify: typeof import('../src/plugins/auth-verify.js').default
+let authVerify: typeof import('../src/plugins/auth-verify.js').authVerify
 let toIdentity: typeof import('../src/plugins/auth-verify.js').toIdentity
 const apps: FastifyInstance[] = []
 let log = ''
 
 before(async () => {
-	({ default: authVerify, toIdentity } = await import('../src/plugins/auth-verify.js'))
+	({ authVerify, toIdentity } = await import('../src/plugins/auth-verify.js'))
 })
 
 beforeEach(() => {

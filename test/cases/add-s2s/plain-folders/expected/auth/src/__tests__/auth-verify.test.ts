@@ -10,13 +10,13 @@ const SECRET = (process.env["JWT_SECRET"] = "a-secret-of-these-tests-with-32-byt
 const HASHES = { HS256: "sha256", HS384: "sha384", HS512: "sha512" } as const;
 const OTHER_ALGORITHM = "HS512";
 
-let authVerify: typeof import("../plugins/auth-verify").default;
+let authVerify: typeof import("../plugins/auth-verify").authVerify;
 let toIdentity: typeof import("../plugins/auth-verify").toIdentity;
 const apps: FastifyInstance[] = [];
 let log = "";
 
 beforeAll(async () => {
-    ({ default: authVerify, toIdentity } = await import("../plugins/auth-verify"));
+    ({ authVerify, toIdentity } = await import("../plugins/auth-verify"));
 });
 
 beforeEach(() => {

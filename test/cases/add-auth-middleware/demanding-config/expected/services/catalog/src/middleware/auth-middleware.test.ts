@@ -66,10 +66,10 @@ Object.assign(process.env, {
   WORKERS: '1',
   ...process.env,
 });
-let authMiddleware: typeof import('@/middleware/auth.middleware').default;
+let authMiddleware: typeof import('@/middleware/auth.middleware').authMiddleware;
 
 beforeAll(async () => {
-  ({ default: authMiddleware } = await import('@/middleware/auth.middleware'));
+  ({ authMiddleware } = await import('@/middleware/auth.middleware'));
   authService = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));

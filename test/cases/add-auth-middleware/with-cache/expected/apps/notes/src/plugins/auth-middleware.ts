@@ -66,7 +66,7 @@ export const autoConfig: AuthMiddlewareOptions = {
  * Lets the auth service decide who is calling. 401 says that the token is no good, 503 that nobody can tell now.
  * Has one client, and so one circuit, for the whole application.
  */
-export default fp<AuthMiddlewareOptions>(
+export const authMiddleware = fp<AuthMiddlewareOptions>(
 	(app, options, done) => {
 		const client = createClient(app, options)
 		app.addHook('onClose', () => client.close())
@@ -98,6 +98,8 @@ export default fp<AuthMiddlewareOptions>(
 	},
 	{ name: 'auth-middleware' }
 )
+
+export default authMiddleware
 
 function createClient(app: FastifyInstance, options: AuthMiddlewareOptions): ServiceClient {
 	const secret = options.serviceSecret ?? process.env['SERVICE_AUTH_SECRET']

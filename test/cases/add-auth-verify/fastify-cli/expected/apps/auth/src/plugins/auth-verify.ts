@@ -38,7 +38,7 @@ const MESSAGES: Readonly<Record<TokenProblem, string>> = {
  * 200 with the identity · 401 with a code when the token is no good · 403 without the service secret · 503 when it
  * cannot be told whether the token was revoked.
  */
-export default fp<AuthVerifyOptions>(
+export const authVerify = fp<AuthVerifyOptions>(
 	async (app, options) => {
 		assertSecret(app, process.env.JWT_SECRET ?? 'secret-for-development-0123456789abcdef')
 		const verify = createTokenVerifier(app)
@@ -78,6 +78,8 @@ export default fp<AuthVerifyOptions>(
 	},
 	{ name: 'auth-verify', fastify: '5.x' }
 )
+
+export default authVerify
 
 /**
  * The claims that this service signs, under the names that other services use.

@@ -60,7 +60,7 @@ const CORRELATION_ID = /^[A-Za-z0-9._:-]{1,128}$/;
  * Lets the auth service decide who is calling. 401 says that the token is no good, 503 that nobody can tell now.
  * Has one client, and so one circuit, for the whole application.
  */
-export default fp<AuthMiddlewareOptions>(
+export const authMiddleware = fp<AuthMiddlewareOptions>(
   (app, options, done) => {
     const client = createClient(app, options);
     app.addHook('onClose', () => client.close());
@@ -91,6 +91,8 @@ export default fp<AuthMiddlewareOptions>(
   },
   { name: 'auth-middleware' },
 );
+
+export default authMiddleware;
 
 function createClient(app: FastifyInstance, options: AuthMiddlewareOptions): ServiceClient {
   const secret = options.serviceSecret ?? process.env['SERVICE_AUTH_SECRET'];

@@ -8,19 +8,22 @@ import { type BlacklistStore, TokenBlacklist, createMemoryStore } from '@/utils/
 import { decodeClaims } from '@/utils/token-verifier';
 
 // What the configuration asks for, and this machine may not have.
-Object.assign(process.env, { JWT_SECRET: 'change-me-to-a-long-random-string', ...process.env });
+Object.assign(process.env, {
+  JWT_SECRET: 'change-me-to-a-long-random-string',
+  ...process.env,
+});
 // Configuration is read when it is imported, so this comes first and the route is imported later.
 const SECRET = (process.env['JWT_SECRET'] = 'a-secret-of-these-tests-with-32-bytes-or-more');
 const HASHES = { HS256: 'sha256', HS384: 'sha384', HS512: 'sha512' } as const;
 const OTHER_ALGORITHM = 'HS512';
 
-let authVerify: typeof import('@/plugins/auth-verify').default;
+let authVerify: typeof import('@/plugins/auth-verify').authVerify;
 let toIdentity: typeof import('@/plugins/auth-verify').toIdentity;
 const apps: FastifyInstance[] = [];
 let log = '';
 
 beforeAll(async () => {
-  ({ default: authVerify, toIdentity } = await import('@/plugins/auth-verify'));
+  ({ authVerify, toIdentity } = await import('@/plugins/auth-verify'));
 });
 
 beforeEach(() => {

@@ -1,0 +1,123 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { parsePatch } from 'diff';
+
+import type { Plan, Refusal, Repo, Service, ServiceHead } from '../../generators/_engine/contract.ts';
+import { diffOf } from '../../generators/_engine/diff.ts';
+import { openRepo } from '../../generators/_engine/repo.ts';
+import { surveyService } from '../../generators/_engine/survey/service.ts';
+import type { Command } from '../../test/helpers/case.ts';
+import { planCommand } from '../../test/helpers/run-command.ts';
+import { type Boot, bootOnce } from './boot.ts';
+import type { TypeBaseline} from './checks.ts';
+import { unformatted } from './checks.ts';
+import { addPackages } from './copy-repo.ts';
+import { readTree } from './read-tree.ts';
+import type { Row } from './report.ts';
+import { runTests } from './run-tests.ts';
+
+export type Head = Pick<Row, 'repo' | 'commit' | 'services' | 'auth'>;
+
+/** What the rows of one repository share. */
+export interface Ground {
+  readonly head: Head;
+  /** An untouched copy. */
+  readonly before: string;
+  readonly types: TypeBaseline;
+  readonly boots: Map<string, Promise<Boot>>;
+}
+
+export function refusedRow(
+  { obstacles }: Refusal,
+  before: string,
+  root: string,
+): Partial<Row> & Pick<Row, 'result'> {
+  const isSame = sameTree(before, root);
+  const refusal = obstacles.map(({ message, remedy }) => `${message} ${remedy}`).join(' ');
+  return { result: obstacles[0].code, refusal, problems: isSame ? [] : ['The tree changed.'] };
+}
+
+export async function appliedRow(
+  ground: Ground,
+  root: string,
+  head: ServiceHead,
+  command: Command,
+  plan: Plan,
+): Promise<Partial<Row> & Pick<Row, 'result'>> {
+  const repo = openRepo(root);
+  const service = surveyed(repo, head);
+  addPackages(join(root, head.dir), newPackages(openRepo(ground.before), repo, head));
+  const again = await planCommand(command, root);
+  const lines = parsePatch(diffOf(plan.edits))
+    .flatMap(({ hunks }) => hunks)
+    .flatMap((hunk) => hunk.lines);
+  const counts = {
+    result: 'applied',
+    files: plan.edits.length,
+    linesAdded: lines.filter((line) => line.startsWith('+')).length,
+    linesRemoved: lines.filter((line) => line.startsWith('-')).length,
+  };
+  const repeated = again.ok && again.edits.length === 0 ? [] : ['A second run is not empty.'];
+  if (!isInstalled(root, head)) return { ...counts, boot: '– (not installed)', problems: repeated };
+  const types = await ground.types.newErrors(service, root, plan.edits);
+  const tests = await runTests(service, ground.before, root, plan.edits);
+  const dirty = await unformatted(service, ground.before, root, plan.edits);
+  const before = await bootBefore(ground, head);
+  const verifies = command.generator === 'add-auth-verify';
+  const boot = before.boots ? await bootOnce(root, service, verifies ? '/auth/verify' : undefined) : before;
+  const problems = [
+    ...repeated,
+    ...types.map((error) => `New type error: ${error}`),
+    ...tests.failures.map((failure) => `A generated test fails: ${failure}`),
+    ...dirty.map((path) => `The formatter would change ${path}.`),
+    ...(before.boots && !boot.boots ? [`It does not start any more: ${boot.reason}`] : []),
+    ...(boot.verify !== undefined && boot.verify.join() !== '401,200'
+      ? [`POST /auth/verify answers ${boot.verify.join(', ')}: ${boot.reason}`]
+      : []),
+  ];
+  return {
+    ...counts,
+    tests: `${String(tests.passed)}${tests.unjudged === 0 ? '' : ` (${String(tests.unjudged)} not runnable)`}`,
+    boot: before.boots ? (boot.boots ? 'yes' : 'no') : `– (${before.reason})`,
+    verify: boot.verify?.join(', ') ?? '',
+    problems,
+  };
+}
+
+/** Without its packages a service neither compiles nor runs, whatever is done to it. */
+function isInstalled(root: string, { dir }: ServiceHead): boolean {
+  const folders = dir.split('/').map((_, index, all) => all.slice(0, index + 1).join('/'));
+  return ['', ...folders].some((folder) => existsSync(join(root, folder, 'node_modules/fastify')));
+}
+
+async function bootBefore({ before, boots }: Ground, head: ServiceHead): Promise<Boot> {
+  const known = boots.get(head.dir) ?? bootOnce(before, surveyed(openRepo(before), head));
+  boots.set(head.dir, known);
+  return known;
+}
+
+function surveyed(repo: Repo, head: ServiceHead): Service {
+  const service = surveyService(repo, head);
+  if ('ok' in service) throw new Error(service.obstacles[0].message);
+  return service;
+}
+
+function newPackages(before: Repo, after: Repo, { manifest }: ServiceHead): readonly string[] {
+  const namesIn = (repo: Repo): readonly string[] => {
+    const json = JSON.parse(repo.read(manifest.path) ?? '{}') as Record<
+      string,
+      Record<string, string> | undefined
+    >;
+    return Object.keys({ ...json['dependencies'], ...json['devDependencies'] });
+  };
+  const known = new Set(namesIn(before));
+  return namesIn(after).filter((name) => !known.has(name));
+}
+
+function sameTree(a: string, b: string): boolean {
+  const [left, right] = [readTree(a), readTree(b)];
+  return (
+    left.size === right.size && [...left].every(([path, bytes]) => right.get(path)?.equals(bytes) === true)
+  );
+}

@@ -1,0 +1,78 @@
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+
+import { execa } from 'execa';
+
+import type { Edit, Service } from '../../generators/_engine/contract.ts';
+import { childEnvironment } from '../../test/helpers/child-environment.ts';
+
+export interface TestRuns {
+  readonly passed: number;
+  /** Files where the runner does not even pass a test of one line: it needs a database, or knows no TypeScript. */
+  readonly unjudged: number;
+  readonly failures: readonly string[];
+}
+
+/** Runs the tests of an edit with the service's own runner; `before` is the copy without the edit. */
+export async function runTests(
+  service: Service,
+  before: string,
+  root: string,
+  edits: readonly Edit[],
+): Promise<TestRuns> {
+  const isTest = ({ kind, path }: Edit): boolean => kind === 'create' && /\.(test|spec)\.ts$/.test(path);
+  let [passed, unjudged] = [0, 0];
+  const failures: string[] = [];
+  for (const { path } of edits.filter(isTest)) {
+    if (service.dir !== '' && !path.startsWith(`${service.dir}/`)) continue;
+    const failure = await failureOf(service, root, path);
+    if (failure === undefined) passed += 1;
+    else if (await passesPlainTest(service, before, path)) failures.push(`${path}\n${failure}`);
+    else unjudged += 1;
+  }
+  return { passed, unjudged, failures };
+}
+
+async function failureOf(service: Service, root: string, path: string): Promise<string | undefined> {
+  const stem = basename(path).replace(/\.(test|spec)\.ts$/, '');
+  const command = service.testing.command.replace(/^(pnpm exec|bunx|yarn) /, '').replace('NAME', stem);
+  // Node 20 leaves globs to the shell.
+  const run = await execa(command.replace(/"([^"]*\*[^"]*)"/g, '$1'), {
+    cwd: join(root, service.dir),
+    shell: 'bash',
+    all: true,
+    reject: false,
+    stdin: 'ignore',
+    timeout: 120_000,
+    preferLocal: true,
+    extendEnv: false,
+    env: childEnvironment({
+      BASHOPTS: 'globstar',
+      NO_COLOR: '1',
+      FASTIFY_AUTOLOAD_TYPESCRIPT: '1',
+      CI: '1',
+    }),
+  });
+  return run.failed ? run.all.slice(-3_000) : undefined;
+}
+
+const plainTests: Readonly<Record<Service['testing']['runner'], string>> = {
+  vitest:
+    "import { expect, it } from 'vitest';\nit('runs', () => { const one: number = 1; expect(one).toBe(1); });\n",
+  jest: "test('runs', () => { const one: number = 1; expect(one).toBe(1); });\n",
+  'node:test':
+    "import test from 'node:test';\ntest('runs', () => { const one: number = 1; return one > 0 ? undefined : undefined; });\n",
+  tap: "import tap from 'tap';\nconst one: number = 1;\ntap.equal(one, 1);\n",
+  none: '',
+};
+
+async function passesPlainTest(service: Service, before: string, path: string): Promise<boolean> {
+  const plain = join(dirname(path), basename(path).replace(/^.*\.(test|spec)\.ts$/, 'plain-of-corpus.$1.ts'));
+  const file = join(before, plain);
+  const isNewFolder = !existsSync(dirname(file));
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, plainTests[service.testing.runner]);
+  const failure = await failureOf(service, before, plain);
+  rmSync(isNewFolder ? dirname(file) : file, { recursive: true });
+  return failure === undefined;
+}
