@@ -26,7 +26,7 @@ const defaultCacheTtlMs = 10_000;
 export async function planAuthMiddleware(answers: Answers, repo: Repo): Promise<Plan | Refusal> {
   const service = surveyTarget(repo, answers);
   if ('ok' in service) return service;
-  const middleware = placeMiddleware(service);
+  const middleware = placeMiddleware(repo, service);
   const names = chooseNames(service, middleware, answers);
   const protection = chooseProtection(repo, service, answers);
   const cacheTtlMs = readCacheTtl(answers);
@@ -49,11 +49,17 @@ export async function planAuthMiddleware(answers: Answers, repo: Repo): Promise<
   return draft.finish();
 }
 
-/** Among the service's middleware; where that is an autoloaded folder of plugins, under a name that tells what it is. */
-function placeMiddleware(service: Service): RelPath {
-  const { middlewareDir, pluginsDir } = service.layout;
+/**
+ * Among the service's middleware, beside an `auth` file of its own; where that is an autoloaded folder of plugins,
+ * under a name that tells what it is.
+ */
+function placeMiddleware(repo: Repo, service: Service): RelPath {
+  const { middlewareDir, middlewareSuffix, pluginsDir } = service.layout;
   if (middlewareDir === pluginsDir) return placeFile(service, 'plugins', 'auth-middleware');
-  return placeFile(service, 'middleware', 'auth');
+  const other = middlewareSuffix === '' ? 'auth-middleware' : 'service-auth';
+  const [usual, second] = [placeFile(service, 'middleware', 'auth'), placeFile(service, 'middleware', other)];
+  const text = repo.read(usual);
+  return text === undefined || text.includes('authServiceClient') ? usual : second;
 }
 
 /** Brings the client if there is none; one that was written by hand must have the names that the middleware uses. */

@@ -130,7 +130,9 @@ function signToken({ jwt }: Service, env: Readonly<Record<string, string>>): str
 function reasonOf(output: readonly string[]): string {
   const lines = output.join('').split('\n');
   const told =
-    lines.find((line) => /error|required|refused|cannot/i.test(line)) ??
+    lines.find((line) => /^\s*(\w*Error\b|Error \[)|"level":(50|60)/.test(line)) ??
+    lines.find((line) => /required|refused|cannot/i.test(line)) ??
     lines.find((line) => line.trim() !== '');
-  return (told ?? 'it does not answer').trim().slice(0, 160);
+  const message = /"message":"([^"]*)"/.exec(told ?? '')?.[1];
+  return (message ?? told ?? 'it does not answer').trim().replaceAll('|', '/').slice(0, 120);
 }

@@ -7,10 +7,11 @@ import type { Plan, Refusal, Repo, Service, ServiceHead } from '../../generators
 import { diffOf } from '../../generators/_engine/diff.ts';
 import { openRepo } from '../../generators/_engine/repo.ts';
 import { surveyService } from '../../generators/_engine/survey/service.ts';
+import { surveyHeads } from '../../generators/_engine/survey/services.ts';
 import type { Command } from '../../test/helpers/case.ts';
 import { planCommand } from '../../test/helpers/run-command.ts';
 import { type Boot, bootOnce } from './boot.ts';
-import type { TypeBaseline} from './checks.ts';
+import type { TypeBaseline } from './checks.ts';
 import { unformatted } from './checks.ts';
 import { addPackages } from './copy-repo.ts';
 import { readTree } from './read-tree.ts';
@@ -47,7 +48,9 @@ export async function appliedRow(
 ): Promise<Partial<Row> & Pick<Row, 'result'>> {
   const repo = openRepo(root);
   const service = surveyed(repo, head);
-  addPackages(join(root, head.dir), newPackages(openRepo(ground.before), repo, head));
+  for (const one of surveyHeads(repo)) {
+    addPackages(join(root, one.dir), newPackages(openRepo(ground.before), repo, one));
+  }
   const again = await planCommand(command, root);
   const lines = parsePatch(diffOf(plan.edits))
     .flatMap(({ hunks }) => hunks)
@@ -60,10 +63,10 @@ export async function appliedRow(
   };
   const repeated = again.ok && again.edits.length === 0 ? [] : ['A second run is not empty.'];
   if (!isInstalled(root, head)) return { ...counts, boot: '– (not installed)', problems: repeated };
-  const types = await ground.types.newErrors(service, root, plan.edits);
-  const tests = await runTests(service, ground.before, root, plan.edits);
-  const dirty = await unformatted(service, ground.before, root, plan.edits);
   const before = await bootBefore(ground, head);
+  const types = await ground.types.newErrors(service, root, plan.edits);
+  const tests = await runTests(service, ground.before, root, plan.edits, before.boots);
+  const dirty = await unformatted(service, ground.before, root, plan.edits);
   const verifies = command.generator === 'add-auth-verify';
   const boot = before.boots ? await bootOnce(root, service, verifies ? '/auth/verify' : undefined) : before;
   const problems = [

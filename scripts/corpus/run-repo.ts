@@ -21,7 +21,8 @@ import type { Row } from './report.ts';
 export async function runRepo(from: string, tell: (line: string) => void): Promise<readonly Row[]> {
   const folder = mkdtempSync(join(tmpdir(), 's2s-corpus-'));
   try {
-    const before = join(folder, 'before');
+    // Services without a name of their own go by the folder's.
+    const before = join(folder, 'before', basename(from));
     copyRepo(from, before);
     const repo = openRepo(before);
     const heads = surveyHeads(repo);
@@ -37,7 +38,7 @@ export async function runRepo(from: string, tell: (line: string) => void): Promi
     const ground = { head, before, types: new TypeBaseline(before), boots: new Map<string, Promise<Boot>>() };
     const rows: Row[] = [];
     for (const { service, command } of commandsFor(heads, issuer)) {
-      const root = join(folder, `after-${String(rows.length)}`);
+      const root = join(folder, `after-${String(rows.length)}`, basename(from));
       const row = await runCommand(ground, root, service, command);
       rmSync(root, { recursive: true, force: true });
       rows.push(row);

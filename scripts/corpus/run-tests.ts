@@ -8,7 +8,10 @@ import { childEnvironment } from '../../test/helpers/child-environment.ts';
 
 export interface TestRuns {
   readonly passed: number;
-  /** Files where the runner does not even pass a test of one line: it needs a database, or knows no TypeScript. */
+  /**
+   * Files where the runner does not even pass a test of one line, because it needs a database or knows no TypeScript;
+   * and those that start services which do not start without the change either.
+   */
   readonly unjudged: number;
   readonly failures: readonly string[];
 }
@@ -19,6 +22,7 @@ export async function runTests(
   before: string,
   root: string,
   edits: readonly Edit[],
+  boots: boolean,
 ): Promise<TestRuns> {
   const isTest = ({ kind, path }: Edit): boolean => kind === 'create' && /\.(test|spec)\.ts$/.test(path);
   let [passed, unjudged] = [0, 0];
@@ -27,6 +31,7 @@ export async function runTests(
     if (service.dir !== '' && !path.startsWith(`${service.dir}/`)) continue;
     const failure = await failureOf(service, root, path);
     if (failure === undefined) passed += 1;
+    else if (!boots && failure.includes('did not start')) unjudged += 1;
     else if (await passesPlainTest(service, before, path)) failures.push(`${path}\n${failure}`);
     else unjudged += 1;
   }
