@@ -1,4 +1,4 @@
-import type { Answers, Generator, Plan, Refusal, ServiceHead, Site } from './contract.ts';
+import type { Answers, Generator, Plan, Refusal, Repo, ServiceHead, Site } from './contract.ts';
 import { type Ask, asFlags, completeAnswers } from './answers.ts';
 import { finalizePlan, ownerOf } from './finalize.ts';
 import { refuse } from './obstacle.ts';
@@ -26,10 +26,15 @@ export interface Planned {
   readonly flags: string;
 }
 
-/** flags → survey → questions → plan → format → settle → prove → record. Reads only. @throws RefusalError */
-export async function makePlan(request: PlanRequest): Promise<Planned | Refusal> {
+/**
+ * flags → survey → questions → plan → format → settle → prove → record. Reads only, by default what is on the disk.
+ * @throws RefusalError
+ */
+export async function makePlan(
+  request: PlanRequest,
+  repo: Repo = openRepo(request.root),
+): Promise<Planned | Refusal> {
   const { generator, given } = request;
-  const repo = openRepo(request.root);
   const site: Site = { repo, heads: surveyHeads(repo) };
   const targets = await chooseTargets(generator, given, site, request.ask);
   if ('ok' in targets) return withMissingFlags(targets, request, site);

@@ -25,7 +25,7 @@ export interface Settled {
 
 /**
  * Decides about generated files that exist already. Ours and unedited: written anew when the template or the
- * answers changed. Ours and edited: left alone when there is nothing new, else an obstacle. Not ours: an obstacle.
+ * answers changed, not when the service's style did. Ours and edited: left alone when there is nothing new, else an obstacle. Not ours: an obstacle.
  * `force` overwrites.
  */
 export function settleExisting(repo: Repo, edits: readonly Edit[], force: boolean): Settled {
@@ -45,8 +45,18 @@ function verdictOn(edit: Edit, record: S2sRecord, force: boolean): 'write' | 'le
   if (edit.kind !== 'patch' || !isWholeFile(edit.role) || force) return 'write';
   const ours = recordedText(record, edit.path);
   if (ours === undefined) return notOurs(edit.path);
-  if (ours === edit.base) return 'write';
-  return ours === textAfter(edit) ? 'leave' : edited(edit.path);
+  if (isSameCode(ours, textAfter(edit) ?? '')) return 'leave';
+  return ours === edit.base ? 'write' : edited(edit.path);
+}
+
+/** The same but for white space, quotes, semicolons and trailing commas: what is there stays as it is. */
+function isSameCode(a: string, b: string): boolean {
+  const bare = (text: string): string =>
+    text
+      .replace(/[\s;]+/g, '')
+      .replace(/,(?=[\])}>])/g, '')
+      .replace(/["'`]/g, "'");
+  return bare(a) === bare(b);
 }
 
 function notOurs(path: string): Obstacle {

@@ -32,6 +32,7 @@ describe('settleExisting', () => {
   it.each([
     ['unedited, nothing new', 'v1\n', recordOf('v1\n'), 'v1\n', 'left'],
     ['unedited, a newer template', 'v1\n', recordOf('v1\n'), 'v2\n', 'written'],
+    ['unedited, in another style', "f('a');\n", recordOf("f('a');\n"), 'f(\n  "a",\n)\n', 'left'],
     ['edited, nothing new', 'mine\n', recordOf('v1\n'), 'v1\n', 'left'],
     ['edited, a newer template', 'mine\n', recordOf('v1\n'), 'v2\n', 'E_FILE_EDITED'],
     ['not ours', 'theirs\n', undefined, 'v1\n', 'E_FILE_EXISTS'],

@@ -2,6 +2,7 @@ import type { ConfigFact, JwtFact, Refusal, Repo, Service, ServiceHead } from '.
 import { refuse, RefusalError } from '../obstacle.ts';
 import { surveyConfig } from './config.ts';
 import { fastifyMajorOf } from './fastify-version.ts';
+import { withoutGenerated } from './generated-files.ts';
 import { surveyInstance } from './instance.ts';
 import { surveyJwt } from './jwt.ts';
 import { surveyLayout } from './layout.ts';
@@ -31,14 +32,15 @@ function survey(repo: Repo, head: ServiceHead): Service {
   assertServable(open);
   const { app, routes } = surveyInstance(open);
   const config = surveyConfig(open);
-  const sample = [app.file, ...open.files.filter((file) => file !== app.file)].slice(0, styleSample);
+  const own = withoutGenerated(open);
+  const sample = [app.file, ...own.files.filter((file) => file !== app.file)].slice(0, styleSample);
   return {
     ...head,
     fastifyMajor: fastifyMajorOf(repo, head),
     app,
     modules: surveyModules(repo, head),
     style: detectStyle(sample.map((file) => open.text(file))),
-    layout: surveyLayout(open, app, routes),
+    layout: surveyLayout(own, app, routes),
     jwt: throughReader(surveyJwt(open), config),
     redis: surveyRedis(open),
     config,

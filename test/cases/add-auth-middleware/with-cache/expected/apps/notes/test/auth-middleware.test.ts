@@ -264,7 +264,7 @@ describe('auth middleware, an auth service that is no help', () => {
 		answer = json(503, {}, { 'retry-after': '60' })
 		const { headers } = await get(await buildApp(), 'Bearer a.good.token')
 
-		assert.equal(headers['retry-after'], '60')
+		assert.equal(String(headers['retry-after']), '60')
 	})
 
 	it('answers 500 for a mistake of its own, without detail', async () => {
@@ -289,7 +289,7 @@ describe('auth middleware, circuit', () => {
 		const { status, body, headers } = await get(app, 'Bearer a.good.token')
 		assert.equal(status, 503)
 		assert.deepEqual(body, UNAVAILABLE)
-		assert.equal(headers['retry-after'], '30')
+		assert.equal(String(headers['retry-after']), '30')
 		assert.equal(verifications.length, 3)
 		const [line] = logged(ERROR, 'Auth service circuit breaker is open')
 		const stats = line?.['circuitStats'] as Record<string, unknown> | undefined
@@ -298,7 +298,7 @@ describe('auth middleware, circuit', () => {
 		assert.equal(typeof stats?.['lastFailureTime'], 'number')
 
 		now = 29_999
-		assert.equal((await get(app, 'Bearer a.good.token')).headers['retry-after'], '1')
+		assert.equal(String((await get(app, 'Bearer a.good.token')).headers['retry-after']), '1')
 		now = 30_000
 		assert.equal((await get(app, 'Bearer a.good.token')).status, 200)
 		assert.equal(app.authServiceClient.getCircuitStats().state, 'HALF_OPEN')

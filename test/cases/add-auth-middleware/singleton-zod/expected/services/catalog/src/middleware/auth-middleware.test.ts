@@ -263,7 +263,7 @@ describe('auth middleware, an auth service that is no help', () => {
     answer = json(503, {}, { 'retry-after': '60' });
     const { headers } = await get(await buildApp(), 'Bearer a.good.token');
 
-    expect(headers['retry-after']).toBe('60');
+    expect(String(headers['retry-after'])).toBe('60');
   });
 
   it('answers 500 for a mistake of its own, without detail', async () => {
@@ -288,7 +288,7 @@ describe('auth middleware, circuit', () => {
     const { status, body, headers } = await get(app, 'Bearer a.good.token');
     expect(status).toBe(503);
     expect(body).toEqual(UNAVAILABLE);
-    expect(headers['retry-after']).toBe('30');
+    expect(String(headers['retry-after'])).toBe('30');
     expect(verifications.length).toBe(3);
     const [line] = logged(ERROR, 'Auth service circuit breaker is open');
     const stats = line?.['circuitStats'] as Record<string, unknown> | undefined;
@@ -297,7 +297,7 @@ describe('auth middleware, circuit', () => {
     expect(typeof stats?.['lastFailureTime']).toBe('number');
 
     now = 29_999;
-    expect((await get(app, 'Bearer a.good.token')).headers['retry-after']).toBe('1');
+    expect(String((await get(app, 'Bearer a.good.token')).headers['retry-after'])).toBe('1');
     now = 30_000;
     expect((await get(app, 'Bearer a.good.token')).status).toBe(200);
     expect(app.authServiceClient.getCircuitStats().state).toBe('HALF_OPEN');

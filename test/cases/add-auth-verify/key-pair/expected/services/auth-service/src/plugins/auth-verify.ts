@@ -68,9 +68,9 @@ export const authVerify = fp<AuthVerifyOptions>(
     // In a context of its own, so that the hooks are this route's alone.
     await app.register(async (route) => {
       route.addHook('onRequest', async (request, reply) => {
-        const correlationId = correlationIdOf(request);
-        reply.headers({ 'cache-control': 'no-store', 'x-correlation-id': correlationId });
-        bindCorrelationId(request, reply, correlationId);
+        void reply.header('cache-control', 'no-store');
+        // Where the application has the auth middleware, the request has its ID already.
+        if (!reply.hasHeader('x-correlation-id')) setCorrelationId(request, reply);
         if (serviceSecret === '' || isSame(request.headers['x-service-secret'], serviceSecret))
           return;
         request.log.warn(
@@ -147,9 +147,13 @@ function firstText(claims: TokenClaims, names: readonly string[]): string | unde
   return undefined;
 }
 
-function correlationIdOf(request: FastifyRequest): string {
+/** The caller's ID, or a new one, for the response and for every line of the log. */
+function setCorrelationId(request: FastifyRequest, reply: FastifyReply): void {
   const given = request.headers['x-correlation-id'];
-  return typeof given === 'string' && CORRELATION_ID.test(given) ? given : randomUUID();
+  const correlationId =
+    typeof given === 'string' && CORRELATION_ID.test(given) ? given : randomUUID();
+  void reply.header('x-correlation-id', correlationId);
+  bindCorrelationId(request, reply, correlationId);
 }
 
 /** What pino can do and other loggers may not. */

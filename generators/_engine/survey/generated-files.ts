@@ -1,0 +1,26 @@
+import type { RelPath, Repo } from '../contract.ts';
+import { isRecord } from './manifest.ts';
+import type { Survey } from './survey.ts';
+import { toRel } from '../paths.ts';
+
+/**
+ * A survey of what people wrote: files that we made say nothing of how a service writes and where it puts things, or a
+ * second run would follow the first one's. Without `.s2s.json` they cannot be told apart.
+ */
+export function withoutGenerated(survey: Survey): Survey {
+  const generated = generatedFiles(survey.repo);
+  const isOwn = (path: RelPath): boolean => !generated.has(path);
+  return { ...survey, files: survey.files.filter(isOwn), tests: survey.tests.filter(isOwn) };
+}
+
+function generatedFiles(repo: Repo): ReadonlySet<string> {
+  const text = repo.read(toRel('.s2s.json'));
+  try {
+    const record: unknown = text === undefined ? undefined : JSON.parse(text);
+    const files = isRecord(record) && isRecord(record['files']) ? record['files'] : {};
+    return new Set(Object.keys(files).filter((path) => isRecord(files[path]) && 'text' in files[path]));
+  } catch {
+    // Whoever reads the record for what it is about tells that it is broken.
+    return new Set();
+  }
+}

@@ -1,0 +1,61 @@
+import fc from 'fast-check';
+import { describe, expect, inject, it } from 'vitest';
+
+import type { RegistrationWant, TextChange } from '../../generators/_engine/contract.ts';
+import { ensureImport } from '../../generators/_engine/edit/ensure-import.ts';
+import { ensureRegistration } from '../../generators/_engine/edit/ensure-registration.ts';
+import { isObstacle } from '../../generators/_engine/obstacle.ts';
+import { proveEdit } from '../../generators/_engine/prove.ts';
+import { detectStyle } from '../../generators/_engine/survey/style.ts';
+import { applyChanges } from '../../generators/_engine/text-change.ts';
+import { serviceOf } from '../engine/survey/service-of.ts';
+import { printApp } from './print-app.ts';
+import { randomApp } from './random-app.ts';
+import { undone } from './undone.ts';
+
+const apps = process.env['S2S_DEEP'] === '1' ? 10_000 : 2_000;
+
+/** The text with the changes; proves them, and that they can be taken back. */
+function changed(base: string, changes: readonly TextChange[]): string {
+  const next = applyChanges(base, changes);
+  expect(proveEdit('src/app.ts', base, next, changes)).toBeUndefined();
+  expect(undone(base, changes)).toBe(base);
+  for (const { start, end } of changes) expect(end).toBe(start);
+  return next;
+}
+
+function ensured(found: ReturnType<typeof ensureRegistration>): readonly TextChange[] {
+  if (isObstacle(found)) throw new Error(`${found.code} ${found.message}`);
+  return found;
+}
+
+describe('imports and registrations in random services', () => {
+  it(`only insert, in their place, once, over ${String(apps)} services`, { timeout: 600_000 }, () => {
+    fc.assert(
+      fc.property(randomApp, fc.constantFrom('routes', 'before-routes'), (random, position) => {
+        const files = printApp(random);
+        const { app, routes } = serviceOf(files);
+        const base = files['src/app.ts'] ?? '';
+        const style = detectStyle([base]);
+        const plugin = 'oursOfThePack';
+        const routePlugins = routes.map(({ name }) => name);
+        const want: RegistrationWant = { app, plugin, position, routePlugins };
+        const source = { from: './plugins/ours.js', default: plugin };
+
+        const imported = changed(base, ensured(ensureImport(base, source, style)));
+        const registered = changed(imported, ensured(ensureRegistration(imported, want, style)));
+        expect(ensureImport(registered, source, style)).toEqual([]);
+        expect(ensureRegistration(registered, want, style)).toEqual([]);
+
+        const call = registered.indexOf(`register(${plugin}`);
+        for (const { kind, name } of routes) {
+          if (kind === 'inline') continue;
+          const isAfter = registered.lastIndexOf(name) > call;
+          expect(isAfter, `${name} in ${registered}`).toBe(position === 'before-routes');
+        }
+        expect(serviceOf({ ...files, 'src/app.ts': registered }).app).toEqual(app);
+      }),
+      { numRuns: apps, seed: inject('seed') },
+    );
+  });
+});

@@ -1,0 +1,88 @@
+import fc from 'fast-check';
+import { describe, expect, inject, it } from 'vitest';
+
+import { findGenerator } from '../../generators/_engine/catalog.ts';
+import type { Edit, Plan, Repo } from '../../generators/_engine/contract.ts';
+import { parseFlags } from '../../generators/_engine/options.ts';
+import { textAfter } from '../../generators/_engine/repo.ts';
+import { makePlan } from '../../generators/_engine/run.ts';
+import { parseSource, syntaxErrors } from '../../generators/_engine/syntax.ts';
+import { memoryRepo } from '../engine/memory-repo.ts';
+import { printApp } from './print-app.ts';
+import { randomApp } from './random-app.ts';
+import { undone } from './undone.ts';
+
+const generators = [
+  'add-auth-verify',
+  'add-circuit-breaker',
+  'add-service-client',
+  'add-auth-middleware',
+] as const;
+const deep = process.env['S2S_DEEP'] === '1';
+const apps = deep ? 1_000 : 60;
+
+async function planOn(generator: string, repo: Repo): Promise<Plan> {
+  const found = await findGenerator(generator);
+  if (found === undefined) throw new Error(`There is no generator ${generator}`);
+  const flags = [
+    '--target',
+    'random-service',
+    '--yes',
+    '--allow-dirty',
+    ...(generator === 'add-auth-middleware' ? ['--protect', 'none'] : []),
+  ];
+  const given = parseFlags(found.questions, flags);
+  if ('obstacles' in given && Array.isArray(given.obstacles)) throw new Error(JSON.stringify(given));
+  const planned = await makePlan(
+    { id: generator, generator: found, given: given as never, root: repo.root },
+    repo,
+  );
+  if ('obstacles' in planned)
+    throw new Error(planned.obstacles.map(({ code, message }) => `${code} ${message}`).join('\n'));
+  return planned.plan;
+}
+
+/** The files with a plan over them. */
+function withPlan(files: Readonly<Record<string, string>>, { edits }: Plan): Record<string, string> {
+  const after = { ...files };
+  for (const edit of edits) {
+    const text = textAfter(edit);
+    if (text !== undefined) after[edit.path] = text;
+  }
+  return after;
+}
+
+/** What was there is there still: only insertions, and taking them out gives the file back. */
+function expectOnlyInsertions(edit: Edit): void {
+  if (edit.kind !== 'patch' || edit.path === '.s2s.json') return;
+  if (edit.path.endsWith('.ts')) for (const { start, end } of edit.changes) expect(end).toBe(start);
+  expect(undone(edit.base, edit.changes)).toBe(edit.base);
+}
+
+describe('every generator on random services', () => {
+  it(
+    `keeps what is there, parses, and changes nothing the second time, over ${String(apps)} services`,
+    { timeout: 3_600_000 },
+    async () => {
+      const order = fc.shuffledSubarray([...generators], { minLength: 1 });
+      await fc.assert(
+        fc.asyncProperty(randomApp, order, async (app, wanted) => {
+          let files: Record<string, string> = { ...printApp(app) };
+          for (const generator of wanted) {
+            if (generator === 'add-auth-verify' && !app.signs) continue;
+            const plan = await planOn(generator, memoryRepo(files));
+            for (const edit of plan.edits) {
+              expectOnlyInsertions(edit);
+              const text = textAfter(edit) ?? '';
+              if (edit.path.endsWith('.ts')) expect(syntaxErrors(parseSource(edit.path, text))).toEqual([]);
+            }
+            files = withPlan(files, plan);
+            const again = await planOn(generator, memoryRepo(files));
+            expect(again.edits.map(({ path }) => path)).toEqual([]);
+          }
+        }),
+        { numRuns: apps, seed: inject('seed') },
+      );
+    },
+  );
+});
