@@ -1,0 +1,104 @@
+/**
+ * The same edit in the two usual ways, to have something to compare with: `npm run corpus:naive -- <dir>…`. One import
+ * and one registration go into the app file of each service, by ts-morph's own mutation calls and by a pattern as
+ * plop's `modify` takes it. What is lost is judged by the proof that our own edits have to pass.
+ */
+import { basename, resolve } from 'node:path';
+
+import { Node, Project, SyntaxKind } from 'ts-morph';
+
+import type { Service } from '../../generators/_engine/contract.ts';
+import { ensureImport } from '../../generators/_engine/edit/ensure-import.ts';
+import { ensureRegistration } from '../../generators/_engine/edit/ensure-registration.ts';
+import { isObstacle } from '../../generators/_engine/obstacle.ts';
+import { openRepo } from '../../generators/_engine/repo.ts';
+import { proveEdit } from '../../generators/_engine/prove.ts';
+import { surveyService } from '../../generators/_engine/survey/service.ts';
+import { surveyHeads } from '../../generators/_engine/survey/services.ts';
+import { detectStyle } from '../../generators/_engine/survey/style.ts';
+import { applyChanges } from '../../generators/_engine/text-change.ts';
+
+type Way = (text: string, service: Service) => string;
+
+/** As the documentation of ts-morph shows it. */
+const byTree: Way = (text, { app }) => {
+  const file = new Project({ useInMemoryFileSystem: true }).createSourceFile('/app.ts', text);
+  file.addImportDeclaration({ defaultImport: 'authVerify', moduleSpecifier: './plugins/auth-verify' });
+  const last = file
+    .getDescendantsOfKind(SyntaxKind.CallExpression)
+    .filter((call) => call.getExpression().getText() === `${app.binding}.register`)
+    .at(-1);
+  const statement = last?.getFirstAncestor((node) => Node.isStatement(node));
+  const block = statement?.getParent();
+  if (statement === undefined || block === undefined || !Node.isStatemented(block)) return file.getFullText();
+  block.insertStatements(statement.getChildIndex() + 1, `${app.binding}.register(authVerify);`);
+  return file.getFullText();
+};
+
+/** As plop's `modify` is usually written: after the last import, and after the last registration on one line. */
+const byPattern: Way = (text, { app }) => {
+  const name = app.binding.replaceAll(/[.#()]/g, String.raw`\$&`);
+  return text
+    .replace(/((?:^import .*\n)+)/m, "$1import authVerify from './plugins/auth-verify';\n")
+    .replace(
+      new RegExp(`([\\s\\S]*)(${name}\\.register\\(.*\\n)`),
+      `$1$2  ${app.binding}.register(authVerify);\n`,
+    );
+};
+
+/** By this pack's own edits. */
+const byPack: Way = (text, { app, routes }) => {
+  const style = detectStyle([text]);
+  const source = { from: './plugins/auth-verify', default: 'authVerify' };
+  const imported = applied(text, ensureImport(text, source, style));
+  const routePlugins = routes.map(({ name }) => name);
+  const want = { app, plugin: 'authVerify', position: 'before-routes', routePlugins } as const;
+  return applied(imported, ensureRegistration(imported, want, style));
+};
+
+function applied(text: string, changes: ReturnType<typeof ensureRegistration>): string {
+  return isObstacle(changes) ? text : applyChanges(text, changes);
+}
+
+const ways: Readonly<Record<string, Way>> = {
+  'ts-morph mutations': byTree,
+  'plop modify': byPattern,
+  'this pack': byPack,
+};
+const counts = new Map<string, Map<string, number>>();
+const count = (way: string, what: string): void => {
+  const own = counts.get(way) ?? new Map<string, number>();
+  counts.set(way, own.set(what, (own.get(what) ?? 0) + 1));
+};
+
+let services = 0;
+for (const dir of process.argv.slice(2)) {
+  const repo = openRepo(resolve(dir));
+  for (const head of surveyHeads(repo)) {
+    const service = surveyService(repo, head);
+    if ('ok' in service) continue;
+    services += 1;
+    const base = repo.read(service.app.file) ?? '';
+    for (const [name, way] of Object.entries(ways))
+      count(name, verdictOn(base, service, way, `${basename(dir)} ${head.name}`));
+  }
+}
+
+console.log(`${String(services)} services`);
+for (const [way, found] of counts) {
+  const parts = [...found].map(([what, times]) => `${what} ${String(times)}`).sort();
+  console.log(`${way}: ${parts.join(', ')}`);
+}
+
+function verdictOn(base: string, service: Service, way: Way, name: string): string {
+  const next = way(base, service);
+  const isRegistered = next.includes(`.register(authVerify)`);
+  const isImported = next.includes('import authVerify');
+  if (next === base) return 'nothing done, and success reported';
+  if (!isRegistered || !isImported) return 'half done, and success reported';
+  const end = next.length;
+  const damage =
+    proveEdit('app.ts', base, next, []) ?? proveEdit('app.ts', base, next, [{ start: end, end, text: '' }]);
+  if (damage !== undefined) console.error(`${name}: ${damage.message}`);
+  return damage === undefined ? 'kept every line' : 'damaged';
+}
