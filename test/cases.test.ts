@@ -5,6 +5,7 @@ import { afterAll, describe, expect, inject, it, onTestFailed } from 'vitest';
 
 import type { Plan } from '../generators/_engine/contract.ts';
 import { hashText } from '../generators/_engine/hash.ts';
+import { textAfter } from '../generators/_engine/repo.ts';
 import {
   type ArrangedCase,
   arrangeCase,
@@ -48,6 +49,12 @@ async function arrange(found: FoundCase): Promise<ArrangedCase> {
   return arrangeCase(found);
 }
 
+/** A text as `Tree` holds it, with the byte order mark that the file has. */
+function asBytes(before: string, text: string | undefined): string | undefined {
+  const bom = before.startsWith('\u00ef\u00bb\u00bf') ? '\u{FEFF}' : '';
+  return text === undefined ? undefined : Buffer.from(bom + text, 'utf8').toString('latin1');
+}
+
 function planOf({ planned }: ArrangedCase): Plan {
   if (!planned.ok) throw new Error(describeRefusal(planned));
   return planned;
@@ -80,6 +87,20 @@ describe('a case', () => {
     const { root } = await arrange(found);
     const again = await planCommand(found, root);
     expect(again.ok ? again.edits : describeRefusal(again)).toEqual([]);
+  });
+
+  it.each(results)('$id is taken back byte for byte', async (found) => {
+    const { root, original, after } = await arrange(found);
+    const plan = await planCommand({ generator: 's2s-undo', args: [] }, root);
+    if (!plan.ok) throw new Error(describeRefusal(plan));
+    const taken = new Map(plan.edits.map((edit) => [edit.path as string, textAfter(edit)]));
+    const restored = [...after]
+      .map(([path, text]): [string, string | undefined] => [
+        path,
+        taken.has(path) ? asBytes(text, taken.get(path)) : text,
+      ])
+      .filter(([, text]) => text !== undefined);
+    expect(new Map(restored)).toEqual(original);
   });
 
   it.each(refusals)('$id is refused and nothing changes', async (found) => {

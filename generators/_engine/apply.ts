@@ -1,16 +1,10 @@
-import { existsSync, realpathSync, statSync } from 'node:fs';
-import { basename, dirname, join, sep } from 'node:path';
+import { existsSync, realpathSync } from 'node:fs';
+import { dirname, join, sep } from 'node:path';
 
 import type { Edit, Obstacle, Plan } from './contract.ts';
 import { type FileOperations, nodeFiles } from './file-operations.ts';
-import {
-  closeJournal,
-  type Journal,
-  type JournalEntry,
-  openJournal,
-  readBytes,
-  rollBack,
-} from './journal.ts';
+import { closeJournal, type Journal, openJournal, readBytes, rollBack } from './journal.ts';
+import { journalOf } from './journal-of.ts';
 import { RefusalError } from './obstacle.ts';
 import { textAfter } from './repo.ts';
 
@@ -63,29 +57,9 @@ function write(edits: readonly Edit[], journal: Journal, files: FileOperations):
     if (edit.kind === 'delete') files.remove(entry.target);
     else files.rename(entry.staged, entry.target);
   });
-  for (const folder of new Set(journal.entries.map((entry) => dirname(entry.target))))
-    files.syncFolder(folder);
-}
-
-function journalOf(root: string, edits: readonly Edit[]): Journal {
-  const entries = edits.map((edit): JournalEntry => {
-    const path = join(root, edit.path);
-    // A link inside the repo stays a link: its target is what gets new text.
-    const target = existsSync(path) ? realpathSync(path) : path;
-    const staged = join(dirname(target), `.${basename(target)}.${String(process.pid)}.s2s`);
-    const mode = existsSync(target) ? statSync(target).mode & 0o7777 : null;
-    return { target, staged, before: readBytes(target)?.toString('base64') ?? null, mode };
-  });
-  return { pid: process.pid, entries, folders: missingFolders(entries) };
-}
-
-/** Folders that do not exist yet, outermost first. */
-function missingFolders(entries: readonly JournalEntry[]): readonly string[] {
-  const missing = new Set<string>();
-  for (const { target } of entries) {
-    for (let folder = dirname(target); !existsSync(folder); folder = dirname(folder)) missing.add(folder);
-  }
-  return [...missing].sort((a, b) => a.length - b.length);
+  const folders = new Set(journal.entries.map((entry) => dirname(entry.target)));
+  for (const folder of folders) files.syncFolder(folder);
+  for (const folder of journal.emptied) files.removeFolder(folder);
 }
 
 /** No link on the way to a file may lead out of the root. */

@@ -27,7 +27,15 @@ export type Role =
 
 export type Edit =
   | Readonly<{ kind: 'create'; path: RelPath; role: Role; text: string }>
-  | Readonly<{ kind: 'patch'; path: RelPath; role: Role; base: string; changes: readonly TextChange[] }>
+  | Readonly<{
+      kind: 'patch';
+      path: RelPath;
+      role: Role;
+      base: string;
+      changes: readonly TextChange[];
+      /** What the template gave, where the file is to hold the user's edits too. */
+      rendered?: string;
+    }>
   | Readonly<{ kind: 'delete'; path: RelPath; role: Role; base: string }>;
 
 /** What to do, and what the user should know about it (`notes`: one full sentence each). */
@@ -60,6 +68,7 @@ export type ObstacleCode =
   | 'E_FILE_EXISTS'
   | 'E_FILE_EDITED'
   | 'E_FILE_CHANGED'
+  | 'E_IN_USE'
   | 'E_DIRTY'
   | 'E_NOT_UTF8'
   | 'E_MERGE_MARKERS'
@@ -389,13 +398,14 @@ export type Answers = Readonly<Record<string, string | boolean | readonly string
 export type Questions = Readonly<Record<string, Question>>;
 
 /**
- * One generator. `target` says whom it changes: `auth` finds the auth service by itself, `services` needs --target.
+ * One generator. `target` says whom it changes: `auth` finds the auth service by itself, `services` needs --target;
+ * `recorded` is about what `.s2s.json` holds, of all services or of those named by --target.
  * `plan` is called once for each target with `answers['target']` set to its folder (a RelPath) and
- * `answers['targets']` to those of the whole run.
+ * `answers['targets']` to those of the whole run; `recorded`: once, and its plan holds the record's edit as well.
  */
 export interface Generator {
   readonly summary: string;
-  readonly target: 'auth' | 'services' | 'none';
+  readonly target: 'auth' | 'services' | 'recorded';
   readonly questions: Questions;
   plan(answers: Answers, repo: Repo): Promise<Plan | Refusal>;
 }

@@ -1,4 +1,4 @@
-import type { Answers, Edit, Plan, Refusal, RelPath, ServiceHead, Site } from './contract.ts';
+import type { Answers, Edit, Obstacle, Plan, Refusal, RelPath, Repo, ServiceHead, Site } from './contract.ts';
 import { formatEdits } from './format.ts';
 import { findDirty } from './git.ts';
 import { refuse } from './obstacle.ts';
@@ -37,7 +37,7 @@ export async function finalizePlan(
   const formatted = await formatEdits(repo, groups);
   const wanted = [...formatted.edits, ...editsOf(undefined)];
   const { edits, obstacles } = settleExisting(repo, wanted, given['force'] === true);
-  const dirty = given['allowDirty'] === true ? [] : await findDirty(repo, edits);
+  const dirty = await dirtyFiles(given, repo, edits);
   const [first, ...more] = [...obstacles, ...dirty, ...proveEdits(edits)];
   if (first !== undefined) return refuse(first, ...more);
   const services = served.map((head) => head.dir);
@@ -45,6 +45,17 @@ export async function finalizePlan(
   const record = recordEdit(repo, edits, run);
   const notes = [...plan.notes, ...formatted.notes];
   return { ok: true, edits: record === undefined ? edits : [...edits, record], notes };
+}
+
+/** A plan that is final in all but this: nobody's uncommitted work may be in its way. */
+export async function withoutDirty(given: Answers, repo: Repo, plan: Plan): Promise<Plan | Refusal> {
+  const files = plan.edits.filter(({ role }) => role !== 'record');
+  const [first, ...more] = await dirtyFiles(given, repo, files);
+  return first === undefined ? plan : refuse(first, ...more);
+}
+
+async function dirtyFiles(given: Answers, repo: Repo, edits: readonly Edit[]): Promise<readonly Obstacle[]> {
+  return given['allowDirty'] === true ? [] : findDirty(repo, edits);
 }
 
 /** The service whose folder holds a path: the nearest one. */

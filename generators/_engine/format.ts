@@ -4,7 +4,7 @@ import type { Edit, RelPath, Repo, ToolingFact } from './contract.ts';
 import { joinRel } from './paths.ts';
 import { editTowards } from './plan.ts';
 import { textAfter } from './repo.ts';
-import { isWholeFile } from './settle.ts';
+import { isWholeFile } from './roles.ts';
 
 /** Files that one package's formatter is responsible for. */
 export interface FormatGroup {

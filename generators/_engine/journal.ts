@@ -19,6 +19,8 @@ export interface Journal {
   readonly entries: readonly JournalEntry[];
   /** Folders that the apply makes, outermost first. */
   readonly folders: readonly string[];
+  /** Folders that it leaves empty and takes away, innermost first. */
+  readonly emptied: readonly string[];
 }
 
 const journalName = '.s2s.journal';
@@ -53,6 +55,7 @@ export function closeJournal(root: string, files: FileOperations): void {
 
 /** Puts every file back as the journal has it, removes what was made on the way, and closes the journal. */
 export function rollBack(root: string, journal: Journal, files: FileOperations): void {
+  for (const folder of [...journal.emptied].reverse()) makeIfMissing(folder, files);
   for (const { target, staged, before, mode } of journal.entries) {
     files.remove(staged);
     if (before === null) {
@@ -96,6 +99,14 @@ export function readBytes(path: string): Buffer | undefined {
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return undefined;
     throw error;
+  }
+}
+
+function makeIfMissing(folder: string, files: FileOperations): void {
+  try {
+    files.makeFolder(folder);
+  } catch (error) {
+    if (!hasCode(error, 'EEXIST')) throw error;
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Edit, Obstacle } from './contract.ts';
 import { proveEdit } from './prove.ts';
 import { textAfter } from './repo.ts';
-import { isWholeFile } from './settle.ts';
+import { isWholeFile } from './roles.ts';
 import { parseSource, syntaxErrors } from './syntax.ts';
 
 /**

@@ -3,40 +3,36 @@ import { hashText } from './hash.ts';
 import { RefusalError } from './obstacle.ts';
 import { editTowards } from './plan.ts';
 import { toRel } from './paths.ts';
+import { type Hunk, hunksBetween } from './recorded-patch.ts';
 import { textAfter } from './repo.ts';
+import { isWholeFile } from './roles.ts';
 
 export const recordPath = toRel('.s2s.json');
 
-/** What one change took out of a file and put in, at an offset of the text before it. */
-interface RecordedChange {
-  readonly start: number;
-  readonly removed: string;
-  readonly inserted: string;
-}
-
-interface RecordedPatch {
+/** What one run changed in a file of the user's. */
+export interface RecordedPatch {
   readonly generator: string;
   readonly role: Role;
   readonly version: string;
-  /** Hash of the text that the offsets refer to. */
-  readonly before: string;
-  readonly changes: readonly RecordedChange[];
+  /** Hash of the text that was there; null when the file was not. */
+  readonly before: string | null;
+  readonly hunks: readonly Hunk[];
 }
 
 /** One file that we wrote to: the whole text where it is ours, else what we changed in it, oldest first. */
-interface RecordedFile {
+export interface RecordedFile {
   readonly generator: string;
   readonly role: Role;
   readonly version: string;
   /** Hash of the text as we last wrote it. */
   readonly sha256: string;
-  /** Lines of a file that we created: the base of a later 3-way merge. */
+  /** Lines of a file that is ours, as the template gave them: the base of a later 3-way merge. */
   readonly text?: readonly string[];
   readonly patches?: readonly RecordedPatch[];
 }
 
 /** What was asked for, to render it again with later templates. */
-interface RecordedRun {
+export interface RecordedRun {
   readonly version: string;
   readonly answers: Answers;
 }
@@ -92,23 +88,31 @@ export function recordEdit(repo: Repo, edits: readonly Edit[], by: Authorship): 
   for (const service of by.services) {
     services[service] = sortKeys({ ...services[service], [by.generator]: run });
   }
+  return writeRecord(repo, { schema: 1, services, files });
+}
+
+/** The edit that makes the record be this one: an empty one is no file. */
+export function writeRecord(repo: Repo, { services, files }: S2sRecord): Edit | undefined {
+  const base = repo.read(recordPath);
+  if (Object.keys(services).length === 0 && Object.keys(files).length === 0)
+    return base === undefined ? undefined : { kind: 'delete', path: recordPath, role: 'record', base };
   const record: S2sRecord = { schema: 1, services: sortKeys(services), files: sortKeys(files) };
   return editTowards(repo, recordPath, 'record', `${JSON.stringify(record, undefined, 2)}\n`);
 }
 
 function recordFile(before: RecordedFile | undefined, edit: Edit, by: Authorship): RecordedFile | undefined {
   const text = textAfter(edit);
-  if (text === undefined) return undefined;
+  if (text === undefined || edit.kind === 'delete') return undefined;
   const head = { generator: by.generator, role: edit.role, version: by.version, sha256: hashText(text) };
-  if (edit.kind !== 'patch' || before?.text !== undefined) return { ...head, text: text.split('\n') };
+  if (isWholeFile(edit.role))
+    return { ...head, text: (edit.kind === 'patch' ? (edit.rendered ?? text) : text).split('\n') };
+  const base = edit.kind === 'patch' ? edit.base : undefined;
   const patch: RecordedPatch = {
     generator: by.generator,
     role: edit.role,
     version: by.version,
-    before: hashText(edit.base),
-    changes: edit.changes.map(({ start, end, text: inserted }) => {
-      return { start, removed: edit.base.slice(start, end), inserted };
-    }),
+    before: base === undefined ? null : hashText(base),
+    hunks: hunksBetween(base ?? '', text, edit.role),
   };
   return { ...head, patches: [...(before?.patches ?? []), patch] };
 }

@@ -1,6 +1,6 @@
 import type { Answers, Generator, Plan, Refusal, Repo, ServiceHead, Site } from './contract.ts';
 import { type Ask, asFlags, completeAnswers } from './answers.ts';
-import { finalizePlan, ownerOf } from './finalize.ts';
+import { finalizePlan, ownerOf, withoutDirty } from './finalize.ts';
 import { refuse } from './obstacle.ts';
 import { type Draft, openDraft } from './plan.ts';
 import { openRepo } from './repo.ts';
@@ -46,7 +46,10 @@ export async function makePlan(
   const served = await planTargets(generator, answers, targets, draft);
   const plan = draft.finish();
   if (!plan.ok) return plan;
-  const final = await finalizePlan({ ...request, answers, served }, site, plan);
+  const final =
+    generator.target === 'recorded'
+      ? await withoutDirty(given, repo, plan)
+      : await finalizePlan({ ...request, answers, served }, site, plan);
   if (!final.ok) return final;
   const changed = site.heads.filter((head) =>
     final.edits.some(({ path }) => ownerOf(site.heads, path) === head),
@@ -79,6 +82,10 @@ async function planTargets(
   const served: ServiceHead[] = [];
   const targets = heads.map(({ dir }) => dir);
   const refusals: Refusal[] = [];
+  if (generator.target === 'recorded') {
+    draft.include(await generator.plan({ ...answers, targets }, draft.repo));
+    return heads;
+  }
   for (const head of heads) {
     const plan = await generator.plan({ ...answers, target: head.dir, targets }, draft.repo);
     if (plan.ok || !every) {
@@ -94,8 +101,7 @@ async function planTargets(
 }
 
 function flagsOf(generator: Generator, answers: Answers, site: Site, target: readonly string[]): string {
-  const shown =
-    generator.target === 'auth' && answers['target'] === undefined ? [] : [`--target ${target.join(',')}`];
+  const shown = target.length === 0 ? [] : [`--target ${target.join(',')}`];
   return [...shown, asFlags(generator.questions, answers, site), '--yes']
     .filter((part) => part !== '')
     .join(' ');

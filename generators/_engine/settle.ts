@@ -1,22 +1,7 @@
-import type { Edit, Obstacle, Repo, Role } from './contract.ts';
+import type { Edit, Obstacle, Repo } from './contract.ts';
 import { readRecord, recordedText, type S2sRecord } from './record.ts';
 import { textAfter } from './repo.ts';
-
-/** Roles whose files are ours from the first line to the last. */
-const wholeFileRoles: ReadonlySet<Role> = new Set<Role>([
-  'circuit-breaker',
-  'service-client',
-  'verify-route',
-  'token-blacklist',
-  'auth-middleware',
-  'unit-test',
-  'integration-test',
-]);
-
-/** A file that is rendered whole, as opposed to one of the user's that gets a few lines. */
-export function isWholeFile(role: Role): boolean {
-  return wholeFileRoles.has(role);
-}
+import { isWholeFile } from './roles.ts';
 
 export interface Settled {
   readonly edits: readonly Edit[];

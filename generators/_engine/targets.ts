@@ -27,8 +27,10 @@ export async function chooseTargets(
   site: Site,
   ask: Ask | undefined,
 ): Promise<Targets | Refusal> {
-  if (site.heads.length === 0) return refuse(noFastify(site.repo.root));
   const wanted = wantedTargets(given['target']);
+  if (generator.target === 'recorded' && (wanted === undefined || wanted.includes('*')))
+    return { heads: [], every: true };
+  if (site.heads.length === 0) return refuse(noFastify(site.repo.root));
   if (wanted === undefined && generator.target === 'auth') return authTarget(site);
   if (wanted?.includes('*') === true) return { heads: withoutAuth(site), every: true };
   if (wanted !== undefined) return namedTargets(site, wanted);

@@ -72,7 +72,7 @@ describe('recordEdit', () => {
     const record = JSON.parse(text) as { files: Record<string, { patches: unknown[] }>; services: unknown };
     expect(record.services).toEqual({ svc: { g: { version: '1.0.0', answers: { with: ['window'] } } } });
     expect(record.files[path]?.patches).toMatchObject([
-      { changes: [{ start: 0, removed: 'a', inserted: 'b' }] },
+      { hunks: [{ oldStart: 1, newStart: 1, lines: ['-a', '+b'] }] },
     ]);
     const second = recordEdit(
       repoOf({ [path]: 'b\n', [recordPath]: text }),

@@ -14,6 +14,8 @@ export interface ArrangedCase {
   readonly found: FoundCase;
   /** Absolute path of the folder with the result. */
   readonly root: string;
+  /** The fixture, before anything ran on it. */
+  readonly original: Tree;
   readonly before: Tree;
   readonly after: Tree;
   readonly planned: Plan | Refusal;
@@ -30,11 +32,12 @@ export function arrangeCase(found: FoundCase): Promise<ArrangedCase> {
 
 async function arrange(found: FoundCase): Promise<ArrangedCase> {
   const root = materialize(found.id, found);
+  const original = readTree(root);
   for (const command of found.after ?? []) await runCommand(command, root);
   const before = readTree(root);
   const planned = await planCommand(found, root);
   if (planned.ok) await apply(planned, root);
-  return { found, root, before, after: readTree(root), planned };
+  return { found, root, original, before, after: readTree(root), planned };
 }
 
 /** What the generator changed on the disk, without the record. */

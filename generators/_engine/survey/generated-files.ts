@@ -18,9 +18,17 @@ function generatedFiles(repo: Repo): ReadonlySet<string> {
   try {
     const record: unknown = text === undefined ? undefined : JSON.parse(text);
     const files = isRecord(record) && isRecord(record['files']) ? record['files'] : {};
-    return new Set(Object.keys(files).filter((path) => isRecord(files[path]) && 'text' in files[path]));
+    return new Set(Object.keys(files).filter((path) => isOurs(files[path])));
   } catch {
     // Whoever reads the record for what it is about tells that it is broken.
     return new Set();
   }
+}
+
+/** Made by us, not only changed. */
+function isOurs(file: unknown): boolean {
+  if (!isRecord(file)) return false;
+  const patches: unknown = file['patches'];
+  const first: unknown = Array.isArray(patches) ? patches[0] : undefined;
+  return 'text' in file || (isRecord(first) && first['before'] === null);
 }

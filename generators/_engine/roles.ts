@@ -1,0 +1,17 @@
+import type { Role } from './contract.ts';
+
+/** Roles whose files are ours from the first line to the last. */
+const wholeFileRoles: ReadonlySet<Role> = new Set<Role>([
+  'circuit-breaker',
+  'service-client',
+  'verify-route',
+  'token-blacklist',
+  'auth-middleware',
+  'unit-test',
+  'integration-test',
+]);
+
+/** A file that is rendered whole, as opposed to one of the user's that gets a few lines. */
+export function isWholeFile(role: Role): boolean {
+  return wholeFileRoles.has(role);
+}

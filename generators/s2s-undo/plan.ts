@@ -1,0 +1,103 @@
+import type { Answers, Edit, Obstacle, Plan, Refusal, Repo, ServiceHead } from '../_engine/contract.ts';
+import { hashText } from '../_engine/hash.ts';
+import { isObstacle } from '../_engine/obstacle.ts';
+import { dirnameRel } from '../_engine/paths.ts';
+import { type Draft, openDraft } from '../_engine/plan.ts';
+import { readRecord, type RecordedFile, type S2sRecord, writeRecord } from '../_engine/record.ts';
+import { surveyHeads } from '../_engine/survey/services.ts';
+import {
+  remainingServices,
+  type Selected,
+  selectRecorded,
+  unknownGenerators,
+  wantedFrom,
+} from './select-recorded.ts';
+import { keptDependencies, usedHunks } from './still-used.ts';
+import { findImporters } from './importers.ts';
+import { takeBackFile, takeBackHunks } from './take-back.ts';
+
+/** Takes back what is recorded. What other code uses by now stays: a note says so, or, for a file, an obstacle. */
+export function planUndo(answers: Answers, repo: Repo): Plan | Refusal {
+  const draft = openDraft(repo);
+  if (answers['recover'] === true) return draft.finish();
+  const record = readRecord(repo);
+  const wanted = wantedFrom(answers);
+  const unknown = unknownGenerators(record, wanted);
+  if (unknown !== undefined) draft.obstruct(unknown);
+  const selected = selectRecorded(record, wanted);
+  const heads = surveyHeads(repo);
+
+  for (const one of selected.filter(({ whole }) => whole))
+    take(draft, takeBackFile(repo, one, answers['force'] === true));
+  const patched = selected.filter(({ whole }) => !whole);
+  for (const one of patched.filter(({ file }) => file.role !== 'env')) takePatches(draft, repo, one, heads);
+  takeVariables(
+    draft,
+    patched.filter(({ file }) => file.role === 'env'),
+    heads,
+  );
+
+  const isGone = ({ path }: Selected): boolean => draft.repo.read(path) === undefined;
+  const gone = new Set<string>(selected.filter(isGone).map(({ path }) => path));
+  for (const obstacle of findImporters(repo, draft.repo, heads, gone)) draft.obstruct(obstacle);
+  const files = filesLeft(record, selected, repo, draft.repo);
+  const services = remainingServices(record, wanted);
+  if (!draft.failed) take(draft, writeRecord(repo, { schema: 1, services, files }));
+  return draft.finish();
+}
+
+function takePatches(draft: Draft, repo: Repo, selected: Selected, heads: readonly ServiceHead[]): void {
+  for (const patch of [...selected.patches].reverse())
+    take(draft, takeBackHunks(draft.repo, selected, patch.hunks));
+  if (selected.file.role !== 'manifest' || draft.failed) return;
+  const kept = keptDependencies(repo, draft.repo, selected.path, heads);
+  for (const { changes, note } of kept) {
+    draft.patch(selected.path, 'manifest', changes);
+    draft.note(note);
+  }
+}
+
+/** Variables that other code reads by now stay where they are listed and declared. */
+function takeVariables(draft: Draft, selected: readonly Selected[], heads: readonly ServiceHead[]): void {
+  const except = new Set<string>(selected.map(({ path }) => path));
+  for (const one of selected) {
+    const readers = heads.filter(({ dir }) => isBelow(dir, dirnameRel(one.path)) || isBelow(one.path, dir));
+    for (const { hunks } of [...one.patches].reverse()) {
+      const used = usedHunks(draft.repo, hunks, readers, except);
+      for (const { name, path } of used.values())
+        draft.note(`${name} stays in ${one.path}: ${path} uses it.`);
+      const unused = hunks.filter((hunk) => !used.has(hunk));
+      take(draft, takeBackHunks(draft.repo, one, unused));
+    }
+  }
+}
+
+function isBelow(path: string, dir: string): boolean {
+  return dir === '' || path === dir || path.startsWith(`${dir}/`);
+}
+
+/** The record of the other files, and of what other generators changed in these. */
+function filesLeft(
+  { files }: S2sRecord,
+  selected: readonly Selected[],
+  before: Repo,
+  after: Repo,
+): S2sRecord['files'] {
+  const left: Record<string, RecordedFile> = { ...files };
+  for (const { path, file, patches } of selected) {
+    const others = (file.patches ?? []).filter((patch) => !patches.includes(patch));
+    const text = after.read(path);
+    if (others.length === 0 || text === undefined) Reflect.deleteProperty(left, path);
+    else {
+      const isAsWritten = hashText(before.read(path) ?? '') === file.sha256;
+      left[path] = { ...file, patches: others, sha256: isAsWritten ? hashText(text) : file.sha256 };
+    }
+  }
+  return left;
+}
+
+function take(draft: Draft, edit: Edit | Obstacle | undefined): void {
+  if (edit === undefined) return;
+  if (isObstacle(edit)) draft.obstruct(edit);
+  else draft.include({ ok: true, edits: [edit], notes: [] });
+}
