@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { parsePatch } from 'diff';
@@ -8,6 +8,7 @@ import { diffOf } from '../../generators/_engine/diff.ts';
 import { openRepo } from '../../generators/_engine/repo.ts';
 import { surveyService } from '../../generators/_engine/survey/service.ts';
 import { surveyHeads } from '../../generators/_engine/survey/services.ts';
+import { apply } from '../../plopfile.ts';
 import type { Command } from '../../test/helpers/case.ts';
 import { planCommand } from '../../test/helpers/run-command.ts';
 import { type Boot, bootOnce } from './boot.ts';
@@ -62,15 +63,20 @@ export async function appliedRow(
     linesRemoved: lines.filter((line) => line.startsWith('-')).length,
   };
   const repeated = again.ok && again.edits.length === 0 ? [] : ['A second run is not empty.'];
-  if (!isInstalled(root, head)) return { ...counts, boot: '– (not installed)', problems: repeated };
+  if (!isInstalled(root, head)) {
+    const kept = await notUndone(ground.before, root, plan);
+    return { ...counts, boot: '– (not installed)', ...undoResult(kept), problems: [...repeated, ...kept] };
+  }
   const before = await bootBefore(ground, head);
   const types = await ground.types.newErrors(service, root, plan.edits);
   const tests = await runTests(service, ground.before, root, plan.edits, before.boots);
   const dirty = await unformatted(service, ground.before, root, plan.edits);
   const verifies = command.generator === 'add-auth-verify';
   const boot = before.boots ? await bootOnce(root, service, verifies ? '/auth/verify' : undefined) : before;
+  const kept = await notUndone(ground.before, root, plan);
   const problems = [
     ...repeated,
+    ...kept,
     ...types.map((error) => `New type error: ${error}`),
     ...tests.failures.map((failure) => `A generated test fails: ${failure}`),
     ...dirty.map((path) => `The formatter would change ${path}.`),
@@ -84,8 +90,25 @@ export async function appliedRow(
     tests: `${String(tests.passed)}${tests.unjudged === 0 ? '' : ` (${String(tests.unjudged)} not runnable)`}`,
     boot: before.boots ? (boot.boots ? 'yes' : 'no') : `– (${before.reason})`,
     verify: boot.verify?.join(', ') ?? '',
+    ...undoResult(kept),
     problems,
   };
+}
+
+/** Takes everything back; one problem for each file that is not byte for byte what it was. */
+async function notUndone(before: string, root: string, plan: Plan): Promise<readonly string[]> {
+  const undo = await planCommand({ generator: 's2s-undo', args: [] }, root);
+  if (!undo.ok) return undo.obstacles.map(({ message }) => `It cannot be taken back: ${message}`);
+  await apply(undo, root);
+  const bytes = (path: string): string | undefined =>
+    existsSync(path) ? readFileSync(path, 'latin1') : undefined;
+  return plan.edits
+    .filter(({ path }) => bytes(join(root, path)) !== bytes(join(before, path)))
+    .map(({ path }) => `Taken back, ${path} is not what it was.`);
+}
+
+function undoResult(problems: readonly string[]): Pick<Row, 'undo'> {
+  return { undo: problems.length === 0 ? 'yes' : 'no' };
 }
 
 /** Without its packages a service neither compiles nor runs, whatever is done to it. */

@@ -19,6 +19,8 @@ export interface Row {
   readonly boot: string;
   /** Status of the verify route without and with a token. */
   readonly verify: string;
+  /** `s2s-undo` gives the bytes back. */
+  readonly undo: string;
   /** Why the row is wrong; [] when it is not. */
   readonly problems: readonly string[];
 }
@@ -30,8 +32,8 @@ export function isWrong({ problems }: Row): boolean {
 /** The rows as a Markdown table. */
 export function tableOf(rows: readonly Row[]): string {
   const head = [
-    '| repository | service | generator | result | files | lines + / − | its tests | boots | verify | wrong |',
-    '| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |',
+    '| repository | service | generator | result | files | lines + / − | its tests | boots | verify | undone | wrong |',
+    '| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |',
   ];
   const lines = rows.map((row) => {
     const lineCounts = `${String(row.linesAdded)} / ${String(row.linesRemoved)}`;
@@ -43,6 +45,7 @@ export function tableOf(rows: readonly Row[]): string {
       ...(row.result === 'applied' ? [String(row.files), lineCounts, row.tests] : ['', '', '']),
       row.boot,
       row.verify,
+      row.undo,
       String(row.problems.length),
     ];
     return `| ${cells.join(' | ')} |`;

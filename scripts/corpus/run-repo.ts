@@ -88,6 +88,7 @@ async function runCommand(ground: Ground, root: string, head: ServiceHead, comma
     tests: '',
     boot: '',
     verify: '',
+    undo: '',
     problems: [],
   };
   try {
