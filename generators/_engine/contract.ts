@@ -38,8 +38,32 @@ export type Edit =
     }>
   | Readonly<{ kind: 'delete'; path: RelPath; role: Role; base: string }>;
 
-/** What to do, and what the user should know about it (`notes`: one full sentence each). */
-export type Plan = Readonly<{ ok: true; edits: readonly Edit[]; notes: readonly string[] }>;
+/** What to do, and what the user should know about it (`notes`: one full sentence each; `findings`: places). */
+export type Plan = Readonly<{
+  ok: true;
+  edits: readonly Edit[];
+  notes: readonly string[];
+  findings?: readonly Finding[];
+}>;
+
+/**
+ * How what was generated stands in the repo. conflict: the file holds merge markers · missing: it is gone · edited: it
+ * is not as it was written · outdated: today's template gives something else · unwired: a registration, a hook or a
+ * dependency is gone · undeclared: a variable is not listed · unreachable: a URL leads nowhere in the repo ·
+ * orphaned: its service is gone · blocked: the generator would be refused now.
+ */
+export type FindingState =
+  | 'conflict'
+  | 'missing'
+  | 'edited'
+  | 'outdated'
+  | 'unwired'
+  | 'undeclared'
+  | 'unreachable'
+  | 'orphaned'
+  | 'blocked';
+/** One place that somebody should look at; `message` is one full sentence. */
+export type Finding = Readonly<{ state: FindingState; path: RelPath; line?: number; message: string }>;
 export type Refusal = Readonly<{ ok: false; obstacles: readonly [Obstacle, ...Obstacle[]] }>;
 
 /* ------------------------------------------------------------ obstacles */

@@ -1,7 +1,7 @@
 import { execa } from 'execa';
 
 import { apply } from './apply.ts';
-import type { Obstacle, Refusal, RelPath } from './contract.ts';
+import type { Obstacle, Plan, Refusal, RelPath } from './contract.ts';
 import { diffOf } from './diff.ts';
 import { recover } from './journal.ts';
 import { RefusalError } from './obstacle.ts';
@@ -44,12 +44,13 @@ function decided({ id, given, root }: PlanRequest, planned: Planned, command: st
     targets: targets.map(({ name, dir }) => ({ service: name, root: dir })),
     changes: changesOf(plan),
     obstacles: [],
+    findings: plan.findings ?? [],
     notes: plan.notes,
     next,
     command,
   });
   const diff = diffOf(plan.edits);
-  if (plan.edits.length === 0) return { outcome: outcome('unchanged', []), diff };
+  if (plan.edits.length === 0) return { outcome: outcome(statusAfter(plan, 'unchanged'), []), diff };
   const install = installCommand(root, planned);
   const next = install === undefined || given['install'] === true ? [] : [install.text];
   if (given['dryRun'] === true) return { outcome: outcome('planned', next), diff };
@@ -57,13 +58,22 @@ function decided({ id, given, root }: PlanRequest, planned: Planned, command: st
     try {
       await apply(plan, root, given['check'] === true ? { verify: await checkOf(root, planned) } : {});
       if (given['install'] === true && install !== undefined) await runInstall(install);
-      return outcome('applied', next);
+      return outcome(statusAfter(plan, 'applied'), next);
     } catch (error) {
       if (!(error instanceof RefusalError)) throw error;
       return refused({ generator: id, command }, error.obstacles);
     }
   };
   return { outcome: outcome('planned', next), diff, commit };
+}
+
+/** Findings in files that the plan writes are conflicts that it leaves; others are what has drifted. */
+function statusAfter({ edits, findings = [] }: Plan, status: Status): Status {
+  if (findings.length === 0) return status;
+  const written = new Set(edits.map(({ path }) => path));
+  return findings.every(({ path, state }) => state === 'conflict' && written.has(path))
+    ? 'conflicts'
+    : 'drift';
 }
 
 /** Type-checks now, and gives what compares after the write. */
@@ -99,6 +109,7 @@ function refused(start: Pick<Outcome, 'generator' | 'command'>, obstacles: Refus
     targets: [],
     changes: [],
     obstacles: flat,
+    findings: [],
     notes: [],
     next: [],
   };

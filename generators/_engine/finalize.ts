@@ -1,11 +1,22 @@
-import type { Answers, Edit, Obstacle, Plan, Refusal, RelPath, Repo, ServiceHead, Site } from './contract.ts';
+import type {
+  Answers,
+  Edit,
+  Finding,
+  Obstacle,
+  Plan,
+  Refusal,
+  RelPath,
+  Repo,
+  ServiceHead,
+  Site,
+} from './contract.ts';
 import { formatEdits } from './format.ts';
 import { findDirty } from './git.ts';
 import { refuse } from './obstacle.ts';
 import { globalFlags } from './options.ts';
 import { proveEdits } from './prove-edits.ts';
 import { recordEdit } from './record.ts';
-import { settleExisting } from './settle.ts';
+import { type Meeting, settleExisting } from './settle.ts';
 import { surveyTooling } from './survey/tooling.ts';
 import { packVersion } from './version.ts';
 
@@ -15,11 +26,12 @@ export interface FinishedRun {
   readonly given: Answers;
   readonly answers: Answers;
   readonly served: readonly ServiceHead[];
+  readonly meeting?: Meeting | undefined;
 }
 
 /** From what the generator wants to what may be written: formatted, settled against the disk, proven, recorded. */
 export async function finalizePlan(
-  { id, given, answers, served }: FinishedRun,
+  { id, given, answers, served, meeting }: FinishedRun,
   { repo, heads }: Site,
   plan: Plan,
 ): Promise<Plan | Refusal> {
@@ -36,15 +48,26 @@ export async function finalizePlan(
     }));
   const formatted = await formatEdits(repo, groups);
   const wanted = [...formatted.edits, ...editsOf(undefined)];
-  const { edits, obstacles } = settleExisting(repo, wanted, given['force'] === true);
+  const force = given['force'] === true;
+  const { edits, obstacles, conflicts } = settleExisting(repo, wanted, {
+    force,
+    ...(meeting && { meeting }),
+  });
   const dirty = await dirtyFiles(given, repo, edits);
-  const [first, ...more] = [...obstacles, ...dirty, ...proveEdits(edits)];
+  const provable = edits.filter((edit) => !conflicts.some(({ path }) => path === edit.path));
+  const [first, ...more] = [...obstacles, ...dirty, ...proveEdits(provable)];
   if (first !== undefined) return refuse(first, ...more);
   const services = served.map((head) => head.dir);
   const run = { generator: id, version: packVersion, services, answers: asked(answers) };
   const record = recordEdit(repo, edits, run);
   const notes = [...plan.notes, ...formatted.notes];
-  return { ok: true, edits: record === undefined ? edits : [...edits, record], notes };
+  const findings = conflicts.map(conflictFinding);
+  return { ok: true, edits: record === undefined ? edits : [...edits, record], notes, findings };
+}
+
+function conflictFinding({ path, line }: Readonly<{ path: RelPath; line: number }>): Finding {
+  const message = `${path}:${String(line)} was changed by you and by the template: choose between the markers.`;
+  return { state: 'conflict', path, line, message };
 }
 
 /** A plan that is final in all but this: nobody's uncommitted work may be in its way. */

@@ -1,6 +1,6 @@
-import type { Edit, Obstacle, ObstacleCode, Plan, RelPath, Role, UsageCode } from './contract.ts';
+import type { Edit, Finding, Obstacle, ObstacleCode, Plan, RelPath, Role, UsageCode } from './contract.ts';
 
-export type Status = 'applied' | 'unchanged' | 'planned' | 'refused' | 'conflicts' | 'failed';
+export type Status = 'applied' | 'unchanged' | 'planned' | 'refused' | 'conflicts' | 'drift' | 'failed';
 
 /** What a run has come to: the document that `--json` prints (`schema` 1), and what the report is made of. */
 export interface Outcome {
@@ -10,6 +10,8 @@ export interface Outcome {
   readonly targets: readonly Readonly<{ service: string; root: RelPath }>[];
   readonly changes: readonly Change[];
   readonly obstacles: readonly FlatObstacle[];
+  /** s2s-status: what has drifted; s2s-upgrade: where both sides changed the same lines. */
+  readonly findings: readonly Finding[];
   readonly notes: readonly string[];
   readonly next: readonly string[];
   readonly command: string;
@@ -40,10 +42,11 @@ const usageCodes: ReadonlySet<ObstacleCode> = new Set<UsageCode>([
   'E_UNKNOWN_GENERATOR',
 ]);
 
-/** 0 done or already there · 1 unexpected failure · 2 usage · 3 the repo does not allow it · 4 conflicts. */
-export function exitCodeOf(outcome: Outcome): 0 | 1 | 2 | 3 | 4 {
+/** 0 done or already there · 1 unexpected failure · 2 usage · 3 the repo does not allow it · 4 conflicts · 5 drift. */
+export function exitCodeOf(outcome: Outcome): 0 | 1 | 2 | 3 | 4 | 5 {
   if (outcome.status === 'failed') return 1;
   if (outcome.status === 'conflicts') return 4;
+  if (outcome.status === 'drift') return 5;
   if (outcome.status !== 'refused') return 0;
   return outcome.obstacles.every((obstacle) => usageCodes.has(obstacle.code)) ? 2 : 3;
 }

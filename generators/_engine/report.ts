@@ -1,5 +1,6 @@
 import { createColors } from 'picocolors';
 
+import type { Finding } from './contract.ts';
 import type { Change, FlatObstacle, Outcome } from './outcome.ts';
 
 /** `colour` as the terminal and NO_COLOR have it. `diff` is shown above the summary of a dry run. */
@@ -14,11 +15,12 @@ type Colours = ReturnType<typeof createColors>;
 export function reportOf(outcome: Outcome, { colour, diff }: ReportOptions): string {
   const colours = createColors(colour);
   if (outcome.status === 'refused') return refusalReport(outcome, colours);
-  const names = outcome.targets.map(({ service }) => service).join(', ');
+  const names = outcome.targets.map(({ service }) => service).join(', ') || 'this repository';
   const heading = {
     applied: `${colours.green('✔')} ${outcome.generator} changed ${names}`,
     planned: `${colours.cyan('●')} ${outcome.generator} would change ${names} (nothing is written)`,
     unchanged: `${colours.green('✔')} ${outcome.generator}: ${names} has it already, nothing to change`,
+    drift: `${colours.yellow('!')} ${outcome.generator} found drift`,
     conflicts: `${colours.yellow('!')} ${outcome.generator} left conflicts in ${names}`,
     failed: `${colours.red('✖')} ${outcome.generator} failed`,
   }[outcome.status];
@@ -26,6 +28,7 @@ export function reportOf(outcome: Outcome, { colour, diff }: ReportOptions): str
     ...(outcome.status === 'planned' ? [colourDiff(diff, colours)] : []),
     heading,
     ...outcome.changes.map((change) => changeLine(change, colours)),
+    ...outcome.findings.map((finding) => findingLine(finding, colours)),
     ...section('Good to know', outcome.notes, colours),
     ...section('Next', outcome.next, colours),
     ...(outcome.status === 'unchanged'
@@ -60,6 +63,11 @@ function indented(text: string): readonly string[] {
 function changeLine({ action, path, role }: Change, colours: Colours): string {
   const sign = { create: colours.green('+'), modify: colours.yellow('~'), delete: colours.red('-') }[action];
   return `  ${sign} ${path} ${colours.dim(role)}`;
+}
+
+function findingLine({ state, path, line, message }: Finding, colours: Colours): string {
+  const place = line === undefined ? path : `${path}:${String(line)}`;
+  return `  ${colours.yellow(state.padEnd(11))} ${place}\n              ${colours.dim(message)}`;
 }
 
 function section(title: string, lines: readonly string[], colours: Colours): readonly string[] {

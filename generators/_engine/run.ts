@@ -4,6 +4,7 @@ import { finalizePlan, ownerOf, withoutDirty } from './finalize.ts';
 import { refuse } from './obstacle.ts';
 import { type Draft, openDraft } from './plan.ts';
 import { openRepo } from './repo.ts';
+import type { Meeting } from './settle.ts';
 import { surveyHeads } from './survey/services.ts';
 import { chooseTargets, type Targets } from './targets.ts';
 
@@ -15,6 +16,8 @@ export interface PlanRequest {
   readonly root: string;
   /** Undefined where nobody can be asked: then every missing flag is listed. */
   readonly ask?: Ask | undefined;
+  /** What becomes of generated files that were edited; default: merge, or refuse. */
+  readonly meeting?: Meeting;
 }
 
 /** A plan that is formatted, settled, proven and recorded: what is shown is what apply writes. */

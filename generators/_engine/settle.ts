@@ -1,37 +1,71 @@
-import type { Edit, Obstacle, Repo } from './contract.ts';
+import type { Edit, Obstacle, RelPath, Repo } from './contract.ts';
+import { mergeTexts } from './merge.ts';
+import { isObstacle } from './obstacle.ts';
 import { readRecord, recordedText, type S2sRecord } from './record.ts';
 import { textAfter } from './repo.ts';
 import { isWholeFile } from './roles.ts';
+import { changesBetween } from './text-change.ts';
+import { packVersion } from './version.ts';
+
+/**
+ * What becomes of a generated file that was edited when there is something new for it: `merge` both, or refuse where
+ * they meet; `mark` the places where they meet; `keep` every file that exists as it is.
+ */
+export type Meeting = 'merge' | 'mark' | 'keep';
 
 export interface Settled {
   readonly edits: readonly Edit[];
   readonly obstacles: readonly Obstacle[];
+  /** Files that hold conflict markers now, with the line of each. */
+  readonly conflicts: readonly Readonly<{ path: RelPath; line: number }>[];
 }
 
 /**
  * Decides about generated files that exist already. Ours and unedited: written anew when the template or the
- * answers changed, not when the service's style did. Ours and edited: left alone when there is nothing new, else an obstacle. Not ours: an obstacle.
- * `force` overwrites.
+ * answers changed, not when the service's style did. Ours and edited: left alone when there is nothing new, else
+ * merged three ways. Not ours: an obstacle. `force` overwrites.
  */
-export function settleExisting(repo: Repo, edits: readonly Edit[], force: boolean): Settled {
+export function settleExisting(
+  repo: Repo,
+  edits: readonly Edit[],
+  { force = false, meeting = 'merge' }: { readonly force?: boolean; readonly meeting?: Meeting } = {},
+): Settled {
   const record = readRecord(repo);
-  const kept: Edit[] = [];
-  const obstacles: Obstacle[] = [];
+  const settled = {
+    edits: [] as Edit[],
+    obstacles: [] as Obstacle[],
+    conflicts: [] as Settled['conflicts'][number][],
+  };
   for (const edit of edits) {
-    const verdict = verdictOn(edit, record, force);
-    if (verdict === 'write') kept.push(edit);
-    else if (verdict !== 'leave') obstacles.push(verdict);
+    const verdict = verdictOn(edit, record, force, meeting);
+    if (verdict === 'write') settled.edits.push(edit);
+    else if (verdict === 'leave') continue;
+    else if (isObstacle(verdict)) settled.obstacles.push(verdict);
+    else {
+      settled.edits.push(verdict.edit);
+      settled.conflicts.push(...verdict.lines.map((line) => ({ path: edit.path, line })));
+    }
   }
-  return { edits: kept, obstacles };
+  return settled;
 }
 
-function verdictOn(edit: Edit, record: S2sRecord, force: boolean): 'write' | 'leave' | Obstacle {
+type Verdict = 'write' | 'leave' | Obstacle | Readonly<{ edit: Edit; lines: readonly number[] }>;
+
+function verdictOn(edit: Edit, record: S2sRecord, force: boolean, meeting: Meeting): Verdict {
   if (edit.kind === 'patch' && edit.changes.length === 0) return 'leave';
   if (edit.kind !== 'patch' || !isWholeFile(edit.role) || force) return 'write';
+  if (meeting === 'keep') return 'leave';
   const ours = recordedText(record, edit.path);
   if (ours === undefined) return notOurs(edit.path);
-  if (isSameCode(ours, textAfter(edit) ?? '')) return 'leave';
-  return ours === edit.base ? 'write' : edited(edit.path);
+  const rendered = textAfter(edit) ?? '';
+  if (isSameCode(ours, rendered)) return 'leave';
+  if (ours === edit.base) return 'write';
+  const { text, conflicts } = mergeTexts(ours, edit.base, rendered, `plop-pack-s2s ${packVersion}`);
+  if (text === edit.base) return 'leave';
+  const [first] = conflicts;
+  if (first !== undefined && meeting === 'merge') return edited(edit.path, first.mineLine);
+  const merged = { ...edit, changes: changesBetween(edit.base, text), rendered };
+  return { edit: merged, lines: conflicts.map(({ markerLine }) => markerLine) };
 }
 
 /** The same but for white space, quotes, semicolons and trailing commas: what is there stays as it is. */
@@ -53,11 +87,11 @@ function notOurs(path: string): Obstacle {
   };
 }
 
-function edited(path: string): Obstacle {
+function edited(path: string, line: number): Obstacle {
   return {
     code: 'E_FILE_EDITED',
-    at: { path },
-    message: `${path} was edited since it was generated, and this run would write something else into it.`,
-    remedy: 'Keep your version and leave the flag out that asks for more, or overwrite it with --force.',
+    at: { path, line },
+    message: `${path} was edited since it was generated, in lines that this run would change too.`,
+    remedy: 'See both with s2s-upgrade, which marks the places, or overwrite the file with --force.',
   };
 }

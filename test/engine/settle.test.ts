@@ -24,7 +24,7 @@ function recordOf(text: string): string {
 function settle(onDisk: string, recorded: string | undefined, wanted: string, force = false): unknown {
   const repo = repoOf({ [path]: onDisk, [recordPath]: recorded });
   const edit = editTowards(repo, path, 'circuit-breaker', wanted);
-  const { edits, obstacles } = settleExisting(repo, edit === undefined ? [] : [edit], force);
+  const { edits, obstacles } = settleExisting(repo, edit === undefined ? [] : [edit], { force });
   return obstacles[0]?.code ?? (edits.length === 0 ? 'left' : 'written');
 }
 
@@ -48,7 +48,7 @@ describe('settleExisting', () => {
   it('never judges files of the user by the record', () => {
     const repo = repoOf({ [path]: 'a\n' });
     const edit = editTowards(repo, path, 'registration', 'a\nb\n');
-    expect(settleExisting(repo, edit === undefined ? [] : [edit], false).edits).toHaveLength(1);
+    expect(settleExisting(repo, edit === undefined ? [] : [edit]).edits).toHaveLength(1);
   });
 });
 

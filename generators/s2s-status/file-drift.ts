@@ -1,0 +1,27 @@
+import type { Finding, RelPath, Repo } from '../_engine/contract.ts';
+import { recordedText, type S2sRecord } from '../_engine/record.ts';
+
+/** Generated files that are gone, are not as they were written, or hold the markers of a merge. */
+export function findFileDrift(repo: Repo, record: S2sRecord): readonly Finding[] {
+  return Object.keys(record.files).flatMap((key): readonly Finding[] => {
+    const path = key as RelPath;
+    const ours = recordedText(record, path);
+    const text = repo.read(path);
+    if (ours === undefined) return [];
+    if (text === undefined)
+      return [{ state: 'missing', path, message: `${path} was generated and is gone.` }];
+    const marker = /^<{7} /m.exec(text);
+    if (marker !== null) {
+      const line = text.slice(0, marker.index).split('\n').length;
+      return [{ state: 'conflict', path, line, message: `${path} holds the markers of a merge.` }];
+    }
+    if (text === ours) return [];
+    const line = firstDifference(ours, text);
+    return [{ state: 'edited', path, line, message: `${path} was edited since it was generated.` }];
+  });
+}
+
+function firstDifference(before: string, after: string): number {
+  const [old, now] = [before.split('\n'), after.split('\n')];
+  return now.findIndex((line, index) => line !== old[index]) + 1 || Math.min(old.length, now.length);
+}

@@ -1,0 +1,25 @@
+import type { Generator } from '../_engine/contract.ts';
+
+export const generator: Generator = {
+  summary: 'tells what was generated where and whether it still stands; exit code 5 when it does not',
+  target: 'recorded',
+  questions: {
+    fix: {
+      type: 'boolean',
+      message: 'put back what is missing and wire what is not; files that exist stay as they are',
+      initial: false,
+    },
+    allow: {
+      type: 'list',
+      message: 'states that are no drift, such as edited',
+      placeholder: '<states>',
+      choices: () => [
+        { value: 'edited', hint: 'generated files that you changed' },
+        { value: 'outdated', hint: 'files that newer templates would change' },
+      ],
+      closed: true,
+      initial: [],
+    },
+  },
+  plan: async (answers, repo) => (await import('./plan.ts')).planStatus(answers, repo),
+};

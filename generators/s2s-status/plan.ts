@@ -1,0 +1,103 @@
+import type { Answers, Finding, Plan, Refusal, Repo, ServiceHead } from '../_engine/contract.ts';
+import { type Draft, openDraft } from '../_engine/plan.ts';
+import { readRecord, type S2sRecord, writeRecord } from '../_engine/record.ts';
+import { recordedCalls, replay } from '../_engine/replay.ts';
+import { surveyHeads } from '../_engine/survey/services.ts';
+import { findFileDrift } from './file-drift.ts';
+import { findReplayDrift } from './replay-drift.ts';
+import { findUnreachable } from './unreachable.ts';
+
+/**
+ * Compares the repo with its record: one finding for each piece that does not stand as it was generated, in the order
+ * of paths. With `fix` the plan puts back what is gone; files that exist stay as they are, and what is left is found.
+ */
+export async function planStatus(answers: Answers, repo: Repo): Promise<Plan | Refusal> {
+  const draft = openDraft(repo);
+  const targets = answers['targets'] as readonly string[];
+  const wanted = targets.length === 0 ? undefined : targets;
+  const heads = surveyHeads(repo);
+  noteInstalled(draft, readRecord(repo), heads, wanted);
+  if (answers['fix'] === true) await fix(draft, heads, wanted);
+
+  const record = readRecord(draft.repo);
+  const isWanted = ({ path }: Finding): boolean =>
+    wanted?.some((dir) => dir === '' || path === dir || path.startsWith(`${dir}/`)) !== false;
+  const allowed = answers['allow'] as readonly string[];
+  const findings = [
+    ...findOrphans(record, heads),
+    ...findFileDrift(draft.repo, record),
+    ...(await findReplayDrift(draft.repo, liveCalls(record, heads, wanted))),
+    ...findUnreachable(draft.repo, heads),
+  ];
+  const plan = draft.finish();
+  if (!plan.ok) return plan;
+  const left = findings.filter((finding) => isWanted(finding) && !allowed.includes(finding.state));
+  return { ...plan, findings: left.sort((a, b) => (a.path < b.path ? -1 : 1)) };
+}
+
+/** Creates what is gone and wires what is not; takes services that are gone off the record. */
+async function fix(
+  draft: Draft,
+  heads: readonly ServiceHead[],
+  wanted: readonly string[] | undefined,
+): Promise<void> {
+  const record = readRecord(draft.repo);
+  const dirs = heads.map(({ dir }): string => dir);
+  const orphans = Object.keys(record.services).filter((service) => !dirs.includes(service));
+  if (wanted === undefined && orphans.length > 0) {
+    const isOrphan = (path: string): boolean =>
+      orphans.some((dir) => path === dir || path.startsWith(`${dir}/`));
+    const without = <T>(entries: Readonly<Record<string, T>>): Readonly<Record<string, T>> =>
+      Object.fromEntries(Object.entries(entries).filter(([path]) => !isOrphan(path)));
+    const edit = writeRecord(draft.repo, {
+      schema: 1,
+      services: without(record.services),
+      files: without(record.files),
+    });
+    if (edit !== undefined) draft.include({ ok: true, edits: [edit], notes: [] });
+  }
+  for (const call of liveCalls(readRecord(draft.repo), heads, wanted)) {
+    const replayed = await replay(call, draft.repo, 'keep');
+    if (replayed?.plan.ok === true) draft.include({ ...replayed.plan, notes: [] });
+  }
+}
+
+/** The recorded runs on services that are still there. */
+function liveCalls(
+  record: S2sRecord,
+  heads: readonly ServiceHead[],
+  wanted: readonly string[] | undefined,
+): ReturnType<typeof recordedCalls> {
+  const dirs = heads.map(({ dir }): string => dir);
+  return recordedCalls(
+    record,
+    dirs.filter((dir) => wanted?.includes(dir) !== false),
+  );
+}
+
+function findOrphans(record: S2sRecord, heads: readonly ServiceHead[]): readonly Finding[] {
+  const dirs = heads.map(({ dir }): string => dir);
+  return Object.keys(record.services)
+    .filter((service) => !dirs.includes(service))
+    .map((service) => ({
+      state: 'orphaned',
+      path: service as Finding['path'],
+      message: `${service} is recorded, and no Fastify service is there any more.`,
+    }));
+}
+
+/** What is installed where, at which version of the templates. */
+function noteInstalled(
+  draft: Draft,
+  { services }: S2sRecord,
+  heads: readonly ServiceHead[],
+  wanted: readonly string[] | undefined,
+): void {
+  if (Object.keys(services).length === 0) draft.note('Nothing is recorded in .s2s.json.');
+  for (const [service, runs] of Object.entries(services)) {
+    if (wanted?.includes(service) === false) continue;
+    const name = heads.find(({ dir }) => dir === service)?.name ?? service;
+    const list = Object.entries(runs).map(([generator, { version }]) => `${generator} ${version}`);
+    draft.note(`${name} has ${list.join(', ')}.`);
+  }
+}

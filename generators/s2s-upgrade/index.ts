@@ -1,0 +1,8 @@
+import type { Generator } from '../_engine/contract.ts';
+
+export const generator: Generator = {
+  summary: "brings what was generated up to today's templates and keeps your edits (3-way merge)",
+  target: 'recorded',
+  questions: {},
+  plan: async (answers, repo) => (await import('./plan.ts')).planUpgrade(answers, repo),
+};

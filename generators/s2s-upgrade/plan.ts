@@ -1,0 +1,29 @@
+import type { Answers, Finding, Plan, Refusal, Repo } from '../_engine/contract.ts';
+import { openDraft } from '../_engine/plan.ts';
+import { readRecord } from '../_engine/record.ts';
+import { recordedCalls, replay } from '../_engine/replay.ts';
+
+/**
+ * Plans every recorded run again, each on what the one before leaves. Files that were edited are merged; where you and
+ * the template changed the same lines, both stand between markers, and each place is a finding.
+ */
+export async function planUpgrade(answers: Answers, repo: Repo): Promise<Plan | Refusal> {
+  const draft = openDraft(repo);
+  const record = readRecord(repo);
+  const targets = answers['targets'] as readonly string[];
+  const calls = recordedCalls(record, targets.length === 0 ? undefined : targets);
+  if (calls.length === 0) draft.note('Nothing is recorded in .s2s.json, so there is nothing to upgrade.');
+  const findings: Finding[] = [];
+  const given = { force: answers['force'], format: answers['format'] };
+  for (const call of calls) {
+    const replayed = await replay(call, draft.repo, 'mark', given);
+    if (replayed === undefined) draft.note(`${call.generator} is not in this version: what it made stays.`);
+    else {
+      // What a generator says when it is run first is not news any more.
+      draft.include(replayed.plan.ok ? { ...replayed.plan, notes: [] } : replayed.plan);
+      if (replayed.plan.ok) findings.push(...(replayed.plan.findings ?? []));
+    }
+  }
+  const plan = draft.finish();
+  return plan.ok ? { ...plan, findings } : plan;
+}
