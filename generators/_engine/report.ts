@@ -15,11 +15,13 @@ type Colours = ReturnType<typeof createColors>;
 export function reportOf(outcome: Outcome, { colour, diff }: ReportOptions): string {
   const colours = createColors(colour);
   if (outcome.status === 'refused') return refusalReport(outcome, colours);
-  const names = outcome.targets.map(({ service }) => service).join(', ') || 'this repository';
+  const names = outcome.targets.map(({ service }) => service).join(', ') || 'the repository';
+  const isThere =
+    outcome.targets.length === 0 ? 'nothing to change' : `${names} has it already, nothing to change`;
   const heading = {
     applied: `${colours.green('✔')} ${outcome.generator} changed ${names}`,
     planned: `${colours.cyan('●')} ${outcome.generator} would change ${names} (nothing is written)`,
-    unchanged: `${colours.green('✔')} ${outcome.generator}: ${names} has it already, nothing to change`,
+    unchanged: `${colours.green('✔')} ${outcome.generator}: ${isThere}`,
     drift: `${colours.yellow('!')} ${outcome.generator} found drift`,
     conflicts: `${colours.yellow('!')} ${outcome.generator} left conflicts in ${names}`,
     failed: `${colours.red('✖')} ${outcome.generator} failed`,

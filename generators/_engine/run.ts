@@ -2,7 +2,7 @@ import type { Answers, Generator, Plan, Refusal, Repo, ServiceHead, Site } from 
 import { type Ask, asFlags, completeAnswers } from './answers.ts';
 import { finalizePlan, ownerOf, withoutDirty } from './finalize.ts';
 import { refuse } from './obstacle.ts';
-import { type Draft, openDraft } from './plan.ts';
+import { openDraft } from './plan.ts';
 import { openRepo } from './repo.ts';
 import type { Meeting } from './settle.ts';
 import { surveyHeads } from './survey/services.ts';
@@ -45,14 +45,10 @@ export async function makePlan(
   const answers = await completeAnswers(generator.questions, { ...given, target }, site, request.ask);
   if (isRefusal(answers)) return answers;
 
-  const draft = openDraft(repo);
-  const served = await planTargets(generator, answers, targets, draft);
-  const plan = draft.finish();
-  if (!plan.ok) return plan;
-  const final =
+  const { final, served } =
     generator.target === 'recorded'
-      ? await withoutDirty(given, repo, plan)
-      : await finalizePlan({ ...request, answers, served }, site, plan);
+      ? await planRecorded(generator, answers, targets, site)
+      : await planTargets(request, answers, targets, site);
   if (!final.ok) return final;
   const changed = site.heads.filter((head) =>
     final.edits.some(({ path }) => ownerOf(site.heads, path) === head),
@@ -75,22 +71,35 @@ async function withMissingFlags(
   return isRefusal(answers) ? refuse(...refusal.obstacles, ...answers.obstacles) : refusal;
 }
 
-/** Plans target after target on one draft; gives those that could be served. */
-async function planTargets(
+interface Finished {
+  readonly final: Plan | Refusal;
+  readonly served: readonly ServiceHead[];
+}
+
+/** What is about the record hands over a plan that is final. */
+async function planRecorded(
   generator: Generator,
   answers: Answers,
+  { heads }: Targets,
+  { repo }: Site,
+): Promise<Finished> {
+  const plan = await generator.plan({ ...answers, targets: heads.map(({ dir }) => dir) }, repo);
+  return { final: plan.ok ? await withoutDirty(answers, repo, plan) : plan, served: heads };
+}
+
+/** Plans target after target on one draft; `served` are those that could be. */
+async function planTargets(
+  request: PlanRequest,
+  answers: Answers,
   { heads, every }: Targets,
-  draft: Draft,
-): Promise<readonly ServiceHead[]> {
+  site: Site,
+): Promise<Finished> {
+  const draft = openDraft(site.repo);
   const served: ServiceHead[] = [];
   const targets = heads.map(({ dir }) => dir);
   const refusals: Refusal[] = [];
-  if (generator.target === 'recorded') {
-    draft.include(await generator.plan({ ...answers, targets }, draft.repo));
-    return heads;
-  }
   for (const head of heads) {
-    const plan = await generator.plan({ ...answers, target: head.dir, targets }, draft.repo);
+    const plan = await request.generator.plan({ ...answers, target: head.dir, targets }, draft.repo);
     if (plan.ok || !every) {
       draft.include(plan);
       served.push(head);
@@ -100,7 +109,9 @@ async function planTargets(
     }
   }
   if (served.length === 0) for (const refusal of refusals) draft.include(refusal);
-  return served;
+  const plan = draft.finish();
+  const final = plan.ok ? await finalizePlan({ ...request, answers, served }, site, plan) : plan;
+  return { final, served };
 }
 
 function flagsOf(generator: Generator, answers: Answers, site: Site, target: readonly string[]): string {

@@ -62,14 +62,26 @@ function placeMiddleware(repo: Repo, service: Service): RelPath {
   return text === undefined || text.includes('authServiceClient') ? usual : second;
 }
 
-/** Brings the client if there is none; one that was written by hand must have the names that the middleware uses. */
+/**
+ * Brings the client if there is none, and plans our own again, as the variant that it is: it takes what newer templates
+ * have. One that was written by hand must have the names that the middleware uses.
+ */
 async function planClient(draft: Draft, service: Service, answers: Answers): Promise<RelPath> {
+  const own = placeFile(service, 'utils', 'service-client');
   const installed = findInstalled(draft.repo, service, 'ServiceClient');
   if (installed === undefined) {
     draft.include(await serviceClient.plan(answers, draft.repo));
-    return placeFile(service, 'utils', 'service-client');
+    return own;
   }
   const text = draft.repo.read(installed) ?? '';
+  const transport = placeFile(service, 'utils', 'http-transport');
+  if (installed === own && text.includes(importSpecifier(service, own, transport))) {
+    const retry = text.includes(importSpecifier(service, own, placeFile(service, 'utils', 'retry-policy')));
+    const isFetch = draft.repo.read(transport)?.includes('undici') === false;
+    const variant = { without: retry ? [] : ['retry'], transport: isFetch ? 'fetch' : 'undici' };
+    draft.include(await serviceClient.plan({ ...answers, ...variant }, draft.repo));
+    return own;
+  }
   if (!/\bServiceClientError\b/.test(text)) draft.obstruct(foreignClient(installed));
   return installed;
 }

@@ -1,6 +1,6 @@
 import type { Answers, Finding, Plan, Refusal, Repo, ServiceHead } from '../_engine/contract.ts';
 import { type Draft, openDraft } from '../_engine/plan.ts';
-import { readRecord, type S2sRecord, writeRecord } from '../_engine/record.ts';
+import { readRecord, recordedText, type S2sRecord, writeRecord } from '../_engine/record.ts';
 import { recordedCalls, replay } from '../_engine/replay.ts';
 import { surveyHeads } from '../_engine/survey/services.ts';
 import { findFileDrift } from './file-drift.ts';
@@ -55,6 +55,10 @@ async function fix(
       files: without(record.files),
     });
     if (edit !== undefined) draft.include({ ok: true, edits: [edit], notes: [] });
+  }
+  for (const { path } of findFileDrift(draft.repo, record).filter(({ state }) => state === 'missing')) {
+    const file = record.files[path];
+    if (file !== undefined) draft.create(path, file.role, recordedText(record, path) ?? '');
   }
   for (const call of liveCalls(readRecord(draft.repo), heads, wanted)) {
     const replayed = await replay(call, draft.repo, 'keep');

@@ -1,6 +1,5 @@
 import { diffOf } from '../_engine/diff.ts';
 import type { Edit, Obstacle, RelPath, Repo, Role } from '../_engine/contract.ts';
-import { hashText } from '../_engine/hash.ts';
 import { editTowards } from '../_engine/plan.ts';
 import { proveEdit } from '../_engine/prove.ts';
 import { type Hunk, hunkText, revertHunks } from '../_engine/recorded-patch.ts';
@@ -16,9 +15,9 @@ export function takeBackFile(
   const base = repo.read(path);
   if (base === undefined) return undefined;
   const ours = file.text?.join('\n') ?? '';
-  const isOurs = base === ours || hashText(base) === file.sha256;
-  if (force || (isOurs && base === ours)) return { kind: 'delete', path, role: file.role, base };
-  return edited(path, diffOf(editsTowards(path, file.role, ours, base)));
+  if (force || base === ours) return { kind: 'delete', path, role: file.role, base };
+  const diff = diffOf(editsTowards(path, file.role, ours, base));
+  return edited({ path }, diff, 'Keep your version elsewhere, or let it go with --force.');
 }
 
 /** Takes hunks out of a file of the user's; what was made from nothing goes when nothing is left of it. */
@@ -31,7 +30,14 @@ export function takeBackHunks(
   const base = repo.read(path);
   if (base === undefined) return undefined;
   const { text, blocked } = revertHunks(base, hunks);
-  if (blocked.length > 0) return edited(path, blocked.map(hunkText).join('\n'), blocked[0]?.newStart);
+  if (blocked.length > 0) {
+    const place = { path, line: blocked[0]?.newStart ?? 1 };
+    return edited(
+      place,
+      blocked.map(hunkText).join('\n'),
+      'Take these lines out by hand and run the command again.',
+    );
+  }
   if (text === '' && patches[0]?.before === null) return { kind: 'delete', path, role: file.role, base };
   // What was proven when it was put in is proven again, the other way round.
   return proveEdit(path, text, base, changesBetween(text, base)) ?? editTowards(repo, path, file.role, text);
@@ -41,12 +47,11 @@ function editsTowards(path: RelPath, role: Role, base: string, text: string): re
   return [{ kind: 'patch', path, role, base, changes: changesBetween(base, text) }];
 }
 
-function edited(path: RelPath, diff: string, line?: number): Obstacle {
+function edited(at: NonNullable<Obstacle['at']>, diff: string, remedy: string): Obstacle {
   return {
     code: 'E_FILE_EDITED',
-    at: line === undefined ? { path } : { path, line },
-    message: `${path} was edited since: what was generated is not there as it was.\n${diff.trimEnd()}`,
-    remedy:
-      'Take these lines out by hand, then run the command again; --force deletes generated files with your edits.',
+    at,
+    message: `${at.path} was edited since: what was generated is not there as it was.\n${diff.trimEnd()}`,
+    remedy,
   };
 }
