@@ -25,17 +25,19 @@ type Texts = Readonly<Record<string, string>>;
  * changed files only when the formatter had nothing to say about them before: lines that we did not touch stay.
  */
 export async function formatEdits(repo: Repo, groups: readonly FormatGroup[]): Promise<Formatted> {
-  const edits: Edit[] = [];
-  const notes: string[] = [];
-  for (const group of groups) {
-    const wanted =
-      group.formatter === 'none' ? [] : group.edits.filter((edit) => /\.[cm]?tsx?$/.test(edit.path));
-    const outcome = wanted.length === 0 ? {} : await formatGroup(repo, group, wanted);
-    if (typeof outcome === 'string') notes.push(outcome);
-    for (const edit of group.edits)
-      edits.push(formattedEdit(repo, edit, typeof outcome === 'string' ? {} : outcome));
-  }
-  return { edits, notes };
+  const formatted = await Promise.all(
+    groups.map(async (group): Promise<Formatted> => {
+      const wanted =
+        group.formatter === 'none' ? [] : group.edits.filter((edit) => /\.[cm]?tsx?$/.test(edit.path));
+      const outcome = wanted.length === 0 ? {} : await formatGroup(repo, group, wanted);
+      const [texts, notes] = typeof outcome === 'string' ? [{}, [outcome]] : [outcome, []];
+      return { edits: group.edits.map((edit) => formattedEdit(repo, edit, texts)), notes };
+    }),
+  );
+  return {
+    edits: formatted.flatMap(({ edits }) => edits),
+    notes: formatted.flatMap(({ notes }) => notes),
+  };
 }
 
 function formattedEdit(repo: Repo, edit: Edit, texts: Texts): Edit {

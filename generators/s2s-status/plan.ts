@@ -16,8 +16,9 @@ export async function planStatus(answers: Answers, repo: Repo): Promise<Plan | R
   const targets = answers['targets'] as readonly string[];
   const wanted = targets.length === 0 ? undefined : targets;
   const heads = surveyHeads(repo);
+  const given = { format: answers['format'] };
   noteInstalled(draft, readRecord(repo), heads, wanted);
-  if (answers['fix'] === true) await fix(draft, heads, wanted);
+  if (answers['fix'] === true) await fix(draft, heads, wanted, given);
 
   const record = readRecord(draft.repo);
   const isWanted = ({ path }: Finding): boolean =>
@@ -26,7 +27,7 @@ export async function planStatus(answers: Answers, repo: Repo): Promise<Plan | R
   const findings = [
     ...findOrphans(record, heads),
     ...findFileDrift(draft.repo, record),
-    ...(await findReplayDrift(draft.repo, liveCalls(record, heads, wanted))),
+    ...(await findReplayDrift(draft.repo, liveCalls(record, heads, wanted), given)),
     ...findUnreachable(draft.repo, heads),
   ];
   const plan = draft.finish();
@@ -40,6 +41,7 @@ async function fix(
   draft: Draft,
   heads: readonly ServiceHead[],
   wanted: readonly string[] | undefined,
+  given: Answers,
 ): Promise<void> {
   const record = readRecord(draft.repo);
   const dirs = heads.map(({ dir }): string => dir);
@@ -61,7 +63,7 @@ async function fix(
     if (file !== undefined) draft.create(path, file.role, recordedText(record, path) ?? '');
   }
   for (const call of liveCalls(readRecord(draft.repo), heads, wanted)) {
-    const replayed = await replay(call, draft.repo, 'keep');
+    const replayed = await replay(call, draft.repo, 'keep', given);
     if (replayed?.plan.ok === true) draft.include({ ...replayed.plan, notes: [] });
   }
 }

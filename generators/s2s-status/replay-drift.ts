@@ -1,4 +1,4 @@
-import type { Edit, Finding, Repo, Role } from '../_engine/contract.ts';
+import type { Answers, Edit, Finding, Repo, Role } from '../_engine/contract.ts';
 import { openDraft } from '../_engine/plan.ts';
 import { readRecord } from '../_engine/record.ts';
 import { type RecordedCall, replay } from '../_engine/replay.ts';
@@ -8,16 +8,18 @@ import { textAfter } from '../_engine/repo.ts';
 export async function findReplayDrift(
   repo: Repo,
   calls: readonly RecordedCall[],
+  given: Answers,
 ): Promise<readonly Finding[]> {
   const draft = openDraft(repo);
   const record = readRecord(repo);
   const findings: Finding[] = [];
   for (const call of calls) {
-    const replayed = await replay(call, draft.repo, 'mark');
+    const replayed = await replay(call, draft.repo, 'mark', given);
     if (replayed === undefined) continue;
     const { plan, generator } = replayed;
     if (!plan.ok) {
-      for (const { at, message } of plan.obstacles)
+      // Markers are found where the files are looked at.
+      for (const { at, message } of plan.obstacles.filter(({ code }) => code !== 'E_MERGE_MARKERS'))
         findings.push({ state: 'blocked', path: (at?.path ?? '') as Finding['path'], message });
       continue;
     }

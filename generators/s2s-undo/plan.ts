@@ -25,6 +25,7 @@ export function planUndo(answers: Answers, repo: Repo): Plan | Refusal {
   const unknown = unknownGenerators(record, wanted);
   if (unknown !== undefined) draft.obstruct(unknown);
   const selected = selectRecorded(record, wanted);
+  if (selected.length === 0) draft.note('Nothing is recorded in .s2s.json that could be taken back.');
   const heads = surveyHeads(repo);
 
   for (const one of selected.filter(({ whole }) => whole))

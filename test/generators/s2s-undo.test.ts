@@ -1,0 +1,138 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { deleteGeneratedRepo, GeneratedRepo } from '../helpers/generated-repo.ts';
+import { changedFiles } from '../helpers/tree.ts';
+
+const user = 'services/user-service';
+const everything = 'add-s2s --target user --protect usersRoutes';
+
+let repo: GeneratedRepo;
+beforeEach(() => {
+  repo = new GeneratedRepo('undo');
+});
+afterEach(() => {
+  deleteGeneratedRepo('undo');
+});
+
+/** The files that are not as they were before anything was generated. */
+function changed(): readonly string[] {
+  return [...changedFiles(repo.original, repo.tree).keys()].sort();
+}
+
+async function refusal(line: string): Promise<readonly string[]> {
+  const before = repo.tree;
+  const plan = await repo.plan(line);
+  expect(repo.tree).toEqual(before);
+  return plan.ok ? [] : plan.obstacles.map(({ code, at }) => `${code} ${at?.path ?? ''}`);
+}
+
+describe('s2s-undo', () => {
+  it('gives the original bytes back, and has nothing to do the second time', async () => {
+    await repo.run(everything);
+    expect(changed().length).toBeGreaterThan(15);
+    await repo.run('s2s-undo');
+    expect(changed()).toEqual([]);
+    const again = await repo.plan('s2s-undo');
+    expect(again).toMatchObject({
+      ok: true,
+      edits: [],
+      notes: [expect.stringContaining('Nothing is recorded')],
+    });
+  });
+
+  it('takes out only what was added after later edits elsewhere in the same files', async () => {
+    await repo.run(everything);
+    const mine = (text: string): string =>
+      text
+        .replace('import authMiddleware', "import './mine.js';\nimport authMiddleware")
+        .replace('  return app;', '  app.log.info("mine");\n\n  return app;');
+    repo.edit(`${user}/src/app.ts`, mine);
+    repo.edit(`${user}/package.json`, (text) => text.replace('"version": "1.0.0"', '"version": "1.0.1"'));
+    await repo.run('s2s-undo');
+    const original = Buffer.from(repo.original.get(`${user}/src/app.ts`) ?? '', 'latin1').toString();
+    expect(repo.read(`${user}/src/app.ts`)).toBe(
+      original
+        .replace('import databasePlugin', "import './mine.js';\nimport databasePlugin")
+        .replace('  return app;', '  app.log.info("mine");\n\n  return app;'),
+    );
+    expect(changed()).toEqual([`${user}/package.json`, `${user}/src/app.ts`]);
+    expect(repo.read(`${user}/package.json`)).not.toContain('undici');
+  });
+
+  it('refuses on lines that were edited since, every place at once, with the diff', async () => {
+    await repo.run(everything);
+    repo.edit(`${user}/src/utils/circuit-breaker.ts`, (text) => text.replace('?? 5', '?? 7'));
+    repo.edit(`${user}/.env.example`, (text) => text.replace(':3001', ':3999'));
+    expect(await refusal('s2s-undo')).toEqual([
+      `E_FILE_EDITED ${user}/src/utils/circuit-breaker.ts`,
+      `E_FILE_EDITED ${user}/.env.example`,
+    ]);
+    const plan = await repo.plan('s2s-undo');
+    expect(plan.ok ? '' : plan.obstacles.map(({ message }) => message).join('\n')).toMatch(/\+.*\?\? 7/);
+  });
+
+  it('lets edited generated files go with --force', async () => {
+    await repo.run(everything);
+    repo.edit(`${user}/src/utils/circuit-breaker.ts`, (text) => text.replace('?? 5', '?? 7'));
+    await repo.run('s2s-undo --force');
+    expect(changed()).toEqual([]);
+  });
+
+  it('passes over what is gone already', async () => {
+    await repo.run(everything);
+    repo.remove(`${user}/src/utils/circuit-breaker.ts`);
+    repo.edit(`${user}/src/app.ts`, (text) =>
+      text
+        .split('\n')
+        .filter((line) => !line.includes('authMiddleware'))
+        .join('\n'),
+    );
+    await repo.run('s2s-undo');
+    expect(changed()).toEqual([`${user}/src/app.ts`]);
+  });
+
+  it('takes back one generator and leaves the others', async () => {
+    await repo.run('add-service-client --target user');
+    const before = repo.tree;
+    await repo.run('add-auth-middleware --target user --protect none');
+    await repo.run('s2s-undo --generator add-auth-middleware');
+    expect([...changedFiles(before, repo.tree).keys()]).toEqual([]);
+    expect(await refusal('s2s-undo --generator add-auth-verify')).toEqual(['E_INVALID_FLAG ']);
+  });
+
+  it('takes back one service and leaves the others', async () => {
+    await repo.run('add-circuit-breaker --target user');
+    const before = repo.tree;
+    await repo.run('add-circuit-breaker --target billing');
+    await repo.run('s2s-undo --target billing');
+    expect([...changedFiles(before, repo.tree).keys()]).toEqual([]);
+  });
+
+  it('refuses to take a file that other code imports', async () => {
+    await repo.run('add-service-client --target user');
+    await repo.run('add-auth-middleware --target user --protect none');
+    repo.write(
+      `${user}/src/mine.ts`,
+      "import { CircuitBreaker } from './utils/circuit-breaker.js';\nnew CircuitBreaker();\n",
+    );
+    expect(await refusal('s2s-undo --generator add-service-client')).toContain(
+      `E_IN_USE ${user}/src/middleware/auth.middleware.ts`,
+    );
+    expect(await refusal('s2s-undo')).toEqual([`E_IN_USE ${user}/src/mine.ts`]);
+  });
+
+  it('leaves a dependency and a variable that other code uses by now', async () => {
+    await repo.run(everything);
+    repo.write(
+      `${user}/src/mine.ts`,
+      "import { Pool } from 'undici';\nexport const pool = new Pool(process.env['AUTH_SERVICE_URL'] ?? '');\n",
+    );
+    const { notes } = await repo.run('s2s-undo');
+    expect(notes).toEqual([
+      `undici stays in ${user}/package.json: mine.ts uses it.`,
+      `AUTH_SERVICE_URL stays in ${user}/.env.example: mine.ts uses it.`,
+    ]);
+    expect(changed()).toEqual([`${user}/.env.example`, `${user}/package.json`, `${user}/src/mine.ts`]);
+    expect(repo.read(`${user}/package.json`)).toContain('undici');
+  });
+});

@@ -1,0 +1,67 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import type { Plan, Refusal } from '../../generators/_engine/contract.ts';
+import type { Command } from './case.ts';
+import { materialize } from './materialize.ts';
+import { projectRoot } from './project-root.ts';
+import { planCommand, runCommand } from './run-command.ts';
+import { readTree, type Tree } from './tree.ts';
+
+/** A copy of a fixture that tests change by command lines and by hand. */
+export class GeneratedRepo {
+  readonly root: string;
+  readonly original: Tree;
+
+  constructor(name: string) {
+    this.root = materialize(name, { fixture: 'npm-workspaces', args: [] });
+    this.original = readTree(this.root);
+  }
+
+  get tree(): Tree {
+    return readTree(this.root);
+  }
+
+  /** `add-s2s --target user`. @throws Error when it is refused */
+  async run(line: string): Promise<Plan> {
+    return runCommand(commandOf(line), this.root);
+  }
+
+  async plan(line: string): Promise<Plan | Refusal> {
+    return planCommand(commandOf(line), this.root);
+  }
+
+  read(path: string): string {
+    return readFileSync(join(this.root, path), 'utf8');
+  }
+
+  write(path: string, text: string): void {
+    writeFileSync(join(this.root, path), text);
+  }
+
+  /** @throws Error when there is nothing to change */
+  edit(path: string, change: (text: string) => string): void {
+    const before = this.read(path);
+    const after = change(before);
+    if (after === before) throw new Error(`Nothing changes in ${path}`);
+    this.write(path, after);
+  }
+
+  remove(path: string): void {
+    rmSync(join(this.root, path));
+  }
+
+  close(): void {
+    rmSync(this.root, { recursive: true, force: true });
+  }
+}
+
+/** Cases show what the formatter makes of a plan; here it would only take time. */
+function commandOf(line: string): Command {
+  const [generator = '', ...args] = line.split(' ');
+  return { generator, args: [...args, '--no-format'] };
+}
+
+export function deleteGeneratedRepo(name: string): void {
+  rmSync(join(projectRoot, '.cases', name), { recursive: true, force: true });
+}
