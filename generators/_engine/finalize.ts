@@ -17,6 +17,7 @@ import { globalFlags } from './options.ts';
 import { proveEdits } from './prove-edits.ts';
 import { recordEdit } from './record.ts';
 import { type Meeting, settleExisting } from './settle.ts';
+import { usedBefore } from './survey/mentions.ts';
 import { surveyTooling } from './survey/tooling.ts';
 import { packVersion } from './version.ts';
 
@@ -58,7 +59,13 @@ export async function finalizePlan(
   const [first, ...more] = [...obstacles, ...dirty, ...proveEdits(provable)];
   if (first !== undefined) return refuse(first, ...more);
   const services = served.map((head) => head.dir);
-  const run = { generator: id, version: packVersion, services, answers: asked(answers) };
+  const run = {
+    generator: id,
+    version: packVersion,
+    services,
+    answers: asked(answers),
+    usedBefore: (edit: Edit) => usedBefore(repo, readersOf(heads, edit.path), edit),
+  };
   const record = recordEdit(repo, edits, run);
   const notes = [...plan.notes, ...formatted.notes];
   const findings = conflicts.map(conflictFinding);
@@ -86,6 +93,12 @@ export function ownerOf(heads: readonly ServiceHead[], path: RelPath): ServiceHe
   return heads
     .filter((head) => head.dir === '' || path.startsWith(`${head.dir}/`))
     .sort((a, b) => b.dir.length - a.dir.length)[0];
+}
+
+/** The services that a manifest or an environment file is for. */
+function readersOf(heads: readonly ServiceHead[], path: RelPath): readonly ServiceHead[] {
+  const owner = ownerOf(heads, path);
+  return owner === undefined ? heads : [owner];
 }
 
 /** Without the flags that say how to run: they change nothing of what is generated. */

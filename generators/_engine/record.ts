@@ -17,6 +17,8 @@ export interface RecordedPatch {
   /** Hash of the text that was there; null when the file was not. */
   readonly before: string | null;
   readonly hunks: readonly Hunk[];
+  /** Added packages and variables that other code used already. */
+  readonly usedBefore?: readonly string[];
 }
 
 /** One file that we wrote to: the whole text where it is ours, else what we changed in it, oldest first. */
@@ -71,6 +73,8 @@ export interface Authorship {
   readonly version: string;
   readonly services: readonly RelPath[];
   readonly answers: Answers;
+  /** Packages and variables that an edit adds and that the user's code used before it. */
+  readonly usedBefore?: (edit: Edit) => readonly string[];
 }
 
 /** The edit that writes down `edits`; undefined when nothing was edited. */
@@ -107,12 +111,14 @@ function recordFile(before: RecordedFile | undefined, edit: Edit, by: Authorship
   if (isWholeFile(edit.role))
     return { ...head, text: (edit.kind === 'patch' ? (edit.rendered ?? text) : text).split('\n') };
   const base = edit.kind === 'patch' ? edit.base : undefined;
+  const used = by.usedBefore?.(edit) ?? [];
   const patch: RecordedPatch = {
     generator: by.generator,
     role: edit.role,
     version: by.version,
     before: base === undefined ? null : hashText(base),
     hunks: hunksBetween(base ?? '', text, edit.role),
+    ...(used.length > 0 && { usedBefore: used }),
   };
   return { ...head, patches: [...(before?.patches ?? []), patch] };
 }

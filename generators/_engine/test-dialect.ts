@@ -23,14 +23,12 @@ const nodeNames: Readonly<Record<string, string>> = {
 export function toDialect(text: string, testing: TestingFact): string {
   const source = parseSource('dialect.test.ts', text);
   const calls = runnerCalls(source);
-  if (testing.runner === 'jest' || (testing.runner === 'vitest' && testing.globals)) return text;
-  if (testing.runner === 'vitest') {
-    const names = [...new Set(calls.map((call) => call.text))].sort();
-    return names.length === 0
-      ? text
-      : applyChanges(text, importChange(source, [namedImport(names, 'vitest')]));
-  }
-  return toNodeTest(source, calls);
+  const { globals, runner } = testing;
+  if (runner !== 'jest' && runner !== 'vitest') return toNodeTest(source, calls);
+  const names = [...new Set(calls.map((call) => call.text))].sort();
+  if (globals || names.length === 0) return text;
+  const from = runner === 'jest' ? '@jest/globals' : 'vitest';
+  return applyChanges(text, importChange(source, [namedImport(names, from)]));
 }
 
 /** The callee names of `describe(…)`, `it(…)`, `expect(…)` and their likes. */

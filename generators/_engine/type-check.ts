@@ -3,8 +3,7 @@ import { execa } from 'execa';
 import type { RelPath } from './contract.ts';
 
 /**
- * The errors that the service's own compiler reports, without line numbers, so that they can be compared before and
- * after a change. Runs `tsc --noEmit` of the project: only for `--check`.
+ * The errors that the service's own compiler reports, as far as they can be compared before and after a change. Runs `tsc --noEmit` of the project: only for `--check`.
  */
 export async function typeErrors(root: string, tsconfig: RelPath): Promise<readonly string[]> {
   const cwd = `${root}/${tsconfig.includes('/') ? tsconfig.slice(0, tsconfig.lastIndexOf('/')) : ''}`;
@@ -31,6 +30,15 @@ export function newErrors(before: readonly string[], after: readonly string[]): 
   });
 }
 
+/**
+ * The part of a message that a change elsewhere leaves alone: no place, no printed types, which get members, and no
+ * guess at what was meant (a guess has a code of its own: TS2551 instead of TS2339).
+ */
 function withoutPlace(line: string): string {
-  return line.replace(/\(\d+,\d+\)/, '');
+  return line
+    .replace(/\(\d+,\d+\)/, '')
+    .replace(/ Did you mean .*$/, '')
+    .replace(/error TS(?:2551|2339):/, 'error TS2339:')
+    .replace(/'[^']{40,}'/g, "'…'")
+    .replace(/'\{ .*$/, "'…'.");
 }

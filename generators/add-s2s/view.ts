@@ -11,6 +11,8 @@ export interface IntegrationView {
   /** Fixed ports; false where the environment sets them. */
   readonly authPort: string | false;
   readonly consumerPort: string | false;
+  /** A free port is looked for: one of them is not fixed. */
+  readonly picksPort: boolean;
   readonly authArgs: string;
   readonly consumerArgs: string;
   /** Lines of code that start an app which does not listen by itself; false for none. */

@@ -27,12 +27,14 @@ export function integrationView(repo: Repo, integration: Integration): Integrati
     return `${consumer.name} got no service-to-service test, because no file was found that a test could start.`;
   }
   const folder = (dir: RelPath): string => folderExpression(consumer, test, dir);
+  const authSide = authView(repo, integration, folder);
   return {
-    ...authView(repo, integration, folder),
+    ...authSide,
     esm: consumer.modules.system === 'esm',
     consumerName: consumer.name,
     consumerDir: folder(consumer.dir),
     consumerPort: start.port,
+    picksPort: start.port === false || (authSide.authInRepo && authSide.authPort === false),
     consumerArgs: start.args,
     consumerScript: start.script ?? false,
     consumerEnv: [...start.env, 'AUTH_SERVICE_URL: auth.origin', 'SERVICE_AUTH_SECRET: SERVICE_SECRET'],

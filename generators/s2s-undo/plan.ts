@@ -51,11 +51,16 @@ function takePatches(draft: Draft, repo: Repo, selected: Selected, heads: readon
   for (const patch of [...selected.patches].reverse())
     take(draft, takeBackHunks(draft.repo, selected, patch.hunks));
   if (selected.file.role !== 'manifest' || draft.failed) return;
-  const kept = keptDependencies(repo, draft.repo, selected.path, heads);
+  const kept = keptDependencies(repo, draft.repo, selected.path, heads, usedEarlier(selected));
   for (const { changes, note } of kept) {
     draft.patch(selected.path, 'manifest', changes);
     draft.note(note);
   }
+}
+
+/** What the user's code used before it was added: that is no reason to keep it. */
+function usedEarlier({ patches }: Selected): ReadonlySet<string> {
+  return new Set(patches.flatMap(({ usedBefore = [] }) => usedBefore));
 }
 
 /** Variables that other code reads by now stay where they are listed and declared. */
@@ -64,7 +69,7 @@ function takeVariables(draft: Draft, selected: readonly Selected[], heads: reado
   for (const one of selected) {
     const readers = heads.filter(({ dir }) => isBelow(dir, dirnameRel(one.path)) || isBelow(one.path, dir));
     for (const { hunks } of [...one.patches].reverse()) {
-      const used = usedHunks(draft.repo, hunks, readers, except);
+      const used = usedHunks(draft.repo, hunks, readers, except, usedEarlier(one));
       for (const { name, path } of used.values())
         draft.note(`${name} stays in ${one.path}: ${path} uses it.`);
       const unused = hunks.filter((hunk) => !used.has(hunk));

@@ -1,9 +1,9 @@
 import type { Obstacle, RelPath, Repo, ServiceHead, TextChange } from '../_engine/contract.ts';
 import { ensureDependency } from '../_engine/edit/ensure-dependency.ts';
-import { basenameRel, dirnameRel } from '../_engine/paths.ts';
+import { dirnameRel } from '../_engine/paths.ts';
 import type { Hunk } from '../_engine/recorded-patch.ts';
 import { isRecord, readManifest } from '../_engine/survey/manifest.ts';
-import { openSurvey } from '../_engine/survey/survey.ts';
+import { findMention, importOf, variablesIn } from '../_engine/survey/mentions.ts';
 
 /** A dependency that goes back in, because code that stays imports it. */
 export interface KeptDependency {
@@ -11,21 +11,25 @@ export interface KeptDependency {
   readonly note: string;
 }
 
-/** The dependencies that a package.json would lose although the service's other code uses them. */
+/**
+ * The dependencies that a package.json would lose although the service's other code uses them; `notFor` are those that
+ * it used before they were added.
+ */
 export function keptDependencies(
   before: Repo,
   after: Repo,
   path: RelPath,
   heads: readonly ServiceHead[],
+  notFor: ReadonlySet<string>,
 ): readonly KeptDependency[] {
   const [old, now] = [readManifest(before, path), readManifest(after, path)];
   const head = heads.find(({ dir }) => dir === dirnameRel(path));
   if (old === undefined || now === undefined || head === undefined) return [];
   return Object.entries(old.dependencies).flatMap(([name, range]): readonly KeptDependency[] => {
-    if (now.dependencies[name] !== undefined) return [];
-    const pattern = new RegExp(`(?:from|require\\(|import\\(?)\\s*['"]${escaped(name)}(?:/[^'"]*)?['"]`);
+    if (now.dependencies[name] !== undefined || notFor.has(name)) return [];
     const script = Object.values(now.scripts).find((text) => text.split(/[\s;&|]+/).includes(name));
-    const user = findMention(after, [head], pattern) ?? (script === undefined ? undefined : 'a script');
+    const user =
+      findMention(after, [head], importOf(name)) ?? (script === undefined ? undefined : 'a script');
     if (user === undefined) return [];
     const inDev = isRecord(old.json['devDependencies']) && name in old.json['devDependencies'];
     const section = inDev ? 'devDependencies' : 'dependencies';
@@ -44,39 +48,22 @@ export function usedHunks(
   hunks: readonly Hunk[],
   heads: readonly ServiceHead[],
   except: ReadonlySet<string>,
+  notFor: ReadonlySet<string>,
 ): ReadonlyMap<Hunk, Readonly<{ name: string; path: string }>> {
   const used = new Map<Hunk, Readonly<{ name: string; path: string }>>();
   for (const hunk of hunks) {
     for (const name of variablesOf(hunk)) {
       const path = findMention(repo, heads, new RegExp(`\\b${name}\\b`), except);
-      if (path !== undefined) used.set(hunk, { name, path });
+      if (path !== undefined && !notFor.has(name)) used.set(hunk, { name, path });
     }
   }
   return used;
 }
 
+/** The names that a hunk puts in; a last line that got a line break stands on both sides. */
 function variablesOf({ lines }: Hunk): readonly string[] {
-  const inserted = lines.filter((line) => line.startsWith('+')).join('\n');
-  return inserted.match(/\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b/g) ?? [];
-}
-
-/** A file whose text matches, other than those in `except`; undefined when there is none. */
-function findMention(
-  repo: Repo,
-  heads: readonly ServiceHead[],
-  pattern: RegExp,
-  except: ReadonlySet<string> = new Set(),
-): string | undefined {
-  for (const head of heads) {
-    const survey = openSurvey(repo, head);
-    const path = [...survey.files, ...survey.tests].find(
-      (one) => !except.has(one) && pattern.test(survey.text(one)),
-    );
-    if (path !== undefined) return basenameRel(path);
-  }
-  return undefined;
-}
-
-function escaped(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+  const namesIn = (sign: string): readonly string[] =>
+    variablesIn(lines.filter((line) => line.startsWith(sign)).join('\n'));
+  const before = new Set(namesIn('-'));
+  return namesIn('+').filter((name) => !before.has(name));
 }

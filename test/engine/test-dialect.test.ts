@@ -41,6 +41,11 @@ describe('vitest', () => {
     );
   });
 
+  it('imports what it uses from @jest/globals where the compiler does not know them', () => {
+    const jest = toDialect(text, { runner: 'jest', globals: false, command: '' });
+    expect(jest).toMatch(/import \{ .*\bexpect\b.* \} from '@jest\/globals';/);
+  });
+
   it('is left alone with globals, like jest', () => {
     expect(toDialect(text, { ...vitest, globals: true })).toBe(text);
     expect(toDialect(text, { runner: 'jest', globals: true, command: '' })).toBe(text);

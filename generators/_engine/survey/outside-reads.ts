@@ -40,7 +40,8 @@ export function readFromOutside(
     if (want !== undefined) imports.push(want);
     else return ts.isIdentifier(bare) ? throughInitializer(survey, bare, file, hops) : undefined;
   }
-  return { expression: expression.getText(), imports, ...origin };
+  // Without `as Secret`: a type of the other file has no name here.
+  return { expression: bare.getText(), imports, ...origin };
 }
 
 /** The import that another file needs for a name; undefined when the name cannot be imported. */

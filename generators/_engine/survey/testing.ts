@@ -44,13 +44,19 @@ function byParents({ head, repo }: Survey): Runner {
 
 function hasGlobals(survey: Survey, runner: Runner): boolean {
   const importing = (name: string): boolean => survey.tests.some((file) => survey.text(file).includes(name));
-  if (runner === 'jest') return !importing('@jest/globals');
+  if (runner === 'jest') return !importing('@jest/globals') && (survey.tests.length > 0 || knowsJest(survey));
   return (
     runner === 'vitest' &&
     configText(survey).some((text) => /\bglobals:\s*true\b/.test(text)) &&
     !importing("'vitest'") &&
     !importing('"vitest"')
   );
+}
+
+/** The compiler sees the types of every package, or of those that `types` lists. */
+function knowsJest({ tsconfig }: Survey): boolean {
+  const { types } = tsconfig.options;
+  return !Array.isArray(types) || types.includes('jest');
 }
 
 function configText({ head, repo }: Survey): readonly string[] {

@@ -5,6 +5,8 @@ export const testCase: Case = {
   fixture: 'plain-folders',
   args: ['--target', 'orders', '--protect', 'orderRoutes'],
   files: {
+    'orders/tsconfig.json': (text) =>
+      text.replace('"strict": true', '"strict": true, "noUnusedLocals": true'),
     'auth/src/index.ts': (text) =>
       text
         .replace('Fastify({ logger: true })', 'Fastify()')

@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createHmac, randomUUID } from "node:crypto";
-import { type AddressInfo, createServer } from "node:net";
 import { resolve } from "node:path";
 
 /*
@@ -112,14 +111,6 @@ function createToken(secret = JWT_SECRET): string {
     const claims = { userId: "1", email: "user@example.com", tenant: "tenant-1", jti: randomUUID(), exp };
     const input = `${encode({ alg: "HS256", typ: "JWT" })}.${encode(claims)}`;
     return `${input}.${createHmac("sha256", secret).update(input).digest("base64url")}`;
-}
-
-async function findFreePort(): Promise<number> {
-    const server = createServer();
-    await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
-    const { port } = server.address() as AddressInfo;
-    await new Promise((done) => server.close(done));
-    return port;
 }
 
 async function eventually(

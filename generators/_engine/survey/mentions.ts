@@ -1,0 +1,50 @@
+import type { Edit, Repo, ServiceHead } from '../contract.ts';
+import { basenameRel } from '../paths.ts';
+import { textAfter } from '../repo.ts';
+import { openSurvey } from './survey.ts';
+
+/** The name of a file whose text matches, other than those in `except`; undefined when there is none. */
+export function findMention(
+  repo: Repo,
+  heads: readonly ServiceHead[],
+  pattern: RegExp,
+  except: ReadonlySet<string> = new Set(),
+): string | undefined {
+  for (const head of heads) {
+    const survey = openSurvey(repo, head);
+    const path = [...survey.files, ...survey.tests].find(
+      (one) => !except.has(one) && pattern.test(survey.text(one)),
+    );
+    if (path !== undefined) return basenameRel(path);
+  }
+  return undefined;
+}
+
+/** Matches an import of a package. */
+export function importOf(name: string): RegExp {
+  const escaped = name.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+  return new RegExp(`(?:from|require\\(|import\\(?)\\s*['"]${escaped}(?:/[^'"]*)?['"]`);
+}
+
+/** The environment variables that a text names. */
+export function variablesIn(text: string): readonly string[] {
+  return [...new Set(text.match(/\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b/g) ?? [])];
+}
+
+/**
+ * Packages and variables that an edit of a manifest or an environment adds although the user's code used them before:
+ * whoever takes the edit back need not keep them for that code.
+ */
+export function usedBefore(repo: Repo, heads: readonly ServiceHead[], edit: Edit): readonly string[] {
+  if (edit.role !== 'manifest' && edit.role !== 'env') return [];
+  const old = edit.kind === 'create' ? '' : edit.base;
+  const namesIn = (text: string): readonly string[] =>
+    edit.role === 'env'
+      ? variablesIn(text)
+      : [...text.matchAll(/"(@?[\w./-]+)"\s*:/g)].map(([, name = '']) => name);
+  const known = new Set(namesIn(old));
+  return namesIn(textAfter(edit) ?? '').filter((name) => {
+    const pattern = edit.role === 'env' ? new RegExp(`\\b${name}\\b`) : importOf(name);
+    return !known.has(name) && findMention(repo, heads, pattern, new Set([edit.path])) !== undefined;
+  });
+}
