@@ -14,7 +14,7 @@ export default defineConfig({
       {
         test: {
           name: 'runtime',
-          include: ['test/{runtime,properties,crash,generators}/**/*.test.ts'],
+          include: ['test/{runtime,properties,generators}/**/*.test.ts'],
           globalSetup: ['test/helpers/redis.ts', 'test/helpers/seed.ts'],
           testTimeout: 60_000,
         },
@@ -22,7 +22,7 @@ export default defineConfig({
       {
         test: {
           name: 'doors',
-          include: ['test/doors/**/*.test.ts'],
+          include: ['test/{doors,crash}/**/*.test.ts'],
           globalSetup: ['test/helpers/build.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,

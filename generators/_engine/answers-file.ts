@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-import type { Answers, Obstacle, Questions, Refusal } from './contract.ts';
+import type { Answers, Obstacle, Question, Questions, Refusal } from './contract.ts';
 import { refuse } from './obstacle.ts';
 
 /** Adds the answers of `--answers`; a flag on the command line wins. */
@@ -14,10 +14,21 @@ export function withAnswersFile(given: Answers, known: Questions): Answers | Ref
     }
     const unknown = Object.keys(parsed).filter((key) => known[key] === undefined);
     if (unknown.length > 0) return refuse(badAnswersFile(file, `it has unknown keys: ${unknown.join(', ')}`));
+    const wrong = Object.entries(parsed).filter(([key, value]) => !fits(known[key]?.type, value));
+    if (wrong.length > 0)
+      return refuse(
+        badAnswersFile(file, wrong.map(([key]) => `${key} is no ${known[key]?.type ?? ''}`).join(', ')),
+      );
     return { ...(parsed as Answers), ...given };
   } catch (error) {
     return refuse(badAnswersFile(file, error instanceof Error ? error.message : String(error)));
   }
+}
+
+function fits(type: Question['type'] | undefined, value: unknown): boolean {
+  if (type === 'list')
+    return Array.isArray(value) && value.every((one) => typeof one === 'string' && one !== '');
+  return typeof value === type && value !== '';
 }
 
 function badAnswersFile(file: string, reason: string): Obstacle {

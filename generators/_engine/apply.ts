@@ -1,9 +1,10 @@
-import { existsSync, realpathSync } from 'node:fs';
-import { dirname, join, sep } from 'node:path';
+import { realpathSync } from 'node:fs';
+import { dirname } from 'node:path';
 
-import type { Edit, Obstacle, Plan } from './contract.ts';
+import { assertApplicable, startsWithBom } from './apply-checks.ts';
+import type { Edit, Plan } from './contract.ts';
 import { type FileOperations, nodeFiles } from './file-operations.ts';
-import { closeJournal, type Journal, openJournal, readBytes, rollBack } from './journal.ts';
+import { closeJournal, type Journal, openJournal, rollBack } from './journal.ts';
 import { journalOf } from './journal-of.ts';
 import { RefusalError } from './obstacle.ts';
 import { textAfter } from './repo.ts';
@@ -20,15 +21,14 @@ export interface ApplyOptions {
 /**
  * Writes a plan below an absolute root: all of it or nothing, also when the process is killed on the way (the next
  * run rolls back). The only writer there is.
- * @throws RefusalError E_FILE_CHANGED when a file is not as the plan found it, E_LOCKED, E_WRITE when the disk
+ * @throws RefusalError E_FILE_CHANGED when a file is not as the plan found it, E_PATH, E_LOCKED, E_WRITE when the disk
  * refuses; nothing has changed then.
  */
 export async function apply(plan: Plan, root: string, options: ApplyOptions = {}): Promise<void> {
   if (plan.edits.length === 0) return;
   const files = options.files ?? nodeFiles;
   const realRoot = realpathSync(root);
-  assertInside(realRoot, plan.edits);
-  assertUnchanged(realRoot, plan.edits);
+  assertApplicable(realRoot, plan.edits);
   const journal = journalOf(realRoot, plan.edits);
   try {
     openJournal(realRoot, journal, files);
@@ -37,7 +37,7 @@ export async function apply(plan: Plan, root: string, options: ApplyOptions = {}
     closeJournal(realRoot, files);
   } catch (error) {
     // The journal is somebody else's when it is locked: nothing of ours is on the disk then.
-    if (!isLocked(error)) rollBack(realRoot, journal, files);
+    if (!isLocked(error)) rollBackOrTell(realRoot, journal, files);
     throw error instanceof RefusalError ? error : writeFailure(error);
   }
 }
@@ -62,53 +62,29 @@ function write(edits: readonly Edit[], journal: Journal, files: FileOperations):
   for (const folder of journal.emptied) files.removeFolder(folder);
 }
 
-/** No link on the way to a file may lead out of the root. */
-function assertInside(root: string, edits: readonly Edit[]): void {
-  for (const { path } of edits) {
-    let nearest = join(root, path);
-    while (!existsSync(nearest)) nearest = dirname(nearest);
-    const real = realpathSync(nearest);
-    if (real !== root && !real.startsWith(root.endsWith(sep) ? root : root + sep)) {
-      throw new RefusalError({
-        code: 'E_PATH',
-        at: { path },
-        message: `${path} leads out of the repository, to ${real}.`,
-        remedy: 'Run the command in the repository that the link leads to.',
-      });
-    }
+/** A disk that refuses to take the old bytes keeps the journal: the next run puts them back. */
+function rollBackOrTell(root: string, journal: Journal, files: FileOperations): void {
+  try {
+    rollBack(root, journal, files);
+  } catch (cause) {
+    const error = new RefusalError({
+      code: 'E_WRITE',
+      at: { path: '.' },
+      message: `The change could not be written, nor all of it taken back yet: ${messageOf(cause)}.`,
+      remedy:
+        'Make the folder writable or free some space, then run s2s-undo --recover: it puts every file back.',
+    });
+    error.cause = cause;
+    throw error;
   }
-}
-
-function assertUnchanged(root: string, edits: readonly Edit[]): void {
-  const changed = edits.filter((edit) => {
-    const bytes = readBytes(join(root, edit.path));
-    if (edit.kind === 'create') return bytes !== undefined;
-    const base = Buffer.from(edit.base, 'utf8');
-    return bytes === undefined || !(startsWithBom(bytes) ? bytes.subarray(3) : bytes).equals(base);
-  });
-  const [first, ...more] = changed.map(changedFile);
-  if (first !== undefined) throw new RefusalError(first, ...more);
 }
 
 function isLocked(error: unknown): boolean {
   return error instanceof RefusalError && error.obstacles[0].code === 'E_LOCKED';
 }
 
-function startsWithBom(bytes: Uint8Array): boolean {
-  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
-}
-
-function changedFile(edit: Edit): Obstacle {
-  return {
-    code: 'E_FILE_CHANGED',
-    at: { path: edit.path },
-    message: `${edit.path} changed between the plan and the write.`,
-    remedy: 'Run the command again: it plans anew on the file as it is now.',
-  };
-}
-
 function writeFailure(cause: unknown): RefusalError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
+  const reason = messageOf(cause);
   const path = cause instanceof Error && 'path' in cause ? String(cause.path) : '.';
   const error = new RefusalError({
     code: 'E_WRITE',
@@ -118,4 +94,8 @@ function writeFailure(cause: unknown): RefusalError {
   });
   error.cause = cause;
   return error;
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
 }

@@ -25,14 +25,23 @@ export interface Decided {
 export async function decide(request: PlanRequest, command: string): Promise<Decided> {
   const start = { generator: request.id, command };
   try {
-    recover(request.root);
+    const recovered = recover(request.root);
     const planned = await makePlan(request);
     if ('obstacles' in planned) return { outcome: refused(start, planned.obstacles), diff: '' };
-    return decided(request, planned, `${command} ${planned.flags}`);
+    return decided(request, withRecovery(planned, recovered, request), `${command} ${planned.flags}`);
   } catch (error) {
     if (!(error instanceof RefusalError)) throw error;
     return { outcome: refused(start, error.obstacles), diff: '' };
   }
+}
+
+/** Says what became of a run that was killed, where there was one or where it was asked for. */
+function withRecovery(planned: Planned, recovered: boolean, { given }: PlanRequest): Planned {
+  if (!recovered && given['recover'] !== true) return planned;
+  const note = recovered
+    ? 'A run that was killed had left files half written: they are back as they were before it.'
+    : 'No run has left anything half written.';
+  return { ...planned, plan: { ...planned.plan, notes: [note, ...planned.plan.notes] } };
 }
 
 function decided({ id, given, root }: PlanRequest, planned: Planned, command: string): Decided {

@@ -3,6 +3,7 @@ import { hashText } from './hash.ts';
 import { RefusalError } from './obstacle.ts';
 import { editTowards } from './plan.ts';
 import { toRel } from './paths.ts';
+import { assertRecordShape } from './record-shape.ts';
 import { type Hunk, hunksBetween } from './recorded-patch.ts';
 import { textAfter } from './repo.ts';
 import { isWholeFile } from './roles.ts';
@@ -54,9 +55,9 @@ export function readRecord(repo: Repo): S2sRecord {
   const text = repo.read(recordPath);
   if (text === undefined) return empty;
   try {
-    const parsed = JSON.parse(text) as Partial<S2sRecord>;
-    if (parsed.schema !== 1) throw new Error(`schema ${String(parsed.schema)} is not 1`);
-    return { ...empty, ...parsed };
+    const parsed: unknown = JSON.parse(text);
+    assertRecordShape(parsed);
+    return { ...empty, ...(parsed as S2sRecord) };
   } catch (error) {
     throw new RefusalError(unreadable(error instanceof Error ? error.message : String(error)));
   }

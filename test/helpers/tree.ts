@@ -1,7 +1,7 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 
-/** The files of a folder: POSIX path below it → text, byte for byte (latin1). node_modules and dist are left out. */
+/** The files of a folder: POSIX path below it → text, byte for byte (latin1), or where a link leads. node_modules and dist are left out. */
 export type Tree = ReadonlyMap<string, string>;
 
 /** Reads a whole folder; an empty tree when there is none. */
@@ -16,6 +16,7 @@ function readInto(tree: Map<string, string>, base: string, folder: string): void
     const path = join(folder, entry.name);
     if (['node_modules', 'dist', '.git'].includes(entry.name)) continue;
     if (entry.isDirectory()) readInto(tree, base, path);
+    else if (entry.isSymbolicLink()) tree.set(relative(base, path), `link to ${readlinkSync(path)}`);
     else tree.set(relative(base, path).split(sep).join('/'), readFileSync(path, 'latin1'));
   }
 }

@@ -1,0 +1,78 @@
+import { accessSync, constants, existsSync, realpathSync } from 'node:fs';
+import { dirname, join, sep } from 'node:path';
+
+import type { Edit, Obstacle } from './contract.ts';
+import { readBytes } from './journal.ts';
+import { RefusalError } from './obstacle.ts';
+
+/**
+ * Refuses before anything is written, every file at once.
+ * @throws RefusalError E_PATH, E_FILE_CHANGED, E_WRITE
+ */
+export function assertApplicable(root: string, edits: readonly Edit[]): void {
+  assertInside(root, edits);
+  const changed = edits.filter((edit) => isChanged(root, edit)).map(changedFile);
+  const readOnly = edits.filter((edit) => !isWritable(root, edit)).map(readOnlyFile);
+  const [first, ...more] = [...changed, ...readOnly];
+  if (first !== undefined) throw new RefusalError(first, ...more);
+}
+
+/** No link on the way to a file may lead out of the root. */
+function assertInside(root: string, edits: readonly Edit[]): void {
+  for (const { path } of edits) {
+    let nearest = join(root, path);
+    while (!existsSync(nearest)) nearest = dirname(nearest);
+    const real = realpathSync(nearest);
+    if (real !== root && !real.startsWith(root.endsWith(sep) ? root : root + sep)) {
+      throw new RefusalError({
+        code: 'E_PATH',
+        at: { path },
+        message: `${path} leads out of the repository, to ${real}.`,
+        remedy: 'Run the command in the repository that the link leads to.',
+      });
+    }
+  }
+}
+
+function isChanged(root: string, edit: Edit): boolean {
+  const bytes = readBytes(join(root, edit.path));
+  if (edit.kind === 'create') return bytes !== undefined;
+  const base = Buffer.from(edit.base, 'utf8');
+  return bytes === undefined || !(startsWithBom(bytes) ? bytes.subarray(3) : bytes).equals(base);
+}
+
+/** A file that may not be written is meant to stay, though a rename would get past it. */
+function isWritable(root: string, { path }: Edit): boolean {
+  const file = join(root, path);
+  let folder = dirname(file);
+  while (!existsSync(folder)) folder = dirname(folder);
+  try {
+    if (existsSync(file)) accessSync(file, constants.W_OK);
+    accessSync(folder, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export function startsWithBom(bytes: Uint8Array): boolean {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+}
+
+function changedFile(edit: Edit): Obstacle {
+  return {
+    code: 'E_FILE_CHANGED',
+    at: { path: edit.path },
+    message: `${edit.path} changed between the plan and the write.`,
+    remedy: 'Run the command again: it plans anew on the file as it is now.',
+  };
+}
+
+function readOnlyFile({ path }: Edit): Obstacle {
+  return {
+    code: 'E_WRITE',
+    at: { path },
+    message: `${path} cannot be written: the file or its folder is read-only for this user.`,
+    remedy: 'Make it writable and run the command again.',
+  };
+}

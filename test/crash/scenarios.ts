@@ -1,0 +1,71 @@
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+import type { Plan } from '../../generators/_engine/contract.ts';
+import { apply } from '../../plopfile.ts';
+import type { FixtureName } from '../helpers/fixtures.ts';
+import { materialize } from '../helpers/materialize.ts';
+import { olderPack } from '../helpers/older-pack.ts';
+import { planCommand, runCommand } from '../helpers/run-command.ts';
+import { readTree, type Tree } from '../helpers/tree.ts';
+
+/** One write that must never be seen half done: a tree, what is to happen to it, and what it is then. */
+export interface Scenario {
+  readonly root: string;
+  readonly before: Tree;
+  readonly plan: Plan;
+  readonly after: Tree;
+}
+
+export const scenarioNames = ['apply', 'undo', 'upgrade'] as const;
+export type ScenarioName = (typeof scenarioNames)[number];
+
+const flags: Readonly<Record<FixtureName, readonly [target: string, protect: string]>> = {
+  'npm-workspaces': ['user', 'usersRoutes'],
+  'plain-folders': ['orders', 'orderRoutes'],
+  'fastify-cli': ['notes', 'notes'],
+  'singleton-zod': ['catalog', 'productRoutes'],
+};
+
+/** Everything generated on a fixture, taken back again, or brought up to date after an older version and an edit. */
+export async function openScenario(name: ScenarioName, fixture: FixtureName): Promise<Scenario> {
+  const root = materialize(`crash-${name}-${fixture}`, { fixture, args: [] });
+  const [target, protect] = flags[fixture];
+  const args = ['--target', target, '--protect', protect, '--no-format'];
+  if (name === 'undo') await runCommand({ generator: 'add-s2s', args }, root);
+  if (name === 'upgrade') await generateOlder(root, target, protect);
+  const before = readTree(root);
+  const generator = { apply: 'add-s2s', undo: 's2s-undo', upgrade: 's2s-upgrade' }[name];
+  const plan = await planCommand({ generator, args: name === 'apply' ? args : ['--no-format'] }, root);
+  if (!plan.ok) throw new Error(plan.obstacles[0].message);
+  await apply(plan, root);
+  const after = readTree(root);
+  return { root, before, plan, after };
+}
+
+async function generateOlder(root: string, target: string, protect: string): Promise<void> {
+  const pack = await olderPack('verified-tokens-only');
+  const answers = { target: [target], protect: [protect], format: false };
+  const plan = await pack.plan('add-s2s', answers, root);
+  if (!plan.ok) throw new Error(plan.obstacles[0].message);
+  await pack.apply(plan, root);
+}
+
+/** Makes the folder hold a tree and nothing else; links to packages stay. */
+export function resetTo(root: string, tree: Tree): void {
+  for (const name of readdirSync(root))
+    if (name !== 'node_modules') rmSync(join(root, name), { recursive: true, force: true });
+  for (const [path, text] of tree) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text, 'latin1');
+  }
+}
+
+/** Files with their bytes, and folders, so that nothing that is left behind goes unseen. */
+export function stateOf(root: string): string {
+  const folders = readdirSync(root, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !entry.parentPath.includes('node_modules'))
+    .map((entry) => join(entry.parentPath, entry.name).slice(root.length))
+    .sort();
+  return JSON.stringify([folders, [...readTree(root)].sort()]);
+}

@@ -1,0 +1,638 @@
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+
+import { afterAll, describe, expect, it } from 'vitest';
+
+import type { ObstacleCode } from '../../generators/_engine/contract.ts';
+import { open } from '../../generators/_engine/door.ts';
+import { exitCodeOf } from '../../generators/_engine/outcome.ts';
+import type { FixtureName } from '../helpers/fixtures.ts';
+import { deleteGeneratedRepo } from '../helpers/generated-repo.ts';
+import { materialize } from '../helpers/materialize.ts';
+import { readTree } from '../helpers/tree.ts';
+
+type Files = Readonly<Record<string, string | ((text: string) => string) | undefined>>;
+
+interface BadInput {
+  readonly what: string;
+  readonly line: string;
+  readonly exit: 2 | 3;
+  readonly code: ObstacleCode;
+  /** What the message or its place must name. */
+  readonly names: RegExp;
+  readonly fixture?: FixtureName | 'none';
+  readonly files?: Files;
+  /** What cannot be said with text: links, bytes, modes. */
+  readonly arrange?: (root: string) => void;
+}
+
+const user = 'services/user-service';
+const middleware = 'add-auth-middleware --target user --protect none';
+const breaker = 'add-circuit-breaker --target user';
+
+function bytes(path: string, content: Buffer): (root: string) => void {
+  return (root) => {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), content);
+  };
+}
+
+const usage: readonly BadInput[] = [
+  {
+    what: 'an unknown flag',
+    line: `${breaker} --tarjet x`,
+    exit: 2,
+    code: 'E_UNKNOWN_FLAG',
+    names: /--target/,
+  },
+  {
+    what: 'a flag of another generator',
+    line: `${breaker} --protect all`,
+    exit: 2,
+    code: 'E_UNKNOWN_FLAG',
+    names: /--protect/,
+  },
+  {
+    what: 'a flag without its value',
+    line: 'add-circuit-breaker --target',
+    exit: 2,
+    code: 'E_INVALID_FLAG',
+    names: /--target/,
+  },
+  {
+    what: 'a flag that another flag follows',
+    line: 'add-circuit-breaker --target --yes',
+    exit: 2,
+    code: 'E_INVALID_FLAG',
+    names: /--target/,
+  },
+  {
+    what: 'a value for a switch',
+    line: `${breaker} --dry-run=yes`,
+    exit: 2,
+    code: 'E_INVALID_FLAG',
+    names: /--dry-run/,
+  },
+  {
+    what: 'an empty value',
+    line: 'add-circuit-breaker --target=',
+    exit: 2,
+    code: 'E_INVALID_FLAG',
+    names: /--target/,
+  },
+  {
+    what: 'a word that belongs to no flag',
+    line: 'add-circuit-breaker user',
+    exit: 2,
+    code: 'E_USAGE',
+    names: /--target user/,
+  },
+  {
+    what: 'a missing target',
+    line: 'add-circuit-breaker',
+    exit: 2,
+    code: 'E_MISSING_FLAG',
+    names: /user-service/,
+  },
+  {
+    what: 'a missing decision',
+    line: 'add-auth-middleware --target user',
+    exit: 2,
+    code: 'E_MISSING_FLAG',
+    names: /--protect/,
+  },
+  {
+    what: 'a part that there is not',
+    line: `${breaker} --with windows`,
+    exit: 2,
+    code: 'E_INVALID_FLAG',
+    names: /window, backoff|window/,
+  },
+  {
+    what: 'a transport that there is not',
+    line: 'add-service-client --target user --transport axios',
+    exit: 2,
+    code: 'E_INVALID_FLAG',
+    names: /undici/,
+  },
+  {
+    what: 'a part to leave out that there is not',
+    line: 'add-service-client --target user --without breaker',
+    exit: 2,
+    code: 'E_INVALID_FLAG',
+    names: /retry/,
+  },
+  {
+    what: 'a blacklist that there is not',
+    line: 'add-auth-verify --blacklist postgres',
+    exit: 2,
+    code: 'E_INVALID_FLAG',
+    names: /redis/,
+  },
+  {
+    what: 'an unknown generator',
+    line: 'add-auth-verfy',
+    exit: 2,
+    code: 'E_UNKNOWN_GENERATOR',
+    names: /add-auth-verify/,
+  },
+  {
+    what: 'a root that is no folder',
+    line: `${breaker} --cwd ./nowhere`,
+    exit: 2,
+    code: 'E_INVALID_FLAG',
+    names: /nowhere/,
+  },
+  {
+    what: 'an answers file that is not there',
+    line: `${breaker} --answers nowhere.json`,
+    exit: 2,
+    code: 'E_INVALID_FLAG',
+    names: /nowhere\.json/,
+  },
+  {
+    what: 'a state that cannot be allowed',
+    line: 's2s-status --allow missing',
+    exit: 2,
+    code: 'E_INVALID_FLAG',
+    names: /edited/,
+  },
+  {
+    what: 'a generator to undo that is not recorded',
+    line: 's2s-undo --generator add-s2s',
+    exit: 2,
+    code: 'E_INVALID_FLAG',
+    names: /add-s2s/,
+  },
+  {
+    what: 'the auth service as its own consumer',
+    line: 'add-s2s --target auth --protect none',
+    exit: 2,
+    code: 'E_INVALID_FLAG',
+    names: /auth-service/,
+  },
+];
+
+const targets: readonly BadInput[] = [
+  {
+    what: 'a folder without Fastify',
+    line: breaker,
+    exit: 3,
+    code: 'E_NO_FASTIFY',
+    names: /fastify/,
+    fixture: 'none',
+  },
+  {
+    what: 'a folder without Fastify, for undo of one service',
+    line: 's2s-undo --target user',
+    exit: 3,
+    code: 'E_NO_FASTIFY',
+    names: /fastify/,
+    fixture: 'none',
+  },
+  {
+    what: 'a service that is not there',
+    line: 'add-circuit-breaker --target usr-service',
+    exit: 3,
+    code: 'E_NO_SUCH_SERVICE',
+    names: /user-service/,
+  },
+  {
+    what: 'a part of a name that three have',
+    line: 'add-circuit-breaker --target service',
+    exit: 3,
+    code: 'E_AMBIGUOUS_TARGET',
+    names: /billing-service/,
+  },
+  {
+    what: 'one of several targets that is not there',
+    line: 'add-circuit-breaker --target user,nope',
+    exit: 3,
+    code: 'E_NO_SUCH_SERVICE',
+    names: /nope/,
+  },
+  {
+    what: 'a target that climbs',
+    line: 'add-circuit-breaker --target ../user',
+    exit: 3,
+    code: 'E_PATH',
+    names: /\.\.\/user/,
+  },
+  {
+    what: 'a target that climbs further down',
+    line: 'add-circuit-breaker --target services/../../x',
+    exit: 3,
+    code: 'E_PATH',
+    names: /services/,
+  },
+  {
+    what: 'an absolute target',
+    line: 'add-circuit-breaker --target /etc',
+    exit: 3,
+    code: 'E_PATH',
+    names: /\/etc/,
+  },
+  {
+    what: 'Windows separators that climb',
+    line: 'add-circuit-breaker --target ..\\user',
+    exit: 3,
+    code: 'E_PATH',
+    names: /user/,
+  },
+  {
+    what: 'a Windows drive',
+    line: 'add-circuit-breaker --target C:\\user',
+    exit: 3,
+    code: 'E_PATH',
+    names: /C:/,
+  },
+  {
+    what: 'a Unicode look-alike of a name',
+    line: 'add-circuit-breaker --target us\u0435r-service',
+    exit: 3,
+    code: 'E_NO_SUCH_SERVICE',
+    names: /user-service/,
+  },
+  {
+    what: 'full-width dots',
+    line: 'add-circuit-breaker --target \uff0e\uff0e/user',
+    exit: 3,
+    code: 'E_NO_SUCH_SERVICE',
+    names: /user/,
+  },
+  {
+    what: 'a route plugin that is not there',
+    line: 'add-auth-middleware --target user --protect userRoute',
+    exit: 3,
+    code: 'E_NO_SUCH_PLUGIN',
+    names: /usersRoutes/,
+  },
+  {
+    what: 'an auth service that is not there',
+    line: 'add-s2s --target user --protect none --auth nope',
+    exit: 3,
+    code: 'E_NO_SUCH_SERVICE',
+    names: /nope/,
+  },
+  {
+    what: 'nobody who signs tokens',
+    line: 'add-auth-verify',
+    exit: 3,
+    code: 'E_NO_AUTH_SERVICE',
+    names: /sign|auth/,
+    fixture: 'npm-workspaces',
+    files: { 'services/auth-service': undefined },
+  },
+];
+
+const app = `${user}/src/app.ts`;
+const sources: readonly BadInput[] = [
+  {
+    what: 'code that does not parse',
+    line: middleware,
+    exit: 3,
+    code: 'E_SYNTAX',
+    names: /app\.ts:\d+/,
+    files: { [app]: (text) => text.replace('return app;', 'return app') + '\n}}' },
+  },
+  {
+    what: 'merge markers',
+    line: middleware,
+    exit: 3,
+    code: 'E_MERGE_MARKERS',
+    names: /app\.ts:1/,
+    files: { [app]: (text) => `<<<<<<< ours\n=======\n>>>>>>> theirs\n${text}` },
+  },
+  {
+    what: 'a file that is not UTF-8',
+    line: middleware,
+    exit: 3,
+    code: 'E_NOT_UTF8',
+    names: /app\.ts/,
+    arrange: bytes(app, Buffer.from('import Fastify from "fastify"; // caf\xe9', 'latin1')),
+  },
+  {
+    what: 'UTF-16',
+    line: middleware,
+    exit: 3,
+    code: 'E_NOT_UTF8',
+    names: /app\.ts/,
+    arrange: bytes(app, Buffer.from('\uFEFFimport Fastify from "fastify";', 'utf16le')),
+  },
+  {
+    what: 'a manifest that is not JSON',
+    line: breaker,
+    exit: 3,
+    code: 'E_MANIFEST',
+    names: /package\.json:\d+/,
+    files: { [`${user}/package.json`]: (text) => text.replace('"type": "module",', '"type": "module"') },
+  },
+  {
+    what: 'a manifest that holds a list',
+    line: breaker,
+    exit: 3,
+    code: 'E_MANIFEST',
+    names: /package\.json/,
+    files: { [`${user}/package.json`]: '["fastify"]' },
+  },
+  {
+    what: 'a manifest that is cut off',
+    line: breaker,
+    exit: 3,
+    code: 'E_MANIFEST',
+    names: /package\.json/,
+    files: { [`${user}/package.json`]: (text) => text.slice(0, -30) },
+  },
+  {
+    what: 'dependencies that are no object',
+    line: breaker,
+    exit: 3,
+    code: 'E_NO_SUCH_SERVICE',
+    names: /user/,
+    files: { [`${user}/package.json`]: '{ "name": "user-service", "dependencies": "fastify" }' },
+  },
+  {
+    what: 'a service in JavaScript',
+    line: breaker,
+    exit: 3,
+    code: 'E_JAVASCRIPT_ONLY',
+    names: /user-service/,
+    files: {
+      [`${user}/src`]: undefined,
+      [`${user}/test`]: undefined,
+      [`${user}/vitest.config.ts`]: undefined,
+      [`${user}/index.js`]: 'require("fastify")();',
+    },
+  },
+  {
+    what: 'a NestJS service',
+    line: breaker,
+    exit: 3,
+    code: 'E_UNSUPPORTED_FRAMEWORK',
+    names: /nestjs/,
+    files: {
+      [`${user}/package.json`]: (text) =>
+        text.replace('"fastify":', '"@nestjs/core": "^10.0.0",\n    "fastify":'),
+    },
+  },
+  {
+    what: 'no instance',
+    line: middleware,
+    exit: 3,
+    code: 'E_NO_INSTANCE',
+    names: /user-service/,
+    files: { [app]: 'export const nothing = 1;\n', [`${user}/src/server.ts`]: 'console.log("nothing");\n' },
+  },
+  {
+    what: 'two instances',
+    line: middleware,
+    exit: 3,
+    code: 'E_AMBIGUOUS_INSTANCE',
+    names: /app\.ts/,
+    files: {
+      [`${user}/src/other.ts`]:
+        "import Fastify from 'fastify';\nimport { usersRoutes } from './routes/users.routes.js';\nexport async function buildOther() {\n  const other = Fastify();\n  await other.register(usersRoutes);\n  await other.register(usersRoutes);\n  return other;\n}\n",
+    },
+  },
+  {
+    what: 'the route by other means',
+    line: 'add-auth-verify',
+    exit: 3,
+    code: 'E_ROUTE_EXISTS',
+    names: /auth\/verify/,
+    files: {
+      'services/auth-service/src/routes/auth.routes.ts': (text) =>
+        text.replace(
+          /(export async function authRoutes.*\n)/,
+          "$1  app.post('/verify', () => ({ valid: false }));\n",
+        ),
+    },
+  },
+  {
+    what: 'a file of that name that is not ours',
+    line: breaker,
+    exit: 3,
+    code: 'E_FILE_EXISTS',
+    names: /circuit-breaker\.ts/,
+    files: { [`${user}/src/utils/circuit-breaker.ts`]: 'export const mine = 1;\n' },
+  },
+  {
+    what: 'a file whose name differs in case',
+    line: breaker,
+    exit: 3,
+    code: 'E_FILE_EXISTS',
+    names: /case/,
+    files: { [`${user}/src/utils/Circuit-Breaker.ts`]: 'export const mine = 1;\n' },
+  },
+  {
+    what: 'a folder where a file would go',
+    line: breaker,
+    exit: 3,
+    code: 'E_FILE_EXISTS',
+    names: /circuit-breaker\.ts/,
+    files: { [`${user}/src/utils/circuit-breaker.ts/index.ts`]: 'export const mine = 1;\n' },
+  },
+  {
+    what: 'a client by hand without the errors that are needed',
+    line: middleware,
+    exit: 3,
+    code: 'E_FILE_EXISTS',
+    names: /ServiceClientError/,
+    files: { [`${user}/src/utils/service-client.ts`]: 'export class ServiceClient {}\n' },
+  },
+  {
+    what: 'a record that is not JSON',
+    line: breaker,
+    exit: 3,
+    code: 'E_RECORD',
+    names: /\.s2s\.json/,
+    files: { '.s2s.json': '{' },
+  },
+  {
+    what: 'a record of a later version',
+    line: breaker,
+    exit: 3,
+    code: 'E_RECORD',
+    names: /schema 2/,
+    files: { '.s2s.json': '{ "schema": 2 }' },
+  },
+  {
+    what: 'a record that is not JSON, for undo',
+    line: 's2s-undo',
+    exit: 3,
+    code: 'E_RECORD',
+    names: /\.s2s\.json/,
+    files: { '.s2s.json': '<<<<<<< ours\n{}' },
+  },
+  {
+    what: 'a record that is not JSON, for status',
+    line: 's2s-status',
+    exit: 3,
+    code: 'E_RECORD',
+    names: /\.s2s\.json/,
+    files: { '.s2s.json': 'null' },
+  },
+  {
+    what: 'a record with paths that climb',
+    line: 's2s-undo',
+    exit: 3,
+    code: 'E_RECORD',
+    names: /\.\./,
+    files: {
+      '.s2s.json':
+        '{ "schema": 1, "services": {}, "files": { "../../etc/passwd": { "generator": "g", "role": "unit-test", "version": "1", "sha256": "", "text": [""] } } }',
+    },
+  },
+  {
+    what: 'a record with an absolute path',
+    line: 's2s-status',
+    exit: 3,
+    code: 'E_RECORD',
+    names: /\/etc/,
+    files: { '.s2s.json': '{ "schema": 1, "services": { "/etc": {} }, "files": {} }' },
+  },
+  {
+    what: 'a record whose files are a list',
+    line: 's2s-undo',
+    exit: 3,
+    code: 'E_RECORD',
+    names: /files/,
+    files: { '.s2s.json': '{ "schema": 1, "services": {}, "files": [1] }' },
+  },
+];
+
+const outside = join(tmpdir(), 's2s-bad-input-outside');
+const disk: readonly BadInput[] = [
+  {
+    what: 'a folder that is a link out of the repo',
+    line: breaker,
+    exit: 3,
+    code: 'E_PATH',
+    names: /leads out/,
+    arrange: (root) => {
+      mkdirSync(outside, { recursive: true });
+      symlinkSync(outside, join(root, user, 'src/utils'));
+    },
+  },
+  {
+    what: 'an app file that is a link out of the repo',
+    line: middleware,
+    exit: 3,
+    code: 'E_NO_INSTANCE',
+    names: /user-service/,
+    arrange: (root) => {
+      mkdirSync(outside, { recursive: true });
+      writeFileSync(join(outside, 'app.ts'), readFileSync(join(root, app)));
+      rmSync(join(root, app));
+      symlinkSync(join(outside, 'app.ts'), join(root, app));
+    },
+  },
+  {
+    what: 'a link that leads to itself',
+    line: middleware,
+    exit: 3,
+    code: 'E_NO_INSTANCE',
+    names: /user-service/,
+    arrange: (root) => {
+      rmSync(join(root, app));
+      symlinkSync('app.ts', join(root, app));
+    },
+  },
+  {
+    what: 'the lock of another run',
+    line: breaker,
+    exit: 3,
+    code: 'E_LOCKED',
+    names: /Another run/,
+    arrange: (root) => {
+      const journal = { pid: process.ppid, entries: [], folders: [], emptied: [] };
+      writeFileSync(join(root, '.s2s.journal'), JSON.stringify(journal));
+    },
+  },
+];
+
+const answers: readonly BadInput[] = [
+  {
+    what: 'answers that are not JSON',
+    line: `${breaker} --answers a.json`,
+    exit: 2,
+    code: 'E_INVALID_FLAG',
+    names: /a\.json/,
+    files: { 'a.json': '{' },
+  },
+  {
+    what: 'answers that nobody asked for',
+    line: 'add-circuit-breaker --answers a.json',
+    exit: 2,
+    code: 'E_INVALID_FLAG',
+    names: /tarjet/,
+    files: { 'a.json': '{ "tarjet": ["user"] }' },
+  },
+  {
+    what: 'an answer of the wrong kind',
+    line: 'add-circuit-breaker --answers a.json',
+    exit: 2,
+    code: 'E_INVALID_FLAG',
+    names: /target/,
+    files: { 'a.json': '{ "target": 3 }' },
+  },
+  {
+    what: 'answers that are a list',
+    line: 'add-circuit-breaker --answers a.json',
+    exit: 2,
+    code: 'E_INVALID_FLAG',
+    names: /a\.json/,
+    files: { 'a.json': '[]' },
+  },
+];
+
+const all = [...usage, ...targets, ...sources, ...disk, ...answers];
+
+afterAll(() => {
+  deleteGeneratedRepo('bad-input');
+  rmSync(outside, { recursive: true, force: true });
+});
+
+describe('bad input', () => {
+  it('is at least sixty kinds', () => {
+    expect(all.length).toBeGreaterThanOrEqual(60);
+  });
+
+  it.each(all)(
+    '$what: $code',
+    async ({ line, exit, code, names, fixture = 'npm-workspaces', files, arrange }) => {
+      const root = materialize('bad-input', { fixture, args: [], ...(files && { files }) });
+      arrange?.(root);
+      const before = readTree(root);
+      const [id = '', ...argv] = line.split(' ');
+      const place = argv.includes('--cwd') ? {} : { root };
+      const workingDirectory = root;
+      const inRoot = argv.map((arg) => (arg.endsWith('.json') ? join(root, arg) : arg));
+      const opened = await open({
+        id,
+        argv: inRoot,
+        command: id,
+        workingDirectory,
+        interactive: false,
+        ...place,
+      });
+      if (typeof opened === 'string') throw new Error(opened);
+      const outcome = opened.commit === undefined ? opened.outcome : await opened.commit();
+      const seen = JSON.stringify(outcome.obstacles, undefined, 2);
+      expect(outcome.status, seen).toBe('refused');
+      expect(
+        outcome.obstacles.map((obstacle) => obstacle.code),
+        seen,
+      ).toContain(code);
+      const found = outcome.obstacles.find((obstacle) => obstacle.code === code);
+      expect(
+        `${found?.path ?? ''}:${String(found?.line ?? '')} ${found?.message ?? ''} ${found?.remedy ?? ''}`,
+      ).toMatch(names);
+      expect(found?.message).toMatch(/\.$|:\n/);
+      expect(found?.remedy).not.toBe('');
+      expect(exitCodeOf(outcome)).toBe(exit);
+      expect(readTree(root)).toEqual(before);
+    },
+  );
+});
