@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createHmac, randomUUID } from 'node:crypto'
+import { rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
 import { after, before, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
@@ -48,6 +50,7 @@ const CLOCK = `
   process.on('message', (ms) => { skipped += ms; process.send?.('skipped'); });
   process.channel?.unref();
 `
+const CLOCK_FILE = `${tmpdir()}/clock-${randomUUID()}.cjs`
 
 /** A service in a process of its own; `output` is all that it has logged. */
 class ServiceProcess {
@@ -112,8 +115,8 @@ before(async () => {
 	})
 	await auth.start()
 	const consumerPort = await findFreePort()
-	const clock = ['--import', `data:text/javascript,${encodeURIComponent(CLOCK)}`]
-	consumer = new ServiceProcess(consumerPort, CONSUMER_DIR, [...clock, ...CONSUMER_START], {
+	writeFileSync(CLOCK_FILE, CLOCK)
+	consumer = new ServiceProcess(consumerPort, CONSUMER_DIR, ['--require', CLOCK_FILE, ...CONSUMER_START], {
 		PORT: String(consumerPort),
 		FASTIFY_AUTOLOAD_TYPESCRIPT: '1',
 		AUTH_SERVICE_URL: auth.origin,
@@ -125,6 +128,7 @@ before(async () => {
 after(async () => {
 	await consumer.stop()
 	await auth.stop()
+	rmSync(CLOCK_FILE, { force: true })
 })
 
 /** A token as the auth service signs it; it lives for a minute. */

@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHmac, randomUUID } from 'node:crypto';
+import { rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -30,6 +32,7 @@ const CLOCK = `
   process.on('message', (ms) => { skipped += ms; process.send?.('skipped'); });
   process.channel?.unref();
 `;
+const CLOCK_FILE = `${tmpdir()}/clock-${randomUUID()}.cjs`;
 
 /** A service in a process of its own; `output` is all that it has logged. */
 class ServiceProcess {
@@ -94,19 +97,25 @@ beforeAll(async () => {
   });
   await auth.start();
   const consumerPort = await findFreePort();
-  const clock = ['--import', `data:text/javascript,${encodeURIComponent(CLOCK)}`];
-  consumer = new ServiceProcess(consumerPort, CONSUMER_DIR, [...clock, ...CONSUMER_START], {
-    PORT: String(consumerPort),
-    HOST: '127.0.0.1',
-    AUTH_SERVICE_URL: auth.origin,
-    SERVICE_AUTH_SECRET: SERVICE_SECRET,
-  });
+  writeFileSync(CLOCK_FILE, CLOCK);
+  consumer = new ServiceProcess(
+    consumerPort,
+    CONSUMER_DIR,
+    ['--require', CLOCK_FILE, ...CONSUMER_START],
+    {
+      PORT: String(consumerPort),
+      HOST: '127.0.0.1',
+      AUTH_SERVICE_URL: auth.origin,
+      SERVICE_AUTH_SECRET: SERVICE_SECRET,
+    },
+  );
   await consumer.start();
 }, 2 * START_LIMIT_MS);
 
 afterAll(async () => {
   await consumer.stop();
   await auth.stop();
+  rmSync(CLOCK_FILE, { force: true });
 });
 
 /** A token as the auth service signs it; it lives for a minute. */

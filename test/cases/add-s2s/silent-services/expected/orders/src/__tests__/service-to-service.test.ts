@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createHmac, randomUUID } from "node:crypto";
+import { rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { resolve } from "node:path";
 
 /*
@@ -27,6 +29,7 @@ const CLOCK = `
   process.on('message', (ms) => { skipped += ms; process.send?.('skipped'); });
   process.channel?.unref();
 `;
+const CLOCK_FILE = `${tmpdir()}/clock-${randomUUID()}.cjs`;
 
 /** A service in a process of its own; `output` is all that it has logged. */
 class ServiceProcess {
@@ -90,8 +93,8 @@ beforeAll(async () => {
     });
     await auth.start();
     const consumerPort = 43172;
-    const clock = ["--import", `data:text/javascript,${encodeURIComponent(CLOCK)}`];
-    consumer = new ServiceProcess(consumerPort, CONSUMER_DIR, [...clock, ...CONSUMER_START], {
+    writeFileSync(CLOCK_FILE, CLOCK);
+    consumer = new ServiceProcess(consumerPort, CONSUMER_DIR, ["--require", CLOCK_FILE, ...CONSUMER_START], {
         HOST: "127.0.0.1",
         AUTH_SERVICE_URL: auth.origin,
         SERVICE_AUTH_SECRET: SERVICE_SECRET,
@@ -102,6 +105,7 @@ beforeAll(async () => {
 afterAll(async () => {
     await consumer.stop();
     await auth.stop();
+    rmSync(CLOCK_FILE, { force: true });
 });
 
 /** A token as the auth service signs it; it lives for a minute. */
