@@ -1,5 +1,6 @@
 /**
- * Mutation testing of the generated runtime code by the tests that come with it: `npm run mutate`. Both services of a
+ * Mutation testing of the generated runtime code by the tests that come with it and by the pack's own tests of its parts:
+ * `npm run mutate`. Both services of a
  * fixture are generated below `.cases/mutation`, and every change that no test notices is listed there. A part of a
  * file's path picks files: `npm run mutate -- outcome-window`.
  */
@@ -40,6 +41,14 @@ for (const [service, places] of Object.entries(services)) {
     .filter((path) => places.some((place) => path.startsWith(place)))
     .filter((path) => picked.length === 0 || picked.some((part) => path.includes(part)));
   if (mutate.length === 0) continue;
+  // What the pack tests of these modules beside the tests that users get: on the copies that are changed.
+  const suite = service === 'auth-service' ? 'provider' : 'consumer';
+  const name = suite === 'provider' ? 'describeProviderParts' : 'describeConsumerParts';
+  const parts = join(projectRoot, `test/runtime/parts/${suite}-parts.ts`);
+  writeFileSync(
+    join(cwd, 'test/parts.test.ts'),
+    `import { ${name} } from ${JSON.stringify(parts)};\n${name}((path) => import(new URL('../src/' + path, import.meta.url).href));\n`,
+  );
   const config = {
     testRunner: 'vitest',
     plugins: ['@stryker-mutator/vitest-runner'],
