@@ -25,8 +25,7 @@ async function planOn(generator: string, repo: Repo): Promise<Plan> {
   const found = await findGenerator(generator);
   if (found === undefined) throw new Error(`There is no generator ${generator}`);
   const flags = [
-    '--target',
-    'random-service',
+    ...(generator === 's2s-undo' ? [] : ['--target', 'random-service']),
     '--yes',
     '--allow-dirty',
     ...(generator === 'add-auth-middleware' ? ['--protect', 'none'] : []),
@@ -47,7 +46,8 @@ function withPlan(files: Readonly<Record<string, string>>, { edits }: Plan): Rec
   const after = { ...files };
   for (const edit of edits) {
     const text = textAfter(edit);
-    if (text !== undefined) after[edit.path] = text;
+    if (text === undefined) Reflect.deleteProperty(after, edit.path);
+    else after[edit.path] = text;
   }
   return after;
 }
@@ -61,7 +61,7 @@ function expectOnlyInsertions(edit: Edit): void {
 
 describe('every generator on random services', () => {
   it(
-    `keeps what is there, parses, and changes nothing the second time, over ${String(apps)} services`,
+    `keeps what is there, parses, changes nothing the second time and is taken back, over ${String(apps)} services`,
     { timeout: 3_600_000 },
     async () => {
       const order = fc.shuffledSubarray([...generators], { minLength: 1 });
@@ -80,6 +80,7 @@ describe('every generator on random services', () => {
             const again = await planOn(generator, memoryRepo(files));
             expect(again.edits.map(({ path }) => path)).toEqual([]);
           }
+          expect(withPlan(files, await planOn('s2s-undo', memoryRepo(files)))).toEqual(printApp(app));
         }),
         { numRuns: apps, seed: inject('seed') },
       );

@@ -7,13 +7,15 @@ import { listSources, type SourceFiles } from './source-files.ts';
 export interface Sources extends SourceFiles {
   readonly repo: Repo;
   readonly head: ServiceHead;
-  /** Empty for a file that went away. */
+  /** Empty for a file that went away, and for one of more than a million characters. */
   text(path: RelPath): string;
   tree(path: RelPath): ts.SourceFile;
   /** Its own files (no tests) whose text matches: what decides if a file is worth parsing. */
   mentioning(pattern: RegExp): readonly RelPath[];
 }
 
+/** Nobody writes more into one file: it is a bundle, a data set, or there to keep us busy. */
+const maxChars = 1_000_000;
 const maxParsed = 4_000;
 /** Plans lay edits over a repo again and again; a file whose text is the same is parsed once. */
 const parsed = new Map<RelPath, Readonly<{ text: string; tree: ts.SourceFile }>>();
@@ -21,7 +23,10 @@ const parsed = new Map<RelPath, Readonly<{ text: string; tree: ts.SourceFile }>>
 /** Opens the sources of a service. Reads only what is asked for. */
 export function openSources(repo: Repo, head: ServiceHead): Sources {
   const listed = listSources(repo, head.dir);
-  const text = (path: RelPath): string => repo.read(path) ?? '';
+  const text = (path: RelPath): string => {
+    const whole = repo.read(path) ?? '';
+    return whole.length > maxChars ? '' : whole;
+  };
   return {
     ...listed,
     repo,
@@ -48,10 +53,20 @@ export function assertServable(sources: Sources): void {
 function parse(path: RelPath, text: string): ts.SourceFile {
   const known = parsed.get(path);
   if (known?.text === text) return known.tree;
-  const tree = parseSource(path, text);
+  const tree = parseOrSkip(path, text);
   if (parsed.size >= maxParsed) parsed.clear();
   parsed.set(path, { text, tree });
   return tree;
+}
+
+/** Thousands of nested brackets are nobody's code, and more than a recursive parser can follow. */
+function parseOrSkip(path: RelPath, text: string): ts.SourceFile {
+  try {
+    return parseSource(path, text);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return parseSource(path, '');
+  }
 }
 
 function broken(sources: Sources, path: RelPath): readonly Obstacle[] {
