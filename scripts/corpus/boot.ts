@@ -17,7 +17,7 @@ const secret = 'a-secret-for-the-corpus-of-at-least-32-characters';
 export interface Boot {
   readonly boots: boolean;
   readonly reason: string;
-  /** Status of the verify route without a token and with one that the service's secret signs; absent when not asked. */
+  /** Status of the verify route for what is no token and for one that the service's secret signs; absent when not asked. */
   readonly verify?: readonly number[];
 }
 
@@ -46,7 +46,10 @@ export async function bootOnce(root: string, service: Service, verifyPath?: stri
     if (origin === undefined) return { boots: false, reason: reasonOf(output) };
     if (verifyPath === undefined) return { boots: true, reason: '' };
     const signed = signToken(service, env);
-    const verify = [await ask(`${origin}${verifyPath}`), await ask(`${origin}${verifyPath}`, signed)];
+    const verify = [
+      await ask(`${origin}${verifyPath}`, 'no token'),
+      await ask(`${origin}${verifyPath}`, signed),
+    ];
     return { boots: true, reason: verify.includes(500) ? output.join('').slice(-2_000) : '', verify };
   } finally {
     child.kill('SIGKILL');
@@ -99,10 +102,11 @@ async function waitUntilAnswering(
   return undefined;
 }
 
-async function ask(url: string, token?: string): Promise<number> {
+async function ask(url: string, token: string): Promise<number> {
   const response = await fetch(url, {
     method: 'POST',
-    headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ token }),
     signal: AbortSignal.timeout(5_000),
   });
   await response.text();
