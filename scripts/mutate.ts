@@ -51,6 +51,8 @@ for (const [service, places] of Object.entries(services)) {
   );
   const config = {
     testRunner: 'vitest',
+    // The parts are imported by URL, which no graph of imports tells.
+    vitest: { related: false },
     plugins: ['@stryker-mutator/vitest-runner'],
     mutate,
     coverageAnalysis: 'perTest',
