@@ -33,7 +33,7 @@ export function reportOf(outcome: Outcome, { colour, diff }: ReportOptions): str
     ...outcome.findings.map((finding) => findingLine(finding, colours)),
     ...section('Good to know', outcome.notes, colours),
     ...section('Next', outcome.next, colours),
-    ...(outcome.status === 'unchanged'
+    ...(outcome.status === 'unchanged' || outcome.status === 'drift'
       ? []
       : section('The same again, without questions', [outcome.command], colours)),
     '',
