@@ -44,6 +44,8 @@ export type Plan = Readonly<{
   edits: readonly Edit[];
   notes: readonly string[];
   findings?: readonly Finding[];
+  /** Every whole file that was planned, also those that are there already. */
+  wanted?: readonly Readonly<{ path: RelPath; role: Role; text: string }>[];
 }>;
 
 /**

@@ -102,6 +102,6 @@ function readersOf(heads: readonly ServiceHead[], path: RelPath): readonly Servi
 }
 
 /** Without the flags that say how to run: they change nothing of what is generated. */
-function asked(answers: Answers): Answers {
+export function asked(answers: Answers): Answers {
   return Object.fromEntries(Object.entries(answers).filter(([key]) => !(key in globalFlags)));
 }

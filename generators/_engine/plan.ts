@@ -28,6 +28,7 @@ export function openDraft(repo: Repo): Draft {
 class EditDraft implements Draft {
   readonly #base: Repo;
   readonly #edits = new Map<RelPath, Edit>();
+  readonly #wanted: NonNullable<Plan['wanted']>[number][] = [];
   readonly #notes = new Set<string>();
   readonly #obstacles: Obstacle[] = [];
 
@@ -44,6 +45,7 @@ class EditDraft implements Draft {
   }
 
   create(path: RelPath, role: Role, text: string): void {
+    this.#wanted.push({ path, role, text });
     const edit = editTowards(this.#base, path, this.#edits.get(path)?.role ?? role, text);
     if (edit === undefined) this.#edits.delete(path);
     else this.#edits.set(path, edit);
@@ -70,6 +72,7 @@ class EditDraft implements Draft {
       if (text === undefined) this.#edits.set(edit.path, edit);
       else this.create(edit.path, edit.role, text);
     }
+    this.#wanted.push(...(plan.wanted ?? []));
     for (const note of plan.notes) this.#notes.add(note);
   }
 
@@ -84,7 +87,7 @@ class EditDraft implements Draft {
   finish(): Plan | Refusal {
     const [first, ...more] = this.#obstacles;
     if (first !== undefined) return refuse(first, ...more);
-    return { ok: true, edits: [...this.#edits.values()], notes: [...this.#notes] };
+    return { ok: true, edits: [...this.#edits.values()], notes: [...this.#notes], wanted: this.#wanted };
   }
 }
 

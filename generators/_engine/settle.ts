@@ -70,7 +70,7 @@ function verdictOn(edit: Edit, record: S2sRecord, force: boolean, meeting: Meeti
 }
 
 /** The same but for white space, quotes, semicolons and trailing commas: what is there stays as it is. */
-function isSameCode(a: string, b: string): boolean {
+export function isSameCode(a: string, b: string): boolean {
   const bare = (text: string): string =>
     text
       .replace(/[\s;]+/g, '')

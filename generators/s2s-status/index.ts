@@ -9,6 +9,11 @@ export const generator: Generator = {
       message: 'put back what is missing and wire what is not; files that exist stay as they are',
       initial: false,
     },
+    adopt: {
+      type: 'boolean',
+      message: 'rebuild a record that was lost from the files that are there',
+      initial: false,
+    },
     allow: {
       type: 'list',
       message: 'states that are no drift, such as edited',

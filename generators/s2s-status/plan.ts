@@ -1,4 +1,5 @@
 import type { Answers, Finding, Plan, Refusal, Repo, ServiceHead } from '../_engine/contract.ts';
+import { adoptRecord } from '../_engine/adopt.ts';
 import { type Draft, openDraft } from '../_engine/plan.ts';
 import { readRecord, recordedText, type S2sRecord, writeRecord } from '../_engine/record.ts';
 import { recordedCalls, replay } from '../_engine/replay.ts';
@@ -17,7 +18,11 @@ export async function planStatus(answers: Answers, repo: Repo): Promise<Plan | R
   const wanted = targets.length === 0 ? undefined : targets;
   const heads = surveyHeads(repo);
   const given = { format: answers['format'] };
-  noteInstalled(draft, readRecord(repo), heads, wanted);
+  if (answers['adopt'] === true) {
+    const adopted = await adoptRecord(repo, heads);
+    if (adopted !== undefined) draft.include({ ok: true, edits: [adopted], notes: [] });
+  }
+  noteInstalled(draft, readRecord(draft.repo), heads, wanted);
   if (answers['fix'] === true) await fix(draft, heads, wanted, given);
 
   const record = readRecord(draft.repo);

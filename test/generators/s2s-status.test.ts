@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { deleteGeneratedRepo, GeneratedRepo } from '../helpers/generated-repo.ts';
+import { changedFiles } from '../helpers/tree.ts';
 import { olderPack } from '../helpers/older-pack.ts';
 
 const user = 'services/user-service';
@@ -99,6 +100,33 @@ describe('s2s-status', () => {
     await repo.run('s2s-status --fix --allow-dirty');
     expect(await findings()).toEqual([]);
     expect(repo.read('.s2s.json')).not.toContain('billing');
+  });
+
+  it('rebuilds a record that was lost, with the parts that are there and the edits', async () => {
+    await repo.run('add-circuit-breaker --target billing --with window');
+    const path = `${user}/src/utils/circuit-breaker.ts`;
+    repo.edit(path, (text) => text.replace('?? 5', '?? 7'));
+    const line =
+      repo
+        .read(path)
+        .split('\n')
+        .findIndex((text) => text.includes('?? 7')) + 1;
+    repo.remove('.s2s.json');
+    expect(await repo.plan('add-service-client --target billing')).toMatchObject({ ok: true });
+    const before = repo.tree;
+    const plan = await repo.run('s2s-status --adopt');
+    expect(plan.findings).toMatchObject([{ state: 'edited', path, line }]);
+    expect([...changedFiles(before, repo.tree).keys()]).toEqual(['.s2s.json']);
+    expect(await findings()).toEqual([`edited ${path}:${String(line)}`]);
+    expect(JSON.parse(repo.read('.s2s.json'))).toMatchObject({
+      services: {
+        'services/auth-service': { 'add-auth-verify': {} },
+        'services/billing-service': { 'add-circuit-breaker': {} },
+        [user]: { 'add-circuit-breaker': {}, 'add-service-client': {}, 'add-auth-middleware': {} },
+      },
+    });
+    expect(await repo.plan('s2s-status --adopt')).toMatchObject({ edits: [] });
+    expect(await repo.plan('s2s-upgrade')).toMatchObject({ ok: true, edits: [] });
   });
 
   it('looks at one service when it is named', async () => {
