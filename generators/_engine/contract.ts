@@ -54,7 +54,7 @@ export type Plan = Readonly<{
  * dependency is gone · undeclared: a variable is not listed · unreachable: a URL leads nowhere in the repo ·
  * orphaned: its service is gone · blocked: the generator would be refused now.
  */
-export type FindingState =
+type FindingState =
   | 'conflict'
   | 'missing'
   | 'edited'
