@@ -1,6 +1,6 @@
 import type { RegistrationWant } from '../contract.ts';
 import { ts, walk } from '../syntax.ts';
-import { classifyUse, type Use } from './registration-uses.ts';
+import { classifyUse, isCalledForEach, type Use } from './registration-uses.ts';
 
 /** A list of statements in which the instance is in reach, with what its statements do with it. */
 export type Scope = Readonly<{
@@ -103,7 +103,8 @@ function unconditionalStatement(node: ts.Node): ts.Statement | undefined {
     if (ts.isBlock(parent) && ts.isStatement(current)) {
       const holder = parent.parent;
       const isOwnList =
-        ts.isFunctionLike(holder) || (ts.isTryStatement(holder) && holder.tryBlock === parent);
+        (ts.isFunctionLike(holder) && !isCalledForEach(holder)) ||
+        (ts.isTryStatement(holder) && holder.tryBlock === parent);
       if (isOwnList || ts.isSourceFile(holder) || ts.isBlock(holder)) return current;
     }
     current = parent;

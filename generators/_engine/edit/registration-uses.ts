@@ -30,7 +30,8 @@ export function classifyUse(node: ts.Node, want: RegistrationWant): UseKind | un
   const { expression: callee } = node;
   if (ts.isPropertyAccessExpression(callee) && isInstance(chainRoot(callee.expression), binding)) {
     const method = callee.name.text;
-    if (method === 'register') return holdsRoutes(node, want.routePlugins) ? 'route' : 'plugin';
+    if (method === 'register')
+      return holdsRoutes(node, want.routePlugins) || isRepeated(node) ? 'route' : 'plugin';
     if (routeMethods.has(method)) return 'route';
     return method === 'listen' || method === 'ready' ? 'end' : undefined;
   }
@@ -39,6 +40,20 @@ export function classifyUse(node: ts.Node, want: RegistrationWant): UseKind | un
   }
   const name = callee.getText();
   return soundsLikeRoutes.test(name) || want.routePlugins.includes(name) ? 'route' : 'plugin';
+}
+
+/** In a loop, or in what is called for each element: routes may be among what it registers, so they count as such. */
+function isRepeated(call: ts.CallExpression): boolean {
+  const holder = ts.findAncestor(
+    call.parent,
+    (node) => ts.isFunctionLike(node) || ts.isIterationStatement(node, false),
+  );
+  return holder !== undefined && (!ts.isFunctionLike(holder) || isCalledForEach(holder));
+}
+
+/** The callback of `forEach` and its likes. */
+export function isCalledForEach({ parent }: ts.SignatureDeclaration): boolean {
+  return ts.isCallExpression(parent) && /\.(?:forEach|map|reduce)$/.test(parent.expression.getText());
 }
 
 /** `start()` and its likes, called for their effect. */

@@ -1,19 +1,16 @@
 import type { RelPath, Route, RoutePlugin } from '../contract.ts';
-import type { ts } from '../syntax.ts';
 import { isFunctionNode, propertyOf, unwrap } from './expressions.ts';
 import { literalText } from './literals.ts';
 import { findPluginFunction, parameterName, type PluginFunction } from './plugin-functions.ts';
 import { exportedName, pluginName } from './plugin-names.ts';
+import { type Argument, argumentsOf } from './repeated-calls.ts';
 import { joinUrl, routesOf } from './route-calls.ts';
 import type { Survey } from './survey.ts';
 import { findUses, type Use } from './uses.ts';
 
-/** One `register` call. */
-interface Registration {
+/** One plugin that is registered; `expression` stands in `file`. */
+interface Registration extends Argument {
   readonly plugin: string;
-  readonly expression: ts.Expression;
-  /** Text of the second argument. */
-  readonly options: string | undefined;
   /** Its literal `prefix`; '' when there is none. */
   readonly prefix: string;
 }
@@ -26,17 +23,14 @@ interface Contents {
 
 const maxDepth = 4;
 
-/** The registration behind a `register` use. */
-function registrationOf(survey: Survey, { call }: Use, file: RelPath): Registration | undefined {
-  const [expression, options] = call.arguments;
-  if (expression === undefined) return undefined;
-  const prefix = literalText(survey, propertyOf(options, 'prefix'), file) ?? '';
-  return {
-    plugin: pluginName(survey, expression, file, prefix),
-    expression,
-    options: options?.getText(),
-    prefix,
-  };
+/** The registrations behind a `register` use: one, or in a loop one for each element. */
+function registrationsOf(survey: Survey, { call }: Use, file: RelPath): readonly Registration[] {
+  return argumentsOf(survey, call, file).flatMap(([plugin, options]) => {
+    if (plugin === undefined) return [];
+    const given = options === undefined ? undefined : propertyOf(options.expression, 'prefix');
+    const prefix = literalText(survey, given, options?.file ?? file) ?? '';
+    return [{ ...plugin, plugin: pluginName(survey, plugin.expression, plugin.file, prefix), prefix }];
+  });
 }
 
 /** The route plugins that uses of one instance amount to, in order; those registered inside of one follow it. */
@@ -49,7 +43,8 @@ export function routePluginsOf(
 ): readonly RoutePlugin[] {
   if (depth > maxDepth) return [];
   return uses.flatMap((use) => {
-    if (use.kind === 'register') return registered(survey, use, file, prefix, depth);
+    if (use.kind === 'register')
+      return registrationsOf(survey, use, file).flatMap((one) => registered(survey, one, prefix, depth));
     return use.kind === 'helper' ? helped(survey, use, file, prefix, depth) : [];
   });
 }
@@ -75,20 +70,18 @@ export function contentsOf(
 
 function registered(
   survey: Survey,
-  use: Use,
-  file: RelPath,
+  registration: Registration,
   prefix: string,
   depth: number,
 ): readonly RoutePlugin[] {
-  const registration = registrationOf(survey, use, file);
-  const found =
-    registration === undefined ? undefined : findPluginFunction(survey, registration.expression, file);
-  if (registration === undefined || found === undefined) return [];
+  const { expression, file } = registration;
+  const found = findPluginFunction(survey, expression, file);
+  if (found === undefined) return [];
   // fastify-plugin breaks encapsulation, and with it the prefix.
   const inner = found.shared || registration.prefix === '' ? prefix : joinUrl(prefix, registration.prefix);
   const { nested, routes } = contentsOf(survey, found, 0, inner, depth);
   if (routes.length === 0) return nested;
-  const exportedAs = exportedName(survey, registration.expression, file);
+  const exportedAs = exportedName(survey, expression, file);
   const kind = found.shared ? ('shared' as const) : ('plugin' as const);
   const own = { name: registration.plugin, file: found.file, kind, autoloaded: false, prefix: inner, routes };
   return [exportedAs === undefined ? own : { ...own, exportedAs }, ...nested];

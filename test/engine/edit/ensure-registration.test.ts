@@ -186,6 +186,24 @@ export const app = build();
     expectEdit(rest('app.register(a as unknown as FastifyPluginCallback);'), {});
   });
 
+  it.each([
+    ['for (const { plugin, options } of all) await app.register(plugin, options);', ''],
+    ['all.forEach((plugin) => {\n    app.register(plugin);\n  });', ''],
+    ['await Promise.all(all.map((plugin) => app.register(plugin)));', 'await '],
+  ])('guards what a loop registers: it may hold routes: %s', (loop, awaits) => {
+    expectEdit(
+      `export async function build() {
+  const app = fastify();
+  await app.register(a);
++  ${awaits}app.register(ours);
+  ${loop}
+  return app;
+}
+`,
+      { position: 'before-routes' },
+    );
+  });
+
   it('goes into the callback of after() when the routes are there', () => {
     expectEdit(
       `function build() {
