@@ -114,6 +114,6 @@ function edited(path: string, line: number): Obstacle {
     code: 'E_FILE_EDITED',
     at: { path, line },
     message: `${path} was edited since it was generated, in lines that this run would change too.`,
-    remedy: 'See both with s2s-upgrade, which marks the places, or overwrite the file with --force.',
+    remedy: 'Keep your version and leave the flag out that asks for more, or overwrite it with --force.',
   };
 }
