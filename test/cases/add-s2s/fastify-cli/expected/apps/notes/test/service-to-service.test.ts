@@ -116,7 +116,8 @@ before(async () => {
 	await auth.start()
 	const consumerPort = await findFreePort()
 	writeFileSync(CLOCK_FILE, CLOCK)
-	consumer = new ServiceProcess(consumerPort, CONSUMER_DIR, ['--require', CLOCK_FILE, ...CONSUMER_START], {
+	const start = ['--require', CLOCK_FILE, ...CONSUMER_START]
+	consumer = new ServiceProcess(consumerPort, CONSUMER_DIR, start, {
 		PORT: String(consumerPort),
 		FASTIFY_AUTOLOAD_TYPESCRIPT: '1',
 		AUTH_SERVICE_URL: auth.origin,

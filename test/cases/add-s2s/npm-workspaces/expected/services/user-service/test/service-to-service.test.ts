@@ -98,17 +98,13 @@ beforeAll(async () => {
   await auth.start();
   const consumerPort = await findFreePort();
   writeFileSync(CLOCK_FILE, CLOCK);
-  consumer = new ServiceProcess(
-    consumerPort,
-    CONSUMER_DIR,
-    ['--require', CLOCK_FILE, ...CONSUMER_START],
-    {
-      PORT: String(consumerPort),
-      HOST: '127.0.0.1',
-      AUTH_SERVICE_URL: auth.origin,
-      SERVICE_AUTH_SECRET: SERVICE_SECRET,
-    },
-  );
+  const start = ['--require', CLOCK_FILE, ...CONSUMER_START];
+  consumer = new ServiceProcess(consumerPort, CONSUMER_DIR, start, {
+    PORT: String(consumerPort),
+    HOST: '127.0.0.1',
+    AUTH_SERVICE_URL: auth.origin,
+    SERVICE_AUTH_SECRET: SERVICE_SECRET,
+  });
   await consumer.start();
 }, 2 * START_LIMIT_MS);
 

@@ -94,7 +94,8 @@ beforeAll(async () => {
     await auth.start();
     const consumerPort = 43172;
     writeFileSync(CLOCK_FILE, CLOCK);
-    consumer = new ServiceProcess(consumerPort, CONSUMER_DIR, ["--require", CLOCK_FILE, ...CONSUMER_START], {
+    const start = ["--require", CLOCK_FILE, ...CONSUMER_START];
+    consumer = new ServiceProcess(consumerPort, CONSUMER_DIR, start, {
         HOST: "127.0.0.1",
         AUTH_SERVICE_URL: auth.origin,
         SERVICE_AUTH_SECRET: SERVICE_SECRET,
