@@ -7,7 +7,7 @@ import type { BreakerTestView, BreakerView } from './view.ts';
 
 /** The breaker beside the service's other utilities, its window when asked for, and its unit tests. */
 export function planCircuitBreaker(answers: Answers, repo: Repo): Plan | Refusal {
-  const service = surveyTarget(repo, answers);
+  const service = surveyTarget(repo, answers, false);
   if ('ok' in service) return service;
   const parts = answers['with'] as readonly string[];
   const breaker = placeFile(service, 'utils', 'circuit-breaker');

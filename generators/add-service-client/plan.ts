@@ -20,7 +20,7 @@ const parts = {
 
 /** The client and its tests, with undici as a dependency unless fetch carries the calls; the breaker if missing. */
 export async function planServiceClient(answers: Answers, repo: Repo): Promise<Plan | Refusal> {
-  const service = surveyTarget(repo, answers);
+  const service = surveyTarget(repo, answers, false);
   if ('ok' in service) return service;
   const draft = openDraft(repo);
   const own = placeFile(service, 'utils', 'circuit-breaker');

@@ -124,7 +124,7 @@ async function bootBefore({ before, boots }: Ground, head: ServiceHead): Promise
 }
 
 function surveyed(repo: Repo, head: ServiceHead): Service {
-  const service = surveyService(repo, head);
+  const service = surveyService(repo, head, false);
   if ('ok' in service) throw new Error(service.obstacles[0].message);
   return service;
 }

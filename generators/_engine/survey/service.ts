@@ -11,26 +11,29 @@ import { surveyModules } from './modules.ts';
 import { surveyRedis } from './redis.ts';
 import { assertServable } from './sources.ts';
 import { detectStyle } from './style.ts';
-import { openSurvey } from './survey.ts';
+import { openSurvey, type Survey } from './survey.ts';
 import { surveyTesting } from './testing.ts';
 import { surveyTooling } from './tooling.ts';
 
 const styleSample = 60;
 
-/** Every fact about one service, or why it cannot be changed. Reads only, by syntax tree. */
-export function surveyService(repo: Repo, head: ServiceHead): Service | Refusal {
+/**
+ * Every fact about one service, or why it cannot be changed. Reads only, by syntax tree. `needsInstance` false: for what
+ * is not registered anywhere; a package without an instance is served as well.
+ */
+export function surveyService(repo: Repo, head: ServiceHead, needsInstance = true): Service | Refusal {
   try {
-    return survey(repo, head);
+    return survey(repo, head, needsInstance);
   } catch (error) {
     if (error instanceof RefusalError) return refuse(...error.obstacles);
     throw error;
   }
 }
 
-function survey(repo: Repo, head: ServiceHead): Service {
+function survey(repo: Repo, head: ServiceHead, needsInstance: boolean): Service {
   const open = openSurvey(repo, head);
   assertServable(open);
-  const { app, routes } = surveyInstance(open);
+  const { app, routes } = needsInstance ? surveyInstance(open) : surveyAnyInstance(open);
   const config = surveyConfig(open);
   const own = withoutGenerated(open);
   const sample = [app.file, ...own.files.filter((file) => file !== app.file)].slice(0, styleSample);
@@ -50,6 +53,19 @@ function survey(repo: Repo, head: ServiceHead): Service {
     decorators: findDecorators(open),
     requestMembers: findRequestMembers(open),
   };
+}
+
+/** A package that makes no instance has its code beside its first file, and nothing is registered in it. */
+function surveyAnyInstance(open: Survey): Pick<Service, 'app' | 'routes'> {
+  try {
+    return surveyInstance(open);
+  } catch (error) {
+    const [file] = open.files;
+    const isMissing = error instanceof RefusalError && error.obstacles[0].code === 'E_NO_INSTANCE';
+    if (!isMissing || file === undefined) throw error;
+    const app = { file, kind: 'singleton', binding: '', listen: {}, logs: false, autoload: [] } as const;
+    return { app, routes: [] };
+  }
 }
 
 /** The configuration has one way in: two imports of one name, from its file and from an index, would not compile. */

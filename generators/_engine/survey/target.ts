@@ -3,10 +3,10 @@ import { refuse } from '../obstacle.ts';
 import { surveyService } from './service.ts';
 import { surveyHeads } from './services.ts';
 
-/** The service that a plan changes: `answers.target` is its folder. */
-export function surveyTarget(repo: Repo, answers: Answers): Service | Refusal {
+/** The service that a plan changes: `answers.target` is its folder. `needsInstance` as {@link surveyService} has it. */
+export function surveyTarget(repo: Repo, answers: Answers, needsInstance = true): Service | Refusal {
   const head = surveyHeads(repo).find(({ dir }) => dir === answers['target']);
-  if (head !== undefined) return surveyService(repo, head);
+  if (head !== undefined) return surveyService(repo, head, needsInstance);
   return refuse({
     code: 'E_NO_SUCH_SERVICE',
     message: `There is no Fastify service in ${String(answers['target'])}.`,

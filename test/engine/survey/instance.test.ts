@@ -1,10 +1,27 @@
 import { describe, expect, it } from 'vitest';
 
+import { generator as circuitBreaker } from '../../../generators/add-circuit-breaker/index.ts';
+import { generator as serviceClient } from '../../../generators/add-service-client/index.ts';
+import { memoryRepo } from '../memory-repo.ts';
 import { refusalOf, manifest, serviceOf } from './service-of.ts';
 
 const fastify = "import Fastify from 'fastify';\n";
 
 describe('surveyInstance', () => {
+  it('is asked for only where something is registered', async () => {
+    const files = { 'package.json': manifest(), 'src/jobs.ts': 'export const jobs = [];\n' };
+    expect(refusalOf(files)).toEqual(['E_NO_INSTANCE']);
+    const plans = {
+      'src/utils/circuit-breaker.ts': circuitBreaker,
+      'src/utils/service-client.ts': serviceClient,
+    };
+    for (const [path, generator] of Object.entries(plans)) {
+      const answers = { target: '', with: [], without: [], transport: 'undici' };
+      const plan = await generator.plan(answers, memoryRepo(files));
+      expect(plan.ok ? plan.edits.map((edit) => edit.path) : plan.obstacles).toContain(path);
+    }
+  });
+
   it.each([
     ['const app = Fastify();\napp.register(x);', fastify],
     [
