@@ -2,8 +2,8 @@ import { accessSync, constants, existsSync, realpathSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
 
 import type { Edit, Obstacle } from './contract.ts';
-import { readBytes } from './journal.ts';
 import { RefusalError } from './obstacle.ts';
+import { readBytes } from './read-bytes.ts';
 
 /**
  * Refuses before anything is written, every file at once.

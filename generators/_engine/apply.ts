@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { assertApplicable, startsWithBom } from './apply-checks.ts';
 import type { Edit, Plan } from './contract.ts';
 import { type FileOperations, nodeFiles } from './file-operations.ts';
-import { closeJournal, type Journal, openJournal, rollBack } from './journal.ts';
+import { closeJournal, emptyJournal, type Journal, openJournal, rollBack, writeJournal } from './journal.ts';
 import { journalOf } from './journal-of.ts';
 import { RefusalError } from './obstacle.ts';
 import { textAfter } from './repo.ts';
@@ -28,10 +28,13 @@ export async function apply(plan: Plan, root: string, options: ApplyOptions = {}
   if (plan.edits.length === 0) return;
   const files = options.files ?? nodeFiles;
   const realRoot = realpathSync(root);
-  assertApplicable(realRoot, plan.edits);
-  const journal = journalOf(realRoot, plan.edits);
+  let journal = emptyJournal();
   try {
-    openJournal(realRoot, journal, files);
+    openJournal(realRoot, files);
+    // Not before: another run may have written between a look and the lock.
+    assertApplicable(realRoot, plan.edits);
+    journal = journalOf(realRoot, plan.edits);
+    writeJournal(realRoot, journal, files);
     write(plan.edits, journal, files);
     await options.verify?.();
     closeJournal(realRoot, files);

@@ -2,7 +2,8 @@ import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, sep } from 'node:path';
 
 import type { Edit } from './contract.ts';
-import { type Journal, type JournalEntry, readBytes } from './journal.ts';
+import type { Journal, JournalEntry } from './journal.ts';
+import { readBytes } from './read-bytes.ts';
 
 /** What puts the tree below `root` back as it is now, once `edits` have been written. */
 export function journalOf(root: string, edits: readonly Edit[]): Journal {

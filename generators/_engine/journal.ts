@@ -1,8 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 import { type FileOperations, nodeFiles } from './file-operations.ts';
 import { RefusalError } from './obstacle.ts';
+import { hasCode, readBytes } from './read-bytes.ts';
 
 /** One file of an apply: `before` is its bytes in base64, null when it did not exist. Paths are absolute. */
 export interface JournalEntry {
@@ -25,14 +26,19 @@ export interface Journal {
 
 const journalName = '.s2s.journal';
 
+/** The journal of a run that has not changed anything. */
+export function emptyJournal(): Journal {
+  return { pid: process.pid, entries: [], folders: [], emptied: [] };
+}
+
 /**
- * Writes the journal, whole or not at all; it is the lock as well.
+ * Opens an empty journal, which is the lock: what is looked at from now on stays as it is.
  * @throws RefusalError E_LOCKED when another run holds it.
  */
-export function openJournal(root: string, journal: Journal, files: FileOperations): void {
+export function openJournal(root: string, files: FileOperations): void {
   const draft = draftOf(root, process.pid);
   try {
-    files.writeSynced(draft, Buffer.from(JSON.stringify(journal)), 0o600);
+    files.writeSynced(draft, Buffer.from(JSON.stringify(emptyJournal())), 0o600);
     files.link(draft, join(root, journalName));
     files.syncFolder(root);
   } catch (error) {
@@ -41,6 +47,14 @@ export function openJournal(root: string, journal: Journal, files: FileOperation
   } finally {
     files.remove(draft);
   }
+}
+
+/** Writes down what will be needed to put everything back, whole or not at all. */
+export function writeJournal(root: string, journal: Journal, files: FileOperations): void {
+  const draft = draftOf(root, process.pid);
+  files.writeSynced(draft, Buffer.from(JSON.stringify(journal)), 0o600);
+  files.rename(draft, join(root, journalName));
+  files.syncFolder(root);
 }
 
 function draftOf(root: string, pid: number): string {
@@ -93,15 +107,6 @@ function removeStaleDrafts(root: string, files: FileOperations): void {
   }
 }
 
-export function readBytes(path: string): Buffer | undefined {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return undefined;
-    throw error;
-  }
-}
-
 function makeIfMissing(folder: string, files: FileOperations): void {
   try {
     files.makeFolder(folder);
@@ -126,10 +131,6 @@ function isAlive(pid: number): boolean {
   } catch (error) {
     return hasCode(error, 'EPERM');
   }
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
 }
 
 function locked(root: string): ConstructorParameters<typeof RefusalError>[0] {

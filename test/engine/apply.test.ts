@@ -131,6 +131,17 @@ describe('apply', () => {
     expect(tree()).toEqual(before);
   });
 
+  it('refuses when another run has written just before it got the lock', async () => {
+    const link: FileOperations['link'] = (...args) => {
+      writeFileSync(join(root, 'kept.ts'), 'of the other run');
+      nodeFiles.link(...args);
+    };
+    await expect(apply(plan, root, { files: { ...nodeFiles, link } })).rejects.toMatchObject({
+      obstacles: [{ code: 'E_FILE_CHANGED', at: { path: 'kept.ts' } }],
+    });
+    expect(tree()).toEqual({ 'gone.ts': 'gone', 'kept.ts': 'of the other run' });
+  });
+
   it('refuses to follow a link out of the root', async () => {
     const outside = mkdtempSync(join(tmpdir(), 's2s-outside-'));
     symlinkSync(outside, join(root, 'src'));
