@@ -197,7 +197,8 @@ function memberLines(
     case 'hook':
       return [`${binding}.addHook('onRequest', async () => undefined);`];
     case 'decorate':
-      return [`${binding}.decorate('${one.name}', 1);`];
+      // `search` is a method of every instance.
+      return [`${binding}.decorate('${one.name}Size', 1);`];
     case 'comment':
       return [one.text];
   }
