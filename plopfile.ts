@@ -12,6 +12,7 @@ export type {
   Refusal,
   Role,
 } from './generators/_engine/contract.ts';
+export { listGenerators } from './generators/_engine/catalog.ts';
 export { diffOf } from './generators/_engine/diff.ts';
 export { registerGenerators as default } from './generators/_engine/plop.ts';
 

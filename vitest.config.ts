@@ -30,6 +30,15 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'docs',
+          include: ['test/docs/**/*.test.ts'],
+          globalSetup: ['test/helpers/build.ts', 'test/helpers/seed.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
           name: 'cases',
           include: ['test/cases.test.ts'],
           globalSetup: ['test/helpers/redis.ts', 'test/helpers/seed.ts'],

@@ -1,5 +1,6 @@
-// What tsc does not do: the bin's own file, and the templates beside the compiled code.
-import { chmodSync, cpSync, writeFileSync } from 'node:fs';
+// What tsc does not do: the bin's own file, the templates beside the compiled code, and no types that nobody can import.
+import { chmodSync, cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 
 const bin = `#!/usr/bin/env node
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
@@ -18,3 +19,17 @@ process.exitCode = await runCli(process.argv.slice(2)).catch((error) => {
 writeFileSync('dist/cli.js', bin);
 chmodSync('dist/cli.js', 0o755);
 cpSync('templates', 'dist/templates', { recursive: true });
+
+const published = new Set();
+const publish = (file) => {
+  if (published.has(file)) return;
+  published.add(file);
+  for (const [, to] of readFileSync(file, 'utf8').matchAll(/ from '(\.[^']+)\.ts'/g)) {
+    publish(join(dirname(file), `${to}.d.ts`));
+  }
+};
+publish(join('dist', 'plopfile.d.ts'));
+for (const name of readdirSync('dist', { recursive: true })) {
+  const file = join('dist', name);
+  if (file.endsWith('.d.ts') && !published.has(file)) rmSync(file);
+}

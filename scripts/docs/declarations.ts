@@ -1,0 +1,49 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import ts from 'typescript';
+
+import { projectRoot } from '../../test/helpers/project-root.ts';
+import { renderVariant, variants } from '../../test/runtime/render-variant.ts';
+
+const user = 'test/cases/add-s2s/npm-workspaces/expected/services/user-service/src';
+const auth = 'test/cases/add-s2s/npm-workspaces/expected/services/auth-service/src';
+
+/** What users may call of the generated code, as declarations with their docstrings. */
+export function renderDeclarations(): string {
+  const { full } = variants;
+  if (full === undefined) throw new Error('There is no variant full');
+  const rendered = renderVariant('docs', full).pathname;
+  return [
+    'The breaker and the client with every part (`--with window,backoff`); the rest as in the `npm-workspaces` fixture.',
+    section('circuit-breaker.ts', join(rendered, 'circuit-breaker.ts')),
+    section('service-client.ts', join(rendered, 'service-client.ts')),
+    section('service-request.ts', join(rendered, 'service-request.ts')),
+    section('service-client-error.ts', join(rendered, 'service-client-error.ts')),
+    section('retry-policy.ts', join(rendered, 'retry-policy.ts')),
+    section('auth.middleware.ts', join(projectRoot, user, 'middleware/auth.middleware.ts')),
+    section('auth-verify.ts', join(projectRoot, auth, 'plugins/auth-verify.ts')),
+    section('token-blacklist.ts', join(projectRoot, auth, 'utils/token-blacklist.ts')),
+  ].join('\n\n');
+}
+
+function section(title: string, file: string): string {
+  return [`### \`${title}\``, fenced(declarationOf(file))].join('\n\n');
+}
+
+export function fenced(text: string): string {
+  return ['<!-- checked by test/docs/reference.test.ts -->', '', '```ts', text.trim(), '```'].join('\n');
+}
+
+/** The declarations of one file (absolute path), as tsc emits them. */
+export function declarationOf(file: string): string {
+  const { outputText } = ts.transpileDeclaration(readFileSync(file, 'utf8'), {
+    fileName: file,
+    compilerOptions: {
+      target: ts.ScriptTarget.ES2023,
+      module: ts.ModuleKind.ESNext,
+      verbatimModuleSyntax: true,
+    },
+  });
+  return outputText;
+}

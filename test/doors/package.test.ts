@@ -1,0 +1,98 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
+import { publint } from 'publint';
+import { formatMessage } from 'publint/utils';
+import ts from 'typescript';
+import { describe, expect, it } from 'vitest';
+
+import { listGenerators } from '../../generators/_engine/catalog.ts';
+import { packPackage } from '../helpers/packed.ts';
+import { projectRoot } from '../helpers/project-root.ts';
+import { readModules } from '../helpers/import-graph.ts';
+
+const manifest = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8')) as {
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly peerDependencies: Readonly<Record<string, string>>;
+};
+const templates = readdirSync(join(projectRoot, 'templates'), { recursive: true, encoding: 'utf8' })
+  .filter((path) => path.endsWith('.hbs'))
+  .map((path) => `dist/templates/${path}`);
+const compiled = [...readModules('generators')].map(({ path }) => `dist/${path.replace(/\.ts$/, '.js')}`);
+
+describe('what npm pack holds', () => {
+  it('is the compiled code, the templates, the types that can be imported and the documents', async () => {
+    const { files } = await packPackage();
+    const types = files.filter((path) => path.endsWith('.d.ts'));
+    expect(files.filter((path) => !types.includes(path))).toEqual(
+      [
+        'CHANGELOG.md',
+        'LICENSE',
+        'README.md',
+        'dist/cli.js',
+        'dist/plopfile.js',
+        'docs/outcome.schema.json',
+        'docs/reference.md',
+        'package.json',
+        ...compiled,
+        ...templates,
+      ].sort(),
+    );
+    expect(types).toContain('dist/plopfile.d.ts');
+    expect(types).toEqual([...reachableTypes('dist/plopfile.d.ts')].sort());
+  });
+
+  it('is under a megabyte', async () => {
+    expect((await packPackage()).unpackedBytes).toBeLessThan(1_000_000);
+  });
+
+  it('has what a generator consists of, for each', async () => {
+    const { files } = await packPackage();
+    for (const id of listGenerators()) expect(files).toContain(`dist/generators/${id}/index.js`);
+  });
+
+  it('imports only what it declares', () => {
+    const declared = new Set([
+      ...Object.keys(manifest.dependencies),
+      ...Object.keys(manifest.peerDependencies),
+    ]);
+    const imported = [...readModules('generators')].flatMap(({ imports }) => imports.map(({ to }) => to));
+    const packages = imported.filter((to) => !to.startsWith('node:') && !to.startsWith('generators/'));
+    expect(packages.filter((name) => !declared.has(name))).toEqual([]);
+    expect(Object.keys(manifest.dependencies).filter((name) => !packages.includes(name))).toEqual([]);
+  });
+});
+
+describe('its manifest', () => {
+  it('is clean for publint', async () => {
+    const { tarball } = await packPackage();
+    const data = readFileSync(tarball);
+    const { messages, pkg } = await publint({ pack: { tarball: toArrayBuffer(data) }, strict: true });
+    expect(messages.map((message) => formatMessage(message, pkg))).toEqual([]);
+  });
+
+  it('has types that are not wrong, for a package that is ESM alone', async () => {
+    const { tarball } = await packPackage();
+    const result = await checkPackage(createPackageFromTarballData(readFileSync(tarball)));
+    // `require` of ESM works from Node 20.19 on, which is the oldest that we support.
+    const problems = result.types === false ? [] : result.problems;
+    expect(result.types).not.toBe(false);
+    expect(problems.filter(({ kind }) => kind !== 'CJSResolvesToESM')).toEqual([]);
+  });
+});
+
+function toArrayBuffer(data: Buffer): ArrayBuffer {
+  return new Uint8Array(data).buffer;
+}
+
+/** Declaration files that `file` leads to, itself included. */
+function reachableTypes(file: string, seen = new Set<string>()): ReadonlySet<string> {
+  if (seen.has(file)) return seen;
+  seen.add(file);
+  const { importedFiles } = ts.preProcessFile(readFileSync(join(projectRoot, file), 'utf8'));
+  for (const { fileName } of importedFiles.filter(({ fileName }) => fileName.startsWith('.'))) {
+    reachableTypes(join(file, '..', fileName.replace(/\.ts$/, '.d.ts')), seen);
+  }
+  return seen;
+}
