@@ -1,7 +1,7 @@
-import { accessSync, constants, existsSync, realpathSync } from 'node:fs';
+import { accessSync, constants, existsSync, lstatSync, realpathSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
 
-import type { Edit, Obstacle } from './contract.ts';
+import type { Edit, Obstacle, RelPath } from './contract.ts';
 import { RefusalError } from './obstacle.ts';
 import { readBytes } from './read-bytes.ts';
 
@@ -10,16 +10,20 @@ import { readBytes } from './read-bytes.ts';
  * @throws RefusalError E_PATH, E_FILE_CHANGED, E_WRITE
  */
 export function assertApplicable(root: string, edits: readonly Edit[]): void {
-  assertInside(root, edits);
+  assertInside(
+    root,
+    edits.map(({ path }) => path),
+  );
   const changed = edits.filter((edit) => isChanged(root, edit)).map(changedFile);
   const readOnly = edits.filter((edit) => !isWritable(root, edit)).map(readOnlyFile);
-  const [first, ...more] = [...changed, ...readOnly];
+  const links = edits.filter((edit) => edit.kind === 'delete' && isLink(root, edit)).map(linkInTheWay);
+  const [first, ...more] = [...changed, ...readOnly, ...links];
   if (first !== undefined) throw new RefusalError(first, ...more);
 }
 
-/** No link on the way to a file may lead out of the root. */
-function assertInside(root: string, edits: readonly Edit[]): void {
-  for (const { path } of edits) {
+/** No link on the way to a file may lead out of the root. @throws RefusalError E_PATH */
+export function assertInside(root: string, paths: readonly RelPath[]): void {
+  for (const path of paths) {
     let nearest = join(root, path);
     while (!existsSync(nearest)) nearest = dirname(nearest);
     const real = realpathSync(nearest);
@@ -55,6 +59,10 @@ function isWritable(root: string, { path }: Edit): boolean {
   }
 }
 
+function isLink(root: string, { path }: Edit): boolean {
+  return lstatSync(join(root, path), { throwIfNoEntry: false })?.isSymbolicLink() === true;
+}
+
 export function startsWithBom(bytes: Uint8Array): boolean {
   return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
 }
@@ -65,6 +73,16 @@ function changedFile(edit: Edit): Obstacle {
     at: { path: edit.path },
     message: `${edit.path} changed between the plan and the write.`,
     remedy: 'Run the command again: it plans anew on the file as it is now.',
+  };
+}
+
+/** What it leads to may have other users. */
+function linkInTheWay({ path }: Edit): Obstacle {
+  return {
+    code: 'E_PATH',
+    at: { path },
+    message: `${path} is a link now, and the file that was generated there would be deleted.`,
+    remedy: 'Take the link away by hand, and run the command again.',
   };
 }
 

@@ -1,15 +1,18 @@
 import { realpathSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 
-import { assertApplicable, startsWithBom } from './apply-checks.ts';
-import type { Edit, Plan } from './contract.ts';
+import { assertApplicable } from './apply-checks.ts';
+import type { Plan } from './contract.ts';
 import { type FileOperations, nodeFiles } from './file-operations.ts';
-import { closeJournal, emptyJournal, type Journal, openJournal, rollBack, writeJournal } from './journal.ts';
+import { closeJournal, emptyJournal, type Journal, openJournal, stagedOf, writeJournal } from './journal.ts';
 import { journalOf } from './journal-of.ts';
 import { RefusalError } from './obstacle.ts';
-import { textAfter } from './repo.ts';
-
-const BOM = '\u{FEFF}';
+import { putBack } from './put-back.ts';
+import { recover, whileRunning } from './recover.ts';
+import { rollBack } from './roll-back.ts';
+import { syncFolder, writeSynced } from './synced-writes.ts';
+import { untilSignal } from './until-signal.ts';
+import { type Write, writesOf } from './writes-of.ts';
 
 export interface ApplyOptions {
   /** Runs when the files are in place and before the change is final; what it throws rolls everything back. */
@@ -28,58 +31,53 @@ export async function apply(plan: Plan, root: string, options: ApplyOptions = {}
   if (plan.edits.length === 0) return;
   const files = options.files ?? nodeFiles;
   const realRoot = realpathSync(root);
-  let journal = emptyJournal();
-  try {
-    openJournal(realRoot, files);
-    // Not before: another run may have written between a look and the lock.
-    assertApplicable(realRoot, plan.edits);
-    journal = journalOf(realRoot, plan.edits);
-    writeJournal(realRoot, journal, files);
-    write(plan.edits, journal, files);
-    await options.verify?.();
-    closeJournal(realRoot, files);
-  } catch (error) {
-    // The journal is somebody else's when it is locked: nothing of ours is on the disk then.
-    if (!isLocked(error)) rollBackOrTell(realRoot, journal, files);
-    throw error instanceof RefusalError ? error : writeFailure(error);
-  }
+  recover(realRoot, { files });
+  const start = emptyJournal();
+  await whileRunning(start.id, async () => {
+    let journal = start;
+    try {
+      openJournal(realRoot, start, files);
+      // Not before: another run may have written between a look and the lock.
+      assertApplicable(realRoot, plan.edits);
+      const writes = writesOf(realRoot, plan.edits);
+      journal = journalOf(realRoot, writes, start);
+      writeJournal(realRoot, journal, files);
+      write(realRoot, writes, journal, files);
+      if (options.verify !== undefined) await untilSignal(options.verify);
+      closeJournal(realRoot, files);
+    } catch (error) {
+      // The journal is somebody else's when it is locked: nothing of ours is on the disk then.
+      if (!isLocked(error))
+        putBack(() => {
+          rollBack(realRoot, journal, files);
+        });
+      throw error instanceof RefusalError ? error : writeFailure(error);
+    }
+  });
 }
 
-function write(edits: readonly Edit[], journal: Journal, files: FileOperations): void {
-  for (const folder of journal.folders) files.makeFolder(folder);
-  edits.forEach((edit, index) => {
-    const entry = journal.entries[index];
-    const text = textAfter(edit);
-    if (entry === undefined || text === undefined) return;
-    const bom = entry.before !== null && startsWithBom(Buffer.from(entry.before, 'base64')) ? BOM : '';
-    files.writeSynced(entry.staged, Buffer.from(bom + text, 'utf8'), entry.mode);
-  });
-  edits.forEach((edit, index) => {
-    const entry = journal.entries[index];
-    if (entry === undefined) return;
-    if (edit.kind === 'delete') files.remove(entry.target);
-    else files.rename(entry.staged, entry.target);
-  });
-  const folders = new Set(journal.entries.map((entry) => dirname(entry.target)));
-  for (const folder of folders) files.syncFolder(folder);
-  for (const folder of journal.emptied) files.removeFolder(folder);
-}
-
-/** A disk that refuses to take the old bytes keeps the journal: the next run puts them back. */
-function rollBackOrTell(root: string, journal: Journal, files: FileOperations): void {
-  try {
-    rollBack(root, journal, files);
-  } catch (cause) {
-    const error = new RefusalError({
-      code: 'E_WRITE',
-      at: { path: '.' },
-      message: `The change could not be written, nor all of it taken back yet: ${messageOf(cause)}.`,
-      remedy:
-        'Make the folder writable or free some space, then run s2s-undo --recover: it puts every file back.',
-    });
-    error.cause = cause;
-    throw error;
+function write(root: string, writes: readonly Write[], journal: Journal, files: FileOperations): void {
+  const touched = new Set(writes.map(({ target }) => dirname(target)));
+  for (const folder of journal.folders) {
+    files.makeFolder(join(root, folder));
+    touched.add(dirname(join(root, folder)));
   }
+  const staged = journal.entries.map((entry) => stagedOf(root, journal, entry));
+  writes.forEach(({ bytes }, index) => {
+    if (bytes !== undefined)
+      writeSynced(files, staged[index] ?? '', bytes, journal.entries[index]?.mode ?? null);
+  });
+  writes.forEach(({ target, bytes }, index) => {
+    if (bytes === undefined) files.remove(target);
+    else files.rename(staged[index] ?? '', target);
+  });
+  for (const folder of journal.emptied) {
+    files.removeFolder(join(root, folder));
+    touched.delete(join(root, folder));
+    touched.add(dirname(join(root, folder)));
+  }
+  // Names last before the journal may go.
+  for (const folder of touched) syncFolder(files, folder);
 }
 
 function isLocked(error: unknown): boolean {
@@ -87,7 +85,7 @@ function isLocked(error: unknown): boolean {
 }
 
 function writeFailure(cause: unknown): RefusalError {
-  const reason = messageOf(cause);
+  const reason = cause instanceof Error ? cause.message : String(cause);
   const path = cause instanceof Error && 'path' in cause ? String(cause.path) : '.';
   const error = new RefusalError({
     code: 'E_WRITE',
@@ -97,8 +95,4 @@ function writeFailure(cause: unknown): RefusalError {
   });
   error.cause = cause;
   return error;
-}
-
-function messageOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }

@@ -3,9 +3,9 @@ import { execa } from 'execa';
 import { apply } from './apply.ts';
 import type { Obstacle, Plan, Refusal, RelPath } from './contract.ts';
 import { diffOf } from './diff.ts';
-import { recover } from './journal.ts';
 import { RefusalError } from './obstacle.ts';
 import { changesOf, flatten, type Outcome, type Status } from './outcome.ts';
+import { recover } from './recover.ts';
 import { makePlan, type Planned, type PlanRequest } from './run.ts';
 import { installCommand } from './install-command.ts';
 import { newErrors, typeErrors } from './type-check.ts';
@@ -25,7 +25,7 @@ export interface Decided {
 export async function decide(request: PlanRequest, command: string): Promise<Decided> {
   const start = { generator: request.id, command };
   try {
-    const recovered = recover(request.root);
+    const recovered = recover(request.root, { force: isForced(request) });
     const planned = await makePlan(request);
     if ('obstacles' in planned) return { outcome: refused(start, planned.obstacles), diff: '' };
     return decided(request, withRecovery(planned, recovered, request), `${command} ${planned.flags}`);
@@ -33,6 +33,11 @@ export async function decide(request: PlanRequest, command: string): Promise<Dec
     if (!(error instanceof RefusalError)) throw error;
     return { outcome: refused(start, error.obstacles), diff: '' };
   }
+}
+
+/** `--force` is about generated files; only together with `--recover` it is about a run that was killed. */
+function isForced({ given }: PlanRequest): boolean {
+  return given['recover'] === true && given['force'] === true;
 }
 
 /** Says what became of a run that was killed, where there was one or where it was asked for. */

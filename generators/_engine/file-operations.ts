@@ -11,31 +11,28 @@ import {
   writeSync,
 } from 'node:fs';
 
-/** The file operations of an apply and a roll-back: the seam at which tests make a disk fail. */
+/** What an apply and a roll-back ask of the disk, call by call: the seam at which tests make it fail. */
 export interface FileOperations {
-  /** `mode` null: what the process usually gives a new file. */
-  writeSynced(path: string, bytes: Uint8Array, mode: number | null): void;
+  /** `wx` makes a file that is not there yet, `r` opens a folder to sync it. */
+  open(path: string, flags: 'wx' | 'r'): number;
+  chmod(file: number, mode: number): void;
+  /** Gives how many bytes were written: it may be fewer than there are. */
+  write(file: number, bytes: Uint8Array): number;
+  sync(file: number): void;
+  close(file: number): void;
   rename(from: string, to: string): void;
   link(from: string, to: string): void;
   remove(path: string): void;
   makeFolder(path: string): void;
   removeFolder(path: string): void;
-  syncFolder(path: string): void;
 }
 
 export const nodeFiles: FileOperations = {
-  writeSynced(path, bytes, mode) {
-    const file = openSync(path, 'wx', 0o666);
-    try {
-      // Not as the mode of open, from which the umask takes bits away.
-      if (mode !== null) fchmodSync(file, mode);
-      let written = 0;
-      while (written < bytes.length) written += writeSync(file, bytes, written);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
-  },
+  open: (path, flags) => openSync(path, flags, 0o666),
+  chmod: fchmodSync,
+  write: (file, bytes) => writeSync(file, bytes),
+  sync: fsyncSync,
+  close: closeSync,
   rename: renameSync,
   link: linkSync,
   remove: (path) => {
@@ -44,15 +41,5 @@ export const nodeFiles: FileOperations = {
   makeFolder: (path) => {
     mkdirSync(path);
   },
-  removeFolder: (path) => {
-    rmdirSync(path);
-  },
-  syncFolder(path) {
-    const folder = openSync(path, 'r');
-    try {
-      fsyncSync(folder);
-    } finally {
-      closeSync(folder);
-    }
-  },
+  removeFolder: rmdirSync,
 };

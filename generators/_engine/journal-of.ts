@@ -1,22 +1,29 @@
-import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
-import { basename, dirname, join, sep } from 'node:path';
+import { existsSync, lstatSync, readdirSync, statSync } from 'node:fs';
+import { dirname, join, relative, sep } from 'node:path';
 
-import type { Edit } from './contract.ts';
+import type { Edit, RelPath } from './contract.ts';
+import { hashBytes } from './hash.ts';
 import type { Journal, JournalEntry } from './journal.ts';
+import { toRel } from './paths.ts';
 import { readBytes } from './read-bytes.ts';
+import type { Write } from './writes-of.ts';
 
-/** What puts the tree below `root` back as it is now, once `edits` have been written. */
-export function journalOf(root: string, edits: readonly Edit[]): Journal {
-  const entries = edits.map((edit): JournalEntry => {
-    const path = join(root, edit.path);
-    // A link inside the repo stays a link: its target is what gets new text.
-    const target = existsSync(path) ? realpathSync(path) : path;
-    const staged = join(dirname(target), `.${basename(target)}.${String(process.pid)}.s2s`);
+/** What puts the tree below `root` back as it is now, once `writes` have been made. */
+export function journalOf(root: string, writes: readonly Write[], start: Journal): Journal {
+  const entries = writes.map(({ target, bytes }): JournalEntry => {
     const mode = existsSync(target) ? statSync(target).mode & 0o7777 : null;
-    return { target, staged, before: readBytes(target)?.toString('base64') ?? null, mode };
+    const before = readBytes(target)?.toString('base64') ?? null;
+    const after = bytes === undefined ? null : hashBytes(bytes);
+    return { target: relOf(root, target), before, after, mode };
   });
-  const emptied = emptiedFolders(root, edits);
-  return { pid: process.pid, entries, folders: missingFolders(entries), emptied };
+  const edits = writes.map(({ edit }) => edit);
+  const emptied = emptiedFolders(root, edits).map((path) => relOf(root, path));
+  const folders = missingFolders(writes.map(({ target }) => target));
+  return { ...start, entries, folders: folders.map((path) => relOf(root, path)), emptied };
+}
+
+function relOf(root: string, absolute: string): RelPath {
+  return toRel(relative(root, absolute).split(sep).join('/'));
 }
 
 /** Folders that hold nothing but files that go, innermost first. */
@@ -26,6 +33,7 @@ function emptiedFolders(root: string, edits: readonly Edit[]): readonly string[]
   const emptied: string[] = [];
   for (const path of gone) {
     for (let folder = dirname(path); folder !== root && !gone.has(folder); folder = dirname(folder)) {
+      if (lstatSync(folder).isSymbolicLink()) break;
       const isLast = readdirSync(folder).every((name) => gone.has(join(folder, name)));
       if (!isLast || [...stays].some((one) => one.startsWith(folder + sep))) break;
       emptied.push(folder);
@@ -36,9 +44,9 @@ function emptiedFolders(root: string, edits: readonly Edit[]): readonly string[]
 }
 
 /** Folders that do not exist yet, outermost first. */
-function missingFolders(entries: readonly JournalEntry[]): readonly string[] {
+function missingFolders(targets: readonly string[]): readonly string[] {
   const missing = new Set<string>();
-  for (const { target } of entries) {
+  for (const target of targets) {
     for (let folder = dirname(target); !existsSync(folder); folder = dirname(folder)) missing.add(folder);
   }
   return [...missing].sort((a, b) => a.length - b.length);

@@ -1,143 +1,135 @@
-import { readdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import { basename, dirname, join } from 'node:path';
 
-import { type FileOperations, nodeFiles } from './file-operations.ts';
+import type { Obstacle, RelPath } from './contract.ts';
+import type { FileOperations } from './file-operations.ts';
+import { assertJournalShape } from './journal-shape.ts';
+import { type LockHolder, nameOfHolder, stateOfHolder, thisHolder } from './lock-holder.ts';
 import { RefusalError } from './obstacle.ts';
-import { hasCode, readBytes } from './read-bytes.ts';
+import { hasCode, readPlainJson } from './read-bytes.ts';
+import { syncFolder, writeSynced } from './synced-writes.ts';
 
-/** One file of an apply: `before` is its bytes in base64, null when it did not exist. Paths are absolute. */
+/** One file of an apply. */
 export interface JournalEntry {
-  readonly target: string;
-  readonly staged: string;
+  readonly target: RelPath;
+  /** Its bytes in base64; null when it did not exist. */
   readonly before: string | null;
+  /** SHA-256 of the bytes that the apply writes; null when it deletes the file. */
+  readonly after: string | null;
   /** Null for a file that was not there. */
   readonly mode: number | null;
 }
 
 /** Everything that is needed to put the tree back as it was. */
 export interface Journal {
-  readonly pid: number;
+  /** Of this one run. */
+  readonly id: string;
+  readonly holder: LockHolder;
   readonly entries: readonly JournalEntry[];
   /** Folders that the apply makes, outermost first. */
-  readonly folders: readonly string[];
+  readonly folders: readonly RelPath[];
   /** Folders that it leaves empty and takes away, innermost first. */
-  readonly emptied: readonly string[];
+  readonly emptied: readonly RelPath[];
 }
 
-const journalName = '.s2s.journal';
+export const journalName = '.s2s.journal';
 
 /** The journal of a run that has not changed anything. */
 export function emptyJournal(): Journal {
-  return { pid: process.pid, entries: [], folders: [], emptied: [] };
+  return { id: randomUUID(), holder: thisHolder(), entries: [], folders: [], emptied: [] };
+}
+
+/** Where the new text of a file stands until it is renamed over the old one. */
+export function stagedOf(root: string, journal: Journal, { target }: JournalEntry): string {
+  const path = join(root, target);
+  return join(dirname(path), `.${basename(path)}.${journal.id.slice(0, 8)}.s2s`);
 }
 
 /**
- * Opens an empty journal, which is the lock: what is looked at from now on stays as it is.
+ * Opens a journal, which is the lock: what is looked at from now on stays as it is.
  * @throws RefusalError E_LOCKED when another run holds it.
  */
-export function openJournal(root: string, files: FileOperations): void {
-  const draft = draftOf(root, process.pid);
-  try {
-    files.writeSynced(draft, Buffer.from(JSON.stringify(emptyJournal())), 0o600);
-    files.link(draft, join(root, journalName));
-    files.syncFolder(root);
-  } catch (error) {
-    if (hasCode(error, 'EEXIST')) throw new RefusalError(locked(root));
-    throw error;
-  } finally {
-    files.remove(draft);
-  }
+export function openJournal(root: string, journal: Journal, files: FileOperations): void {
+  if (!createWhole(root, journalName, journal, files))
+    throw new RefusalError(locked(readJournal(root)?.holder ?? ''));
+  syncFolder(files, root);
 }
 
 /** Writes down what will be needed to put everything back, whole or not at all. */
 export function writeJournal(root: string, journal: Journal, files: FileOperations): void {
-  const draft = draftOf(root, process.pid);
-  files.writeSynced(draft, Buffer.from(JSON.stringify(journal)), 0o600);
+  const draft = draftOf(root, journal.holder);
+  files.remove(draft);
+  writeSynced(files, draft, Buffer.from(JSON.stringify(journal)), 0o600);
   files.rename(draft, join(root, journalName));
-  files.syncFolder(root);
-}
-
-function draftOf(root: string, pid: number): string {
-  return join(root, `${journalName}.${String(pid)}`);
+  syncFolder(files, root);
 }
 
 /** Ends the apply: from here on the tree is as it was planned. */
 export function closeJournal(root: string, files: FileOperations): void {
   files.remove(join(root, journalName));
-  files.syncFolder(root);
-}
-
-/** Puts every file back as the journal has it, removes what was made on the way, and closes the journal. */
-export function rollBack(root: string, journal: Journal, files: FileOperations): void {
-  for (const folder of [...journal.emptied].reverse()) makeIfMissing(folder, files);
-  for (const { target, staged, before, mode } of journal.entries) {
-    files.remove(staged);
-    if (before === null) {
-      files.remove(target);
-    } else if (readBytes(target)?.toString('base64') !== before) {
-      files.writeSynced(staged, Buffer.from(before, 'base64'), mode);
-      files.rename(staged, target);
-      files.syncFolder(dirname(target));
-    }
-  }
-  for (const folder of [...journal.folders].reverse()) removeIfEmpty(folder, files);
-  files.remove(draftOf(root, journal.pid));
-  closeJournal(root, files);
-}
-
-/**
- * Rolls back what a run that was killed has left behind; true when there was something.
- * @throws RefusalError E_LOCKED while that run is alive.
- */
-export function recover(root: string, files: FileOperations = nodeFiles): boolean {
-  removeStaleDrafts(root, files);
-  const bytes = readBytes(join(root, journalName));
-  if (bytes === undefined) return false;
-  const journal = JSON.parse(bytes.toString('utf8')) as Journal;
-  if (isAlive(journal.pid)) throw new RefusalError(locked(root));
-  rollBack(root, journal, files);
-  return true;
-}
-
-/** A run that was killed before its journal had its name has written nothing else. */
-function removeStaleDrafts(root: string, files: FileOperations): void {
-  for (const name of readdirSync(root)) {
-    const pid = name.startsWith(`${journalName}.`) ? Number(name.slice(journalName.length + 1)) : Number.NaN;
-    if (Number.isInteger(pid) && !isAlive(pid)) files.remove(join(root, name));
-  }
-}
-
-function makeIfMissing(folder: string, files: FileOperations): void {
   try {
-    files.makeFolder(folder);
+    syncFolder(files, root);
+  } catch {
+    // A journal that comes back after a power cut has the next run roll back: still all or nothing.
+  }
+}
+
+/** @throws RefusalError E_RECORD when it is not one that an apply has written. */
+export function readJournal(root: string): Journal | undefined {
+  try {
+    const parsed = readPlainJson(join(root, journalName));
+    if (parsed === undefined) return undefined;
+    assertJournalShape(parsed);
+    return parsed as Journal;
   } catch (error) {
-    if (!hasCode(error, 'EEXIST')) throw error;
+    throw new RefusalError(unreadable(error instanceof Error ? error.message : String(error)));
   }
 }
 
-function removeIfEmpty(folder: string, files: FileOperations): void {
+/** Makes a file that is never seen without its content; false when there is one. */
+export function createWhole(root: string, name: string, content: unknown, files: FileOperations): boolean {
+  const draft = draftOf(root, thisHolder());
+  // One that a disk refused to take away again.
+  files.remove(draft);
   try {
-    files.removeFolder(folder);
-  } catch (error) {
-    if (!hasCode(error, 'ENOENT') && !hasCode(error, 'ENOTEMPTY')) throw error;
+    writeSynced(files, draft, Buffer.from(JSON.stringify(content)), 0o600);
+    return isLinked(draft, join(root, name), files);
+  } finally {
+    files.remove(draft);
   }
 }
 
-function isAlive(pid: number): boolean {
-  if (pid === process.pid) return false;
+function isLinked(draft: string, path: string, files: FileOperations): boolean {
   try {
-    process.kill(pid, 0);
+    files.link(draft, path);
     return true;
   } catch (error) {
-    return hasCode(error, 'EPERM');
+    if (hasCode(error, 'EEXIST')) return false;
+    throw error;
   }
 }
 
-function locked(root: string): ConstructorParameters<typeof RefusalError>[0] {
+export function draftOf(root: string, holder: LockHolder): string {
+  return join(root, `${journalName}.${holder}`);
+}
+
+export function locked(holder: LockHolder): Obstacle {
+  const isUnknown = stateOfHolder(holder) === 'unknown';
   return {
     code: 'E_LOCKED',
     at: { path: journalName },
-    message: `Another run is writing to ${root} at this moment.`,
-    remedy: 'Wait until it has ended and run the command again.',
+    message: `Another run is writing to this repository, or was killed elsewhere: ${nameOfHolder(holder)}.`,
+    remedy: isUnknown
+      ? 'Wait until it has ended. If it runs no more, s2s-undo --recover --force puts back what it left half written.'
+      : 'Wait until it has ended and run the command again.',
+  };
+}
+
+function unreadable(reason: string): Obstacle {
+  return {
+    code: 'E_RECORD',
+    at: { path: journalName },
+    message: `${journalName} cannot be read: ${reason}.`,
+    remedy: 'No run of this pack wrote it like that. Look at what git says has changed, then delete it.',
   };
 }

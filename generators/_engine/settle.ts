@@ -1,11 +1,11 @@
 import type { Edit, Obstacle, RelPath, Repo } from './contract.ts';
 import { mergeTexts } from './merge.ts';
 import { isObstacle } from './obstacle.ts';
-import { basenameRel, dirnameRel, joinRel } from './paths.ts';
 import { readRecord, recordedText, type S2sRecord } from './record.ts';
 import { textAfter } from './repo.ts';
 import { isWholeFile } from './roles.ts';
 import { changesBetween } from './text-change.ts';
+import { findTwin } from './twin.ts';
 import { packVersion } from './version.ts';
 
 /**
@@ -38,7 +38,7 @@ export function settleExisting(
     conflicts: [] as Settled['conflicts'][number][],
   };
   for (const edit of edits) {
-    const verdict = twinOf(repo, edit) ?? verdictOn(edit, record, force, meeting);
+    const verdict = findTwin(repo, edit) ?? verdictOn(edit, record, force, meeting);
     if (verdict === 'write') settled.edits.push(edit);
     else if (verdict === 'leave') continue;
     else if (isObstacle(verdict)) settled.obstacles.push(verdict);
@@ -77,27 +77,6 @@ export function isSameCode(a: string, b: string): boolean {
       .replace(/,(?=[\])}>])/g, '')
       .replace(/["'`]/g, "'");
   return bare(a) === bare(b);
-}
-
-/** What is in the way of a new file: a folder, or, on a disk that does not tell case apart, a file. */
-function twinOf(repo: Repo, edit: Edit): Obstacle | undefined {
-  if (edit.kind !== 'create') return undefined;
-  const name = basenameRel(edit.path);
-  const twin = repo
-    .list(dirnameRel(edit.path))
-    .find((entry) => entry.name.toLowerCase() === name.toLowerCase());
-  if (twin === undefined) return undefined;
-  const path = joinRel(dirnameRel(edit.path), twin.name);
-  const message =
-    twin.name === name
-      ? `${path} is a folder or a link, and a file of that name would be created.`
-      : `${twin.name} differs from ${name}, which would be created beside it, in nothing but case.`;
-  return {
-    code: 'E_FILE_EXISTS',
-    at: { path },
-    message,
-    remedy: 'Rename it, or take it away.',
-  };
 }
 
 function notOurs(path: string): Obstacle {

@@ -1,8 +1,7 @@
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 import type { Plan } from '../../generators/_engine/contract.ts';
-import { apply } from '../../plopfile.ts';
 import type { FixtureName } from '../helpers/fixtures.ts';
 import { materialize } from '../helpers/materialize.ts';
 import { olderPack } from '../helpers/older-pack.ts';
@@ -14,7 +13,6 @@ export interface Scenario {
   readonly root: string;
   readonly before: Tree;
   readonly plan: Plan;
-  readonly after: Tree;
 }
 
 export const scenarioNames = ['apply', 'undo', 'upgrade'] as const;
@@ -38,9 +36,7 @@ export async function openScenario(name: ScenarioName, fixture: FixtureName): Pr
   const generator = { apply: 'add-s2s', undo: 's2s-undo', upgrade: 's2s-upgrade' }[name];
   const plan = await planCommand({ generator, args: name === 'apply' ? args : ['--no-format'] }, root);
   if (!plan.ok) throw new Error(plan.obstacles[0].message);
-  await apply(plan, root);
-  const after = readTree(root);
-  return { root, before, plan, after };
+  return { root, before, plan };
 }
 
 async function generateOlder(root: string, target: string, protect: string): Promise<void> {
@@ -58,14 +54,17 @@ export function resetTo(root: string, tree: Tree): void {
   for (const [path, text] of tree) {
     mkdirSync(dirname(join(root, path)), { recursive: true });
     writeFileSync(join(root, path), text, 'latin1');
+    // Not what a new file gets, so that a mode that is lost is seen.
+    chmodSync(join(root, path), 0o640);
   }
 }
 
-/** Files with their bytes, and folders, so that nothing that is left behind goes unseen. */
+/** Files with their bytes and modes, and folders, so that nothing that is left behind goes unseen. */
 export function stateOf(root: string): string {
-  const folders = readdirSync(root, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && !entry.parentPath.includes('node_modules'))
-    .map((entry) => join(entry.parentPath, entry.name).slice(root.length))
+  const entries = readdirSync(root, { recursive: true, withFileTypes: true })
+    .filter((entry) => !join(entry.parentPath, entry.name).slice(root.length).includes('node_modules'))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .map((path) => [path.slice(root.length), statSync(path).mode])
     .sort();
-  return JSON.stringify([folders, [...readTree(root)].sort()]);
+  return JSON.stringify([entries, [...readTree(root)].sort()]);
 }

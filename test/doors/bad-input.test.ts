@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
 import { afterAll, describe, expect, it } from 'vitest';
@@ -546,7 +546,8 @@ const disk: readonly BadInput[] = [
     code: 'E_LOCKED',
     names: /Another run/,
     arrange: (root) => {
-      const journal = { pid: process.ppid, entries: [], folders: [], emptied: [] };
+      const holder = `${String(process.ppid)}-0-@${encodeURIComponent(hostname())}`;
+      const journal = { id: 'busy', holder, entries: [], folders: [], emptied: [] };
       writeFileSync(join(root, '.s2s.journal'), JSON.stringify(journal));
     },
   },

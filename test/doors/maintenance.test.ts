@@ -1,9 +1,11 @@
 import { chmodSync, chownSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 
 import { execa } from 'execa';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 
+import { hashText } from '../../generators/_engine/hash.ts';
 import { childEnvironment } from '../helpers/child-environment.ts';
 import { runBin, runPlop } from '../helpers/doors.ts';
 import { openRepoCopy } from '../helpers/open-repo-copy.ts';
@@ -60,19 +62,20 @@ describe('undo and status, by both doors', () => {
   it('recovers what a killed run has left, when it is asked to', async () => {
     const path = join(root, user, 'src/app.ts');
     const journal = {
-      pid: 2 ** 22 + 1,
+      id: 'killed',
+      holder: `${String(2 ** 22 + 1)}-0-1@${encodeURIComponent(hostname())}`,
       entries: [
         {
-          target: path,
-          staged: `${path}.s2s`,
+          target: `${user}/src/app.ts`,
           before: Buffer.from(before.get(`${user}/src/app.ts`) ?? '', 'latin1').toString('base64'),
+          after: hashText('written'),
           mode: 0o644,
         },
       ],
       folders: [],
       emptied: [],
     };
-    writeFileSync(path, 'half writ');
+    writeFileSync(path, 'written');
     writeFileSync(join(root, '.s2s.journal'), JSON.stringify(journal));
     const run = await runBin(root, 's2s-undo', '--recover');
     expect(run.stdout).toContain('they are back as they were before it');

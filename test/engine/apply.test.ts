@@ -17,8 +17,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { apply } from '../../generators/_engine/apply.ts';
 import type { Plan } from '../../generators/_engine/contract.ts';
 import { type FileOperations, nodeFiles } from '../../generators/_engine/file-operations.ts';
-import { recover } from '../../generators/_engine/journal.ts';
 import { toRel } from '../../generators/_engine/paths.ts';
+import { recover } from '../../generators/_engine/recover.ts';
 
 let root = '';
 
@@ -61,37 +61,15 @@ function tree(): Record<string, string> {
 /** Counts the operations of an apply and fails the one with that number. */
 function failingAt(failAt: number): { files: FileOperations; count: () => number } {
   let count = 0;
-  const step =
-    <A extends unknown[]>(operation: (...args: A) => void) =>
-    (...args: A): void => {
+  const steps = Object.entries(nodeFiles).map(([name, operation]) => {
+    const step = (...args: readonly unknown[]): unknown => {
       count += 1;
       if (count === failAt) throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
-      operation(...args);
+      return (operation as (...given: readonly unknown[]) => unknown)(...args);
     };
-  const files: FileOperations = {
-    writeSynced: step((...args) => {
-      nodeFiles.writeSynced(...args);
-    }),
-    rename: step((...args) => {
-      nodeFiles.rename(...args);
-    }),
-    link: step((...args) => {
-      nodeFiles.link(...args);
-    }),
-    remove: step((...args) => {
-      nodeFiles.remove(...args);
-    }),
-    makeFolder: step((...args) => {
-      nodeFiles.makeFolder(...args);
-    }),
-    removeFolder: step((...args) => {
-      nodeFiles.removeFolder(...args);
-    }),
-    syncFolder: step((...args) => {
-      nodeFiles.syncFolder(...args);
-    }),
-  };
-  return { files, count: () => count };
+    return [name, step];
+  });
+  return { files: Object.fromEntries(steps) as FileOperations, count: () => count };
 }
 
 describe('apply', () => {
@@ -102,17 +80,19 @@ describe('apply', () => {
     expect(Object.keys(tree()).sort()).toEqual(['kept.ts', 'src/deep/new.ts']);
   });
 
-  it('leaves the tree as it was, whichever operation fails', async () => {
+  it('leaves the tree as it was, or the change done, whichever operation fails', async () => {
     const before = tree();
     const total = await countOperations();
-    expect(total).toBeGreaterThan(10);
-    // The last operation syncs the folder after the journal is gone: the change is final by then.
-    for (let failAt = 1; failAt < total; failAt += 1) {
+    expect(total).toBeGreaterThan(30);
+    for (let failAt = 1; failAt <= total - 3; failAt += 1) {
       await expect(apply(plan, root, { files: failingAt(failAt).files })).rejects.toMatchObject({
         obstacles: [{ code: 'E_WRITE' }],
       });
       expect(tree(), `after a failure at operation ${String(failAt)}`).toEqual(before);
     }
+    // The last three sync the folder after the journal is gone: the change is final by then.
+    await apply(plan, root, { files: failingAt(total - 1).files });
+    expect(Object.keys(tree()).sort()).toEqual(['kept.ts', 'src/deep/new.ts']);
   });
 
   it('rolls back when what runs inside fails', async () => {
