@@ -202,6 +202,8 @@ export type AppFact = Readonly<{
   /** The file that listens (often server.ts or index.ts); absent for fastify-cli apps. */
   entry?: RelPath;
   listen: Readonly<{ portEnv?: string; defaultPort?: number; hostEnv?: string }>;
+  /** The package whose code makes the instance, by its specifier; absent when the service or fastify-cli does. */
+  madeBy?: string;
   /** The instance is made with a logger. */
   logs: boolean;
   /** Folders given to @fastify/autoload, in order. */
@@ -261,6 +263,8 @@ export type LayoutFact = Readonly<{
   tests: Readonly<{ place: 'beside' | 'nested' | 'folder'; dir: RelPath; suffix: '.test' | '.spec' }>;
   /** How file names are written: circuit-breaker, circuitBreaker, CircuitBreaker, circuit_breaker. */
   casing: 'kebab' | 'camel' | 'pascal' | 'snake';
+  /** Likewise before a dot: `two-factor.routes`, where the files of classes are called TwoFactor. */
+  dottedCasing: 'kebab' | 'camel' | 'pascal' | 'snake';
   /** `users.routes.ts` → '.routes'; '' when route files have no suffix. Likewise for middleware and plugins. */
   routeSuffix: string;
   middlewareSuffix: string;
@@ -336,8 +340,8 @@ export type RoutePlugin = Readonly<{
   routes: readonly Route[];
 }>;
 
-/** `url` is absolute, prefix included. */
-export type Route = Readonly<{ method: string; url: string; path: RelPath; line: number }>;
+/** `url` is absolute, prefix included; `public`: its own options say that it asks for no token. */
+export type Route = Readonly<{ method: string; url: string; path: RelPath; line: number; public?: boolean }>;
 
 /* ------------------------------------------------------ what edits want */
 

@@ -8,7 +8,7 @@ import { findInstalled } from '../_engine/survey/installed.ts';
 import { surveyTarget } from '../_engine/survey/target.ts';
 import { findAuthUrl } from './auth-url.ts';
 import { chooseProtection, type Protection } from '../_engine/survey/protection.ts';
-import { findPublicRoutes } from '../_engine/survey/public-routes.ts';
+import { openRoutes } from './open-routes.ts';
 import type { ClaimCacheTestView } from './view.ts';
 import {
   chooseNames,
@@ -38,11 +38,13 @@ export async function planAuthMiddleware(answers: Answers, repo: Repo): Promise<
   const client = await planClient(draft, service, answers);
   const files: MiddlewareFiles = { middleware, client, cache: placeFile(service, 'utils', 'claim-cache') };
   const guarded = protection as Protection;
+  const open = guarded.all ? openRoutes(service, repo, answers) : undefined;
+  for (const note of open?.notes ?? []) draft.note(note);
   const choices: MiddlewareChoices = {
     path: answers['path'] as string,
     cacheTtlMs: cacheTtlMs as number | undefined,
     defaultUrl: authUrl as string,
-    publicRoutes: guarded.all ? findPublicRoutes(service) : undefined,
+    publicRoutes: open?.routes,
   };
   renderMiddleware(draft, service, files, names as MiddlewareNames, choices);
   wireMiddleware(draft, service, files, names as MiddlewareNames, choices, guarded.plugins);

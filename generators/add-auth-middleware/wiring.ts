@@ -8,6 +8,7 @@ import { ensureRegistration } from '../_engine/edit/ensure-registration.ts';
 import { importSpecifier, isAutoloaded } from '../_engine/edit/place-file.ts';
 import type { Draft } from '../_engine/plan.ts';
 import { detectStyle } from '../_engine/survey/style.ts';
+import { fromCatalog } from '../_engine/survey/from-catalog.ts';
 import type { MiddlewareChoices, MiddlewareFiles, MiddlewareNames } from './views.ts';
 
 /** Registers the middleware before the routes, puts its hook on the chosen ones, and declares what it needs. */
@@ -22,8 +23,9 @@ export function wireMiddleware(
   if (!isAutoloaded(service, files.middleware)) register(draft, service, files, choices);
   for (const plugin of guarded) guard(draft, plugin, names);
   const range = service.fastifyMajor < 5 ? '^4.5.1' : '^5.0.1';
+  const wrapper = { name: 'fastify-plugin', range, section: 'dependencies' } as const;
   draft.patch(service.manifest.path, 'manifest', (base) =>
-    ensureDependency(base, { name: 'fastify-plugin', range, section: 'dependencies' }),
+    ensureDependency(base, fromCatalog(draft.repo, service, wrapper)),
   );
   declareEnvironment(draft, service, choices);
 }

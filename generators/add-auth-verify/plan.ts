@@ -9,6 +9,7 @@ import { type Draft, openDraft } from '../_engine/plan.ts';
 import { render } from '../_engine/render.ts';
 import { detectStyle } from '../_engine/survey/style.ts';
 import { surveyTarget } from '../_engine/survey/target.ts';
+import { fromCatalog } from '../_engine/survey/from-catalog.ts';
 import { usesKeyPair } from './connection-views.ts';
 import { findObstacles } from './find-obstacles.ts';
 import { planLogout } from './logout.ts';
@@ -103,7 +104,9 @@ function planDependencies(draft: Draft, service: Service, blacklist: Blacklist):
       : []),
   ];
   for (const want of wanted) {
-    draft.patch(service.manifest.path, 'manifest', (base) => ensureDependency(base, want));
+    draft.patch(service.manifest.path, 'manifest', (base) =>
+      ensureDependency(base, fromCatalog(draft.repo, service, want)),
+    );
   }
 }
 

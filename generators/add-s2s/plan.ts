@@ -11,6 +11,7 @@ import { chooseProtection, type Protection } from '../_engine/survey/protection.
 import { surveyService } from '../_engine/survey/service.ts';
 import { findTarget, surveyHeads } from '../_engine/survey/services.ts';
 import { surveyTarget } from '../_engine/survey/target.ts';
+import { fromCatalog } from '../_engine/survey/from-catalog.ts';
 import { integrationView } from './views.ts';
 
 /** The verify route in the auth service, the middleware in the target, and a test that runs both. */
@@ -61,7 +62,9 @@ function planIntegrationTest(
   for (const service of view.authInRepo && auth !== undefined ? [consumer, auth] : [consumer]) {
     if (service.tooling.runTypeScript !== undefined) continue;
     const tsx = { name: 'tsx', range: '^4.20.0', section: 'devDependencies' } as const;
-    draft.patch(service.manifest.path, 'manifest', (base) => ensureDependency(base, tsx));
+    draft.patch(service.manifest.path, 'manifest', (base) =>
+      ensureDependency(base, fromCatalog(draft.repo, service, tsx)),
+    );
   }
   const command = testing.command.replace('NAME', 'service-to-service');
   draft.note(

@@ -6,6 +6,7 @@ import { type Draft, openDraft } from '../_engine/plan.ts';
 import { render, renderTest } from '../_engine/render.ts';
 import { findInstalled } from '../_engine/survey/installed.ts';
 import { surveyTarget } from '../_engine/survey/target.ts';
+import { fromCatalog } from '../_engine/survey/from-catalog.ts';
 import type { ClientTestView, ClientView } from './view.ts';
 
 /** The files of the client below the service's utilities, by what they hold. */
@@ -34,7 +35,9 @@ export async function planServiceClient(answers: Answers, repo: Repo): Promise<P
   renderClient(draft, service, installed ?? own, retry, transport);
   if (transport === 'undici') {
     const undici = { name: 'undici', range: '^7.16.0', section: 'dependencies' } as const;
-    draft.patch(service.manifest.path, 'manifest', (base) => ensureDependency(base, undici));
+    draft.patch(service.manifest.path, 'manifest', (base) =>
+      ensureDependency(base, fromCatalog(draft.repo, service, undici)),
+    );
   }
   return draft.finish();
 }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { parsePatch } from 'diff';
@@ -8,16 +8,15 @@ import { diffOf } from '../../generators/_engine/diff.ts';
 import { openRepo } from '../../generators/_engine/repo.ts';
 import { surveyService } from '../../generators/_engine/survey/service.ts';
 import { surveyHeads } from '../../generators/_engine/survey/services.ts';
-import { apply } from '../../plopfile.ts';
 import type { Command } from '../../test/helpers/case.ts';
 import { planCommand } from '../../test/helpers/run-command.ts';
 import { type Boot, bootOnce } from './boot.ts';
 import type { TypeBaseline } from './checks.ts';
 import { unformatted } from './checks.ts';
 import { addPackages } from './copy-repo.ts';
-import { readTree } from './read-tree.ts';
 import type { Row } from './report.ts';
 import { runTests } from './run-tests.ts';
+import { notUndone, sameTree, undoResult } from './undone.ts';
 
 export type Head = Pick<Row, 'repo' | 'commit' | 'services' | 'auth'>;
 
@@ -28,6 +27,8 @@ export interface Ground {
   readonly before: string;
   readonly types: TypeBaseline;
   readonly boots: Map<string, Promise<Boot>>;
+  /** Unit tests that passed, with the files that they are about. */
+  readonly tests: Set<string>;
 }
 
 export function refusedRow(
@@ -39,6 +40,9 @@ export function refusedRow(
   const refusal = obstacles.map(({ message, remedy }) => `${message} ${remedy}`).join(' ');
   return { result: obstacles[0].code, refusal, problems: isSame ? [] : ['The tree changed.'] };
 }
+
+/** What an autoloaded folder takes in without a patch of the service. */
+const wiredRoles: ReadonlySet<string> = new Set(['auth-middleware', 'verify-route']);
 
 export async function appliedRow(
   ground: Ground,
@@ -69,10 +73,15 @@ export async function appliedRow(
   }
   const before = await bootBefore(ground, head);
   const types = await ground.types.newErrors(service, root, plan.edits);
-  const tests = await runTests(service, ground.before, root, plan.edits, before.boots);
+  const tests = await runTests(service, ground.before, root, plan.edits, before.boots, ground.tests);
   const dirty = await unformatted(service, ground.before, root, plan.edits);
   const verifies = command.generator === 'add-auth-verify';
-  const boot = before.boots ? await bootOnce(root, service, verifies ? '/auth/verify' : undefined) : before;
+  // Files that nothing imports yet change no program.
+  const isWired = plan.edits.some(({ kind, path }) => kind === 'patch' && /\.[cm]?ts$/.test(path));
+  const boot =
+    before.boots && (isWired || plan.edits.some(({ role }) => wiredRoles.has(role)))
+      ? await bootOnce(root, service, verifies ? '/auth/verify' : undefined)
+      : before;
   const kept = await notUndone(ground.before, root, plan);
   const problems = [
     ...repeated,
@@ -93,22 +102,6 @@ export async function appliedRow(
     ...undoResult(kept),
     problems,
   };
-}
-
-/** Takes everything back; one problem for each file that is not byte for byte what it was. */
-async function notUndone(before: string, root: string, plan: Plan): Promise<readonly string[]> {
-  const undo = await planCommand({ generator: 's2s-undo', args: [] }, root);
-  if (!undo.ok) return undo.obstacles.map(({ message }) => `It cannot be taken back: ${message}`);
-  await apply(undo, root);
-  const bytes = (path: string): string | undefined =>
-    existsSync(path) ? readFileSync(path, 'latin1') : undefined;
-  return plan.edits
-    .filter(({ path }) => bytes(join(root, path)) !== bytes(join(before, path)))
-    .map(({ path }) => `Taken back, ${path} is not what it was.`);
-}
-
-function undoResult(problems: readonly string[]): Pick<Row, 'undo'> {
-  return { undo: problems.length === 0 ? 'yes' : 'no' };
 }
 
 /** Without its packages a service neither compiles nor runs, whatever is done to it. */
@@ -139,11 +132,4 @@ function newPackages(before: Repo, after: Repo, { manifest }: ServiceHead): read
   };
   const known = new Set(namesIn(before));
   return namesIn(after).filter((name) => !known.has(name));
-}
-
-function sameTree(a: string, b: string): boolean {
-  const [left, right] = [readTree(a), readTree(b)];
-  return (
-    left.size === right.size && [...left].every(([path, bytes]) => right.get(path)?.equals(bytes) === true)
-  );
 }

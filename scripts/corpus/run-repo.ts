@@ -35,7 +35,13 @@ export async function runRepo(from: string, tell: (line: string) => void): Promi
       services: heads.length,
       auth: issuer?.name ?? '–',
     };
-    const ground = { head, before, types: new TypeBaseline(before), boots: new Map<string, Promise<Boot>>() };
+    const ground = {
+      head,
+      before,
+      types: new TypeBaseline(before),
+      boots: new Map<string, Promise<Boot>>(),
+      tests: new Set<string>(),
+    };
     const rows: Row[] = [];
     for (const { service, command } of commandsFor(heads, issuer)) {
       const root = join(folder, `after-${String(rows.length)}`, basename(from));
@@ -57,6 +63,9 @@ type Wanted = Readonly<{ service: ServiceHead; command: Command }>;
 /** The verify route where the tokens come from; the rest in each other service, or there when it is alone. */
 function commandsFor(heads: readonly ServiceHead[], issuer: ServiceHead | undefined): readonly Wanted[] {
   const others = heads.filter((head) => head !== issuer);
+  const libraries = heads.filter(({ name }) =>
+    heads.some(({ manifest }) => manifest.dependencies[name] !== undefined),
+  );
   const consumers = others.length === 0 ? heads : others;
   const nowhere = issuer === undefined ? ['--auth', 'none'] : [];
   const wanted: Wanted[] = [];
@@ -69,6 +78,8 @@ function commandsFor(heads: readonly ServiceHead[], issuer: ServiceHead | undefi
     };
     add('add-circuit-breaker');
     add('add-service-client');
+    // What other services depend on is no application of its own.
+    if (libraries.includes(service)) continue;
     add('add-auth-middleware', ['--protect', 'all']);
     if (service !== issuer) add('add-s2s', ['--protect', 'all', ...nowhere]);
   }

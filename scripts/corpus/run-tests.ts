@@ -16,26 +16,41 @@ export interface TestRuns {
   readonly failures: readonly string[];
 }
 
-/** Runs the tests of an edit with the service's own runner; `before` is the copy without the edit. */
+const isTest = ({ kind, path }: Edit): boolean => kind === 'create' && /\.(test|spec)\.ts$/.test(path);
+
+/**
+ * Runs the tests of an edit with the service's own runner; `before` is the copy without the edit. What passed is kept in
+ * `known`: the same test of the same files passes again.
+ */
 export async function runTests(
   service: Service,
   before: string,
   root: string,
   edits: readonly Edit[],
   boots: boolean,
+  known: Set<string>,
 ): Promise<TestRuns> {
-  const isTest = ({ kind, path }: Edit): boolean => kind === 'create' && /\.(test|spec)\.ts$/.test(path);
   let [passed, unjudged] = [0, 0];
   const failures: string[] = [];
-  for (const { path } of edits.filter(isTest)) {
+  for (const edit of edits.filter(isTest)) {
+    const { path } = edit;
     if (service.dir !== '' && !path.startsWith(`${service.dir}/`)) continue;
-    const failure = await failureOf(service, root, path);
-    if (failure === undefined) passed += 1;
-    else if (!boots && failure.includes('did not start')) unjudged += 1;
+    const key = keyOf(edit, edits);
+    const failure = known.has(key) ? undefined : await failureOf(service, root, path);
+    if (failure === undefined) {
+      passed += 1;
+      if (edit.role === 'unit-test') known.add(key);
+    } else if (!boots && failure.includes('did not start')) unjudged += 1;
     else if (await passesPlainTest(service, before, path)) failures.push(`${path}\n${failure}`);
     else unjudged += 1;
   }
   return { passed, unjudged, failures };
+}
+
+/** A unit test with what it can depend on: the new files up to its own, and those of the parts that it brings. */
+function keyOf(test: Edit, edits: readonly Edit[]): string {
+  const own = edits.slice(0, edits.indexOf(test) + 1);
+  return own.flatMap((edit) => (edit.kind === 'create' ? [edit.path, edit.text] : [])).join('\0');
 }
 
 async function failureOf(service: Service, root: string, path: string): Promise<string | undefined> {

@@ -59,7 +59,8 @@ function rangeLike(section: Node | undefined, range: string): string {
   const versions = (section?.children ?? [])
     .map((property) => String(property.children?.[1]?.value))
     .filter((version) => /^[~^]?\d/.test(version));
-  const bare = range.replace(/^\^/, '');
+  if (!range.startsWith('^')) return range;
+  const bare = range.slice(1);
   if (versions.length === 0) return range;
   if (versions.every((version) => /^\d+\.\d+\.\d/.test(version))) return bare;
   const tildes = versions.filter((version) => version.startsWith('~')).length;

@@ -18,6 +18,7 @@ export function ensureLogout(base: string, want: LogoutWant, style: Style): read
   const { body } = handler;
   if (request === undefined || !ts.isIdentifier(request.name))
     return cannot('its handler has no request', want.line);
+  if (request.name.text.startsWith('_')) return cannot('its handler marks the request as unused', want.line);
   if (!ts.isBlock(body)) return cannot('its handler has no block body', want.line);
 
   const instance = ts.isPropertyAccessExpression(call.expression)

@@ -7,7 +7,10 @@ import { eolAt, insertion, startWithComments, statementLineEnd } from './text-li
 export function importPlace(source: ts.SourceFile, from: string, style: Style): (text: string) => TextChange {
   const block = importBlock(source);
   const kind = kindOf(from);
-  const siblings = block.filter((each) => kindOf(moduleOf(each)) === kind);
+  const sameKind = block.filter((each) => kindOf(moduleOf(each)) === kind);
+  // Aliases and relative paths are each in an order of their own.
+  const alike = sameKind.filter((each) => moduleOf(each)?.startsWith('.') === from.startsWith('.'));
+  const siblings = alike.length > 0 ? alike : sameKind;
   const next = isSorted(siblings) ? siblings.find((each) => (moduleOf(each) ?? '') > from) : undefined;
   if (next !== undefined) return above(source, next, style);
   const after = siblings.at(-1) ?? block.at(-1);

@@ -10,7 +10,6 @@ export type FileKind = 'utils' | 'middleware' | 'routes' | 'plugins' | 'test';
  */
 export function placeFile(service: Pick<Service, 'layout'>, kind: FileKind, name: string): RelPath {
   const { layout } = service;
-  const stem = kind === 'test' ? name : cased(name, layout.casing);
   const places: Readonly<Record<FileKind, readonly [RelPath, string]>> = {
     utils: [layout.utilsDir, ''],
     middleware: [layout.middlewareDir, layout.middlewareSuffix],
@@ -19,6 +18,8 @@ export function placeFile(service: Pick<Service, 'layout'>, kind: FileKind, name
     test: [layout.tests.dir, layout.tests.suffix],
   };
   const [dir, suffix] = places[kind];
+  const casing = suffix.startsWith('.') ? layout.dottedCasing : layout.casing;
+  const stem = kind === 'test' ? name : cased(name, casing);
   return joinRel(dir, `${stem}${suffix}.ts`);
 }
 

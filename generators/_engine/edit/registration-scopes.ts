@@ -29,7 +29,7 @@ export function findScopes(source: ts.SourceFile, want: RegistrationWant): reado
   if (block !== undefined) scopeOf(block);
   walk(root, (node) => {
     if (node !== root && shadows(node, want.app.binding)) return false;
-    const kind = classifyUse(node, want);
+    const kind = isHandedIn(node, want) ? undefined : classifyUse(node, want);
     const statement =
       kind === undefined && !makesInstance(node, want) ? undefined : unconditionalStatement(node);
     if (statement === undefined) return undefined;
@@ -41,14 +41,30 @@ export function findScopes(source: ts.SourceFile, want: RegistrationWant): reado
   return [...scopes].flatMap(([node, scope]) => (isStatementList(node) ? [{ block: node, ...scope }] : []));
 }
 
+/**
+ * `load(plugin) { this.app.register(plugin); }`: a function that registers what it is given is called for each plugin,
+ * unless it makes the instance as well.
+ */
+function isHandedIn(node: ts.Node, want: RegistrationWant): boolean {
+  if (!ts.isCallExpression(node)) return false;
+  const [plugin] = node.arguments;
+  const owner = ts.findAncestor(node.parent, ts.isFunctionLike);
+  if (plugin === undefined || owner === undefined || isCalledForEach(owner)) return false;
+  if (!owner.parameters.some(({ name }) => name.getText() === plugin.getText())) return false;
+  if (plugin.getText() === want.app.binding) return false;
+  let makes = false;
+  walk(owner, (each) => {
+    makes ||= makesInstance(each, want);
+    return !makes;
+  });
+  return !makes;
+}
+
 /** The function or file that has the instance as its own: made there, or taken as a parameter. */
 function declaringNode(source: ts.SourceFile, want: RegistrationWant): ts.Node | undefined {
   const found: { node: ts.Node; isMade: boolean; isTopLevel: boolean; isPlugin: boolean }[] = [];
   walk(source, (node) => {
-    const declares =
-      (ts.isVariableDeclaration(node) || ts.isParameter(node)) &&
-      node.name.getText(source) === want.app.binding;
-    if (!declares) return undefined;
+    if (!declares(node, want.app.binding)) return undefined;
     const owner = ts.findAncestor(node.parent, (each) => ts.isFunctionLike(each) || ts.isSourceFile(each));
     if (owner === undefined) return undefined;
     const isTopLevel = ts.isSourceFile(owner);
@@ -56,7 +72,7 @@ function declaringNode(source: ts.SourceFile, want: RegistrationWant): ts.Node |
     found.push({
       node: owner,
       // `build(app = fastify())` makes it too, unless it is given.
-      isMade: ts.isVariableDeclaration(node) || node.initializer !== undefined,
+      isMade: !ts.isParameter(node) || node.initializer !== undefined,
       isTopLevel,
       isPlugin: isPlugin && isOutermost(owner),
     });
@@ -67,6 +83,17 @@ function declaringNode(source: ts.SourceFile, want: RegistrationWant): ts.Node |
     return want.app.kind === 'singleton' ? isMade && isTopLevel : isMade && !isTopLevel;
   });
   return (wanted ?? found.find(({ isMade }) => isMade) ?? found.find(({ isPlugin }) => isPlugin))?.node;
+}
+
+/** `app`, `{ app }` and, for `server.fastify`, `server`; an import as well. */
+function declares(node: ts.Node, binding: string): node is ts.NamedDeclaration {
+  const isOne =
+    ts.isVariableDeclaration(node) ||
+    ts.isParameter(node) ||
+    (ts.isBindingElement(node) && !ts.isParameter(node.parent.parent)) ||
+    ts.isImportSpecifier(node) ||
+    ts.isImportClause(node);
+  return isOne && node.name?.getText() === binding.split('.')[0];
 }
 
 function isOutermost(owner: ts.Node): boolean {
@@ -80,8 +107,10 @@ function functionBodies(node: ts.SignatureDeclaration): readonly ts.Node[] {
 
 /** `binding = …` or `const binding = …`. */
 function makesInstance(node: ts.Node, { app }: RegistrationWant): boolean {
-  if (ts.isVariableDeclaration(node))
-    return node.initializer !== undefined && node.name.getText() === app.binding;
+  if (ts.isVariableDeclaration(node) || ts.isBindingElement(node)) {
+    const isNamed = node.name.getText() === app.binding.split('.')[0];
+    return isNamed && (ts.isBindingElement(node) || node.initializer !== undefined);
+  }
   return (
     ts.isBinaryExpression(node) &&
     node.operatorToken.kind === ts.SyntaxKind.EqualsToken &&

@@ -1,12 +1,14 @@
 import type { Obstacle } from '../contract.ts';
 import { RefusalError } from '../obstacle.ts';
-import { lineOf, ts } from '../syntax.ts';
+import { ts } from '../syntax.ts';
 import { type Creation, findCreations, findTakers } from './creations.ts';
-import { type AppPlace, findAppPlugin } from './app-plugin.ts';
+import { type AppPlace, findAppPlugin, findHandedApp } from './app-plugin.ts';
 import { creationKind, importableOf } from './importable.ts';
 import { exportOf } from './exports.ts';
 import { importsOf } from './imports.ts';
+import { ambiguousInstance, noBinding, noInstance } from './instance-obstacles.ts';
 import type { Survey } from './survey.ts';
+import { findOutsideCreations } from './outside-creations.ts';
 import { findPluginFunction } from './plugin-functions.ts';
 import { autoloadsOf } from './autoload.ts';
 import { findUses, rootOf } from './uses.ts';
@@ -15,8 +17,10 @@ type Named = Creation & { readonly binding: string };
 
 /** @throws RefusalError E_NO_INSTANCE, E_AMBIGUOUS_INSTANCE, E_NO_REGISTRATION_PLACE */
 export function findAppPlace(survey: Survey): AppPlace {
-  const creations = findCreations(survey);
-  if (creations.length === 0) return findAppPlugin(survey) ?? refuseWith(noInstance(survey));
+  const own = findCreations(survey);
+  const creations = own.length > 0 ? own : findOutsideCreations(survey);
+  if (creations.length === 0)
+    return findAppPlugin(survey) ?? findHandedApp(survey) ?? refuseWith(noInstance(survey));
   const creation = choose(survey, creations);
   const plugin = findAppPlugin(survey, creation);
   if (plugin !== undefined) return plugin;
@@ -29,6 +33,7 @@ export function findAppPlace(survey: Survey): AppPlace {
     ...(importable !== undefined && { importable }),
     scope: creation.scope,
     madeIn: creation.file,
+    ...(own.length === 0 && { outside: creation.node }),
   };
 }
 
@@ -44,8 +49,8 @@ function choose(survey: Survey, creations: readonly Creation[]): Named {
     if (only !== undefined && other !== undefined) return mostRegistered(survey, used);
   }
   const [only, other] = named;
-  if (only !== undefined) return other === undefined ? only : refuseWith(ambiguous(survey, named));
-  return refuseWith(noPlace(survey, creations));
+  if (only !== undefined) return other === undefined ? only : refuseWith(ambiguousInstance(survey, named));
+  return refuseWith(noBinding(survey, creations));
 }
 
 /**
@@ -57,7 +62,7 @@ function mostRegistered(survey: Survey, used: readonly Named[]): Named {
     const [only, other] = used.filter((one) => isOne(survey, one));
     if (only !== undefined && other === undefined) return only;
   }
-  return refuseWith(ambiguous(survey, used));
+  return refuseWith(ambiguousInstance(survey, used));
 }
 
 function registersAny(_survey: Survey, creation: Named): boolean {
@@ -98,7 +103,7 @@ function namesOf({ binding, node }: Named): readonly string[] {
   return [binding, ...(isChained(node) ? [rootOf(node) ?? binding] : [])];
 }
 
-function isChained({ parent }: ts.CallExpression): boolean {
+function isChained({ parent }: Creation['node']): boolean {
   return ts.isPropertyAccessExpression(parent);
 }
 
@@ -112,37 +117,4 @@ function isNamed(creation: Creation): creation is Named {
 
 function refuseWith(obstacle: Obstacle): never {
   throw new RefusalError(obstacle);
-}
-
-function placesOf(survey: Survey, creations: readonly Creation[]): string {
-  return creations
-    .map(({ file, node }) => `${file}:${lineOf(survey.tree(file), node.getStart())}`)
-    .join(', ');
-}
-
-function noInstance({ files, head: { dir, name } }: Survey): Obstacle {
-  return {
-    code: 'E_NO_INSTANCE',
-    at: { path: dir === '' ? '.' : dir },
-    message: `No Fastify instance was found in ${name}: none of its ${files.length} TypeScript files calls fastify().`,
-    remedy: 'Take a service that creates its Fastify instance in its own TypeScript code.',
-  };
-}
-
-function ambiguous(survey: Survey, creations: readonly Creation[]): Obstacle {
-  return {
-    code: 'E_AMBIGUOUS_INSTANCE',
-    at: { path: creations[0]?.file ?? survey.head.dir },
-    message: `${survey.head.name} makes more than one Fastify instance: ${placesOf(survey, creations)}.`,
-    remedy: 'Only a service with one application can be changed; move the other one to a package of its own.',
-  };
-}
-
-function noPlace(survey: Survey, creations: readonly Creation[]): Obstacle {
-  return {
-    code: 'E_NO_REGISTRATION_PLACE',
-    at: { path: creations[0]?.file ?? survey.head.dir },
-    message: `The Fastify instance has no name that plugins could be registered on (${placesOf(survey, creations)}).`,
-    remedy: 'Give the instance a name, as in `const app = fastify()`, and run the command again.',
-  };
 }

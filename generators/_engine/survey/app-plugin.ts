@@ -3,8 +3,9 @@ import { basenameRel } from '../paths.ts';
 import { ts } from '../syntax.ts';
 import { autoloadsOf } from './autoload.ts';
 import type { Creation } from './creations.ts';
-import { isFunctionNode } from './expressions.ts';
+import { type FunctionNode, isFunctionNode } from './expressions.ts';
 import { functionExport, isAsync } from './importable.ts';
+import { callsFromOutside, wantsInstance } from './outside-creations.ts';
 import { findPluginFunction, parameterName, type PluginFunction } from './plugin-functions.ts';
 import type { Survey } from './survey.ts';
 import { findUses } from './uses.ts';
@@ -17,6 +18,8 @@ export interface AppPlace extends Pick<AppFact, 'file' | 'kind' | 'binding' | 'i
   readonly names: readonly string[];
   /** The file that makes the instance; the app's own file for an app that is a plugin. */
   readonly madeIn: RelPath;
+  /** The call that gives the instance, where a package makes it. */
+  readonly outside?: Creation['node'];
 }
 
 /**
@@ -38,6 +41,43 @@ export function findAppPlugin(
     if (isApp) return placeOf(survey, plugin, file);
   }
   return undefined;
+}
+
+/** The function of the service that a package is given to put its routes on the instance: `serve({ setupRoutes })`. */
+export function findHandedApp(survey: Survey): AppPlace | undefined {
+  for (const file of survey.mentioning(/\bfrom\b|\brequire\b/)) {
+    for (const outside of callsFromOutside(survey, file)) {
+      const found = (outside.arguments ?? []).flatMap((one) => functionsIn(survey, one, file));
+      const [only] = found.filter(({ node }) => wantsInstance(node, 0) && isApp(node));
+      const place = only === undefined ? undefined : placeOf(survey, only, file);
+      if (place !== undefined) return { ...place, outside };
+    }
+  }
+  return undefined;
+}
+
+/** A function that is an argument, and those that are members of one. */
+function functionsIn(survey: Survey, argument: ts.Expression, file: RelPath): readonly PluginFunction[] {
+  const found = survey.names.value(argument, file);
+  if (found === undefined) return [];
+  if (isFunctionNode(found.node)) return [{ file: found.file, node: found.node, shared: false }];
+  if (!ts.isObjectLiteralExpression(found.node)) return [];
+  return found.node.properties.flatMap((member): readonly PluginFunction[] => {
+    if (ts.isMethodDeclaration(member)) return [{ file: found.file, node: member, shared: false }];
+    const value = ts.isShorthandPropertyAssignment(member)
+      ? member.name
+      : ts.isPropertyAssignment(member)
+        ? member.initializer
+        : undefined;
+    const inner = value === undefined ? undefined : survey.names.value(value, found.file);
+    const isFunction = inner !== undefined && isFunctionNode(inner.node);
+    return isFunction ? [{ file: inner.file, node: inner.node, shared: false }] : [];
+  });
+}
+
+function isApp(node: FunctionNode): boolean {
+  const instance = parameterName(node);
+  return instance !== undefined && findUses(node.body ?? node, [instance]).length > 0;
 }
 
 function registeredApp(

@@ -15,7 +15,7 @@ import { rootOf } from './uses.ts';
 /** One place where a Fastify instance is made, or is taken from the function that makes it. */
 export interface Creation {
   readonly file: RelPath;
-  readonly node: ts.CallExpression;
+  readonly node: ts.CallExpression | ts.NewExpression;
   /** `app`, `this.server`; `fastify()` for a nameless one with a chain on it; undefined when it is passed on at once. */
   readonly binding: string | undefined;
   /** Where that name is known: the function around it, the class, or the file. */
@@ -89,7 +89,8 @@ function makesInstance(survey: Survey, call: ts.CallExpression, file: RelPath): 
   return imported?.from === 'fastify' && ['default', 'fastify', 'Fastify', '*'].includes(imported.name);
 }
 
-function creationOf(file: RelPath, node: ts.CallExpression): Creation {
+/** The place of a call that gives an instance, with the name that it gets. */
+export function creationOf(file: RelPath, node: Creation['node']): Creation {
   const outer = chainEnd(node);
   const { parent } = outer;
   const owner = enclosingFunction(outer);
@@ -124,7 +125,7 @@ function isAlternative(parent: ts.Node, node: ts.Expression): parent is ts.Expre
 }
 
 /** The name by which a chain on an instance without a name is known: `fastify()` of `return fastify(options).register(…)`. */
-function chainedName(node: ts.CallExpression, outer: ts.Expression): string | undefined {
+function chainedName(node: ts.Expression, outer: ts.Expression): string | undefined {
   const chain = unwrap(outer);
   const root = rootOf(chain);
   return ts.isCallExpression(chain) && chain !== node && root === rootOf(node) ? root : undefined;

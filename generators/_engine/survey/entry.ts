@@ -1,5 +1,6 @@
 import type { AppFact, RelPath } from '../contract.ts';
 import { ts } from '../syntax.ts';
+import type { Creation } from './creations.ts';
 import { receiverOf, unwrap } from './expressions.ts';
 import { importsOf, specifiersOf } from './imports.ts';
 import { listenOptions } from './listen-options.ts';
@@ -7,10 +8,22 @@ import { findListenCalls, listensOnImport, runsAtLoad } from './listening.ts';
 import { findDeclaration } from './scopes.ts';
 import type { Survey } from './survey.ts';
 
-/** The file that starts the service, and where its port comes from. `appFile` makes the instance. */
-export function findEntry(survey: Survey, appFile: RelPath): Pick<AppFact, 'entry' | 'listen'> {
+/**
+ * The file that starts the service, and where its port comes from. `appFile` makes the instance, or takes it from the
+ * call `outside` of a package, which may listen as well.
+ */
+export function findEntry(
+  survey: Survey,
+  appFile: RelPath,
+  outside?: Creation['node'],
+): Pick<AppFact, 'entry' | 'listen'> {
   const listening = findListeningFile(survey, appFile);
-  if (listening === undefined) return { listen: {} };
+  if (listening === undefined) {
+    if (outside === undefined) return { listen: {} };
+    const isHere = runsAtLoad(survey.tree(appFile), (call) => call === outside);
+    const entry = isHere ? appFile : (findCaller(survey, appFile) ?? appFile);
+    return { entry, listen: listenOptions(survey, outside, appFile) };
+  }
   const [call] = findListenCalls(survey.tree(listening)).filter(({ arguments: given }) => given.length > 0);
   const listen = call === undefined ? {} : listenOptions(survey, call, listening);
   return { entry: findStarter(survey, listening) ?? listening, listen };
@@ -29,14 +42,18 @@ function findListeningFile(survey: Survey, appFile: RelPath): RelPath | undefine
 
 /** Where the listening function is only exported: the file that calls it when it is loaded. */
 function findStarter(survey: Survey, listening: RelPath): RelPath | undefined {
-  if (listensOnImport(survey.tree(listening))) return undefined;
+  return listensOnImport(survey.tree(listening)) ? undefined : findCaller(survey, listening);
+}
+
+/** The file that calls, when it is loaded, what `callee` exports. */
+function findCaller(survey: Survey, callee: RelPath): RelPath | undefined {
   const starters = survey.files.filter((file) => {
     const tree = survey.tree(file);
     const isFromThere = (name: string | undefined): boolean => {
       const imported = name === undefined ? undefined : importsOf(tree).get(name);
-      return imported !== undefined && survey.names.module(file, imported.from) === listening;
+      return imported !== undefined && survey.names.module(file, imported.from) === callee;
     };
-    return file !== listening && runsAtLoad(tree, ({ expression }) => isFromThere(sourceOf(expression)));
+    return file !== callee && runsAtLoad(tree, ({ expression }) => isFromThere(sourceOf(expression)));
   });
   return [...starters].sort((a, b) => Number(inScripts(survey, b)) - Number(inScripts(survey, a)))[0];
 }

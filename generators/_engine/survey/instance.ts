@@ -4,9 +4,10 @@ import { autoloadedPlugins } from './autoload-routes.ts';
 import { autoloadsOf } from './autoload.ts';
 import { findAppPlace } from './app-place.ts';
 import type { AppPlace } from './app-plugin.ts';
-import { findCreations } from './creations.ts';
+import { type Creation, findCreations } from './creations.ts';
 import { findEntry } from './entry.ts';
 import { isFunctionNode, unwrap } from './expressions.ts';
+import { importsOf } from './imports.ts';
 import { parameterName } from './plugin-functions.ts';
 import { routePluginsOf } from './registration.ts';
 import { routesOf } from './route-calls.ts';
@@ -27,7 +28,7 @@ export function surveyInstance(survey: Survey): Instance {
   const place = findAppPlace(survey);
   const { file, importable, kind } = place;
   const uses = findUses(place.scope, place.names);
-  const { entry, listen } = findEntry(survey, place.madeIn);
+  const { entry, listen } = findEntry(survey, place.madeIn, place.outside);
   const reached = [{ uses, file }, ...uses.flatMap((use) => handedTo(survey, use, file))];
   const loaded = reached.flatMap((one) => autoloadsOf(survey, one.uses, one.file));
   const autoload = loaded.map(({ autoHooks, dir, dirNameRoutePrefix, holds, prefix }) => {
@@ -42,8 +43,14 @@ export function surveyInstance(survey: Survey): Instance {
     listen,
     logs: hasLogger(survey),
     autoload,
+    ...(place.outside !== undefined && { madeBy: makerOf(survey, place.outside, place.madeIn) }),
   };
   return { app, routes: routePlugins(survey, uses, file) };
+}
+
+/** The package that a call goes to. */
+function makerOf(survey: Survey, { expression }: Creation['node'], file: RelPath): string {
+  return importsOf(survey.tree(file)).get(expression.getText())?.from ?? expression.getText();
 }
 
 /** An app that makes no instance itself is started by fastify-cli or by us, which log. */

@@ -4,7 +4,10 @@ import { detectCasing, detectSuffix } from './casing.ts';
 import type { Survey } from './survey.ts';
 import { surveyTestLayout } from './test-layout.ts';
 
-const routeFolder = /^(routes|modules|controllers)$/;
+const routeFolder = /^(routes|modules|controllers)$/i;
+const pluginFolder = /^(fastify-?)?plugins$/i;
+const middlewareFolder = /^(middlewares?|hooks)$/i;
+const utilsFolder = /^(utils|lib|shared|common)$/i;
 
 /** Where new files of each kind go: to the folder that holds most of their kind, else to the usual place. */
 export function surveyLayout(survey: Survey, app: AppFact, routes: readonly RoutePlugin[]): LayoutFact {
@@ -14,26 +17,26 @@ export function surveyLayout(survey: Survey, app: AppFact, routes: readonly Rout
   const find = (pattern: RegExp): RelPath | undefined => fullestFolder(below, sourceDir, pattern);
   const autoloaded = (holds: 'plugins' | 'routes'): RelPath | undefined =>
     app.autoload.findLast((one) => one.holds === holds)?.dir;
-  const pluginsDir = autoloaded('plugins') ?? find(/^plugins$/) ?? joinRel(sourceDir, 'plugins');
-  const ownMiddleware = find(/^(middlewares?|hooks)$/);
+  const ownMiddleware = find(middlewareFolder);
   const routeFiles = routes.flatMap(({ file, kind }) =>
     kind === 'inline' || file === undefined ? [] : [file],
   );
+  const ownRoutes = fullestFolder(routeFiles, sourceDir, routeFolder) ?? find(routeFolder);
+  // A kind that has no folder yet gets one beside that of the routes.
+  const base = ownRoutes === undefined ? sourceDir : dirnameRel(ownRoutes);
+  const pluginsDir = autoloaded('plugins') ?? find(pluginFolder) ?? joinRel(base, 'plugins');
   const pluginSuffix = detectSuffix(stemsIn(files, pluginsDir), /([.-]plugins?|Plugin)$/);
-  const middlewareDir = ownMiddleware ?? autoloaded('plugins') ?? joinRel(sourceDir, 'middleware');
+  const middlewareDir = ownMiddleware ?? autoloaded('plugins') ?? joinRel(base, 'middleware');
   const middlewareStems = stemsIn(files, middlewareDir);
   return {
     sourceDir,
-    routesDir:
-      autoloaded('routes') ??
-      fullestFolder(routeFiles, sourceDir, routeFolder) ??
-      find(routeFolder) ??
-      joinRel(sourceDir, 'routes'),
+    routesDir: autoloaded('routes') ?? ownRoutes ?? joinRel(sourceDir, 'routes'),
     pluginsDir,
     middlewareDir,
-    utilsDir: find(/^(utils|lib|shared|common)$/) ?? joinRel(sourceDir, 'utils'),
+    utilsDir: find(utilsFolder) ?? joinRel(sourceDir, 'utils'),
     tests: surveyTestLayout(survey),
     casing: detectCasing(files.map(stemOf)),
+    dottedCasing: detectCasing(files.map(stemOf).filter((stem) => stem.includes('.'))),
     routeSuffix: detectSuffix(routeFiles.map(stemOf), /([.-](routes?|router|controller)|Routes?|Router)$/),
     middlewareSuffix:
       middlewareStems.length === 0

@@ -4,13 +4,13 @@ import { propertyOf, unwrap } from './expressions.ts';
 import { type EnvRead, readEnv } from './env-reads.ts';
 import type { Survey } from './survey.ts';
 
-/** Which variables and defaults a `listen` call takes its port and host from; `{}` when it does not say. */
+/** Which variables and defaults a call that listens takes its port and host from; `{}` when it does not say. */
 export function listenOptions(
   survey: Survey,
-  { arguments: given }: ts.CallExpression,
+  { arguments: given }: Pick<ts.NewExpression, 'arguments'>,
   file: RelPath,
 ): AppFact['listen'] {
-  const [first, second] = given;
+  const [first, second] = given ?? [];
   if (first === undefined) return {};
   const found = survey.names.value(first, file);
   const literal = found !== undefined && ts.isExpression(found.node) ? unwrap(found.node) : undefined;

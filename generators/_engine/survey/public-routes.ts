@@ -1,17 +1,33 @@
-import type { Service } from '../contract.ts';
+import type { Route, Service } from '../contract.ts';
 
-const operational =
-  /\/(health|healthz|healthcheck|health-check|live|livez|liveness|ready|readyz|readiness|ping|status|metrics|version)$/i;
+/** Nobody calls a resource of a business by these names. */
+const probe = /^(health|healthz|healthcheck|health-check|livez|liveness|readyz|readiness|ping|metrics)$/i;
+/** These are probes at the top; below a resource they are about it: `/orders/status`. */
+const probeAtTop = /^(live|ready|status|version)$/i;
+const versionOrApi = /^(api|v\d+)$/i;
 const documentation = /^(.*\/(?:docs|documentation|swagger|reference|openapi))(?:\/|$)/i;
 
-/** Routes that must answer without a token where all others ask for one: probes, metrics and documentation. */
+/** Routes that must answer without a token where all others ask for one: probes, metrics and documentation, and those marked so. */
 export function findPublicRoutes({ manifest, routes }: Service): readonly string[] {
-  const urls = routes.flatMap((plugin) => plugin.routes.map(({ url }) => url));
-  const documents = urls.flatMap((url) => {
+  const found = routes.flatMap((plugin) => plugin.routes);
+  const documents = found.flatMap(({ url }) => {
     const [, root] = documentation.exec(url) ?? [];
-    return root === undefined ? [] : [`${root}/*`];
+    return root === undefined || root.includes(':') ? [] : [`${root}/*`];
   });
   // The UI registers its own routes; this is where it puts them when it is not told otherwise.
   const ui = manifest.dependencies['@fastify/swagger-ui'] === undefined ? [] : ['/documentation/*'];
-  return [...new Set([...urls.filter((url) => operational.test(url)), ...documents, ...ui])];
+  // The list knows no methods: one URL is public when all of its routes are.
+  const isClosed = (url: string): boolean => found.some((one) => one.url === url && one.public !== true);
+  const marked = found.filter((route) => route.public === true && !isClosed(route.url));
+  const open = [...found.filter(isProbe), ...marked].map(({ url }) => url);
+  return [...new Set([...open, ...documents, ...ui])];
+}
+
+function isProbe({ method, url }: Route): boolean {
+  const segments = url.split('/').filter((segment) => segment !== '');
+  const last = segments.pop() ?? '';
+  if (!/^(GET|HEAD|\*)$/.test(method) || segments.some((segment) => /[:*]/.test(segment))) return false;
+  return (
+    probe.test(last) || (probeAtTop.test(last) && segments.every((segment) => versionOrApi.test(segment)))
+  );
 }

@@ -2,6 +2,7 @@ import type { RelPath, Route } from '../contract.ts';
 import { lineOf, ts } from '../syntax.ts';
 import { memberOf, propertyOf, unwrap } from './expressions.ts';
 import { literalText } from './literals.ts';
+import { isMarkedPublic } from './marked-public.ts';
 import type { Survey } from './survey.ts';
 import type { Use } from './uses.ts';
 
@@ -15,7 +16,9 @@ export function routesOf(survey: Survey, { call }: Use, file: RelPath, prefix: s
     options === undefined ? [method === 'all' ? '*' : method] : methodsOf(survey, options, file);
   const line = lineOf(survey.tree(file), call.getStart());
   const path = joinUrl(prefix, literalText(survey, url, file) ?? '*');
-  return methods.map((one) => ({ method: one.toUpperCase(), url: path, path: file, line }));
+  const isPublic = isMarkedPublic(survey, options ?? call.arguments[1], file);
+  const own = { url: path, path: file, line, ...(isPublic && { public: true }) };
+  return methods.map((one) => ({ method: one.toUpperCase(), ...own }));
 }
 
 /** A prefix and a URL as Fastify joins them; `/users` and `/` make `/users`. */

@@ -55,14 +55,20 @@ function survey(repo: Repo, head: ServiceHead, needsInstance: boolean): Service 
   };
 }
 
-/** A package that makes no instance has its code beside its first file, and nothing is registered in it. */
+const instanceCodes: ReadonlySet<string> = new Set([
+  'E_NO_INSTANCE',
+  'E_AMBIGUOUS_INSTANCE',
+  'E_NO_REGISTRATION_PLACE',
+]);
+
+/** A package without one instance of its own has its code beside its first file, and nothing is registered in it. */
 function surveyAnyInstance(open: Survey): Pick<Service, 'app' | 'routes'> {
   try {
     return surveyInstance(open);
   } catch (error) {
     const [file] = open.files;
-    const isMissing = error instanceof RefusalError && error.obstacles[0].code === 'E_NO_INSTANCE';
-    if (!isMissing || file === undefined) throw error;
+    const isAboutInstance = error instanceof RefusalError && instanceCodes.has(error.obstacles[0].code);
+    if (!isAboutInstance || file === undefined) throw error;
     const app = { file, kind: 'singleton', binding: '', listen: {}, logs: false, autoload: [] } as const;
     return { app, routes: [] };
   }

@@ -35,7 +35,7 @@ export function findUses(scope: ts.Node, names: readonly string[]): readonly Use
 
 /**
  * The name at the start of a chain: `app` of `app.register(a).after()`; `this.server` of `this.server.get()`;
- * `fastify()` of `fastify(options).register(a)`.
+ * `server.fastify` of `server.fastify.get()`; `fastify()` of `fastify(options).register(a)`.
  */
 export function rootOf(expression: ts.Expression): string | undefined {
   const bare = unwrap(expression);
@@ -45,7 +45,9 @@ export function rootOf(expression: ts.Expression): string | undefined {
     if (receiver !== undefined) return rootOf(receiver);
     return ts.isIdentifier(bare.expression) ? `${bare.expression.text}()` : undefined;
   }
-  const isField = ts.isPropertyAccessExpression(bare) && bare.expression.kind === ts.SyntaxKind.ThisKeyword;
+  const isField =
+    ts.isPropertyAccessExpression(bare) &&
+    (bare.expression.kind === ts.SyntaxKind.ThisKeyword || ts.isIdentifier(bare.expression));
   return isField ? bare.getText() : undefined;
 }
 

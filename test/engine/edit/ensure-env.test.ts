@@ -16,6 +16,14 @@ describe('ensureEnv', () => {
     expect(added('BASE_URL=1\n')).toContain('\nURL=');
   });
 
+  it.each([
+    ['A = "1"\nB = ""\n', 'URL = "http://localhost:1"'],
+    ["A='1'\nB='2'\n", "URL='http://localhost:1'"],
+    ['A = "1"\nB=2\n', 'URL=http://localhost:1'],
+  ])('is written as all the others are: %j', (base, line) => {
+    expect(added(base)).toBe(`${base}# Where it is.\n${line}\n`);
+  });
+
   it.each(['URL=', '# URL=x', 'export URL=x', '#URL = x'])('sees %s', (line) => {
     expect(ensureEnv(`A=1\n${line}\n`, want)).toEqual([]);
   });

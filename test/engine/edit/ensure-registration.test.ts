@@ -359,6 +359,63 @@ export default app
     );
   });
 
+  it('a class, in no method that registers what it is given', () => {
+    expectEdit(
+      `class Server {
+  constructor() {
+    this.app = fastify();
+    this.app.register(cors);
++    this.app.register(ours);
+  }
+  load(plugin: Plugin) {
+    this.app.register(plugin);
+  }
+  loadRoutes(routes: Plugin, prefix: string) {
+    this.app.register(routes, { prefix });
+  }
+}
+`,
+      { app: { kind: 'class', binding: 'this.app' } },
+    );
+  });
+
+  it.each([
+    ['one of several results', 'const { app, stop } = await setup();', 'app'],
+    ['a field of a result', 'const server = new Server();', 'server.fastify'],
+  ])('%s', (_what, made, binding) => {
+    expectEdit(
+      `export async function build() {
+  ${made}
+  await ${binding}.register(cors);
++  await ${binding}.register(ours);
+  await ${binding}.register(userRoutes);
+  return done;
+}
+`,
+      { app: { kind: 'main', binding }, position: 'before-routes', routePlugins: ['userRoutes'] },
+    );
+  });
+
+  it('an instance that another file made, in a function', () => {
+    expectEdit(
+      `import { app } from './app.js';
+async function start() {
+  await connect();
+  await app.register(cors);
++  await app.register(ours);
+  await app.register(userRoutes);
+  await app.listen({ port: 1 });
+}
+start();
+`,
+      {
+        app: { kind: 'singleton', binding: 'app' },
+        position: 'before-routes',
+        routePlugins: ['userRoutes'],
+      },
+    );
+  });
+
   it('a helper that takes the instance', () => {
     expectEdit(
       `export function registerAll(app: FastifyInstance): void {

@@ -26,6 +26,7 @@ const layout: LayoutFact = {
   utilsDir: toRel('s/src/lib'),
   tests: { place: 'folder', dir: toRel('s/test'), suffix: '.test' },
   casing: 'kebab',
+  dottedCasing: 'kebab',
   routeSuffix: '.routes',
   middlewareSuffix: '.middleware',
   pluginSuffix: '',

@@ -333,10 +333,38 @@ describe('surveyLayout', () => {
       utilsDir: 'src/common',
       tests: { place: 'beside', dir: 'src', suffix: '.spec' },
       casing: 'camel',
+      dottedCasing: 'camel',
       routeSuffix: '.routes',
       middlewareSuffix: '.middleware',
       pluginSuffix: '',
     });
+  });
+});
+
+describe('surveyLayout without folders of a kind', () => {
+  it('puts them beside the routes, and names files of a suffix as their likes', () => {
+    const { layout } = serviceOf({
+      'src/main/app.ts': `import { users } from './http/routes/users.routes';\n${app}app.register(users);`,
+      'src/main/http/routes/users.routes.ts': "export async function users(f) { f.get('/', h); }",
+      'src/main/UserStore.ts': 'export {}',
+      'src/main/OrderStore.ts': 'export {}',
+      'src/main/TokenStore.ts': 'export {}',
+    });
+    expect(layout).toMatchObject({
+      pluginsDir: 'src/main/http/plugins',
+      middlewareDir: 'src/main/http/middleware',
+      casing: 'pascal',
+      dottedCasing: 'kebab',
+    });
+  });
+
+  it('knows folders by other spellings', () => {
+    const { layout } = serviceOf({
+      'src/app.ts': `${app}app.register(x);`,
+      'src/fastify-plugins/a.ts': 'export {}',
+      'src/Middlewares/b.ts': 'export {}',
+    });
+    expect(layout).toMatchObject({ pluginsDir: 'src/fastify-plugins', middlewareDir: 'src/Middlewares' });
   });
 });
 

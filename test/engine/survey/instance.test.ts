@@ -133,6 +133,62 @@ export async function token() { const app = Fastify(); await app.register(jwt); 
     expect(app).toMatchObject({ kind: 'main', file: 'src/main.ts', binding: 'app', entry: 'src/main.ts' });
   });
 
+  it.each([
+    [
+      'a function gives',
+      "import { createServer } from '@acme/server';\nconst config = { port: Number(process.env.USERS_PORT ?? 3002) };\nasync function start() { const app = await createServer(config); await userRoutes(app); await serve(app); }\nstart();",
+      { binding: 'app', kind: 'main', listen: { portEnv: 'USERS_PORT', defaultPort: 3002 } },
+    ],
+    [
+      'a function gives among other things',
+      "import { setup } from '@acme/server';\nexport async function build() { const { app, stop } = await setup({}); app.register(userRoutes); return app; }",
+      { binding: 'app', kind: 'factory' },
+    ],
+    [
+      'a class holds',
+      "import { Server } from '@acme/server';\nexport async function build() { const server = new Server(); await server.fastify.register(userRoutes); return server; }",
+      { binding: 'server.fastify', kind: 'main' },
+    ],
+  ])('follows an instance that %s in a package', (_how, code, expected) => {
+    const { app, routes } = serviceOf({
+      'src/main.ts': `import { userRoutes } from './routes';\n${code}`,
+      'src/routes.ts': `import type { FastifyInstance } from 'fastify';
+export async function userRoutes(app: FastifyInstance) { app.get('/users', h); }`,
+    });
+    expect(app).toMatchObject({
+      file: 'src/main.ts',
+      entry: 'src/main.ts',
+      madeBy: '@acme/server',
+      ...expected,
+    });
+    expect(routes.map(({ name }) => name)).toEqual(['userRoutes']);
+  });
+
+  it('takes the function that a package is given for its instance', () => {
+    const { app, routes } = serviceOf({
+      'src/index.ts':
+        "import { createService } from '@acme/server';\nimport { setupRoutes } from './routes';\nconst { startServer } = await createService({ name: 'users', setupRoutes });\nstartServer();",
+      'src/routes.ts': `import type { FastifyInstance } from 'fastify';
+export const setupRoutes = async (app: FastifyInstance) => { app.get('/users', h); };`,
+    });
+    expect(app).toMatchObject({
+      kind: 'plugin',
+      file: 'src/routes.ts',
+      binding: 'app',
+      entry: 'src/index.ts',
+      madeBy: '@acme/server',
+    });
+    expect(routes[0]?.routes.map(({ url }) => url)).toEqual(['/users']);
+  });
+
+  it('does not take another object for an instance', () => {
+    const router =
+      "import { Router } from 'express';\nconst router = Router();\nrouter.register(users);\nrouter.get('/users', h);";
+    expect(
+      refusalOf({ 'src/app.ts': `${router}\nexport function users(r: Router) { r.get('/', h); }` }),
+    ).toEqual(['E_NO_INSTANCE']);
+  });
+
   it('takes the plugin that a server file only registers for the app', () => {
     const { app } = serviceOf({
       'package.json': manifest({ '@fastify/autoload': '^6.0.0' }),
