@@ -39,6 +39,14 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'installs',
+          include: ['test/installs/**/*.test.ts'],
+          globalSetup: ['test/helpers/build.ts', 'test/helpers/seed.ts'],
+          testTimeout: 300_000,
+        },
+      },
+      {
+        test: {
           name: 'cases',
           include: ['test/cases.test.ts'],
           globalSetup: ['test/helpers/redis.ts', 'test/helpers/seed.ts'],

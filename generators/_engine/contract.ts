@@ -12,12 +12,14 @@ export type RelPath = string & { readonly [rel]: true };
 /** Replace [start, end) by `text`. UTF-16 offsets into `base`, the text read from disk without its BOM. */
 export type TextChange = Readonly<{ start: number; end: number; text: string }>;
 
+/** What a file is; `source`: code that has no role of its own. */
 export type Role =
   | 'circuit-breaker'
   | 'service-client'
   | 'verify-route'
   | 'token-blacklist'
   | 'auth-middleware'
+  | 'source'
   | 'registration'
   | 'manifest'
   | 'env'

@@ -1,0 +1,37 @@
+import { writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+
+import { format } from 'prettier';
+
+import { projectRoot } from '../test/helpers/project-root.ts';
+import { combinations, nameOf } from '../test/installs/combinations.ts';
+import { runInstalled } from '../test/installs/doors.ts';
+import { table } from './docs/table.ts';
+
+const rows: (readonly string[])[] = [];
+for (const combination of combinations) {
+  const run = await runInstalled(combination);
+  console.log(nameOf(combination), run);
+  rows.push([
+    run.nodeVersion,
+    `${combination.installer.split(' ')[0] ?? ''} ${run.managerVersion}`,
+    `${run.installSeconds.toFixed(1)} s`,
+    run.doors.plop,
+    run.doors.bin,
+    run.doors.API,
+    run.doors.undo,
+  ]);
+}
+const text = [
+  '# Installed everywhere',
+  'Written by `npm run installs`. The tarball of `npm pack` goes into a fresh workspace of two services, together with ' +
+    'plop. Then every door does its part: `add-circuit-breaker` by plop and a plopfile that loads the pack, ' +
+    '`add-service-client` by the bin, `add-auth-verify` by `plan` and `apply` in a program, and `s2s-undo` takes all ' +
+    'of it back. yarn 4 runs without `node_modules` (Plug’n’Play), so a dependency that is not declared would be missed.',
+  table(['Node', 'installed with', 'install', 'plop', 'bin', 'API', 'undo'], rows),
+  `Times are of ${String(cpus().length)} shared cores with a warm cache. \`npm test\` draws one of these by its seed; ` +
+    '`npm run test:deep` runs them all.',
+].join('\n\n');
+const path = join(projectRoot, 'docs/installs.md');
+writeFileSync(path, await format(text, { parser: 'markdown', printWidth: 110 }));

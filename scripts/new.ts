@@ -1,0 +1,38 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+import { arrangeCase, changesOf, updateExpected } from '../test/helpers/arrange-case.ts';
+import { findCases } from '../test/helpers/find-cases.ts';
+import { projectRoot } from '../test/helpers/project-root.ts';
+import { describeRefusal } from '../test/helpers/run-command.ts';
+import { scaffold } from './new/scaffold.ts';
+
+/** `npm run new -- add-greeting`: a folder, a template and a case that passes, to be changed into what is wanted. */
+async function main(id: string | undefined): Promise<void> {
+  if (id === undefined || !/^[a-z][a-z0-9]*(-[a-z0-9]+)+$/.test(id)) {
+    throw new Error('Name the generator in kebab-case, a verb first: npm run new -- add-greeting');
+  }
+  const files = [...scaffold(id)];
+  const there = files.map(([path]) => path).filter((path) => existsSync(join(projectRoot, path)));
+  if (there.length > 0) throw new Error(`${there.join(', ')} exists: choose another name`);
+  for (const [path, text] of files) {
+    mkdirSync(dirname(join(projectRoot, path)), { recursive: true });
+    writeFileSync(join(projectRoot, path), text);
+    console.log(`+ ${path}`);
+  }
+  const made = await writeExpected(id);
+  for (const path of made) console.log(`+ test/cases/${id}/npm-workspaces/expected/${path}`);
+  console.log(`\nNext: npx vitest run --project cases -t ${id}, then npm run docs.`);
+}
+
+/** Runs the new generator in its case. Gives the paths of what it has made, below the fixture. */
+async function writeExpected(id: string): Promise<readonly string[]> {
+  const found = (await findCases()).find(({ generator }) => generator === id);
+  if (found === undefined) throw new Error(`The case of ${id} is not found`);
+  const arranged = await arrangeCase(found);
+  if (!arranged.planned.ok) throw new Error(describeRefusal(arranged.planned));
+  updateExpected(arranged);
+  return [...changesOf(arranged).keys()];
+}
+
+await main(process.argv[2]);

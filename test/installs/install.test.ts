@@ -1,0 +1,25 @@
+import { describe, expect, inject, it } from 'vitest';
+
+import { seededRandom, shuffle } from '../helpers/random.ts';
+import { combinations, nameOf, offline } from './combinations.ts';
+import { runInstalled } from './doors.ts';
+import { registryAnswers } from './registry.ts';
+
+const deep = process.env['S2S_DEEP'] === '1';
+const online = await registryAnswers();
+const drawn = shuffle(combinations, seededRandom(inject('seed'))).slice(0, 1);
+// Where no registry answers, what was packed is tested on the packages of this checkout alone.
+const tested = [offline, ...(online ? (deep ? combinations : drawn) : [])];
+
+describe('installed from the tarball', () => {
+  it.each(tested.map((combination) => ({ name: nameOf(combination), combination })))(
+    '$name: works through every door',
+    async ({ combination }) => {
+      const run = await runInstalled(combination);
+      expect(run.doors).toEqual({ plop: 'applied', bin: 'applied', API: 'applied', undo: 'as before' });
+      if (combination.installer !== 'copied') {
+        expect(run.nodeVersion).toMatch(new RegExp(`^v${String(combination.node)}\\.`));
+      }
+    },
+  );
+});
