@@ -40,7 +40,12 @@ export function planUndo(answers: Answers, repo: Repo): Plan | Refusal {
 
   const isGone = ({ path }: Selected): boolean => draft.repo.read(path) === undefined;
   const gone = new Set<string>(selected.filter(isGone).map(({ path }) => path));
-  for (const obstacle of findImporters(repo, draft.repo, heads, gone)) draft.obstruct(obstacle);
+  // What is refused as a whole has its imports still: one reason is enough.
+  const refused = draft.finish();
+  const isRefused = ({ at }: Obstacle): boolean =>
+    !refused.ok && refused.obstacles.some((obstacle) => obstacle.at?.path === at?.path);
+  const importers = findImporters(repo, draft.repo, heads, gone);
+  for (const obstacle of importers.filter((one) => !isRefused(one))) draft.obstruct(obstacle);
   const files = filesLeft(record, selected, repo, draft.repo);
   const services = remainingServices(record, wanted);
   if (!draft.failed) take(draft, writeRecord(repo, { schema: 1, services, files }));

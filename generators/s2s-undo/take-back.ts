@@ -2,9 +2,10 @@ import { diffOf } from '../_engine/diff.ts';
 import type { Edit, Obstacle, RelPath, Repo, Role } from '../_engine/contract.ts';
 import { editTowards } from '../_engine/plan.ts';
 import { proveEdit } from '../_engine/prove.ts';
-import { type Hunk, hunkText, revertHunks } from '../_engine/recorded-patch.ts';
+import { type Hunk, revertHunks } from '../_engine/recorded-patch.ts';
 import { changesBetween } from '../_engine/text-change.ts';
 import type { Selected } from './select-recorded.ts';
+import { withoutPackages } from './without-packages.ts';
 
 /** Takes a generated file away; undefined when it is gone already. `force`: also when it was edited. */
 export function takeBackFile(
@@ -29,14 +30,13 @@ export function takeBackHunks(
   const { path, file, patches } = selected;
   const base = repo.read(path);
   if (base === undefined) return undefined;
-  const { text, blocked } = revertHunks(base, hunks);
-  if (blocked.length > 0) {
-    const place = { path, line: blocked[0]?.newStart ?? 1 };
-    return edited(
-      place,
-      blocked.map(hunkText).join('\n'),
-      'Take these lines out by hand and run the command again.',
-    );
+  const reverted = revertHunks(base, hunks);
+  const { text, blocked } = file.role === 'manifest' ? withoutPackages(reverted) : reverted;
+  const [first] = blocked;
+  if (first !== undefined) {
+    const diff = blocked.map((one) => one.diff).join('\n');
+    const remedy = 'Take these lines out by hand and run the command again.';
+    return edited({ path, line: first.line }, diff, remedy);
   }
   if (text === '' && patches[0]?.before === null) return { kind: 'delete', path, role: file.role, base };
   // What was proven when it was put in is proven again, the other way round.

@@ -135,4 +135,45 @@ describe('s2s-undo', () => {
     expect(changed()).toEqual([`${user}/.env.example`, `${user}/package.json`, `${user}/src/mine.ts`]);
     expect(repo.read(`${user}/package.json`)).toContain('undici');
   });
+
+  it('refuses a registration that was given options since, with both lines, and leaves nothing broken', async () => {
+    await repo.run(everything);
+    const app = `${user}/src/app.ts`;
+    const ours = /^ *(await app\.register\(authMiddleware\);)$/m.exec(repo.read(app))?.[1] ?? '';
+    repo.edit(app, (text) => text.replace(ours, 'await app.register(authMiddleware, { timeout: 1 });'));
+    const plan = await repo.plan('s2s-undo');
+    const line =
+      repo
+        .read(app)
+        .split('\n')
+        .findIndex((one) => one.includes('timeout: 1')) + 1;
+    expect(plan).toMatchObject({
+      ok: false,
+      obstacles: [{ code: 'E_FILE_EDITED', at: { path: app, line } }],
+    });
+    expect(plan.ok ? '' : plan.obstacles[0].message).toContain(
+      `-${ours}\n+await app.register(authMiddleware, { timeout: 1 });`,
+    );
+  });
+
+  it('refuses a guard that was edited since', async () => {
+    await repo.run(everything);
+    const routes = `${user}/src/routes/users.routes.ts`;
+    repo.edit(routes, (text) =>
+      text.replace("addHook('onRequest', app.auth", "addHook('preHandler', app.auth"),
+    );
+    expect(await refusal('s2s-undo')).toEqual([`E_FILE_EDITED ${routes}`]);
+  });
+
+  it('takes a dependency out that an update has given another version, beside others that changed', async () => {
+    await repo.run(everything);
+    const manifest = `${user}/package.json`;
+    repo.edit(manifest, (text) =>
+      text.replace(/"undici": "[^"]*"/, '"undici": "^7.99.0"').replace(/("fastify": ")[^"]*/, '$1^5.99.0'),
+    );
+    await repo.run('s2s-undo');
+    expect(changed()).toEqual([manifest]);
+    const original = Buffer.from(repo.original.get(manifest) ?? '', 'latin1').toString();
+    expect(repo.read(manifest)).toBe(original.replace(/("fastify": ")[^"]*/, '$1^5.99.0'));
+  });
 });

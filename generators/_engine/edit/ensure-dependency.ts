@@ -28,6 +28,17 @@ export function ensureDependency(base: string, want: DependencyWant): readonly T
   return changesBetween(base, applyEdits(base, edits));
 }
 
+/** A package.json without a package; undefined when it does not depend on it. */
+export function dropDependency(base: string, name: string): string | undefined {
+  const root = parseTree(base);
+  const section = sections.find((one) => root !== undefined && findNodeAtLocation(root, [one, name]));
+  if (section === undefined) return undefined;
+  return applyEdits(
+    base,
+    modify(base, [section, name], undefined, { formattingOptions: formattingOf(base) }),
+  );
+}
+
 function keysOf(object: Node): readonly string[] {
   return (object.children ?? []).map((property) => String(property.children?.[0]?.value));
 }
