@@ -3,6 +3,7 @@ import { hashText } from './hash.ts';
 import { RefusalError } from './obstacle.ts';
 import { editTowards } from './plan.ts';
 import { toRel } from './paths.ts';
+import { hasMergeMarkers, mergeRecords, sidesOf } from './record-merge.ts';
 import { assertRecordShape } from './record-shape.ts';
 import { type Hunk, hunksBetween } from './recorded-patch.ts';
 import { textAfter } from './repo.ts';
@@ -50,17 +51,28 @@ export interface S2sRecord {
 
 const empty: S2sRecord = { schema: 1, services: {}, files: {} };
 
-/** Reads the record; an empty one when there is none. @throws RefusalError E_RECORD when it cannot be understood. */
+/**
+ * Reads the record; an empty one when there is none. Where git has left two sides of a merge, it is both.
+ * @throws RefusalError E_RECORD when it cannot be understood.
+ */
 export function readRecord(repo: Repo): S2sRecord {
   const text = repo.read(recordPath);
   if (text === undefined) return empty;
   try {
-    const parsed: unknown = JSON.parse(text);
-    assertRecordShape(parsed);
-    return { ...empty, ...(parsed as S2sRecord) };
+    const sides = hasMergeMarkers(text) ? sidesOf(text) : undefined;
+    if (sides === undefined) return parseRecord(text);
+    const isOnDisk = (path: string, { sha256 }: RecordedFile): boolean =>
+      hashText(repo.read(toRel(path)) ?? '') === sha256;
+    return mergeRecords(parseRecord(sides[0]), parseRecord(sides[1]), isOnDisk);
   } catch (error) {
     throw new RefusalError(unreadable(error instanceof Error ? error.message : String(error)));
   }
+}
+
+function parseRecord(text: string): S2sRecord {
+  const parsed: unknown = JSON.parse(text);
+  assertRecordShape(parsed);
+  return { ...empty, ...(parsed as S2sRecord) };
 }
 
 /** The text of a file as we last created it; undefined when we did not. */

@@ -16,8 +16,8 @@ export function reportOf(outcome: Outcome, { colour, diff }: ReportOptions): str
   const colours = createColors(colour);
   if (outcome.status === 'refused') return refusalReport(outcome, colours);
   const names = outcome.targets.map(({ service }) => service).join(', ') || 'the repository';
-  const isThere =
-    outcome.targets.length === 0 ? 'nothing to change' : `${names} has it already, nothing to change`;
+  const nothing = outcome.generator === 's2s-status' ? 'everything stands' : 'nothing to change';
+  const isThere = outcome.targets.length === 0 ? nothing : `${names} has it already, nothing to change`;
   const heading = {
     applied: `${colours.green('✔')} ${outcome.generator} changed ${names}`,
     planned: `${colours.cyan('●')} ${outcome.generator} would change ${names} (nothing is written)`,

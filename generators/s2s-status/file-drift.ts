@@ -1,8 +1,20 @@
 import type { Finding, RelPath, Repo } from '../_engine/contract.ts';
-import { recordedText, type S2sRecord } from '../_engine/record.ts';
+import { recordedText, recordPath, type S2sRecord } from '../_engine/record.ts';
+import { hasMergeMarkers } from '../_engine/record-merge.ts';
 
 /** Generated files that are gone, are not as they were written, or hold the markers of a merge. */
 export function findFileDrift(repo: Repo, record: S2sRecord): readonly Finding[] {
+  return [...findRecordDrift(repo), ...findGeneratedDrift(repo, record)];
+}
+
+/** A merge of the record that git has left to somebody. */
+function findRecordDrift(repo: Repo): readonly Finding[] {
+  if (!hasMergeMarkers(repo.read(recordPath) ?? '')) return [];
+  const message = 'Two branches have recorded what they generated: s2s-status --fix joins the two.';
+  return [{ state: 'conflict', path: recordPath, message }];
+}
+
+function findGeneratedDrift(repo: Repo, record: S2sRecord): readonly Finding[] {
   return Object.keys(record.files).flatMap((key): readonly Finding[] => {
     const path = key as RelPath;
     const ours = recordedText(record, path);

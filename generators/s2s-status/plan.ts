@@ -1,7 +1,8 @@
 import type { Answers, Finding, Plan, Refusal, Repo, ServiceHead } from '../_engine/contract.ts';
 import { adoptRecord } from '../_engine/adopt.ts';
 import { type Draft, openDraft } from '../_engine/plan.ts';
-import { readRecord, recordedText, type S2sRecord, writeRecord } from '../_engine/record.ts';
+import { readRecord, recordedText, recordPath, type S2sRecord, writeRecord } from '../_engine/record.ts';
+import { hasMergeMarkers } from '../_engine/record-merge.ts';
 import { recordedCalls, replay } from '../_engine/replay.ts';
 import { surveyHeads } from '../_engine/survey/services.ts';
 import { findFileDrift } from './file-drift.ts';
@@ -41,7 +42,7 @@ export async function planStatus(answers: Answers, repo: Repo): Promise<Plan | R
   return { ...plan, findings: left.sort((a, b) => (a.path < b.path ? -1 : 1)) };
 }
 
-/** Creates what is gone and wires what is not; takes services that are gone off the record. */
+/** Creates what is gone and wires what is not; joins a record of two branches, and takes services that are gone off. */
 async function fix(
   draft: Draft,
   heads: readonly ServiceHead[],
@@ -49,6 +50,10 @@ async function fix(
   given: Answers,
 ): Promise<void> {
   const record = readRecord(draft.repo);
+  const joined = hasMergeMarkers(draft.repo.read(recordPath) ?? '')
+    ? writeRecord(draft.repo, record)
+    : undefined;
+  if (joined !== undefined) draft.include({ ok: true, edits: [joined], notes: [] });
   const dirs = heads.map(({ dir }): string => dir);
   const orphans = Object.keys(record.services).filter((service) => !dirs.includes(service));
   if (wanted === undefined && orphans.length > 0) {
