@@ -16,7 +16,7 @@ import {
 } from './helpers/arrange-case.ts';
 import { compileService } from './helpers/compile-service.ts';
 import { findCases, type FoundCase } from './helpers/find-cases.ts';
-import { fixtures } from './helpers/fixtures.ts';
+import { type Fixture, fixtures } from './helpers/fixtures.ts';
 import { probeServices } from './helpers/probe-services.ts';
 import { lintFiles } from './helpers/lint-files.ts';
 import { projectRoot } from './helpers/project-root.ts';
@@ -122,9 +122,9 @@ describe.concurrent('the result of a case', () => {
   it.each(sampled)('$id compiles, lints, boots, answers and passes its tests', async (found) => {
     const arranged = await arrange(found);
     if (found.fixture === 'none') throw new Error('A result needs a fixture');
-    const fixture = fixtures[found.fixture];
-    for (const { dir } of changedServices(arranged)) {
-      expect(compileService(join(arranged.root, dir, 'tsconfig.json'))).toEqual([]);
+    const fixture: Fixture = fixtures[found.fixture];
+    for (const { dir, tsconfig = 'tsconfig.json' } of changedServices(arranged)) {
+      expect(compileService(join(arranged.root, dir, tsconfig))).toEqual([]);
     }
 
     const written = [...changesOf(arranged).keys()].filter((path) => path.endsWith('.ts'));

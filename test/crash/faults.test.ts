@@ -7,10 +7,16 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type FileOperations, nodeFiles } from '../../generators/_engine/file-operations.ts';
 import { recover } from '../../generators/_engine/recover.ts';
 import { apply } from '../../plopfile.ts';
-import { fixtures, type FixtureName } from '../helpers/fixtures.ts';
 import { deleteGeneratedRepo } from '../helpers/generated-repo.ts';
 import { projectRoot } from '../helpers/project-root.ts';
-import { openScenario, resetTo, type Scenario, scenarioNames, stateOf } from './scenarios.ts';
+import {
+  openScenario,
+  resetTo,
+  type Scenario,
+  scenarioFixtures,
+  scenarioNames,
+  stateOf,
+} from './scenarios.ts';
 
 const deep = process.env['S2S_DEEP'] === '1';
 /** How many operations of a run fail, and are killed at; all of them in a deep run. */
@@ -63,9 +69,7 @@ afterAll(() => {
   if (deep) console.info(`Faults injected, and trees whole after each: ${JSON.stringify(counts)}`);
 });
 
-const pairs = scenarioNames.flatMap((name) =>
-  (Object.keys(fixtures) as FixtureName[]).map((fixture) => ({ name, fixture })),
-);
+const pairs = scenarioNames.flatMap((name) => scenarioFixtures.map((fixture) => ({ name, fixture })));
 
 describe.each(pairs.map((pair, index) => ({ ...pair, index })))(
   '$name on $fixture',

@@ -2,7 +2,6 @@ import { chmodSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } fr
 import { dirname, join } from 'node:path';
 
 import type { Plan } from '../../generators/_engine/contract.ts';
-import type { FixtureName } from '../helpers/fixtures.ts';
 import { materialize } from '../helpers/materialize.ts';
 import { olderPack } from '../helpers/older-pack.ts';
 import { planCommand, runCommand } from '../helpers/run-command.ts';
@@ -18,12 +17,15 @@ export interface Scenario {
 export const scenarioNames = ['apply', 'undo', 'upgrade'] as const;
 export type ScenarioName = (typeof scenarioNames)[number];
 
-const flags: Readonly<Record<FixtureName, readonly [target: string, protect: string]>> = {
+/** One fixture of each kind of repository: what is written does not depend on how a service is put together. */
+const flags = {
   'npm-workspaces': ['user', 'usersRoutes'],
   'plain-folders': ['orders', 'orderRoutes'],
   'fastify-cli': ['notes', 'notes'],
   'singleton-zod': ['catalog', 'productRoutes'],
-};
+} as const;
+type FixtureName = keyof typeof flags;
+export const scenarioFixtures = Object.keys(flags) as readonly FixtureName[];
 
 /** Everything generated on a fixture, taken back again, or brought up to date after an older version and an edit. */
 export async function openScenario(name: ScenarioName, fixture: FixtureName): Promise<Scenario> {

@@ -3,16 +3,24 @@ import { seededRandom, shuffle } from './random.ts';
 
 const SAMPLE_SIZE = 8;
 
-/** The cases whose costly products are tested in a sampled run: every fixture and every generator is among them. */
+/**
+ * The cases whose costly products are tested in a sampled run: one of each generator, then one of each fixture as far
+ * as there is room. Another seed takes other fixtures.
+ */
 export function sampleCases(cases: readonly FoundCase[], seed: number): ReadonlySet<string> {
   const shuffled = shuffle(cases, seededRandom(seed));
   const sample = new Set<string>();
   const covered = new Set<string>();
-  for (const { id, fixture, generator } of shuffled) {
-    if (covered.has(fixture) && covered.has(generator)) continue;
-    covered.add(fixture).add(generator);
-    sample.add(id);
-  }
-  for (const { id } of shuffled) if (sample.size < SAMPLE_SIZE) sample.add(id);
+  const take = (isWanted: (found: FoundCase) => boolean): void => {
+    for (const found of shuffled) {
+      if (sample.size >= SAMPLE_SIZE || !isWanted(found)) continue;
+      covered.add(found.fixture).add(found.generator);
+      sample.add(found.id);
+    }
+  };
+  take(({ fixture, generator }) => !covered.has(generator) && !covered.has(fixture));
+  take(({ generator }) => !covered.has(generator));
+  take(({ fixture }) => !covered.has(fixture));
+  take(({ id }) => !sample.has(id));
   return sample;
 }
