@@ -226,6 +226,8 @@ export type ModuleFact = Readonly<{
   system: 'esm' | 'cjs';
   /** What relative imports end with in this service. */
   extension: '' | '.js' | '.ts';
+  /** What they end with in new files: as the others, but nothing where jest cannot find `./x.js`. */
+  newExtension: '' | '.js' | '.ts';
   /** `import type` is required or usual. */
   typeImports: boolean;
   esModuleInterop: boolean;
@@ -233,8 +235,11 @@ export type ModuleFact = Readonly<{
   errorCause: boolean;
   /** A dynamic `import()` needs a file extension, even where the imports of the service have none. */
   strictResolution: boolean;
-  /** `@/` → `src/`: aliases that the service's own imports use, most used first; [] when it imports relatively. */
-  aliases: readonly Readonly<{ prefix: string; dir: RelPath }>[];
+  /**
+   * `@/` → `src/`: aliases that the service's own imports use, most used first; [] when it imports relatively.
+   * `extended`: they take no extension, because what they stand for has it (`#app/*` → `./src/*.ts`).
+   */
+  aliases: readonly Readonly<{ prefix: string; dir: RelPath; extended?: boolean }>[];
   tsconfig: RelPath | undefined;
 }>;
 
@@ -303,6 +308,8 @@ export type ConfigFact = Readonly<{
   file?: RelPath;
   /** The schema's `z.object(…)` / properties object is found again in the file by this variable name. */
   schema?: string;
+  /** The file whose interface types by hand what the schema declares. */
+  types?: RelPath;
   /** `env` in `env.PORT`, with the import another file needs; absent for process.env. */
   reader?: Readonly<{ expression: string; imports: readonly ImportWant[] }>;
   /** `.env.example` and the like, where siblings are listed. */

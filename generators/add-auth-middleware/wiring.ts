@@ -2,6 +2,7 @@ import type { EnvWant, RoutePlugin, Service } from '../_engine/contract.ts';
 import { ensureDependency } from '../_engine/edit/ensure-dependency.ts';
 import { ensureEnv } from '../_engine/edit/ensure-env.ts';
 import { ensureEnvDeclaration } from '../_engine/edit/ensure-env-declaration.ts';
+import { ensureEnvType } from '../_engine/edit/ensure-env-type.ts';
 import { ensureHook } from '../_engine/edit/ensure-hook.ts';
 import { ensureImport } from '../_engine/edit/ensure-import.ts';
 import { ensureRegistration } from '../_engine/edit/ensure-registration.ts';
@@ -36,7 +37,7 @@ function register(
   { middleware }: MiddlewareFiles,
   { publicRoutes }: MiddlewareChoices,
 ): void {
-  const from = importSpecifier({ modules }, app.file, middleware);
+  const from = importSpecifier({ modules }, app.file, middleware, modules.extension);
   draft.patch(app.file, 'registration', (base) =>
     ensureImport(base, { from, default: 'authMiddleware' }, detectStyle([base])),
   );
@@ -75,5 +76,7 @@ function declareEnvironment(draft: Draft, { config }: Service, { defaultUrl }: M
     if (file === undefined || config.style === 'process.env') continue;
     const want = { ...variable, config };
     draft.patch(file, 'env', (base) => ensureEnvDeclaration(base, want, detectStyle([base])));
+    if (config.types !== undefined)
+      draft.patch(config.types, 'env', (base) => ensureEnvType(base, want, detectStyle([base])));
   }
 }

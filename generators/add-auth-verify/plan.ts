@@ -2,6 +2,7 @@ import type { Answers, Plan, Refusal, Repo, Service } from '../_engine/contract.
 import { ensureDependency } from '../_engine/edit/ensure-dependency.ts';
 import { ensureEnv } from '../_engine/edit/ensure-env.ts';
 import { ensureEnvDeclaration } from '../_engine/edit/ensure-env-declaration.ts';
+import { ensureEnvType } from '../_engine/edit/ensure-env-type.ts';
 import { ensureImport } from '../_engine/edit/ensure-import.ts';
 import { ensureRegistration } from '../_engine/edit/ensure-registration.ts';
 import { importSpecifier, isAutoloaded } from '../_engine/edit/place-file.ts';
@@ -75,9 +76,9 @@ function renderFiles(
 
 /** An autoloaded folder loads the plugin by itself; elsewhere it takes an import and a registration. */
 function wire(draft: Draft, service: Service, { plugin }: VerifyFiles): void {
-  const { app, routes } = service;
+  const { app, modules, routes } = service;
   if (isAutoloaded(service, plugin)) return;
-  const from = importSpecifier(service, app.file, plugin);
+  const from = importSpecifier(service, app.file, plugin, modules.extension);
   draft.patch(app.file, 'registration', (base) =>
     ensureImport(base, { from, default: 'authVerify' }, detectStyle([base])),
   );
@@ -123,8 +124,9 @@ function planEnvironment(draft: Draft, service: Service, blacklist: Blacklist): 
       draft.patch(file, 'env', (base) => ensureEnv(base, { name, value: '' }));
     const { file } = config;
     if (file === undefined || config.style === 'process.env') continue;
-    draft.patch(file, 'env', (base) =>
-      ensureEnvDeclaration(base, { config, name, type: 'string' }, detectStyle([base])),
-    );
+    const want = { config, name, type: 'string' } as const;
+    draft.patch(file, 'env', (base) => ensureEnvDeclaration(base, want, detectStyle([base])));
+    if (config.types !== undefined)
+      draft.patch(config.types, 'env', (base) => ensureEnvType(base, want, detectStyle([base])));
   }
 }

@@ -20,7 +20,7 @@ export function integrationView(repo: Repo, integration: Integration): Integrati
   const { consumer, path, protection, test } = integration;
   const route = guardedRoute(consumer, protection);
   if (route === undefined) {
-    return `${consumer.name} got no service-to-service test, because no route of it asks for a token yet.`;
+    return noGuardedRoute(consumer, protection);
   }
   const start = findStartCommand(consumer, 'consumer');
   if (start === undefined) {
@@ -43,6 +43,16 @@ export function integrationView(repo: Repo, integration: Integration): Integrati
     guardedUrl: route.url.replaceAll(/:\w+|\*/g, '1'),
     guardedMethod: route.method !== 'GET' && route.method,
   };
+}
+
+function noGuardedRoute({ name, routes }: Service, { all, plugins }: Protection): string {
+  const asksNone = !all && plugins.length === 0;
+  const why = asksNone
+    ? 'no route of it asks for a token yet'
+    : routes.length === 0
+      ? 'its routes are put together in a way that was not understood, so there is none to ask'
+      : 'all routes that were found in it are public';
+  return `${name} got no service-to-service test, because ${why}.`;
 }
 
 type AuthKeys = `auth${string}` | 'claims' | 'algorithm' | 'digest' | `logout${string}`;

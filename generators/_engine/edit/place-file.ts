@@ -43,18 +43,27 @@ export function testFileFor(
   return joinRel(dirnameRel(sourceFile), folder, `${name}${suffix}.ts`);
 }
 
-/** What `fromFile` writes to import `toFile`: through an alias when the service uses one for that folder. */
+/**
+ * What `fromFile` writes to import `toFile`: through an alias when the service uses one for that folder. `extension` is
+ * that of a new file; a file that is there has its own.
+ */
 export function importSpecifier(
   service: Pick<Service, 'modules'>,
   fromFile: RelPath,
   toFile: RelPath,
+  extension = service.modules.newExtension,
 ): string {
-  const { aliases, extension } = service.modules;
+  const { aliases } = service.modules;
   const target = toFile.replace(/\.ts$/, '');
   const alias = aliases.find(({ dir }) => dir === '' || toFile.startsWith(`${dir}/`));
-  const isInside = alias !== undefined && (alias.dir === '' || fromFile.startsWith(`${alias.dir}/`));
-  if (isInside)
-    return `${alias.prefix}${target.slice(alias.dir === '' ? 0 : alias.dir.length + 1)}${extension}`;
+  // `#app/` is known to the whole package.
+  const isInside =
+    alias !== undefined &&
+    (alias.dir === '' || alias.prefix.startsWith('#') || fromFile.startsWith(`${alias.dir}/`));
+  if (isInside) {
+    const below = target.slice(alias.dir === '' ? 0 : alias.dir.length + 1);
+    return `${alias.prefix}${below}${alias.extended === true ? '' : extension}`;
+  }
   const relative = relativeRel(dirnameRel(fromFile), joinRel(`${target}.ts`)).replace(/\.ts$/, '');
   return `${relative.startsWith('.') ? '' : './'}${relative}${extension}`;
 }
@@ -66,8 +75,8 @@ export function dynamicSpecifier(
   toFile: RelPath,
 ): string {
   const specifier = importSpecifier(service, fromFile, toFile);
-  const { extension, strictResolution } = service.modules;
-  return strictResolution && extension === '' && specifier.startsWith('.') ? `${specifier}.js` : specifier;
+  const { newExtension, strictResolution } = service.modules;
+  return strictResolution && newExtension === '' && specifier.startsWith('.') ? `${specifier}.js` : specifier;
 }
 
 function cased(name: string, casing: LayoutFact['casing']): string {

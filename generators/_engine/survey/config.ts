@@ -10,6 +10,7 @@ import {
   unwrap,
 } from './expressions.ts';
 import { nameOf } from './creations.ts';
+import { findConfigTypes } from './config-types.ts';
 import { findEnvExamples } from './env-examples.ts';
 import { importsOf } from './imports.ts';
 import { importWant } from './outside-reads.ts';
@@ -21,7 +22,9 @@ type Parsed = Pick<ConfigFact, 'style' | 'schema' | 'reader'> & { readonly file:
 export function surveyConfig(survey: Survey): ConfigFact {
   const exampleFiles = findEnvExamples(survey);
   const parsed = findParsed(survey);
-  return parsed === undefined ? { style: 'process.env', exampleFiles } : { ...parsed, exampleFiles };
+  if (parsed === undefined) return { style: 'process.env', exampleFiles };
+  const types = findConfigTypes(survey, parsed);
+  return { ...parsed, ...(types !== undefined && { types }), exampleFiles };
 }
 
 function findParsed(survey: Survey): Parsed | undefined {

@@ -72,6 +72,14 @@ function signsByPlugin(callee: ts.Expression): boolean {
   );
 }
 
+/** `access` of `app.jwt.access.sign()` and `reply.accessJwtSign()`. */
+export function namespaceOf({ call }: Sign): string | undefined {
+  const [, byMethod] = /^(\w+)JwtSign$/.exec(memberOf(call.expression) ?? '') ?? [];
+  const receiver = receiverOf(call.expression);
+  const isNested = receiver !== undefined && memberOf(receiver) !== 'jwt';
+  return byMethod ?? (isNested ? memberOf(receiver) : undefined);
+}
+
 /** `new SignJWT(payload).setProtectedHeader({ alg }).sign(secret)` */
 function joseSign(survey: Survey, node: ts.NewExpression, file: RelPath): Found | undefined {
   const callee = unwrap(node.expression);

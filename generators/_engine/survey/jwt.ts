@@ -2,7 +2,7 @@ import type { JwtFact, RelPath } from '../contract.ts';
 import { ts, walk } from '../syntax.ts';
 import { memberOf, propertyOf, stringOf, unwrap } from './expressions.ts';
 import { claimsOf } from './jwt-claims.ts';
-import { chainedCall, findSigns, type Sign } from './jwt-signs.ts';
+import { chainedCall, findSigns, namespaceOf, type Sign } from './jwt-signs.ts';
 import { literalText } from './literals.ts';
 import { findSecret, type PluginUse } from './jwt-secret.ts';
 import type { Survey } from './survey.ts';
@@ -12,8 +12,8 @@ const libraries = ['@fastify/jwt', 'jsonwebtoken', 'jose', 'fast-jwt'] as const;
 /** How a service signs and verifies tokens; the library that signs, else the one it depends on. */
 export function surveyJwt(survey: Survey): JwtFact {
   const signs = findSigns(survey);
-  const [sign] = signs;
-  const plugin = findPluginUse(survey);
+  const sign = mainSign(survey, signs);
+  const plugin = findPluginUse(survey, sign && namespaceOf(sign));
   const { dependencies } = survey.head.manifest;
   const library = sign?.library ?? libraries.find((name) => dependencies[name] !== undefined) ?? 'none';
   const pluginOption = (name: string): ts.Expression | undefined => propertyOf(plugin?.options, name);
@@ -38,8 +38,14 @@ export function surveyJwt(survey: Survey): JwtFact {
   };
 }
 
-/** Where @fastify/jwt is registered, the one without a namespace first. */
-function findPluginUse(survey: Survey): PluginUse | undefined {
+/** The one that says most of the user, where others sign refresh tokens. */
+function mainSign(survey: Survey, signs: readonly Sign[]): Sign | undefined {
+  const said = (sign: Sign): number => claimsOf(survey, [sign]).length;
+  return signs.toSorted((a, b) => said(b) - said(a))[0];
+}
+
+/** Where @fastify/jwt is registered: with the namespace that signs, else without one, else the first. */
+function findPluginUse(survey: Survey, namespace: string | undefined): PluginUse | undefined {
   const uses: PluginUse[] = [];
   for (const file of survey.mentioning(/['"](@fastify\/jwt|fastify-jwt)['"]/)) {
     walk(survey.tree(file), (node) => {
@@ -53,7 +59,9 @@ function findPluginUse(survey: Survey): PluginUse | undefined {
       return true;
     });
   }
-  return uses.find(({ options }) => propertyOf(options, 'namespace') === undefined) ?? uses[0];
+  const named = (name: string | undefined): PluginUse | undefined =>
+    uses.find(({ file, options }) => literalText(survey, propertyOf(options, 'namespace'), file) === name);
+  return named(namespace) ?? named(undefined) ?? uses[0];
 }
 
 function resolved(survey: Survey, file: RelPath, options: ts.Expression | undefined): PluginUse {

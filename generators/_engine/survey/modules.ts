@@ -2,6 +2,7 @@ import type { ModuleFact, RelPath, Repo, ServiceHead } from '../contract.ts';
 import { joinRel } from '../paths.ts';
 import { ts } from '../syntax.ts';
 import { specifiersOf } from './imports.ts';
+import { testsResolveJs } from './jest-modules.ts';
 import { openSurvey, type Survey } from './survey.ts';
 
 /** How the modules of a service are written and emitted. Never throws for a missing tsconfig. */
@@ -10,14 +11,18 @@ export function surveyModules(repo: Repo, head: ServiceHead): ModuleFact {
   const { options, path } = survey.tsconfig;
   const system = moduleSystem(survey);
   const used = [...survey.files, ...survey.tests].flatMap((file) => specifiersOf(survey.tree(file)));
+  const usedBySource = survey.files.flatMap((file) => specifiersOf(survey.tree(file)));
+  const extension = usualExtension(survey, used, system);
   return {
     system,
-    extension: usualExtension(survey, used, system),
+    extension,
+    newExtension: system === 'cjs' && extension === '.js' && !testsResolveJs(survey) ? '' : extension,
     typeImports: options['verbatimmodulesyntax'] === true || prefersTypeImports(survey),
     esModuleInterop: hasInterop(survey, system),
     errorCause: hasErrorCause(survey),
     strictResolution: /^node(16|18|20|next)$/.test(resolutionOption(survey)),
-    aliases: usedAliases(survey, used),
+    // What only tests use, the runtime may not know.
+    aliases: usedAliases(survey, usedBySource),
     tsconfig: path,
   };
 }
@@ -67,7 +72,8 @@ function usualExtension(
   system: ModuleFact['system'],
 ): ModuleFact['extension'] {
   const isOwn = (specifier: string): boolean =>
-    specifier.startsWith('.') || survey.tsconfig.aliases.some(({ prefix }) => specifier.startsWith(prefix));
+    specifier.startsWith('.') ||
+    survey.tsconfig.aliases.some(({ extended, prefix }) => extended !== true && specifier.startsWith(prefix));
   const own = used.filter((specifier) => isOwn(specifier) && !/\.(json|css)$/.test(specifier));
   const js = own.filter((specifier) => /\.[cm]?js$/.test(specifier)).length;
   const tsCount = own.filter((specifier) => /\.[cm]?ts$/.test(specifier)).length;
@@ -111,13 +117,13 @@ function usedAliases(survey: Survey, used: readonly string[]): ModuleFact['alias
   const { aliases, baseUrl } = survey.tsconfig;
   const isOwn = (dir: RelPath): boolean =>
     survey.files.some((file) => dir === '' || file.startsWith(`${dir}/`));
-  const known = aliases.flatMap(({ prefix, dirs }) => {
+  const known = aliases.flatMap(({ prefix, dirs, extended }) => {
     const dir = dirs.find(
       (one) =>
         isOwn(one) &&
         (survey.head.dir === '' || one.startsWith(`${survey.head.dir}/`) || one === survey.head.dir),
     );
-    return dir === undefined ? [] : [{ prefix, dir }];
+    return dir === undefined ? [] : [{ prefix, dir, ...(extended === true && { extended }) }];
   });
   const fromBase = baseUrl === undefined ? [] : baseFolders(survey, baseUrl);
   const counted = [...known, ...fromBase].map((alias) => ({

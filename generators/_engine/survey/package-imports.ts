@@ -1,18 +1,24 @@
-import type { RelPath, Repo, ServiceHead } from '../contract.ts';
+import type { Repo, ServiceHead } from '../contract.ts';
 import { joinRel } from '../paths.ts';
 import { isRecord, readManifest } from './manifest.ts';
 import type { Tsconfig } from './tsconfig.ts';
 
-/** Subpath imports of a service's package.json (`#src/*` → `./src/*`), told as aliases; built folders are not looked at. */
+/**
+ * Subpath imports of a service's package.json (`#src/*` → `./src/*`, or `./src/*.ts`), told as aliases; built folders
+ * are not looked at.
+ */
 export function packageImports(repo: Repo, { dir, manifest }: ServiceHead): Tsconfig['aliases'] {
   const imports = readManifest(repo, manifest.path)?.json['imports'];
   if (!isRecord(imports)) return [];
   return Object.entries(imports).flatMap(([pattern, target]) => {
     if (!pattern.startsWith('#') || !pattern.endsWith('*')) return [];
-    const dirs = targetsOf(target).flatMap((one): readonly RelPath[] =>
-      /^\.\/(?:[^*.][^*]*\/)?\*$/.test(one) ? [joinRel(dir, one.slice(0, -1))] : [],
-    );
-    return dirs.length === 0 ? [] : [{ prefix: pattern.slice(0, -1), dirs }];
+    const found = targetsOf(target).flatMap((one) => {
+      const match = /^\.\/((?:[^*.][^*]*\/)?)\*(\.[cm]?[jt]s)?$/.exec(one);
+      return match === null ? [] : [{ dir: joinRel(dir, match[1] ?? ''), extended: match[2] !== undefined }];
+    });
+    const [first] = found;
+    const alias = { prefix: pattern.slice(0, -1), dirs: found.map((one) => one.dir) };
+    return first === undefined ? [] : [{ ...alias, extended: first.extended }];
   });
 }
 

@@ -10,8 +10,8 @@ export interface Tsconfig {
   readonly path: RelPath | undefined;
   /** Lower-case strings, booleans; a nearer file wins. */
   readonly options: Readonly<Record<string, unknown>>;
-  /** `paths` that end in `*`, as prefix and folders (repo paths). */
-  readonly aliases: readonly Readonly<{ prefix: string; dirs: readonly RelPath[] }>[];
+  /** `paths` that end in `*`, as prefix and folders (repo paths); `extended`: what it stands for has the extension. */
+  readonly aliases: readonly Readonly<{ prefix: string; dirs: readonly RelPath[]; extended?: boolean }>[];
   readonly baseUrl: RelPath | undefined;
 }
 

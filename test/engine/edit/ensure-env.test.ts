@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { EnvDeclarationWant } from '../../../generators/_engine/contract.ts';
 import { ensureEnv } from '../../../generators/_engine/edit/ensure-env.ts';
 import { ensureEnvDeclaration } from '../../../generators/_engine/edit/ensure-env-declaration.ts';
+import { ensureEnvType } from '../../../generators/_engine/edit/ensure-env-type.ts';
 import { edited, style } from './edited.ts';
 
 describe('ensureEnv', () => {
@@ -104,5 +105,29 @@ describe('ensureEnvDeclaration', () => {
       code: 'E_NO_REGISTRATION_PLACE',
       manual: "URL: z.string().url().default('http://a'),",
     });
+  });
+});
+
+describe('ensureEnvType', () => {
+  const added = (base: string, initial?: string): string =>
+    edited(base, 'env.ts', (text) =>
+      ensureEnvType(text, { name: 'URL', ...(initial !== undefined && { default: initial }) }, style),
+    );
+
+  it('adds to the interface of variables, as its siblings are', () => {
+    expect(added('interface Config {\n\tPORT: number; // of HTTP\n}\n')).toBe(
+      'interface Config {\n\tPORT: number; // of HTTP\n\tURL?: string;\n}\n',
+    );
+    expect(added('type A = { PORT: number, KEY: string }', 'x')).toBe(
+      'type A = { PORT: number, KEY: string, URL: string }',
+    );
+    expect(added('interface Config {\r\n  PORT: number\r\n}')).toBe(
+      'interface Config {\r\n  PORT: number\r\n  URL?: string\r\n}',
+    );
+  });
+
+  it('leaves other types alone', () => {
+    const base = 'interface User { id: string; NAME: string }\n';
+    expect(ensureEnvType(base, { name: 'URL' }, style)).toEqual([]);
   });
 });

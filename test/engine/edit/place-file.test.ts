@@ -87,6 +87,7 @@ describe('dynamicSpecifier', () => {
       system: 'cjs',
       extension,
       typeImports: false,
+      newExtension: extension,
       esModuleInterop: true,
       errorCause: true,
       strictResolution,
@@ -102,6 +103,7 @@ describe('importSpecifier', () => {
     const whole: ModuleFact = {
       system: 'esm',
       extension: '.js',
+      newExtension: '.js',
       typeImports: true,
       esModuleInterop: true,
       errorCause: true,
@@ -115,14 +117,19 @@ describe('importSpecifier', () => {
 
   it('is relative, with the extension that the service writes', () => {
     expect(specifier('s/src/app.ts', 's/src/lib/a.ts', {})).toBe('./lib/a.js');
-    expect(specifier('s/test/a.test.ts', 's/src/lib/a.ts', { extension: '' })).toBe('../src/lib/a');
-    expect(specifier('s/src/b.ts', 's/src/a.ts', { extension: '.ts' })).toBe('./a.ts');
+    expect(specifier('s/test/a.test.ts', 's/src/lib/a.ts', { newExtension: '' })).toBe('../src/lib/a');
+    expect(specifier('s/src/b.ts', 's/src/a.ts', { newExtension: '.ts' })).toBe('./a.ts');
   });
 
   it('goes through an alias for files below its folder', () => {
-    const modules = { extension: '', aliases: [{ prefix: '@/', dir: toRel('s/src') }] } as const;
+    const modules = { newExtension: '', aliases: [{ prefix: '@/', dir: toRel('s/src') }] } as const;
     expect(specifier('s/src/app.ts', 's/src/lib/a.ts', modules)).toBe('@/lib/a');
     expect(specifier('s/src/app.ts', 's/srcs/a.ts', modules)).toBe('../srcs/a');
     expect(specifier('s/test/a.ts', 's/src/lib/a.ts', modules)).toBe('../src/lib/a');
+  });
+
+  it('goes through an import of package.json from anywhere, without the extension that it stands for', () => {
+    const aliases = [{ prefix: '#app/', dir: toRel('s/src'), extended: true }];
+    expect(specifier('s/test/a.ts', 's/src/lib/a.ts', { aliases })).toBe('#app/lib/a');
   });
 });

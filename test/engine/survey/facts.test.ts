@@ -24,6 +24,18 @@ describe('surveyJwt', () => {
     expect(jwt.secret?.expression).toBe('new TextEncoder().encode(process.env.TOKEN_SECRET)');
   });
 
+  it('takes the namespace of the tokens that say who the user is', () => {
+    const { jwt } = serviceOf({
+      'package.json': manifest({ '@fastify/jwt': '10' }),
+      'src/app.ts': `import jwt from '@fastify/jwt';
+        ${app}
+        app.register(jwt, { namespace: 'refresh', secret: process.env.REFRESH_SECRET });
+        app.register(jwt, { namespace: 'access', secret: process.env.ACCESS_SECRET });
+        app.post('/login', () => [app.jwt.refresh.sign({ id: 1 }), app.jwt.access.sign({ id: 1, email: 'a@b.c' })]);`,
+    });
+    expect(jwt).toMatchObject({ namespace: 'access', secret: { env: 'ACCESS_SECRET' } });
+  });
+
   it('reads options and namespace of @fastify/jwt, and a secret behind a decorator', () => {
     const { jwt, requestMembers } = serviceOf({
       'package.json': manifest({ '@fastify/jwt': '10' }),
@@ -183,6 +195,7 @@ describe('surveyModules', () => {
     expect(modules).toEqual({
       system: 'cjs',
       extension: '.ts',
+      newExtension: '.ts',
       typeImports: false,
       esModuleInterop: false,
       errorCause: true,
@@ -224,7 +237,42 @@ describe('surveyModules, the compiler', () => {
   });
 });
 
+describe('surveyModules, what tests can load', () => {
+  const modulesOf = (jest: object, source = "import { x } from './x.js';"): object =>
+    serviceOf({
+      'package.json': manifest({ jest: '30' }, { type: 'commonjs', jest }),
+      'src/app.ts': `${source}\n${app}`,
+      'src/x.ts': 'export const x = 1;',
+      'src/x.test.ts': "import { x } from '@/x';",
+      'tsconfig.json': '{ "compilerOptions": { "module": "commonjs", "paths": { "@/*": ["./src/*"] } } }',
+    }).modules;
+
+  it('writes no .js that jest has no mapper for, and no alias that only tests use', () => {
+    const aliases: readonly object[] = [];
+    const onlyAlias = { moduleNameMapper: { '^@/(.*)$': '<rootDir>/src/$1' } };
+    expect(modulesOf(onlyAlias)).toMatchObject({ extension: '.js', newExtension: '', aliases });
+    const mapped = { moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' } };
+    expect(modulesOf(mapped)).toMatchObject({ extension: '.js', newExtension: '.js', aliases });
+    expect(modulesOf({ resolver: 'jest-ts-webcompat-resolver' })).toMatchObject({ newExtension: '.js' });
+    expect(modulesOf({}, "import { x } from '@/x';")).toMatchObject({
+      aliases: [{ prefix: '@/', dir: 'src' }],
+    });
+  });
+});
+
 describe('subpath imports', () => {
+  it('take no extension where what they stand for has it', () => {
+    const { modules, routes } = serviceOf({
+      'package.json': manifest({}, { imports: { '#app/*': './src/*.ts' } }),
+      'src/app.ts': `import { users } from '#app/users';\n${app}app.register(users);`,
+      'src/users.ts': "export async function users(f) { f.get('/', h); }",
+      'tsconfig.json': '{ "compilerOptions": { "module": "nodenext" } }',
+    });
+    const aliases = [{ prefix: '#app/', dir: 'src', extended: true }];
+    expect(modules).toMatchObject({ extension: '.js', aliases });
+    expect(routes[0]?.file).toBe('src/users.ts');
+  });
+
   it('are aliases', () => {
     const { modules, routes } = serviceOf({
       'package.json': manifest({}, { imports: { '#src/*': './src/*' } }),

@@ -1,0 +1,18 @@
+import type { ConfigFact, RelPath } from '../contract.ts';
+import { findEnvType } from '../env-type.ts';
+import type { Survey } from './survey.ts';
+
+/**
+ * The file that types by hand what a JSON schema declares, the schema's own first; undefined where the type is made of
+ * the schema.
+ */
+export function findConfigTypes(
+  survey: Survey,
+  { file, style }: Pick<ConfigFact, 'style'> & { readonly file: RelPath },
+): RelPath | undefined {
+  if (style !== '@fastify/env' && style !== 'env-schema') return undefined;
+  const schema = survey.text(file);
+  const isKnown = (name: string): boolean => new RegExp(`\\b${name}['"]?\\s*:`).test(schema);
+  const files = [file, ...survey.mentioning(/\b(interface|type)\b/), ...survey.declarations];
+  return files.find((one) => findEnvType(survey.tree(one), isKnown) !== undefined);
+}
