@@ -68,7 +68,7 @@ export function middlewareView(
 ): MiddlewareView {
   const url = readVariable(service, 'AUTH_SERVICE_URL');
   const secret = readVariable(service, 'SERVICE_AUTH_SECRET');
-  const isDeclared = service.config.style !== 'process.env' && service.config.file !== undefined;
+  const hasDefault = url.imports.length > 0 && service.config.file !== undefined;
   const client = ['ServiceClient', 'ServiceClientError', 'type ServiceClientOptions'];
   const wants: ImportWant[] = [
     {
@@ -87,7 +87,7 @@ export function middlewareView(
     imports: importLines(service, files.middleware, uniqueWants(wants)),
     cache: cacheTtlMs !== undefined,
     cacheTtlMs: cacheTtlMs ?? 0,
-    urlExpression: isDeclared ? url.expression : `${url.expression} ?? '${defaultUrl}'`,
+    urlExpression: hasDefault ? url.expression : `${url.expression} ?? '${defaultUrl}'`,
     secretExpression: secret.expression,
     defaultUrl,
     path,

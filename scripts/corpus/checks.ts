@@ -1,7 +1,8 @@
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 
 import { execa } from 'execa';
+import ts from 'typescript';
 
 import type { Edit, RelPath, Service } from '../../generators/_engine/contract.ts';
 import { newErrors, typeErrors } from '../../generators/_engine/type-check.ts';
@@ -19,49 +20,45 @@ export class TypeBaseline {
   async newErrors(service: Service, root: string, edits: readonly Edit[]): Promise<readonly string[]> {
     const { tsconfig } = service.modules;
     if (tsconfig === undefined) return [];
-    const before = this.#errors.get(tsconfig) ?? withoutRoot(typeErrors(this.#root, tsconfig), this.#root);
+    const before = this.#errors.get(tsconfig) ?? errorsOf(service, this.#root, tsconfig, []);
     this.#errors.set(tsconfig, before);
-    const after = await withoutRoot(typeErrors(root, tsconfig), root);
-    const errors = newErrors(await before, after);
-    return [...new Set([...errors, ...(await errorsOfTests(service, root, tsconfig, edits))])];
+    const tests = edits.flatMap(({ kind, path }) =>
+      kind === 'create' && /\.(test|spec)\.ts$/.test(path) ? [path] : [],
+    );
+    return newErrors(await before, await errorsOf(service, root, tsconfig, tests));
   }
 }
 
-/** Without the folder of the copy; a `rootDir` that the service's own tests are outside of is no fault of ours. */
-async function withoutRoot(errors: Promise<readonly string[]>, root: string): Promise<readonly string[]> {
-  return (await errors)
-    .filter((line) => !line.includes('error TS6059'))
-    .map((line) => line.replaceAll(`${root}/`, ''));
-}
-
-/** Tests are often left out of a tsconfig: ours are checked all the same. */
-async function errorsOfTests(
+/**
+ * What the compiler says by a tsconfig, of `more` files as well: tests are often left out of it, ours are checked all the
+ * same. Declarations of packages are taken as they are. Without the folder of the copy.
+ */
+async function errorsOf(
   service: Service,
   root: string,
   tsconfig: RelPath,
-  edits: readonly Edit[],
+  more: readonly RelPath[],
 ): Promise<readonly string[]> {
-  const files = edits.filter(({ kind, path }) => kind === 'create' && /\.(test|spec)\.ts$/.test(path));
-  if (files.length === 0) return [];
   const folder = join(root, dirname(tsconfig));
   const own = join(folder, 'tsconfig.corpus.json');
-  const compilerOptions = { noEmit: true, rootDir: '/', composite: false, incremental: false };
-  const include = [service.app.file, ...files.map(({ path }) => path)].map((path) =>
-    relative(folder, join(root, path)),
-  );
-  writeFileSync(
-    own,
-    JSON.stringify({
-      extends: `./${basename(tsconfig)}`,
-      compilerOptions,
-      include,
-      exclude: [],
-      references: [],
-    }),
-  );
+  const { config } = ts.readConfigFile(join(root, tsconfig), (path) => ts.sys.readFile(path)) as {
+    readonly config?: Readonly<{ include?: readonly string[]; files?: readonly string[] }>;
+  };
+  const named = config?.include ?? config?.files ?? ['**/*'];
+  const ours = [service.app.file, ...more].map((path) => relative(folder, join(root, path)));
+  const compilerOptions = {
+    noEmit: true,
+    skipLibCheck: true,
+    rootDir: '/',
+    composite: false,
+    incremental: false,
+  };
+  const json = { extends: `./${basename(tsconfig)}`, compilerOptions, references: [] };
+  // What is excluded stays so, but for the tests, which are named one by one.
+  writeFileSync(own, JSON.stringify({ ...json, files: ours, include: named }));
   const errors = await typeErrors(root, relative(root, own) as RelPath);
-  const ours = new Set(files.map(({ path }) => basename(path)));
-  return errors.filter((line) => [...ours].some((name) => line.includes(name)));
+  rmSync(own);
+  return errors.map((line) => line.replaceAll(`${root}/`, ''));
 }
 
 /** The changed files that the formatter of the service would change and would not have changed before. */

@@ -38,7 +38,8 @@ export function refusedRow(
 ): Partial<Row> & Pick<Row, 'result'> {
   const isSame = sameTree(before, root);
   const refusal = obstacles.map(({ message, remedy }) => `${message} ${remedy}`).join(' ');
-  return { result: obstacles[0].code, refusal, problems: isSame ? [] : ['The tree changed.'] };
+  const manual = obstacles.flatMap((one) => one.manual ?? []).join('\n');
+  return { result: obstacles[0].code, refusal, manual, problems: isSame ? [] : ['The tree changed.'] };
 }
 
 /** What an autoloaded folder takes in without a patch of the service. */

@@ -3,6 +3,7 @@
  * and one registration go into the app file of each service, by ts-morph's own mutation calls and by a pattern as
  * plop's `modify` takes it. What is lost is judged by the proof that our own edits have to pass.
  */
+import { writeFileSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 
 import { Node, Project, SyntaxKind } from 'ts-morph';
@@ -12,11 +13,12 @@ import { ensureImport } from '../../generators/_engine/edit/ensure-import.ts';
 import { ensureRegistration } from '../../generators/_engine/edit/ensure-registration.ts';
 import { isObstacle } from '../../generators/_engine/obstacle.ts';
 import { openRepo } from '../../generators/_engine/repo.ts';
-import { proveEdit } from '../../generators/_engine/prove.ts';
 import { surveyService } from '../../generators/_engine/survey/service.ts';
 import { surveyHeads } from '../../generators/_engine/survey/services.ts';
 import { detectStyle } from '../../generators/_engine/survey/style.ts';
 import { applyChanges } from '../../generators/_engine/text-change.ts';
+import type { NaiveRow } from './report.ts';
+import { verdictOn, verdicts } from './verdict.ts';
 
 type Way = (text: string, service: Service) => string;
 
@@ -65,40 +67,32 @@ const ways: Readonly<Record<string, Way>> = {
   'plop modify': byPattern,
   'this pack': byPack,
 };
-const counts = new Map<string, Map<string, number>>();
-const count = (way: string, what: string): void => {
-  const own = counts.get(way) ?? new Map<string, number>();
-  counts.set(way, own.set(what, (own.get(what) ?? 0) + 1));
-};
 
-let services = 0;
-for (const dir of process.argv.slice(2)) {
+const args = process.argv.slice(2);
+const jsonAt = args.indexOf('--json');
+const json = jsonAt < 0 ? undefined : args.splice(jsonAt, 2)[1];
+const found: NaiveRow[] = [];
+for (const dir of args) {
   const repo = openRepo(resolve(dir));
   for (const head of surveyHeads(repo)) {
     const service = surveyService(repo, head);
     if ('ok' in service) continue;
-    services += 1;
     const base = repo.read(service.app.file) ?? '';
-    for (const [name, way] of Object.entries(ways))
-      count(name, verdictOn(base, service, way, `${basename(dir)} ${head.name}`));
+    for (const [way, edit] of Object.entries(ways)) {
+      const verdict = verdictOn(base, edit(base, service), service);
+      found.push({ repo: basename(dir).replace('+', '/'), service: head.name, way, verdict });
+    }
   }
 }
 
-console.log(`${String(services)} services`);
-for (const [way, found] of counts) {
-  const parts = [...found].map(([what, times]) => `${what} ${String(times)}`).sort();
-  console.log(`${way}: ${parts.join(', ')}`);
+for (const way of Object.keys(ways)) {
+  const own = found.filter((one) => one.way === way);
+  const counts = verdicts.map(
+    (verdict) => [verdict, own.filter((one) => one.verdict === verdict).length] as const,
+  );
+  const parts = counts
+    .filter(([, times]) => times > 0)
+    .map(([verdict, times]) => `${verdict}: ${String(times)}`);
+  console.log(`${way} (${String(own.length)} services): ${parts.join(', ')}`);
 }
-
-function verdictOn(base: string, service: Service, way: Way, name: string): string {
-  const next = way(base, service);
-  const isRegistered = next.includes(`.register(authVerify)`);
-  const isImported = next.includes('import authVerify');
-  if (next === base) return 'nothing done, and success reported';
-  if (!isRegistered || !isImported) return 'half done, and success reported';
-  const end = next.length;
-  const damage =
-    proveEdit('app.ts', base, next, []) ?? proveEdit('app.ts', base, next, [{ start: end, end, text: '' }]);
-  if (damage !== undefined) console.error(`${name}: ${damage.message}`);
-  return damage === undefined ? 'kept every line' : 'damaged';
-}
+if (json !== undefined) writeFileSync(json, `${JSON.stringify(found, undefined, 2)}\n`);

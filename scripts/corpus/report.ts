@@ -10,6 +10,8 @@ export interface Row {
   readonly result: string;
   /** What was said when it was refused. */
   readonly refusal: string;
+  /** The steps by hand that came with it; '' for none. */
+  readonly manual: string;
   readonly files: number;
   readonly linesAdded: number;
   readonly linesRemoved: number;
@@ -23,6 +25,14 @@ export interface Row {
   readonly undo: string;
   /** Why the row is wrong; [] when it is not. */
   readonly problems: readonly string[];
+}
+
+/** What one way of editing did to the app file of one service. */
+export interface NaiveRow {
+  readonly repo: string;
+  readonly service: string;
+  readonly way: string;
+  readonly verdict: string;
 }
 
 export function isWrong({ problems }: Row): boolean {

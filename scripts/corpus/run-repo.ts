@@ -93,6 +93,7 @@ async function runCommand(ground: Ground, root: string, head: ServiceHead, comma
     service: head.name,
     generator: command.generator,
     refusal: '',
+    manual: '',
     files: 0,
     linesAdded: 0,
     linesRemoved: 0,

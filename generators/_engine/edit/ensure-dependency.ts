@@ -20,9 +20,11 @@ export function ensureDependency(base: string, want: DependencyWant): readonly T
     if (node !== undefined && keysOf(node).includes(want.name)) return [];
   }
   const section = findNodeAtLocation(root, [want.section]);
-  const edits = modify(base, [want.section, want.name], rangeLike(section, want.range), {
-    getInsertionIndex: (keys) =>
-      section === undefined ? sectionIndex(keys, want.section) : sortedIndex(keys, want.name),
+  const range = rangeLike(section, want.range);
+  if (section !== undefined && keysOf(section).length > 0)
+    return [besideSibling(base, section, want.name, range)];
+  const edits = modify(base, [want.section, want.name], range, {
+    getInsertionIndex: (keys) => (section === undefined ? sectionIndex(keys, want.section) : keys.length),
     formattingOptions: formattingOf(base),
   });
   return changesBetween(base, applyEdits(base, edits));
@@ -37,6 +39,24 @@ export function dropDependency(base: string, name: string): string | undefined {
     base,
     modify(base, [section, name], undefined, { formattingOptions: formattingOf(base) }),
   );
+}
+
+/** A property more, with nothing of the others touched: they may be spaced as no formatter does. */
+function besideSibling(base: string, section: Node, name: string, range: string): TextChange {
+  const siblings = section.children ?? [];
+  const index = sortedIndex(keysOf(section), name);
+  const own = `${JSON.stringify(name)}: ${JSON.stringify(range)}`;
+  const previous = siblings[index - 1];
+  const next = siblings[index] ?? previous;
+  const from = next === undefined ? 0 : next.offset;
+  // What stands before a sibling is what stands before the new one.
+  const lead = /[ \t\r\n]*$/.exec(base.slice(section.offset + 1, from))?.[0] ?? '';
+  const gap = lead === '' && siblings.length > 1 ? ' ' : lead;
+  if (previous !== undefined) {
+    const end = previous.offset + previous.length;
+    return { start: end, end, text: `,${gap}${own}` };
+  }
+  return { start: from, end: from, text: `${own},${gap === '' ? ' ' : gap}` };
 }
 
 function keysOf(object: Node): readonly string[] {

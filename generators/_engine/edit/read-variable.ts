@@ -5,7 +5,8 @@ export function readVariable(
   { config }: Service,
   name: string,
 ): { readonly expression: string; readonly imports: readonly ImportWant[] } {
-  if (config.reader === undefined || config.style === 'process.env') {
+  // What @fastify/env decorates is there only after its plugin, whose place a plugin of ours does not know.
+  if (config.reader === undefined || /^(process\.env|@fastify\/env)$/.test(config.style)) {
     return { expression: `process.env['${name}']`, imports: [] };
   }
   return { expression: `${config.reader.expression}.${name}`, imports: config.reader.imports };

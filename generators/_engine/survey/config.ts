@@ -1,22 +1,14 @@
 import type { ConfigFact, RelPath } from '../contract.ts';
 import { ts, walk } from '../syntax.ts';
-import {
-  enclosingFunction,
-  isProcessEnv,
-  memberOf,
-  propertyOf,
-  receiverOf,
-  stringOf,
-  unwrap,
-} from './expressions.ts';
+import { enclosingFunction, isProcessEnv, memberOf, propertyOf, receiverOf, unwrap } from './expressions.ts';
 import { nameOf } from './creations.ts';
 import { findConfigTypes } from './config-types.ts';
 import { findEnvExamples } from './env-examples.ts';
+import { autoloadedEnv, fastifyEnv } from './fastify-env.ts';
 import { importsOf } from './imports.ts';
 import { importWant } from './outside-reads.ts';
+import { type Parsed, variableOf, withSchema } from './parsed-env.ts';
 import type { Survey } from './survey.ts';
-
-type Parsed = Pick<ConfigFact, 'style' | 'schema' | 'reader'> & { readonly file: RelPath };
 
 /** How a service reads its environment; `process.env` where no schema is found whose result other files can import. */
 export function surveyConfig(survey: Survey): ConfigFact {
@@ -29,7 +21,7 @@ export function surveyConfig(survey: Survey): ConfigFact {
 
 function findParsed(survey: Survey): Parsed | undefined {
   for (const file of survey.mentioning(/process\.env|env-schema|@fastify\/env/)) {
-    let found: Parsed | undefined;
+    let found = autoloadedEnv(survey, file);
     walk(survey.tree(file), (node) => {
       if (found !== undefined) return false;
       if (ts.isCallExpression(node)) found = parsedBy(survey, node, file);
@@ -55,49 +47,6 @@ function parsedBy(survey: Survey, call: ts.CallExpression, file: RelPath): Parse
   const isZod =
     survey.head.manifest.dependencies['zod'] !== undefined && (member === 'parse' || member === 'safeParse');
   return isZod && isEnv ? withSchema(survey, 'zod', receiverOf(callee), call, file, reader) : undefined;
-}
-
-function fastifyEnv(
-  survey: Survey,
-  plugin: ts.Expression,
-  options: ts.Expression | undefined,
-  file: RelPath,
-): Parsed | undefined {
-  const bare = unwrap(plugin);
-  const from = ts.isIdentifier(bare) ? importsOf(survey.tree(file)).get(bare.text)?.from : undefined;
-  if (from !== '@fastify/env' && from !== 'fastify-env') return undefined;
-  const object = options === undefined ? undefined : survey.names.value(options, file)?.node;
-  const literal = object !== undefined && ts.isExpression(object) ? object : options;
-  const key = stringOf(propertyOf(literal, 'confKey')) ?? 'config';
-  return withSchema(survey, '@fastify/env', propertyOf(literal, 'schema'), plugin, file, {
-    expression: `app.${key}`,
-    imports: [],
-  });
-}
-
-/** The schema's own variable and file; for a schema written inside the call, the variable of the result. */
-function withSchema(
-  survey: Survey,
-  style: ConfigFact['style'],
-  schema: ts.Expression | undefined,
-  call: ts.Node,
-  file: RelPath,
-  reader: NonNullable<ConfigFact['reader']>,
-): Parsed {
-  const bare = schema === undefined ? undefined : unwrap(schema);
-  const imported =
-    bare !== undefined && ts.isIdentifier(bare) ? survey.names.importOf(bare, file) : undefined;
-  const target = imported === undefined ? undefined : survey.names.module(file, imported.from);
-  const own = bare !== undefined && ts.isIdentifier(bare) ? bare.text : variableOf(call);
-  const name = target === undefined ? own : imported?.name;
-  return { style, file: target ?? file, ...(name !== undefined && { schema: name }), reader };
-}
-
-function variableOf(node: ts.Node): string | undefined {
-  for (let at = node.parent as ts.Node | undefined; at !== undefined; at = at.parent as ts.Node | undefined) {
-    if (ts.isVariableDeclaration(at)) return ts.isIdentifier(at.name) ? at.name.text : undefined;
-  }
-  return undefined;
 }
 
 /** How other files read a variable: the exported result, what is exported of it, or an exported function that gives it. */

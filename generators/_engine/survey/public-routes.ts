@@ -1,9 +1,9 @@
 import type { Route, Service } from '../contract.ts';
 
-/** Nobody calls a resource of a business by these names. */
-const probe = /^(health|healthz|healthcheck|health-check|livez|liveness|readyz|readiness|ping|metrics)$/i;
-/** These are probes at the top; below a resource they are about it: `/orders/status`. */
-const probeAtTop = /^(live|ready|status|version)$/i;
+/** Below one segment too, the service's own name: `/users/health`. */
+const probe = /^(health|healthz|healthcheck|health-check|livez|liveness|readyz|readiness|ready|ping)$/i;
+/** These are probes at the top; below a resource they are about it: `/orders/status`, `/me/metrics`. */
+const probeAtTop = /^(live|status|version|metrics)$/i;
 const versionOrApi = /^(api|v\d+)$/i;
 const documentation = /^(.*\/(?:docs|documentation|swagger|reference|openapi))(?:\/|$)/i;
 
@@ -27,7 +27,6 @@ function isProbe({ method, url }: Route): boolean {
   const segments = url.split('/').filter((segment) => segment !== '');
   const last = segments.pop() ?? '';
   if (!/^(GET|HEAD|\*)$/.test(method) || segments.some((segment) => /[:*]/.test(segment))) return false;
-  return (
-    probe.test(last) || (probeAtTop.test(last) && segments.every((segment) => versionOrApi.test(segment)))
-  );
+  const above = segments.filter((segment) => !versionOrApi.test(segment)).length;
+  return (probe.test(last) && above <= 1) || (probeAtTop.test(last) && above === 0);
 }

@@ -28,6 +28,15 @@ describe('ensureDependency', () => {
     );
   });
 
+  it('touches no sibling, however it is spaced', () => {
+    expect(added('{\n"dependencies":{\n  "b" : "^1.0.0",\n  "a" :"^1.0.0"\n  }\n}\n')).toBe(
+      '{\n"dependencies":{\n  "b" : "^1.0.0",\n  "a" :"^1.0.0",\n  "undici": "^7.30.0"\n  }\n}\n',
+    );
+    expect(added('{"dependencies":{"zod" : "^4.0.0"}}')).toBe(
+      '{"dependencies":{"undici": "^7.30.0", "zod" : "^4.0.0"}}',
+    );
+  });
+
   it.each([
     ['"a": "1.0.0", "b": "workspace:*"', '7.30.0'],
     ['"a": "~1.0.0", "b": "~1.0.0", "c": "^1.0.0"', '~7.30.0'],

@@ -68,6 +68,37 @@ describe('ensureEnvDeclaration', () => {
     );
   });
 
+  it('JSON schema with a type beside it', () => {
+    const base = `declare module 'fastify' {
+  interface FastifyInstance {
+    config: {
+      PORT: number;
+      HOST: string; // where
+    };
+    other: { a: string };
+  }
+}
+const schema = {
+  type: 'object',
+  properties: {
+    PORT: { type: 'number' },
+    HOST: { type: 'string' }
+  }
+};
+export const autoConfig = { schema };
+`;
+    const next = added(base, json);
+    expect(next).toBe(
+      base
+        .replace('HOST: string; // where', 'HOST: string; // where\n      URL: string;')
+        .replace(
+          "HOST: { type: 'string' }\n",
+          "HOST: { type: 'string' },\n    URL: { type: 'string', default: 'http://a' }\n",
+        ),
+    );
+    expect(added(base, json, optional)).toContain('URL?: string;');
+  });
+
   it('envalid, with the import of the validator', () => {
     expect(
       added(

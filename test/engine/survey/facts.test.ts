@@ -174,6 +174,35 @@ describe('surveyConfig', () => {
     });
   });
 
+  it.each([
+    [
+      'in the call',
+      {
+        'src/app.ts': `${app}import env from '@fastify/env';\nconst schema = { properties: {} };\napp.register(env, { schema });`,
+      },
+      { file: 'src/app.ts', schema: 'schema' },
+    ],
+    [
+      'in another file',
+      {
+        'src/app.ts': `${app}import env from '@fastify/env';\nimport { OPTIONS } from './options';\napp.register(env, OPTIONS);`,
+        'src/options.ts': 'export const OPTIONS = { schema: { properties: {} } };',
+      },
+      { file: 'src/options.ts', schema: 'OPTIONS' },
+    ],
+    [
+      'of an autoloaded file',
+      {
+        'src/app.ts': app,
+        'src/plugins/env.ts':
+          "import env from '@fastify/env';\nconst schema = { properties: {} };\nexport const autoConfig = { schema };\nexport default env;",
+      },
+      { file: 'src/plugins/env.ts', schema: 'schema' },
+    ],
+  ])('finds the options of @fastify/env %s', (_where, files, expected) => {
+    expect(serviceOf(files).config).toMatchObject({ style: '@fastify/env', ...expected });
+  });
+
   it('is process.env when the result cannot be imported', () => {
     const { config } = serviceOf({
       'package.json': manifest({ zod: '4' }),

@@ -26,6 +26,8 @@ describe('findPublicRoutes', () => {
     "app.post('/health', h);",
     "app.get('/:tenant/docs/secret', h);",
     "app.get('/documents/version', h);",
+    "app.get('/users/me/health', h);",
+    "app.get('/users/metrics', h);",
   ])('takes nothing of a business for a probe: %s', (code) => {
     expect(publicIn(code)).toEqual([]);
   });

@@ -1,0 +1,48 @@
+import type { RelPath } from '../contract.ts';
+import { ts } from '../syntax.ts';
+import { propertyOf, stringOf, unwrap } from './expressions.ts';
+import { importsOf } from './imports.ts';
+import { type Parsed, withSchema } from './parsed-env.ts';
+import type { Survey } from './survey.ts';
+
+/** `app.register(env, options)`, with the options here or in another file. */
+export function fastifyEnv(
+  survey: Survey,
+  plugin: ts.Expression,
+  options: ts.Expression | undefined,
+  file: RelPath,
+): Parsed | undefined {
+  return isFastifyEnv(survey, plugin, file) ? parsedWith(survey, options, plugin, file) : undefined;
+}
+
+/** A file of an autoloaded folder: `export const autoConfig = { schema }; export default env`. */
+export function autoloadedEnv(survey: Survey, file: RelPath): Parsed | undefined {
+  if (!survey.text(file).includes('autoConfig')) return undefined;
+  const options = survey.names.exported(file, 'autoConfig')?.node;
+  const given = survey.tree(file).statements.find(ts.isExportAssignment)?.expression;
+  if (options === undefined || given === undefined || !ts.isExpression(options)) return undefined;
+  const bare = unwrap(given);
+  const plugin = ts.isCallExpression(bare) ? (bare.arguments[0] ?? bare) : bare;
+  return isFastifyEnv(survey, plugin, file) ? parsedWith(survey, options, options, file) : undefined;
+}
+
+function isFastifyEnv(survey: Survey, plugin: ts.Expression, file: RelPath): boolean {
+  const bare = unwrap(plugin);
+  const from = ts.isIdentifier(bare) ? importsOf(survey.tree(file)).get(bare.text)?.from : undefined;
+  return from === '@fastify/env' || from === 'fastify-env';
+}
+
+function parsedWith(
+  survey: Survey,
+  options: ts.Expression | undefined,
+  at: ts.Node,
+  file: RelPath,
+): Parsed | undefined {
+  const found = options === undefined ? undefined : survey.names.value(options, file);
+  const isFound = found !== undefined && ts.isObjectLiteralExpression(found.node);
+  const [literal, place] = isFound ? [found.node as ts.Expression, found.file] : [options, file];
+  const key = stringOf(propertyOf(literal, 'confKey')) ?? 'config';
+  const schema = propertyOf(literal, 'schema');
+  const reader = { expression: `app.${key}`, imports: [] };
+  return withSchema(survey, '@fastify/env', schema, schema ?? at, place, reader);
+}
