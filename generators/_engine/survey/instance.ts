@@ -10,6 +10,7 @@ import { isFunctionNode, unwrap } from './expressions.ts';
 import { importsOf } from './imports.ts';
 import { parameterName } from './plugin-functions.ts';
 import { routePluginsOf } from './registration.ts';
+import { findRootHooks } from './root-hooks.ts';
 import { routesOf } from './route-calls.ts';
 import type { Survey } from './survey.ts';
 import { findUses, type Use } from './uses.ts';
@@ -42,6 +43,7 @@ export function surveyInstance(survey: Survey): Instance {
     ...(entry !== undefined && { entry }),
     listen,
     logs: hasLogger(survey),
+    rootHooks: findRootHooks(survey, place, uses),
     autoload,
     ...(place.outside !== undefined && { madeBy: makerOf(survey, place.outside, place.madeIn) }),
   };

@@ -69,7 +69,15 @@ function surveyAnyInstance(open: Survey): Pick<Service, 'app' | 'routes'> {
     const [file] = open.files;
     const isAboutInstance = error instanceof RefusalError && instanceCodes.has(error.obstacles[0].code);
     if (!isAboutInstance || file === undefined) throw error;
-    const app = { file, kind: 'singleton', binding: '', listen: {}, logs: false, autoload: [] } as const;
+    const app = {
+      file,
+      kind: 'singleton',
+      binding: '',
+      listen: {},
+      logs: false,
+      rootHooks: [],
+      autoload: [],
+    } as const;
     return { app, routes: [] };
   }
 }

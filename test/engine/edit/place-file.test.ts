@@ -15,6 +15,7 @@ const app: AppFact = {
   binding: 'app',
   listen: {},
   logs: true,
+  rootHooks: [],
   autoload: [],
 };
 
