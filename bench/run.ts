@@ -12,6 +12,8 @@ import { writeReadme } from './readme.ts';
 import { benchRedis } from './redis.ts';
 import { benchRoute } from './route.ts';
 import { renderSection, type Section } from './section.ts';
+import { benchTool } from './tool.ts';
+import { benchGrowth } from './tool-growth.ts';
 import { benchVerify } from './verify.ts';
 
 const benches: Readonly<Record<string, () => Promise<Section>>> = {
@@ -22,6 +24,8 @@ const benches: Readonly<Record<string, () => Promise<Section>>> = {
   route: benchRoute,
   verify: benchVerify,
   redis: benchRedis,
+  tool: benchTool,
+  'tool-growth': benchGrowth,
 };
 
 const named = process.argv.slice(2);
@@ -32,7 +36,7 @@ if (unknown.length > 0) {
 }
 const [major = ''] = process.versions.node.split('.');
 for (const [name, bench] of Object.entries(benches)) {
-  if (named.length > 0 && !named.includes(name)) continue;
+  if (named.length > 0 && !named.some((one) => name === one || name.startsWith(`${one}-`))) continue;
   const text = renderSection(await bench());
   console.log(`${text}\n`);
   writeFileSync(new URL(`results/${name}.node${major}.md`, import.meta.url), `${text}\n`);

@@ -18,6 +18,7 @@ process.exitCode = await runCli(process.argv.slice(2)).catch((error) => {
 
 writeFileSync('dist/cli.js', bin);
 chmodSync('dist/cli.js', 0o755);
+cpSync('generators/_engine/typescript.cjs', 'dist/generators/_engine/typescript.cjs');
 cpSync('templates', 'dist/templates', { recursive: true });
 
 const published = new Set();

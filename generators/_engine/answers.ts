@@ -21,7 +21,9 @@ export async function completeAnswers(
   const obstacles: Obstacle[] = [];
   for (const [key, question] of Object.entries(questions)) {
     const value = answers[key] ?? initialOf(question, site, answers);
-    const choices = (await question.choices?.(site, answers)) ?? [];
+    // Choices are facts: they cost a survey, so they are looked up only to be shown or compared with.
+    const isOpen = value === undefined ? question.optional !== true : question.closed === true;
+    const choices = isOpen ? ((await question.choices?.(site, answers)) ?? []) : [];
     if (value !== undefined) {
       const wrong = question.closed === true ? firstOutside(value, choices) : undefined;
       if (wrong !== undefined) obstacles.push(notAChoice(key, wrong, choices));

@@ -133,6 +133,13 @@ export interface Repo {
   read(path: RelPath): string | undefined;
   /** Entries of a folder, sorted by name; [] when there is none. Links that leave the root are `other`. */
   list(path: RelPath): readonly Entry[];
+  /** The disk alone; one and the same for all states of it. */
+  readonly origin: Repo;
+  /**
+   * The first of these states in which what is below a folder, and the files right in the folders above it, are as they
+   * are now: facts of a service are surveyed once for it, however many others a plan has changed since.
+   */
+  since(dir: RelPath): Repo;
 }
 
 /* ------------------------------------------------------------- services */

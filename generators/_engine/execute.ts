@@ -1,5 +1,3 @@
-import { execa } from 'execa';
-
 import { apply } from './apply.ts';
 import type { Obstacle, Plan, Refusal, RelPath } from './contract.ts';
 import { diffOf } from './diff.ts';
@@ -15,7 +13,7 @@ import { surveyModules } from './survey/modules.ts';
 /** A run in two halves, because plop asks and acts in different places: decided, and nothing written yet. */
 export interface Decided {
   readonly outcome: Outcome;
-  /** The unified diff of the plan; empty without one. */
+  /** The unified diff of the plan, for a dry run that is read by people; else empty. */
   readonly diff: string;
   /** Writes the plan and tells what came of it; absent when there is nothing to write. */
   readonly commit?: () => Promise<Outcome>;
@@ -63,7 +61,8 @@ function decided({ id, given, root }: PlanRequest, planned: Planned, command: st
     next,
     command,
   });
-  const diff = diffOf(plan.edits);
+  const isShown = given['dryRun'] === true && given['json'] !== true;
+  const diff = isShown ? diffOf(plan.edits) : '';
   if (plan.edits.length === 0) return { outcome: outcome(statusAfter(plan, 'unchanged'), []), diff };
   const install = installCommand(root, planned);
   const next = install === undefined || given['install'] === true ? [] : [install.text];
@@ -111,6 +110,7 @@ async function runInstall({
   args,
   cwd,
 }: NonNullable<ReturnType<typeof installCommand>>): Promise<void> {
+  const { execa } = await import('execa');
   await execa(file, args, { cwd, stdin: 'ignore', stdout: process.stderr, stderr: 'inherit' });
 }
 

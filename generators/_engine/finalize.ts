@@ -13,6 +13,7 @@ import type {
 import { formatEdits } from './format.ts';
 import { findDirty } from './git.ts';
 import { refuse } from './obstacle.ts';
+import { dirnameRel } from './paths.ts';
 import { globalFlags } from './options.ts';
 import { proveEdits } from './prove-edits.ts';
 import { recordEdit } from './record.ts';
@@ -36,35 +37,34 @@ export async function finalizePlan(
   { repo, heads }: Site,
   plan: Plan,
 ): Promise<Plan | Refusal> {
-  const owned = plan.edits.map((edit) => ({ edit, owner: ownerOf(heads, edit.path) }));
-  const editsOf = (head: ServiceHead | undefined): readonly Edit[] =>
-    owned.filter(({ owner }) => owner === head).map(({ edit }) => edit);
-  const owners = new Set(owned.map(({ owner }) => owner));
+  const owned = editsByOwner(heads, plan.edits);
   const groups = heads
-    .filter((head) => owners.has(head))
+    .filter((head) => owned.has(head))
     .map((head) => ({
       dir: head.dir,
       formatter: given['format'] === false ? ('none' as const) : surveyTooling(repo, head).formatter,
-      edits: editsOf(head),
+      edits: owned.get(head) ?? [],
     }));
   const formatted = await formatEdits(repo, groups);
-  const wanted = [...formatted.edits, ...editsOf(undefined)];
+  const wanted = [...formatted.edits, ...(owned.get(undefined) ?? [])];
   const force = given['force'] === true;
   const { edits, obstacles, conflicts } = settleExisting(repo, wanted, {
     force,
     ...(meeting && { meeting }),
   });
   const dirty = await dirtyFiles(given, repo, edits);
-  const provable = edits.filter((edit) => !conflicts.some(({ path }) => path === edit.path));
+  const merged = new Set(conflicts.map(({ path }) => path));
+  const provable = edits.filter((edit) => !merged.has(edit.path));
   const [first, ...more] = [...obstacles, ...dirty, ...proveEdits(provable)];
   if (first !== undefined) return refuse(first, ...more);
   const services = served.map((head) => head.dir);
+  const byDir = foldersOf(heads);
   const run = {
     generator: id,
     version: packVersion,
     services,
     answers: asked(answers),
-    usedBefore: (edit: Edit) => usedBefore(repo, readersOf(heads, edit.path), edit),
+    usedBefore: (edit: Edit) => usedBefore(repo, readersOf(byDir, edit.path), edit),
   };
   const record = recordEdit(repo, edits, run);
   const notes = [...plan.notes, ...formatted.notes];
@@ -88,17 +88,37 @@ async function dirtyFiles(given: Answers, repo: Repo, edits: readonly Edit[]): P
   return given['allowDirty'] === true ? [] : findDirty(repo, edits);
 }
 
-/** The service whose folder holds a path: the nearest one. */
-export function ownerOf(heads: readonly ServiceHead[], path: RelPath): ServiceHead | undefined {
-  return heads
-    .filter((head) => head.dir === '' || path.startsWith(`${head.dir}/`))
-    .sort((a, b) => b.dir.length - a.dir.length)[0];
+/** The edits in each service's folder, the nearest one to the file; undefined for those in none. */
+export function editsByOwner(
+  heads: readonly ServiceHead[],
+  edits: readonly Edit[],
+): ReadonlyMap<ServiceHead | undefined, readonly Edit[]> {
+  const byDir = foldersOf(heads);
+  const owned = new Map<ServiceHead | undefined, Edit[]>();
+  for (const edit of edits) {
+    const owner = ownerOf(byDir, edit.path);
+    const own = owned.get(owner) ?? [];
+    own.push(edit);
+    owned.set(owner, own);
+  }
+  return owned;
 }
 
-/** The services that a manifest or an environment file is for. */
-function readersOf(heads: readonly ServiceHead[], path: RelPath): readonly ServiceHead[] {
-  const owner = ownerOf(heads, path);
-  return owner === undefined ? heads : [owner];
+type Folders = ReadonlyMap<RelPath, ServiceHead>;
+
+function foldersOf(heads: readonly ServiceHead[]): Folders {
+  return new Map(heads.map((head) => [head.dir, head]));
+}
+
+/** The services that a manifest or an environment file is for: one in no service's folder is for all of them. */
+function readersOf(byDir: Folders, path: RelPath): readonly ServiceHead[] {
+  const owner = ownerOf(byDir, path);
+  return owner === undefined ? [...byDir.values()] : [owner];
+}
+
+function ownerOf(byDir: Folders, path: RelPath): ServiceHead | undefined {
+  const dir = dirnameRel(path);
+  return byDir.get(dir) ?? (dir === '' ? undefined : ownerOf(byDir, dir));
 }
 
 /** Without the flags that say how to run: they change nothing of what is generated. */

@@ -1,6 +1,7 @@
 import type { Edit, Obstacle, Plan, Refusal, RelPath, Repo, Role, TextChange } from './contract.ts';
 import { isObstacle, refuse } from './obstacle.ts';
-import { overlay, textAfter } from './repo.ts';
+import { Overlay } from './overlay.ts';
+import { textAfter } from './repo.ts';
 import { applyChanges, changesBetween } from './text-change.ts';
 
 /** A plan in the making: each call sees the repo as the calls before it left it. */
@@ -27,6 +28,7 @@ export function openDraft(repo: Repo): Draft {
 
 class EditDraft implements Draft {
   readonly #base: Repo;
+  readonly #overlay: Overlay;
   readonly #edits = new Map<RelPath, Edit>();
   readonly #wanted: NonNullable<Plan['wanted']>[number][] = [];
   readonly #notes = new Set<string>();
@@ -34,10 +36,11 @@ class EditDraft implements Draft {
 
   constructor(base: Repo) {
     this.#base = base;
+    this.#overlay = new Overlay(base);
   }
 
   get repo(): Repo {
-    return overlay(this.#base, [...this.#edits.values()]);
+    return this.#overlay.state;
   }
 
   get failed(): boolean {
@@ -47,8 +50,9 @@ class EditDraft implements Draft {
   create(path: RelPath, role: Role, text: string): void {
     this.#wanted.push({ path, role, text });
     const edit = editTowards(this.#base, path, this.#edits.get(path)?.role ?? role, text);
-    if (edit === undefined) this.#edits.delete(path);
-    else this.#edits.set(path, edit);
+    if (edit !== undefined) this.#edits.set(path, edit);
+    else if (!this.#edits.delete(path)) return;
+    this.#overlay.lay(path, text);
   }
 
   patch(path: RelPath, role: Role, ensure: (base: string) => readonly TextChange[] | Obstacle): void {
@@ -69,11 +73,16 @@ class EditDraft implements Draft {
     }
     for (const edit of plan.edits) {
       const text = textAfter(edit);
-      if (text === undefined) this.#edits.set(edit.path, edit);
+      if (text === undefined) this.#delete(edit);
       else this.create(edit.path, edit.role, text);
     }
     this.#wanted.push(...(plan.wanted ?? []));
     for (const note of plan.notes) this.#notes.add(note);
+  }
+
+  #delete(edit: Edit): void {
+    this.#edits.set(edit.path, edit);
+    this.#overlay.lay(edit.path, undefined);
   }
 
   note(sentence: string): void {

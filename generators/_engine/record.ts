@@ -8,6 +8,7 @@ import { assertRecordShape } from './record-shape.ts';
 import { type Hunk, hunksBetween } from './recorded-patch.ts';
 import { textAfter } from './repo.ts';
 import { isWholeFile } from './roles.ts';
+import { sharedLines } from './shared-lines.ts';
 
 export const recordPath = toRel('.s2s.json');
 
@@ -102,9 +103,8 @@ export function recordEdit(repo: Repo, edits: readonly Edit[], by: Authorship): 
   }
   const run: RecordedRun = { version: by.version, answers: by.answers };
   const services = { ...before.services };
-  for (const service of by.services) {
+  for (const service of by.services)
     services[service] = sortKeys({ ...services[service], [by.generator]: run });
-  }
   return writeRecord(repo, { schema: 1, services, files });
 }
 
@@ -122,7 +122,7 @@ function recordFile(before: RecordedFile | undefined, edit: Edit, by: Authorship
   if (text === undefined || edit.kind === 'delete') return undefined;
   const head = { generator: by.generator, role: edit.role, version: by.version, sha256: hashText(text) };
   if (isWholeFile(edit.role))
-    return { ...head, text: (edit.kind === 'patch' ? (edit.rendered ?? text) : text).split('\n') };
+    return { ...head, text: sharedLines(edit.kind === 'patch' ? (edit.rendered ?? text) : text) };
   const base = edit.kind === 'patch' ? edit.base : undefined;
   const used = by.usedBefore?.(edit) ?? [];
   const patch: RecordedPatch = {

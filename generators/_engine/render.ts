@@ -14,48 +14,65 @@ const rendered = channel('plop-pack-s2s:render');
 
 const templatesUrl = new URL('../../templates/', import.meta.url);
 const handlebars = createHandlebars();
+const loaded = new Map<string, Loaded>();
+
+interface Loaded {
+  readonly program: hbs.AST.Program;
+  readonly compiled: HandlebarsTemplateDelegate<object>;
+}
 
 /**
  * Renders a template below templates/ and rewrites it in the style of the service.
  * @throws Error when the template reads a key that the view lacks, also inside `#if` and `#each`.
  */
 export function render(template: string, view: object, style: Style): string {
-  return restyle(fill(template, view), style);
+  return kept(restyle(fill(template, view), style));
+}
+
+/** Hundreds of services get the very same text: it is kept once. */
+const texts = new Map<string, string>();
+
+function kept(text: string): string {
+  const known = texts.get(text) ?? text;
+  texts.set(known, known);
+  return known;
 }
 
 /** Like {@link render}, for a test file: put into the words of the service's test runner. */
 export function renderTest(template: string, view: object, style: Style, testing: TestingFact): string {
-  return restyle(toDialect(fill(template, view), testing), style);
+  return kept(restyle(toDialect(fill(template, view), testing), style));
 }
 
 function fill(template: string, view: object): string {
-  const source = readFileSync(new URL(template, templatesUrl), 'utf8');
-  const missing = missingKeys(source, view, partialSource);
+  const { program, compiled } = load(template);
+  const missing = missingKeys(program, view, (name) => load(`_shared/${name}.hbs`).program);
   if (missing.length > 0) throw new Error(`${template} reads ${missing.join(', ')}, which its view lacks`);
   rendered.publish({ template, view });
-  const compiled = handlebars.compile<object>(source, {
-    strict: true,
-    noEscape: true,
-    knownHelpersOnly: true,
-    preventIndent: false,
-  });
   return compiled(view, { allowProtoPropertiesByDefault: false });
+}
+
+/** Reads and compiles a template, once. */
+function load(template: string): Loaded {
+  const known = loaded.get(template);
+  if (known !== undefined) return known;
+  const program = Handlebars.parse(readFileSync(new URL(template, templatesUrl), 'utf8'));
+  const options = { strict: true, noEscape: true, knownHelpersOnly: true, preventIndent: false };
+  const found = { program, compiled: handlebars.compile<object>(program, options) };
+  loaded.set(template, found);
+  return found;
 }
 
 function createHandlebars(): typeof Handlebars {
   const own = Handlebars.create();
-  for (const name of partialNames()) own.registerPartial(name, partialSource(name));
+  for (const file of partialFiles())
+    own.registerPartial(
+      file.slice(0, -'.hbs'.length),
+      readFileSync(new URL(`_shared/${file}`, templatesUrl), 'utf8'),
+    );
   return own;
 }
 
-function partialNames(): readonly string[] {
+function partialFiles(): readonly string[] {
   const folder = fileURLToPath(new URL('_shared/', templatesUrl));
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder)
-    .filter((file) => file.endsWith('.hbs'))
-    .map((file) => file.slice(0, -'.hbs'.length));
-}
-
-function partialSource(name: string): string {
-  return readFileSync(new URL(`_shared/${name}.hbs`, templatesUrl), 'utf8');
+  return existsSync(folder) ? readdirSync(folder).filter((file) => file.endsWith('.hbs')) : [];
 }

@@ -3,7 +3,6 @@ import { join, sep } from 'node:path';
 
 import type { Edit, Entry, RelPath, Repo } from './contract.ts';
 import { RefusalError } from './obstacle.ts';
-import { basenameRel, dirnameRel } from './paths.ts';
 import { applyChanges } from './text-change.ts';
 
 const BOM = '\u{FEFF}';
@@ -11,30 +10,29 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
  * Opens the files below an absolute root for reading. Links that lead out of the root are not followed.
- * Each file is read once: a plan is made on one state of the disk, which apply checks again before it writes.
+ * Each file and folder is read once: a plan is made on one state of the disk, which apply checks before it writes.
  */
 export function openRepo(root: string): Repo {
   const realRoot = realpathSync(root);
   const texts = new Map<RelPath, string | undefined>();
-  return {
+  const folders = new Map<RelPath, readonly Entry[]>();
+  const repo: Repo = {
     root: realRoot,
+    get origin() {
+      return repo;
+    },
     read(path) {
       if (!texts.has(path)) texts.set(path, readText(realRoot, path));
       return texts.get(path);
     },
-    list: (path) => listFolder(realRoot, path),
+    list(path) {
+      const entries = folders.get(path) ?? listFolder(realRoot, path);
+      folders.set(path, entries);
+      return entries;
+    },
+    since: () => repo,
   };
-}
-
-/** The same repo as if `edits` had been applied. */
-export function overlay(repo: Repo, edits: readonly Edit[]): Repo {
-  if (edits.length === 0) return repo;
-  const laid = new Map(edits.map((edit) => [edit.path, textAfter(edit)]));
-  return {
-    root: repo.root,
-    read: (path) => (laid.has(path) ? laid.get(path) : repo.read(path)),
-    list: (path) => listOver(repo.list(path), path, laid),
-  };
+  return repo;
 }
 
 /** What a file holds once the edit is applied; undefined when it is deleted. */
@@ -87,25 +85,6 @@ function listFolder(root: string, path: RelPath): readonly Entry[] {
     if (isMissing(error)) return [];
     throw error;
   }
-}
-
-function listOver(
-  entries: readonly Entry[],
-  path: RelPath,
-  laid: ReadonlyMap<RelPath, string | undefined>,
-): readonly Entry[] {
-  const byNameMap = new Map(entries.map((entry) => [entry.name, entry]));
-  for (const [file, text] of laid) {
-    if (dirnameRel(file) === path) {
-      const name = basenameRel(file);
-      if (text === undefined) byNameMap.delete(name);
-      else byNameMap.set(name, { name, kind: 'file' });
-    } else if (text !== undefined && (path === '' || file.startsWith(`${path}/`))) {
-      const name = file.slice(path === '' ? 0 : path.length + 1).split('/')[0] ?? '';
-      byNameMap.set(name, { name, kind: 'directory' });
-    }
-  }
-  return [...byNameMap.values()].sort(byName);
 }
 
 function byName(a: Entry, b: Entry): number {

@@ -1,6 +1,6 @@
 import type { Answers, Generator, Plan, Refusal, Repo, ServiceHead, Site } from './contract.ts';
 import { type Ask, asFlags, completeAnswers } from './answers.ts';
-import { finalizePlan, ownerOf, withoutDirty } from './finalize.ts';
+import { editsByOwner, finalizePlan, withoutDirty } from './finalize.ts';
 import { refuse } from './obstacle.ts';
 import { openDraft } from './plan.ts';
 import { openRepo } from './repo.ts';
@@ -50,13 +50,12 @@ export async function makePlan(
       ? await planRecorded(generator, answers, targets, site)
       : await planTargets(request, answers, targets, site);
   if (!final.ok) return final;
-  const changed = site.heads.filter((head) =>
-    final.edits.some(({ path }) => ownerOf(site.heads, path) === head),
-  );
+  const owned = editsByOwner(site.heads, final.edits);
+  const changed = site.heads.filter((head) => owned.has(head));
   return {
     plan: final,
     targets: [...new Set([...served, ...changed])],
-    flags: flagsOf(generator, answers, site, target),
+    flags: flagsOf(generator, answers, site, targets.every && target.length > 0 ? ["'*'"] : target),
   };
 }
 

@@ -1,5 +1,3 @@
-import Handlebars from 'handlebars';
-
 type Node = hbs.AST.Node;
 
 /**
@@ -7,17 +5,17 @@ type Node = hbs.AST.Node;
  * key pass inside `#if` and `#each`; this looks at every branch, taken or not.
  */
 export function missingKeys(
-  template: string,
+  template: hbs.AST.Program,
   view: object,
-  partial: (name: string) => string,
+  partial: (name: string) => hbs.AST.Program,
 ): readonly string[] {
   const missing = new Set<string>();
-  check(Handlebars.parse(template), [view], { partial, missing });
+  check(template, [view], { partial, missing });
   return [...missing];
 }
 
 interface Search {
-  readonly partial: (name: string) => string;
+  readonly partial: (name: string) => hbs.AST.Program;
   readonly missing: Set<string>;
 }
 
@@ -34,7 +32,7 @@ function checkStatement(statement: hbs.AST.Statement, scopes: Scopes, search: Se
   } else if (isBlock(statement)) {
     checkBlock(statement, scopes, search);
   } else if (isPartial(statement) && isPath(statement.name)) {
-    check(Handlebars.parse(search.partial(statement.name.original)), scopes, search);
+    check(search.partial(statement.name.original), scopes, search);
   } else if (statement.type !== 'ContentStatement' && statement.type !== 'CommentStatement') {
     throw new Error(`templates may not use ${statement.type}`);
   }

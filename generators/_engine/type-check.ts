@@ -1,5 +1,3 @@
-import { execa } from 'execa';
-
 import type { RelPath } from './contract.ts';
 
 /**
@@ -7,6 +5,7 @@ import type { RelPath } from './contract.ts';
  */
 export async function typeErrors(root: string, tsconfig: RelPath): Promise<readonly string[]> {
   const cwd = `${root}/${tsconfig.includes('/') ? tsconfig.slice(0, tsconfig.lastIndexOf('/')) : ''}`;
+  const { execa } = await import('execa');
   const { stdout } = await execa('tsc', ['--noEmit', '--pretty', 'false', '-p', `${root}/${tsconfig}`], {
     cwd,
     preferLocal: true,

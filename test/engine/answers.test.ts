@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 
 import { asFlags, completeAnswers } from '../../generators/_engine/answers.ts';
 import type { Questions, Site } from '../../generators/_engine/contract.ts';
+import { memoryRepo } from './memory-repo.ts';
 
-const site: Site = { repo: { root: '/', read: () => undefined, list: () => [] }, heads: [] };
+const site: Site = { repo: memoryRepo({}), heads: [] };
 const questions: Questions = {
   protect: {
     type: 'list',

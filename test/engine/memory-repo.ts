@@ -3,11 +3,16 @@ import type { Entry, RelPath, Repo } from '../../generators/_engine/contract.ts'
 /** A Repo over texts in memory, by path below the root; folders are those that hold a file. */
 export function memoryRepo(files: Readonly<Record<string, string>>, root = '/memory'): Repo {
   const texts = new Map(Object.entries(files));
-  return {
+  const repo: Repo = {
     root,
+    get origin() {
+      return repo;
+    },
     read: (path) => texts.get(path),
     list: (path) => listEntries([...texts.keys()], path),
+    since: () => repo,
   };
+  return repo;
 }
 
 function listEntries(paths: readonly string[], dir: RelPath): readonly Entry[] {

@@ -1,16 +1,18 @@
 import { describe, expect, it } from 'vitest';
 
-import type { Edit, RelPath, Repo } from '../../generators/_engine/contract.ts';
+import type { Edit, Repo } from '../../generators/_engine/contract.ts';
 import { toRel } from '../../generators/_engine/paths.ts';
 import { editTowards } from '../../generators/_engine/plan.ts';
 import { recordEdit, recordPath } from '../../generators/_engine/record.ts';
 import { textAfter } from '../../generators/_engine/repo.ts';
 import { settleExisting } from '../../generators/_engine/settle.ts';
+import { memoryRepo } from './memory-repo.ts';
 
 const path = toRel('src/breaker.ts');
 
 function repoOf(files: Record<string, string | undefined>): Repo {
-  return { root: '/repo', read: (file: RelPath) => files[file], list: () => [] };
+  const texts = Object.entries(files).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  return memoryRepo(Object.fromEntries(texts));
 }
 
 /** The record after `text` was generated into an empty repo. */

@@ -1,8 +1,9 @@
+import Handlebars from 'handlebars';
 import { describe, expect, it } from 'vitest';
 
 import { missingKeys } from '../../generators/_engine/template-keys.ts';
 
-const none = (): string => '';
+const none = (): hbs.AST.Program => Handlebars.parse('');
 
 describe('missingKeys', () => {
   it.each([
@@ -16,10 +17,12 @@ describe('missingKeys', () => {
     ['{{#each list}}{{this.y}}{{/each}}', { list: [] }, []],
     ['{{a.b}}', { a: {} }, ['a.b']],
   ])('%s with %j', (template, view, missing) => {
-    expect(missingKeys(template, view, none)).toEqual(missing);
+    expect(missingKeys(Handlebars.parse(template), view, none)).toEqual(missing);
   });
 
   it('looks into partials', () => {
-    expect(missingKeys('{{> head}}', {}, () => '{{title}}')).toEqual(['title']);
+    expect(missingKeys(Handlebars.parse('{{> head}}'), {}, () => Handlebars.parse('{{title}}'))).toEqual([
+      'title',
+    ]);
   });
 });

@@ -10,11 +10,19 @@ import { openSurvey, type Survey } from './survey.ts';
  * nor does the name of a folder.
  */
 export function findAuthService(repo: Repo, heads: readonly ServiceHead[]): ServiceHead | Refusal {
-  const signing = heads.filter((head) => findSigns(openSurvey(repo, head)).length > 0);
-  const found = signing.length > 0 ? signing : heads.filter((head) => hasLoginRoute(openSurvey(repo, head)));
+  const issuers = heads.filter((head) => signs(openSurvey(repo, head)));
+  const found = issuers.length > 0 ? issuers : heads.filter((head) => hasLoginRoute(openSurvey(repo, head)));
   const [only, other] = found;
   if (only === undefined) return refuse(noAuthService(heads));
-  return other === undefined ? only : refuse(ambiguous(found, signing.length > 0));
+  return other === undefined ? only : refuse(ambiguous(found, issuers.length > 0));
+}
+
+const signing = new WeakMap<Survey, boolean>();
+
+function signs(survey: Survey): boolean {
+  const known = signing.get(survey) ?? findSigns(survey).length > 0;
+  signing.set(survey, known);
+  return known;
 }
 
 const loginPath = /(^|\/)(log-?in|sign-?in|token|sessions?|authenticate)\/?$/i;

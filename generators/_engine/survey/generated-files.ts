@@ -13,8 +13,15 @@ export function withoutGenerated(survey: Survey): Survey {
   return { ...survey, files: survey.files.filter(isOwn), tests: survey.tests.filter(isOwn) };
 }
 
+let last: Readonly<{ record: string | undefined; files: ReadonlySet<string> }> | undefined;
+
 function generatedFiles(repo: Repo): ReadonlySet<string> {
-  const text = repo.read(toRel('.s2s.json'));
+  const record = repo.read(toRel('.s2s.json'));
+  if (last?.record !== record || last === undefined) last = { record, files: filesIn(record) };
+  return last.files;
+}
+
+function filesIn(text: string | undefined): ReadonlySet<string> {
   try {
     const record: unknown = text === undefined ? undefined : JSON.parse(text);
     const files = isRecord(record) && isRecord(record['files']) ? record['files'] : {};

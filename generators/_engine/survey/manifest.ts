@@ -8,10 +8,20 @@ type Json = Readonly<Record<string, unknown>>;
 
 const sections = ['peerDependencies', 'optionalDependencies', 'devDependencies', 'dependencies'] as const;
 
+const read = new Map<RelPath, Manifest & { readonly json: Json }>();
+
 /** Reads a package.json; undefined when there is none. @throws RefusalError E_MANIFEST when it is not valid JSON. */
 export function readManifest(repo: Repo, path: RelPath): (Manifest & { readonly json: Json }) | undefined {
   const text = repo.read(path);
   if (text === undefined) return undefined;
+  const known = read.get(path);
+  if (known?.text === text) return known;
+  const manifest = parseManifest(path, text);
+  read.set(path, manifest);
+  return manifest;
+}
+
+function parseManifest(path: RelPath, text: string): Manifest & { readonly json: Json } {
   const errors: ParseError[] = [];
   const json: unknown = parse(text, errors, { disallowComments: true });
   const [error] = errors;

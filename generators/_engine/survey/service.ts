@@ -22,16 +22,27 @@ const styleSample = 60;
  * is not registered anywhere; a package without an instance is served as well.
  */
 export function surveyService(repo: Repo, head: ServiceHead, needsInstance = true): Service | Refusal {
+  const open = openSurvey(repo, head);
+  const facts = needsInstance ? withInstance : withAnyInstance;
+  const found = facts.get(open) ?? surveyOrRefuse(open, needsInstance);
+  facts.set(open, found);
+  return found;
+}
+
+const withInstance = new WeakMap<Survey, Service | Refusal>();
+const withAnyInstance = new WeakMap<Survey, Service | Refusal>();
+
+function surveyOrRefuse(open: Survey, needsInstance: boolean): Service | Refusal {
   try {
-    return survey(repo, head, needsInstance);
+    return survey(open, needsInstance);
   } catch (error) {
     if (error instanceof RefusalError) return refuse(...error.obstacles);
     throw error;
   }
 }
 
-function survey(repo: Repo, head: ServiceHead, needsInstance: boolean): Service {
-  const open = openSurvey(repo, head);
+function survey(open: Survey, needsInstance: boolean): Service {
+  const { head, repo } = open;
   assertServable(open);
   const { app, routes } = needsInstance ? surveyInstance(open) : surveyAnyInstance(open);
   const config = surveyConfig(open);

@@ -8,32 +8,58 @@ import { findManifestPaths } from './workspace.ts';
 
 const testFolder = /^(tests?|e2e|__tests__)$/;
 
+const surveyed = new WeakMap<Repo, readonly ServiceHead[]>();
+const manifestPaths = new WeakMap<Repo, readonly RelPath[]>();
+const heads = new WeakMap<Repo, Map<RelPath, Readonly<{ text: string; head: ServiceHead | undefined }>>>();
+
 /**
  * Every package that depends on fastify, by folder. A package that only holds other packages or tests is none.
  * @throws RefusalError E_MANIFEST when a package.json that names fastify is not valid JSON.
  */
 export function surveyHeads(repo: Repo): readonly ServiceHead[] {
-  const paths = findManifestPaths(repo);
-  const heads: ServiceHead[] = [];
-  for (const path of paths) {
-    if (repo.read(path)?.includes('"fastify"') !== true) continue;
-    const manifest = readManifest(repo, path);
-    if (manifest?.dependencies['fastify'] === undefined) continue;
-    const dir = dirnameRel(path);
-    if (testFolder.test(basenameRel(dir))) continue;
-    if (holdsPackages(dir, paths) && !hasFastifySource(repo, dir)) continue;
-    const { json, ...rest } = manifest;
-    const name =
-      typeof json['name'] === 'string' && json['name'] !== '' ? json['name'] : folderName(repo, dir);
-    heads.push({ name, dir, manifest: rest });
-  }
-  return withOwnNames(heads).sort((a, b) => (a.dir < b.dir ? -1 : 1));
+  const known = surveyed.get(repo);
+  if (known !== undefined) return known;
+  // No plan makes or takes away a package.json: where they are is a fact of the disk.
+  const paths = manifestPaths.get(repo.origin) ?? findManifestPaths(repo.origin);
+  manifestPaths.set(repo.origin, paths);
+  const around = foldersAround(paths);
+  const found = paths.map((path) => headOf(repo, path, around)).filter((head) => head !== undefined);
+  const sorted = withOwnNames(found).sort((a, b) => (a.dir < b.dir ? -1 : 1));
+  surveyed.set(repo, sorted);
+  return sorted;
+}
+
+/** Reads a manifest when its text is another than it was. */
+function headOf(repo: Repo, path: RelPath, around: ReadonlySet<string>): ServiceHead | undefined {
+  const text = repo.read(path);
+  if (text?.includes('"fastify"') !== true) return undefined;
+  const byPath =
+    heads.get(repo.origin) ?? new Map<RelPath, { text: string; head: ServiceHead | undefined }>();
+  heads.set(repo.origin, byPath);
+  const known = byPath.get(path);
+  if (known?.text === text) return known.head;
+  const head = readHead(repo, path, around);
+  byPath.set(path, { text, head });
+  return head;
+}
+
+function readHead(repo: Repo, path: RelPath, around: ReadonlySet<string>): ServiceHead | undefined {
+  const manifest = readManifest(repo, path);
+  if (manifest?.dependencies['fastify'] === undefined) return undefined;
+  const dir = dirnameRel(path);
+  if (testFolder.test(basenameRel(dir))) return undefined;
+  if (around.has(dir) && !hasFastifySource(repo, dir)) return undefined;
+  const { json, ...rest } = manifest;
+  const name = typeof json['name'] === 'string' && json['name'] !== '' ? json['name'] : folderName(repo, dir);
+  return { name, dir, manifest: rest };
 }
 
 /** Copied packages keep the name of the original: those go by their folder. */
-function withOwnNames(heads: readonly ServiceHead[]): ServiceHead[] {
-  return heads.map((head) => {
-    const isCopied = head.dir !== '' && heads.some((other) => other !== head && other.name === head.name);
+function withOwnNames(found: readonly ServiceHead[]): ServiceHead[] {
+  const counts = new Map<string, number>();
+  for (const { name } of found) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return found.map((head) => {
+    const isCopied = head.dir !== '' && (counts.get(head.name) ?? 0) > 1;
     return isCopied ? { ...head, name: head.dir } : head;
   });
 }
@@ -86,9 +112,16 @@ function describe({ name, dir }: ServiceHead): string {
   return dir === '' || dir === name ? name : `${name} (${dir})`;
 }
 
-function holdsPackages(dir: RelPath, manifests: readonly RelPath[]): boolean {
-  const prefix = dir === '' ? '' : `${dir}/`;
-  return manifests.some((path) => path !== `${prefix}package.json` && path.startsWith(prefix));
+/** Folders with a package.json somewhere below them, not only in them. */
+function foldersAround(manifests: readonly RelPath[]): ReadonlySet<string> {
+  const around = new Set<string>();
+  for (const path of manifests) {
+    for (let dir = dirnameRel(path); dir !== '';) {
+      dir = dirnameRel(dir);
+      around.add(dir);
+    }
+  }
+  return around;
 }
 
 function hasFastifySource(repo: Repo, dir: RelPath): boolean {

@@ -1,6 +1,6 @@
 import type { Obstacle, RelPath, Repo, ServiceHead } from '../contract.ts';
 import { RefusalError } from '../obstacle.ts';
-import { parseSource, syntaxErrors, type ts } from '../syntax.ts';
+import { parseFile, syntaxErrors, type ts } from '../syntax.ts';
 import { listSources, type SourceFiles } from './source-files.ts';
 
 /** One service's sources, read and parsed on demand. */
@@ -16,9 +16,6 @@ export interface Sources extends SourceFiles {
 
 /** Nobody writes more into one file: it is a bundle, a data set, or there to keep us busy. */
 const maxChars = 1_000_000;
-const maxParsed = 4_000;
-/** Plans lay edits over a repo again and again; a file whose text is the same is parsed once. */
-const parsed = new Map<RelPath, Readonly<{ text: string; tree: ts.SourceFile }>>();
 
 /** Opens the sources of a service. Reads only what is asked for. */
 export function openSources(repo: Repo, head: ServiceHead): Sources {
@@ -32,7 +29,7 @@ export function openSources(repo: Repo, head: ServiceHead): Sources {
     repo,
     head,
     text,
-    tree: (path) => parse(path, text(path)),
+    tree: (path) => parseOrSkip(path, text(path)),
     mentioning: (pattern) => listed.files.filter((path) => pattern.test(text(path))),
   };
 }
@@ -50,22 +47,13 @@ export function assertServable(sources: Sources): void {
   if (first !== undefined) throw new RefusalError(first, ...more);
 }
 
-function parse(path: RelPath, text: string): ts.SourceFile {
-  const known = parsed.get(path);
-  if (known?.text === text) return known.tree;
-  const tree = parseOrSkip(path, text);
-  if (parsed.size >= maxParsed) parsed.clear();
-  parsed.set(path, { text, tree });
-  return tree;
-}
-
 /** Thousands of nested brackets are nobody's code, and more than a recursive parser can follow. */
 function parseOrSkip(path: RelPath, text: string): ts.SourceFile {
   try {
-    return parseSource(path, text);
+    return parseFile(path, text);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    return parseSource(path, '');
+    return parseFile(path, '');
   }
 }
 

@@ -14,7 +14,8 @@ export interface Survey extends Sources {
 const opened = new WeakMap<Repo, Map<RelPath, Survey>>();
 
 /** Opens a service for surveying, once for each state of the repo. Parses nothing yet. */
-export function openSurvey(repo: Repo, head: ServiceHead): Survey {
+export function openSurvey(now: Repo, head: ServiceHead): Survey {
+  const repo = now.since(head.dir);
   const byDir = opened.get(repo) ?? new Map<RelPath, Survey>();
   opened.set(repo, byDir);
   const known = byDir.get(head.dir);

@@ -2,7 +2,7 @@ import type { Entry, RelPath, Repo } from '../contract.ts';
 import { joinRel, toRel } from '../paths.ts';
 
 const maxDepth = 6;
-const maxEntries = 20_000;
+const maxEntries = 1_000_000;
 const skipped = new Set(['node_modules', 'dist', 'build', 'coverage', 'out', 'vendor']);
 
 /** A folder that holds neither dependencies nor output, and is not hidden. */
@@ -12,7 +12,7 @@ export function isSourceFolder({ kind, name }: Entry): boolean {
 
 /**
  * Every package.json of the repo, nearest to the root first. Looks at the folders themselves, not at the
- * `workspaces` field: plain folders of packages count too. At most 6 levels and 20,000 entries are looked at.
+ * `workspaces` field: plain folders of packages count too. At most 6 levels and a million entries are looked at.
  */
 export function findManifestPaths(repo: Repo): readonly RelPath[] {
   const found: RelPath[] = [];
