@@ -25,6 +25,7 @@ export type Role =
   | 'env'
   | 'unit-test'
   | 'integration-test'
+  | 'drawing'
   | 'record';
 
 export type Edit =
@@ -46,6 +47,8 @@ export type Plan = Readonly<{
   edits: readonly Edit[];
   notes: readonly string[];
   findings?: readonly Finding[];
+  /** What was asked to be shown, whole, with its last line break: it stands alone on standard output. */
+  output?: string;
   /** Every whole file that was planned, also those that are there already. */
   wanted?: readonly Readonly<{ path: RelPath; role: Role; text: string }>[];
 }>;

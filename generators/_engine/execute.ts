@@ -57,6 +57,7 @@ function decided({ id, given, root }: PlanRequest, planned: Planned, command: st
     changes: changesOf(plan),
     obstacles: [],
     findings: plan.findings ?? [],
+    ...(plan.output !== undefined && { output: plan.output }),
     notes: plan.notes,
     next,
     command,

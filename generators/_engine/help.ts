@@ -10,7 +10,9 @@ export function helpOf(id: string, generator: Generator): string {
     ...Object.entries(generator.questions).map(flagLine),
     '',
     'Flags of every generator:',
-    ...Object.entries(globalFlags).map(flagLine),
+    ...Object.entries(globalFlags)
+      .filter(([key]) => !(key in generator.questions))
+      .map(flagLine),
     '',
     'Without a terminal, or with --yes, nothing is asked: what is missing is listed.',
     '',
@@ -18,13 +20,13 @@ export function helpOf(id: string, generator: Generator): string {
 }
 
 function flagLine([key, question]: readonly [string, Question]): string {
-  const name = `--${isOnByDefault(key) ? 'no-' : ''}${flagOf(key)}`;
+  const name = `--${isOnByDefault(key, question) ? 'no-' : ''}${flagOf(key)}`;
   const value = question.type === 'boolean' ? '' : ` ${question.placeholder ?? '<value>'}`;
   const initial = typeof question.initial === 'string' ? ` (default ${question.initial})` : '';
   return `  ${`${name}${value}`.padEnd(30)} ${question.message}${initial}`;
 }
 
 /** Its flag is of use only to turn it off. */
-function isOnByDefault(key: string): boolean {
-  return key === 'format';
+function isOnByDefault(key: string, { type }: Question): boolean {
+  return key === 'format' && type === 'boolean';
 }

@@ -12,6 +12,8 @@ export interface Outcome {
   readonly obstacles: readonly FlatObstacle[];
   /** s2s-status: what has drifted; s2s-upgrade: where both sides changed the same lines. */
   readonly findings: readonly Finding[];
+  /** What was asked to be shown: s2s-graph without --out. */
+  readonly output?: string;
   readonly notes: readonly string[];
   readonly next: readonly string[];
   readonly command: string;

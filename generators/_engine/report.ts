@@ -15,6 +15,7 @@ type Colours = ReturnType<typeof createColors>;
 export function reportOf(outcome: Outcome, { colour, diff }: ReportOptions): string {
   const colours = createColors(colour);
   if (outcome.status === 'refused') return refusalReport(outcome, colours);
+  if (outcome.output !== undefined) return outcome.output;
   const names = outcome.targets.map(({ service }) => service).join(', ') || 'the repository';
   const nothing = outcome.generator === 's2s-status' ? 'everything stands' : 'nothing to change';
   const isThere = outcome.targets.length === 0 ? nothing : `${names} has it already, nothing to change`;

@@ -59,6 +59,17 @@ describe('undo and status, by both doors', () => {
     expect(readTree(root)).toEqual(before);
   });
 
+  it('draws the same graph, alone on standard output', async () => {
+    const byBin = await runBin(root, 's2s-graph');
+    expect(byBin.stdout).toMatch(/^flowchart LR\n {2}n0\["auth-service<br\/>port 3001, issues tokens/);
+    expect(byBin).toMatchObject({ exitCode: 0, stderr: '' });
+    expect((await runPlop(root, 's2s-graph')).stdout).toBe(byBin.stdout);
+    expect((await runPlop(root, 's2s-graph', '--out', 'docs/services.svg', '--format', 'svg')).exitCode).toBe(
+      0,
+    );
+    expect([...changedFiles(before, readTree(root)).keys()]).toEqual(['docs/services.svg']);
+  });
+
   it('recovers what a killed run has left, when it is asked to', async () => {
     const path = join(root, user, 'src/app.ts');
     const journal = {

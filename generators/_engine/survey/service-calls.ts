@@ -1,0 +1,111 @@
+import type { RelPath } from '../contract.ts';
+import { lineOf, ts, walk } from '../syntax.ts';
+import { readEnv } from './env-reads.ts';
+import { envNameOf, isProcessEnv, propertyOf, unwrap } from './expressions.ts';
+import type { Survey } from './survey.ts';
+
+/** One place from which a service calls another: a client that is made for it, or a URL that it reads. */
+export interface ServiceCall {
+  readonly path: RelPath;
+  /** 1-based. */
+  readonly line: number;
+  /** client: `new ServiceClient({ baseUrl })` · url: an environment variable that holds a URL. */
+  readonly via: 'client' | 'url';
+  readonly env?: string;
+  /** The literal that stands in for the variable. */
+  readonly url?: string;
+}
+
+/** A circuit breaker of the service's own, other than those inside clients. */
+export interface Circuit {
+  readonly path: RelPath;
+  readonly line: number;
+}
+
+const urlName =
+  /^(?!.*(DATABASE|REDIS|POSTGRES|PG_|MYSQL|MONGO|AMQP|RABBIT|KAFKA|NATS|SENTRY|OTEL|DB_)).*_(URL|ORIGIN|ENDPOINT|BASE_URL)$/;
+
+/** Every call by what the code says: clients first; a variable that a client reads counts once. */
+export function findServiceCalls(survey: Survey): readonly ServiceCall[] {
+  const clients = creationsOf(survey, 'ServiceClient').map(({ node, path, line }): ServiceCall => {
+    const baseUrl = propertyOf(node.arguments?.[0], 'baseUrl');
+    const { env, fallback } = baseUrl === undefined ? {} : readEnv(survey, baseUrl, path);
+    return {
+      path,
+      line,
+      via: 'client',
+      ...(env !== undefined && { env }),
+      ...(fallback !== undefined && { url: fallback }),
+    };
+  });
+  const known = new Set(clients.map(({ env }) => env));
+  return [...clients, ...findUrls(survey).filter(({ env }) => !known.has(env))];
+}
+
+/** Breakers made outside of the ServiceClient, ours and opossum's. */
+export function findCircuits(survey: Survey): readonly Circuit[] {
+  return creationsOf(survey, 'CircuitBreaker')
+    .filter(({ path }) => !/\bclass ServiceClient\b/.test(survey.text(path)))
+    .map(({ path, line }) => ({ path, line }));
+}
+
+function creationsOf(
+  survey: Survey,
+  className: string,
+): readonly Readonly<{ node: ts.NewExpression; path: RelPath; line: number }>[] {
+  return survey.mentioning(new RegExp(`\\bnew ${className}\\b`)).flatMap((path) => {
+    const found: { node: ts.NewExpression; path: RelPath; line: number }[] = [];
+    const tree = survey.tree(path);
+    walk(tree, (node) => {
+      if (ts.isNewExpression(node) && node.expression.getText() === className)
+        found.push({ node, path, line: lineOf(tree, node.getStart()) });
+      return true;
+    });
+    return found;
+  });
+}
+
+/** Variables that hold the URL of a service, where they are first read or declared. */
+function findUrls(survey: Survey): readonly ServiceCall[] {
+  const found = new Map<string, ServiceCall>();
+  for (const path of survey.mentioning(/_(URL|ORIGIN|ENDPOINT)\b/)) {
+    const tree = survey.tree(path);
+    walk(tree, (node) => {
+      const name = variableOf(node);
+      if (name !== undefined && urlName.test(name) && !found.has(name))
+        found.set(name, {
+          path,
+          line: lineOf(tree, node.getStart()),
+          via: 'url',
+          env: name,
+          ...fallbackOf(survey, node, path),
+        });
+      return true;
+    });
+  }
+  return [...found.values()];
+}
+
+/** `process.env.X`, a key of a schema that parses the environment, and `{ X } = process.env`. */
+function variableOf(node: ts.Node): string | undefined {
+  if (ts.isExpression(node)) return envNameOf(node);
+  if (
+    ts.isPropertyAssignment(node) &&
+    ts.isIdentifier(node.name) &&
+    ts.isCallExpression(unwrap(node.initializer))
+  )
+    return node.name.text;
+  if (!ts.isBindingElement(node) || !ts.isVariableDeclaration(node.parent.parent)) return undefined;
+  const { initializer } = node.parent.parent;
+  const key = node.propertyName ?? node.name;
+  return initializer !== undefined && isProcessEnv(unwrap(initializer)) && ts.isIdentifier(key)
+    ? key.text
+    : undefined;
+}
+
+function fallbackOf(survey: Survey, node: ts.Node, path: RelPath): Readonly<{ url?: string }> {
+  const around = ts.isExpression(node) && ts.isBinaryExpression(node.parent) ? node.parent : node;
+  const read = ts.isExpression(around) ? readEnv(survey, around, path).fallback : undefined;
+  const url = read ?? /https?:\/\/[^\s'"`)]+/.exec(around.getText())?.[0];
+  return url === undefined ? {} : { url };
+}

@@ -1,0 +1,84 @@
+import type { RelPath } from '../_engine/contract.ts';
+
+/** One service of the repo, or something outside of it that services call. */
+export interface GraphNode {
+  /** Folder of a service (`.` for the root); name of what is outside. */
+  readonly id: string;
+  readonly name: string;
+  readonly kind: 'service' | 'external';
+  readonly port?: number;
+  readonly issuesTokens?: boolean;
+  /** Generators of this pack that were run on it, by the record. */
+  readonly generated: readonly string[];
+  readonly routes: readonly GraphRoutes[];
+  /** Breakers beside those of the clients. */
+  readonly circuits: readonly string[];
+  /** Why its routes could not be read. */
+  readonly problem?: string;
+}
+
+/** The routes of one plugin. */
+interface GraphRoutes {
+  readonly name: string;
+  readonly urls: readonly string[];
+  /** The hook that asks for a token; absent where nobody is asked. */
+  readonly guard?: string;
+}
+
+/** One service calls another. */
+export interface GraphCall {
+  readonly from: string;
+  readonly to: string;
+  /** The variable that holds the URL; absent where it is written into the code. */
+  readonly env?: string;
+  /** `path:line` of the client, or of the place that reads the URL. */
+  readonly at: string;
+  /** A breaker stands between the two. */
+  readonly circuit: boolean;
+  /** It asks who is calling: the callee protects routes of the caller. */
+  readonly verifies: boolean;
+}
+
+/** Who calls whom, who protects what, and where circuits are; in the order of folders. */
+export interface ServiceGraph {
+  readonly schema: 1;
+  readonly nodes: readonly GraphNode[];
+  readonly calls: readonly GraphCall[];
+}
+
+/** How a drawing says what a service is; one line each, the name first. */
+export function labelLines({
+  circuits,
+  kind,
+  name,
+  port,
+  issuesTokens,
+  problem,
+  routes,
+}: GraphNode): readonly string[] {
+  if (kind === 'external') return [name, 'not in this repo'];
+  const facts = [
+    ...(port === undefined ? [] : [`port ${String(port)}`]),
+    ...(issuesTokens === true ? ['issues tokens'] : []),
+  ];
+  return [
+    name,
+    ...(facts.length === 0 ? [] : [facts.join(', ')]),
+    ...routes.map(
+      (one) => `${one.guard === undefined ? 'open' : 'guarded'}: ${one.name} (${String(one.urls.length)})`,
+    ),
+    ...circuits.map((place) => `circuit: ${place}`),
+    ...(problem === undefined ? [] : ['not readable']),
+  ];
+}
+
+/** `AUTH_SERVICE_URL, circuit`: what stands at the arrow. */
+export function callLabel({ circuit, env, verifies }: GraphCall): string {
+  const parts = [verifies ? 'verifies tokens' : undefined, env, circuit ? 'circuit' : 'no circuit'];
+  return parts.filter((part) => part !== undefined).join(', ');
+}
+
+/** A repo path that stands for the root as `.`. */
+export function idOf(dir: RelPath): string {
+  return dir === '' ? '.' : dir;
+}

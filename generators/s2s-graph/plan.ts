@@ -1,0 +1,34 @@
+import type { Answers, Plan, Refusal, Repo } from '../_engine/contract.ts';
+import { refuse } from '../_engine/obstacle.ts';
+import { toRel } from '../_engine/paths.ts';
+import { editTowards } from '../_engine/plan.ts';
+import { surveyHeads } from '../_engine/survey/services.ts';
+import type { ServiceGraph } from './graph.ts';
+import { renderMermaid } from './mermaid.ts';
+import { surveyGraph } from './survey-graph.ts';
+
+/** The graph as text to print, or as one file to write. Reads by syntax tree; runs none of the repo's code. */
+export async function planGraph(answers: Answers, repo: Repo): Promise<Plan | Refusal> {
+  const heads = surveyHeads(repo);
+  if (heads.length === 0) {
+    return refuse({
+      code: 'E_NO_FASTIFY',
+      at: { path: '.' },
+      message: `No package below ${repo.root} depends on fastify.`,
+      remedy: 'Run the command in the repository of your services, or name it with --cwd.',
+    });
+  }
+  const graph = surveyGraph(repo, heads, answers['targets'] as readonly string[]);
+  const text = await render(graph, answers['format'] as string);
+  const out = answers['out'] as string | undefined;
+  if (out === undefined) return { ok: true, edits: [], notes: [], output: text };
+  const edit = editTowards(repo, toRel(out), 'drawing', text);
+  return { ok: true, edits: edit === undefined ? [] : [edit], notes: [] };
+}
+
+async function render(graph: ServiceGraph, format: string): Promise<string> {
+  if (format === 'json') return `${JSON.stringify(graph, undefined, 2)}\n`;
+  if (format === 'mermaid') return renderMermaid(graph);
+  const { renderSvg } = await import('./svg.ts');
+  return renderSvg(graph);
+}

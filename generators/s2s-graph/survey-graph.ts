@@ -1,0 +1,101 @@
+import type { Repo, Service, ServiceHead } from '../_engine/contract.ts';
+import { readRecord, type S2sRecord } from '../_engine/record.ts';
+import { findAuthService } from '../_engine/survey/auth-service.ts';
+import { surveyGuards } from '../_engine/survey/guards.ts';
+import { findCircuits, findServiceCalls, type ServiceCall } from '../_engine/survey/service-calls.ts';
+import { surveyService } from '../_engine/survey/service.ts';
+import { openSurvey } from '../_engine/survey/survey.ts';
+import { type Destination, findDestination, type Place } from './destinations.ts';
+import { type GraphCall, type GraphNode, idOf, type ServiceGraph } from './graph.ts';
+
+/** Reads the graph of a repo: of all services, or of those in `wanted` and what they call. */
+export function surveyGraph(
+  repo: Repo,
+  heads: readonly ServiceHead[],
+  wanted: readonly string[],
+): ServiceGraph {
+  const record = readRecord(repo);
+  const auth = findAuthService(repo, heads);
+  const places = heads.map((head): Place => {
+    const service = surveyService(repo, head, false);
+    const port = 'ok' in service ? undefined : service.app.listen.defaultPort;
+    return { head, ...(port !== undefined && { port }), issues: !('ok' in auth) && auth.dir === head.dir };
+  });
+  const nodes = places.map((place) => nodeOf(repo, place, record));
+  const calls = heads.flatMap((head) => callsOf(repo, head, places));
+  const isWanted = (id: string): boolean =>
+    wanted.length === 0 || wanted.map((dir) => dir || '.').includes(id);
+  const shown = calls.filter(({ call }) => isWanted(call.from) || isWanted(call.to));
+  const named = new Set(shown.flatMap(({ call }) => [call.from, call.to]));
+  const outside = [...new Set(shown.flatMap(({ to }) => (to.kind === 'external' ? [to.id] : [])))].sort();
+  return {
+    schema: 1,
+    nodes: [...nodes.filter(({ id }) => isWanted(id) || named.has(id)), ...outside.map(externalNode)],
+    calls: shown.map(({ call }) => call),
+  };
+}
+
+function nodeOf(repo: Repo, { head, issues, port }: Place, record: S2sRecord): GraphNode {
+  const service = surveyService(repo, head, false);
+  const start = {
+    id: idOf(head.dir),
+    name: head.name,
+    kind: 'service',
+    ...(port !== undefined && { port }),
+    ...(issues && { issuesTokens: true }),
+    generated: Object.keys(record.services[head.dir] ?? {}),
+  } as const;
+  if ('ok' in service) return { ...start, routes: [], circuits: [], problem: service.obstacles[0].message };
+  const survey = openSurvey(repo, head);
+  return {
+    ...start,
+    routes: routesOf(repo, service),
+    circuits: findCircuits(survey).map(({ line, path }) => `${path}:${String(line)}`),
+  };
+}
+
+function routesOf(repo: Repo, service: Service): GraphNode['routes'] {
+  const seen = new Set<string>();
+  return surveyGuards(openSurvey(repo, service), service).flatMap(({ guard, plugin }) => {
+    const urls = [...new Set(plugin.routes.map(({ method, url }) => `${method} ${url}`))];
+    // A plugin inside of another one is found in both.
+    if (urls.every((url) => seen.has(url))) return [];
+    for (const url of urls) seen.add(url);
+    return [{ name: plugin.name, urls, ...(guard !== undefined && { guard }) }];
+  });
+}
+
+interface Directed {
+  readonly call: GraphCall;
+  readonly to: Destination;
+}
+
+function callsOf(repo: Repo, head: ServiceHead, places: readonly Place[]): readonly Directed[] {
+  const survey = openSurvey(repo, head);
+  return findServiceCalls(survey).flatMap((found) => {
+    const to = findDestination(survey, found, places);
+    return to === undefined || to.id === idOf(head.dir)
+      ? []
+      : [{ call: callOf(head, found, to, survey), to }];
+  });
+}
+
+function callOf(
+  { dir }: ServiceHead,
+  { env, line, path, via }: ServiceCall,
+  to: Destination,
+  survey: ReturnType<typeof openSurvey>,
+): GraphCall {
+  return {
+    from: idOf(dir),
+    to: to.id,
+    ...(env !== undefined && { env }),
+    at: `${path}:${String(line)}`,
+    circuit: via === 'client',
+    verifies: /\bauthServiceClient\b|\/auth\/verify\b/.test(survey.text(path)),
+  };
+}
+
+function externalNode(id: string): GraphNode {
+  return { id, name: id, kind: 'external', generated: [], routes: [], circuits: [] };
+}
