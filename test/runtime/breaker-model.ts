@@ -40,17 +40,22 @@ export class BreakerModel {
 
   /** The call, or undefined when it is refused. */
   acquire(now: number): ModelCall | undefined {
-    this.look(now);
-    const probe = this.state === 'HALF_OPEN';
-    const busy = this.#calls.filter((call) => call.probe && !call.done && !this.#isLost(call, now)).length;
-    if (this.state === 'OPEN' || (probe && busy >= this.#options.halfOpenMaxCalls)) {
-      this.rejections += 1;
-      return undefined;
-    }
+    if (this.refuse(now)) return undefined;
     this.totalCalls += 1;
+    const probe = this.state === 'HALF_OPEN';
     const call = { startedAt: now, generation: this.#generation, probe, done: false };
     this.#calls.push(call);
     return call;
+  }
+
+  /** True, and counted, when no call is let through. */
+  refuse(now: number): boolean {
+    this.look(now);
+    const busy = this.#calls.filter((call) => call.probe && !call.done && !this.#isLost(call, now)).length;
+    const full = this.state === 'HALF_OPEN' && busy >= this.#options.halfOpenMaxCalls;
+    const refused = this.state === 'OPEN' || full;
+    if (refused) this.rejections += 1;
+    return refused;
   }
 
   success(call: ModelCall, now: number): void {

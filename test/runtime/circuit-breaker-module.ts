@@ -13,6 +13,7 @@ export interface CircuitStats {
 
 export interface CircuitBreaker {
   tryAcquire(): number;
+  refuseForMs(): number;
   success(permit: number, durationMs?: number): void;
   failure(permit: number, error?: unknown, durationMs?: number): void;
   release(permit: number): void;

@@ -44,7 +44,8 @@ class Comparison {
 
   run(command: number): void {
     const [what, which] = [Math.trunc(command / 50), command % 50];
-    if (what < 7) this.#acquire();
+    if (what < 6) this.#acquire();
+    else if (what < 7) this.#lookFirst();
     else if (what < 10) this.#settle(which, 'success');
     else if (what < 14) this.#settle(which, 'failure');
     else if (what < 15) this.#settle(which, 'release');
@@ -77,6 +78,13 @@ class Comparison {
     const call = this.#model.acquire(this.now);
     if (permit > 0 !== (call !== undefined)) throw new Error(`a permit of ${String(permit)}`);
     if (call !== undefined) this.#inFlight.push({ permit, call });
+  }
+
+  /** Refuses by the same rule as an acquisition, and counts it; a call that would be let through is not made. */
+  #lookFirst(): void {
+    const waitMs = this.#breaker.refuseForMs();
+    const refused = this.#model.refuse(this.now);
+    if (waitMs > 0 !== refused) throw new Error(`refuses for ${String(waitMs)} ms`);
   }
 
   #settle(which: number, how: 'success' | 'failure' | 'release'): void {

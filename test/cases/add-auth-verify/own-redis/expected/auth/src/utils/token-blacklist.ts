@@ -110,7 +110,7 @@ export interface RedisClient {
 /** How to duplicate a Redis client for the blacklist: a command fails within 100 ms instead of waiting for Redis. */
 export const FAIL_FAST = {
     lazyConnect: false,
-    commandTimeout: 75,
+    commandTimeout: 50,
     connectTimeout: 1_000,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
