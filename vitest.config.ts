@@ -48,7 +48,7 @@ export default defineConfig({
       {
         test: {
           name: 'cases',
-          include: ['test/{cases,fixtures}.test.ts'],
+          include: ['test/{cases,fixtures,fastify4}.test.ts'],
           globalSetup: ['test/helpers/redis.ts', 'test/helpers/seed.ts'],
           testTimeout: 240_000,
           hookTimeout: 60_000,

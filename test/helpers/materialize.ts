@@ -6,13 +6,14 @@ import { projectRoot } from './project-root.ts';
 
 /**
  * Copies the fixture of a case to `.cases/<id>` and puts the files of the case over it. The copy is inside the
- * project, so that its packages are found by walking up; a fixture that deps.json names gets a link of its own.
+ * project, so that its packages are found by walking up; with a world (a folder of fixtures/_deps; default: the one
+ * that deps.json names for the fixture) it gets a link of its own.
  */
-export function materialize(id: string, { fixture, files = {} }: Case): string {
+export function materialize(id: string, { fixture, files = {} }: Case, world?: string): string {
   const root = join(projectRoot, '.cases', id);
   rmSync(root, { recursive: true, force: true });
   mkdirSync(root, { recursive: true });
-  if (fixture !== 'none') copyFixture(fixture, root);
+  if (fixture !== 'none') copyFixture(fixture, root, world);
   for (const [path, wanted] of Object.entries(files)) {
     const target = join(root, path);
     if (wanted === undefined) {
@@ -25,7 +26,7 @@ export function materialize(id: string, { fixture, files = {} }: Case): string {
   return root;
 }
 
-function copyFixture(fixture: string, root: string): void {
+function copyFixture(fixture: string, root: string, wanted: string | undefined): void {
   cpSync(join(projectRoot, 'fixtures', fixture), root, {
     recursive: true,
     filter: (path) => !/[\\/](node_modules|dist)$/.test(path),
@@ -34,7 +35,7 @@ function copyFixture(fixture: string, root: string): void {
     string,
     string
   >;
-  const world = links[fixture];
+  const world = wanted ?? links[fixture];
   if (world === undefined) return;
   const packages = join(projectRoot, 'fixtures/_deps', world, 'node_modules');
   if (!existsSync(packages)) throw new Error(`${packages} is missing: run npm ci at the root of the project`);
