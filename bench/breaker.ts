@@ -24,7 +24,8 @@ export async function benchBreaker(): Promise<Section> {
     intro:
       'Nanoseconds a call, median of ' +
       `${String(rounds)} interleaved rounds. CLOSED: over the bare \`await\` of an async function; ` +
-      'OPEN: the whole refused call, catch included.',
+      'OPEN: the whole refused call, catch included. The bare `.then` is the floor of any breaker, with a clock read ' +
+      'that of any time window.',
     head: ['breaker', 'CLOSED success', 'CLOSED failure', 'OPEN reject'],
     rows: names.map((name) => [name, ns(success(name)), ns(failure(name)), ns(reject(name))]),
     goals: [

@@ -23,6 +23,8 @@ export function breakersAround(
   const time = new Full({ window });
   return {
     bare: work,
+    'a bare `.then`': () => work().then(same, rethrow),
+    'a bare `.then` and one clock read': () => work().then(timed, rethrow),
     'ours, failures in a row': () => core.execute(work),
     'ours, time window of 10 s': () => time.execute(work),
     'cockatiel Consecutive': withCockatiel(work, new cockatiel.ConsecutiveBreaker(never)),
@@ -33,6 +35,20 @@ export function breakersAround(
     'opossum, lean': withOpossum(work, { rollingPercentilesEnabled: false, enableSnapshots: false }),
     'opossum, default': withOpossum(work, { timeout: 10_000 }),
   };
+}
+
+function same(value: unknown): unknown {
+  return value;
+}
+
+function rethrow(error: unknown): never {
+  throw error;
+}
+
+/** A time window must know when a call has ended. */
+function timed(value: unknown): unknown {
+  performance.now();
+  return value;
 }
 
 /** The same work through breakers that are open for good. */

@@ -1,8 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import type { FastifyPluginCallback } from 'fastify';
-
 import { render } from '../generators/_engine/render.ts';
 import type { MiddlewareView } from '../generators/add-auth-middleware/view.ts';
 import { projectRoot } from '../test/helpers/project-root.ts';
@@ -17,14 +15,8 @@ const style = {
   finalNewline: true,
 } as const;
 
-/** What the bench sets of the middleware's options. */
-export interface MiddlewareOptions {
-  readonly baseUrl: string;
-  readonly publicRoutes: readonly string[];
-}
-
-/** Renders the auth middleware beside a ServiceClient, with a claim cache or without, and loads the plugin. */
-export async function loadMiddleware(cache: boolean): Promise<FastifyPluginCallback<MiddlewareOptions>> {
+/** Renders the auth middleware beside a ServiceClient, with a claim cache or without; gives the compiled file. */
+export async function renderMiddleware(cache: boolean): Promise<string> {
   await loadRendered('core', 'service-client');
   const folder = join(projectRoot, '.rendered', 'bench-core');
   const view: MiddlewareView = {
@@ -52,6 +44,5 @@ export async function loadMiddleware(cache: boolean): Promise<FastifyPluginCallb
     compile(render('add-auth-middleware/claim-cache.ts.hbs', {}, style)),
   );
   writeFileSync(file, compile(render('add-auth-middleware/auth-middleware.ts.hbs', view, style)));
-  const { default: plugin } = (await import(file)) as { default: FastifyPluginCallback<MiddlewareOptions> };
-  return plugin;
+  return file;
 }

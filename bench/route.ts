@@ -1,6 +1,9 @@
+import { once } from 'node:events';
+
 import { Pool } from 'undici';
 
 import { drive } from './load.ts';
+import { renderMiddleware } from './middleware-module.ts';
 import { type Contender, interleave, median, pairedRatio } from './rounds.ts';
 import { ratioGoal, type Section } from './section.ts';
 import { startServer, type ServerProcess } from './server-process.ts';
@@ -13,46 +16,62 @@ interface Route {
   readonly guard: string;
   readonly tokens: number;
   readonly status: number;
+  /** The hook that does no more than what cannot be left out. */
+  readonly floor?: string;
 }
 
+const free = 'no authentication';
+const correlated = 'a bare hook that sets X-Correlation-ID';
+const shared = 'a bare hook, one undici request per token in flight, 5 hot tokens';
+const refused = 'a bare hook that answers the same 503';
+
 const routes: Readonly<Record<string, Route>> = {
-  'no authentication': { guard: 'none', tokens: 100, status: 200 },
+  [free]: { guard: 'none', tokens: 100, status: 200 },
   'fetch per request': { guard: 'fetch', tokens: 100, status: 200 },
   'middleware, 100 tokens': { guard: 'plain', tokens: 100, status: 200 },
-  'middleware, 5 hot tokens': { guard: 'plain', tokens: 5, status: 200 },
-  'middleware, claim cache, 100 tokens': { guard: 'cached', tokens: 100, status: 200 },
-  'a bare hook that answers the same 503': { guard: 'refuse', tokens: 100, status: 503 },
-  'middleware, circuit open': { guard: 'down', tokens: 100, status: 503 },
+  [shared]: { guard: 'share', tokens: 5, status: 200 },
+  'middleware, 5 hot tokens': { guard: 'plain', tokens: 5, status: 200, floor: shared },
+  [correlated]: { guard: 'correlate', tokens: 100, status: 200 },
+  'middleware, claim cache, 100 tokens': { guard: 'cached', tokens: 100, status: 200, floor: correlated },
+  [refused]: { guard: 'refuse', tokens: 100, status: 503 },
+  'middleware, circuit open': { guard: 'down', tokens: 100, status: 503, floor: refused },
 };
 
 /** A route of one service, guarded by another one: three processes share the machine. */
 export async function benchRoute(): Promise<Section> {
   const auth = await startServer('./echo-server.ts');
+  const middleware = { plain: await renderMiddleware(false), cached: await renderMiddleware(true) };
+  const files: Readonly<Record<string, string>> = { ...middleware, down: middleware.plain };
   const servers: ServerProcess[] = [auth];
   const contenders: Contender[] = [];
+  const cpu = new Map<string, number[]>();
   for (const [name, route] of Object.entries(routes)) {
-    const server = await startServer(
-      './user-server.ts',
-      route.guard,
-      route.guard === 'down' ? nobody : auth.origin,
-    );
+    const origin = route.guard === 'down' ? nobody : auth.origin;
+    const server = await startServer('./user-server.ts', route.guard, origin, files[route.guard] ?? '');
     servers.push(server);
-    contenders.push({ name, round: await roundOf(server.origin, route) });
+    const used: number[] = [];
+    cpu.set(name, used);
+    contenders.push({ name, round: await roundOf(server, route, used) });
   }
   const costs = await interleave(contenders, rounds);
   for (const server of servers) server.stop();
   const share = (name: string, of: string): number => pairedRatio(costs.get(of) ?? [], costs.get(name) ?? []);
-  const free = 'no authentication';
   return {
     title: 'Authenticated route',
-    intro:
-      `Requests a second of a small GET, ${String(inFlight)} in flight, ${String(perRound)} a round, medians of ` +
-      `${String(rounds)} interleaved rounds; load generator, service and auth service share the machine.`,
-    head: ['guard', 'requests/s', 'share of the unauthenticated route'],
-    rows: Object.keys(routes).map((name) => [
+    intro,
+    head: [
+      'guard',
+      'requests/s',
+      'share of the unauthenticated route',
+      'share of its floor',
+      'CPU µs/request',
+    ],
+    rows: Object.entries(routes).map(([name, { floor }]) => [
       name,
       (1e6 / median(costs.get(name) ?? [])).toFixed(0),
       share(name, free).toFixed(2),
+      floor === undefined ? '' : share(name, floor).toFixed(2),
+      median(cpu.get(name) ?? []).toFixed(1),
     ]),
     goals: [
       ratioGoal('uncached / fetch per request', share('middleware, 100 tokens', 'fetch per request'), {
@@ -67,10 +86,20 @@ export async function benchRoute(): Promise<Section> {
   };
 }
 
+const intro =
+  `Requests a second of a small GET, ${String(inFlight)} in flight, ${String(perRound)} a round, medians of ` +
+  `${String(rounds)} interleaved rounds; load generator, service and auth service share the machine, and the CPU time ` +
+  'is that of the service. A bare hook is the floor of the row below it: it does what no guard of that kind can leave ' +
+  'out, and nothing else, so what its row lacks is out of reach for any middleware.';
+
 /** A port that refuses connections. */
 const nobody = 'http://127.0.0.1:9';
 
-async function roundOf(origin: string, { tokens, status }: Route): Promise<() => Promise<number>> {
+async function roundOf(
+  { origin, process }: ServerProcess,
+  { tokens, status }: Route,
+  cpuUs: number[],
+): Promise<() => Promise<number>> {
   const pool = new Pool(origin, { connections: inFlight });
   const headers = Array.from({ length: tokens }, (_, index) => ({
     authorization: `Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ1c3JfMSJ9.${String(index).padStart(43, 'A')}`,
@@ -84,5 +113,17 @@ async function roundOf(origin: string, { tokens, status }: Route): Promise<() =>
   for (let index = 0; index < tokens * 2; index += 1) await call(index);
   const last = await call(0);
   if (last !== status) throw new Error(`${origin} answered ${String(last)} instead of ${String(status)}`);
-  return async () => 1e6 / (await drive(perRound, inFlight, call)).requestsPerSecond;
+  return async () => {
+    const before = await cpuOf(process);
+    const { requestsPerSecond } = await drive(perRound, inFlight, call);
+    cpuUs.push(((await cpuOf(process)) - before) / perRound);
+    return 1e6 / requestsPerSecond;
+  };
+}
+
+/** Microseconds that a server has used so far. */
+async function cpuOf(server: ServerProcess['process']): Promise<number> {
+  server.send('cpu');
+  const [{ user, system }] = (await once(server, 'message')) as [NodeJS.CpuUsage];
+  return user + system;
 }

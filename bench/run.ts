@@ -37,7 +37,8 @@ if (unknown.length > 0) {
 const [major = ''] = process.versions.node.split('.');
 for (const [name, bench] of Object.entries(benches)) {
   if (named.length > 0 && !named.some((one) => name === one || name.startsWith(`${one}-`))) continue;
-  const text = renderSection(await bench());
+  const section = await bench();
+  const text = renderSection({ ...section, intro: `${section.intro} Node ${process.versions.node}.` });
   console.log(`${text}\n`);
   writeFileSync(new URL(`results/${name}.node${major}.md`, import.meta.url), `${text}\n`);
 }
