@@ -16,7 +16,7 @@ import { type Write, writesOf } from './writes-of.ts';
 
 export interface ApplyOptions {
   /** Runs when the files are in place and before the change is final; what it throws rolls everything back. */
-  readonly verify?: () => Promise<void>;
+  readonly verify?: (stopped: AbortSignal) => Promise<void>;
   /** Defaults to the disk. */
   readonly files?: FileOperations;
 }

@@ -71,8 +71,10 @@ function decided({ id, given, root }: PlanRequest, planned: Planned, command: st
   const commit = async (): Promise<Outcome> => {
     try {
       await apply(plan, root, given['check'] === true ? { verify: await checkOf(root, planned) } : {});
-      if (given['install'] === true && install !== undefined) await runInstall(install);
-      return outcome(statusAfter(plan, 'applied'), next);
+      if (given['install'] !== true || install === undefined || (await isInstalled(install)))
+        return outcome(statusAfter(plan, 'applied'), next);
+      const note = `${install.text} failed: run it again. The files are changed, as listed.`;
+      return { ...outcome('failed', [install.text]), notes: [...plan.notes, note] };
     } catch (error) {
       if (!(error instanceof RefusalError)) throw error;
       return refused({ generator: id, command }, error.obstacles);
@@ -91,28 +93,29 @@ function statusAfter({ edits, findings = [] }: Plan, status: Status): Status {
 }
 
 /** Type-checks now, and gives what compares after the write. */
-async function checkOf(root: string, { targets }: Planned): Promise<() => Promise<void>> {
+async function checkOf(root: string, { targets }: Planned): Promise<(stopped: AbortSignal) => Promise<void>> {
   const repo = openRepo(root);
   const tsconfigs = targets
     .map((head) => surveyModules(repo, head).tsconfig)
     .filter((path) => path !== undefined);
   const before = new Map<RelPath, readonly string[]>();
   for (const tsconfig of tsconfigs) before.set(tsconfig, await typeErrors(root, tsconfig));
-  return async () => {
+  return async (stopped) => {
     for (const [tsconfig, errors] of before) {
-      const worse = newErrors(errors, await typeErrors(root, tsconfig));
+      const worse = newErrors(errors, await typeErrors(root, tsconfig, stopped));
       if (worse.length > 0) throw new RefusalError(checkFailed(tsconfig, worse));
     }
   };
 }
 
-async function runInstall({
+async function isInstalled({
   file,
   args,
   cwd,
-}: NonNullable<ReturnType<typeof installCommand>>): Promise<void> {
+}: NonNullable<ReturnType<typeof installCommand>>): Promise<boolean> {
   const { execa } = await import('execa');
-  await execa(file, args, { cwd, stdin: 'ignore', stdout: process.stderr, stderr: 'inherit' });
+  const io = { stdin: 'ignore', stdout: process.stderr, stderr: 'inherit' } as const;
+  return !(await execa(file, args, { cwd, reject: false, ...io })).failed;
 }
 
 function refused(start: Pick<Outcome, 'generator' | 'command'>, obstacles: Refusal['obstacles']): Outcome {

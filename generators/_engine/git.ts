@@ -8,7 +8,7 @@ import { readRecord } from './record.ts';
 const execute = promisify(execFile);
 const maxOutputBytes = 100_000_000;
 
-/** git must not run what a repository's own configuration says: neither hooks nor a file-system monitor. */
+/** git must not run what a repository's own configuration says: hooks, a file-system monitor, filters, a transport. */
 const inert = ['-c', 'core.fsmonitor=false', '-c', 'core.hooksPath=/dev/null', '--no-optional-locks'];
 
 /**
@@ -18,8 +18,9 @@ const inert = ['-c', 'core.fsmonitor=false', '-c', 'core.hooksPath=/dev/null', '
 export async function findDirty(repo: Repo, edits: readonly Edit[]): Promise<readonly Obstacle[]> {
   const paths = edits.filter((edit) => edit.kind !== 'create').map((edit) => edit.path);
   if (paths.length === 0) return [];
-  const status = ['status', '--porcelain=v1', '-z', '--no-renames', '--untracked-files=no', '--', ...paths];
-  const stdout = await runGit(repo.root, status);
+  const how = ['--porcelain=v1', '-z', '--no-renames', '--untracked-files=no', '--ignore-submodules=all'];
+  const settings = await withoutFilters(repo.root);
+  const stdout = await runGit(repo.root, ['status', ...how, '--', ...paths], settings);
   if (stdout === undefined || stdout === '') return [];
   // Porcelain paths start at the top of the work tree, which may be above our root.
   const prefix = (await runGit(repo.root, ['rev-parse', '--show-prefix']))?.trim() ?? '';
@@ -36,9 +37,34 @@ export async function findDirty(repo: Repo, edits: readonly Edit[]): Promise<rea
     .map((edit) => dirtyFile(edit.path));
 }
 
+/**
+ * Turns every filter off that is configured: git would run it to see whether a file has changed. What a filter keeps in
+ * another form counts as changed then, and is refused rather than written.
+ */
+async function withoutFilters(root: string): Promise<Readonly<Record<string, string>>> {
+  const keys = await runGit(root, ['config', '--null', '--name-only', '--get-regexp', '^filter\\.']);
+  const named = (keys ?? '').split('\0').filter((key) => key !== '');
+  const filters = new Set(named.map((key) => key.slice(0, key.lastIndexOf('.'))));
+  const settings = [...filters].flatMap((filter) => [
+    ...['clean', 'process', 'smudge'].map((key) => [`${filter}.${key}`, ''] as const),
+    [`${filter}.required`, 'false'] as const,
+  ]);
+  // Not as flags: a name may hold an equals sign.
+  const numbered = settings.flatMap(([key, value], index) => [
+    [`GIT_CONFIG_KEY_${String(index)}`, key],
+    [`GIT_CONFIG_VALUE_${String(index)}`, value],
+  ]);
+  const count = String(settings.length);
+  return { GIT_CONFIG_COUNT: count, ...(Object.fromEntries(numbered) as Record<string, string>) };
+}
+
 /** What git prints; undefined when it fails or is not there. */
-async function runGit(root: string, args: readonly string[]): Promise<string | undefined> {
-  const env = { ...process.env, GIT_LITERAL_PATHSPECS: '1' };
+async function runGit(
+  root: string,
+  args: readonly string[],
+  settings: Readonly<Record<string, string>> = {},
+): Promise<string | undefined> {
+  const env = { ...process.env, GIT_LITERAL_PATHSPECS: '1', GIT_NO_LAZY_FETCH: '1', ...settings };
   try {
     const { stdout } = await execute('git', [...inert, ...args], {
       cwd: root,

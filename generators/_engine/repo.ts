@@ -6,6 +6,8 @@ import { RefusalError } from './obstacle.ts';
 import { applyChanges } from './text-change.ts';
 
 const BOM = '\u{FEFF}';
+/** No file that anybody writes has more; one that has is as good as not there. */
+const maxBytes = 20_000_000;
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
@@ -43,7 +45,7 @@ export function textAfter(edit: Edit): string | undefined {
 
 function readText(root: string, path: RelPath): string | undefined {
   const absolute = join(root, path);
-  if (!isInside(root, absolute)) return undefined;
+  if (!isReadable(root, absolute)) return undefined;
   const bytes = readFileSync(absolute);
   try {
     const text = decoder.decode(bytes);
@@ -59,11 +61,13 @@ function readText(root: string, path: RelPath): string | undefined {
   }
 }
 
-/** A regular file whose real path is below the real root; following links inside the root is fine. */
-function isInside(root: string, absolute: string): boolean {
+/** A regular file of a bearable size whose real path is below the real root; links inside the root are followed. */
+function isReadable(root: string, absolute: string): boolean {
   try {
     const real = realpathSync(absolute);
-    return (real + sep).startsWith(root.endsWith(sep) ? root : root + sep) && statSync(real).isFile();
+    if (!(real + sep).startsWith(root.endsWith(sep) ? root : root + sep)) return false;
+    const found = statSync(real);
+    return found.isFile() && found.size <= maxBytes;
   } catch (error) {
     if (isMissing(error)) return false;
     throw error;

@@ -3,6 +3,9 @@ import { dirname, join, resolve } from 'node:path';
 
 import { RefusalError } from './obstacle.ts';
 
+/** More than any manifest has. */
+const maxBytes = 5_000_000;
+
 /**
  * The root of the repository: `cwd` when it was given, else the nearest folder at or above the working directory
  * that holds a workspace or a git repository, else the working directory.
@@ -28,5 +31,8 @@ export function findRoot(workingDirectory: string, cwd: string | undefined): str
 function isRoot(folder: string): boolean {
   if (existsSync(join(folder, '.git')) || existsSync(join(folder, 'pnpm-workspace.yaml'))) return true;
   const manifest = join(folder, 'package.json');
-  return existsSync(manifest) && /"workspaces"\s*:/.test(readFileSync(manifest, 'utf8'));
+  const found = statSync(manifest, { throwIfNoEntry: false });
+  // A device or a pipe would never end.
+  if (found?.isFile() !== true || found.size > maxBytes) return false;
+  return /"workspaces"\s*:/.test(readFileSync(manifest, 'utf8'));
 }

@@ -1,22 +1,48 @@
-import type { RelPath } from './contract.ts';
+import type { Obstacle, RelPath } from './contract.ts';
+import { RefusalError } from './obstacle.ts';
 
 /**
- * The errors that the service's own compiler reports, as far as they can be compared before and after a change. Runs `tsc --noEmit` of the project: only for `--check`.
+ * The errors that the service's own compiler reports, as far as they can be compared before and after a change. Runs
+ * `tsc --noEmit` of the project: only for `--check`. @throws RefusalError E_CHECK when it cannot be run
  */
-export async function typeErrors(root: string, tsconfig: RelPath): Promise<readonly string[]> {
+export async function typeErrors(
+  root: string,
+  tsconfig: RelPath,
+  stopped?: AbortSignal,
+): Promise<readonly string[]> {
   const cwd = `${root}/${tsconfig.includes('/') ? tsconfig.slice(0, tsconfig.lastIndexOf('/')) : ''}`;
   const { execa } = await import('execa');
-  const { stdout } = await execa('tsc', ['--noEmit', '--pretty', 'false', '-p', `${root}/${tsconfig}`], {
-    cwd,
-    preferLocal: true,
-    localDir: cwd,
-    reject: false,
-    stdin: 'ignore',
-  });
-  return stdout
-    .split('\n')
-    .filter((line) => line.includes('error TS'))
-    .map(withoutPlace);
+  const { stdout, stderr, failed, code, signal } = await execa(
+    'tsc',
+    ['--noEmit', '--pretty', 'false', '-p', `${root}/${tsconfig}`],
+    {
+      cwd,
+      preferLocal: true,
+      localDir: cwd,
+      reject: false,
+      stdin: 'ignore',
+      ...(stopped && { cancelSignal: stopped }),
+    },
+  );
+  if (code === 'ENOENT') throw new RefusalError(notChecked(tsconfig, 'it is not installed'));
+  const errors = stdout.split('\n').filter((line) => line.includes('error TS'));
+  if (failed && errors.length === 0) {
+    throw new RefusalError(notChecked(tsconfig, signal ?? firstLine(`${stderr}\n${stdout}`)));
+  }
+  return errors.map(withoutPlace);
+}
+
+function firstLine(text: string): string {
+  return text.split('\n').find((line) => line.trim() !== '') ?? 'it says nothing';
+}
+
+function notChecked(tsconfig: RelPath, reason: string): Obstacle {
+  return {
+    code: 'E_CHECK',
+    at: { path: tsconfig },
+    message: `The types cannot be checked, because tsc does not run (${reason}), and nothing is changed.`,
+    remedy: 'Install the packages of the service, or run the command without --check.',
+  };
 }
 
 /** Errors that are there now and were not before; an error that occurs more often counts once for each. */

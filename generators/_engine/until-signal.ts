@@ -6,16 +6,19 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
  * Runs something that takes its time; whoever ends the process meanwhile ends this instead, so that what was written can
  * be put back first. @throws RefusalError E_CHECK then
  */
-export async function untilSignal(run: () => Promise<void>): Promise<void> {
+export async function untilSignal(run: (stopped: AbortSignal) => Promise<void>): Promise<void> {
+  const ending = new AbortController();
   let stop: ((signal: NodeJS.Signals) => void) | undefined;
   const stopped = new Promise<never>((_resolve, reject) => {
     stop = (signal) => {
+      ending.abort();
       reject(new RefusalError(interrupted(signal)));
     };
-    for (const signal of signals) process.once(signal, stop);
+    // Not `once`: who else listens to the signal would find nobody left and end the process.
+    for (const signal of signals) process.on(signal, stop);
   });
   try {
-    await Promise.race([run(), stopped]);
+    await Promise.race([run(ending.signal), stopped]);
   } finally {
     for (const signal of signals) if (stop !== undefined) process.off(signal, stop);
   }

@@ -6,10 +6,11 @@ import { afterAll, describe, expect, it } from 'vitest';
 
 import type { ObstacleCode } from '../../generators/_engine/contract.ts';
 import { open } from '../../generators/_engine/door.ts';
-import { exitCodeOf } from '../../generators/_engine/outcome.ts';
+import { exitCodeOf, type FlatObstacle } from '../../generators/_engine/outcome.ts';
 import type { FixtureName } from '../helpers/fixtures.ts';
 import { deleteGeneratedRepo } from '../helpers/generated-repo.ts';
 import { materialize } from '../helpers/materialize.ts';
+import { projectRoot } from '../helpers/project-root.ts';
 import { readTree } from '../helpers/tree.ts';
 
 type Files = Readonly<Record<string, string | ((text: string) => string) | undefined>>;
@@ -553,6 +554,41 @@ const disk: readonly BadInput[] = [
   },
 ];
 
+const states: readonly BadInput[] = [
+  {
+    what: 'no place to register on: the instance is handed to code that nobody knows',
+    line: middleware,
+    exit: 3,
+    code: 'E_NO_INSTANCE',
+    names: /user-service/,
+    files: { [app]: "import { makeApp } from 'elsewhere';\nexport const buildApp = makeApp;\n" },
+  },
+  {
+    what: 'a journal that no run has written',
+    line: breaker,
+    exit: 3,
+    code: 'E_RECORD',
+    names: /\.s2s\.journal/,
+    files: { '.s2s.journal': '{ "pid": 1 }' },
+  },
+  {
+    what: 'the lock of another machine',
+    line: 's2s-status',
+    exit: 3,
+    code: 'E_LOCKED',
+    names: /process 12 on build-7.*--recover --force/,
+    files: {
+      '.s2s.journal': JSON.stringify({
+        id: 'x',
+        holder: '12-0-34@build-7',
+        entries: [],
+        folders: [],
+        emptied: [],
+      }),
+    },
+  },
+];
+
 const answers: readonly BadInput[] = [
   {
     what: 'answers that are not JSON',
@@ -588,7 +624,31 @@ const answers: readonly BadInput[] = [
   },
 ];
 
-const all = [...usage, ...targets, ...sources, ...disk, ...answers];
+const all = [...usage, ...targets, ...sources, ...disk, ...states, ...answers];
+const root = join(projectRoot, '.cases/bad-input');
+const rows: string[] = [];
+
+/** The table of docs/refusals.md: what was given, and what is said to it. */
+function rowOf(
+  { what, line, exit }: BadInput,
+  { code, path, line: at, message, remedy }: FlatObstacle,
+): string {
+  const place = path === undefined ? '' : `${path}${at === undefined ? '' : `:${String(at)}`}`;
+  const cell = (text: string): string =>
+    text
+      .replaceAll(root, '<root>')
+      .replaceAll(outside, '<elsewhere>')
+      .replace(/process \d+ on [^.\s]+(?=\.)/, (name) =>
+        name.endsWith('build-7') ? name : 'process 123 on here',
+      )
+      // Each version of Node has its own words for it.
+      .replace(/(?:Expected|Unexpected|Unterminated) [^.]*JSON[^.]*/, 'it is no JSON')
+      .replace(/\n[^]*/, ' …')
+      .replaceAll('|', '\\|')
+      .replaceAll('<', '&lt;');
+  const given = `${what}<br>\`${line.replaceAll('|', '\\|')}\``;
+  return `| ${given} | ${exit} \`${code}\` | ${cell(place)} | ${cell(message)} | ${cell(remedy)} |`;
+}
 
 afterAll(() => {
   deleteGeneratedRepo('bad-input');
@@ -600,40 +660,56 @@ describe('bad input', () => {
     expect(all.length).toBeGreaterThanOrEqual(60);
   });
 
-  it.each(all)(
-    '$what: $code',
-    async ({ line, exit, code, names, fixture = 'npm-workspaces', files, arrange }) => {
-      const root = materialize('bad-input', { fixture, args: [], ...(files && { files }) });
-      arrange?.(root);
-      const before = readTree(root);
-      const [id = '', ...argv] = line.split(' ');
-      const place = argv.includes('--cwd') ? {} : { root };
-      const workingDirectory = root;
-      const inRoot = argv.map((arg) => (arg.endsWith('.json') ? join(root, arg) : arg));
-      const opened = await open({
-        id,
-        argv: inRoot,
-        command: id,
-        workingDirectory,
-        interactive: false,
-        ...place,
-      });
-      if (typeof opened === 'string') throw new Error(opened);
-      const outcome = opened.commit === undefined ? opened.outcome : await opened.commit();
-      const seen = JSON.stringify(outcome.obstacles, undefined, 2);
-      expect(outcome.status, seen).toBe('refused');
-      expect(
-        outcome.obstacles.map((obstacle) => obstacle.code),
-        seen,
-      ).toContain(code);
-      const found = outcome.obstacles.find((obstacle) => obstacle.code === code);
-      expect(
-        `${found?.path ?? ''}:${String(found?.line ?? '')} ${found?.message ?? ''} ${found?.remedy ?? ''}`,
-      ).toMatch(names);
-      expect(found?.message).toMatch(/\.$|:\n/);
-      expect(found?.remedy).not.toBe('');
-      expect(exitCodeOf(outcome)).toBe(exit);
-      expect(readTree(root)).toEqual(before);
-    },
-  );
+  it.each(all)('$what: $code', async (given) => {
+    const { line, exit, code, names, fixture = 'npm-workspaces', files, arrange } = given;
+    materialize('bad-input', { fixture, args: [], ...(files && { files }) });
+    arrange?.(root);
+    const before = readTree(root);
+    const [id = '', ...argv] = line.split(' ');
+    const place = argv.includes('--cwd') ? {} : { root };
+    const workingDirectory = root;
+    const inRoot = argv.map((arg) => (arg.endsWith('.json') ? join(root, arg) : arg));
+    const opened = await open({
+      id,
+      argv: inRoot,
+      command: id,
+      workingDirectory,
+      interactive: false,
+      ...place,
+    });
+    if (typeof opened === 'string') throw new Error(opened);
+    const outcome = opened.commit === undefined ? opened.outcome : await opened.commit();
+    const seen = JSON.stringify(outcome.obstacles, undefined, 2);
+    expect(outcome.status, seen).toBe('refused');
+    expect(
+      outcome.obstacles.map((obstacle) => obstacle.code),
+      seen,
+    ).toContain(code);
+    const found = outcome.obstacles.find((obstacle) => obstacle.code === code);
+    expect(
+      `${found?.path ?? ''}:${String(found?.line ?? '')} ${found?.message ?? ''} ${found?.remedy ?? ''}`,
+    ).toMatch(names);
+    if (found !== undefined) rows.push(rowOf(given, found));
+    expect(found?.message).toMatch(/\.$|:\n/);
+    expect(found?.remedy).not.toBe('');
+    expect(exitCodeOf(outcome)).toBe(exit);
+    expect(readTree(root)).toEqual(before);
+  });
+
+  it('is what docs/refusals.md says (UPDATE_DOCS=1 writes it)', () => {
+    const path = join(projectRoot, 'docs/refusals.md');
+    const intro = [
+      '# What is refused, and how it is said',
+      '',
+      'Every case is a test (`test/doors/bad-input.test.ts`): it is run on a fixture, and afterwards the tree is byte for',
+      'byte as it was. The words are those that a user reads; `test/doors` writes this page with `UPDATE_DOCS=1`.',
+      '',
+      '| given | exit and code | place | message | remedy |',
+      '| --- | --- | --- | --- | --- |',
+    ];
+    const page = `${[...intro, ...rows].join('\n')}\n`;
+    if (process.env['UPDATE_DOCS'] === '1') writeFileSync(path, page);
+    expect(rows).toHaveLength(all.length);
+    expect(readFileSync(path, 'utf8')).toBe(page);
+  });
 });

@@ -5,14 +5,18 @@ import {
   realpathSync,
   rmSync,
   symlinkSync,
+  truncateSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { runBin } from '../helpers/doors.ts';
+import { run, runBin } from '../helpers/doors.ts';
+import { projectRoot } from '../helpers/project-root.ts';
 
 let outside = '';
 let root = '';
@@ -34,8 +38,8 @@ function write(path: string, text: string): void {
   writeFileSync(join(root, path), text);
 }
 
-/** Plans without the project's formatter, and tells how long it took and how much memory. */
-async function plan(): Promise<{
+/** Plans without the project's formatter, and tells how long it took. */
+async function plan(...nodeFlags: readonly string[]): Promise<{
   readonly exitCode: number | undefined;
   readonly ms: number;
   readonly text: string;
@@ -51,8 +55,13 @@ async function plan(): Promise<{
     'none',
     '--no-format',
   ];
-  const run = await runBin(root, ...args, '--dry-run', '--json');
-  return { exitCode: run.exitCode, ms: performance.now() - startedAt, text: run.stdout + run.stderr };
+  const bin = join(projectRoot, 'dist/cli.js');
+  const result = await run(root, [...nodeFlags, bin, ...args, '--dry-run', '--json']);
+  return {
+    exitCode: result.exitCode,
+    ms: performance.now() - startedAt,
+    text: result.stdout + result.stderr,
+  };
 }
 
 describe('a hostile repository', () => {
@@ -99,6 +108,37 @@ describe('a hostile repository', () => {
     expect(existsSync(marker)).toBe(false);
   });
 
+  it('cannot have git run its filters', async () => {
+    const marker = join(outside, 'executed');
+    const git = (...args: readonly string[]): Promise<unknown> => execa('git', args, { cwd: root });
+    await git('init', '--quiet');
+    write('.gitattributes', '* filter=a=b.c\n');
+    await git('add', '--all');
+    const identity = [
+      '-c',
+      'user.name=test',
+      '-c',
+      'user.email=test@localhost',
+      '-c',
+      'commit.gpgsign=false',
+    ];
+    await git(...identity, 'commit', '--quiet', '--message', 'x');
+    for (const key of ['clean', 'process', 'smudge'])
+      writeFileSync(
+        join(root, '.git/config'),
+        `[filter "a=b.c"]\n\t${key} = "touch ${marker}; cat"\n\trequired = true\n`,
+        { flag: 'a' },
+      );
+    // Another time stamp than the index has: git looks into the file.
+    utimesSync(join(root, 'src/app.ts'), 1, 1);
+    utimesSync(join(root, 'package.json'), 1, 1);
+    const { exitCode, text } = await plan();
+    expect(exitCode, text).toBe(0);
+    expect(existsSync(marker)).toBe(false);
+    await git('status', '--porcelain').catch(() => undefined);
+    expect(existsSync(marker), 'what git does by itself').toBe(true);
+  });
+
   it('cannot have files outside of its root read', async () => {
     writeFileSync(
       join(outside, 'secret.json'),
@@ -128,8 +168,31 @@ describe('a hostile repository', () => {
       `import 'fastify';\nexport const n = ${'['.repeat(20_000)}${']'.repeat(20_000)};\n`,
     );
     write('package-lock.json', `{ "x": "${'y'.repeat(20_000_000)}" }`);
-    const { exitCode, ms, text } = await plan();
+    // Sparse: they take no room here, and none in a git repository either.
+    for (const [name, bytes] of [
+      ['src/big.ts', 700_000_000],
+      ['src/bigger.ts', 3_000_000_000],
+      ['tsconfig.json', 700_000_000],
+    ] as const) {
+      write(name, '');
+      truncateSync(join(root, name), bytes);
+    }
+    const { exitCode, ms, text } = await plan('--max-old-space-size=256');
     expect(exitCode, text.slice(0, 2_000)).toBe(0);
     expect(ms).toBeLessThan(20_000);
+  });
+
+  it('cannot keep us reading a device where a manifest should be', async () => {
+    mkdirSync(join(outside, 'none/sub'), { recursive: true });
+    symlinkSync('/dev/zero', join(outside, 'none/sub/package.json'));
+    const refused = await runBin(
+      join(outside, 'none/sub'),
+      'add-circuit-breaker',
+      '--target',
+      'svc',
+      '--json',
+    );
+    expect(refused.timedOut).toBe(false);
+    expect(refused.exitCode, refused.stderr).toBe(3);
   });
 });
