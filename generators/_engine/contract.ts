@@ -92,6 +92,7 @@ export type ObstacleCode =
   | 'E_AMBIGUOUS_INSTANCE'
   | 'E_NO_REGISTRATION_PLACE'
   | 'E_ROUTE_EXISTS'
+  | 'E_ROUTE_GUARDED'
   | 'E_NO_VERIFY_KEY'
   | 'E_DECORATOR_TAKEN'
   | 'E_NO_SUCH_PLUGIN'
@@ -183,7 +184,17 @@ export type Service = ServiceHead &
     decorators: readonly Member[];
     /** Members that the service's own code adds to FastifyRequest, or `user` when @fastify/jwt is a dependency. */
     requestMembers: readonly Member[];
+    /** Routes take JSON schemas: no `setValidatorCompiler` in the service's own code. */
+    plainSchemas: boolean;
+    /** A hook of the whole application that refuses requests but for routes that opt out of it. */
+    guard?: GuardFact;
   }>;
+
+/**
+ * Where the hook is added. `optOut`: what a route has in its `config` to get past it, `skipAuth: true`; absent where
+ * the hook looks the URL up in a list. `lists`: the URLs that its file names.
+ */
+export type GuardFact = Readonly<{ path: RelPath; line: number; optOut?: string; lists: readonly string[] }>;
 
 /** A name that is taken, and the file that takes it; absent when a package does. */
 export type Member = Readonly<{ name: string; path?: RelPath }>;

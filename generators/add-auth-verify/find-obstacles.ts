@@ -4,7 +4,9 @@ import type { VerifyFiles } from './views.ts';
 
 /** What keeps the verify route out of a service. */
 export function findObstacles(service: Service, path: string, files: VerifyFiles): readonly Obstacle[] {
-  return [findExisting(service, path, files), findMissingKey(service)].filter((one) => one !== undefined);
+  return [findExisting(service, path, files), findGuard(service, path), findMissingKey(service)].filter(
+    (one) => one !== undefined,
+  );
 }
 
 /** A route of that URL which we did not make. */
@@ -19,6 +21,18 @@ function findExisting(service: Service, path: string, files: VerifyFiles): Obsta
     message: `POST ${path} exists already.`,
     remedy:
       'Choose another URL with --path (and give the same one to add-auth-middleware), or remove the route.',
+  };
+}
+
+/** A guard of the whole application whose list of URLs does not have this one yet. */
+function findGuard({ guard }: Service, path: string): Obstacle | undefined {
+  if (guard === undefined || guard.optOut !== undefined || guard.lists.includes(path)) return undefined;
+  return {
+    code: 'E_ROUTE_GUARDED',
+    at: { path: guard.path, line: guard.line },
+    message: `A hook of the whole application refuses requests to URLs that are not in its list, and ${path} is not.`,
+    remedy: `Add '${path}' to the list that it looks the URL up in, then run the command again.`,
+    manual: `'${path}',`,
   };
 }
 

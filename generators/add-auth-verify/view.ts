@@ -26,6 +26,12 @@ export interface VerifyView {
   readonly imports: readonly string[];
   readonly path: string;
   readonly fastifyMajor: number;
+  /** The application takes JSON schemas: no validator compiler of another kind is set. */
+  readonly plainSchemas: boolean;
+  /** What gets the route past a guard of the whole application, `skipAuth: true`; false for none. */
+  readonly routeConfig: string | false;
+  /** The route takes options. */
+  readonly routeOptions: boolean;
   readonly blacklist: boolean;
   readonly redis: boolean;
   /** The blacklist connects by itself, to `redisUrl`; else it duplicates `redisClient`. */

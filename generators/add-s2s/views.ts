@@ -22,6 +22,10 @@ export function integrationView(repo: Repo, integration: Integration): Integrati
   if (route === undefined) {
     return noGuardedRoute(consumer, protection);
   }
+  const { guard, name } = consumer;
+  if (guard !== undefined) {
+    return `${name} got no service-to-service test, because it would have to get past the guard in ${guard.path}:${String(guard.line)} too.`;
+  }
   const start = findStartCommand(consumer, 'consumer');
   if (start === undefined) {
     return `${consumer.name} got no service-to-service test, because no file was found that a test could start.`;

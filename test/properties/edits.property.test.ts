@@ -49,7 +49,8 @@ describe('imports and registrations in random services', () => {
 
         const call = registered.indexOf(`register(${plugin}`);
         for (const { kind, name } of routes) {
-          if (kind === 'inline') continue;
+          // What a loop registers stands in a list of its own, and an inline plugin has no name.
+          if (kind === 'inline' || random.form === 'loop in a class' || !name.endsWith('Routes')) continue;
           const isAfter = registered.lastIndexOf(name) > call;
           expect(isAfter, `${name} in ${registered}`).toBe(position === 'before-routes');
         }

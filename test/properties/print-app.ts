@@ -23,8 +23,7 @@ export function printApp(app: RandomApp): Readonly<Files> {
     'src/app.ts': joinLines(writing, [...writing.prologue, ...importLines(app), '', ...bodyLines(app)]),
   };
   for (const one of members) {
-    if (one.kind === 'plugin' || one.kind === 'shared' || one.kind === 'helper')
-      files[`src/routes/${one.name}.ts`] = joinLines(writing, pluginLines(one, writing));
+    if (isFile(one)) files[`src/routes/${one.name}.ts`] = joinLines(writing, pluginLines(one, writing));
   }
   if (signs) files['src/routes/login.ts'] = joinLines(writing, loginLines(writing));
   return files;
@@ -35,31 +34,58 @@ function joinLines({ eol, finalNewline, quote, semicolon }: Writing, lines: read
     .map((line) =>
       line.startsWith("'use strict'") ? line : line.replaceAll("'", quote).replace(/;$/, semicolon),
     )
-    .join(eol);
-  return finalNewline ? text + eol : text;
+    .reduce((before, line, index) => before + (index === 0 ? '' : breakAfter(eol, index)) + line, '');
+  return finalNewline ? text + breakAfter(eol, 0) : text;
 }
 
-function importLines({ members, name, signs }: RandomApp): readonly string[] {
+function breakAfter(eol: Writing['eol'], line: number): string {
+  if (eol !== 'mixed') return eol;
+  return line % 3 === 0 ? '\r\n' : '\n';
+}
+
+const pluginsInFiles = ['plugin', 'shared', 'helper', 'made', 'cast', 'choice', 'dynamic'];
+
+function isFile(one: Member): one is Extract<Member, { lines: boolean }> {
+  return pluginsInFiles.includes(one.kind);
+}
+
+function importLines({ members, name, signs, writing }: RandomApp): readonly string[] {
   // An instance may be called like the package.
-  const lines = [
+  const packages = [
     name === 'fastify' ? "import createFastify from 'fastify';" : "import Fastify from 'fastify';",
+    ...members.flatMap((one) =>
+      one.kind === 'package' ? [`import ${one.name} from '@fastify/${one.name}';`] : [],
+    ),
+    ...(signs ? ["import jwt from '@fastify/jwt';"] : []),
   ];
-  for (const one of members) {
-    if (one.kind === 'package') lines.push(`import ${one.name} from '@fastify/${one.name}';`);
-    if (one.kind === 'plugin' || one.kind === 'shared' || one.kind === 'helper')
-      lines.push(`import { ${one.name}Routes } from './routes/${one.name}.js'; // ${one.kind}`);
+  const types = writing.typeImport
+    ? ['import type {', `${writing.indent}FastifyBaseLogger,`, "} from 'fastify';"]
+    : [];
+  const own = [
+    ...members.flatMap((one) => {
+      if (!isFile(one) || one.kind === 'dynamic') return [];
+      const imported = one.kind === 'made' ? `make${one.name}Routes` : `${one.name}Routes`;
+      return [`import { ${imported} } from './routes/${one.name}.js'; // ${one.kind}`];
+    }),
+    ...(signs ? ["import { loginRoutes } from './routes/login.js';"] : []),
+  ];
+  const last = writing.typeImport ? ['', 'export type Logger = FastifyBaseLogger;'] : [];
+  switch (writing.imports) {
+    case 'packages first':
+      return [...packages, ...types, ...own, ...last];
+    case 'own first':
+      return [...own, ...types, ...packages, ...last];
+    case 'in groups':
+      return ['// packages', ...packages, ...types, '', '/* ours */', ...own, ...last];
   }
-  if (signs)
-    lines.push("import jwt from '@fastify/jwt';", "import { loginRoutes } from './routes/login.js';");
-  return lines;
 }
 
 function bodyLines(app: RandomApp): readonly string[] {
   const { form, members, name, signs, writing } = app;
   const make = name === 'fastify' ? 'createFastify' : 'Fastify';
   const create = `${make}({ pluginTimeout: 30_000 })`;
-  const binding = form === 'class' ? 'this.#app' : name;
-  const isAsync = ['async factory', 'main', 'singleton'].includes(form);
+  const binding = form === 'class' || form === 'loop in a class' ? 'this.#app' : name;
+  const isAsync = ['async factory', 'main', 'try', 'top level', 'singleton'].includes(form);
   const keyword = isAsync || writing.keyword !== 'await ' ? writing.keyword : '';
   const signing: readonly Member[] = signs
     ? [{ kind: 'plugin', name: 'login', prefix: false, lines: false }]
@@ -71,6 +97,9 @@ function bodyLines(app: RandomApp): readonly string[] {
     ...jwt,
     ...[...members, ...signing].flatMap((one) => memberLines(one, binding, keyword, writing)),
   ];
+  const loopless = members
+    .filter(({ kind }) => kind !== 'plugin' && kind !== 'shared')
+    .flatMap((one) => memberLines(one, binding, keyword, writing));
   const indented = (lines: readonly string[], depth = 1): readonly string[] =>
     lines.map((line) => (line === '' ? line : writing.indent.repeat(depth) + line));
   switch (form) {
@@ -132,6 +161,68 @@ function bodyLines(app: RandomApp): readonly string[] {
         '}',
         'void main();',
       ];
+    case 'try':
+      return [
+        `const ${name} = ${create};`,
+        '',
+        'const start = async () => {',
+        ...indented(['try {']),
+        ...indented([...all, `await ${name}.listen({ port: 3000 });`], 2),
+        ...indented(['} catch (error) {']),
+        ...indented([`${name}.log.error(error);`], 2),
+        ...indented(['}']),
+        '};',
+        'void start();',
+      ];
+    case 'top level':
+      return [
+        `const ${name} = ${create};`,
+        ...all,
+        `await ${name}.ready();`,
+        `await ${name}.listen({ port: 3000 });`,
+      ];
+    case 'type provider':
+      return [
+        'export function build() {',
+        ...indented([`const ${name} = ${create}.withTypeProvider();`, ...all, `return ${name};`]),
+        '}',
+      ];
+    case 'after':
+      return [
+        'export function build() {',
+        ...indented([`const ${name} = ${create};`, ...all, `${name}.after(() => {`]),
+        ...indented([`${name}.log.info('loaded');`], 2),
+        ...indented(['});', `return ${name};`]),
+        '}',
+      ];
+    case 'loop in a class':
+      return [
+        'class Server {',
+        ...indented([
+          `readonly #app = ${create};`,
+          `readonly #plugins = [${[...members, ...signing]
+            .filter(({ kind }) => kind === 'plugin' || kind === 'shared')
+            .map((one) => ('name' in one ? `${one.name}Routes` : ''))
+            .join(', ')}];`,
+          '',
+          'build() {',
+        ]),
+        ...indented(
+          [
+            ...jwt,
+            ...loopless,
+            'for (const plugin of this.#plugins) {',
+            `${writing.indent}this.#app.register(plugin);`,
+            '}',
+            'return this.#app;',
+          ],
+          2,
+        ),
+        ...indented(['}']),
+        '}',
+        '',
+        'export const build = () => new Server().build();',
+      ];
     case 'class':
       return [
         'export class Server {',
@@ -154,8 +245,9 @@ function bodyLines(app: RandomApp): readonly string[] {
 function chainLines({ members, signs, writing }: RandomApp): readonly string[] {
   const calls = members.flatMap((one): readonly string[] => {
     if (one.kind === 'package') return [`.register(${one.name})`];
-    if (one.kind === 'plugin' || one.kind === 'shared')
+    if (['plugin', 'shared', 'cast', 'choice'].includes(one.kind) && 'name' in one)
       return [`.register(${one.name}Routes)${writing.comments ? ' // of this service' : ''}`];
+    if (one.kind === 'made') return [`.register(make${one.name}Routes())`];
     return one.kind === 'route' ? [`.get('/${one.name}', async () => 1)`] : [];
   });
   const signing = signs
@@ -178,16 +270,27 @@ function memberLines(
     case 'package':
       return [`${keyword}${binding}.register(${one.name}${one.options ? ', {}' : ''});${trailing}`];
     case 'plugin':
-    case 'shared': {
+    case 'shared':
+    case 'made':
+    case 'cast':
+    case 'choice':
+    case 'dynamic': {
       const options = one.prefix ? `{ prefix: '/${one.name}' }` : '{}';
-      if (!one.lines) return [`${keyword}${binding}.register(${one.name}Routes, ${options});${trailing}`];
+      const plugin = pluginText(one);
+      if (!one.lines) return [`${keyword}${binding}.register(${plugin}, ${options});${trailing}`];
       return [
         `${keyword}${binding}.register(`,
-        `${indent}${one.name}Routes,`,
+        `${indent}${plugin},`,
         `${indent}${options},${trailing}`,
         ');',
       ];
     }
+    case 'inner':
+      return [
+        `${keyword}${binding}.register(async (${innerName(binding)}) => {`,
+        `${indent}${innerName(binding)}.get('/${one.name}', async () => [1]);${trailing}`,
+        '});',
+      ];
     case 'helper':
       return [`${one.name}Routes(${binding});${trailing}`];
     case 'route':
@@ -204,11 +307,43 @@ function memberLines(
   }
 }
 
+/** Inside of a class there is no name to shadow. */
+function innerName(binding: string): string {
+  return binding.startsWith('this.') ? 'app' : binding;
+}
+
+function pluginText({ kind, name }: Extract<Member, { lines: boolean }>): string {
+  switch (kind) {
+    case 'made':
+      return `make${name}Routes()`;
+    case 'cast':
+      return `${name}Routes as typeof ${name}Routes`;
+    case 'choice':
+      return `process.env['OTHER'] === 'yes' ? ${name}Routes : ${name}Routes`;
+    case 'dynamic':
+      return `import('./routes/${name}.js')`;
+    default:
+      return `${name}Routes`;
+  }
+}
+
 function pluginLines(one: Member & { readonly name: string }, { indent }: Writing): readonly string[] {
   const route = `${indent}app.get('/${one.name}', async () => [1]);`;
   const head = "import type { FastifyInstance } from 'fastify';";
   if (one.kind === 'helper')
     return [head, '', `export function ${one.name}Routes(app: FastifyInstance): void {`, route, '}'];
+  if (one.kind === 'made')
+    return [
+      head,
+      '',
+      `export function make${one.name}Routes() {`,
+      `${indent}return async (app: FastifyInstance): Promise<void> => {`,
+      `${indent}${route}`,
+      `${indent}};`,
+      '}',
+    ];
+  if (one.kind === 'dynamic')
+    return [head, '', 'export default async (app: FastifyInstance): Promise<void> => {', route, '};'];
   if (one.kind !== 'shared')
     return [
       head,

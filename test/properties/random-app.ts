@@ -5,12 +5,16 @@ export interface Writing {
   readonly quote: "'" | '"';
   readonly semicolon: '' | ';';
   readonly indent: string;
-  readonly eol: '\n' | '\r\n';
+  /** `mixed`: some lines end with CRLF, the others with LF. */
+  readonly eol: '\n' | '\r\n' | 'mixed';
   readonly finalNewline: boolean;
   /** What stands above the imports. */
   readonly prologue: readonly string[];
   readonly comments: boolean;
   readonly keyword: '' | 'await ' | 'void ';
+  readonly imports: 'packages first' | 'own first' | 'in groups';
+  /** The types of Fastify are imported on their own, over several lines. */
+  readonly typeImport: boolean;
 }
 
 /** A random service: how its instance is made, and what is registered on it, in order. */
@@ -32,14 +36,26 @@ const forms = [
   'chain',
   'singleton',
   'main',
+  'try',
+  'top level',
+  'type provider',
+  'after',
   'class',
+  'loop in a class',
 ] as const;
 type Form = (typeof forms)[number];
 
-/** One thing done to the instance. `plugin` and `shared` are files of their own. */
+const pluginKinds = ['plugin', 'shared', 'helper', 'made', 'cast', 'choice', 'inner', 'dynamic'] as const;
+/**
+ * shared: wrapped in fastify-plugin · helper: a function that is given the instance · made: a function makes it · cast:
+ * `x as never` · choice: one of two · inner: inline, with an instance of the same name · dynamic: `import()`.
+ */
+type PluginKind = (typeof pluginKinds)[number];
+
+/** One thing done to the instance. Plugins but for `inner` are files of their own. */
 export type Member = Readonly<
   | { kind: 'package'; name: 'sensible'; options: boolean }
-  | { kind: 'plugin' | 'shared' | 'helper'; name: string; prefix: boolean; lines: boolean }
+  | { kind: PluginKind; name: string; prefix: boolean; lines: boolean }
   | { kind: 'route' | 'routeObject' | 'hook' | 'decorate'; name: string }
   | { kind: 'comment'; text: string }
 >;
@@ -48,16 +64,20 @@ const writing: fc.Arbitrary<Writing> = fc.record({
   quote: fc.constantFrom("'", '"'),
   semicolon: fc.constantFrom('', ';'),
   indent: fc.constantFrom('  ', '    ', '\t'),
-  eol: fc.constantFrom('\n', '\r\n'),
+  eol: fc.constantFrom('\n', '\r\n', 'mixed'),
   finalNewline: fc.boolean(),
   prologue: fc.subarray([
     '#!/usr/bin/env node',
     "'use strict';",
     '/* Copyright of somebody, who keeps all rights. */',
+    '/* eslint-disable no-console */',
+    '',
     '// eslint-disable-next-line import/order',
   ]),
   comments: fc.boolean(),
   keyword: fc.constantFrom('', 'await ', 'void '),
+  imports: fc.constantFrom('packages first', 'own first', 'in groups'),
+  typeImport: fc.boolean(),
 });
 
 const words = ['users', 'orders', 'invoices', 'health', 'search', 'carts'] as const;
@@ -70,7 +90,7 @@ const member: fc.Arbitrary<Member> = fc.oneof(
     options: fc.boolean(),
   }),
   fc.record({
-    kind: fc.constantFrom('plugin', 'shared', 'helper'),
+    kind: fc.constantFrom(...pluginKinds),
     name: word,
     prefix: fc.boolean(),
     lines: fc.boolean(),

@@ -27,7 +27,7 @@ const tsconfig = {
 
 /** A service that a test can get at: the others listen by themselves. */
 const importable = randomApp
-  .filter(({ form }) => form !== 'main' && form !== 'class')
+  .filter(({ form }) => !['main', 'try', 'top level', 'class'].includes(form))
   .map((app): RandomApp => ({ ...app, signs: true }));
 
 function write(root: string, app: RandomApp): void {

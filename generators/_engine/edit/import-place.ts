@@ -25,9 +25,11 @@ function isSorted(statements: readonly ts.Statement[]): boolean {
   return names.length > 1 && names.every((name, index) => index === 0 || (names[index - 1] ?? '') <= name);
 }
 
-/** Above a statement and the comments that belong to it. */
+/** Above a statement and the comments that belong to it, below a licence that touches them. */
 function above(source: ts.SourceFile, next: ts.Statement, style: Style): (text: string) => TextChange {
-  const offset = startWithComments(source, next);
+  const comments = ts.getLeadingCommentRanges(source.text, next.getFullStart()) ?? [];
+  const starts = [startWithComments(source, next), ...comments.map(({ pos }) => pos), next.getStart(source)];
+  const offset = starts.find((start) => start >= prologueEnd(source)) ?? next.getStart(source);
   return (text) => insertion(offset, text + eolAt(source.text, offset, style.eol));
 }
 

@@ -1,4 +1,4 @@
-import type { AppFact, RelPath, RoutePlugin } from '../contract.ts';
+import type { AppFact, GuardFact, RelPath, RoutePlugin } from '../contract.ts';
 import type { ts } from '../syntax.ts';
 import { autoloadedPlugins } from './autoload-routes.ts';
 import { autoloadsOf } from './autoload.ts';
@@ -13,12 +13,14 @@ import { routePluginsOf } from './registration.ts';
 import { findRootHooks } from './root-hooks.ts';
 import { routesOf } from './route-calls.ts';
 import type { Survey } from './survey.ts';
+import { findRootGuard } from './root-guard.ts';
 import { findUses, type Use } from './uses.ts';
 
 /** The application of a service and the routes on it. */
 export interface Instance {
   readonly app: AppFact;
   readonly routes: readonly RoutePlugin[];
+  readonly guard?: GuardFact;
 }
 
 /**
@@ -47,7 +49,8 @@ export function surveyInstance(survey: Survey): Instance {
     autoload,
     ...(place.outside !== undefined && { madeBy: makerOf(survey, place.outside, place.madeIn) }),
   };
-  return { app, routes: routePlugins(survey, uses, file) };
+  const guard = findRootGuard(survey, { file, node: place.scope, instances: place.names }, uses);
+  return { app, routes: routePlugins(survey, uses, file), ...(guard !== undefined && { guard }) };
 }
 
 /** The package that a call goes to. */

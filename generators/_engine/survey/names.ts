@@ -51,6 +51,7 @@ class ServiceNames implements Names {
   }
 
   #memberValue(receiver: ts.Expression, member: string, file: RelPath, hops: number): Found | undefined {
+    if (receiver.kind === ts.SyntaxKind.ThisKeyword) return this.#fieldValue(receiver, member, file, hops);
     if (ts.isIdentifier(receiver)) {
       const imported = this.importOf(receiver, file);
       const target = imported?.name === '*' ? this.module(file, imported.from) : undefined;
@@ -60,6 +61,15 @@ class ServiceNames implements Names {
     if (object === undefined || !ts.isExpression(object.node)) return undefined;
     const property = propertyOf(object.node, member);
     return property === undefined ? undefined : this.value(property, object.file, hops + 1);
+  }
+
+  /** `this.#plugins`: what the field begins with. */
+  #fieldValue(receiver: ts.Expression, member: string, file: RelPath, hops: number): Found | undefined {
+    const owner = ts.findAncestor(receiver, ts.isClassLike);
+    const field = owner?.members.find(
+      (one): one is ts.PropertyDeclaration => ts.isPropertyDeclaration(one) && one.name.getText() === member,
+    );
+    return field?.initializer === undefined ? undefined : this.value(field.initializer, file, hops + 1);
   }
 
   #named(identifier: ts.Identifier, file: RelPath, hops: number): Found | undefined {

@@ -1,4 +1,5 @@
 import type { RelPath, Route, RoutePlugin } from '../contract.ts';
+import { ts } from '../syntax.ts';
 import { isFunctionNode, propertyOf, unwrap } from './expressions.ts';
 import { literalText } from './literals.ts';
 import { findPluginFunction, parameterName, type PluginFunction } from './plugin-functions.ts';
@@ -23,14 +24,24 @@ interface Contents {
 
 const maxDepth = 4;
 
-/** The registrations behind a `register` use: one, or in a loop one for each element. */
+/** The registrations behind a `register` use: one, in a loop one for each element, each of those that are chosen from. */
 function registrationsOf(survey: Survey, { call }: Use, file: RelPath): readonly Registration[] {
   return argumentsOf(survey, call, file).flatMap(([plugin, options]) => {
     if (plugin === undefined) return [];
     const given = options === undefined ? undefined : propertyOf(options.expression, 'prefix');
     const prefix = literalText(survey, given, options?.file ?? file) ?? '';
-    return [{ ...plugin, plugin: pluginName(survey, plugin.expression, plugin.file, prefix), prefix }];
+    return alternativesOf(plugin.expression).map((expression) => {
+      const name = pluginName(survey, expression, plugin.file, prefix);
+      return { ...plugin, expression, plugin: name, prefix };
+    });
   });
+}
+
+/** Both plugins of `register(closed ? a : b)`. */
+function alternativesOf(expression: ts.Expression): readonly ts.Expression[] {
+  const bare = unwrap(expression);
+  if (!ts.isConditionalExpression(bare)) return [expression];
+  return [bare.whenTrue, bare.whenFalse].flatMap(alternativesOf);
 }
 
 /** The route plugins that uses of one instance amount to, in order; those registered inside of one follow it. */

@@ -44,7 +44,7 @@ function surveyOrRefuse(open: Survey, needsInstance: boolean): Service | Refusal
 function survey(open: Survey, needsInstance: boolean): Service {
   const { head, repo } = open;
   assertServable(open);
-  const { app, routes } = needsInstance ? surveyInstance(open) : surveyAnyInstance(open);
+  const { app, guard, routes } = needsInstance ? surveyInstance(open) : surveyAnyInstance(open);
   const config = surveyConfig(open);
   const own = withoutGenerated(open);
   const sample = [app.file, ...own.files.filter((file) => file !== app.file)].slice(0, styleSample);
@@ -63,6 +63,8 @@ function survey(open: Survey, needsInstance: boolean): Service {
     routes,
     decorators: findDecorators(open),
     requestMembers: findRequestMembers(open),
+    ...(guard !== undefined && { guard }),
+    plainSchemas: open.mentioning(/\.setValidatorCompiler\(/).length === 0,
   };
 }
 
@@ -73,7 +75,7 @@ const instanceCodes: ReadonlySet<string> = new Set([
 ]);
 
 /** A package without one instance of its own has its code beside its first file, and nothing is registered in it. */
-function surveyAnyInstance(open: Survey): Pick<Service, 'app' | 'routes'> {
+function surveyAnyInstance(open: Survey): Pick<Service, 'app' | 'guard' | 'routes'> {
   try {
     return surveyInstance(open);
   } catch (error) {

@@ -56,6 +56,14 @@ describe('a line of its own', () => {
     );
   });
 
+  it('stays below a licence that touches the first import', () => {
+    const base = "/* Copyright */\nimport b from './b.js';\nimport c from './c.js';\n";
+    const next = edited(base, 'app.ts', (text) =>
+      ensureImport(text, { from: './a.js', default: 'a' }, style),
+    );
+    expect(next).toBe(base.replace('import b', "import a from './a.js';\nimport b"));
+  });
+
   it('fills an empty file, and one with comments alone', () => {
     expect(imported('', b)).toBe(bLine);
     expect(imported('// a', b)).toBe(`// a\n${bLine}`);

@@ -119,4 +119,24 @@ describe('routePluginsOf', () => {
       ['users/users', '/users'],
     ]);
   });
+
+  it('knows both plugins of a choice, and those of a list in a class', () => {
+    const app = `${head}import { a, b } from './routes.js';
+      class Server {
+        readonly #app = Fastify();
+        readonly #plugins = [{ plugin: a, options: { prefix: '/a' } }];
+        build() {
+          for (const { plugin, options } of this.#plugins) this.#app.register(plugin, options);
+          this.#app.register(process.env.OLD ? a : b, { prefix: '/c' });
+          return this.#app;
+        }
+      }
+      export const build = () => new Server().build();`;
+    const routes = `${plugin('a', '/')}\n${plugin('b', '/')}`;
+    expect(routesOf({ 'src/app.ts': app, 'src/routes.ts': routes })).toEqual([
+      'plugin a GET /a',
+      'plugin a GET /c',
+      'plugin b GET /c',
+    ]);
+  });
 });

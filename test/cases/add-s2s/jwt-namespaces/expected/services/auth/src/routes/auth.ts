@@ -1,0 +1,25 @@
+import type { FastifyInstance } from 'fastify';
+import { findUser } from '../users.js';
+
+const loginSchema = {
+  body: {
+    type: 'object',
+    required: ['email', 'password'],
+    properties: { email: { type: 'string' }, password: { type: 'string' } },
+  },
+};
+
+export async function authRoutes(app: FastifyInstance): Promise<void> {
+  app.post<{ Body: { email: string; password: string } }>('/login', { schema: loginSchema }, async (request, reply) => {
+    const user = findUser(request.body.email, request.body.password);
+    if (user === undefined) return reply.code(401).send({ error: 'Wrong email or password' });
+    const refreshToken = app.jwt.refresh.sign({ sub: user.id });
+    return { token: app.jwt.access.sign({ sub: user.id, email: user.email, tenantId: user.tenantId }), refreshToken };
+  });
+
+  app.post('/logout', async (request, reply) => {
+    await app.tokenBlacklist.revokeRequest(request);
+    request.log.info('logged out');
+    return reply.code(204).send();
+  });
+}

@@ -1,0 +1,25 @@
+import fastifyJwt from '@fastify/jwt'
+import Fastify, { type FastifyInstance } from 'fastify'
+import authVerify from './plugins/auth-verify.js'
+import { authRoutes } from './routes/auth.js'
+import { healthRoutes } from './routes/health.js'
+
+export async function buildApp(): Promise<FastifyInstance> {
+    const app = Fastify({ logger: { level: process.env['LOG_LEVEL'] ?? 'info' } })
+
+    await app.register(
+        fastifyJwt,
+        { secret: process.env['JWT_SECRET'] ?? 'development-secret-of-the-jukebox' },
+    )
+
+    await app.register(authVerify)
+    await app.register(healthRoutes)
+    await app.register(
+        authRoutes,
+        {
+            prefix: '/auth',
+        },
+    )
+
+    return app
+}
