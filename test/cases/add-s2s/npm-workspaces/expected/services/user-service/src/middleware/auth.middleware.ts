@@ -125,14 +125,13 @@ async function authenticate(
   const token = readBearerToken(request.headers.authorization);
   if (token === undefined) return refuse(reply, 'Bearer');
 
-  let user: Answer;
+  let user: Answer | number;
   try {
-    const answer = verify(token, request.correlationId);
-    if (typeof answer === 'number') return circuitOpen(answer, request, reply, client);
-    user = await answer;
+    user = await verify(token, request.correlationId);
   } catch (error) {
     return fail(error, request, reply);
   }
+  if (typeof user === 'number') return circuitOpen(user, request, reply, client);
   if (user === null) return refuse(reply, 'Bearer error="invalid_token"');
 
   request.user = user;
