@@ -15,7 +15,7 @@ for (const combination of combinations) {
   console.log(nameOf(combination), run);
   rows.push([
     run.nodeVersion,
-    `${combination.installer.split(' ')[0] ?? ''} ${run.managerVersion}`,
+    `${combination.installer.replace(/ \d/, '')} ${run.managerVersion}`,
     `${run.installSeconds.toFixed(1)} s`,
     run.doors.plop,
     run.doors.bin,
@@ -28,7 +28,8 @@ const text = [
   'Written by `npm run installs`. The tarball of `npm pack` goes into a fresh workspace of two services, together with ' +
     'plop. Then every door does its part: `add-circuit-breaker` by plop and a plopfile that loads the pack, ' +
     '`add-service-client` by the bin, `add-auth-verify` by `plan` and `apply` in a program, and `s2s-undo` takes all ' +
-    'of it back. yarn 4 runs without `node_modules` (Plug’n’Play), so a dependency that is not declared would be missed.',
+    'of it back. With Plug’n’Play a dependency that is not declared would be missed; plop itself does not start there ' +
+    'on Node 22 and later (rechoir 0.8 looks into `require.extensions`), and the bin and the API do.',
   table(['Node', 'installed with', 'install', 'plop', 'bin', 'API', 'undo'], rows),
   `Times are of ${String(cpus().length)} shared cores with a warm cache. \`npm test\` draws one of these by its seed; ` +
     '`npm run test:deep` runs them all.',

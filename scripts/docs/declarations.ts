@@ -45,5 +45,7 @@ export function declarationOf(file: string): string {
       verbatimModuleSyntax: true,
     },
   });
-  return outputText;
+  // What fastify-plugin gives can only be told by inference, which this kind of output does not do.
+  const options = /export interface (\w+Options)\b/.exec(outputText)?.[1] ?? 'FastifyPluginOptions';
+  return outputText.replace(/^(export declare const \w+): any;$/gm, `$1: FastifyPluginAsync<${options}>;`);
 }

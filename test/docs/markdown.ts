@@ -5,16 +5,26 @@ export interface CodeBlock {
   readonly line: number;
   /** The test that `<!-- checked by … -->` above it names: it is left to that one. */
   readonly checkedBy: string | undefined;
+  /** What `<!-- with … -->` above it puts before it: names that the reader knows from the page. */
+  readonly preamble: string;
 }
 
 /** Fenced blocks of a Markdown text, in order. */
 export function codeBlocks(markdown: string): readonly CodeBlock[] {
   const blocks: CodeBlock[] = [];
-  const fence = /^(?:<!-- checked by (\S+) -->\n\n?)?^( *)```(\w*)\n(.*?)^\2```$/gmsu;
-  for (const [whole, checkedBy, indent = '', language = '', text = ''] of matches(markdown, fence)) {
-    const start = markdown.indexOf(whole) + whole.indexOf('```');
+  const fence =
+    /^(?:<!-- checked by (\S+) -->\n\n?)?(?:^<!-- with ([^\n]+) -->\n\n?)?^( *)```(\w*)\n(.*?)^\3```$/gmsu;
+  for (const found of matches(markdown, fence)) {
+    const [whole, checkedBy, preamble = '', indent = '', language = '', text = ''] = found;
+    const start = found.index + whole.indexOf('```');
     const line = markdown.slice(0, start).split('\n').length;
-    blocks.push({ language, text: text.replaceAll(new RegExp(`^${indent}`, 'gmu'), ''), line, checkedBy });
+    blocks.push({
+      language,
+      text: text.replaceAll(new RegExp(`^${indent}`, 'gmu'), ''),
+      line,
+      checkedBy,
+      preamble,
+    });
   }
   return blocks;
 }
@@ -46,6 +56,6 @@ function withoutCode(markdown: string): string {
   return markdown.replaceAll(/^( *)```.*?^\1```$/gmsu, '');
 }
 
-function matches(text: string, pattern: RegExp): readonly RegExpMatchArray[] {
+function matches(text: string, pattern: RegExp): readonly RegExpExecArray[] {
   return [...text.matchAll(pattern)];
 }

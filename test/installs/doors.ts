@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { readTree } from '../helpers/tree.ts';
-import type { Combination } from './combinations.ts';
+import { type Combination, plopStarts } from './combinations.ts';
 import { freshRepo } from './fresh-repo.ts';
 import { install, runNode, type Toolchain, toolchain } from './install.ts';
 
@@ -33,7 +33,8 @@ export async function runInstalled(combination: Combination): Promise<InstalledR
   const installSeconds = (performance.now() - start) / 1000;
   const before = sources(root);
   const door = doorsOf(root, combination, tools);
-  await door.plop('add-circuit-breaker', '--target', 'orders');
+  const started = plopStarts(combination);
+  await (started ? door.plop : door.bin)('add-circuit-breaker', '--target', 'orders');
   const client = await door.bin('add-service-client', '--target', 'orders', '--json');
   writeFileSync(join(root, 'program.mjs'), program);
   const api = await door.node('program.mjs');
@@ -46,7 +47,7 @@ export async function runInstalled(combination: Combination): Promise<InstalledR
     managerVersion: tools.manager === undefined ? '' : (await managerVersion(root, tools)).trim(),
     installSeconds,
     doors: {
-      plop: breaker ? 'applied' : 'nothing',
+      plop: !started ? 'plop does not start' : breaker ? 'applied' : 'nothing',
       bin: (JSON.parse(client) as { readonly status: string }).status,
       API: api.trim(),
       undo: same(before, sources(root)) ? 'as before' : 'something is left',
@@ -54,10 +55,10 @@ export async function runInstalled(combination: Combination): Promise<InstalledR
   };
 }
 
-/** How node finds packages is the business of the package manager: yarn 4 has no node_modules. */
+/** How node finds packages is the business of the package manager: Plug’n’Play has no node_modules. */
 function doorsOf(root: string, { installer }: Combination, tools: Toolchain) {
   const inRepo = (...args: readonly string[]): Promise<string> => runNode(root, tools, args);
-  if (installer !== 'yarn 4' || tools.manager === undefined) {
+  if (installer !== 'yarn 4 PnP' || tools.manager === undefined) {
     return {
       node: (file: string) => inRepo(file),
       plop: (...args: readonly string[]) => inRepo('node_modules/plop/bin/plop.js', ...args),

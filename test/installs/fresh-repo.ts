@@ -39,9 +39,16 @@ export function freshRepo(installer: Installer): string {
   };
   write('package.json', { name: 'fresh', private: true, type: 'module', workspaces: ['services/*'] });
   if (installer === 'pnpm') write('pnpm-workspace.yaml', "packages:\n  - 'services/*'\n");
-  if (installer === 'yarn 4')
-    write('.yarnrc.yml', 'enableTelemetry: false\nenableImmutableInstalls: false\n');
-  if (installer === 'yarn 4') write('yarn.lock', '');
+  if (installer.startsWith('yarn 4')) {
+    const nodeLinker = installer === 'yarn 4 PnP' ? 'pnp' : 'node-modules';
+    const settings = [
+      'enableTelemetry: false',
+      'enableImmutableInstalls: false',
+      `nodeLinker: ${nodeLinker}`,
+    ];
+    write('.yarnrc.yml', `${settings.join('\n')}\n`);
+    write('yarn.lock', '');
+  }
   write('plopfile.js', plopfile);
   for (const [name, text] of Object.entries({ auth, orders })) {
     const dependencies = { fastify: '^5.12.0', ...(name === 'auth' ? { '@fastify/jwt': '^10.2.0' } : {}) };

@@ -22,6 +22,7 @@ const managers: Readonly<Record<Exclude<Installer, 'copied'>, readonly [spec: st
   pnpm: ['npm:pnpm@10', 'bin/pnpm.cjs'],
   'yarn 1': ['npm:yarn@1', 'bin/yarn.js'],
   'yarn 4': ['npm:@yarnpkg/cli-dist@4', 'bin/yarn.js'],
+  'yarn 4 PnP': ['npm:@yarnpkg/cli-dist@4', 'bin/yarn.js'],
 };
 
 /** The node and the package manager of a combination, from the registry; this node where it is of that version. */
@@ -46,8 +47,9 @@ export async function install(root: string, { installer }: Combination, tools: T
     pnpm: ['add', '--save-dev', '--workspace-root', '--prefer-offline'],
     'yarn 1': ['add', '--dev', '--ignore-workspace-root-check', '--prefer-offline', '--non-interactive'],
     'yarn 4': ['add', '--dev'],
+    'yarn 4 PnP': ['add', '--dev'],
   };
-  const pack = installer === 'yarn 4' ? `plop-pack-s2s@file:${tarball}` : tarball;
+  const pack = installer.startsWith('yarn 4') ? `plop-pack-s2s@file:${tarball}` : tarball;
   await runNode(root, tools, [tools.manager, ...add[installer], pack, 'plop@^4']);
 }
 
