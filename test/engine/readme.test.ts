@@ -7,6 +7,7 @@ import { diffOf } from '../../generators/_engine/diff.ts';
 import { toRel } from '../../generators/_engine/paths.ts';
 import { editTowards } from '../../generators/_engine/plan.ts';
 import { openRepo } from '../../generators/_engine/repo.ts';
+import type { Case } from '../helpers/case.ts';
 import { projectRoot } from '../helpers/project-root.ts';
 
 const readme = readFileSync(join(projectRoot, 'README.md'), 'utf8');
@@ -25,6 +26,14 @@ it('shows the diff that add-s2s makes', () => {
   const diff = diffOf(edits).replaceAll(/^diff --git.*\n/gmu, '');
   // The formatter of the README takes the space of an empty line away.
   expect(shown).toBe(diff.replaceAll(/^ $/gmu, ''));
+});
+
+it('shows it for the command that the case runs', async () => {
+  const { testCase } = (await import('../cases/add-s2s/npm-workspaces/case.ts')) as { testCase: Case };
+  const shown = /\$ npx plop add-s2s --target (\w+) --protect (\w+)\n/u.exec(readme);
+  // The case has a second service as well; of the first it says the same.
+  const [, target = '', , protect = ''] = testCase.args;
+  expect([target.split(',')[0], protect.split(',')[0]]).toEqual([shown?.[1], shown?.[2]]);
 });
 
 it('names every script that it tells to run', () => {

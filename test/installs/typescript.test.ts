@@ -68,8 +68,8 @@ describe('the generated code', () => {
       const { bin } = JSON.parse(readFileSync(join(compiler, 'package.json'), 'utf8')) as {
         readonly bin: { readonly tsc: string };
       };
-      for (const { dir } of fixtures[fixture].services) {
-        const args = [join(compiler, bin.tsc), '--noEmit', '--project', join(root, dir)];
+      for (const { dir, tsconfig = 'tsconfig.json' } of fixtures[fixture].services) {
+        const args = [join(compiler, bin.tsc), '--noEmit', '--project', join(root, dir, String(tsconfig))];
         const { stdout, exitCode } = await execa(process.execPath, args, { reject: false, stdin: 'ignore' });
         expect(stdout, dir).toBe('');
         expect(exitCode).toBe(0);
