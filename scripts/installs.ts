@@ -7,6 +7,7 @@ import { format } from 'prettier';
 import { projectRoot } from '../test/helpers/project-root.ts';
 import { combinations, nameOf } from '../test/installs/combinations.ts';
 import { runInstalled } from '../test/installs/doors.ts';
+import { typescriptVersions } from '../test/installs/typescript-versions.ts';
 import { table } from './docs/table.ts';
 
 const rows: (readonly string[])[] = [];
@@ -33,6 +34,10 @@ const text = [
   table(['Node', 'installed with', 'install', 'plop', 'bin', 'API', 'undo'], rows),
   `Times are of ${String(cpus().length)} shared cores with a warm cache. \`npm test\` draws one of these by its seed; ` +
     '`npm run test:deep` runs them all.',
+  '## TypeScript',
+  'What `add-s2s` makes of a fixture is compiled under the fixture’s own configuration with TypeScript ' +
+    `${Object.keys(typescriptVersions).sort().join(', ')} (\`test/installs/typescript.test.ts\`): one of the products drawn by ` +
+    'seed in `npm test`, all of them in `npm run test:deep`. No version needs other code than another.',
 ].join('\n\n');
 const path = join(projectRoot, 'docs/installs.md');
 writeFileSync(path, await format(text, { parser: 'markdown', printWidth: 110 }));

@@ -5,7 +5,7 @@ import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 
 import { findCases } from '../helpers/find-cases.ts';
-import { fixtures, type FixtureName } from '../helpers/fixtures.ts';
+import { fixtures, type FixtureName, type FixtureService } from '../helpers/fixtures.ts';
 import { materialize } from '../helpers/materialize.ts';
 import { projectRoot } from '../helpers/project-root.ts';
 import { seededRandom, shuffle } from '../helpers/random.ts';
@@ -68,8 +68,9 @@ describe('the generated code', () => {
       const { bin } = JSON.parse(readFileSync(join(compiler, 'package.json'), 'utf8')) as {
         readonly bin: { readonly tsc: string };
       };
-      for (const { dir, tsconfig = 'tsconfig.json' } of fixtures[fixture].services) {
-        const args = [join(compiler, bin.tsc), '--noEmit', '--project', join(root, dir, String(tsconfig))];
+      const services: readonly FixtureService[] = fixtures[fixture].services;
+      for (const { dir, tsconfig = 'tsconfig.json' } of services) {
+        const args = [join(compiler, bin.tsc), '--noEmit', '--project', join(root, dir, tsconfig)];
         const { stdout, exitCode } = await execa(process.execPath, args, { reject: false, stdin: 'ignore' });
         expect(stdout, dir).toBe('');
         expect(exitCode).toBe(0);
