@@ -10,6 +10,7 @@ import { importSpecifier, isAutoloaded } from '../_engine/edit/place-file.ts';
 import type { Draft } from '../_engine/plan.ts';
 import { detectStyle } from '../_engine/survey/style.ts';
 import { fromCatalog } from '../_engine/survey/from-catalog.ts';
+import { type GuardPlace, guardPlaces } from './guard-places.ts';
 import type { MiddlewareChoices, MiddlewareFiles, MiddlewareNames } from './views.ts';
 
 /** Registers the middleware before the routes, puts its hook on the chosen ones, and declares what it needs. */
@@ -22,7 +23,7 @@ export function wireMiddleware(
   guarded: readonly RoutePlugin[],
 ): void {
   if (!isAutoloaded(service, files.middleware)) register(draft, service, files, choices);
-  for (const plugin of guarded) guard(draft, plugin, names);
+  for (const place of guardPlaces(draft.repo, service, guarded)) guard(draft, place, names);
   const range = service.fastifyMajor < 5 ? '^4.5.1' : '^5.0.1';
   const wrapper = { name: 'fastify-plugin', range, section: 'dependencies' } as const;
   draft.patch(service.manifest.path, 'manifest', (base) =>
@@ -57,12 +58,9 @@ function register(
   });
 }
 
-function guard(draft: Draft, { exportedAs, file, name }: RoutePlugin, { decorator }: MiddlewareNames): void {
-  if (file === undefined) return;
+function guard(draft: Draft, { file, plugin }: GuardPlace, { decorator }: MiddlewareNames): void {
   const statement = `{{app}}.addHook('onRequest', {{app}}.${decorator});`;
-  draft.patch(file, 'registration', (base) =>
-    ensureHook(base, { plugin: exportedAs ?? name, statement }, detectStyle([base])),
-  );
+  draft.patch(file, 'registration', (base) => ensureHook(base, { plugin, statement }, detectStyle([base])));
 }
 
 function declareEnvironment(draft: Draft, { config }: Service, { defaultUrl }: MiddlewareChoices): void {
