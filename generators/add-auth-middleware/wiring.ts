@@ -6,7 +6,7 @@ import { ensureEnvType } from '../_engine/edit/ensure-env-type.ts';
 import { ensureHook } from '../_engine/edit/ensure-hook.ts';
 import { ensureImport } from '../_engine/edit/ensure-import.ts';
 import { ensureRegistration } from '../_engine/edit/ensure-registration.ts';
-import { importSpecifier, isAutoloaded } from '../_engine/edit/place-file.ts';
+import { importSpecifierIn, isAutoloaded } from '../_engine/edit/place-file.ts';
 import type { Draft } from '../_engine/plan.ts';
 import { detectStyle } from '../_engine/survey/style.ts';
 import { fromCatalog } from '../_engine/survey/from-catalog.ts';
@@ -38,10 +38,10 @@ function register(
   { middleware }: MiddlewareFiles,
   { publicRoutes }: MiddlewareChoices,
 ): void {
-  const from = importSpecifier({ modules }, app.file, middleware, modules.extension);
-  draft.patch(app.file, 'registration', (base) =>
-    ensureImport(base, { from, default: 'authMiddleware' }, detectStyle([base])),
-  );
+  draft.patch(app.file, 'registration', (base) => {
+    const from = importSpecifierIn(base, { modules }, app.file, middleware);
+    return ensureImport(base, { from, default: 'authMiddleware' }, detectStyle([base]));
+  });
   const routePlugins = routes.map(({ name }) => name);
   draft.patch(app.file, 'registration', (base) => {
     const style = detectStyle([base]);

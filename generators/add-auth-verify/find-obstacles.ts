@@ -21,6 +21,7 @@ function findExisting(service: Service, path: string, files: VerifyFiles): Obsta
     message: `POST ${path} exists already.`,
     remedy:
       'Choose another URL with --path (and give the same one to add-auth-middleware), or remove the route.',
+    manual: `s2s add-auth-verify --path ${path}-token`,
   };
 }
 

@@ -5,7 +5,7 @@ import { ensureEnvDeclaration } from '../_engine/edit/ensure-env-declaration.ts'
 import { ensureEnvType } from '../_engine/edit/ensure-env-type.ts';
 import { ensureImport } from '../_engine/edit/ensure-import.ts';
 import { ensureRegistration } from '../_engine/edit/ensure-registration.ts';
-import { importSpecifier, isAutoloaded } from '../_engine/edit/place-file.ts';
+import { importSpecifierIn, isAutoloaded } from '../_engine/edit/place-file.ts';
 import { type Draft, openDraft } from '../_engine/plan.ts';
 import { render } from '../_engine/render.ts';
 import { detectStyle } from '../_engine/survey/style.ts';
@@ -86,12 +86,12 @@ function renderFiles(
 
 /** An autoloaded folder loads the plugin by itself; elsewhere it takes an import and a registration. */
 function wire(draft: Draft, service: Service, { plugin }: VerifyFiles): void {
-  const { app, modules, routes } = service;
+  const { app, routes } = service;
   if (isAutoloaded(service, plugin)) return;
-  const from = importSpecifier(service, app.file, plugin, modules.extension);
-  draft.patch(app.file, 'registration', (base) =>
-    ensureImport(base, { from, default: 'authVerify' }, detectStyle([base])),
-  );
+  draft.patch(app.file, 'registration', (base) => {
+    const from = importSpecifierIn(base, service, app.file, plugin);
+    return ensureImport(base, { from, default: 'authVerify' }, detectStyle([base]));
+  });
   const routePlugins = routes.map(({ name }) => name);
   draft.patch(app.file, 'registration', (base) =>
     ensureRegistration(

@@ -1,4 +1,6 @@
 import type { LayoutFact, RelPath, Service } from '../contract.ts';
+import { specifiersOf } from '../survey/imports.ts';
+import { parseSource } from '../syntax.ts';
 import { basenameRel, dirnameRel, joinRel, relativeRel } from '../paths.ts';
 
 /** Kinds of files by where they go. */
@@ -66,6 +68,21 @@ export function importSpecifier(
   }
   const relative = relativeRel(dirnameRel(fromFile), joinRel(`${target}.ts`)).replace(/\.ts$/, '');
   return `${relative.startsWith('.') ? '' : './'}${relative}${extension}`;
+}
+
+/** What a file with imports of its own writes: relative, where they all are, though other files use an alias. */
+export function importSpecifierIn(
+  base: string,
+  service: Pick<Service, 'modules'>,
+  fromFile: RelPath,
+  toFile: RelPath,
+): string {
+  const { modules } = service;
+  const specifiers = specifiersOf(parseSource(fromFile, base));
+  const usesAlias = specifiers.some((one) => modules.aliases.some(({ prefix }) => one.startsWith(prefix)));
+  const isRelative = !usesAlias && specifiers.some((one) => one.startsWith('.'));
+  const aliases = isRelative ? [] : modules.aliases;
+  return importSpecifier({ modules: { ...modules, aliases } }, fromFile, toFile, modules.extension);
 }
 
 /** What an `import()` in `fromFile` takes: Node resolves it as ESM does, in CommonJS too. */

@@ -4,6 +4,7 @@ import type { AppFact, AutoloadFact, LayoutFact, ModuleFact } from '../../../gen
 import {
   dynamicSpecifier,
   importSpecifier,
+  importSpecifierIn,
   placeFile,
   testFileFor,
 } from '../../../generators/_engine/edit/place-file.ts';
@@ -75,6 +76,28 @@ describe('placeFile', () => {
       prefix: '',
     };
     expect(at(beside, [loaded])).toBe('s/test/auth-verify.spec.ts');
+  });
+});
+
+describe('importSpecifierIn', () => {
+  it.each([
+    ["import a from './a';", './plugins/b'],
+    ["import a from '@/a';\nimport c from './c';", '@/plugins/b'],
+    ["import a from 'a';", '@/plugins/b'],
+  ])('follows the file, not the service: %j', (base, specifier) => {
+    const modules: ModuleFact = {
+      system: 'esm',
+      extension: '',
+      newExtension: '',
+      typeImports: false,
+      esModuleInterop: true,
+      errorCause: true,
+      strictResolution: false,
+      aliases: [{ prefix: '@/', dir: toRel('src') }],
+      tsconfig: undefined,
+    };
+    const [from, to] = [toRel('src/app.ts'), toRel('src/plugins/b.ts')];
+    expect(importSpecifierIn(base, { modules }, from, to)).toBe(specifier);
   });
 });
 
