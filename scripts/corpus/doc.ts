@@ -44,6 +44,11 @@ function isApplied({ result }: Row): boolean {
   return result === 'applied';
 }
 
+/** Without its packages a service is neither compiled nor run. */
+function isRun({ boot }: Row): boolean {
+  return !boot.includes('not installed');
+}
+
 function share(part: number, whole: number): string {
   return `${String(part)} (${((100 * part) / Math.max(1, whole)).toFixed(1)} %)`;
 }
@@ -59,6 +64,7 @@ function summary(): string {
       own.length,
       share(own.filter(isApplied).length, own.length),
       `${share(pairs.filter((pair) => pair.every(isApplied)).length, pairs.length)} of ${String(pairs.length)}`,
+      own.filter((row) => isApplied(row) && isRun(row)).length,
       tests,
       own.filter(({ boot }) => boot === 'yes').length,
       own.filter(isWrong).length,
@@ -71,6 +77,7 @@ function summary(): string {
     'rows',
     'applied',
     'pairs applied whole',
+    'compiled and run',
     'tests passed',
     'boots',
     'wrong',
@@ -115,8 +122,12 @@ function byRepository(): string {
       `${String(applied.length)} of ${String(own.length)}`,
       sum(({ files }) => files),
       `${String(sum(({ linesAdded }) => linesAdded))} / ${String(sum(({ linesRemoved }) => linesRemoved))}`,
-      unjudged === 0 ? tests : `${String(tests)}, ${String(unjudged)} not runnable`,
-      able === 0 ? '–' : `${String(booted)} of ${String(able)}`,
+      !applied.some(isRun)
+        ? ''
+        : unjudged === 0
+          ? tests
+          : `${String(tests)}, ${String(unjudged)} not runnable`,
+      !applied.some(isRun) ? '' : able === 0 ? '–' : `${String(booted)} of ${String(able)}`,
       [...new Set(applied.map(({ verify }) => verify).filter((one) => one !== ''))].join('; '),
       `${String(applied.filter(({ undo }) => undo === 'yes').length)} of ${String(applied.length)}`,
       own.filter(isWrong).length,
