@@ -11,6 +11,7 @@ import { format } from 'prettier';
 
 import { projectRoot } from '../../test/helpers/project-root.ts';
 import { isWrong, type NaiveRow, type Row } from './report.ts';
+import { groups, share, table } from './tables.ts';
 import { verdicts } from './verdict.ts';
 
 const page = join(projectRoot, 'docs/corpus.md');
@@ -29,17 +30,6 @@ const parts = [summary(), byRepository(), refusals(), damage()].join('\n\n');
 const next = `${text.slice(0, text.indexOf(start) + start.length)}\n\n${parts}\n\n${text.slice(text.indexOf(end))}`;
 writeFileSync(page, await format(next, { parser: 'markdown', printWidth: 120 }));
 
-function table(head: readonly string[], lines: readonly (readonly (string | number)[])[]): string {
-  const line = (cells: readonly (string | number)[]): string => `| ${cells.join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...lines.map(line)].join('\n');
-}
-
-function groups<T>(all: readonly T[], keyOf: (one: T) => string): ReadonlyMap<string, readonly T[]> {
-  const found = new Map<string, T[]>();
-  for (const one of all) found.set(keyOf(one), [...(found.get(keyOf(one)) ?? []), one]);
-  return found;
-}
-
 function isApplied({ result }: Row): boolean {
   return result === 'applied';
 }
@@ -47,10 +37,6 @@ function isApplied({ result }: Row): boolean {
 /** Without its packages a service is neither compiled nor run. */
 function isRun({ boot }: Row): boolean {
   return !boot.includes('not installed');
-}
-
-function share(part: number, whole: number): string {
-  return `${String(part)} (${((100 * part) / Math.max(1, whole)).toFixed(1)} %)`;
 }
 
 function summary(): string {
