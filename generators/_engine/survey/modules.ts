@@ -1,13 +1,14 @@
 import type { ModuleFact, RelPath, Repo, ServiceHead } from '../contract.ts';
 import { joinRel } from '../paths.ts';
 import { ts } from '../syntax.ts';
+import { withoutGenerated } from './generated-files.ts';
 import { specifiersOf } from './imports.ts';
 import { testsResolveJs } from './jest-modules.ts';
 import { openSurvey, type Survey } from './survey.ts';
 
 /** How the modules of a service are written and emitted. Never throws for a missing tsconfig. */
 export function surveyModules(repo: Repo, head: ServiceHead): ModuleFact {
-  const survey = openSurvey(repo, head);
+  const survey = withoutGenerated(openSurvey(repo, head));
   const { options, path } = survey.tsconfig;
   const system = moduleSystem(survey);
   const used = [...survey.files, ...survey.tests].flatMap((file) => specifiersOf(survey.tree(file)));

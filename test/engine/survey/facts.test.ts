@@ -418,6 +418,20 @@ describe('surveyLayout', () => {
   });
 });
 
+describe('surveyModules', () => {
+  it('asks what people wrote, so that a second run imports as the first one did', () => {
+    const { modules } = serviceOf({
+      'src/app.ts': app,
+      'src/env.ts': 'export {};',
+      'src/routes/users.ts': "import '../env';",
+      'src/plugins/generated.ts': "import '@/env';\nimport '@/app';",
+      'tsconfig.json': '{ "compilerOptions": { "baseUrl": ".", "paths": { "@/*": ["src/*"] } } }',
+      '.s2s.json': '{ "files": { "src/plugins/generated.ts": { "text": "" } } }',
+    });
+    expect(modules.aliases).toEqual([]);
+  });
+});
+
 describe('surveyLayout without folders of a kind', () => {
   it('puts them beside the routes, and names files of a suffix as their likes', () => {
     const { layout } = serviceOf({
