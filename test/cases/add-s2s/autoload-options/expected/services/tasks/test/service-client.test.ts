@@ -370,6 +370,8 @@ describe('service client, circuit', () => {
     const error = await errorOf(client.get('/'));
     assert.ok((error.retryAfterMs ?? 0) > 0);
     assert.ok((error.retryAfterMs ?? 0) <= 100);
+    assert.ok(client.refuseForMs() > 0);
+    assert.equal(client.getCircuitStats().rejections, 3);
 
     willAnswer(json(200, {}));
     await new Promise((resolve) => setTimeout(resolve, 120));

@@ -185,6 +185,22 @@ describe('circuit breaker, OPEN', () => {
     expect(breaker.getStats().rejections).toBe(1);
   });
 
+  it('can be looked at before a call is built, which counts as a rejection when it refuses', async () => {
+    const closed = createBreaker();
+    expect([closed.refuseForMs(), closed.getStats().rejections]).toEqual([0, 0]);
+
+    const breaker = await openBreaker();
+    now += 400;
+    expect(breaker.refuseForMs()).toBe(600);
+    expect(breaker.getStats().rejections).toBe(1);
+    now += 600;
+    expect(breaker.refuseForMs()).toBe(0);
+    breaker.tryAcquire();
+    expect(breaker.refuseForMs()).toBe(1_000);
+    const { totalCalls, rejections } = breaker.getStats();
+    expect([totalCalls, rejections]).toEqual([4, 2]);
+  });
+
   it('becomes HALF_OPEN at exactly the timeout, which looking at it does not change', async () => {
     const changes: CircuitStateChange[] = [];
     const breaker = await openBreaker({ onStateChange: (change) => changes.push(change) });

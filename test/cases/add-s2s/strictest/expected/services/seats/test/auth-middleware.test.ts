@@ -296,6 +296,7 @@ describe('auth middleware, circuit', () => {
     assert.equal(stats?.['state'], 'OPEN');
     assert.equal(stats?.['consecutiveFailures'], 3);
     assert.equal(typeof stats?.['lastFailureTime'], 'number');
+    assert.equal(app.authServiceClient.getCircuitStats().rejections, 1);
 
     now = 29_999;
     assert.equal(String((await get(app, 'Bearer a.good.token')).headers['retry-after']), '1');

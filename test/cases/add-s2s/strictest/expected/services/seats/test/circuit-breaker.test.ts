@@ -185,6 +185,22 @@ describe('circuit breaker, OPEN', () => {
     assert.equal(breaker.getStats().rejections, 1);
   });
 
+  it('can be looked at before a call is built, which counts as a rejection when it refuses', async () => {
+    const closed = createBreaker();
+    assert.deepEqual([closed.refuseForMs(), closed.getStats().rejections], [0, 0]);
+
+    const breaker = await openBreaker();
+    now += 400;
+    assert.equal(breaker.refuseForMs(), 600);
+    assert.equal(breaker.getStats().rejections, 1);
+    now += 600;
+    assert.equal(breaker.refuseForMs(), 0);
+    breaker.tryAcquire();
+    assert.equal(breaker.refuseForMs(), 1_000);
+    const { totalCalls, rejections } = breaker.getStats();
+    assert.deepEqual([totalCalls, rejections], [4, 2]);
+  });
+
   it('becomes HALF_OPEN at exactly the timeout, which looking at it does not change', async () => {
     const changes: CircuitStateChange[] = [];
     const breaker = await openBreaker({ onStateChange: (change) => changes.push(change) });

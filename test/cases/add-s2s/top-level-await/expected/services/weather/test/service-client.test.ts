@@ -370,6 +370,8 @@ describe('service client, circuit', () => {
     const error = await errorOf(client.get('/'));
     expect(error.retryAfterMs ?? 0).toBeGreaterThan(0);
     expect(error.retryAfterMs ?? 0).toBeLessThanOrEqual(100);
+    expect(client.refuseForMs()).toBeGreaterThan(0);
+    expect(client.getCircuitStats().rejections).toBe(3);
 
     willAnswer(json(200, {}));
     await new Promise((resolve) => setTimeout(resolve, 120));

@@ -295,6 +295,7 @@ describe('auth middleware, circuit', () => {
     expect(stats?.['state']).toBe('OPEN');
     expect(stats?.['consecutiveFailures']).toBe(3);
     expect(typeof stats?.['lastFailureTime']).toBe('number');
+    expect(app.authServiceClient.getCircuitStats().rejections).toBe(1);
 
     now = 29_999;
     expect(String((await get(app, 'Bearer a.good.token')).headers['retry-after'])).toBe('1');

@@ -94,7 +94,7 @@ export const authVerify = fp<AuthVerifyOptions>(
       });
     });
   },
-  { name: 'auth-verify', fastify: '5.x' },
+  { name: 'auth-verify', fastify: '4.x' },
 );
 
 export default authVerify;

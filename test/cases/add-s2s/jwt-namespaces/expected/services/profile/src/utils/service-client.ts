@@ -123,6 +123,14 @@ export class ServiceClient {
     return this.#breaker.getStats();
   }
 
+  /**
+   * Milliseconds for which the circuit lets no call through; 0 when it lets one through. Where every request meets an
+   * open circuit, to look costs a fraction of a call that is rejected, and counts as one.
+   */
+  refuseForMs(): number {
+    return this.#breaker.refuseForMs();
+  }
+
   /** Closes the circuit by hand. */
   resetCircuit(): void {
     this.#breaker.reset();

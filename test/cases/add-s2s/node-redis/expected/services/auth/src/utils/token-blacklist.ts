@@ -107,7 +107,7 @@ export interface RedisClient {
   exists(key: string): Promise<number>;
 }
 
-const COMMAND_TIMEOUT_MS = 75;
+const COMMAND_TIMEOUT_MS = 50;
 
 /** Keeps revoked tokens in Redis, where every instance sees them at once. */
 export function createRedisStore(client: RedisClient, prefix = 'token-blacklist:'): BlacklistStore {

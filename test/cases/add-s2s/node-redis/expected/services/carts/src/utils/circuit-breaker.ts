@@ -234,6 +234,16 @@ export class CircuitBreaker {
     return Math.max(0, Math.min(...started) + this.#probeTimeout - now);
   }
 
+  /**
+   * For callers who look before they build a call: milliseconds to wait, with the call counted as a rejection; 0 when
+   * one would be let through. Costs no permit and no error.
+   */
+  refuseForMs(): number {
+    const waitMs = this.#state === 'CLOSED' ? 0 : this.retryAfterMs();
+    if (waitMs > 0) this.#rejections += 1;
+    return waitMs;
+  }
+
   /** CLOSED, with every counter at 0. Calls in flight settle without effect. */
   reset(): void {
     this.#failures = 0;

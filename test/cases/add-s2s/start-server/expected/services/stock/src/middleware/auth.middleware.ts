@@ -46,7 +46,10 @@ declare module 'fastify' {
   }
 }
 
-type Verifier = (token: string, correlationId: string) => Promise<AuthenticatedUser | null>;
+/** Who is calling; null for a token that is no good. */
+type Answer = AuthenticatedUser | null;
+/** A number is the milliseconds for which nobody can be asked. */
+type Verifier = (token: string, correlationId: string) => Promise<Answer> | number;
 
 const MAX_TOKEN_LENGTH = 8_192;
 const BEARER = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i;
@@ -79,7 +82,8 @@ export const authMiddleware = fp<AuthMiddlewareOptions>(
     if (publicRoutes !== undefined) {
       const pass = Promise.resolve();
       app.addHook('onRequest', (request, reply) => {
-        const isPublic = publicRoutes.some((route) => covers(route, request.routeOptions.url));
+        const { url } = request.routeOptions;
+        const isPublic = publicRoutes.some((route) => covers(route, url));
         return isPublic ? pass : app.authenticate(request, reply);
       });
     }
@@ -117,12 +121,13 @@ async function authenticate(
   const token = readBearerToken(request.headers.authorization);
   if (token === undefined) return refuse(reply, 'Bearer');
 
-  let user: AuthenticatedUser | null;
+  let user: Answer | number;
   try {
     user = await verify(token, request.correlationId);
   } catch (error) {
-    return fail(error, request, reply, client);
+    return fail(error, request, reply);
   }
+  if (typeof user === 'number') return circuitOpen(user, request, reply, client);
   if (user === null) return refuse(reply, 'Bearer error="invalid_token"');
 
   request.user = user;
@@ -134,9 +139,9 @@ async function authenticate(
 /** Requests with the same token at the same time share one call; nothing of it is kept afterwards. */
 function createVerifier(client: ServiceClient, path: string): Verifier {
   // The key is the whole token: two tokens can never be taken for one another.
-  const inFlight = new Map<string, ReturnType<Verifier>>();
+  const inFlight = new Map<string, Promise<Answer>>();
 
-  const ask: Verifier = async (token, correlationId) => {
+  const ask = async (token: string, correlationId: string): Promise<Answer> => {
     try {
       // It only reads, so the client may repeat it.
       const options = { correlationId, idempotent: true };
@@ -154,6 +159,9 @@ function createVerifier(client: ServiceClient, path: string): Verifier {
   return (token, correlationId) => {
     const shared = inFlight.get(token);
     if (shared !== undefined) return shared;
+    // Every request meets an open circuit: to look is many times cheaper than a call that is rejected.
+    const waitMs = client.refuseForMs();
+    if (waitMs > 0) return waitMs;
     const call = ask(token, correlationId);
     inFlight.set(token, call);
     return call;
@@ -184,39 +192,41 @@ function refuse(reply: FastifyReply, challenge: string): FastifyReply {
 }
 
 /** The token could not be verified: 503, or 500 when the mistake is ours. */
-function fail(
-  error: unknown,
+function fail(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const { log } = request;
+  if (!(error instanceof ServiceClientError)) {
+    log.error({ err: error }, 'Authentication failed');
+    return reply.code(500).send({ error: 'Internal server error' });
+  }
+  const { kind, status, retryAfterMs } = error;
+  if (status === 400 || status === 403 || status === 404) {
+    const hint = 'check AUTH_SERVICE_URL and SERVICE_AUTH_SECRET';
+    log.error({ status }, `Auth service refuses to verify tokens: ${hint}`);
+  } else {
+    log.warn({ kind, status }, 'Auth service is unavailable');
+  }
+  return unavailable(reply, retryAfterMs);
+}
+
+function circuitOpen(
+  waitMs: number,
   request: FastifyRequest,
   reply: FastifyReply,
   client: ServiceClient,
 ): FastifyReply {
-  if (!(error instanceof ServiceClientError)) {
-    request.log.error({ err: error }, 'Authentication failed');
-    return reply.code(500).send({ error: 'Internal server error' });
-  }
-  logFailure(error, request, client);
-  const { retryAfterMs } = error;
+  const { state, consecutiveFailures, lastFailureTime } = client.getCircuitStats();
+  const circuitStats = { state, consecutiveFailures, lastFailureTime };
+  request.log.error({ circuitStats }, 'Auth service circuit breaker is open');
+  return unavailable(reply, waitMs);
+}
+
+function unavailable(reply: FastifyReply, retryAfterMs: number | undefined): FastifyReply {
   if (retryAfterMs !== undefined && Number.isFinite(retryAfterMs)) {
     void reply.header('retry-after', Math.max(1, Math.ceil(retryAfterMs / 1_000)));
   }
   return reply.code(503).send({
     error: 'Authentication service temporarily unavailable. Please try again later.',
   });
-}
-
-function logFailure(error: ServiceClientError, request: FastifyRequest, client: ServiceClient): void {
-  const { kind, status } = error;
-  const { log } = request;
-  if (kind === 'circuit_open') {
-    const { state, consecutiveFailures, lastFailureTime } = client.getCircuitStats();
-    const circuitStats = { state, consecutiveFailures, lastFailureTime };
-    log.error({ circuitStats }, 'Auth service circuit breaker is open');
-  } else if (status === 400 || status === 403 || status === 404) {
-    const hint = 'check AUTH_SERVICE_URL and SERVICE_AUTH_SECRET';
-    log.error({ status }, `Auth service refuses to verify tokens: ${hint}`);
-  } else {
-    log.warn({ kind, status }, 'Auth service is unavailable');
-  }
 }
 
 function readBearerToken(header: string | undefined): string | undefined {
