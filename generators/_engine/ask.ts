@@ -8,7 +8,7 @@ export const ask: Ask = async (_key, question, choices) => {
     value,
     name: hint === undefined ? value : `${value}  (${hint})`,
   }));
-  const message = question.message;
+  const message = question.prompt ?? question.message;
   if (question.type === 'boolean') return confirm({ message });
   if (options.length === 0) return splitFor(question.type, await input({ message, required: true }));
   if (question.type === 'list') return checkbox({ message, choices: options, required: true });

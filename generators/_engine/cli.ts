@@ -4,10 +4,38 @@ import { findGenerator, listGenerators } from './catalog.ts';
 import type { Obstacle } from './contract.ts';
 import { open, show, unknownGenerator } from './door.ts';
 import { refuse } from './obstacle.ts';
+import { isInteractive } from './terminal.ts';
 import { packVersion } from './version.ts';
 
 /** The bin `s2s`: `s2s <generator> [flags]`, with flags before or after the generator's name. Gives the exit code. */
 export async function runCli(argv: readonly string[]): Promise<number> {
+  if (argv[0] === 'completion' || argv[0] === 'complete') return runCompletion(argv);
+  try {
+    return await run(argv);
+  } catch (error) {
+    // What the prompts throw at Ctrl-C.
+    if (!(error instanceof Error && error.name === 'ExitPromptError')) throw error;
+    process.stderr.write('\nStopped: nothing was changed.\n');
+    return 130;
+  }
+}
+
+/** `s2s completion <shell>` prints the script for it, which calls `s2s complete -- <words>`. */
+async function runCompletion([command, ...words]: readonly string[]): Promise<number> {
+  const { complete, completionScript, shells } = await import('./completion.ts');
+  if (command === 'complete') {
+    const given = words[0] === '--' ? words.slice(1) : words;
+    const found = await complete(given, process.cwd());
+    process.stdout.write(found.map((one) => `${one}\n`).join(''));
+    return 0;
+  }
+  const script = completionScript(words[0]);
+  if (script !== undefined) process.stdout.write(script);
+  else process.stderr.write(`Name a shell: s2s completion ${shells.join('|')}\n`);
+  return script === undefined ? 2 : 0;
+}
+
+async function run(argv: readonly string[]): Promise<number> {
   const ids = listGenerators();
   const index = argv.findIndex((arg) => ids.includes(arg));
   const id = argv[index];
@@ -17,7 +45,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     argv: [...argv.slice(0, index), ...argv.slice(index + 1)],
     command: `npx plop-pack-s2s ${id}`,
     workingDirectory: process.cwd(),
-    interactive: process.stdin.isTTY && process.stdout.isTTY,
+    interactive: isInteractive(process),
   });
   if (typeof opened === 'string') {
     process.stdout.write(opened);

@@ -438,8 +438,10 @@ export type Site = Readonly<{ repo: Repo; heads: readonly ServiceHead[] }>;
  */
 export type Question = Readonly<{
   type: 'string' | 'boolean' | 'list';
-  /** For --help and as the prompt, in the user's words. */
+  /** For --help and lists of what is missing. */
   message: string;
+  /** The question as it is asked on a terminal; default: `message`. */
+  prompt?: string;
   /** Value names for --help: `<service>`. */
   placeholder?: string;
   /** The values it can take, read from the repo; also listed when the flag is missing. */

@@ -8,6 +8,7 @@ import { parseFlags } from './options.ts';
 import { refuse, RefusalError } from './obstacle.ts';
 import type { Decided } from './execute.ts';
 import { findRoot } from './root.ts';
+import { hasColour } from './terminal.ts';
 
 /** What the two doors have in common: how a command line becomes a decision, and how an outcome is shown. */
 export interface CommandLine {
@@ -39,7 +40,8 @@ export async function open(line: CommandLine): Promise<Opened | string> {
     const root = line.root ?? findRoot(line.workingDirectory, given['cwd'] as string | undefined);
     const { decide } = await import('./execute.ts');
     const ask = line.interactive && given['yes'] !== true ? await loadAsk() : undefined;
-    return { ...(await decide({ id: line.id, generator, given, root, ask }, line.command)), json };
+    const progress = process.stderr.isTTY ? showProgress : undefined;
+    return { ...(await decide({ id: line.id, generator, given, root, ask, progress }, line.command)), json };
   } catch (error) {
     if (!(error instanceof RefusalError)) throw error;
     return { ...(await refusedBefore(line, refuse(...error.obstacles))), json };
@@ -51,13 +53,16 @@ export async function show(outcome: Outcome, { json, diff }: Pick<Opened, 'json'
   if (json) {
     process.stdout.write(`${JSON.stringify(outcome, undefined, 2)}\n`);
   } else {
-    const [{ reportOf }, { default: colours }] = await Promise.all([
-      import('./report.ts'),
-      import('picocolors'),
-    ]);
-    process.stdout.write(reportOf(outcome, { colour: colours.isColorSupported, diff }));
+    const { reportOf } = await import('./report.ts');
+    process.stdout.write(reportOf(outcome, { colour: hasColour(process), diff }));
   }
   return exitCodeOf(outcome);
+}
+
+/** One line on standard error, which is gone when the work is done. */
+function showProgress(done: number, total: number): void {
+  if (total < 5) return;
+  process.stderr.write(done < total ? `\r  ${String(done)} of ${String(total)} services` : '\r\u001B[K');
 }
 
 async function helpPage(id: string, generator: Generator): Promise<string> {

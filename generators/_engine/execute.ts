@@ -1,12 +1,13 @@
 import { apply } from './apply.ts';
-import type { Obstacle, Plan, Refusal, RelPath } from './contract.ts';
+import { withFrame } from './code-frame.ts';
+import type { Plan, Refusal, RelPath, Repo } from './contract.ts';
 import { diffOf } from './diff.ts';
 import { RefusalError } from './obstacle.ts';
 import { changesOf, flatten, type Outcome, type Status } from './outcome.ts';
 import { recover } from './recover.ts';
 import { makePlan, type Planned, type PlanRequest } from './run.ts';
 import { installCommand } from './install-command.ts';
-import { newErrors, typeErrors } from './type-check.ts';
+import { checkFailed, newErrors, typeErrors } from './type-check.ts';
 import { openRepo } from './repo.ts';
 import { surveyModules } from './survey/modules.ts';
 
@@ -25,11 +26,12 @@ export async function decide(request: PlanRequest, command: string): Promise<Dec
   try {
     const recovered = recover(request.root, { force: isForced(request) });
     const planned = await makePlan(request);
-    if ('obstacles' in planned) return { outcome: refused(start, planned.obstacles), diff: '' };
+    if ('obstacles' in planned)
+      return { outcome: refused(start, planned.obstacles, openRepo(request.root)), diff: '' };
     return decided(request, withRecovery(planned, recovered, request), `${command} ${planned.flags}`);
   } catch (error) {
     if (!(error instanceof RefusalError)) throw error;
-    return { outcome: refused(start, error.obstacles), diff: '' };
+    return { outcome: refused(start, error.obstacles, openRepo(request.root)), diff: '' };
   }
 }
 
@@ -77,7 +79,7 @@ function decided({ id, given, root }: PlanRequest, planned: Planned, command: st
       return { ...outcome('failed', [install.text]), notes: [...plan.notes, note] };
     } catch (error) {
       if (!(error instanceof RefusalError)) throw error;
-      return refused({ generator: id, command }, error.obstacles);
+      return refused({ generator: id, command }, error.obstacles, openRepo(root));
     }
   };
   return { outcome: outcome('planned', next), diff, commit };
@@ -118,15 +120,18 @@ async function isInstalled({
   return !(await execa(file, args, { cwd, reject: false, ...io })).failed;
 }
 
-function refused(start: Pick<Outcome, 'generator' | 'command'>, obstacles: Refusal['obstacles']): Outcome {
-  const flat = obstacles.map(flatten);
+function refused(
+  start: Pick<Outcome, 'generator' | 'command'>,
+  obstacles: Refusal['obstacles'],
+  repo?: Repo,
+): Outcome {
   return {
     schema: 1,
     ...start,
     status: 'refused',
     targets: [],
     changes: [],
-    obstacles: flat,
+    obstacles: obstacles.map((obstacle) => flatten(withFrame(obstacle, repo))),
     findings: [],
     notes: [],
     next: [],
@@ -136,13 +141,4 @@ function refused(start: Pick<Outcome, 'generator' | 'command'>, obstacles: Refus
 /** The outcome of a command line that could not be understood. */
 export function refusedOutcome(generator: string, refusal: Refusal, command: string): Outcome {
   return refused({ generator, command }, refusal.obstacles);
-}
-
-function checkFailed(tsconfig: RelPath, errors: readonly string[]): Obstacle {
-  return {
-    code: 'E_CHECK',
-    at: { path: tsconfig },
-    message: `The type check got worse, and everything was rolled back:\n${errors.slice(0, 10).join('\n')}`,
-    remedy: 'Run without --check to see the code in place, and please report what it does not fit.',
-  };
 }

@@ -11,6 +11,7 @@ export const globalFlags = {
   target: {
     type: 'list',
     message: 'service to change: name, folder or a part of it',
+    prompt: 'Which services should it change?',
     placeholder: '<service>',
   },
   cwd: { type: 'string', message: 'root of the repository', placeholder: '<dir>' },

@@ -1,8 +1,12 @@
+import type { Repo, ServiceHead } from './contract.ts';
 import { RefusalError } from './obstacle.ts';
+import { readRecord, type S2sRecord } from './record.ts';
 import { openRepo } from './repo.ts';
 import { findRoot } from './root.ts';
 import { findAuthService } from './survey/auth-service.ts';
+import { findSigns } from './survey/jwt-signs.ts';
 import { surveyHeads } from './survey/services.ts';
+import { openSurvey } from './survey/survey.ts';
 
 /** The services found in `cwd`, or in the repository around the working directory, one line each. */
 export function surveyOverview(workingDirectory: string, cwd: string | undefined): readonly string[] {
@@ -12,15 +16,29 @@ export function surveyOverview(workingDirectory: string, cwd: string | undefined
   const heads = surveyHeads(repo);
   if (heads.length === 0) return [`No Fastify service found below ${root}.`];
   const auth = findAuthService(repo, heads);
-  const authDir = 'ok' in auth ? undefined : auth.dir;
+  const record = readRecord(repo);
   const width = Math.max(...heads.map(({ name }) => name.length));
   return [
     `Fastify services below ${root}:`,
-    ...heads.map(
-      ({ name, dir }) =>
-        `  ${name.padEnd(width)}  ${dir || '.'}${dir === authDir ? '  (issues the tokens)' : ''}`,
-    ),
+    ...heads.flatMap((head) => {
+      const isAuth = !('ok' in auth) && auth.dir === head.dir;
+      const facts = [...(isAuth ? [issuing(repo, head)] : []), ...installed(record, head)];
+      return [`  ${head.name.padEnd(width)}  ${head.dir || '.'}`, ...facts.map((fact) => `    ${fact}`)];
+    }),
   ];
+}
+
+/** `signs JWTs in services/auth/src/jwt.ts:12` */
+function issuing(repo: Repo, head: ServiceHead): string {
+  const [first] = findSigns(openSurvey(repo, head));
+  return first === undefined
+    ? 'has the login route, so it issues the tokens'
+    : `signs JWTs in ${first.path}:${String(first.line)}`;
+}
+
+function installed({ services }: S2sRecord, { dir }: ServiceHead): readonly string[] {
+  const runs = Object.keys(services[dir] ?? {});
+  return runs.length === 0 ? [] : [`has ${runs.join(', ')}`];
 }
 
 function rootOf(workingDirectory: string, cwd: string | undefined): string | readonly string[] {

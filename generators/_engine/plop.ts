@@ -2,6 +2,7 @@ import type { NodePlopAPI } from 'plop';
 
 import { findGenerator, listGenerators } from './catalog.ts';
 import { type Opened, open, show } from './door.ts';
+import { isInteractive } from './terminal.ts';
 
 /** Flags of plop itself: it has read them already, and ours do not know them. */
 const plopFlags = new Set([
@@ -37,7 +38,7 @@ async function openOrExit(plop: NodePlopAPI, id: string): Promise<Opened> {
     command: `npx plop ${id}`,
     workingDirectory: process.cwd(),
     root: rootOf(plop, argv),
-    interactive: process.stdin.isTTY && process.stdout.isTTY,
+    interactive: isInteractive(process),
   });
   if (typeof opened === 'string') {
     process.stdout.write(opened);

@@ -30,7 +30,7 @@ export function reportOf(outcome: Outcome, { colour, diff }: ReportOptions): str
   return [
     ...(outcome.status === 'planned' ? [colourDiff(diff, colours)] : []),
     heading,
-    ...outcome.changes.map((change) => changeLine(change, colours)),
+    ...changeTree(outcome.changes, colours),
     ...outcome.findings.map((finding) => findingLine(finding, colours)),
     ...section('Good to know', outcome.notes, colours),
     ...section('Next', outcome.next, colours),
@@ -63,9 +63,24 @@ function indented(text: string): readonly string[] {
   return text.split('\n').map((line) => `    ${line}`);
 }
 
-function changeLine({ action, path, role }: Change, colours: Colours): string {
-  const sign = { create: colours.green('+'), modify: colours.yellow('~'), delete: colours.red('-') }[action];
-  return `  ${sign} ${path} ${colours.dim(role)}`;
+/** The changed files, below the folder that each stands in. */
+function changeTree(changes: readonly Change[], colours: Colours): readonly string[] {
+  const byFolder = new Map<string, Change[]>();
+  for (const change of changes) {
+    const folder = change.path.includes('/') ? change.path.slice(0, change.path.lastIndexOf('/') + 1) : '';
+    byFolder.set(folder, [...(byFolder.get(folder) ?? []), change]);
+  }
+  const width = Math.max(...changes.map(({ path }) => path.length - path.lastIndexOf('/') - 1), 0);
+  return [...byFolder].flatMap(([folder, own]) => {
+    const lines = own.map(({ action, path, role }) => {
+      const sign = { create: colours.green('+'), modify: colours.yellow('~'), delete: colours.red('-') }[
+        action
+      ];
+      const name = path.slice(folder.length).padEnd(width);
+      return `${folder === '' ? '  ' : '    '}${sign} ${name}  ${colours.dim(role)}`;
+    });
+    return folder === '' ? lines : [`  ${colours.bold(folder)}`, ...lines];
+  });
 }
 
 function findingLine({ state, path, line, message }: Finding, colours: Colours): string {
@@ -78,9 +93,12 @@ function section(title: string, lines: readonly string[], colours: Colours): rea
 }
 
 function colourDiff(diff: string, colours: Colours): string {
+  if (!colours.isColorSupported) return diff;
   return diff
     .split('\n')
     .map((line) => {
+      if (/^(diff --git|---|\+\+\+) /.test(line)) return colours.bold(line);
+      if (line.startsWith('@@')) return colours.cyan(line);
       if (line.startsWith('+')) return colours.green(line);
       return line.startsWith('-') ? colours.red(line) : line;
     })

@@ -18,6 +18,8 @@ export interface PlanRequest {
   readonly ask?: Ask | undefined;
   /** What becomes of generated files that were edited; default: merge, or refuse. */
   readonly meeting?: Meeting;
+  /** Told after each service how many of how many are planned. */
+  readonly progress?: ((done: number, total: number) => void) | undefined;
 }
 
 /** A plan that is formatted, settled, proven and recorded: what is shown is what apply writes. */
@@ -97,7 +99,8 @@ async function planTargets(
   const served: ServiceHead[] = [];
   const targets = heads.map(({ dir }) => dir);
   const refusals: Refusal[] = [];
-  for (const head of heads) {
+  for (const [index, head] of heads.entries()) {
+    request.progress?.(index, heads.length);
     const plan = await request.generator.plan({ ...answers, target: head.dir, targets }, draft.repo);
     if (plan.ok || !every) {
       draft.include(plan);
@@ -107,6 +110,7 @@ async function planTargets(
       draft.note(`${head.name} was left out: ${plan.obstacles[0].message}`);
     }
   }
+  request.progress?.(heads.length, heads.length);
   if (served.length === 0) for (const refusal of refusals) draft.include(refusal);
   const plan = draft.finish();
   const final = plan.ok ? await finalizePlan({ ...request, answers, served }, site, plan) : plan;

@@ -67,3 +67,13 @@ function withoutPlace(line: string): string {
     .replace(/'[^']{40,}'/g, "'…'")
     .replace(/'\{ .*$/, "'…'.");
 }
+
+/** What `--check` says when there are errors that were not there before. */
+export function checkFailed(tsconfig: RelPath, errors: readonly string[]): Obstacle {
+  return {
+    code: 'E_CHECK',
+    at: { path: tsconfig },
+    message: `The type check got worse, and everything was rolled back:\n${errors.slice(0, 10).join('\n')}`,
+    remedy: 'Run without --check to see the code in place, and please report what it does not fit.',
+  };
+}

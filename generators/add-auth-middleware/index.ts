@@ -9,6 +9,7 @@ export const generator: Generator = {
     protect: {
       type: 'list',
       message: 'routes that ask for a token: all, none, or route plugins by name or file',
+      prompt: 'Which routes should ask for a token?',
       placeholder: '<all|none|plugins>',
       choices: async (site, given) => (await import('./choices.ts')).protectChoices(site, given),
     },
