@@ -229,8 +229,6 @@ export type AppFact = Readonly<{
   madeBy?: string;
   /** The instance is made with a logger. */
   logs: boolean;
-  /** Hooks that run before every route, `onRequest` to `preHandler`. */
-  rootHooks: readonly Readonly<{ path: RelPath; line: number; hook: string }>[];
   /** Folders given to @fastify/autoload, in order. */
   autoload: readonly AutoloadFact[];
 }>;

@@ -39,17 +39,7 @@ export function planAuthVerify(answers: Answers, repo: Repo): Plan | Refusal {
       'A JWT secret shorter than 32 bytes is warned about, and in production the service does not start with it.',
     );
   }
-  noteGuards(draft, service, path);
   return draft.finish();
-}
-
-/** What runs before every route runs before this one: whether it asks for credentials is not for us to say. */
-function noteGuards(draft: Draft, { app }: Service, path: string): void {
-  if (app.rootHooks.length === 0) return;
-  const places = app.rootHooks.map((one) => `${one.path}:${String(one.line)} (${one.hook})`).join(', ');
-  draft.note(
-    `Hooks of the whole application run before POST ${path}, too: ${places}. Let it pass those that ask for credentials, as other public routes do.`,
-  );
 }
 
 /** Where our plugin has brought @fastify/jwt, the service itself still knows nothing of tokens. */

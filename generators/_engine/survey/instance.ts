@@ -10,7 +10,6 @@ import { isFunctionNode, unwrap } from './expressions.ts';
 import { importsOf } from './imports.ts';
 import { parameterName } from './plugin-functions.ts';
 import { routePluginsOf } from './registration.ts';
-import { findRootHooks } from './root-hooks.ts';
 import { routesOf } from './route-calls.ts';
 import type { Survey } from './survey.ts';
 import { findRootGuard } from './root-guard.ts';
@@ -45,7 +44,6 @@ export function surveyInstance(survey: Survey): Instance {
     ...(entry !== undefined && { entry }),
     listen,
     logs: hasLogger(survey),
-    rootHooks: findRootHooks(survey, place, uses),
     autoload,
     ...(place.outside !== undefined && { madeBy: makerOf(survey, place.outside, place.madeIn) }),
   };

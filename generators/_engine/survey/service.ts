@@ -88,7 +88,7 @@ function surveyAnyInstance(open: Survey): Pick<Service, 'app' | 'guard' | 'route
       binding: '',
       listen: {},
       logs: false,
-      rootHooks: [],
+
       autoload: [],
     } as const;
     return { app, routes: [] };

@@ -16,7 +16,6 @@ const app: AppFact = {
   binding: 'app',
   listen: {},
   logs: true,
-  rootHooks: [],
   autoload: [],
 };
 

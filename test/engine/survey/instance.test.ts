@@ -189,29 +189,6 @@ export const setupRoutes = async (app: FastifyInstance) => { app.get('/users', h
     ).toEqual(['E_NO_INSTANCE']);
   });
 
-  it('finds the hooks that run before every route', () => {
-    const { app } = serviceOf({
-      'src/app.ts': `${fastify}import guard from './guard';
-import { limits } from './limits';
-import { own } from './own';
-const app = Fastify();
-app.addHook('onRequest', count);
-app.addHook('onSend', count);
-app.register(guard);
-limits(app);
-app.register(own);`,
-      'src/guard.ts':
-        "import fp from 'fastify-plugin';\nexport default fp(async (f) => {\n  f.addHook('preHandler', check);\n});",
-      'src/limits.ts': "export function limits(f) { f.addHook('preValidation', check); }",
-      'src/own.ts': "export async function own(f) { f.addHook('onRequest', check); f.get('/', h); }",
-    });
-    expect(app.rootHooks).toEqual([
-      { path: 'src/app.ts', line: 6, hook: 'onRequest' },
-      { path: 'src/guard.ts', line: 3, hook: 'preHandler' },
-      { path: 'src/limits.ts', line: 1, hook: 'preValidation' },
-    ]);
-  });
-
   it('takes the plugin that a server file only registers for the app', () => {
     const { app } = serviceOf({
       'package.json': manifest({ '@fastify/autoload': '^6.0.0' }),
