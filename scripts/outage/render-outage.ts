@@ -1,5 +1,8 @@
-import { format } from 'prettier';
+import { join } from 'node:path';
 
+import { format, resolveConfig } from 'prettier';
+
+import { projectRoot } from '../../test/helpers/project-root.ts';
 import { table } from '../docs/table.ts';
 import type { Measured } from './measure.ts';
 import { renderPlot } from './plot.ts';
@@ -22,7 +25,8 @@ export async function renderOutage(
       (_, begin: string, end: string) => `${begin}\n${tableOf(scenario, own)}\n\n${end}`,
     );
   }
-  rendered.set('docs/tuning.md', await format(text, { parser: 'markdown', printWidth: 110 }));
+  const file = join(projectRoot, 'docs/tuning.md');
+  rendered.set('docs/tuning.md', await format(text, { ...(await resolveConfig(file)), filepath: file }));
   return rendered;
 }
 
