@@ -23,7 +23,7 @@ export default defineConfig({
         test: {
           name: 'doors',
           include: ['test/{doors,crash}/**/*.test.ts'],
-          globalSetup: ['test/helpers/build.ts'],
+          globalSetup: ['test/helpers/build.ts', 'test/helpers/seed.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

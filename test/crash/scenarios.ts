@@ -1,10 +1,14 @@
 import { chmodSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
+import { findGenerator } from '../../generators/_engine/catalog.ts';
 import type { Plan } from '../../generators/_engine/contract.ts';
+import { parseFlags } from '../../generators/_engine/options.ts';
+import type { Command } from '../helpers/case.ts';
+import { findCases, type FoundCase } from '../helpers/find-cases.ts';
 import { materialize } from '../helpers/materialize.ts';
 import { olderPack } from '../helpers/older-pack.ts';
-import { planCommand, runCommand } from '../helpers/run-command.ts';
+import { describeRefusal, planCommand, runCommand } from '../helpers/run-command.ts';
 import { readTree, type Tree } from '../helpers/tree.ts';
 
 /** One write that must never be seen half done: a tree, what is to happen to it, and what it is then. */
@@ -17,35 +21,48 @@ export interface Scenario {
 export const scenarioNames = ['apply', 'undo', 'upgrade'] as const;
 export type ScenarioName = (typeof scenarioNames)[number];
 
-/** One fixture of each kind of repository: what is written does not depend on how a service is put together. */
-const flags = {
-  'npm-workspaces': ['user', 'usersRoutes'],
-  'plain-folders': ['orders', 'orderRoutes'],
-  'fastify-cli': ['notes', 'notes'],
-  'singleton-zod': ['catalog', 'productRoutes'],
-} as const;
-type FixtureName = keyof typeof flags;
-export const scenarioFixtures = Object.keys(flags) as readonly FixtureName[];
+/** In this order: the generator that changes most of a fixture stands first. */
+const adders = ['add-s2s', 'add-auth-middleware', 'add-auth-verify'];
 
-/** Everything generated on a fixture, taken back again, or brought up to date after an older version and an edit. */
-export async function openScenario(name: ScenarioName, fixture: FixtureName): Promise<Scenario> {
-  const root = materialize(`crash-${name}-${fixture}`, { fixture, args: [] });
-  const [target, protect] = flags[fixture];
-  const args = ['--target', target, '--protect', protect, '--no-format'];
-  if (name === 'undo') await runCommand({ generator: 'add-s2s', args }, root);
-  if (name === 'upgrade') await generateOlder(root, target, protect);
+/**
+ * For each fixture the case that changes most of it, by fixture: a new fixture is covered when it has a case. One on
+ * which every case is a refusal is left out.
+ */
+export async function findScenarioCases(): Promise<readonly FoundCase[]> {
+  const cases = (await findCases()).filter(
+    ({ refusal, fixture }) => refusal === undefined && fixture !== 'none',
+  );
+  const rank = (found: FoundCase): number =>
+    adders.indexOf(found.generator) + (found.files === undefined ? 0 : adders.length);
+  const best = new Map<string, FoundCase>();
+  for (const found of cases.filter(({ generator }) => adders.includes(generator))) {
+    const known = best.get(found.fixture);
+    if (known === undefined || rank(found) < rank(known)) best.set(found.fixture, found);
+  }
+  return [...best.values()].sort((a, b) => a.fixture.localeCompare(b.fixture));
+}
+
+/** Everything generated on a fixture, taken back again, or brought up to date after an older version. */
+export async function openScenario(name: ScenarioName, found: FoundCase): Promise<Scenario> {
+  const root = materialize(`crash-${name}-${found.fixture}`, found);
+  const add = { generator: found.generator, args: [...found.args, '--no-format'] };
+  for (const command of found.after ?? []) await runCommand(command, root);
+  if (name === 'undo') await runCommand(add, root);
+  if (name === 'upgrade') await generateOlder(root, add);
   const before = readTree(root);
-  const generator = { apply: 'add-s2s', undo: 's2s-undo', upgrade: 's2s-upgrade' }[name];
-  const plan = await planCommand({ generator, args: name === 'apply' ? args : ['--no-format'] }, root);
-  if (!plan.ok) throw new Error(plan.obstacles[0].message);
+  const generator = { apply: add.generator, undo: 's2s-undo', upgrade: 's2s-upgrade' }[name];
+  const plan = await planCommand({ generator, args: name === 'apply' ? add.args : ['--no-format'] }, root);
+  if (!plan.ok) throw new Error(describeRefusal(plan));
   return { root, before, plan };
 }
 
-async function generateOlder(root: string, target: string, protect: string): Promise<void> {
-  const pack = await olderPack('verified-tokens-only');
-  const answers = { target: [target], protect: [protect], format: false };
-  const plan = await pack.plan('add-s2s', answers, root);
-  if (!plan.ok) throw new Error(plan.obstacles[0].message);
+async function generateOlder(root: string, { generator, args }: Command): Promise<void> {
+  const isMiddleware = generator === 'add-auth-middleware';
+  const pack = await olderPack(isMiddleware ? 'reason-instead-of-cause' : 'verified-tokens-only');
+  const answers = parseFlags((await findGenerator(generator))?.questions ?? {}, args);
+  if ('obstacles' in answers) throw new Error(JSON.stringify(answers.obstacles));
+  const plan = await pack.plan(generator, answers, root);
+  if (!plan.ok) throw new Error(describeRefusal(plan));
   await pack.apply(plan, root);
 }
 
