@@ -48,6 +48,7 @@ function verifyTestView(
   const tenantClaim = jwt.claims.find((name) => /^(tenant|org)/.test(name));
   const isTold = jwt.secret?.expression.startsWith('process.env') === true;
   const ioredis = blacklist === 'redis' && usesIoredis(service);
+  const decorated = decoratedConfig(service);
   return {
     packageImports: importLines(service, test, packageWants(fastifyJwt, ioredis)),
     ownImports: importLines(service, test, ownWants(files, blacklist, ioredis)),
@@ -55,7 +56,8 @@ function verifyTestView(
     path,
     fastifyJwt,
     namespaceOption: jwt.namespace === undefined ? '' : `, namespace: '${jwt.namespace}'`,
-    secretEnv: jwt.secret?.env ?? (jwt.library === 'none' && 'JWT_SECRET'),
+    decorated,
+    secretEnv: decorated === false && (jwt.secret?.env ?? (jwt.library === 'none' && 'JWT_SECRET')),
     guardsSecret: isTold || jwt.library === 'none',
     algorithm: jwt.algorithm,
     otherAlgorithm: jwt.algorithm === 'HS512' ? "'HS256'" : "'HS512'",
@@ -69,6 +71,15 @@ function verifyTestView(
     ioredis,
     nodeRedis: usesNodeRedis(service),
   };
+}
+
+/** `app.config.jwt.secret` → `{ jwt: { secret: SECRET } }`; false where the secret is not read from the instance. */
+function decoratedConfig({ jwt }: Service): string | false {
+  const [, keys] = /^app\.config((?:\.\w+|\[['"]\w+['"]\])+)$/.exec(jwt.secret?.expression ?? '') ?? [];
+  return (
+    keys !== undefined &&
+    (keys.match(/\w+/g) ?? []).reduceRight((value, key) => `{ ${key}: ${value} }`, 'SECRET')
+  );
 }
 
 function usesIoredis(service: Service): boolean {

@@ -74,7 +74,9 @@ export interface VerifyTestView {
   readonly fastifyJwt: boolean;
   /** `, namespace: 'access'`, or empty. */
   readonly namespaceOption: string;
-  /** The variable that the secret comes from; false when it is not known. */
+  /** What `app.config` has to hold where the route reads the secret from it: `{ JWT_SECRET: SECRET }`; false elsewhere. */
+  readonly decorated: string | false;
+  /** The variable that the secret comes from; false when it is not known, and for a decorator. */
   readonly secretEnv: string | false;
   /** The route reads that variable when it is registered, so a test can make it short. */
   readonly guardsSecret: boolean;

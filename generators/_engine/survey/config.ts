@@ -4,7 +4,7 @@ import { enclosingFunction, isProcessEnv, memberOf, propertyOf, receiverOf, unwr
 import { nameOf } from './creations.ts';
 import { findConfigTypes } from './config-types.ts';
 import { findEnvExamples } from './env-examples.ts';
-import { autoloadedEnv, fastifyEnv } from './fastify-env.ts';
+import { autoloadedEnv, type FastifyEnv, fastifyEnv } from './fastify-env.ts';
 import { importsOf } from './imports.ts';
 import { importWant } from './outside-reads.ts';
 import { type Parsed, variableOf, withSchema } from './parsed-env.ts';
@@ -21,7 +21,7 @@ export function surveyConfig(survey: Survey): ConfigFact {
 
 function findParsed(survey: Survey): Parsed | undefined {
   for (const file of survey.mentioning(/process\.env|env-schema|@fastify\/env/)) {
-    let found = autoloadedEnv(survey, file);
+    let found = parsedWith(survey, autoloadedEnv(survey, file));
     walk(survey.tree(file), (node) => {
       if (found !== undefined) return false;
       if (ts.isCallExpression(node)) found = parsedBy(survey, node, file);
@@ -37,7 +37,8 @@ function parsedBy(survey: Survey, call: ts.CallExpression, file: RelPath): Parse
   const from = ts.isIdentifier(callee) ? importsOf(survey.tree(file)).get(callee.text)?.from : undefined;
   const [first, second] = call.arguments;
   const member = memberOf(callee);
-  if (member === 'register' && first !== undefined) return fastifyEnv(survey, first, second, file);
+  if (member === 'register' && first !== undefined)
+    return parsedWith(survey, fastifyEnv(survey, first, second, file));
   const reader = readerOf(survey, call, file);
   if (reader === undefined) return undefined;
   const isEnv = first !== undefined && isProcessEnv(unwrap(first));
@@ -47,6 +48,13 @@ function parsedBy(survey: Survey, call: ts.CallExpression, file: RelPath): Parse
   const isZod =
     survey.head.manifest.dependencies['zod'] !== undefined && (member === 'parse' || member === 'safeParse');
   return isZod && isEnv ? withSchema(survey, 'zod', receiverOf(callee), call, file, reader) : undefined;
+}
+
+/** What @fastify/env parses is read from its decorator. */
+function parsedWith(survey: Survey, used: FastifyEnv | undefined): Parsed | undefined {
+  if (used === undefined) return undefined;
+  const reader = { expression: `app.${used.key}`, imports: [] };
+  return withSchema(survey, '@fastify/env', used.schema, used.at, used.file, reader);
 }
 
 /** How other files read a variable: the exported result, what is exported of it, or an exported function that gives it. */

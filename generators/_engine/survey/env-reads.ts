@@ -1,5 +1,6 @@
 import type { RelPath } from '../contract.ts';
 import { ts } from '../syntax.ts';
+import { decoratedSchema } from './decorated-schema.ts';
 import { envNameOf, isProcessEnv, memberOf, propertyOf, receiverOf, unwrap } from './expressions.ts';
 import type { Survey } from './survey.ts';
 
@@ -75,6 +76,8 @@ function findSchema(survey: Survey, expression: ts.Expression, file: RelPath): t
   const found = survey.names.value(expression, file);
   if (found === undefined) return undefined;
   const { file: place, node } = found;
+  const decorated = node === unwrap(expression) ? decoratedSchema(survey, unwrap(expression)) : undefined;
+  if (decorated?.schema !== undefined) return propertiesOf(survey, decorated.schema, decorated.file);
   if (ts.isPropertyAccessExpression(node) && node.name.text === 'data')
     return findSchema(survey, node.expression, place);
   if (!ts.isCallExpression(node)) return undefined;

@@ -2,8 +2,16 @@ import type { RelPath } from '../contract.ts';
 import { ts } from '../syntax.ts';
 import { propertyOf, stringOf, unwrap } from './expressions.ts';
 import { importsOf } from './imports.ts';
-import { type Parsed, withSchema } from './parsed-env.ts';
 import type { Survey } from './survey.ts';
+
+/** A use of @fastify/env: the decorator that it makes, the schema, and the node to name where there is no schema. */
+export interface FastifyEnv {
+  /** `config` in `app.config`. */
+  readonly key: string;
+  readonly schema: ts.Expression | undefined;
+  readonly at: ts.Node;
+  readonly file: RelPath;
+}
 
 /** `app.register(env, options)`, with the options here or in another file. */
 export function fastifyEnv(
@@ -11,19 +19,19 @@ export function fastifyEnv(
   plugin: ts.Expression,
   options: ts.Expression | undefined,
   file: RelPath,
-): Parsed | undefined {
-  return isFastifyEnv(survey, plugin, file) ? parsedWith(survey, options, plugin, file) : undefined;
+): FastifyEnv | undefined {
+  return isFastifyEnv(survey, plugin, file) ? usedWith(survey, options, plugin, file) : undefined;
 }
 
 /** A file of an autoloaded folder: `export const autoConfig = { schema }; export default env`. */
-export function autoloadedEnv(survey: Survey, file: RelPath): Parsed | undefined {
+export function autoloadedEnv(survey: Survey, file: RelPath): FastifyEnv | undefined {
   if (!survey.text(file).includes('autoConfig')) return undefined;
   const options = survey.names.exported(file, 'autoConfig')?.node;
   const given = survey.tree(file).statements.find(ts.isExportAssignment)?.expression;
   if (options === undefined || given === undefined || !ts.isExpression(options)) return undefined;
   const bare = unwrap(given);
   const plugin = ts.isCallExpression(bare) ? (bare.arguments[0] ?? bare) : bare;
-  return isFastifyEnv(survey, plugin, file) ? parsedWith(survey, options, options, file) : undefined;
+  return isFastifyEnv(survey, plugin, file) ? usedWith(survey, options, options, file) : undefined;
 }
 
 function isFastifyEnv(survey: Survey, plugin: ts.Expression, file: RelPath): boolean {
@@ -32,17 +40,16 @@ function isFastifyEnv(survey: Survey, plugin: ts.Expression, file: RelPath): boo
   return from === '@fastify/env' || from === 'fastify-env';
 }
 
-function parsedWith(
+function usedWith(
   survey: Survey,
   options: ts.Expression | undefined,
-  at: ts.Node,
+  plugin: ts.Node,
   file: RelPath,
-): Parsed | undefined {
+): FastifyEnv {
   const found = options === undefined ? undefined : survey.names.value(options, file);
   const isFound = found !== undefined && ts.isObjectLiteralExpression(found.node);
   const [literal, place] = isFound ? [found.node as ts.Expression, found.file] : [options, file];
-  const key = stringOf(propertyOf(literal, 'confKey')) ?? 'config';
   const schema = propertyOf(literal, 'schema');
-  const reader = { expression: `app.${key}`, imports: [] };
-  return withSchema(survey, '@fastify/env', schema, schema ?? at, place, reader);
+  const key = stringOf(propertyOf(literal, 'confKey')) ?? 'config';
+  return { key, schema, at: schema ?? plugin, file: place };
 }

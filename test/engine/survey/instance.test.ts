@@ -207,6 +207,28 @@ export const setupRoutes = async (app: FastifyInstance) => { app.get('/users', h
     });
   });
 
+  it.each([
+    ['config', '', 'export const register = (app) => app.register(env, { schema });'],
+    ['settings', '', "export const register = (app) => app.register(env, { schema, confKey: 'settings' });"],
+    ['config', ' default: 80,', 'export default env;\nexport const autoConfig = { schema };'],
+  ])('reads the default of a port that @fastify/env decorates as %s', (key, other, use) => {
+    const { app } = serviceOf({
+      'package.json': manifest({ '@fastify/env': '^5.0.0' }),
+      'src/app.ts': `${fastify}export const build = () => { const app = Fastify(); app.register(x); return app; };`,
+      'src/env.ts': `import env from '@fastify/env';\nconst schema = { type: 'object', properties: { PORT: { type: 'number', default: 4431 }, OTHER: {${other} type: 'number' } } };\n${use}`,
+      'src/server.ts': `import { build } from './app';\nconst app = await build();\nawait app.listen({ port: app.${key}.PORT });`,
+    });
+    expect(app.listen).toEqual({ portEnv: 'PORT', defaultPort: 4431 });
+  });
+
+  it('takes no default from a decorator that @fastify/env does not make', () => {
+    const { app } = serviceOf({
+      'package.json': manifest({ '@fastify/env': '^5.0.0' }),
+      'src/app.ts': `${fastify}import env from '@fastify/env';\nconst app = Fastify();\napp.register(env, { confKey: 'env', schema: { properties: { PORT: { default: 4431 } } } });\napp.listen({ port: app.config.PORT });`,
+    });
+    expect(app.listen).toEqual({ portEnv: 'PORT' });
+  });
+
   it('refuses two applications, none, and one without a name', () => {
     const one = `${fastify}export function build() { const app = Fastify(); app.register(x); return app; }`;
     expect(refusalOf({ 'src/a.ts': one, 'src/b.ts': one })).toEqual(['E_AMBIGUOUS_INSTANCE']);

@@ -14,7 +14,7 @@ export interface AuthenticatedUser {
 
 /** Options of the client that calls the auth service, and the middleware's own. */
 export interface AuthMiddlewareOptions extends Partial<ServiceClientOptions> {
-  /** Where the auth service is. Default `AUTH_SERVICE_URL`, else http://localhost:3001. */
+  /** Where the auth service is. Default `AUTH_SERVICE_URL`, else http://localhost:4431. */
   baseUrl?: string;
   /** Milliseconds for a whole verification. Default 5 000. */
   timeout?: number;
