@@ -13,6 +13,7 @@ import {
   wantedFrom,
 } from './select-recorded.ts';
 import { keptDependencies, usedHunks } from './still-used.ts';
+import { findDecoratorUses } from './decorator-uses.ts';
 import { findImporters } from './importers.ts';
 import { takeBackFile, takeBackHunks } from './take-back.ts';
 
@@ -44,8 +45,8 @@ export function planUndo(answers: Answers, repo: Repo): Plan | Refusal {
   const refused = draft.finish();
   const isRefused = ({ at }: Obstacle): boolean =>
     !refused.ok && refused.obstacles.some((obstacle) => obstacle.at?.path === at?.path);
-  const importers = findImporters(repo, draft.repo, heads, gone);
-  for (const obstacle of importers.filter((one) => !isRefused(one))) draft.obstruct(obstacle);
+  const users = [findImporters, findDecoratorUses].flatMap((find) => find(repo, draft.repo, heads, gone));
+  for (const obstacle of users.filter((one) => !isRefused(one))) draft.obstruct(obstacle);
   const files = filesLeft(record, selected, repo, draft.repo);
   const services = remainingServices(record, wanted);
   if (!draft.failed) take(draft, writeRecord(repo, { schema: 1, services, files }));

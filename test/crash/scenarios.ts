@@ -32,8 +32,9 @@ export async function findScenarioCases(): Promise<readonly FoundCase[]> {
   const cases = (await findCases()).filter(
     ({ refusal, fixture }) => refusal === undefined && fixture !== 'none',
   );
-  const rank = (found: FoundCase): number =>
-    adders.indexOf(found.generator) + (found.files === undefined ? 0 : adders.length);
+  // The case that is called as its fixture shows it as it is.
+  const rank = ({ id, generator, fixture, files }: FoundCase): number =>
+    adders.indexOf(generator) + (id.endsWith(`/${fixture}`) && files === undefined ? 0 : adders.length);
   const best = new Map<string, FoundCase>();
   for (const found of cases.filter(({ generator }) => adders.includes(generator))) {
     const known = best.get(found.fixture);

@@ -121,6 +121,41 @@ describe('s2s-undo', () => {
     expect(await refusal('s2s-undo')).toEqual([`E_IN_USE ${user}/src/mine.ts`]);
   });
 
+  it('refuses while other code uses what a plugin decorates, at every place', async () => {
+    await repo.run(everything);
+    const mine = `${user}/src/routes/mine.routes.ts`;
+    repo.write(
+      mine,
+      [
+        "import type { FastifyInstance } from 'fastify';",
+        "import passport from 'passport';",
+        'export function mine(app: FastifyInstance, session: { user: string }) {',
+        "  app.get('/mine', { onRequest: app.authenticate }, (request) => request.user?.userId);",
+        "  app.get('/other', passport.authenticate('basic'), () => session.user);",
+        '}',
+        '',
+      ].join('\n'),
+    );
+    const logout = 'services/auth-service/src/logout.ts';
+    repo.write(logout, 'export const out = (app: any, token: string) => app.tokenBlacklist.revoke(token);\n');
+    const plan = await repo.plan('s2s-undo');
+    expect(plan.ok ? [] : plan.obstacles.map(({ code, message }) => `${code} ${message}`).sort()).toEqual([
+      `E_IN_USE ${logout}:1 uses app.tokenBlacklist, which would go.`,
+      `E_IN_USE ${mine}:4 uses app.authenticate, which would go.`,
+      `E_IN_USE ${mine}:4 uses request.user, which would go.`,
+    ]);
+  });
+
+  it('does not miss what other code decorates by now', async () => {
+    await repo.run(everything);
+    repo.write(
+      `${user}/src/mine.ts`,
+      "export const mine = (app: any) => app.decorate('authenticate', null) && app.authenticate;\n",
+    );
+    await repo.run('s2s-undo');
+    expect(changed()).toEqual([`${user}/src/mine.ts`]);
+  });
+
   it('leaves a dependency and a variable that other code uses by now', async () => {
     await repo.run(everything);
     repo.write(
