@@ -20,6 +20,10 @@ const templates = readdirSync(join(projectRoot, 'templates'), { recursive: true,
   .filter((path) => path.endsWith('.hbs'))
   .map((path) => `dist/templates/${path}`);
 const compiled = [...readModules('generators')].map(({ path }) => `dist/${path.replace(/\.ts$/, '.js')}`);
+/** CommonJS as it is written: what loads a package by require. */
+const required = readdirSync(join(projectRoot, 'generators'), { recursive: true, encoding: 'utf8' })
+  .filter((path) => path.endsWith('.cjs'))
+  .map((path) => `generators/${path}`);
 
 describe('what npm pack holds', () => {
   it('is the compiled code, the templates, the types that can be imported and the documents', async () => {
@@ -36,6 +40,7 @@ describe('what npm pack holds', () => {
         'docs/reference.md',
         'package.json',
         ...compiled,
+        ...required.map((path) => `dist/${path}`),
         ...templates,
       ].sort(),
     );
@@ -58,7 +63,10 @@ describe('what npm pack holds', () => {
       ...Object.keys(manifest.peerDependencies),
     ]);
     const imported = [...readModules('generators')].flatMap(({ imports }) => imports.map(({ to }) => to));
-    const packages = imported.filter((to) => !to.startsWith('node:') && !to.startsWith('generators/'));
+    const calls = required.flatMap((path) => requiresOf(readFileSync(join(projectRoot, path), 'utf8')));
+    const packages = [...imported, ...calls].filter(
+      (to) => !to.startsWith('node:') && !to.startsWith('generators/'),
+    );
     expect(packages.filter((name) => !declared.has(name))).toEqual([]);
     expect(Object.keys(manifest.dependencies).filter((name) => !packages.includes(name))).toEqual([]);
   });
@@ -81,6 +89,10 @@ describe('its manifest', () => {
     expect(problems.filter(({ kind }) => kind !== 'CJSResolvesToESM')).toEqual([]);
   });
 });
+
+function requiresOf(text: string): readonly string[] {
+  return ts.preProcessFile(text, true, true).importedFiles.map(({ fileName }) => fileName);
+}
 
 function toArrayBuffer(data: Buffer): ArrayBuffer {
   return new Uint8Array(data).buffer;
