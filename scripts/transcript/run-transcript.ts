@@ -1,8 +1,9 @@
-import { cpSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { execa } from 'execa';
 
+import { builtOlderPack } from '../../test/helpers/built-older-pack.ts';
 import { childEnvironment } from '../../test/helpers/child-environment.ts';
 import { openRepoCopy } from '../../test/helpers/open-repo-copy.ts';
 import { projectRoot } from '../../test/helpers/project-root.ts';
@@ -39,18 +40,6 @@ export async function runTranscript(): Promise<string> {
     for (const folder of [root, join(older, '..')]) rmSync(folder, { recursive: true, force: true });
   }
   return shown.join('\n').replaceAll(root, '/repo');
-}
-
-/** What is built, with the templates that a change has replaced since; the folder that stands for `dist`. */
-function builtOlderPack(change: string): string {
-  const folder = join(projectRoot, '.cases', 'older-built-pack');
-  rmSync(folder, { recursive: true, force: true });
-  cpSync(join(projectRoot, 'dist'), join(folder, 'dist'), { recursive: true });
-  cpSync(join(projectRoot, 'package.json'), join(folder, 'package.json'));
-  cpSync(join(projectRoot, 'test/generators/older-templates', change), join(folder, 'dist/templates'), {
-    recursive: true,
-  });
-  return join(folder, 'dist');
 }
 
 async function runLine(line: string, root: string, dist: string): Promise<string> {

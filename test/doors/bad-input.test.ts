@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -589,6 +590,59 @@ const states: readonly BadInput[] = [
   },
 ];
 
+const services: readonly BadInput[] = [
+  {
+    what: 'a name that the service decorates by itself',
+    line: `${middleware} --decorate whoami`,
+    exit: 3,
+    code: 'E_DECORATOR_TAKEN',
+    names: /whoami is taken/,
+    files: {
+      [app]: (text) =>
+        text.replace('  return app;', "  app.decorateRequest('whoami', null);\n\n  return app;"),
+    },
+  },
+  {
+    what: 'routes that a shared plugin adds to the whole service',
+    line: 'add-auth-middleware --target user --protect usersRoutes',
+    exit: 3,
+    code: 'E_NOT_ENCAPSULATED',
+    names: /users\.routes\.ts/,
+    files: {
+      [`${user}/src/routes/users.routes.ts`]: (text) =>
+        `import fp from 'fastify-plugin';\n${text.replace('export async function usersRoutes', 'async function routes')}\nexport const usersRoutes = fp(routes);\n`,
+    },
+  },
+  {
+    what: 'two services that sign tokens',
+    line: 'add-auth-verify',
+    exit: 3,
+    code: 'E_AMBIGUOUS_AUTH',
+    names: /auth-service.*billing-service/,
+    files: {
+      'services/billing-service/src/sign.ts':
+        "import jwt from 'jsonwebtoken';\nexport const sign = (id: string) => jwt.sign({ sub: id }, process.env.JWT_SECRET ?? '');\n",
+    },
+  },
+  {
+    what: 'a file with uncommitted changes',
+    line: `${middleware} --no-format`,
+    exit: 3,
+    code: 'E_DIRTY',
+    names: /app\.ts.*--allow-dirty/,
+    arrange: (root) => {
+      const git = (...args: readonly string[]): unknown =>
+        execFileSync('git', ['-c', 'user.name=test', '-c', 'user.email=test@localhost', ...args], {
+          cwd: root,
+        });
+      git('init', '--quiet');
+      git('add', '--all');
+      git('commit', '--quiet', '--message', 'As it was');
+      writeFileSync(join(root, app), `${readFileSync(join(root, app), 'utf8')}// mine\n`);
+    },
+  },
+];
+
 const answers: readonly BadInput[] = [
   {
     what: 'answers that are not JSON',
@@ -624,7 +678,7 @@ const answers: readonly BadInput[] = [
   },
 ];
 
-const all = [...usage, ...targets, ...sources, ...disk, ...states, ...answers];
+const all = [...usage, ...targets, ...sources, ...disk, ...states, ...services, ...answers];
 const root = join(projectRoot, '.cases/bad-input');
 const rows: string[] = [];
 

@@ -1,5 +1,6 @@
 import {
   chmodSync,
+  existsSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -10,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
@@ -94,6 +95,47 @@ describe('apply', () => {
     await apply(plan, root, { files: failingAt(total - 1).files });
     expect(Object.keys(tree()).sort()).toEqual(['kept.ts', 'src/deep/new.ts']);
   });
+
+  it.each(['applied', 'rolled back'])(
+    'has every name on the disk before the journal goes: %s',
+    async (end) => {
+      const [unsynced, opened] = [new Set<string>(), new Map<number, string>()];
+      const atTheEnd: string[][] = [];
+      const files: FileOperations = {
+        ...nodeFiles,
+        open: (path, flags) => {
+          const file = nodeFiles.open(path, flags);
+          opened.set(file, path);
+          return file;
+        },
+        sync: (file) => {
+          nodeFiles.sync(file);
+          unsynced.delete(opened.get(file) ?? '');
+        },
+        rename: (from, to) => {
+          nodeFiles.rename(from, to);
+          unsynced.add(dirname(to));
+        },
+        remove: (path) => {
+          if (path === join(root, '.s2s.journal')) atTheEnd.push([...unsynced]);
+          else if (existsSync(path)) unsynced.add(dirname(path));
+          nodeFiles.remove(path);
+        },
+        makeFolder: (path) => {
+          nodeFiles.makeFolder(path);
+          unsynced.add(dirname(path));
+        },
+        removeFolder: (path) => {
+          nodeFiles.removeFolder(path);
+          unsynced.add(dirname(path)).delete(path);
+        },
+      };
+      const verify = (): Promise<void> =>
+        end === 'applied' ? Promise.resolve() : Promise.reject(new Error('types got worse'));
+      await apply(plan, root, { files, verify }).catch(() => undefined);
+      expect(atTheEnd).toEqual([[]]);
+    },
+  );
 
   it('rolls back when what runs inside fails', async () => {
     const before = tree();
