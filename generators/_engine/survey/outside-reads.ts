@@ -3,6 +3,7 @@ import { ts, walk } from '../syntax.ts';
 import { readEnv } from './env-reads.ts';
 import { exportOf } from './exports.ts';
 import { isProcessEnv, stringOf, unwrap } from './expressions.ts';
+import { findFieldValue } from './field-value.ts';
 import { importsOf } from './imports.ts';
 import { findDeclaration } from './scopes.ts';
 import type { Survey } from './survey.ts';
@@ -34,6 +35,10 @@ export function readFromOutside(
   if (stringOf(bare) !== undefined) return { expression: bare.getText(), imports: [], ...origin };
   const instance = throughInstance(bare);
   if (instance !== undefined) return { expression: instance, imports: [], ...origin };
+  if (mentionsThis(bare)) {
+    const value = findFieldValue(survey, bare, file);
+    return value && readFromOutside(survey, value.expression, value.file, hops + 1);
+  }
   const imports: ImportWant[] = [];
   for (const root of rootsOf(bare)) {
     const want = importWant(survey, root, file);
@@ -71,6 +76,15 @@ function throughInstance(bare: ts.Expression): string | undefined {
     bare.getText(),
   );
   return match?.[1] === undefined ? undefined : `app${match[1]}`;
+}
+
+function mentionsThis(bare: ts.Expression): boolean {
+  let found = false;
+  walk(bare, (node) => {
+    found ||= node.kind === ts.SyntaxKind.ThisKeyword;
+    return !found;
+  });
+  return found;
 }
 
 /** The names that an expression begins with, `process` and globals aside. */

@@ -52,6 +52,31 @@ describe('surveyJwt', () => {
     expect(requestMembers).toEqual([{ name: 'user' }]);
   });
 
+  it('follows the secret that a class is given', () => {
+    const files = (members: string, made: string): Record<string, string> => ({
+      'src/app.ts': app,
+      'src/config.ts': `export const env = { jwtSecret: process.env.TOKEN_KEY ?? '' };`,
+      'src/jwt-adapter.ts': `import jwt from 'jsonwebtoken';\nexport class JwtAdapter {\n${members}\n  encrypt(plain: object): string {\n    return jwt.sign(plain, this.secret);\n  }\n}`,
+      'src/login.ts': `import { env } from './config';\nimport { JwtAdapter } from './jwt-adapter';\nexport const make = () => ${made};`,
+    });
+    const secretOf = (members: string, made: string): unknown =>
+      serviceOf(files(members, made)).jwt.secret?.expression;
+    const kept = 'constructor(private readonly secret: string) {}';
+    expect(secretOf(kept, 'new JwtAdapter(env.jwtSecret)')).toBe('env.jwtSecret');
+    expect(secretOf(kept, '[new JwtAdapter(env.jwtSecret), new JwtAdapter(env.jwtSecret)]')).toBe(
+      'env.jwtSecret',
+    );
+    const assigned = 'secret: string;\nconstructor(id: string, key: string) { this.secret = key; }';
+    expect(secretOf(assigned, "new JwtAdapter('a', env.jwtSecret)")).toBe('env.jwtSecret');
+    expect(secretOf("secret = process.env.TOKEN_KEY ?? '';", 'new JwtAdapter()')).toBe(
+      "process.env.TOKEN_KEY ?? ''",
+    );
+    // Not `this.secret`, which is nothing in another file.
+    expect(secretOf(kept, '[new JwtAdapter(env.jwtSecret), new JwtAdapter(env.other)]')).toBeUndefined();
+    expect(secretOf(kept, 'undefined')).toBeUndefined();
+    expect(secretOf('secret = makeKey(this);', 'new JwtAdapter()')).toBeUndefined();
+  });
+
   it('says no secret rather than one that another file cannot reach', () => {
     const { jwt } = serviceOf({
       'package.json': manifest({ jsonwebtoken: '9' }),
