@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -13,9 +13,10 @@ export interface Pack {
 
 /** This pack with the templates that a change (a folder of test/generators/older-templates) has replaced since. */
 export async function olderPack(change: string): Promise<Pack> {
-  const folder = join(projectRoot, '.cases', 'older-pack', change);
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
+  const older = join(projectRoot, '.cases', 'older-pack');
+  mkdirSync(older, { recursive: true });
+  // Of its own: test files that run at the same time must not take it from one another.
+  const folder = mkdtempSync(join(older, `${change}-`));
   for (const part of ['generators', 'templates', 'plopfile.ts', 'package.json'])
     cpSync(join(projectRoot, part), join(folder, part), { recursive: true });
   cpSync(join(projectRoot, 'test/generators/older-templates', change), join(folder, 'templates'), {
