@@ -1,5 +1,6 @@
 import type { RelPath, Route, RoutePlugin } from '../contract.ts';
 import { ts } from '../syntax.ts';
+import { classUses } from './class-uses.ts';
 import { isFunctionNode, propertyOf, unwrap } from './expressions.ts';
 import { literalText } from './literals.ts';
 import { findPluginFunction, parameterName, type PluginFunction } from './plugin-functions.ts';
@@ -70,11 +71,14 @@ export function contentsOf(
 ): Contents {
   const instance = parameterName(node, index);
   if (instance === undefined || node.body === undefined) return { routes: [], nested: [] };
-  const uses = findUses(node.body, [instance]);
-  const own = uses
-    .filter(({ kind }) => kind === 'route')
-    .flatMap((use) => routesOf(survey, use, file, prefix));
-  const nested = routePluginsOf(survey, uses, file, prefix, depth + 1);
+  const all = [
+    { uses: findUses(node.body, [instance]), file },
+    ...classUses(survey, node.body, instance, file),
+  ];
+  const own = all.flatMap((one) =>
+    one.uses.filter(({ kind }) => kind === 'route').flatMap((use) => routesOf(survey, use, one.file, prefix)),
+  );
+  const nested = all.flatMap((one) => routePluginsOf(survey, one.uses, one.file, prefix, depth + 1));
   const below = nested.flatMap(({ routes }) => routes).filter((route, at, all) => all.indexOf(route) === at);
   return { routes: [...own, ...below], nested };
 }

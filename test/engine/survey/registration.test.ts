@@ -63,6 +63,34 @@ describe('routePluginsOf', () => {
     ).toEqual(['plugin api GET /api/users', 'plugin users GET /api/users']);
   });
 
+  it('follows the instance into the classes that are made with it', () => {
+    const app = `${head}import { Users } from './users';\nimport { Orders } from './orders';\nconst app = Fastify();
+      app.register((server, _, done) => { new Users(server).handleRoutes(); done(); }, { prefix: '/users' });
+      app.register(async (f) => { const orders = new Orders(db, f); orders.init(); }, { prefix: '/orders' });
+      app.register(async (f) => { new Map(f); new Orders(f, db); });`;
+    expect(
+      routesOf({
+        'src/app.ts': app,
+        'src/users.ts': `export class Users {
+          readonly #server: FastifyInstance;
+          constructor(server: FastifyInstance) { this.#server = server; server.get('/made', h); }
+          handleRoutes() { this.#server.post('/', this.add.bind(this)); this.#server.register(more, { prefix: '/more' }); other.get('/none', h); }
+        }
+        const more = async (app) => { app.get('/', h); };`,
+        'src/orders.ts': `export class Orders {
+          constructor(db: Db);
+          constructor(private readonly db: Db, private readonly app?: FastifyInstance) {}
+          init() { this.app.get('/', h); this.db.get('/none', h); }
+        }`,
+      }).map((line) => line.replace(/^plugin \S+ /, '')),
+    ).toEqual([
+      'GET /users/made, POST /users, GET /users/more',
+      'GET /users/more',
+      'GET /orders',
+      'GET /none',
+    ]);
+  });
+
   it('is not misled by a shadowed instance name', () => {
     const app = `${head}const server = Fastify();\nserver.register((server, _, done) => { server.get('/in', h); done(); }, { prefix: '/auth' });`;
     expect(routesOf({ 'src/app.ts': app })).toEqual(['plugin auth GET /auth/in']);
