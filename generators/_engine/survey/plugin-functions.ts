@@ -1,5 +1,6 @@
 import type { RelPath } from '../contract.ts';
 import { ts, walk } from '../syntax.ts';
+import { resolverOf } from './container.ts';
 import { type FunctionNode, isFunctionNode, stringOf, unwrap } from './expressions.ts';
 import type { Survey } from './survey.ts';
 
@@ -32,7 +33,11 @@ export function findPluginFunction(
     const inner = findPluginFunction(survey, first, found.file, hops + 1);
     return inner === undefined ? undefined : { ...inner, shared: true };
   }
-  const maker = survey.names.value(callee, found.file);
+  const resolver = first === undefined ? undefined : resolverOf(survey, callee, found.file);
+  if (first !== undefined && resolver === 'asValue')
+    return findPluginFunction(survey, first, found.file, hops + 1);
+  const making = first !== undefined && resolver === 'asFunction' ? first : callee;
+  const maker = survey.names.value(making, found.file);
   const made = maker !== undefined && isFunctionNode(maker.node) ? returnedOf(maker.node) : undefined;
   return maker === undefined || made === undefined
     ? undefined

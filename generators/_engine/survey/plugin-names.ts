@@ -1,5 +1,6 @@
 import type { RelPath } from '../contract.ts';
 import { ts } from '../syntax.ts';
+import { resolverOf } from './container.ts';
 import { isFunctionNode, stringOf, unwrap } from './expressions.ts';
 import { isFastifyPlugin } from './plugin-functions.ts';
 import type { Survey } from './survey.ts';
@@ -34,7 +35,7 @@ export function exportedName(survey: Survey, expression: ts.Expression, file: Re
   if (!ts.isCallExpression(bare)) return undefined;
   if (bare.expression.kind === ts.SyntaxKind.ImportKeyword) return 'default';
   const [first] = bare.arguments;
-  const wrapped =
-    first !== undefined && isFastifyPlugin(survey, bare.expression, file) ? first : bare.expression;
-  return exportedName(survey, wrapped, file);
+  const isWrapper =
+    isFastifyPlugin(survey, bare.expression, file) || resolverOf(survey, bare.expression, file) !== undefined;
+  return exportedName(survey, first !== undefined && isWrapper ? first : bare.expression, file);
 }

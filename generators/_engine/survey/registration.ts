@@ -1,6 +1,7 @@
 import type { RelPath, Route, RoutePlugin } from '../contract.ts';
 import { ts } from '../syntax.ts';
 import { classUses } from './class-uses.ts';
+import { inContainer } from './container.ts';
 import { isFunctionNode, propertyOf, unwrap } from './expressions.ts';
 import { literalText } from './literals.ts';
 import { findPluginFunction, parameterName, type PluginFunction } from './plugin-functions.ts';
@@ -29,11 +30,12 @@ const maxDepth = 4;
 function registrationsOf(survey: Survey, { call }: Use, file: RelPath): readonly Registration[] {
   return argumentsOf(survey, call, file).flatMap(([plugin, options]) => {
     if (plugin === undefined) return [];
-    const given = options === undefined ? undefined : propertyOf(options.expression, 'prefix');
-    const prefix = literalText(survey, given, options?.file ?? file) ?? '';
+    const own = options === undefined ? undefined : propertyOf(options.expression, 'prefix');
+    const prefix = literalText(survey, own, options?.file ?? file) ?? '';
     return alternativesOf(plugin.expression).map((expression) => {
       const name = pluginName(survey, expression, plugin.file, prefix);
-      return { ...plugin, expression, plugin: name, prefix };
+      const given = inContainer(survey, expression, plugin.file) ?? { expression, file: plugin.file };
+      return { ...given, plugin: name, prefix };
     });
   });
 }

@@ -91,6 +91,43 @@ describe('routePluginsOf', () => {
     ]);
   });
 
+  it('asks the container for plugins that come by a parameter', () => {
+    const files = {
+      'src/server.ts': `${head}export class Server {
+        constructor({ userRoutes, orderRoutes, none }: Deps, cradle: Deps) {
+          this.app = Fastify();
+          this.app.register(userRoutes, { prefix: '/users' });
+          this.app.register(orderRoutes, { prefix: '/orders' });
+          this.app.register(cradle.itemRoutes, { prefix: '/items' });
+          this.app.register(none);
+        }
+      }`,
+      'src/container.ts': `import { asFunction, asValue, createContainer } from 'awilix';
+        import { makeUserRoutes } from './users.js';
+        import { orderRoutes } from './orders.js';
+        const other = { userRoutes: mine(makeUserRoutes), orderRoutes: 1 };
+        export const container = createContainer().register({
+          userRoutes: asFunction(makeUserRoutes).singleton(), orderRoutes: asValue(orderRoutes), itemRoutes: asValue(orderRoutes),
+        });`,
+      'src/users.ts':
+        "export function makeUserRoutes({ users }) { return async (app) => { app.get('/:id', h); }; }",
+      'src/orders.ts': plugin('orderRoutes', '/'),
+    };
+    expect(routesOf(files)).toEqual([
+      'plugin userRoutes GET /users/:id',
+      'plugin orderRoutes GET /orders',
+      'plugin cradle.itemRoutes GET /items',
+    ]);
+    expect(
+      serviceOf(files).routes.map(({ exportedAs, file }) => `${String(file)} ${String(exportedAs)}`),
+    ).toEqual(['src/users.ts makeUserRoutes', 'src/orders.ts orderRoutes', 'src/orders.ts orderRoutes']);
+    const without = {
+      ...files,
+      'src/container.ts': files['src/container.ts'].replace("'awilix'", "'other'"),
+    };
+    expect(routesOf(without)).toEqual([]);
+  });
+
   it('is not misled by a shadowed instance name', () => {
     const app = `${head}const server = Fastify();\nserver.register((server, _, done) => { server.get('/in', h); done(); }, { prefix: '/auth' });`;
     expect(routesOf({ 'src/app.ts': app })).toEqual(['plugin auth GET /auth/in']);
