@@ -39,7 +39,7 @@ async function copyFixture(name: string): Promise<string> {
 
 describe('every block', () => {
   it('is of a language that is checked, or shows what a program printed', () => {
-    const known = ['ts', 'js', 'json', 'yaml', 'sh', 'text', 'diff', 'mermaid'];
+    const known = ['ts', 'js', 'json', 'yaml', 'sh', 'text', 'console', 'diff', 'mermaid'];
     expect(blocks.filter(({ language }) => !known.includes(language))).toEqual([]);
   });
 });
