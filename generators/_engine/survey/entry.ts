@@ -42,7 +42,21 @@ function findListeningFile(survey: Survey, appFile: RelPath): RelPath | undefine
 
 /** Where the listening function is only exported: the file that calls it when it is loaded. */
 function findStarter(survey: Survey, listening: RelPath): RelPath | undefined {
-  return listensOnImport(survey.tree(listening)) ? undefined : findCaller(survey, listening);
+  if (listensOnImport(survey.tree(listening))) return undefined;
+  const scripted = survey.files.filter((file) => file !== listening && inScripts(survey, file));
+  return findCaller(survey, listening) ?? scripted.find((file) => reaches(survey, file, listening));
+}
+
+/** Whether a file imports the other, by way of a container for instance. */
+function reaches(survey: Survey, from: RelPath, to: RelPath): boolean {
+  const known = new Set([from]);
+  for (const file of known) {
+    for (const specifier of specifiersOf(survey.tree(file))) {
+      const next = survey.names.module(file, specifier);
+      if (next !== undefined) known.add(next);
+    }
+  }
+  return known.has(to);
 }
 
 /** The file that calls, when it is loaded, what `callee` exports. */

@@ -121,6 +121,15 @@ describe('routePluginsOf', () => {
     expect(
       serviceOf(files).routes.map(({ exportedAs, file }) => `${String(file)} ${String(exportedAs)}`),
     ).toEqual(['src/users.ts makeUserRoutes', 'src/orders.ts orderRoutes', 'src/orders.ts orderRoutes']);
+    const started = serviceOf({
+      ...files,
+      'package.json': manifest({}, { scripts: { seed: 'tsx src/a-seed.ts', start: 'tsx src/main.ts' } }),
+      'src/a-seed.ts': "import { orderRoutes } from './orders.js';",
+      'src/container.ts': `${files['src/container.ts']}\nimport { Server } from './server.js';`,
+      'src/main.ts': "import { container } from './container.js';\ncontainer.resolve('server').listen();",
+      'src/server.ts': files['src/server.ts'].replace(/\}$/, 'listen() { this.app.listen({ port: 1 }); } }'),
+    });
+    expect(started.app.entry).toBe('src/main.ts');
     const without = {
       ...files,
       'src/container.ts': files['src/container.ts'].replace("'awilix'", "'other'"),

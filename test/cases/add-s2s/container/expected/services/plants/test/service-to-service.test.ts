@@ -21,8 +21,8 @@ const JWT_SECRET = `integration-${randomUUID()}`;
 const AUTH_DIR = fileURLToPath(new URL('../../auth', import.meta.url));
 const CONSUMER_DIR = fileURLToPath(new URL('..', import.meta.url));
 
-const AUTH_START = ['--import', 'tsx', 'src/server.ts'];
-const CONSUMER_START = ['--import', 'tsx', 'src/server.ts'];
+const AUTH_START = ['--import', 'tsx', 'src/main.ts'];
+const CONSUMER_START = ['--import', 'tsx', 'src/main.ts'];
 
 /** Runs before the consumer: puts its clock forward on request, so that nobody has to wait. */
 const CLOCK = `
