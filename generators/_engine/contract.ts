@@ -95,6 +95,7 @@ export type ObstacleCode =
   | 'E_ROUTE_GUARDED'
   | 'E_NO_VERIFY_KEY'
   | 'E_DECORATOR_TAKEN'
+  | 'E_OLD_DEPENDENCY'
   | 'E_NO_SUCH_PLUGIN'
   | 'E_NOT_ENCAPSULATED'
   | 'E_FILE_EXISTS'

@@ -1,5 +1,6 @@
 import type { ImportWant, Service } from '../_engine/contract.ts';
 import { readVariable } from '../_engine/edit/read-variable.ts';
+import { majorOf } from '../_engine/survey/major-of.ts';
 import type { Blacklist, VerifyView } from './view.ts';
 
 /** The secret as the service has it, else the usual variable; none where only @fastify/jwt knows it. */
@@ -68,10 +69,4 @@ export function redisView(
 /** A literal is not: it would be written a second time. */
 function isReachable(secret: NonNullable<Service['jwt']['secret']>): boolean {
   return secret.env !== undefined || secret.imports.length > 0 || secret.expression.startsWith('app.');
-}
-
-/** Of a version range; the newest when it does not say. */
-function majorOf(range: string | undefined): number {
-  const [, major] = /(\d+)/.exec(range ?? '') ?? [];
-  return major === undefined ? Infinity : Number(major);
 }

@@ -1,10 +1,12 @@
 import { generator as circuitBreaker } from '../add-circuit-breaker/index.ts';
-import type { Answers, Plan, Refusal, RelPath, Repo, Service } from '../_engine/contract.ts';
+import type { Answers, Obstacle, Plan, Refusal, RelPath, Repo, Service } from '../_engine/contract.ts';
 import { ensureDependency } from '../_engine/edit/ensure-dependency.ts';
 import { importSpecifier, placeFile, testFileFor } from '../_engine/edit/place-file.ts';
+import { refuse } from '../_engine/obstacle.ts';
 import { type Draft, openDraft } from '../_engine/plan.ts';
 import { render, renderTest } from '../_engine/render.ts';
 import { findInstalled } from '../_engine/survey/installed.ts';
+import { majorOf } from '../_engine/survey/major-of.ts';
 import { surveyTarget } from '../_engine/survey/target.ts';
 import { fromCatalog } from '../_engine/survey/from-catalog.ts';
 import type { ClientTestView, ClientView } from './view.ts';
@@ -19,10 +21,16 @@ const parts = {
   client: 'service-client',
 } as const;
 
+/** The first major version whose dispatch handlers are those that the client has. */
+const OLDEST_UNDICI = 7;
+
 /** The client and its tests, with undici as a dependency unless fetch carries the calls; the breaker if missing. */
 export async function planServiceClient(answers: Answers, repo: Repo): Promise<Plan | Refusal> {
   const service = surveyTarget(repo, answers, false);
   if ('ok' in service) return service;
+  const transport = answers['transport'] as string;
+  if (transport === 'undici' && majorOf(service.manifest.dependencies['undici']) < OLDEST_UNDICI)
+    return refuse(oldUndici(service));
   const draft = openDraft(repo);
   const own = placeFile(service, 'utils', 'circuit-breaker');
   const installed = findInstalled(repo, service, 'CircuitBreaker');
@@ -31,7 +39,6 @@ export async function planServiceClient(answers: Answers, repo: Repo): Promise<P
     draft.include(await circuitBreaker.plan(answers, draft.repo));
 
   const retry = !(answers['without'] as readonly string[]).includes('retry');
-  const transport = answers['transport'] as string;
   renderClient(draft, service, installed ?? own, retry, transport);
   if (transport === 'undici') {
     const undici = { name: 'undici', range: '^7.16.0', section: 'dependencies' } as const;
@@ -40,6 +47,15 @@ export async function planServiceClient(answers: Answers, repo: Repo): Promise<P
     );
   }
   return draft.finish();
+}
+
+function oldUndici({ name, manifest }: Service): Obstacle {
+  return {
+    code: 'E_OLD_DEPENDENCY',
+    at: { path: manifest.path },
+    message: `${name} depends on undici ${manifest.dependencies['undici'] ?? ''}, and the client is written for undici ${String(OLDEST_UNDICI)}.`,
+    remedy: 'Raise it to ^7.16.0 there, or let fetch carry the calls: --transport fetch.',
+  };
 }
 
 function renderClient(

@@ -6,6 +6,7 @@ import {
   readdirSync,
   readFileSync,
   realpathSync,
+  rmSync,
   symlinkSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -35,17 +36,25 @@ function linkPackages(from: string, to: string): void {
   }
 }
 
-/** Puts packages that a change added beside those that are installed, with what they need: copies of this project's. */
+/**
+ * Puts packages that a change added beside those that are installed, with what they need: copies of this project's. One
+ * of that name that is there has another version, which another package asked for.
+ */
 export function addPackages(folder: string, names: readonly string[]): void {
   for (const name of names) {
     const target = join(folder, 'node_modules', name);
     const own = join(projectRoot, 'node_modules', name);
-    if (existsSync(target) || !existsSync(own)) continue;
+    if (!existsSync(own)) continue;
+    rmSync(target, { recursive: true, force: true });
     mkdirSync(dirname(target), { recursive: true });
     cpSync(realpathSync(own), target, { recursive: true });
     const manifest = JSON.parse(readFileSync(join(own, 'package.json'), 'utf8')) as {
       readonly dependencies?: Readonly<Record<string, string>>;
     };
-    addPackages(folder, Object.keys(manifest.dependencies ?? {}));
+    const needed = Object.keys(manifest.dependencies ?? {});
+    addPackages(
+      folder,
+      needed.filter((one) => !existsSync(join(folder, 'node_modules', one))),
+    );
   }
 }

@@ -603,6 +603,17 @@ const services: readonly BadInput[] = [
     },
   },
   {
+    what: 'a package that is too old for what is generated',
+    line: 'add-service-client --target user',
+    exit: 3,
+    code: 'E_OLD_DEPENDENCY',
+    names: /undici \^6\.21\.0/,
+    files: {
+      [`${user}/package.json`]: (text) =>
+        text.replace('"fastify-plugin"', '"undici": "^6.21.0",\n    "fastify-plugin"'),
+    },
+  },
+  {
     what: 'routes that a shared plugin adds to the whole service',
     line: 'add-auth-middleware --target user --protect usersRoutes',
     exit: 3,
