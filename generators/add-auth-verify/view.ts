@@ -28,10 +28,8 @@ export interface VerifyView {
   readonly fastifyMajor: number;
   /** The application takes JSON schemas: no validator compiler of another kind is set. */
   readonly plainSchemas: boolean;
-  /** What gets the route past a guard of the whole application, `skipAuth: true`; false for none. */
-  readonly routeConfig: string | false;
-  /** The route takes options. */
-  readonly routeOptions: boolean;
+  /** The members of the route's options: its schema, and what gets it past a guard of the whole application. */
+  readonly routeOptions: string | false;
   readonly blacklist: boolean;
   readonly redis: boolean;
   /** The blacklist connects by itself, to `redisUrl`; else it duplicates `redisClient`. */

@@ -92,8 +92,7 @@ export function verifyView(
     path,
     fastifyMajor: service.fastifyMajor,
     plainSchemas: service.plainSchemas,
-    routeConfig: service.guard?.optOut ?? false,
-    routeOptions: service.plainSchemas || service.guard?.optOut !== undefined,
+    routeOptions: routeOptionsOf(service),
     blacklist: blacklist !== 'none',
     secretType: jwt.library === 'jose' ? 'string | Uint8Array' : 'string',
     registersJwt: jwt.library === 'none',
@@ -135,4 +134,10 @@ function ownImports(
 /** One statement a module: two wants of the same names are one. */
 function uniqueWants(wants: readonly ImportWant[]): readonly ImportWant[] {
   return [...new Map(wants.map((want) => [JSON.stringify(want), want])).values()];
+}
+
+function routeOptionsOf({ guard, plainSchemas }: Service): string | false {
+  const config = guard?.optOut === undefined ? [] : [`config: { ${guard.optOut} }`];
+  const schema = plainSchemas ? ['schema: { body: bodySchema }'] : [];
+  return [...config, ...schema].join(', ') || false;
 }
