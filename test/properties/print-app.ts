@@ -141,7 +141,7 @@ function bodyLines(app: RandomApp): readonly string[] {
       ];
     case 'given or made':
       return [
-        `export function build(given?: ReturnType<typeof ${make}>) {`,
+        "export function build(given?: import('fastify').FastifyInstance) {",
         ...indented([`const ${name} = given ?? ${create};`, ...all, `return ${name};`]),
         '}',
       ];
