@@ -28,6 +28,7 @@ export async function renderMiddleware(cache: boolean): Promise<string> {
     ],
     cache,
     cacheTtlMs: 60_000,
+    diagnostics: false,
     urlExpression: "process.env['AUTH_SERVICE_URL'] ?? ''",
     secretExpression: "process.env['SERVICE_AUTH_SECRET']",
     defaultUrl: 'http://localhost:3001',

@@ -8,6 +8,7 @@ import { loadavg } from 'node:os';
 import { benchBreaker } from './breaker.ts';
 import { benchClient } from './client.ts';
 import { benchDeadline } from './deadline.ts';
+import { benchDiagnostics } from './diagnostics.ts';
 import { benchMemory } from './memory.ts';
 import { writeReadme } from './readme.ts';
 import { benchRedis } from './redis.ts';
@@ -21,6 +22,7 @@ const benches: Readonly<Record<string, () => Promise<Section>>> = {
   breaker: benchBreaker,
   memory: benchMemory,
   client: benchClient,
+  diagnostics: benchDiagnostics,
   deadline: benchDeadline,
   route: benchRoute,
   verify: benchVerify,

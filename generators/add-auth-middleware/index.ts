@@ -41,11 +41,13 @@ export const generator: Generator = {
     ...serviceClient.questions,
     with: {
       type: 'list',
-      message: 'parts beyond the core: window and backoff of the breaker, cache of verified tokens',
+      message:
+        'parts beyond the core: window and backoff of the breaker, diagnostics, cache of verified tokens',
       placeholder: '<parts>',
       choices: () => [
         { value: 'window', hint: 'open by failure and slow-call rates' },
         { value: 'backoff', hint: 'wait longer at each reopening' },
+        { value: 'diagnostics', hint: 'publish calls and circuits on node:diagnostics_channel' },
         { value: 'cache', hint: 'do not ask about a token again for --cache-ttl' },
       ],
       closed: true,

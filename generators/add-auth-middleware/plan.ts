@@ -36,13 +36,17 @@ export async function planAuthMiddleware(answers: Answers, repo: Repo): Promise<
 
   const draft = openDraft(repo);
   const client = await planClient(draft, service, answers);
-  const files: MiddlewareFiles = { middleware, client, cache: placeFile(service, 'utils', 'claim-cache') };
+  const inUtils = (name: string): RelPath => placeFile(service, 'utils', name);
+  const [cache, diagnostics] = [inUtils('claim-cache'), inUtils('service-diagnostics')];
+  const files: MiddlewareFiles = { middleware, client, cache, diagnostics };
   const guarded = protection as Protection;
   const open = guarded.all ? openRoutes(service, repo, answers) : undefined;
   for (const note of open?.notes ?? []) draft.note(note);
   const choices: MiddlewareChoices = {
     path: answers['path'] as string,
     cacheTtlMs: cacheTtlMs as number | undefined,
+    // As its client does.
+    diagnostics: draft.repo.read(diagnostics) !== undefined,
     defaultUrl: authUrl as string,
     publicRoutes: open?.routes,
   };

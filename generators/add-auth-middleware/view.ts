@@ -3,6 +3,8 @@ export interface MiddlewareView {
   /** Whole import statements. */
   readonly imports: readonly string[];
   readonly cache: boolean;
+  /** What came of each token is published. */
+  readonly diagnostics: boolean;
   /** Milliseconds. */
   readonly cacheTtlMs: number;
   /** TypeScript expressions that read `AUTH_SERVICE_URL` and `SERVICE_AUTH_SECRET`. */
@@ -31,6 +33,8 @@ export interface MiddlewareTestView {
   readonly correlationMember: string;
   readonly decorator: string;
   readonly cache: boolean;
+  readonly diagnostics: boolean;
+  readonly diagnosticsImport: string;
 }
 
 export interface ClaimCacheTestView {

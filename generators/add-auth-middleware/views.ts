@@ -10,6 +10,7 @@ export interface MiddlewareFiles {
   readonly middleware: RelPath;
   readonly cache: RelPath;
   readonly client: RelPath;
+  readonly diagnostics: RelPath;
 }
 
 /** Names that the middleware takes in the service, free of those that are there. */
@@ -24,6 +25,7 @@ export interface MiddlewareChoices {
   readonly path: string;
   /** Milliseconds; undefined: no cache. */
   readonly cacheTtlMs: number | undefined;
+  readonly diagnostics: boolean;
   readonly defaultUrl: string;
   /** Undefined: only routes with the hook ask for a token. */
   readonly publicRoutes: readonly string[] | undefined;
@@ -64,7 +66,7 @@ export function middlewareView(
   service: Service,
   files: MiddlewareFiles,
   names: MiddlewareNames,
-  { path, cacheTtlMs, defaultUrl, publicRoutes }: MiddlewareChoices,
+  { path, cacheTtlMs, diagnostics, defaultUrl, publicRoutes }: MiddlewareChoices,
 ): MiddlewareView {
   const url = readVariable(service, 'AUTH_SERVICE_URL');
   const secret = readVariable(service, 'SERVICE_AUTH_SECRET');
@@ -81,11 +83,15 @@ export function middlewareView(
     ...secret.imports,
     { from: files.client, names: client },
     ...(cacheTtlMs === undefined ? [] : [{ from: files.cache, names: ['ClaimCache'] }]),
+    ...(diagnostics
+      ? [{ from: files.diagnostics, names: ['tokenVerified', 'type VerificationResult'] }]
+      : []),
   ];
   return {
     ...names,
     imports: importLines(service, files.middleware, uniqueWants(wants)),
     cache: cacheTtlMs !== undefined,
+    diagnostics,
     cacheTtlMs: cacheTtlMs ?? 0,
     urlExpression: hasDefault ? url.expression : `${url.expression} ?? '${defaultUrl}'`,
     secretExpression: secret.expression,
@@ -101,14 +107,21 @@ export function middlewareTestView(
   repo: Repo,
   files: MiddlewareFiles,
   names: MiddlewareNames,
-  { path, cacheTtlMs }: MiddlewareChoices,
+  { path, cacheTtlMs, diagnostics }: MiddlewareChoices,
 ): MiddlewareTestView {
   const test = testFileFor(service, files.middleware, 'auth-middleware');
   const environment = testEnvironment(service, repo);
   const specifier = environment.length === 0 ? importSpecifier : dynamicSpecifier;
-  const middlewareImport = specifier(service, test, files.middleware);
-  const optionsImport = importSpecifier(service, test, files.middleware);
-  return { ...names, middlewareImport, optionsImport, environment, path, cache: cacheTtlMs !== undefined };
+  return {
+    ...names,
+    middlewareImport: specifier(service, test, files.middleware),
+    optionsImport: importSpecifier(service, test, files.middleware),
+    diagnosticsImport: importSpecifier(service, test, files.diagnostics),
+    environment,
+    path,
+    cache: cacheTtlMs !== undefined,
+    diagnostics,
+  };
 }
 
 function uniqueWants(wants: readonly ImportWant[]): readonly ImportWant[] {

@@ -6,11 +6,12 @@ export const generator: Generator = {
   questions: {
     with: {
       type: 'list',
-      message: 'parts of the breaker beyond its core: window, backoff',
+      message: 'parts beyond the core: window and backoff of the breaker, diagnostics',
       placeholder: '<parts>',
       choices: () => [
         { value: 'window', hint: 'open by failure and slow-call rates' },
         { value: 'backoff', hint: 'wait longer at each reopening' },
+        { value: 'diagnostics', hint: 'publish calls and circuits on node:diagnostics_channel' },
       ],
       closed: true,
       initial: [],

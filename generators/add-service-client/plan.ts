@@ -18,6 +18,7 @@ const parts = {
   transport: 'http-transport',
   retry: 'retry-policy',
   request: 'service-request',
+  diagnostics: 'service-diagnostics',
   client: 'service-client',
 } as const;
 
@@ -39,7 +40,11 @@ export async function planServiceClient(answers: Answers, repo: Repo): Promise<P
     draft.include(await circuitBreaker.plan(answers, draft.repo));
 
   const retry = !(answers['without'] as readonly string[]).includes('retry');
-  renderClient(draft, service, installed ?? own, retry, transport);
+  const client = repo.read(placeFile(service, 'utils', parts.client)) ?? '';
+  // A part that is there stays: each run adds to those before.
+  const diagnostics =
+    (answers['with'] as readonly string[]).includes('diagnostics') || client.includes('ObservedClient');
+  renderClient(draft, service, installed ?? own, { retry, diagnostics, transport });
   if (transport === 'undici') {
     const undici = { name: 'undici', range: '^7.16.0', section: 'dependencies' } as const;
     draft.patch(service.manifest.path, 'manifest', (base) =>
@@ -58,18 +63,24 @@ function oldUndici({ name, manifest }: Service): Obstacle {
   };
 }
 
+interface ClientChoices {
+  readonly retry: boolean;
+  readonly diagnostics: boolean;
+  readonly transport: string;
+}
+
 function renderClient(
   draft: Draft,
   service: Service,
   breaker: RelPath,
-  retry: boolean,
-  transport: string,
+  { retry, diagnostics, transport }: ClientChoices,
 ): void {
   const place = (part: keyof typeof parts): RelPath => placeFile(service, 'utils', parts[part]);
   // They lie side by side, so what one writes to import another is what all write.
   const specifier = (file: RelPath): string => importSpecifier(service, place('client'), file);
   const view: ClientView = {
     retry,
+    diagnostics,
     errorCause: service.modules.errorCause,
     breakerImport: specifier(breaker),
     deadlineImport: specifier(place('deadline')),
@@ -77,9 +88,11 @@ function renderClient(
     retryImport: specifier(place('retry')),
     errorImport: specifier(place('error')),
     requestImport: specifier(place('request')),
+    diagnosticsImport: specifier(place('diagnostics')),
   };
+  const optional = { retry, diagnostics };
   for (const part of Object.keys(parts) as (keyof typeof parts)[]) {
-    if (part === 'retry' && !retry) continue;
+    if (part in optional && !optional[part as keyof typeof optional]) continue;
     const template = part === 'transport' ? `${parts[part]}.${transport}` : parts[part];
     draft.create(
       place(part),
@@ -87,9 +100,24 @@ function renderClient(
       render(`add-service-client/${template}.ts.hbs`, view, service.style),
     );
   }
+  for (const part of diagnostics ? (['client', 'diagnostics'] as const) : (['client'] as const))
+    renderClientTest(draft, service, place, part, retry);
+}
+
+function renderClientTest(
+  draft: Draft,
+  service: Service,
+  place: (part: keyof typeof parts) => RelPath,
+  part: 'client' | 'diagnostics',
+  retry: boolean,
+): void {
   if (service.testing.runner === 'none') return;
-  const test = testFileFor(service, place('client'), parts.client);
-  const testView: ClientTestView = { retry, clientImport: importSpecifier(service, test, place('client')) };
-  const template = 'add-service-client/service-client.test.ts.hbs';
-  draft.create(test, 'unit-test', renderTest(template, testView, service.style, service.testing));
+  const test = testFileFor(service, place(part), parts[part]);
+  const view: ClientTestView = {
+    retry,
+    clientImport: importSpecifier(service, test, place('client')),
+    diagnosticsImport: importSpecifier(service, test, place('diagnostics')),
+  };
+  const template = `add-service-client/${parts[part]}.test.ts.hbs`;
+  draft.create(test, 'unit-test', renderTest(template, view, service.style, service.testing));
 }

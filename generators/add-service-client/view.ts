@@ -9,9 +9,14 @@ export interface ClientView {
   readonly retryImport: string;
   readonly errorImport: string;
   readonly requestImport: string;
+  /** Calls and changes of the circuit are published on channels of `node:diagnostics_channel`. */
+  readonly diagnostics: boolean;
+  readonly diagnosticsImport: string;
 }
 
+/** What the tests of the client and of its diagnostics are rendered from. */
 export interface ClientTestView {
   readonly retry: boolean;
   readonly clientImport: string;
+  readonly diagnosticsImport: string;
 }

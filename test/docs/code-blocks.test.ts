@@ -49,7 +49,8 @@ describe('TypeScript and JavaScript', () => {
 
   beforeAll(async () => {
     const root = await copyFixture('docs-blocks');
-    await runCommand({ generator: 'add-s2s', args: ['--target', 'user', '--protect', 'usersRoutes'] }, root);
+    const args = ['--target', 'user', '--protect', 'usersRoutes', '--with', 'diagnostics'];
+    await runCommand({ generator: 'add-s2s', args }, root);
     problems = compile(join(root, 'services/user-service/src'), of('ts', 'js'));
   });
 

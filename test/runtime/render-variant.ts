@@ -14,6 +14,8 @@ export interface Variant {
   readonly backoff: boolean;
   readonly retry: boolean;
   readonly transport: 'undici' | 'fetch';
+  /** Absent: nothing is published. */
+  readonly diagnostics?: boolean;
   /** Absent: the compiler's library is ES2022 or later. */
   readonly errorCause?: boolean;
 }
@@ -28,6 +30,8 @@ export const variants: Readonly<Record<string, Variant>> = {
   full: { ...coreVariant, window: true, backoff: true },
   'without-retry': { ...coreVariant, retry: false },
   fetch: { ...coreVariant, transport: 'fetch' },
+  diagnostics: { ...coreVariant, diagnostics: true },
+  'diagnostics-without-retry': { ...coreVariant, diagnostics: true, retry: false },
   'old-library': { ...coreVariant, errorCause: false },
   'fetch-without-retry': { ...coreVariant, retry: false, transport: 'fetch' },
 };
@@ -58,6 +62,7 @@ function renderFiles({
   backoff,
   retry,
   transport,
+  diagnostics = false,
   errorCause = true,
 }: Variant): readonly (readonly [string, string])[] {
   const breaker: BreakerTestView = {
@@ -68,6 +73,7 @@ function renderFiles({
   };
   const client: ClientView & ClientTestView = {
     retry,
+    diagnostics,
     errorCause,
     breakerImport: './circuit-breaker.ts',
     deadlineImport: './call-deadline.ts',
@@ -75,6 +81,7 @@ function renderFiles({
     retryImport: './retry-policy.ts',
     errorImport: './service-client-error.ts',
     requestImport: './service-request.ts',
+    diagnosticsImport: './service-diagnostics.ts',
     clientImport: './service-client.ts',
   };
   const own = (name: string): readonly [string, string] => {
@@ -91,10 +98,11 @@ function renderFiles({
     ],
     ['http-transport.ts', render(`add-service-client/http-transport.${transport}.ts.hbs`, client, style)],
     ...(retry ? [own('retry-policy')] : []),
+    ...(diagnostics ? [own('service-diagnostics')] : []),
     ...['call-deadline', 'service-client-error', 'service-request', 'service-client'].map(own),
-    [
-      'service-client.test.ts',
-      renderTest('add-service-client/service-client.test.ts.hbs', client, style, testing),
-    ],
+    ...['service-client', ...(diagnostics ? ['service-diagnostics'] : [])].map((name) => {
+      const text = renderTest(`add-service-client/${name}.test.ts.hbs`, client, style, testing);
+      return [`${name}.test.ts`, text] as const;
+    }),
   ];
 }

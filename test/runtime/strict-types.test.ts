@@ -73,6 +73,8 @@ describe.each(Object.entries(variants))('the types of %s', (name, variant) => {
     for (const [file, isThere] of [
       ['outcome-window.ts', variant.window],
       ['retry-policy.ts', variant.retry],
+      ['service-diagnostics.ts', variant.diagnostics === true],
+      ['service-diagnostics.test.ts', variant.diagnostics === true],
     ] as const) {
       if (!isThere && existsSync(folder + file)) rmSync(folder + file);
     }

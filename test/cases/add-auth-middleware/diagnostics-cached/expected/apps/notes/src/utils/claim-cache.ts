@@ -1,0 +1,94 @@
+export interface ClaimCacheOptions {
+	/** Milliseconds for which a verified token is not asked about again: a revocation takes that long. */
+	ttlMs: number
+	/** Tokens kept of each kind, verified and refused; the oldest goes first. Default 1 000. */
+	maxEntries?: number
+	/** Milliseconds, monotonic. Default `performance.now`. */
+	clock?: () => number
+	/** Epoch milliseconds, for the tokens' own expiry. Default `Date.now`. */
+	now?: () => number
+}
+
+interface Entry<T> {
+	readonly claims: T
+	/** By the monotonic clock. */
+	readonly staleAt: number
+	/** Epoch milliseconds; `Infinity` when the token does not say. */
+	readonly expiresAt: number
+}
+
+/** A refusal is kept for a moment only: the same token may be asked about again by mistake, not for long. */
+const REFUSAL_TTL_MS = 1_000
+
+/**
+ * Remembers what the auth service said of a token, by the whole token and never past its `exp`. Refused tokens have
+ * a place of their own, so that garbage cannot push verified ones out.
+ */
+export class ClaimCache<T extends object> {
+	readonly #ttlMs: number
+	readonly #maxEntries: number
+	readonly #clock: () => number
+	readonly #now: () => number
+	readonly #verified = new Map<string, Entry<T>>()
+	readonly #refused = new Map<string, number>()
+
+	/** @throws RangeError when a number is not above 0 */
+	constructor(options: ClaimCacheOptions) {
+		this.#ttlMs = aboveZero('ttlMs', options.ttlMs)
+		this.#maxEntries = aboveZero('maxEntries', options.maxEntries ?? 1_000)
+		this.#clock = options.clock ?? (() => performance.now())
+		this.#now = options.now ?? (() => Date.now())
+	}
+
+	/** The claims; null for a token known to be refused; undefined for one to ask about. */
+	get(token: string): T | null | undefined {
+		const entry = this.#verified.get(token)
+		if (entry !== undefined) {
+			if (this.#clock() < entry.staleAt && this.#now() < entry.expiresAt) return entry.claims
+			this.#verified.delete(token)
+		}
+		const refusedUntil = this.#refused.get(token)
+		if (refusedUntil === undefined) return undefined
+		if (this.#clock() < refusedUntil) return null
+		this.#refused.delete(token)
+		return undefined
+	}
+
+	/** Remembers the claims, or with null that the token was refused, and gives them back. */
+	set(token: string, claims: T | null): T | null {
+		if (claims === null) {
+			this.#refused.delete(token)
+			this.#refused.set(token, this.#clock() + Math.min(this.#ttlMs, REFUSAL_TTL_MS))
+			dropOldest(this.#refused, this.#maxEntries)
+		} else {
+			this.#verified.delete(token)
+			const staleAt = this.#clock() + this.#ttlMs
+			this.#verified.set(token, { claims, staleAt, expiresAt: expiryOf(token) })
+			dropOldest(this.#verified, this.#maxEntries)
+		}
+		return claims
+	}
+}
+
+function dropOldest(entries: Map<string, unknown>, maxEntries: number): void {
+	const [oldest] = entries.keys()
+	if (entries.size > maxEntries && oldest !== undefined) entries.delete(oldest)
+}
+
+/** The `exp` of a token that was verified already, as epoch milliseconds. */
+function expiryOf(token: string): number {
+	const [, payload = ''] = token.split('.')
+	try {
+		const claims: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8'))
+		if (typeof claims !== 'object' || claims === null || !('exp' in claims)) return Infinity
+		return typeof claims.exp === 'number' ? claims.exp * 1_000 : Infinity
+	} catch {
+		// Not a JWT: its expiry cannot be read here.
+		return Infinity
+	}
+}
+
+function aboveZero(name: string, value: number): number {
+	if (Number.isFinite(value) && value > 0) return value
+	throw new RangeError(`${name} must be finite and above 0, got ${String(value)}`)
+}
