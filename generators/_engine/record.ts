@@ -4,7 +4,7 @@ import { RefusalError } from './obstacle.ts';
 import { editTowards } from './plan.ts';
 import { toRel } from './paths.ts';
 import { hasMergeMarkers, mergeRecords, sidesOf } from './record-merge.ts';
-import { assertRecordShape } from './record-shape.ts';
+import { parseRecord, renderRecord } from './record-json.ts';
 import { type Hunk, hunksBetween } from './recorded-patch.ts';
 import { textAfter } from './repo.ts';
 import { isWholeFile } from './roles.ts';
@@ -42,7 +42,7 @@ export interface RecordedRun {
   readonly answers: Answers;
 }
 
-/** `.s2s.json`: committed, sorted by path, one line of text a line, so that git can merge it. */
+/** What `.s2s.json` holds, which is committed. */
 export interface S2sRecord {
   readonly schema: 1;
   /** By service folder, then by generator. */
@@ -68,12 +68,6 @@ export function readRecord(repo: Repo): S2sRecord {
   } catch (error) {
     throw new RefusalError(unreadable(error instanceof Error ? error.message : String(error)));
   }
-}
-
-function parseRecord(text: string): S2sRecord {
-  const parsed: unknown = JSON.parse(text);
-  assertRecordShape(parsed);
-  return { ...empty, ...(parsed as S2sRecord) };
 }
 
 /** The text of a file as we last created it; undefined when we did not. */
@@ -103,8 +97,7 @@ export function recordEdit(repo: Repo, edits: readonly Edit[], by: Authorship): 
   }
   const run: RecordedRun = { version: by.version, answers: by.answers };
   const services = { ...before.services };
-  for (const service of by.services)
-    services[service] = sortKeys({ ...services[service], [by.generator]: run });
+  for (const service of by.services) services[service] = { ...services[service], [by.generator]: run };
   return writeRecord(repo, { schema: 1, services, files });
 }
 
@@ -113,8 +106,7 @@ export function writeRecord(repo: Repo, { services, files }: S2sRecord): Edit | 
   const base = repo.read(recordPath);
   if (Object.keys(services).length === 0 && Object.keys(files).length === 0)
     return base === undefined ? undefined : { kind: 'delete', path: recordPath, role: 'record', base };
-  const record: S2sRecord = { schema: 1, services: sortKeys(services), files: sortKeys(files) };
-  return editTowards(repo, recordPath, 'record', `${JSON.stringify(record, undefined, 2)}\n`);
+  return editTowards(repo, recordPath, 'record', renderRecord({ schema: 1, services, files }));
 }
 
 function recordFile(before: RecordedFile | undefined, edit: Edit, by: Authorship): RecordedFile | undefined {
@@ -134,10 +126,6 @@ function recordFile(before: RecordedFile | undefined, edit: Edit, by: Authorship
     ...(used.length > 0 && { usedBefore: used }),
   };
   return { ...head, patches: [...(before?.patches ?? []), patch] };
-}
-
-function sortKeys<T>(object: Readonly<Record<string, T>>): Readonly<Record<string, T>> {
-  return Object.fromEntries(Object.entries(object).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 function unreadable(reason: string): Obstacle {

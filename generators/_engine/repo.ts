@@ -15,9 +15,11 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
  * Each file and folder is read once: a plan is made on one state of the disk, which apply checks before it writes.
  */
 export function openRepo(root: string): Repo {
-  const realRoot = realpathSync(root);
+  const realRoot = realpathSync.native(root);
   const texts = new Map<RelPath, string | undefined>();
   const folders = new Map<RelPath, readonly Entry[]>();
+  /** Folders that the one around them has told of: they are no links, and lie where they seem to. */
+  const plain = new Set<string>();
   const repo: Repo = {
     root: realRoot,
     get origin() {
@@ -28,7 +30,11 @@ export function openRepo(root: string): Repo {
       return texts.get(path);
     },
     list(path) {
-      const entries = folders.get(path) ?? listFolder(realRoot, path);
+      const known = folders.get(path);
+      if (known !== undefined) return known;
+      const entries = listFolder(realRoot, path, plain.has(path));
+      for (const { kind, name } of entries)
+        if (kind === 'directory') plain.add(path === '' ? name : `${path}/${name}`);
       folders.set(path, entries);
       return entries;
     },
@@ -64,7 +70,7 @@ function readText(root: string, path: RelPath): string | undefined {
 /** A regular file of a bearable size whose real path is below the real root; links inside the root are followed. */
 function isReadable(root: string, absolute: string): boolean {
   try {
-    const real = realpathSync(absolute);
+    const real = realpathSync.native(absolute);
     if (!(real + sep).startsWith(root.endsWith(sep) ? root : root + sep)) return false;
     const found = statSync(real);
     return found.isFile() && found.size <= maxBytes;
@@ -74,11 +80,11 @@ function isReadable(root: string, absolute: string): boolean {
   }
 }
 
-function listFolder(root: string, path: RelPath): readonly Entry[] {
+/** `isPlain`: it is known to be a folder inside the root, and no link. */
+function listFolder(root: string, path: RelPath, isPlain: boolean): readonly Entry[] {
   try {
     const absolute = join(root, path);
-    const inside = (realpathSync(absolute) + sep).startsWith(root.endsWith(sep) ? root : root + sep);
-    if (!inside || lstatSync(absolute).isSymbolicLink()) return [];
+    if (!isPlain && !isPlainFolder(root, absolute)) return [];
     return readdirSync(absolute, { withFileTypes: true })
       .map((entry): Entry => {
         const kind = entry.isFile() ? 'file' : entry.isDirectory() ? 'directory' : 'other';
@@ -89,6 +95,11 @@ function listFolder(root: string, path: RelPath): readonly Entry[] {
     if (isMissing(error)) return [];
     throw error;
   }
+}
+
+function isPlainFolder(root: string, absolute: string): boolean {
+  const inside = (realpathSync.native(absolute) + sep).startsWith(root.endsWith(sep) ? root : root + sep);
+  return inside && !lstatSync(absolute).isSymbolicLink();
 }
 
 function byName(a: Entry, b: Entry): number {

@@ -22,15 +22,23 @@ export function readManifest(repo: Repo, path: RelPath): (Manifest & { readonly 
 }
 
 function parseManifest(path: RelPath, text: string): Manifest & { readonly json: Json } {
-  const errors: ParseError[] = [];
-  const json: unknown = parse(text, errors, { disallowComments: true });
-  const [error] = errors;
-  if (error !== undefined) throw new RefusalError(invalid(path, text, error));
+  const json = parseJson(path, text);
   if (!isRecord(json)) throw new RefusalError(invalid(path, text, undefined));
   const dependencies: Record<string, string> = {};
   for (const section of sections) Object.assign(dependencies, strings(json[section]));
   const type = json['type'] === 'module' ? 'module' : 'commonjs';
   return { path, text, type, scripts: strings(json['scripts']), dependencies, json };
+}
+
+function parseJson(path: RelPath, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Which does not tell where, in every version of Node.
+    const errors: ParseError[] = [];
+    parse(text, errors, { disallowComments: true });
+    throw new RefusalError(invalid(path, text, errors[0]));
+  }
 }
 
 /** The manifests that can rule a folder: its own, and those of the folders above up to the root; nearest first. */
