@@ -17,6 +17,7 @@ export default defineConfig({
           include: ['test/{runtime,properties,generators}/**/*.test.ts'],
           globalSetup: ['test/helpers/redis.ts', 'test/helpers/seed.ts'],
           testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {

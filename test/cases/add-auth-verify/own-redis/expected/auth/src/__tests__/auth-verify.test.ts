@@ -133,6 +133,20 @@ describe("POST /auth/verify, tokens", () => {
         }
     });
 
+    it("refuses refresh and ID tokens, and takes access tokens", async () => {
+        const app = await buildApp();
+        for (const name of ["token_use", "token_type", "tokenType", "type", "typ"]) {
+            for (const kind of ["refresh", "ID", "refresh_token"]) {
+                const { status, body } = await verify(app, createToken({ [name]: kind }));
+                expect(status).toBe(401);
+                expect(body["code"]).toBe("invalid");
+            }
+            for (const kind of ["access", "Bearer", "identity", 1]) {
+                expect((await verify(app, createToken({ [name]: kind }))).status).toBe(200);
+            }
+        }
+    });
+
     it("refuses what is no token", async () => {
         const app = await buildApp();
         for (const garbage of ["", "garbage", "a.b", "a.b.c", "..", "e30.e30.", '{"alg":"none"}']) {

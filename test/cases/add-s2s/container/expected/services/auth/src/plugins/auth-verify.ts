@@ -28,6 +28,9 @@ export interface Identity {
 
 const CORRELATION_ID = /^[A-Za-z0-9._:-]{1,128}$/;
 const MAX_TOKEN_LENGTH = 8_192;
+/** Claims in which a token says what it is for. */
+const KIND_CLAIMS = ['token_use', 'token_type', 'tokenType', 'type', 'typ'];
+const OTHER_KIND = /^(?:refresh|id)(?:[-_ ]?token)?$/i;
 const MIN_SECRET_BYTES = 32;
 
 const bodySchema = {
@@ -101,14 +104,22 @@ export default authVerify;
 
 /**
  * The claims that this service signs, under the names that other services use.
- * @throws TokenError `invalid` when the token names no user
+ * @throws TokenError `invalid` when the token names no user, or is a refresh or ID token
  */
 export function toIdentity(claims: TokenClaims): Identity {
   const userId = firstText(claims, ['sub', 'userId', 'user_id', 'id']);
   const email = firstText(claims, ['email']);
   const tenantId = firstText(claims, ['tenantId', 'tenant_id', 'tenant', 'orgId', 'org_id', 'org']);
-  if (userId === undefined) throw new TokenError('invalid');
+  if (userId === undefined || isOtherKind(claims)) throw new TokenError('invalid');
   return { userId, ...(email !== undefined && { email }), ...(tenantId !== undefined && { tenantId }) };
+}
+
+/** The same key may sign tokens that are no proof of who is calling. */
+function isOtherKind(claims: TokenClaims): boolean {
+  return KIND_CLAIMS.some((name) => {
+    const kind = claims[name];
+    return typeof kind === 'string' && OTHER_KIND.test(kind);
+  });
 }
 
 function firstText(claims: TokenClaims, names: readonly string[]): string | undefined {
