@@ -48,6 +48,14 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'production',
+          include: ['test/production/**/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
           name: 'cases',
           include: ['test/{cases,fixtures,fastify4}.test.ts'],
           globalSetup: ['test/helpers/redis.ts', 'test/helpers/seed.ts'],

@@ -19,6 +19,7 @@ export type Role =
   | 'verify-route'
   | 'token-blacklist'
   | 'auth-middleware'
+  | 'service-discovery'
   | 'source'
   | 'registration'
   | 'manifest'

@@ -51,6 +51,8 @@ describe('TypeScript and JavaScript', () => {
     const root = await copyFixture('docs-blocks');
     const args = ['--target', 'user', '--protect', 'usersRoutes', '--with', 'diagnostics'];
     await runCommand({ generator: 'add-s2s', args }, root);
+    const source = ['--target', 'user', '--source', 'static'];
+    await runCommand({ generator: 'add-s2s-discovery', args: source }, root);
     problems = compile(join(root, 'services/user-service/src'), of('ts', 'js'));
   });
 

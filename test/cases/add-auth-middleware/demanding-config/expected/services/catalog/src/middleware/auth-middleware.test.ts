@@ -176,6 +176,27 @@ describe('auth middleware, tokens', () => {
     expect(verifications.length).toBe(0);
   });
 
+  it('asks through the client that it is given, made with all that its own would get', async () => {
+    const asked: unknown[] = [];
+    const client = {
+      refuseForMs: () => 0,
+      post: (path: string, body: unknown) => {
+        asked.push([path, body]);
+        return Promise.resolve({ status: 200, headers: {}, data: ADA });
+      },
+      close: () => Promise.resolve(),
+    };
+    const connect: AuthMiddlewareOptions['connect'] = ({ timeout, headers }) => {
+      asked.push([timeout, headers?.['x-service-secret']]);
+      return client as unknown as ReturnType<NonNullable<AuthMiddlewareOptions['connect']>>;
+    };
+    const app = await buildApp({ connect, serviceSecret: 'secret-1' });
+    const { status } = await get(app, 'Bearer a.good.token');
+    expect(status).toBe(200);
+    expect(asked).toEqual([[5_000, 'secret-1'], ['/auth/verify', { token: 'a.good.token' }]]);
+    expect(verifications.length).toBe(0);
+  });
+
   it('asks about a token of 8192 characters', async () => {
     const { status } = await get(await buildApp(), `Bearer ${'a'.repeat(8_192)}`);
 

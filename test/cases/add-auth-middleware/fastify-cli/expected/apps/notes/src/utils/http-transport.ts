@@ -30,6 +30,9 @@ export class TransportError extends Error {
 	}
 }
 
+/** A lost packet is sent again after a second; who has not answered by now is not there, and nothing was sent to it. */
+const CONNECT_TIMEOUT_MS = 2_000
+
 /** Exchanges with one origin over kept-alive connections. */
 export class HttpTransport {
 	readonly #pool: Pool
@@ -38,7 +41,12 @@ export class HttpTransport {
 
 	constructor(origin: string, maxResponseBytes: number) {
 		// Time is bounded by each call's own deadline, which covers connecting, waiting and reading.
-		this.#pool = new Pool(origin, { connections: 128, headersTimeout: 0, bodyTimeout: 0 })
+		this.#pool = new Pool(origin, {
+			connections: 128,
+			connect: { timeout: CONNECT_TIMEOUT_MS },
+			headersTimeout: 0,
+			bodyTimeout: 0
+		})
 		this.#maxResponseBytes = maxResponseBytes
 	}
 

@@ -11,10 +11,15 @@ export interface AuthenticatedUser {
   readonly tenantId: string | undefined;
 }
 
+/** What calls the auth service: a ServiceClient, or what does as one does. */
+export type AuthServiceClient = Pick<ServiceClient, keyof ServiceClient>;
+
 /** Options of the client that calls the auth service, and the middleware's own. */
 export interface AuthMiddlewareOptions extends Partial<ServiceClientOptions> {
   /** Where the auth service is. Default `AUTH_SERVICE_URL`, else http://localhost:4371. */
   baseUrl?: string;
+  /** Makes the client from its options. Default: a ServiceClient of `baseUrl`. */
+  connect?: (options: ServiceClientOptions) => AuthServiceClient;
   /** Milliseconds for a whole verification. Default 5 000. */
   timeout?: number;
   /** Default: opens after 3 failures for 30 s, closes after 2 successes. */
@@ -35,7 +40,7 @@ declare module 'fastify' {
     /** An `onRequest` hook that asks for a token and sets `request.user`. */
     authenticate: (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
     /** Calls the auth service; tells the state of its circuit. */
-    authServiceClient: ServiceClient;
+    authServiceClient: AuthServiceClient;
   }
 
   interface FastifyRequest {
@@ -94,9 +99,10 @@ export const authMiddleware = fp<AuthMiddlewareOptions>(
 
 export default authMiddleware;
 
-function createClient(app: FastifyInstance, options: AuthMiddlewareOptions): ServiceClient {
+function createClient(app: FastifyInstance, options: AuthMiddlewareOptions): AuthServiceClient {
   const secret = options.serviceSecret ?? process.env['SERVICE_AUTH_SECRET'];
-  return new ServiceClient({
+  const connect = options.connect ?? ((own) => new ServiceClient(own));
+  return connect({
     logger: app.log,
     ...options,
     baseUrl: options.baseUrl ?? process.env['AUTH_SERVICE_URL'] ?? 'http://localhost:4371',
@@ -114,7 +120,7 @@ function createClient(app: FastifyInstance, options: AuthMiddlewareOptions): Ser
 async function authenticate(
   request: FastifyRequest,
   reply: FastifyReply,
-  client: ServiceClient,
+  client: AuthServiceClient,
   verify: Verifier,
 ): Promise<unknown> {
   if (request.user !== null) return undefined;
@@ -137,7 +143,7 @@ async function authenticate(
 }
 
 /** Requests with the same token at the same time share one call; nothing of it is kept afterwards. */
-function createVerifier(client: ServiceClient, path: string): Verifier {
+function createVerifier(client: AuthServiceClient, path: string): Verifier {
   // The key is the whole token: two tokens can never be taken for one another.
   const inFlight = new Map<string, Promise<Answer>>();
 
@@ -212,7 +218,7 @@ function circuitOpen(
   waitMs: number,
   request: FastifyRequest,
   reply: FastifyReply,
-  client: ServiceClient,
+  client: AuthServiceClient,
 ): FastifyReply {
   const { state, consecutiveFailures, lastFailureTime } = client.getCircuitStats();
   const circuitStats = { state, consecutiveFailures, lastFailureTime };

@@ -1,0 +1,77 @@
+import { generator as serviceClient } from '../add-service-client/index.ts';
+import type { Answers, Obstacle, Plan, Refusal, RelPath, Repo, Service } from '../_engine/contract.ts';
+import { placeFile, testFileFor } from '../_engine/edit/place-file.ts';
+import { refuse } from '../_engine/obstacle.ts';
+import { type Draft, openDraft } from '../_engine/plan.ts';
+import { render, renderTest } from '../_engine/render.ts';
+import { findInstalled } from '../_engine/survey/installed.ts';
+import { surveyTarget } from '../_engine/survey/target.ts';
+import { type DiscoveryFiles, discoveryFiles, type FileName, fileNames } from './files.ts';
+import { type Source, sources } from './view.ts';
+import { discoveryView } from './views.ts';
+import { wireDiscovery } from './wiring.ts';
+
+/** The balanced client and the sources that were asked for, beside the ServiceClient; the middleware gets to use it. */
+export async function planDiscovery(answers: Answers, repo: Repo): Promise<Plan | Refusal> {
+  const service = surveyTarget(repo, answers, false);
+  if ('ok' in service) return service;
+  const draft = openDraft(repo);
+  const client = placeFile(service, 'utils', 'service-client');
+  const request = placeFile(service, 'utils', 'service-request');
+  const installed = findInstalled(repo, service, 'ServiceClient');
+  if (installed === undefined) draft.include(await serviceClient.plan(answers, draft.repo));
+  else if (installed !== client || repo.read(request) === undefined) return refuse(foreignClient(installed));
+  if (draft.failed) return draft.finish();
+
+  const files = discoveryFiles(service);
+  // A source that is there stays: each run adds to those before.
+  const there = sources.filter((source) => repo.read(files[source]) !== undefined);
+  const asked = new Set([...(answers['source'] as readonly Source[]), ...there]);
+  renderDiscovery(draft, service, files, asked);
+  wireDiscovery(draft, service, files.connect, asked);
+  return draft.finish();
+}
+
+function renderDiscovery(
+  draft: Draft,
+  service: Service,
+  files: DiscoveryFiles,
+  asked: ReadonlySet<Source>,
+): void {
+  const { style, testing } = service;
+  const client = draft.repo.read(placeFile(service, 'utils', 'service-client')) ?? '';
+  const retry = client.includes('RetryPolicy');
+  const view = discoveryView(service, files, asked, retry);
+  for (const name of wantedFiles(asked)) {
+    const text = render(`add-s2s-discovery/${fileNames[name]}.ts.hbs`, view, style);
+    draft.create(files[name], 'service-discovery', text);
+  }
+  if (testing.runner === 'none') return;
+  for (const name of ['balanced', 'connect'] as const) {
+    const test = testFileFor(service, files[name], fileNames[name]);
+    const testView = discoveryView(service, files, asked, retry, test);
+    const template = `add-s2s-discovery/${fileNames[name]}.test.ts.hbs`;
+    draft.create(test, 'unit-test', renderTest(template, testView, style, testing));
+  }
+}
+
+function wantedFiles(asked: ReadonlySet<Source>): readonly FileName[] {
+  return [
+    'endpoint',
+    'watch',
+    'balanced',
+    'connect',
+    ...(asked.has('dns') || asked.has('srv') ? (['addresses'] as const) : []),
+    ...(asked.has('consul') || asked.has('eureka') ? (['registry'] as const) : []),
+    ...asked,
+  ];
+}
+
+function foreignClient(path: RelPath): Obstacle {
+  return {
+    code: 'E_FILE_EXISTS',
+    at: { path },
+    message: `${path} has a ServiceClient that add-service-client has not made, or not here: endpoints cannot be given to it.`,
+    remedy: 'Rename that class and run the command again: it brings a ServiceClient of its own.',
+  };
+}

@@ -1,0 +1,61 @@
+import type { RelPath, Service } from '../_engine/contract.ts';
+import { ensureImport } from '../_engine/edit/ensure-import.ts';
+import { ensureRegistrationOption } from '../_engine/edit/ensure-registration-option.ts';
+import { importSpecifier, importSpecifierIn } from '../_engine/edit/place-file.ts';
+import type { Draft } from '../_engine/plan.ts';
+import { openSources } from '../_engine/survey/sources.ts';
+import { detectStyle } from '../_engine/survey/style.ts';
+import type { Source } from './view.ts';
+
+const option = { plugin: 'authMiddleware', key: 'connect', value: 'connectService' } as const;
+
+/** What AUTH_SERVICE_URL can be, by source. */
+const examples: Readonly<Record<Source, string>> = {
+  static: 'static:http://10.0.0.1:3001,http://10.0.0.2:3001',
+  dns: 'dns:http://auth.internal:3001',
+  srv: 'srv:http://_auth._tcp.service.consul',
+  consul: 'consul:http://127.0.0.1:8500/v1/health/service/auth',
+  eureka: 'eureka:http://eureka:8761/eureka/apps/AUTH',
+};
+
+/**
+ * Lets the auth middleware of the service, where it has one, call every kind of AUTH_SERVICE_URL: one option of its
+ * registration. A plain URL means what it meant.
+ */
+export function wireDiscovery(
+  draft: Draft,
+  service: Service,
+  connect: RelPath,
+  asked: ReadonlySet<Source>,
+): void {
+  const sources = openSources(draft.repo, service);
+  const [middleware] = sources.mentioning(/\binterface AuthMiddlewareOptions\b/);
+  if (middleware === undefined) return;
+  if (!/\bconnect\?:/.test(sources.text(middleware))) {
+    draft.note(`${middleware} takes no connect option yet: run s2s-upgrade, and this command again.`);
+    return;
+  }
+  if (!register(draft, service, connect)) {
+    const specifier = importSpecifier(service, middleware, connect);
+    draft.note(
+      `To let the auth middleware use it, give its registration connect: connectService (of ${specifier}); ` +
+        `where ${middleware} is autoloaded, that is an option in its autoConfig.`,
+    );
+  }
+  const urls = [...asked].map((source) => examples[source]).join(' or ');
+  draft.note(`With that option AUTH_SERVICE_URL can also be ${urls}.`);
+}
+
+/** False where no registration is found that an option can be added to. */
+function register(draft: Draft, { app, modules }: Service, connect: RelPath): boolean {
+  const base = draft.repo.read(app.file) ?? '';
+  if (ensureRegistrationOption(base, option, detectStyle([base])) === undefined) return false;
+  draft.patch(app.file, 'registration', (text) => {
+    const from = importSpecifierIn(text, { modules }, app.file, connect);
+    return ensureImport(text, { from, names: [option.value] }, detectStyle([text]));
+  });
+  draft.patch(app.file, 'registration', (text) => {
+    return ensureRegistrationOption(text, option, detectStyle([text])) ?? [];
+  });
+  return true;
+}
