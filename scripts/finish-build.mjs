@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 const bin = `#!/usr/bin/env node
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major < 20 || (major === 20 && minor < 19)) {
-  console.error('E_NODE_VERSION: Node ' + process.versions.node + ' is too old: s2s needs 20.19 or newer.');
+  console.error('E_NODE_VERSION: Node ' + process.versions.node + ' is too old, and nothing has changed: run the command with Node 20.19 or newer.');
   process.exit(3);
 }
 

@@ -116,7 +116,7 @@ export type ObstacleCode =
   | 'E_NODE_VERSION';
 
 /** 1-based line; `frame` is the code around it, ready to print. */
-type Place = Readonly<{ path: string; line?: number; frame?: string }>;
+export type Place = Readonly<{ path: string; line?: number; frame?: string }>;
 
 /** One reason why not. `remedy` says what to do about it; `manual` holds the exact steps by hand. */
 export type Obstacle = Readonly<{
@@ -199,7 +199,7 @@ export type Service = ServiceHead &
 export type GuardFact = Readonly<{ path: RelPath; line: number; optOut?: string; lists: readonly string[] }>;
 
 /** A name that is taken, and the file that takes it; absent when a package does. */
-export type Member = Readonly<{ name: string; path?: RelPath }>;
+export type Member = Readonly<{ name: string; at?: Place }>;
 
 /** Where the Fastify instance is and how it is put together. */
 export type AppFact = Readonly<{

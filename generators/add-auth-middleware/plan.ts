@@ -9,15 +9,9 @@ import { surveyTarget } from '../_engine/survey/target.ts';
 import { findAuthUrl } from './auth-url.ts';
 import { chooseProtection, type Protection } from '../_engine/survey/protection.ts';
 import { openRoutes } from './open-routes.ts';
+import { chooseNames, type MiddlewareNames } from './names.ts';
 import type { ClaimCacheTestView } from './view.ts';
-import {
-  chooseNames,
-  type MiddlewareChoices,
-  type MiddlewareFiles,
-  type MiddlewareNames,
-  middlewareTestView,
-  middlewareView,
-} from './views.ts';
+import { type MiddlewareChoices, type MiddlewareFiles, middlewareTestView, middlewareView } from './views.ts';
 import { wireMiddleware } from './wiring.ts';
 
 const defaultCacheTtlMs = 10_000;

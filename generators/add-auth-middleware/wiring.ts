@@ -11,7 +11,8 @@ import type { Draft } from '../_engine/plan.ts';
 import { detectStyle } from '../_engine/survey/style.ts';
 import { fromCatalog } from '../_engine/survey/from-catalog.ts';
 import { type GuardPlace, guardPlaces } from './guard-places.ts';
-import type { MiddlewareChoices, MiddlewareFiles, MiddlewareNames } from './views.ts';
+import type { MiddlewareNames } from './names.ts';
+import type { MiddlewareChoices, MiddlewareFiles } from './views.ts';
 
 /** Registers the middleware before the routes, puts its hook on the chosen ones, and declares what it needs. */
 export function wireMiddleware(

@@ -596,7 +596,7 @@ const services: readonly BadInput[] = [
     line: `${middleware} --decorate whoami`,
     exit: 3,
     code: 'E_DECORATOR_TAKEN',
-    names: /whoami is taken/,
+    names: /app\.ts:\d+ .*whoami is taken.*--decorate/,
     files: {
       [app]: (text) =>
         text.replace('  return app;', "  app.decorateRequest('whoami', null);\n\n  return app;"),
@@ -629,7 +629,7 @@ const services: readonly BadInput[] = [
     line: 'add-auth-verify',
     exit: 3,
     code: 'E_AMBIGUOUS_AUTH',
-    names: /auth-service.*billing-service/,
+    names: /\.ts:\d+ .*auth-service \(.*:\d+\), billing-service \(.*sign\.ts:2\).*--auth/,
     files: {
       'services/billing-service/src/sign.ts':
         "import jwt from 'jsonwebtoken';\nexport const sign = (id: string) => jwt.sign({ sub: id }, process.env.JWT_SECRET ?? '');\n",

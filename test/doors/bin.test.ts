@@ -55,6 +55,20 @@ describe('the bin', () => {
     expect(JSON.parse(second.stdout)).toMatchObject({ status: 'unchanged', changes: [] });
   });
 
+  it('says which Node it needs before it loads anything that an old one cannot', async () => {
+    const { version, versions } = { version: 'v18.20.8', versions: { ...process.versions, node: '18.20.8' } };
+    const old = `Object.defineProperties(process, ${JSON.stringify({ version: { value: version }, versions: { value: versions } })})`;
+    const cli = join(projectRoot, 'dist/cli.js');
+    const args = ['--import', `data:text/javascript,${encodeURIComponent(old)}`, cli, 'add-circuit-breaker'];
+    const run = await execa(process.execPath, args, { cwd: root, reject: false, stdin: 'ignore' });
+    expect(run.exitCode).toBe(3);
+    expect(run.stdout).toBe('');
+    expect(run.stderr).toBe(
+      'E_NODE_VERSION: Node 18.20.8 is too old, and nothing has changed: run the command with Node 20.19 or newer.',
+    );
+    expect(readTree(root)).toEqual(before);
+  });
+
   it('takes flags before the name, and --cwd from elsewhere', async () => {
     const run = await runBin(projectRoot, '--cwd', root, 'add-circuit-breaker', '--target=billing', '--json');
     expect(run.exitCode, run.stdout + run.stderr).toBe(0);

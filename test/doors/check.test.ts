@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 
+import type { FlatObstacle } from '../../generators/_engine/outcome.ts';
 import { childEnvironment } from '../helpers/child-environment.ts';
 import { run, runBin } from '../helpers/doors.ts';
 import { openRepoCopy } from '../helpers/open-repo-copy.ts';
@@ -32,8 +33,11 @@ function install(program: string, script: string): void {
   chmodSync(join(folder, program), 0o755);
 }
 
-function codesIn(stdout: string): readonly string[] {
-  return (JSON.parse(stdout) as { obstacles: readonly { code: string }[] }).obstacles.map(({ code }) => code);
+/** The one obstacle of a document: its code, its place and what to do about it. */
+function obstacleIn(stdout: string): readonly (string | undefined)[] {
+  const { obstacles } = JSON.parse(stdout) as { obstacles: readonly FlatObstacle[] };
+  expect(obstacles).toHaveLength(1);
+  return obstacles.flatMap(({ code, path, remedy }) => [code, path, remedy]);
 }
 
 describe('--check', () => {
@@ -44,7 +48,8 @@ describe('--check', () => {
     before = readTree(root);
     const { exitCode, stdout } = await runBin(root, ...add, '--check');
     expect(exitCode, stdout).toBe(3);
-    expect(codesIn(stdout)).toEqual(['E_CHECK']);
+    const remedy = 'Run without --check to see the code in place, and please report what it does not fit.';
+    expect(obstacleIn(stdout)).toEqual(['E_CHECK', `${billing}/tsconfig.json`, remedy]);
     expect(stdout).toContain('rolled back');
     expect(readTree(root)).toEqual(before);
   });
@@ -56,7 +61,8 @@ describe('--check', () => {
     install('tsc', script);
     const { exitCode, stdout } = await runBin(root, ...add, '--check');
     expect(exitCode, stdout).toBe(3);
-    expect(codesIn(stdout)).toEqual(['E_CHECK']);
+    const remedy = 'Install the packages of the service, or run the command without --check.';
+    expect(obstacleIn(stdout)).toEqual(['E_CHECK', `${billing}/tsconfig.json`, remedy]);
     expect(stdout).toMatch(reason);
     expect(readTree(root)).toEqual(before);
   });

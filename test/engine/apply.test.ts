@@ -140,7 +140,15 @@ describe('apply', () => {
   it('rolls back when what runs inside fails', async () => {
     const before = tree();
     const verify = (): Promise<void> => Promise.reject(new Error('types got worse'));
-    await expect(apply(plan, root, { verify })).rejects.toMatchObject({ obstacles: [{ code: 'E_WRITE' }] });
+    await expect(apply(plan, root, { verify })).rejects.toMatchObject({
+      obstacles: [
+        {
+          code: 'E_WRITE',
+          message: expect.stringContaining('nothing has changed: types got worse') as string,
+          remedy: expect.stringContaining('run the command again') as string,
+        },
+      ],
+    });
     expect(tree()).toEqual(before);
   });
 
@@ -148,7 +156,14 @@ describe('apply', () => {
     writeFileSync(join(root, 'gone.ts'), 'changed');
     const before = tree();
     await expect(apply(plan, root)).rejects.toMatchObject({
-      obstacles: [{ code: 'E_FILE_CHANGED', at: { path: 'gone.ts' } }],
+      obstacles: [
+        {
+          code: 'E_FILE_CHANGED',
+          at: { path: 'gone.ts' },
+          message: 'gone.ts changed between the plan and the write.',
+          remedy: expect.stringContaining('Run the command again') as string,
+        },
+      ],
     });
     expect(tree()).toEqual(before);
   });

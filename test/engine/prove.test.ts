@@ -62,6 +62,7 @@ describe('a code file', () => {
     expect(proveEdit('a.ts', base, next, declared)).toMatchObject({
       code: 'E_PROOF',
       at: { path: 'a.ts', line: 1 },
+      remedy: expect.stringContaining('by hand') as string,
     });
   });
 

@@ -1,6 +1,6 @@
-import type { Obstacle, Refusal, Repo, ServiceHead } from '../contract.ts';
+import type { Obstacle, Place, Refusal, Repo, ServiceHead } from '../contract.ts';
 import { refuse } from '../obstacle.ts';
-import { ts, walk } from '../syntax.ts';
+import { lineOf, ts, walk } from '../syntax.ts';
 import { memberOf, propertyOf, stringOf } from './expressions.ts';
 import { findSigns } from './jwt-signs.ts';
 import { openSurvey, type Survey } from './survey.ts';
@@ -10,33 +10,48 @@ import { openSurvey, type Survey } from './survey.ts';
  * nor does the name of a folder.
  */
 export function findAuthService(repo: Repo, heads: readonly ServiceHead[]): ServiceHead | Refusal {
-  const issuers = heads.filter((head) => signs(openSurvey(repo, head)));
-  const found = issuers.length > 0 ? issuers : heads.filter((head) => hasLoginRoute(openSurvey(repo, head)));
-  const [only, other] = found;
+  const issuers = evidence(repo, heads, findSign);
+  const found = issuers.size > 0 ? issuers : evidence(repo, heads, findLoginRoute);
+  const [only, other] = found.keys();
   if (only === undefined) return refuse(noAuthService(heads));
-  return other === undefined ? only : refuse(ambiguous(found, issuers.length > 0));
+  return other === undefined ? only : refuse(ambiguous(found, issuers.size > 0));
 }
 
-const signing = new WeakMap<Survey, boolean>();
+/** The services that have it, and where. */
+function evidence(
+  repo: Repo,
+  heads: readonly ServiceHead[],
+  find: (survey: Survey) => Place | undefined,
+): ReadonlyMap<ServiceHead, Place> {
+  return new Map(
+    heads.flatMap((head) => {
+      const place = find(openSurvey(repo, head));
+      return place === undefined ? [] : [[head, place] as const];
+    }),
+  );
+}
 
-function signs(survey: Survey): boolean {
-  const known = signing.get(survey) ?? findSigns(survey).length > 0;
+const signing = new WeakMap<Survey, readonly Place[]>();
+
+function findSign(survey: Survey): Place | undefined {
+  const known = signing.get(survey) ?? findSigns(survey);
   signing.set(survey, known);
-  return known;
+  return known[0];
 }
 
 const loginPath = /(^|\/)(log-?in|sign-?in|token|sessions?|authenticate)\/?$/i;
 
-function hasLoginRoute(survey: Survey): boolean {
-  return survey.mentioning(/log-?in|sign-?in|token|session|authenticate/i).some((file) => {
-    let found = false;
-    walk(survey.tree(file), (node) => {
-      if (found) return false;
-      if (ts.isCallExpression(node)) found = loginPath.test(postedUrl(node) ?? '');
-      return !found;
+function findLoginRoute(survey: Survey): Place | undefined {
+  for (const path of survey.mentioning(/log-?in|sign-?in|token|session|authenticate/i)) {
+    let line: number | undefined;
+    walk(survey.tree(path), (node) => {
+      if (line === undefined && ts.isCallExpression(node) && loginPath.test(postedUrl(node) ?? ''))
+        line = lineOf(survey.tree(path), node.getStart());
+      return line === undefined;
     });
-    return found;
-  });
+    if (line !== undefined) return { path, line };
+  }
+  return undefined;
 }
 
 /** The URL of `app.post('/x', …)` and of `app.route({ method: 'POST', url: '/x' })`. */
@@ -60,11 +75,13 @@ function noAuthService(heads: readonly ServiceHead[]): Obstacle {
   };
 }
 
-function ambiguous(found: readonly ServiceHead[], signs: boolean): Obstacle {
-  const names = found.map(({ dir, name }) => (dir === '' || dir === name ? name : `${name} (${dir})`));
+function ambiguous(found: ReadonlyMap<ServiceHead, Place>, signs: boolean): Obstacle {
+  const [at] = found.values();
+  const services = [...found].map(([{ name }, { path, line }]) => `${name} (${path}:${String(line)})`);
   return {
     code: 'E_AMBIGUOUS_AUTH',
-    message: `More than one service ${signs ? 'signs JWTs' : 'has a login route'}: ${names.join(', ')}.`,
+    ...(at && { at: { path: at.path, line: at.line ?? 1 } }),
+    message: `More than one service ${signs ? 'signs JWTs' : 'has a login route'}: ${services.join(', ')}.`,
     remedy: 'Name the one that issues the tokens: --target for add-auth-verify, --auth for add-s2s.',
   };
 }

@@ -1,5 +1,5 @@
-import type { Member } from '../contract.ts';
-import { ts, walk } from '../syntax.ts';
+import type { Member, Place, RelPath } from '../contract.ts';
+import { lineOf, ts, walk } from '../syntax.ts';
 import { keyOf, memberOf, stringOf } from './expressions.ts';
 import type { Survey } from './survey.ts';
 
@@ -17,7 +17,8 @@ export function findRequestMembers(survey: Survey): readonly Member[] {
         return true;
       for (const { name } of node.members) {
         const key = name === undefined ? undefined : keyOf(name);
-        if (key !== undefined) names.push({ name: key, path: file });
+        if (name !== undefined && key !== undefined)
+          names.push({ name: key, at: placeOf(survey, file, name) });
       }
       return false;
     });
@@ -35,11 +36,15 @@ function decorated(survey: Survey, method: 'decorate' | 'decorateRequest'): read
         ts.isCallExpression(node) && memberOf(node.expression) === method
           ? stringOf(node.arguments[0])
           : undefined;
-      if (name !== undefined) found.push({ name, path: file });
+      if (name !== undefined) found.push({ name, at: placeOf(survey, file, node) });
       return true;
     });
     return found;
   });
+}
+
+function placeOf(survey: Survey, path: RelPath, node: ts.Node): Place {
+  return { path, line: lineOf(survey.tree(path), node.getStart()) };
 }
 
 function isAugmentation({ parent }: ts.InterfaceDeclaration): boolean {

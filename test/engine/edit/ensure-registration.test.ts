@@ -472,6 +472,7 @@ describe('nothing to do, or no place', () => {
     expect(ensureRegistration('export const a = 1;\n', want, style)).toMatchObject({
       code: 'E_NO_REGISTRATION_PLACE',
       message: expect.stringContaining('nothing declares app') as string,
+      remedy: expect.stringContaining('by hand') as string,
       manual: 'app.register(ours, { a });',
     });
   });

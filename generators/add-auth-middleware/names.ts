@@ -1,0 +1,66 @@
+import type { Answers, Member, Obstacle, RelPath, Service } from '../_engine/contract.ts';
+
+/** Names that the middleware takes in the service, free of those that are there. */
+export interface MiddlewareNames {
+  readonly userMember: string;
+  readonly correlationMember: string;
+  readonly decorator: string;
+}
+
+const identifier = /^[A-Za-z_$][\w$]*$/;
+
+/** Names that nothing else in the service has; our own file may have them. */
+export function chooseNames(
+  service: Service,
+  own: RelPath,
+  answers: Answers,
+): MiddlewareNames | readonly Obstacle[] {
+  const takenBy = (members: readonly Member[], name: string): Member | undefined =>
+    members.find((member) => member.name === name && member.at?.path !== own);
+  const free = (members: readonly Member[], ...names: readonly string[]): string | undefined =>
+    names.find((name) => takenBy(members, name) === undefined);
+  const wanted = answers['decorate'] as string | undefined;
+  const { decorators, requestMembers } = service;
+  if (wanted !== undefined && !identifier.test(wanted)) return [notAName(wanted)];
+  const userMember = free(requestMembers, ...(wanted === undefined ? ['user', 'authUser'] : [wanted]));
+  const correlationMember = free(requestMembers, 'correlationId', 'requestCorrelationId');
+  const decorator = free(decorators, 'authenticate', 'authenticateUser');
+  const client = takenBy(decorators, 'authServiceClient');
+  if (userMember === undefined || correlationMember === undefined || decorator === undefined || client) {
+    const obstacles: Obstacle[] = [];
+    const user = wanted ?? 'authUser';
+    if (userMember === undefined)
+      obstacles.push(
+        taken(`request.${user}`, takenBy(requestMembers, user), 'Choose another name with --decorate.'),
+      );
+    const correlation = takenBy(requestMembers, 'requestCorrelationId');
+    if (correlationMember === undefined) obstacles.push(taken('request.requestCorrelationId', correlation));
+    if (decorator === undefined)
+      obstacles.push(taken('authenticateUser', takenBy(decorators, 'authenticateUser')));
+    if (client !== undefined) obstacles.push(taken('authServiceClient', client));
+    return obstacles;
+  }
+  return { userMember, correlationMember, decorator };
+}
+
+function notAName(name: string): Obstacle {
+  return {
+    code: 'E_INVALID_FLAG',
+    message: `--decorate cannot be ${JSON.stringify(name)}.`,
+    remedy: 'It takes a TypeScript identifier, such as authUser.',
+  };
+}
+
+function taken(
+  name: string,
+  by: Member | undefined,
+  remedy = 'Rename what has the name now, and run the command again.',
+): Obstacle {
+  const at = by?.at;
+  return {
+    code: 'E_DECORATOR_TAKEN',
+    ...(at && { at }),
+    message: `The name ${name} is taken in this service.`,
+    remedy,
+  };
+}
