@@ -1,5 +1,5 @@
 import type { Obstacle, RelPath, Repo, ServiceHead } from '../_engine/contract.ts';
-import { memberOf, receiverOf, stringOf } from '../_engine/survey/expressions.ts';
+import { memberOf, stringOf, unwrap } from '../_engine/survey/expressions.ts';
 import { openSurvey, type Survey } from '../_engine/survey/survey.ts';
 import { lineOf, ts, walk } from '../_engine/syntax.ts';
 
@@ -7,7 +7,16 @@ type Kind = 'decorate' | 'decorateRequest';
 /** What a plugin puts on the instance or on each request: `authenticate` → `decorate`. */
 type Decorators = ReadonlyMap<string, Kind>;
 
-const isRequest = /^_?(req|request)$|Request$/;
+/** What an instance and a request are called; others are known by their type. */
+const usualNames: Readonly<Record<Kind, RegExp>> = {
+  decorate:
+    /^_?(app|api|fastify|server|instance|scope|child|route|router)$|(App|Api|Fastify|Server|Instance)$/,
+  decorateRequest: /^_?(req|request)$|Request$/,
+};
+const types: Readonly<Record<Kind, RegExp>> = {
+  decorate: /^FastifyInstance\b/,
+  decorateRequest: /^FastifyRequest\b/,
+};
 
 /**
  * One obstacle for each use of what files that are to go decorate, in a file that stays: it would not compile any more.
@@ -57,18 +66,56 @@ function membersMadeIn(tree: ts.SourceFile): readonly string[] {
 
 function usesIn(survey: Survey, path: RelPath, missed: Decorators): readonly Obstacle[] {
   const tree = survey.tree(path);
+  const typed = namesByType(tree);
   const found: Obstacle[] = [];
   walk(tree, (node) => {
-    const [name, receiver] = ts.isPropertyAccessExpression(node) ? [memberOf(node), receiverOf(node)] : [];
-    const kind = missed.get(name ?? '');
-    if (receiver === undefined || kind === undefined || !ts.isIdentifier(receiver)) return true;
-    const from = survey.names.importOf(receiver, path)?.from;
-    const isOfPackage = from !== undefined && survey.names.module(path, from) === undefined;
-    if (!isOfPackage && isRequest.test(receiver.text) === (kind === 'decorateRequest'))
-      found.push(inUse(path, lineOf(tree, node.getStart()), node.getText()));
+    for (const [name, of] of membersRead(node)) {
+      const kind = missed.get(name);
+      if (kind !== undefined && (typed[kind].has(of) || usualNames[kind].test(of)))
+        found.push(inUse(path, lineOf(tree, node.getStart()), `${of}.${name}`));
+    }
     return true;
   });
   return found;
+}
+
+/** Parameters, variables and fields that say that they are one. */
+function namesByType(tree: ts.SourceFile): Readonly<Record<Kind, ReadonlySet<string>>> {
+  const found = { decorate: new Set<string>(), decorateRequest: new Set<string>() };
+  walk(tree, (node) => {
+    if (!ts.isParameter(node) && !ts.isVariableDeclaration(node) && !ts.isPropertyDeclaration(node))
+      return true;
+    const type = node.type?.getText() ?? '';
+    for (const kind of ['decorate', 'decorateRequest'] as const)
+      if (types[kind].test(type)) found[kind].add(node.name.getText());
+    return true;
+  });
+  return found;
+}
+
+/** The members that a node reads, and of what: `[authenticate, app]` of `this.app.authenticate` and `{ authenticate } = app`. */
+function membersRead(node: ts.Node): readonly (readonly [name: string, of: string])[] {
+  if (ts.isObjectBindingPattern(node)) {
+    const { parent } = node;
+    const of = ts.isBindingElement(parent) ? undefined : (parent.initializer ?? parent.type);
+    return node.elements.flatMap(({ name, propertyName }) => {
+      const key = propertyName ?? name;
+      return of === undefined || !ts.isIdentifier(key) ? [] : [[key.text, nameOf(of)] as const];
+    });
+  }
+  if (!ts.isPropertyAccessExpression(node) && !ts.isElementAccessExpression(node)) return [];
+  const name = memberOf(node);
+  return name === undefined ? [] : [[name, nameOf(node.expression)]];
+}
+
+/** `app` of `app` and of `this.app`; `request` of what is said to be a FastifyRequest. */
+function nameOf(node: ts.Expression | ts.TypeNode): string {
+  if (ts.isTypeNode(node))
+    return /^Fastify(Request|Instance)\b/.exec(node.getText())?.[1]?.toLowerCase() ?? '';
+  if (ts.isParenthesizedExpression(node)) return nameOf(node.expression);
+  if (ts.isAsExpression(node)) return nameOf(node.type) || nameOf(node.expression);
+  const bare = unwrap(node);
+  return ts.isIdentifier(bare) ? bare.text : (memberOf(bare) ?? '');
 }
 
 function inUse(path: RelPath, line: number, use: string): Obstacle {

@@ -132,6 +132,14 @@ describe('s2s-undo', () => {
         'export function mine(app: FastifyInstance, session: { user: string }) {',
         "  app.get('/mine', { onRequest: app.authenticate }, (request) => request.user?.userId);",
         "  app.get('/other', passport.authenticate('basic'), () => session.user);",
+        '  const { authenticate: ours } = app;',
+        '  return ours;',
+        '}',
+        'export class Mine {',
+        '  constructor(private readonly web: FastifyInstance, private readonly users: Users) {}',
+        "  guard = (): unknown => this.web.authenticate ?? this.users.authenticate('name');",
+        '  who = ({ user }: FastifyRequest): unknown => user;',
+        '  id = (given: unknown): unknown => (given as FastifyRequest).user ?? (this.web as any)["authenticate"];',
         '}',
         '',
       ].join('\n'),
@@ -139,11 +147,18 @@ describe('s2s-undo', () => {
     const logout = 'services/auth-service/src/logout.ts';
     repo.write(logout, 'export const out = (app: any, token: string) => app.tokenBlacklist.revoke(token);\n');
     const plan = await repo.plan('s2s-undo');
-    expect(plan.ok ? [] : plan.obstacles.map(({ code, message }) => `${code} ${message}`).sort()).toEqual([
-      `E_IN_USE ${logout}:1 uses app.tokenBlacklist, which would go.`,
-      `E_IN_USE ${mine}:4 uses app.authenticate, which would go.`,
-      `E_IN_USE ${mine}:4 uses request.user, which would go.`,
-    ]);
+    expect(plan.ok ? [] : plan.obstacles.map(({ code, message }) => `${code} ${message}`).sort()).toEqual(
+      [
+        `E_IN_USE ${logout}:1 uses app.tokenBlacklist, which would go.`,
+        `E_IN_USE ${mine}:11 uses web.authenticate, which would go.`,
+        `E_IN_USE ${mine}:12 uses request.user, which would go.`,
+        `E_IN_USE ${mine}:13 uses request.user, which would go.`,
+        `E_IN_USE ${mine}:13 uses web.authenticate, which would go.`,
+        `E_IN_USE ${mine}:4 uses app.authenticate, which would go.`,
+        `E_IN_USE ${mine}:4 uses request.user, which would go.`,
+        `E_IN_USE ${mine}:6 uses app.authenticate, which would go.`,
+      ].sort(),
+    );
   });
 
   it('does not miss what other code decorates by now', async () => {
