@@ -16,7 +16,18 @@ import {
 import { checkHeaders, ensureCorrelationId, type RequestOptions } from './service-request.js';
 
 /** What a caller sees of a client, whether it calls one place or many. */
-export type ServiceCaller = Pick<ServiceClient, keyof ServiceClient>;
+export type ServiceCaller = Pick<
+  ServiceClient,
+  | 'get'
+  | 'delete'
+  | 'post'
+  | 'put'
+  | 'patch'
+  | 'getCircuitStats'
+  | 'refuseForMs'
+  | 'resetCircuit'
+  | 'close'
+>;
 
 export interface BalancedClientOptions extends Omit<ServiceClientOptions, 'baseUrl'> {
   /** Where the endpoints are. Lookups begin at once and end with `close()`. */

@@ -13,7 +13,10 @@ export interface AuthenticatedUser {
 }
 
 /** What calls the auth service: a ServiceClient, or what does as one does. */
-export type AuthServiceClient = Pick<ServiceClient, keyof ServiceClient>;
+export type AuthServiceClient = Pick<
+  ServiceClient,
+  'get' | 'delete' | 'post' | 'put' | 'patch' | 'getCircuitStats' | 'refuseForMs' | 'resetCircuit' | 'close'
+>;
 
 /** Options of the client that calls the auth service, and the middleware's own. */
 export interface AuthMiddlewareOptions extends Partial<ServiceClientOptions> {

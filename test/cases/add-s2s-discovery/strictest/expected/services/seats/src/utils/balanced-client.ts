@@ -1,0 +1,395 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { CircuitBreaker, CircuitOpenError, type CircuitStats } from './circuit-breaker.ts';
+import { CallDeadline } from './call-deadline.ts';
+import { EndpointWatch } from './endpoint-watch.ts';
+import type { Endpoint, EndpointSource } from './endpoint-source.ts';
+import { RetryPolicy } from './retry-policy.ts';
+import {
+  ServiceClient,
+  ServiceClientError,
+  type ServiceClientErrorKind,
+  type ServiceClientLogger,
+  type ServiceClientOptions,
+  type ServiceResponse,
+} from './service-client.ts';
+import { checkHeaders, ensureCorrelationId, type RequestOptions } from './service-request.ts';
+
+/** What a caller sees of a client, whether it calls one place or many. */
+export type ServiceCaller = Pick<
+  ServiceClient,
+  'get' | 'delete' | 'post' | 'put' | 'patch' | 'getCircuitStats' | 'refuseForMs' | 'resetCircuit' | 'close'
+>;
+
+export interface BalancedClientOptions extends Omit<ServiceClientOptions, 'baseUrl'> {
+  /** Where the endpoints are. Lookups begin at once and end with `close()`. */
+  source: EndpointSource;
+  /** Endpoints of this zone get the calls while one of them takes any. Default: all do. */
+  zone?: string | undefined;
+  /**
+   * Milliseconds for which a call that may be repeated waits for one endpoint while there is another one to ask.
+   * Default: half of `timeout`.
+   */
+  attemptTimeout?: number;
+}
+
+export interface EndpointStats {
+  url: string;
+  zone: string | undefined;
+  /** Calls that have not been answered yet. */
+  inFlight: number;
+  circuit: CircuitStats;
+}
+
+/** An endpoint with a client of its own: its own connections, its own circuit. */
+interface Member {
+  endpoint: Endpoint;
+  client: ServiceClient;
+  inFlight: number;
+  /** The circuit lets every call through; what it does otherwise is asked each time. */
+  closed: boolean;
+}
+
+/** What one call needs on its way. */
+interface Call {
+  options: RequestOptions;
+  correlationId: string;
+  deadline: CallDeadline;
+  repeatable: boolean;
+}
+
+type Send<T> = (client: ServiceClient, options: RequestOptions) => Promise<ServiceResponse<T>>;
+
+/** Calls that were sent and failed may be sent to another endpoint: so many a call, over time. */
+const FAILOVERS_PER_CALL = 0.2;
+/** So many of them at once, for the moment before a circuit opens. */
+const MAX_SAVED_FAILOVERS = 100;
+/** Of an exchange that failed before there was a connection. */
+const NOT_CONNECTED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_CLOSED']);
+
+/**
+ * Calls one service at many endpoints, as a {@link ServiceClient} calls it at one. The better of two random endpoints
+ * gets the call: the one with fewer calls in flight (Mitzenmacher, "The Power of Two Choices in Randomized Load
+ * Balancing", 2001). An endpoint whose circuit is open gets none until it has passed its probes.
+ *
+ * A call that was not sent goes to the next endpoint, whatever its method; one that was sent and failed, when it may be
+ * repeated and the budget allows it. All of it within one deadline.
+ */
+export class BalancedClient implements ServiceCaller {
+  readonly #options: Omit<BalancedClientOptions, 'logger'>;
+  readonly #logger: ServiceClientLogger | undefined;
+  readonly #service: string;
+  readonly #timeout: number;
+  readonly #attemptTimeout: number;
+  readonly #watch: EndpointWatch;
+  readonly #members = new Map<string, Member>();
+  /** Clients of endpoints that are gone, until their last call has ended. */
+  readonly #leaving = new Set<Promise<void>>();
+  readonly #retry: RetryPolicy | undefined;
+  #savedFailovers = MAX_SAVED_FAILOVERS;
+
+  /** @throws TypeError or RangeError as a ServiceClient does, whatever endpoints there will be */
+  constructor({ logger, ...options }: BalancedClientOptions) {
+    this.#options = options;
+    this.#logger = logger;
+    this.#service = options.circuitBreakerOptions?.name ?? options.source.name;
+    this.#timeout = aboveZero('timeout', options.timeout ?? 10_000);
+    this.#attemptTimeout = aboveZero('attemptTimeout', options.attemptTimeout ?? this.#timeout / 2);
+    this.#retry = options.retry === false ? undefined : new RetryPolicy(options.retry);
+    // Wrong options are told of now, not when the first endpoint is found.
+    checkHeaders(options.headers ?? {});
+    new CircuitBreaker(options.circuitBreakerOptions);
+    this.#watch = new EndpointWatch(
+      options.source,
+      (endpoints) => {
+        this.#update(endpoints);
+      },
+      logger,
+    );
+  }
+
+  get<T = unknown>(path: string, options?: RequestOptions): Promise<ServiceResponse<T>> {
+    return this.#call(true, options, (client, own) => client.get<T>(path, own));
+  }
+
+  delete<T = unknown>(path: string, options?: RequestOptions): Promise<ServiceResponse<T>> {
+    return this.#call(true, options, (client, own) => client.delete<T>(path, own));
+  }
+
+  post<T = unknown>(path: string, body?: unknown, options?: RequestOptions): Promise<ServiceResponse<T>> {
+    return this.#call(isRepeatable(options), options, (client, own) => client.post<T>(path, body, own));
+  }
+
+  put<T = unknown>(path: string, body?: unknown, options?: RequestOptions): Promise<ServiceResponse<T>> {
+    return this.#call(true, options, (client, own) => client.put<T>(path, body, own));
+  }
+
+  patch<T = unknown>(path: string, body?: unknown, options?: RequestOptions): Promise<ServiceResponse<T>> {
+    return this.#call(isRepeatable(options), options, (client, own) => client.patch<T>(path, body, own));
+  }
+
+  /** All circuits as one: OPEN when every one is, CLOSED when one is; counts are sums, times the first or the last. */
+  getCircuitStats(): CircuitStats {
+    const circuits = this.getEndpointStats().map(({ circuit }) => circuit);
+    const sum = (count: (stats: CircuitStats) => number): number =>
+      circuits.reduce((total, stats) => total + count(stats), 0);
+    const times = (time: (stats: CircuitStats) => number | undefined): number[] =>
+      circuits.flatMap((stats) => time(stats) ?? []);
+    const isAny = (state: CircuitStats['state']): boolean => circuits.some((stats) => stats.state === state);
+    const isOpen = circuits.length > 0 && !isAny('CLOSED');
+    return {
+      state: isOpen ? (isAny('HALF_OPEN') ? 'HALF_OPEN' : 'OPEN') : 'CLOSED',
+      failures: sum((stats) => stats.failures),
+      successes: sum((stats) => stats.successes),
+      rejections: sum((stats) => stats.rejections),
+      totalCalls: sum((stats) => stats.totalCalls),
+      consecutiveFailures: sum((stats) => stats.consecutiveFailures),
+      consecutiveSuccesses: sum((stats) => stats.consecutiveSuccesses),
+      lastFailureTime: times((stats) => stats.lastFailureTime).sort((a, b) => b - a)[0],
+      openedAt: times((stats) => stats.openedAt).sort((a, b) => b - a)[0],
+      nextAttemptAt: times((stats) => stats.nextAttemptAt).sort((a, b) => a - b)[0],
+    };
+  }
+
+  getEndpointStats(): EndpointStats[] {
+    return [...this.#members.values()].map(({ client, endpoint, inFlight }) => {
+      return { url: endpoint.url, zone: endpoint.zone, inFlight, circuit: client.getCircuitStats() };
+    });
+  }
+
+  /** Milliseconds for which no endpoint takes a call; 0 when one does, or none is known yet. */
+  refuseForMs(): number {
+    const members = [...this.#members.values()];
+    if (members.length === 0 || members.some(({ closed }) => closed)) return 0;
+    return Math.min(...members.map(({ client }) => client.refuseForMs()));
+  }
+
+  /** Closes the circuits of all endpoints by hand. */
+  resetCircuit(): void {
+    for (const { client } of this.#members.values()) client.resetCircuit();
+  }
+
+  /** Ends the lookups, waits for the calls in flight and lets go of the connections; later calls fail. */
+  async close(): Promise<void> {
+    this.#watch.close();
+    this.#update([]);
+    await Promise.all(this.#leaving);
+  }
+
+  async #call<T>(
+    repeatable: boolean,
+    options: RequestOptions = {},
+    send: Send<T>,
+  ): Promise<ServiceResponse<T>> {
+    const given = options.correlationId ?? checkHeaders(options.headers ?? {})['x-correlation-id'];
+    const correlationId = ensureCorrelationId(given);
+    const deadline = new CallDeadline(aboveZero('timeout', options.timeout ?? this.#timeout), options.signal);
+    const call: Call = { options, correlationId, deadline, repeatable };
+    this.#savedFailovers = Math.min(this.#savedFailovers + FAILOVERS_PER_CALL, MAX_SAVED_FAILOVERS);
+    try {
+      if (this.#members.size === 0) await this.#until(call, this.#watch.settled);
+      this.#retry?.onCall();
+      return await this.#repeat(call, send);
+    } finally {
+      deadline.end();
+    }
+  }
+
+  /** When every endpoint has failed, all of them again after a while, as a ServiceClient does with its one. */
+  async #repeat<T>(call: Call, send: Send<T>): Promise<ServiceResponse<T>> {
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        return await this.#tryEndpoints(call, send);
+      } catch (error) {
+        const delayMs = this.#delayBeforeRetry(call, attempt, error);
+        if (delayMs === undefined) throw error;
+        this.#logger?.debug(
+          { service: this.#service, attempt, delayMs, correlationId: call.correlationId },
+          'Retrying a call at all endpoints',
+        );
+        await this.#until(call, sleep(delayMs, undefined, { ref: false }));
+      }
+    }
+  }
+
+  #delayBeforeRetry({ deadline, repeatable }: Call, attempt: number, error: unknown): number | undefined {
+    if (!repeatable || !(error instanceof ServiceClientError)) return undefined;
+    const { kind, retryAfterMs, status = 0 } = error;
+    const temporary = kind === 'network' || (kind === 'http' && [429, 502, 503, 504].includes(status));
+    return temporary ? this.#retry?.next(attempt, retryAfterMs, deadline.remainingMs) : undefined;
+  }
+
+  /** One endpoint after the other, until one has answered or none is left that could. */
+  async #tryEndpoints<T>(call: Call, send: Send<T>): Promise<ServiceResponse<T>> {
+    const tried = new Set<Member>();
+    let failure: ServiceClientError | undefined;
+    for (;;) {
+      const member = this.#pick(tried);
+      if (member === undefined) throw failure ?? this.#unavailable(call);
+      tried.add(member);
+      const { options, correlationId } = call;
+      const timeout = this.#timeFor(call, tried);
+      member.inFlight += 1;
+      try {
+        return await send(member.client, { ...options, correlationId, timeout });
+      } catch (error) {
+        if (!(error instanceof ServiceClientError) || !this.#mayFailOver(error, call)) throw error;
+        failure = error;
+        const { kind, status } = error;
+        const details = { service: this.#service, url: member.endpoint.url, kind, status, correlationId };
+        this.#logger?.debug(details, 'Trying another endpoint');
+      } finally {
+        member.inFlight -= 1;
+      }
+    }
+  }
+
+  /** The better of two; of those that take calls, the ones that are preferred. */
+  #pick(tried: ReadonlySet<Member>): Member | undefined {
+    let candidates: Member[] = [];
+    let best = Number.POSITIVE_INFINITY;
+    for (const member of this.#members.values()) {
+      const rank = this.#rankOf(member.endpoint);
+      if (rank > best || tried.has(member)) continue;
+      if (!member.closed && member.client.refuseForMs() > 0) continue;
+      if (rank < best) candidates = [];
+      best = rank;
+      candidates.push(member);
+    }
+    const first = draw(candidates);
+    const second = draw(candidates.filter((member) => member !== first));
+    return second !== undefined && first !== undefined && loadOf(second) < loadOf(first) ? second : first;
+  }
+
+  /** Priorities first; within one of them the own zone. */
+  #rankOf({ priority = 0, zone }: Endpoint): number {
+    const { zone: own } = this.#options;
+    return priority * 2 + (own === undefined || zone === own ? 0 : 1);
+  }
+
+  /** Not all of it, where another endpoint might still answer in time. */
+  #timeFor({ deadline, repeatable }: Call, tried: ReadonlySet<Member>): number {
+    const remainingMs = Math.max(deadline.remainingMs, 1);
+    const isLast = ![...this.#members.values()].some((member) => member.closed && !tried.has(member));
+    return repeatable && !isLast ? Math.min(remainingMs, this.#attemptTimeout) : remainingMs;
+  }
+
+  #mayFailOver(error: ServiceClientError, { deadline, repeatable }: Call): boolean {
+    if (error.kind === 'aborted' || deadline.reason !== undefined || deadline.remainingMs === 0) return false;
+    // It did not get there: to ask another one loads nobody twice.
+    if (error.kind === 'circuit_open' || (error.kind === 'network' && wasNotSent(error))) return true;
+    const isAnswer = error.kind === 'http' && (error.status ?? 0) < 500;
+    if (!repeatable || isAnswer || this.#savedFailovers < 1) return false;
+    this.#savedFailovers -= 1;
+    return true;
+  }
+
+  /** Resolves with `event`; rejects when the call ends before. */
+  #until(call: Call, event: Promise<unknown>): Promise<void> {
+    const { deadline } = call;
+    return new Promise((resolve, reject) => {
+      deadline.onCancel = (reason) => {
+        reject(this.#error(reason, `Call to ${this.#service} failed: ${reason}`, call, {}));
+      };
+      if (deadline.reason !== undefined) deadline.cancel(deadline.reason);
+      void event.then(() => {
+        deadline.onCancel = undefined;
+        resolve();
+      });
+    });
+  }
+
+  /** There is no endpoint, or the circuits of all are open. */
+  #unavailable(call: Call): ServiceClientError {
+    const members = [...this.#members.values()];
+    if (members.length === 0) {
+      const message = `No endpoint of ${this.#service} is known`;
+      return this.#error('network', message, call, { cause: this.#watch.failure });
+    }
+    const cause = new CircuitOpenError(this.#service, this.refuseForMs());
+    return this.#error('circuit_open', cause.message, call, { cause, retryAfterMs: cause.retryAfterMs });
+  }
+
+  #error(
+    kind: ServiceClientErrorKind,
+    message: string,
+    { correlationId }: Call,
+    details: { cause?: unknown; retryAfterMs?: number },
+  ): ServiceClientError {
+    return new ServiceClientError(kind, message, { service: this.#service, correlationId, ...details });
+  }
+
+  /** Those that stay keep their connections and circuits; those that went end their calls first. */
+  #update(endpoints: readonly Endpoint[]): void {
+    const listed = new Map(endpoints.map((endpoint) => [endpoint.url, endpoint]));
+    for (const [url, { client }] of this.#members) {
+      if (listed.has(url)) continue;
+      this.#members.delete(url);
+      this.#logger?.debug({ service: this.#service, url }, 'Endpoint left');
+      const closed = client.close().finally(() => this.#leaving.delete(closed));
+      this.#leaving.add(closed);
+    }
+    for (const [url, endpoint] of listed) {
+      const member = this.#members.get(url);
+      if (member !== undefined) {
+        member.endpoint = endpoint;
+        continue;
+      }
+      this.#members.set(url, this.#join(endpoint));
+      this.#logger?.debug({ service: this.#service, url }, 'Endpoint joined');
+    }
+  }
+
+  #join(endpoint: Endpoint): Member {
+    const { circuitBreakerOptions: breaker } = this.#options;
+    const { url } = endpoint;
+    const client = new ServiceClient({
+      ...this.#options,
+      baseUrl: url,
+      // Another endpoint is asked instead.
+      retry: false,
+      circuitBreakerOptions: {
+        ...breaker,
+        name: this.#service,
+        onStateChange: ({ from, to }) => {
+          member.closed = to === 'CLOSED';
+          this.#logger?.warn({ circuit: this.#service, url, from, to }, 'Circuit changed state');
+          breaker?.onStateChange?.({ name: `${this.#service} at ${new URL(url).host}`, from, to });
+        },
+      },
+    });
+    const member: Member = { endpoint, client, inFlight: 0, closed: true };
+    return member;
+  }
+}
+
+function isRepeatable(options: RequestOptions | undefined): boolean {
+  return options?.idempotent === true || options?.idempotencyKey !== undefined;
+}
+
+/** One at random, by weight. */
+function draw(members: readonly Member[]): Member | undefined {
+  const weightOf = ({ endpoint }: Member): number => endpoint.weight ?? 1;
+  let rest = Math.random() * members.reduce((total, member) => total + weightOf(member), 0);
+  for (const member of members) {
+    rest -= weightOf(member);
+    if (rest < 0) return member;
+  }
+  return members[0];
+}
+
+function loadOf({ endpoint, inFlight }: Member): number {
+  return inFlight / (endpoint.weight ?? 1);
+}
+
+/** An error, or what caused it, says that there was no connection to send anything on. */
+function wasNotSent(error: unknown): boolean {
+  if (typeof error !== 'object' || error === null) return false;
+  const { cause, code, syscall } = error as { cause?: unknown; code?: unknown; syscall?: unknown };
+  return syscall === 'connect' || NOT_CONNECTED.has(String(code)) || wasNotSent(cause);
+}
+
+function aboveZero(name: string, value: number): number {
+  if (Number.isFinite(value) && value > 0) return value;
+  throw new RangeError(`${name} must be finite and above 0, got ${String(value)}`);
+}

@@ -1,0 +1,425 @@
+import assert from 'node:assert/strict';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+
+import { BalancedClient, type BalancedClientOptions } from '../src/utils/balanced-client.ts';
+import type { Endpoint, EndpointSource, Lookup } from '../src/utils/endpoint-source.ts';
+import { ServiceClientError } from '../src/utils/service-client.ts';
+
+type Answer = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** A real server that answers as a test wants it to. */
+class Backend {
+  answer: Answer = ok;
+  seen: IncomingMessage[] = [];
+  url = '';
+  readonly #server: Server = createServer((request, response) => {
+    this.seen.push(request);
+    this.answer(request, response);
+  });
+
+  async listen(): Promise<this> {
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+    this.url = `http://127.0.0.1:${String((this.#server.address() as AddressInfo).port)}`;
+    return this;
+  }
+
+  async close(): Promise<void> {
+    this.#server.closeAllConnections();
+    if (this.#server.listening) await new Promise((resolve) => this.#server.close(resolve));
+  }
+}
+
+/** Says what it is told to, a hundred times a second. */
+class Told implements EndpointSource {
+  readonly name = 'orders';
+  lookups = 0;
+  told: readonly Endpoint[] | Error;
+
+  constructor(told: readonly Endpoint[] | Error) {
+    this.told = told;
+  }
+
+  lookup(): Promise<Lookup> {
+    this.lookups += 1;
+    return this.told instanceof Error
+      ? Promise.reject(this.told)
+      : Promise.resolve({ endpoints: this.told, refreshMs: 10 });
+  }
+}
+
+const ok: Answer = (_request, response) => {
+  response.writeHead(200, { 'content-type': 'application/json' }).end('{"ok":true}');
+};
+const status = (code: number, headers: Record<string, string> = {}): Answer => {
+  return (_request, response) => {
+    response.writeHead(code, headers).end();
+  };
+};
+const html: Answer = (_request, response) => {
+  response.writeHead(200, { 'content-type': 'text/html' }).end('<p>hi</p>');
+};
+const silence: Answer = () => undefined;
+const after = (delayMs: number, answer: Answer = ok): Answer => {
+  return (request, response) => {
+    setTimeout(() => {
+      answer(request, response);
+    }, delayMs);
+  };
+};
+
+let backends: [Backend, Backend, Backend];
+const clients: BalancedClient[] = [];
+
+function balance(source: EndpointSource, options: Partial<BalancedClientOptions> = {}): BalancedClient {
+  const circuitBreakerOptions = { failureThreshold: 3, successThreshold: 1, timeout: 100 };
+  const client = new BalancedClient({ timeout: 2_000, circuitBreakerOptions, retry: false, ...options, source });
+  clients.push(client);
+  return client;
+}
+
+/** The first `count` of the servers. */
+function those(count: number): Told {
+  return new Told(backends.slice(0, count).map(({ url }) => ({ url })));
+}
+
+function counts(): number[] {
+  return backends.map(({ seen }) => seen.length);
+}
+
+async function errorOf(call: Promise<unknown>): Promise<ServiceClientError> {
+  const error = await call.catch((reason: unknown) => reason);
+  if (!(error instanceof ServiceClientError)) throw error;
+  return error;
+}
+
+async function times(count: number, call: () => Promise<unknown>): Promise<void> {
+  for (let index = 0; index < count; index += 1) await call();
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  const giveUpAt = Date.now() + 2_000;
+  while (!condition()) {
+    if (Date.now() > giveUpAt) throw new Error('it did not come to that');
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+/** A port on which nobody listens. */
+async function deadUrl(): Promise<string> {
+  const backend = await new Backend().listen();
+  await backend.close();
+  return backend.url;
+}
+
+beforeEach(async () => {
+  backends = [await new Backend().listen(), await new Backend().listen(), await new Backend().listen()];
+});
+
+afterEach(async () => {
+  await Promise.all(backends.map((backend) => backend.close()));
+  await Promise.all(clients.splice(0).map((client) => client.close()));
+});
+
+describe('balanced client, balance', () => {
+  it('gives equal endpoints equal shares', async () => {
+    const client = balance(those(3));
+    await times(300, () => client.get('/'));
+    for (const count of counts()) {
+      assert.ok(count > 60);
+      assert.ok(count < 140);
+    }
+  });
+
+  it('gives a slow endpoint less', async () => {
+    const client = balance(those(3));
+    backends[0].answer = after(60);
+    backends[1].answer = after(2);
+    backends[2].answer = after(2);
+    await Promise.all([1, 2, 3, 4, 5, 6].map(() => times(25, () => client.get('/'))));
+    assert.ok(backends[0].seen.length < 30);
+  });
+
+  it('goes by weight, priority and zone', async () => {
+    const [first, second, third] = backends;
+    const source = new Told([{ url: first.url, weight: 9 }, { url: second.url }]);
+    const weighted = balance(source);
+    await times(100, () => weighted.get('/'));
+    assert.ok(first.seen.length > 70);
+    assert.ok(second.seen.length > 0);
+
+    const prior = balance(new Told([{ url: second.url, priority: 1 }, { url: third.url, priority: 2 }]));
+    await times(10, () => prior.get('/'));
+    assert.equal(third.seen.length, 0);
+    second.answer = status(500);
+    await times(10, () => prior.get('/'));
+    assert.equal(third.seen.length, 10);
+
+    third.answer = ok;
+    const zoned = balance(new Told([{ url: first.url, zone: 'b' }, { url: third.url, zone: 'a' }]), { zone: 'a' });
+    await times(10, () => zoned.get('/'));
+    assert.equal(third.seen.length, 20);
+  });
+
+  it('calls by every method, with one correlation ID on all ways', async () => {
+    const client = balance(those(2));
+    backends[0].answer = status(500);
+    backends[1].answer = status(500);
+    const error = await errorOf(client.put('/', {}, { headers: { 'X-Correlation-ID': 'request-7' } }));
+    const ids = backends.flatMap(({ seen }) => seen.map(({ headers }) => headers['x-correlation-id']));
+    assert.deepEqual(ids, ['request-7', 'request-7']);
+    assert.equal(error.correlationId, 'request-7');
+
+    client.resetCircuit();
+    for (const backend of backends) backend.answer = ok;
+    await client.get('/');
+    await client.delete('/');
+    await client.post('/', {});
+    await client.patch('/', {});
+    const methods = backends.flatMap(({ seen }) => seen.map(({ method = '' }) => method));
+    assert.deepEqual(methods.sort(), ['DELETE', 'GET', 'PATCH', 'POST', 'PUT', 'PUT']);
+  });
+});
+
+describe('balanced client, endpoints that fail', () => {
+  it('loses no call of any method to an endpoint that is not there', async () => {
+    const client = balance(new Told([{ url: await deadUrl() }, { url: backends[0].url }]));
+    await times(10, () => client.post('/', {}));
+    await times(10, () => client.patch('/', {}));
+    assert.equal(backends[0].seen.length, 20);
+  });
+
+  it('loses no call that may be repeated to one that fails, lies or hangs', async () => {
+    for (const answer of [status(500), status(503), html, silence]) {
+      const client = balance(those(2), { timeout: 400 });
+      backends[0].answer = answer;
+      await times(8, () => client.get('/'));
+      await times(4, () => client.post('/', {}, { idempotencyKey: 'key-1' }));
+      await times(4, () => client.post('/', {}, { idempotent: true }));
+    }
+    assert.equal(backends[1].seen.length, 64);
+  });
+
+  it('sends a call that may not be repeated once', async () => {
+    const client = balance(those(2));
+    backends[0].answer = status(500);
+    backends[1].answer = status(500);
+    const error = await errorOf(client.post('/', {}));
+    assert.deepEqual([error.kind, error.status], ['http', 500]);
+    assert.equal(backends[0].seen.length + backends[1].seen.length, 1);
+  });
+
+  it('takes an answer for an answer', async () => {
+    const client = balance(those(2));
+    for (const backend of backends) backend.answer = status(404);
+    assert.equal((await errorOf(client.get('/'))).status, 404);
+    assert.equal(backends[0].seen.length + backends[1].seen.length, 1);
+  });
+
+  it('leaves an endpoint out while its circuit is open, and takes it back', async () => {
+    let now = 0;
+    const circuitBreakerOptions = { failureThreshold: 3, successThreshold: 1, timeout: 100, clock: () => now };
+    const client = balance(those(2), { circuitBreakerOptions });
+    backends[0].answer = status(500);
+    await times(30, () => client.get('/'));
+    assert.equal(backends[0].seen.length, 3);
+    assert.equal(client.getCircuitStats().state, 'CLOSED');
+    const circuits = client.getEndpointStats().map(({ circuit }) => circuit.state);
+    assert.deepEqual(circuits, ['OPEN', 'CLOSED']);
+
+    backends[0].answer = ok;
+    now = 100;
+    await times(30, () => client.get('/'));
+    assert.ok(backends[0].seen.length > 10);
+  });
+
+  it('refuses at once when all circuits are open, and says for how long', async () => {
+    const changes: string[] = [];
+    const circuitBreakerOptions = {
+      failureThreshold: 1,
+      timeout: 60_000,
+      onStateChange: ({ name, to }: { name: string; to: string }) => changes.push(`${name} ${to}`),
+    };
+    const client = balance(those(2), { circuitBreakerOptions });
+    backends[0].answer = status(500);
+    backends[1].answer = status(500);
+    assert.equal(client.refuseForMs(), 0);
+    await errorOf(client.get('/'));
+    const error = await errorOf(client.post('/', {}));
+    assert.deepEqual([error.kind, error.service], ['circuit_open', 'orders']);
+    assert.ok(Number(error.retryAfterMs) > 50_000);
+    assert.ok(client.refuseForMs() > 50_000);
+    const { state, failures, lastFailureTime, nextAttemptAt } = client.getCircuitStats();
+    assert.deepEqual([state, failures], ['OPEN', 2]);
+    assert.ok((Number(nextAttemptAt) - Number(lastFailureTime)) > 50_000);
+    const names = backends.slice(0, 2).map(({ url }) => `orders at ${new URL(url).host} OPEN`);
+    assert.deepEqual(changes.sort(), names.sort());
+
+    client.resetCircuit();
+    assert.equal(client.refuseForMs(), 0);
+    assert.equal(client.getCircuitStats().state, 'CLOSED');
+  });
+
+  it('does not make an outage worse: failed calls go elsewhere within a budget', async () => {
+    const circuitBreakerOptions = { failureThreshold: 1_000_000 };
+    const client = balance(those(2), { circuitBreakerOptions });
+    backends[0].answer = status(500);
+    backends[1].answer = status(500);
+    await times(300, () => errorOf(client.get('/')));
+    const sent = backends[0].seen.length + backends[1].seen.length;
+    // A burst of a hundred, and a fifth of the calls beside.
+    assert.ok(sent > 390);
+    assert.ok(sent <= 460);
+  });
+
+  it('tries all endpoints again after a while', async () => {
+    const client = balance(those(2), { retry: { baseDelayMs: 1 } });
+    let calls = 0;
+    const third: Answer = (request, response) => {
+      calls += 1;
+      (calls < 3 ? status(503) : ok)(request, response);
+    };
+    backends[0].answer = third;
+    backends[1].answer = third;
+    assert.deepEqual((await client.get('/')).data, { ok: true });
+    assert.equal(calls, 3);
+
+    calls = 0;
+    assert.equal((await errorOf(client.post('/', {}))).status, 503);
+    backends[0].answer = status(503, { 'retry-after': '30' });
+    backends[1].answer = status(503, { 'retry-after': '30' });
+    assert.equal((await errorOf(client.get('/'))).retryAfterMs, 30_000);
+  });
+
+  it('stops waiting when its caller gives up', async () => {
+    const client = balance(those(1), { retry: {}, circuitBreakerOptions: { failureThreshold: 10 } });
+    backends[0].answer = status(503, { 'retry-after': '1' });
+    const controller = new AbortController();
+    const call = errorOf(client.get('/', { signal: controller.signal }));
+    await until(() => backends[0].seen.length === 1);
+    setTimeout(() => {
+      controller.abort();
+    }, 50);
+    assert.equal((await call).kind, 'aborted');
+    assert.equal(backends[0].seen.length, 1);
+  });
+});
+
+describe('balanced client, time', () => {
+  it('has one deadline for all endpoints', async () => {
+    const client = balance(those(3), { timeout: 200 });
+    for (const backend of backends) backend.answer = silence;
+    const startedAt = performance.now();
+    assert.equal((await errorOf(client.get('/'))).kind, 'timeout');
+    const tookMs = performance.now() - startedAt;
+    assert.ok(tookMs > 180);
+    assert.ok(tookMs < 1_000);
+  });
+
+  it('gives the last endpoint all the time that is left', async () => {
+    const client = balance(those(1), { timeout: 2_000, attemptTimeout: 20 });
+    backends[0].answer = after(60);
+    assert.equal((await client.get('/')).status, 200);
+  });
+
+  it('honours the signal of its caller', async () => {
+    const client = balance(those(2));
+    for (const backend of backends) backend.answer = silence;
+    const controller = new AbortController();
+    const call = errorOf(client.get('/', { signal: controller.signal }));
+    await until(() => backends[0].seen.length + backends[1].seen.length === 1);
+    controller.abort();
+    assert.equal((await call).kind, 'aborted');
+    assert.equal(backends[0].seen.length + backends[1].seen.length, 1);
+  });
+
+  it('refuses options that make no sense', async () => {
+    assert.throws(() => balance(those(1), { timeout: 0 }), /timeout must be finite and above 0, got 0/);
+    assert.throws(() => balance(those(1), { attemptTimeout: -1 }), /attemptTimeout must be finite/);
+    assert.throws(() => balance(those(1), { headers: { 'bad name': 'x' } }), /cannot be sent/);
+    assert.throws(() => balance(those(1), { circuitBreakerOptions: { failureThreshold: 0 } }), /failureThreshold/);
+    const client = balance(those(2));
+    await assert.rejects(client.get('no-slash'), { name: 'TypeError' });
+    await assert.rejects(client.get('/', { timeout: -1 }), { name: 'RangeError' });
+  });
+});
+
+describe('balanced client, endpoints that come and go', () => {
+  it('calls those that came, and lets calls to those that went end', async () => {
+    const source = those(1);
+    const client = balance(source);
+    backends[0].answer = after(100);
+    const call = client.get('/');
+    await until(() => backends[0].seen.length === 1);
+    source.told = [{ url: backends[1].url }];
+    await until(() => client.getEndpointStats().every(({ url }) => url === backends[1].url));
+    await times(5, () => client.get('/'));
+    assert.deepEqual((await call).data, { ok: true });
+    assert.deepEqual(counts(), [1, 5, 0]);
+  });
+
+  it('keeps the circuit of an endpoint that stays, and takes its new weight', async () => {
+    const source = those(1);
+    const client = balance(source);
+    await client.get('/');
+    source.told = [{ url: backends[0].url, zone: 'b' }];
+    await until(() => client.getEndpointStats()[0]?.zone === 'b');
+    assert.equal(client.getCircuitStats().successes, 1);
+  });
+
+  it('keeps the last endpoints when a lookup fails or finds none', async () => {
+    const source = those(1);
+    const lines: string[] = [];
+    const logger = {
+      debug: (_details: object, message: string) => lines.push(message),
+      warn: (_details: object, message: string) => lines.push(message),
+    };
+    const client = balance(source, { logger });
+    await client.get('/');
+    for (const told of [new Error('SERVFAIL'), []]) {
+      const { lookups } = source;
+      source.told = told;
+      await until(() => source.lookups > lookups);
+      assert.equal((await client.get('/')).status, 200);
+    }
+    assert.ok(lines.includes('Lookup of endpoints failed: the last ones stay'));
+    assert.ok(lines.includes('Endpoint joined'));
+  });
+
+  it('says when it knows no endpoint, and recovers', async () => {
+    const source = new Told(new Error('SERVFAIL'));
+    const client = balance(source);
+    const error = await errorOf(client.get('/'));
+    assert.deepEqual([error.kind, error.message], ['network', 'No endpoint of orders is known']);
+    assert.equal(String((error as { cause?: unknown }).cause), 'Error: SERVFAIL');
+    assert.equal(client.refuseForMs(), 0);
+    assert.equal(client.getCircuitStats().state, 'CLOSED');
+    source.told = [{ url: backends[0].url }];
+    await until(() => client.getEndpointStats().length === 1);
+    assert.equal((await client.get('/')).status, 200);
+  });
+
+  it('waits for the first lookup as long as a call may take', async () => {
+    const never: EndpointSource = { name: 'orders', lookup: () => new Promise(() => undefined) };
+    const client = balance(never);
+    assert.equal((await errorOf(client.get('/', { timeout: 30 }))).kind, 'timeout');
+    const aborted = await errorOf(client.get('/', { signal: AbortSignal.abort() }));
+    assert.equal(aborted.kind, 'aborted');
+  });
+
+  it('looks no more when it is closed, ends its calls first and makes none after that', async () => {
+    const source = those(2);
+    const client = balance(source);
+    backends[0].answer = after(50);
+    backends[1].answer = after(50);
+    const call = client.get('/');
+    await until(() => backends[0].seen.length + backends[1].seen.length === 1);
+    await client.close();
+    assert.equal((await call).status, 200);
+    const { lookups } = source;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.equal(source.lookups, lookups);
+    assert.equal((await errorOf(client.get('/'))).kind, 'network');
+  });
+});
