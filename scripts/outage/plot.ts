@@ -6,6 +6,9 @@ const WIDTH = 820;
 const PANEL = 92;
 const GAP = 34;
 const TOP = 44;
+/** What took less is drawn as this: a tenth of a millisecond is all that is measured. */
+const LEAST_MS = 0.1;
+const MOST_MS = DEADLINE_MS * 2;
 /** Distinguishable without colour vision, and on light and dark pages. */
 const colours: Readonly<Record<Call[2], string>> = {
   answered: '#2a9d5c',
@@ -18,7 +21,7 @@ const words: Readonly<Record<Call[2], string>> = {
   refused: 'refused at once',
 };
 
-/** An SVG with a panel for each setting: every call as a dot, by when it began and how long it took. */
+/** An SVG with a panel for each setting: every call as a dot, by when it began and, on a log scale, how long it took. */
 export function renderPlot(scenario: Scenario, measured: readonly Measured[]): string {
   const height = TOP + measured.length * (PANEL + GAP) + 24;
   const panels = measured.map((one, index) => panel(scenario, one, TOP + index * (PANEL + GAP) + 16));
@@ -42,8 +45,11 @@ function legend(): readonly string[] {
 
 function panel(scenario: Scenario, { setting, calls }: Measured, top: number): string {
   const x = (ms: number): string => (LEFT + (ms / scenario.endMs) * WIDTH).toFixed(1);
-  const y = (ms: number): string =>
-    (top + PANEL - (Math.min(ms, DEADLINE_MS * 1.1) / (DEADLINE_MS * 1.1)) * PANEL).toFixed(1);
+  const y = (ms: number): string => {
+    const share =
+      Math.log(Math.min(Math.max(ms, LEAST_MS), MOST_MS) / LEAST_MS) / Math.log(MOST_MS / LEAST_MS);
+    return (top + PANEL - 4 - share * (PANEL - 8)).toFixed(1);
+  };
   const sickWidth = (((scenario.sickToMs - scenario.sickFromMs) / scenario.endMs) * WIDTH).toFixed(1);
   const ticks = [0, 5, 10, 15, 20].map(
     (s) =>
@@ -57,8 +63,10 @@ function panel(scenario: Scenario, { setting, calls }: Measured, top: number): s
     `<rect x="${x(scenario.sickFromMs)}" y="${String(top)}" width="${sickWidth}" height="${String(PANEL)}" fill="#e6e6e6"/>`,
     `<rect x="${String(LEFT)}" y="${String(top)}" width="${String(WIDTH)}" height="${String(PANEL)}" fill="none" stroke="#999999"/>`,
     `<text x="${String(LEFT)}" y="${String(top - 5)}" fill="#222222">${setting}</text>`,
-    `<text x="${String(LEFT - 6)}" y="${y(DEADLINE_MS)}" text-anchor="end" fill="#444444">1 s</text>`,
-    `<text x="${String(LEFT - 6)}" y="${y(0)}" text-anchor="end" fill="#444444">0</text>`,
+    ...[LEAST_MS, 10, DEADLINE_MS].map(
+      (ms) =>
+        `<text x="${String(LEFT - 6)}" y="${y(ms)}" dy="4" text-anchor="end" fill="#444444">${ms < 1_000 ? `${String(ms)} ms` : `${String(ms / 1_000)} s`}</text>`,
+    ),
     ...ticks,
     ...dots,
   ].join('\n');
