@@ -133,7 +133,7 @@ function play(
   schedule.assertRecovers(longestMs, options.successThreshold);
 }
 
-describe('the breaker, by any schedule of calls, hangs and clock jumps', () => {
+describe('the breaker, by any schedule of calls, hangs and clock jumps', { timeout: 300_000 }, () => {
   it('keeps its probes within bounds, every state has an exit, and stale results are inert', () => {
     expect(() => {
       fc.assert(

@@ -20,6 +20,9 @@ const network = { kind: 'network' } as const;
 const timeout = { kind: 'timeout' } as const;
 const invalid = { kind: 'invalid_response' } as const;
 
+/** Made once: to pack it takes longer than a call may. */
+const bomb = gzipSync(Buffer.alloc(50_000_000, '['));
+
 /** Every fault is met by a POST, which must reach the server once at most. */
 export const faults: readonly Fault[] = [
   { name: 'accepts and never answers', serve: () => undefined, outcome: timeout, breaker: 'failure' },
@@ -162,7 +165,6 @@ export const faults: readonly Fault[] = [
   {
     name: 'sends a gzip bomb',
     serve: ({ socket }) => {
-      const bomb = gzipSync(Buffer.alloc(50_000_000, '['));
       const head = `content-type: application/json\r\ncontent-encoding: gzip\r\ncontent-length: ${String(bomb.length)}`;
       socket.write(`HTTP/1.1 200 OK\r\n${head}\r\n\r\n`);
       socket.write(bomb);
