@@ -35,6 +35,11 @@ const candidates: readonly Candidate[] = [
     // Which routes ask for a token is in the code: nothing is to be added.
     answers: [[], ['cache']].map((chosen) => ({ with: chosen, protect: ['none'] })),
   },
+  {
+    id: 'add-s2s-rate-limit',
+    role: 'rate-limit',
+    answers: ['redis', 'memory'].map((store) => ({ store })),
+  },
 ];
 
 /**

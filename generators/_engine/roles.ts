@@ -7,6 +7,7 @@ const wholeFileRoles: ReadonlySet<Role> = new Set<Role>([
   'verify-route',
   'token-blacklist',
   'auth-middleware',
+  'rate-limit',
   'service-discovery',
   'source',
   'unit-test',

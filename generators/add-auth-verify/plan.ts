@@ -1,14 +1,9 @@
 import type { Answers, Plan, Refusal, Repo, Service } from '../_engine/contract.ts';
+import { declareVariables } from '../_engine/edit/declare-variables.ts';
 import { ensureDependency } from '../_engine/edit/ensure-dependency.ts';
-import { ensureEnv } from '../_engine/edit/ensure-env.ts';
-import { ensureEnvDeclaration } from '../_engine/edit/ensure-env-declaration.ts';
-import { ensureEnvType } from '../_engine/edit/ensure-env-type.ts';
-import { ensureImport } from '../_engine/edit/ensure-import.ts';
-import { ensureRegistration } from '../_engine/edit/ensure-registration.ts';
-import { importSpecifierIn, isAutoloaded } from '../_engine/edit/place-file.ts';
+import { registerPlugin } from '../_engine/edit/register-plugin.ts';
 import { type Draft, openDraft } from '../_engine/plan.ts';
 import { render } from '../_engine/render.ts';
-import { detectStyle } from '../_engine/survey/style.ts';
 import { surveyTarget } from '../_engine/survey/target.ts';
 import { fromCatalog } from '../_engine/survey/from-catalog.ts';
 import { usesKeyPair } from './connection-views.ts';
@@ -30,7 +25,7 @@ export function planAuthVerify(answers: Answers, repo: Repo): Plan | Refusal {
   for (const obstacle of findObstacles(service, path, files)) draft.obstruct(obstacle);
   renderFiles(draft, service, files, path, blacklist);
   planVerifyTest(draft, service, files, path, blacklist);
-  wire(draft, service, files);
+  registerPlugin(draft, service, { file: files.plugin, plugin: 'authVerify' });
   planDependencies(draft, service, blacklist);
   planEnvironment(draft, service, blacklist);
   if (blacklist !== 'none') planLogout(draft, service, answers['logout'] === 'patch');
@@ -74,24 +69,6 @@ function renderFiles(
   draft.create(files.plugin, 'verify-route', render('add-auth-verify/auth-verify.ts.hbs', view, style));
 }
 
-/** An autoloaded folder loads the plugin by itself; elsewhere it takes an import and a registration. */
-function wire(draft: Draft, service: Service, { plugin }: VerifyFiles): void {
-  const { app, routes } = service;
-  if (isAutoloaded(service, plugin)) return;
-  draft.patch(app.file, 'registration', (base) => {
-    const from = importSpecifierIn(base, service, app.file, plugin);
-    return ensureImport(base, { from, default: 'authVerify' }, detectStyle([base]));
-  });
-  const routePlugins = routes.map(({ name }) => name);
-  draft.patch(app.file, 'registration', (base) =>
-    ensureRegistration(
-      base,
-      { app, plugin: 'authVerify', position: 'before-routes', routePlugins },
-      detectStyle([base]),
-    ),
-  );
-}
-
 function planDependencies(draft: Draft, service: Service, blacklist: Blacklist): void {
   const old = service.fastifyMajor < 5;
   const section = 'dependencies' as const;
@@ -112,21 +89,16 @@ function planDependencies(draft: Draft, service: Service, blacklist: Blacklist):
 }
 
 function planEnvironment(draft: Draft, service: Service, blacklist: Blacklist): void {
-  const { config, jwt, redis } = service;
+  const { jwt, redis } = service;
   const ownRedis = blacklist === 'redis' && redis.client === undefined;
   const names = [
     ...(jwt.secret === undefined && jwt.library !== '@fastify/jwt' ? ['JWT_SECRET'] : []),
     'SERVICE_AUTH_SECRET',
     ...(ownRedis ? ['REDIS_URL'] : []),
   ];
-  for (const name of names) {
-    for (const file of config.exampleFiles)
-      draft.patch(file, 'env', (base) => ensureEnv(base, { name, value: '' }));
-    const { file } = config;
-    if (file === undefined || config.style === 'process.env') continue;
-    const want = { config, name, type: 'string' } as const;
-    draft.patch(file, 'env', (base) => ensureEnvDeclaration(base, want, detectStyle([base])));
-    if (config.types !== undefined)
-      draft.patch(config.types, 'env', (base) => ensureEnvType(base, want, detectStyle([base])));
-  }
+  declareVariables(
+    draft,
+    service,
+    names.map((name) => ({ name, value: '', type: 'string' })),
+  );
 }

@@ -1,8 +1,8 @@
 import type { ImportWant, Service } from '../_engine/contract.ts';
 import { claimNames } from './claim-names.ts';
-import { usesNodeRedis } from './connection-views.ts';
 import { importLines } from '../_engine/edit/import-lines.ts';
 import { dynamicSpecifier, testFileFor } from '../_engine/edit/place-file.ts';
+import { usesNodeRedis } from '../_engine/edit/redis-connection.ts';
 import { testEnvironment } from '../_engine/edit/test-environment.ts';
 import type { Draft } from '../_engine/plan.ts';
 import { renderTest } from '../_engine/render.ts';

@@ -1,3 +1,5 @@
+import type { RedisConnection } from '../_engine/edit/redis-connection.ts';
+
 /** Where revoked tokens are kept. */
 export type Blacklist = 'redis' | 'memory' | 'none';
 
@@ -22,7 +24,7 @@ export interface BlacklistView {
 }
 
 /** What the plugin is rendered from; expressions are TypeScript, false is none. */
-export interface VerifyView {
+export interface VerifyView extends RedisConnection {
   readonly imports: readonly string[];
   readonly path: string;
   readonly fastifyMajor: number;
@@ -31,20 +33,6 @@ export interface VerifyView {
   /** The members of the route's options: its schema, and what gets it past a guard of the whole application. */
   readonly routeOptions: string | false;
   readonly blacklist: boolean;
-  readonly redis: boolean;
-  /** The blacklist connects by itself, to `redisUrl`; else it duplicates `redisClient`. */
-  readonly redisOwn: boolean;
-  readonly redisUrl: string;
-  readonly redisClient: string;
-  readonly redisOptional: boolean;
-  /** The client is that of the package `redis`, not of ioredis. */
-  readonly nodeRedis: boolean;
-  /** What it is duplicated with. */
-  readonly redisOptions: string;
-  /** `redis` from version 5: destroy() closes it. */
-  readonly redisDestroys: boolean;
-  /** There may be no Redis at run time. */
-  readonly redisMayMiss: boolean;
   /** What signs and verifies; false where only @fastify/jwt knows it, and for a key pair. */
   readonly secret: string | false;
   /** The type of that expression. */

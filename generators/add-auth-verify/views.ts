@@ -2,9 +2,16 @@ import type { ImportWant, RelPath, Service } from '../_engine/contract.ts';
 import { importLines } from '../_engine/edit/import-lines.ts';
 import { importSpecifier, placeFile } from '../_engine/edit/place-file.ts';
 import { readVariable } from '../_engine/edit/read-variable.ts';
-import { redisView, secretView, usesKeyPair, usesNodeRedis } from './connection-views.ts';
+import { redisConnection, usesNodeRedis } from '../_engine/edit/redis-connection.ts';
+import { secretView, usesKeyPair } from './connection-views.ts';
 import { claimNames } from './claim-names.ts';
 import type { Blacklist, BlacklistView, VerifierView, VerifyView } from './view.ts';
+
+const connection = {
+  use: 'token blacklist',
+  options: 'FAIL_FAST',
+  settings: 'disableOfflineQueue: true',
+} as const;
 
 /** The files that the generator adds, beside its test. */
 export interface VerifyFiles {
@@ -74,7 +81,7 @@ export function verifyView(
   const usesPlugin = jwt.library === '@fastify/jwt' || jwt.library === 'none';
   const { imports, secret: key } = secretView(service);
   const secret = !usesKeyPair(service) && key;
-  const redis = redisView(service, blacklist);
+  const redis = redisConnection(service, blacklist === 'redis', connection);
   const serviceSecret = readVariable(service, 'SERVICE_AUTH_SECRET');
   const wants: ImportWant[] = [
     ...imports,
@@ -88,7 +95,7 @@ export function verifyView(
   return {
     secret,
     ...redis,
-    imports: importLines(service, files.plugin, uniqueWants(wants)),
+    imports: importLines(service, files.plugin, wants),
     path,
     fastifyMajor: service.fastifyMajor,
     plainSchemas: service.plainSchemas,
@@ -129,11 +136,6 @@ function ownImports(
     ...(blacklist === 'none' ? [] : [{ from: files.blacklist, names }]),
     { from: files.verifier, names: verifier },
   ];
-}
-
-/** One statement a module: two wants of the same names are one. */
-function uniqueWants(wants: readonly ImportWant[]): readonly ImportWant[] {
-  return [...new Map(wants.map((want) => [JSON.stringify(want), want])).values()];
 }
 
 function routeOptionsOf({ guard, plainSchemas }: Service): string | false {

@@ -614,6 +614,17 @@ const services: readonly BadInput[] = [
     },
   },
   {
+    what: 'a rate limit that is there already',
+    line: 'add-s2s-rate-limit --target user',
+    exit: 3,
+    code: 'E_RATE_LIMITED',
+    names: /@fastify\/rate-limit already/,
+    files: {
+      [`${user}/package.json`]: (text) =>
+        text.replace('"fastify-plugin"', '"@fastify/rate-limit": "^11.2.0",\n    "fastify-plugin"'),
+    },
+  },
+  {
     what: 'routes that a shared plugin adds to the whole service',
     line: 'add-auth-middleware --target user --protect usersRoutes',
     exit: 3,

@@ -3,7 +3,8 @@ import { importSpecifier } from './place-file.ts';
 
 /**
  * Import statements for a new file, in the canonical style of templates: packages first, then the service's own
- * files, each group by specifier. A want whose `from` is a path of the service becomes the specifier it uses.
+ * files, each group by specifier. A want whose `from` is a path of the service becomes the specifier it uses; the same
+ * want twice is one.
  */
 export function importLines(
   service: Service,
@@ -11,8 +12,9 @@ export function importLines(
   wants: readonly ImportWant[],
 ): readonly string[] {
   const isOwn = ({ from }: ImportWant): boolean => /\.[cm]?tsx?$/.test(from);
-  const packages = wants.filter((want) => !isOwn(want));
-  const own = wants.filter(isOwn).map((want) => {
+  const unique = [...new Map(wants.map((want) => [JSON.stringify(want), want])).values()];
+  const packages = unique.filter((want) => !isOwn(want));
+  const own = unique.filter(isOwn).map((want) => {
     return { ...want, from: importSpecifier(service, file, want.from as RelPath) };
   });
   return [...packages.sort(bySpecifier).map(importLine), ...own.sort(bySpecifier).map(importLine)];

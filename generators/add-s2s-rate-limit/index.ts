@@ -1,0 +1,27 @@
+import type { Generator } from '../_engine/contract.ts';
+
+export const generator: Generator = {
+  summary:
+    'limits what each caller may ask of each route, over all instances, and turns scanners of tokens away',
+  target: 'services',
+  questions: {
+    store: {
+      type: 'string',
+      message: 'where the buckets are; default: Redis if the service uses it, else memory',
+      placeholder: '<redis|memory>',
+      choices: () => [
+        { value: 'redis', hint: 'one limit for all instances' },
+        { value: 'memory', hint: 'one limit for each instance' },
+      ],
+      closed: true,
+      optional: true,
+    },
+    path: {
+      type: 'string',
+      message: 'URL of the verify route, where the service has it',
+      placeholder: '<path>',
+      initial: '/auth/verify',
+    },
+  },
+  plan: async (answers, repo) => (await import('./plan.ts')).planRateLimit(answers, repo),
+};

@@ -1,0 +1,107 @@
+import type { Answers, Obstacle, Plan, Refusal, Repo, Service } from '../_engine/contract.ts';
+import { declareVariables } from '../_engine/edit/declare-variables.ts';
+import { ensureDependency } from '../_engine/edit/ensure-dependency.ts';
+import { isAutoloaded, testFileFor } from '../_engine/edit/place-file.ts';
+import { registerPlugin } from '../_engine/edit/register-plugin.ts';
+import { refuse } from '../_engine/obstacle.ts';
+import { type Draft, openDraft } from '../_engine/plan.ts';
+import { render, renderTest } from '../_engine/render.ts';
+import { fromCatalog } from '../_engine/survey/from-catalog.ts';
+import { surveyTarget } from '../_engine/survey/target.ts';
+import { findUserMember } from '../_engine/survey/user-member.ts';
+import {
+  bucketTestView,
+  bucketView,
+  type LimitFiles,
+  limitFiles,
+  limitTestView,
+  limitView,
+  refusalView,
+  type Store,
+} from './views.ts';
+
+const role = 'rate-limit';
+
+/** The limits, their buckets and tests, registered before whatever looks at a token. */
+export function planRateLimit(answers: Answers, repo: Repo): Plan | Refusal {
+  const service = surveyTarget(repo, answers);
+  if ('ok' in service) return service;
+  const { manifest, redis } = service;
+  if (manifest.dependencies['@fastify/rate-limit'] !== undefined) return refuse(isLimited(service));
+  const store = (answers['store'] ?? (redis.library === 'none' ? 'memory' : 'redis')) as Store;
+  const files = limitFiles(service);
+  const draft = openDraft(repo);
+  renderFiles(draft, service, files, store, answers['path'] as string);
+  registerPlugin(draft, service, {
+    file: files.plugin,
+    plugin: 'rateLimit',
+    before: ['authVerify', 'authMiddleware'],
+  });
+  planNeeds(draft, service, store);
+  addNotes(draft, service, files, store);
+  return draft.finish();
+}
+
+function renderFiles(draft: Draft, service: Service, files: LimitFiles, store: Store, path: string): void {
+  const { style, testing } = service;
+  const file = (name: string, view: object): string =>
+    render(`add-s2s-rate-limit/${name}.ts.hbs`, view, style);
+  draft.create(files.bucket, role, file('token-bucket', bucketView(service, store)));
+  draft.create(files.refusal, role, file('refusal-limit', refusalView(service, files)));
+  draft.create(files.plugin, role, file('rate-limit', limitView(service, draft.repo, files, store, path)));
+  if (testing.runner === 'none') return;
+  const test = (name: string, view: object): string =>
+    renderTest(`add-s2s-rate-limit/${name}.test.ts.hbs`, view, style, testing);
+  const bucketTest = testFileFor(service, files.bucket, 'token-bucket');
+  draft.create(bucketTest, 'unit-test', test('token-bucket', bucketTestView(service, files, store)));
+  const limitTest = testFileFor(service, files.plugin, 'rate-limit');
+  draft.create(
+    limitTest,
+    'unit-test',
+    test('rate-limit', limitTestView(service, draft.repo, files, store, path)),
+  );
+}
+
+function planNeeds(draft: Draft, service: Service, store: Store): void {
+  const { fastifyMajor, redis } = service;
+  const needsClient = store === 'redis' && redis.library === 'none';
+  const wanted = [
+    { name: 'fastify-plugin', range: fastifyMajor < 5 ? '^4.5.1' : '^5.0.1', section: 'dependencies' },
+    ...(needsClient ? [{ name: 'ioredis', range: '^5.4.0', section: 'dependencies' } as const] : []),
+  ] as const;
+  for (const want of wanted) {
+    draft.patch(service.manifest.path, 'manifest', (base) =>
+      ensureDependency(base, fromCatalog(draft.repo, service, want)),
+    );
+  }
+  if (store === 'redis' && redis.client === undefined)
+    declareVariables(draft, service, [{ name: 'REDIS_URL', value: '', type: 'string' }]);
+}
+
+function addNotes(draft: Draft, service: Service, { plugin }: LimitFiles, store: Store): void {
+  const { app, name } = service;
+  if (isAutoloaded(service, plugin) && findUserMember(service) !== undefined)
+    draft.note(
+      `${plugin} is loaded in the order of its folder: where a plugin before it asks every request for a token, as auth-middleware with publicRoutes does, bad tokens are counted, but not turned away before they are looked at.`,
+    );
+  if (store === 'memory')
+    draft.note(
+      `Each instance of ${name} limits by itself: --store redis makes it one limit for all of them.`,
+    );
+  if (draft.repo.read(app.file)?.includes('trustProxy') === true) return;
+  draft.note(
+    `Callers without a user are told apart by request.ip: where a proxy stands before ${name}, set trustProxy (${app.file}), or all of them are one.`,
+  );
+}
+
+function isLimited({ manifest, name }: Service): Obstacle {
+  return {
+    code: 'E_RATE_LIMITED',
+    at: { path: manifest.path },
+    message: `${name} has @fastify/rate-limit already, and two limits would count every request twice.`,
+    remedy:
+      'Keep it: with its option redis it counts for all instances together, in fixed windows; or take it out and run the command again.',
+    manual:
+      'await app.register(rateLimit, { redis: app.redis, skipOnError: true, enableDraftSpec: true, max: 100, timeWindow: 10_000 });',
+  };
+}
