@@ -40,6 +40,13 @@ const candidates: readonly Candidate[] = [
     role: 'rate-limit',
     answers: ['redis', 'memory'].map((store) => ({ store })),
   },
+  {
+    id: 'add-s2s-metrics',
+    role: 'metrics',
+    answers: clients.flatMap((client) =>
+      ['monitoring', 'none'].map((monitoring) => ({ ...client, monitoring })),
+    ),
+  },
 ];
 
 /**

@@ -21,6 +21,8 @@ export type Role =
   | 'auth-middleware'
   | 'rate-limit'
   | 'service-discovery'
+  | 'metrics'
+  | 'monitoring'
   | 'source'
   | 'registration'
   | 'manifest'

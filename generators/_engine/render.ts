@@ -43,6 +43,11 @@ export function renderTest(template: string, view: object, style: Style, testing
   return kept(restyle(toDialect(fill(template, view), testing), style));
 }
 
+/** Renders a template that is no TypeScript: as it is. */
+export function renderText(template: string, view: object): string {
+  return kept(fill(template, view));
+}
+
 function fill(template: string, view: object): string {
   const { program, compiled } = load(template);
   const missing = missingKeys(program, view, (name) => load(`_shared/${name}.hbs`).program);

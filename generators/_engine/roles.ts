@@ -9,6 +9,8 @@ const wholeFileRoles: ReadonlySet<Role> = new Set<Role>([
   'auth-middleware',
   'rate-limit',
   'service-discovery',
+  'metrics',
+  'monitoring',
   'source',
   'unit-test',
   'integration-test',

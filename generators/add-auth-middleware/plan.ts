@@ -4,7 +4,7 @@ import { importSpecifier, placeFile, testFileFor } from '../_engine/edit/place-f
 import { refuse } from '../_engine/obstacle.ts';
 import { type Draft, openDraft } from '../_engine/plan.ts';
 import { render, renderTest } from '../_engine/render.ts';
-import { findInstalled } from '../_engine/survey/installed.ts';
+import { findClient } from '../_engine/survey/installed-client.ts';
 import { surveyTarget } from '../_engine/survey/target.ts';
 import { findAuthUrl } from './auth-url.ts';
 import { chooseProtection, type Protection } from '../_engine/survey/protection.ts';
@@ -67,23 +67,13 @@ function placeMiddleware(repo: Repo, service: Service): RelPath {
  * have. One that was written by hand must have the names that the middleware uses.
  */
 async function planClient(draft: Draft, service: Service, answers: Answers): Promise<RelPath> {
-  const own = placeFile(service, 'utils', 'service-client');
-  const installed = findInstalled(draft.repo, service, 'ServiceClient');
-  if (installed === undefined) {
-    draft.include(await serviceClient.plan(answers, draft.repo));
-    return own;
+  const installed = findClient(draft.repo, service);
+  if (installed === undefined || installed.variant !== undefined) {
+    draft.include(await serviceClient.plan({ ...answers, ...installed?.variant }, draft.repo));
+    return placeFile(service, 'utils', 'service-client');
   }
-  const text = draft.repo.read(installed) ?? '';
-  const transport = placeFile(service, 'utils', 'http-transport');
-  if (installed === own && text.includes(importSpecifier(service, own, transport))) {
-    const retry = text.includes(importSpecifier(service, own, placeFile(service, 'utils', 'retry-policy')));
-    const isFetch = draft.repo.read(transport)?.includes('undici') === false;
-    const variant = { without: retry ? [] : ['retry'], transport: isFetch ? 'fetch' : 'undici' };
-    draft.include(await serviceClient.plan({ ...answers, ...variant }, draft.repo));
-    return own;
-  }
-  if (!/\bServiceClientError\b/.test(text)) draft.obstruct(foreignClient(installed));
-  return installed;
+  if (!installed.hasErrors) draft.obstruct(foreignClient(installed.path));
+  return installed.path;
 }
 
 function renderMiddleware(

@@ -17,15 +17,15 @@ export interface BootedService {
   stop(): Promise<void>;
 }
 
-/** Starts a service of a case as a process of its own and waits until `/health` answers. @throws Error with its output */
+/** Starts a service of a case as a process of its own and waits until `/health` answers; on a free port unless `env` has one. @throws Error with its output */
 export async function bootService(
   root: string,
   service: FixtureService,
   env: Readonly<Record<string, string>>,
 ): Promise<BootedService> {
-  const port = await findFreePort();
-  const origin = `http://127.0.0.1:${String(port)}`;
-  const own = { PORT: String(port), HOST: '127.0.0.1', LOG_LEVEL: 'debug', FASTIFY_AUTOLOAD_TYPESCRIPT: '1' };
+  const port = env['PORT'] ?? String(await findFreePort());
+  const origin = `http://127.0.0.1:${port}`;
+  const own = { PORT: port, HOST: '127.0.0.1', LOG_LEVEL: 'debug', FASTIFY_AUTOLOAD_TYPESCRIPT: '1' };
   // The service's working directory is its own folder: tsx takes the path aliases from the tsconfig there.
   const tsx = pathToFileURL(join(projectRoot, 'node_modules/tsx/dist/loader.mjs')).href;
   const entry = service.entry ?? join(projectRoot, 'test/helpers/serve-plugin.ts');

@@ -3,16 +3,18 @@ import { ts } from '../syntax.ts';
 import { eolAt, indentAt, insertion, lineEnd, sameLine } from './text-lines.ts';
 
 /**
- * Adds elements at the end of a list in braces (named imports, an object literal). One line stays one line; a list
+ * Adds elements at the end of a list in braces or brackets (named imports, an object, an array). One line stays one line; a list
  * over several lines gets a line for each, and keeps its trailing comma, or the lack of it, and its comments.
  */
 export function appendElements(
   source: ts.SourceFile,
-  braces: ts.NamedImports | ts.ObjectLiteralExpression,
+  braces: ts.NamedImports | ts.ObjectLiteralExpression | ts.ArrayLiteralExpression,
   texts: readonly string[],
   style: Style,
 ): readonly TextChange[] {
-  const list: ts.NodeArray<ts.Node> = ts.isNamedImports(braces) ? braces.elements : braces.properties;
+  const list: ts.NodeArray<ts.Node> = ts.isObjectLiteralExpression(braces)
+    ? braces.properties
+    : braces.elements;
   const last = list.at(-1);
   const close = braces.getEnd() - 1;
   if (last === undefined) return fillEmpty(source, braces, texts, style);
@@ -38,6 +40,7 @@ function fillEmpty(
 ): readonly TextChange[] {
   const open = braces.getStart(source) + 1;
   const inside = source.text.slice(open, braces.getEnd() - 1);
+  if (inside === '' && ts.isArrayLiteralExpression(braces)) return [insertion(open, texts.join(', '))];
   if (inside.trim() === '' && !ts.isObjectLiteralExpression(braces)) {
     return [insertion(open, inside === '' ? ` ${texts.join(', ')} ` : ` ${texts.join(', ')}`)];
   }

@@ -1,0 +1,115 @@
+import type { Answers, Plan, Refusal, RelPath, Repo, Service } from '../_engine/contract.ts';
+import { ensureDependency } from '../_engine/edit/ensure-dependency.ts';
+import { ensurePublicRoute } from '../_engine/edit/ensure-public-route.ts';
+import { importSpecifier, placeFile, testFileFor } from '../_engine/edit/place-file.ts';
+import { registerPlugin } from '../_engine/edit/register-plugin.ts';
+import { refuse } from '../_engine/obstacle.ts';
+import { joinRel } from '../_engine/paths.ts';
+import { type Draft, openDraft } from '../_engine/plan.ts';
+import { planDiagnostics } from '../_engine/plan-diagnostics.ts';
+import { render, renderText, renderTest } from '../_engine/render.ts';
+import { fromCatalog } from '../_engine/survey/from-catalog.ts';
+import { findClient } from '../_engine/survey/installed-client.ts';
+import { surveyMetrics } from '../_engine/survey/metrics.ts';
+import { detectStyle } from '../_engine/survey/style.ts';
+import { surveyTarget } from '../_engine/survey/target.ts';
+import { renderDashboard } from './dashboard.ts';
+import type { MetricsTestView } from './view.ts';
+import { findGuard, metricsView } from './views.ts';
+
+/** The files of the metrics beside their tests. */
+interface MetricsFiles {
+  readonly metrics: RelPath;
+  readonly diagnostics: RelPath;
+}
+
+/** The plugin that counts, registered; what it listens to; its tests; dashboard and rules, once for the repo. */
+export async function planMetrics(answers: Answers, repo: Repo): Promise<Plan | Refusal> {
+  const service = surveyTarget(repo, answers);
+  if ('ok' in service) return service;
+  const metrics = placeFile(service, 'plugins', 'service-metrics');
+  const view = { ...surveyMetrics(repo, service), endpoint: !hasEndpoint(service, metrics) };
+  const guard = view.endpoint ? findGuard(service) : undefined;
+  if (guard !== undefined) return refuse(guard);
+
+  const draft = openDraft(repo);
+  const files = { metrics, diagnostics: placeFile(service, 'utils', 'service-diagnostics') };
+  const text = render(
+    'add-s2s-metrics/service-metrics.ts.hbs',
+    metricsView(service, files, view),
+    service.style,
+  );
+  draft.create(metrics, 'metrics', text);
+  register(draft, service, metrics);
+  // The route that was just planned is one of those that the middleware leaves open.
+  await planDiagnostics(draft, service, answers);
+  if (view.endpoint && !draft.failed) openRoute(draft, service);
+  if (!draft.failed) renderMetricsTest(draft, service, files, view.endpoint);
+  if (view.hidden !== undefined) draft.note(hiddenRegistry(view.hidden));
+  planMonitoring(draft, answers['monitoring'] as string);
+  return draft.finish();
+}
+
+/** A route for Prometheus that somebody else has made. */
+function hasEndpoint({ manifest, routes }: Service, own: RelPath): boolean {
+  if (manifest.dependencies['fastify-metrics'] !== undefined) return true;
+  const found = routes.flatMap((plugin) => plugin.routes);
+  return found.some(({ path, url }) => url === '/metrics' && path !== own);
+}
+
+function register(draft: Draft, service: Service, metrics: RelPath): void {
+  for (const [name, range] of [
+    ['fastify-plugin', service.fastifyMajor < 5 ? '^4.5.1' : '^5.0.1'],
+    ['prom-client', '^15.1.3'],
+  ] as const) {
+    const want = fromCatalog(draft.repo, service, { name, range, section: 'dependencies' });
+    draft.patch(service.manifest.path, 'manifest', (base) => ensureDependency(base, want));
+  }
+  registerPlugin(draft, service, { file: metrics, plugin: 'serviceMetrics' });
+}
+
+/** Where every route asks for a token, Prometheus has none to give. */
+function openRoute(draft: Draft, { app }: Service): void {
+  const base = draft.repo.read(app.file) ?? '';
+  if (!base.includes('authMiddleware')) return;
+  draft.patch(app.file, 'registration', (text) => ensurePublicRoute(text, '/metrics', detectStyle([text])));
+}
+
+function renderMetricsTest(
+  draft: Draft,
+  service: Service,
+  { diagnostics, metrics }: MetricsFiles,
+  endpoint: boolean,
+): void {
+  const { style, testing } = service;
+  const client = findClient(draft.repo, service);
+  if (testing.runner === 'none' || client === undefined) return;
+  const test = testFileFor(service, metrics, 'service-metrics');
+  const view: MetricsTestView = {
+    metricsImport: importSpecifier(service, test, metrics),
+    clientImport: importSpecifier(service, test, client.path),
+    diagnosticsImport: importSpecifier(service, test, diagnostics),
+    endpoint,
+    retry: !(client.variant?.['without'] as readonly string[] | undefined)?.includes('retry'),
+  };
+  const template = 'add-s2s-metrics/service-metrics.test.ts.hbs';
+  draft.create(test, 'unit-test', renderTest(template, view, style, testing));
+}
+
+function planMonitoring(draft: Draft, folder: string): void {
+  if (folder === 'none') return;
+  const file = (name: string): RelPath => joinRel(folder, name);
+  draft.create(file('grafana-dashboard.json'), 'monitoring', renderDashboard());
+  draft.create(
+    file('prometheus-rules.yml'),
+    'monitoring',
+    renderText('add-s2s-metrics/prometheus-rules.yml.hbs', {}),
+  );
+  draft.note(
+    `Give ${file('prometheus-rules.yml')} to Prometheus (rule_files) and import ${file('grafana-dashboard.json')} in Grafana.`,
+  );
+}
+
+function hiddenRegistry(path: RelPath): string {
+  return `${path} makes a registry that no other file can import: the metrics are in prom-client's default one, unless you give it as the option registry of serviceMetrics.`;
+}

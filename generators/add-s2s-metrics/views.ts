@@ -1,0 +1,47 @@
+import type { ImportWant, Obstacle, RelPath, Service } from '../_engine/contract.ts';
+import { importLines } from '../_engine/edit/import-lines.ts';
+import type { MetricsFact } from '../_engine/survey/metrics.ts';
+import type { MetricsView } from './view.ts';
+
+export function metricsView(
+  service: Service,
+  { diagnostics, metrics }: Readonly<{ metrics: RelPath; diagnostics: RelPath }>,
+  { endpoint, registry }: MetricsFact & { readonly endpoint: boolean },
+): MetricsView {
+  const own = registry ?? { expression: 'register', imports: [] };
+  const client = [
+    'Counter',
+    'Gauge',
+    'Histogram',
+    ...(registry === undefined ? ['register'] : []),
+    'type Registry',
+  ];
+  const wants: ImportWant[] = [
+    { from: 'fastify-plugin', default: 'fp' },
+    { from: 'prom-client', names: endpoint ? ['collectDefaultMetrics', ...client] : client },
+    { from: diagnostics, names: ['type CallEnd', 'type ObservedClient', 'observe', 'openClients'] },
+    ...own.imports,
+  ];
+  const optOut = service.guard?.optOut;
+  return {
+    imports: importLines(service, metrics, wants),
+    registryExpression: own.expression,
+    registryName:
+      registry === undefined ? "prom-client's default one" : `\`${own.expression}\` of the service`,
+    endpoint,
+    routeOptions: [...(optOut === undefined ? [] : [`config: { ${optOut} }`]), "logLevel: 'warn'"].join(', '),
+  };
+}
+
+/** A guard of the whole application whose list of URLs does not have this one yet. */
+export function findGuard({ guard }: Service): Obstacle | undefined {
+  if (guard === undefined || guard.optOut !== undefined || guard.lists.includes('/metrics')) return undefined;
+  return {
+    code: 'E_ROUTE_GUARDED',
+    at: { path: guard.path, line: guard.line },
+    message:
+      'A hook of the whole application refuses requests to URLs that are not in its list, and /metrics is not.',
+    remedy: "Add '/metrics' to the list that it looks the URL up in, then run the command again.",
+    manual: "'/metrics',",
+  };
+}
