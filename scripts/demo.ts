@@ -1,4 +1,7 @@
-/** Shows in under a minute what the generators do, on a copy of a fixture and with real processes. */
+/**
+ * Shows in under a minute what the generators do, on a copy of a fixture and with real processes. `--watch`: the outage
+ * under load, as a page with moving plots.
+ */
 import { performance } from 'node:perf_hooks';
 import { join, resolve } from 'node:path';
 import type { Stage } from './demo/ask.ts';
@@ -15,40 +18,40 @@ import {
 import { StepFailure } from './demo/step-failure.ts';
 import { tellEnd, tellOutage, tellTokens } from './demo/story.ts';
 import { tuneMiddleware } from './demo/tuning.ts';
+import { tellWatched } from './demo/watch/tell-watched.ts';
+import { WatchServer } from './demo/watch/watch-server.ts';
 
 const project = resolve(import.meta.dirname, '..');
 const redisUrl = process.env['REDIS_URL'] ?? '';
+const watching = process.argv.includes('--watch');
 
 async function generate(sandbox: Sandbox): Promise<void> {
   printHeading('Two generators, in a repo of three Fastify services');
   const blacklist = redisUrl === '' ? 'memory' : 'redis';
   await runGenerator(project, sandbox, 'add-auth-verify', '--blacklist', blacklist, '--yes');
-  await runGenerator(
-    project,
-    sandbox,
-    'add-auth-middleware',
-    '--target',
-    'user',
-    '--protect',
-    'usersRoutes',
-    '--yes',
-  );
+  const middleware = watching
+    ? ['--target', 'user,billing', '--protect', 'usersRoutes,invoicesRoutes']
+    : ['--target', 'user', '--protect', 'usersRoutes'];
+  await runGenerator(project, sandbox, 'add-auth-middleware', ...middleware, '--yes');
   await showChanges(sandbox);
+}
+
+function launchOf(
+  { root }: Sandbox,
+  service: string,
+  port: number,
+  env: Record<string, string> = {},
+): ServiceLaunch {
+  return { service, dir: join(root, 'services', service), port, env: { LOG_LEVEL: 'debug', ...env } };
 }
 
 async function startServices(sandbox: Sandbox): Promise<Stage> {
   printHeading('Both services start, as processes of their own');
   const [authPort, userPort] = [await findFreePort(), await findFreePort()];
-  const launch = (service: string, port: number, env: Record<string, string>): ServiceLaunch => ({
-    service,
-    dir: join(sandbox.root, 'services', service),
-    port,
-    env: { LOG_LEVEL: 'debug', ...env },
-  });
   const authOrigin = `http://127.0.0.1:${String(authPort)}`;
   const userOrigin = `http://127.0.0.1:${String(userPort)}`;
-  const authLaunch = launch('auth-service', authPort, {});
-  const userLaunch = launch('user-service', userPort, { AUTH_SERVICE_URL: authOrigin });
+  const authLaunch = launchOf(sandbox, 'auth-service', authPort);
+  const userLaunch = launchOf(sandbox, 'user-service', userPort, { AUTH_SERVICE_URL: authOrigin });
   const [auth, user] = await Promise.all([startService(authLaunch), startService(userLaunch)]);
   printNote(`auth-service ${authOrigin}   user-service ${userOrigin}`);
   return { authLaunch, auth, user, authOrigin, userOrigin };
@@ -58,13 +61,20 @@ async function main(): Promise<void> {
   const started = performance.now();
   const sandbox = await openSandbox(project, 'npm-workspaces');
   await generate(sandbox);
-  await tuneMiddleware(sandbox);
+  await tuneMiddleware(sandbox, watching ? ['user-service', 'billing-service'] : ['user-service']);
   const stage = await startServices(sandbox);
-  await tellTokens(stage);
-  await tellOutage(stage);
+  if (watching) {
+    const env = { AUTH_SERVICE_URL: stage.authOrigin };
+    const billing = launchOf(sandbox, 'billing-service', await findFreePort(), env);
+    await tellWatched(stage, billing, await WatchServer.open());
+  } else {
+    await tellTokens(stage);
+    await tellOutage(stage);
+  }
   await tellEnd(stage);
   const seconds = (performance.now() - started) / 1_000;
-  printVerdict(true, `Every step was as told, in ${seconds.toFixed(0)} s. The copy is removed.`);
+  const after = watching ? 'The page stays until Ctrl-C.' : 'The copy is removed.';
+  printVerdict(true, `Every step was as told, in ${seconds.toFixed(0)} s. ${after}`);
 }
 
 process.once('exit', () => {

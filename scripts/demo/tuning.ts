@@ -11,17 +11,21 @@ export const OPEN_MS = 3_000;
 /** What the tuned registration logs at each change of the circuit, with `from` and `to`. */
 export const CIRCUIT_LOG_MESSAGE = 'Auth circuit changed';
 
-const APP_FILE = 'services/user-service/src/app.ts';
 const REGISTRATION = /^( *)await app\.register\((\w*[aA]uth\w*)\);$/m;
 
 /**
- * Edits the one generated registration as a user would who wants shorter times and the circuit in the log,
- * and shows the edit. @throws StepFailure when there is no such registration
+ * Edits the generated registration of each service as a user would who wants shorter times and the circuit in the log,
+ * and shows the edits. @throws StepFailure when there is no such registration
  */
-export async function tuneMiddleware(sandbox: Sandbox): Promise<void> {
+export async function tuneMiddleware(sandbox: Sandbox, services: readonly string[]): Promise<void> {
   printHeading('By hand, for this demo: shorter times, and every change of the circuit in the log');
   await sandbox.git('add', '--all');
-  const path = join(sandbox.root, APP_FILE);
+  for (const service of services) tuneRegistration(sandbox, `services/${service}/src/app.ts`);
+  printDiff(await sandbox.git('diff', '--unified=0', '--no-color', '--no-ext-diff'));
+}
+
+function tuneRegistration({ root }: Sandbox, file: string): void {
+  const path = join(root, file);
   const text = readFileSync(path, 'utf8');
   const tuned = text.replace(REGISTRATION, (_line, indent: string, plugin: string) =>
     [
@@ -38,7 +42,6 @@ export async function tuneMiddleware(sandbox: Sandbox): Promise<void> {
       .map((line) => indent + line)
       .join('\n'),
   );
-  assertStep(tuned !== text, `${APP_FILE} does not register the auth middleware:\n${text}`);
+  assertStep(tuned !== text, `${file} does not register the auth middleware:\n${text}`);
   writeFileSync(path, tuned);
-  printDiff(await sandbox.git('diff', '--unified=0', '--no-color', '--no-ext-diff'));
 }
