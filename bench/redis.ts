@@ -3,7 +3,7 @@ import { performance } from 'node:perf_hooks';
 import { testCase as ioredis } from '../test/cases/add-auth-verify/npm-workspaces/case.ts';
 import { testCase as nodeRedis } from '../test/cases/add-auth-verify/node-redis/case.ts';
 import { startRedis } from '../test/helpers/redis-server.ts';
-import { buildAuthService, newToken, statusOf } from '../test/runtime/faults/auth-service.ts';
+import { generateAuthService, newToken, statusOf } from '../test/runtime/faults/auth-service.ts';
 import { median } from './rounds.ts';
 import type { Goal, Section } from './section.ts';
 
@@ -16,7 +16,8 @@ export async function benchRedis(): Promise<Section> {
   const goals: Goal[] = [];
   for (const [client, testCase] of [['ioredis', ioredis] as const, ['node-redis', nodeRedis] as const]) {
     const redis = await startRedis();
-    const app = await buildAuthService(`bench-redis-${client}`, testCase, redis.url);
+    const start = await generateAuthService(`bench-redis-${client}`, testCase);
+    const app = await start(redis.url);
     while ((await statusOf(app, newToken(app))) !== 200)
       await new Promise((resolve) => setTimeout(resolve, 50));
     for (const signal of ['SIGSTOP', 'SIGKILL'] as const) {

@@ -7,24 +7,25 @@ import type { Case } from '../../helpers/case.ts';
 import { materialize } from '../../helpers/materialize.ts';
 import { planCommand } from '../../helpers/run-command.ts';
 
-/** Generates the verify route into a fixture, and builds the auth service on a Redis. Its folder is `.cases/<id>`. */
-export async function buildAuthService(
-  id: string,
-  testCase: Case,
-  redisUrl: string,
-): Promise<FastifyInstance> {
+/** Starts the auth service on a Redis. */
+export type StartAuthService = (redisUrl: string) => Promise<FastifyInstance>;
+
+/** Generates the verify route into a fixture. Its folder is `.cases/<id>`. */
+export async function generateAuthService(id: string, testCase: Case): Promise<StartAuthService> {
   const root = materialize(id, testCase);
   const plan = await planCommand({ generator: 'add-auth-verify', args: ['--yes'] }, root);
   if (!plan.ok) throw new Error('The generator refused the fixture');
   await apply(plan, root);
-  process.env['REDIS_URL'] = redisUrl;
-  process.env['JWT_SECRET'] = 'a-secret-of-at-least-32-characters';
-  const { buildApp } = (await import(join(root, 'services/auth-service/src/app.ts'))) as {
-    buildApp: (options: object) => Promise<FastifyInstance>;
+  return async (redisUrl) => {
+    process.env['REDIS_URL'] = redisUrl;
+    process.env['JWT_SECRET'] = 'a-secret-of-at-least-32-characters';
+    const { buildApp } = (await import(join(root, 'services/auth-service/src/app.ts'))) as {
+      buildApp: (options: object) => Promise<FastifyInstance>;
+    };
+    const app = await buildApp({ logger: false });
+    await app.ready();
+    return app;
   };
-  const app = await buildApp({ logger: false });
-  await app.ready();
-  return app;
 }
 
 let serial = 0;

@@ -10,12 +10,13 @@ import { testCase as ioredis } from '../../cases/add-auth-verify/npm-workspaces/
 import { testCase as nodeRedis } from '../../cases/add-auth-verify/node-redis/case.ts';
 import { projectRoot } from '../../helpers/project-root.ts';
 import { type RedisServer, startRedis } from '../../helpers/redis-server.ts';
-import { buildAuthService, newToken, statusOf } from './auth-service.ts';
+import { generateAuthService, newToken, type StartAuthService, statusOf } from './auth-service.ts';
 
 /** The blacklist gives up on a command sooner; a busy machine may be late. */
 const limitMs = 500;
 let redis: RedisServer;
 let admin: Redis;
+let start: StartAuthService;
 let app: FastifyInstance;
 
 async function logOut(token: string): Promise<number> {
@@ -42,7 +43,8 @@ describe.each([
     redis = await startRedis();
     admin = new Redis(redis.url);
     admin.on('error', () => undefined);
-    app = await buildAuthService(id, testCase, redis.url);
+    start = await generateAuthService(id, testCase);
+    app = await start(redis.url);
   });
 
   afterAll(async () => {
@@ -57,6 +59,20 @@ describe.each([
 
   beforeEach(async () => {
     await expect.poll(() => statusOf(app, newToken(app)), { timeout: 10_000 }).toBe(200);
+  });
+
+  it('that is there is asked from the first request on', async () => {
+    for (let time = 0; time < 5; time += 1) {
+      const fresh = await start(redis.url);
+      expect(await statusOf(fresh, newToken(fresh))).toBe(200);
+      await fresh.close();
+    }
+  });
+
+  it('that is nowhere: starts all the same, and says 503', async () => {
+    const fresh = await start('redis://127.0.0.1:1');
+    expect(await statusOf(fresh, newToken(fresh))).toBe(503);
+    await fresh.close();
   });
 
   it('that is well refuses a revoked token on the very next call', async () => {

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { isIPv6 } from 'node:net';
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -197,6 +198,11 @@ function createBuckets(app: FastifyInstance, whenRedisIsDown: 'memory' | 'refuse
   });
   app.addHook('onClose', () => {
     client.disconnect();
+  });
+  // The first request must not meet a connection that is still being made; without Redis the service starts as well.
+  app.addHook('onReady', async () => {
+    if (client.status === 'ready') return;
+    await once(client, 'ready', { signal: AbortSignal.timeout(1_000) }).catch(() => undefined);
   });
   const refuse: TokenBuckets = { take: () => Promise.reject(new Error('Redis does not answer')) };
   return withFallback(

@@ -1,4 +1,5 @@
 import { createHash, randomUUID, timingSafeEqual } from 'node:crypto';
+import { once } from 'node:events';
 
 import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
@@ -198,6 +199,11 @@ function createStore(app: FastifyInstance): BlacklistStore {
   });
   app.addHook('onClose', () => {
     if (client.isOpen) client.destroy();
+  });
+  // The first request must not meet a connection that is still being made; without Redis the service starts as well.
+  app.addHook('onReady', async () => {
+    if (client.isReady) return;
+    await once(client, 'ready', { signal: AbortSignal.timeout(1_000) }).catch(() => undefined);
   });
   return createRedisStore(client);
 }
