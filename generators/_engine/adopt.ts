@@ -36,6 +36,12 @@ const candidates: readonly Candidate[] = [
     answers: [[], ['cache']].map((chosen) => ({ with: chosen, protect: ['none'] })),
   },
   {
+    id: 'add-s2s-discovery',
+    role: 'service-discovery',
+    // Sources that are there are planned again as well.
+    answers: ['static', 'dns', 'srv', 'consul', 'eureka'].map((source) => ({ source: [source] })),
+  },
+  {
     id: 'add-s2s-rate-limit',
     role: 'rate-limit',
     answers: ['redis', 'memory'].map((store) => ({ store })),

@@ -104,6 +104,7 @@ describe('s2s-status', () => {
 
   it('rebuilds a record that was lost, with the parts that are there and the edits', async () => {
     await repo.run('add-circuit-breaker --target billing --with window');
+    await repo.run('add-s2s-discovery --target user --source dns,srv');
     const path = `${user}/src/utils/circuit-breaker.ts`;
     repo.edit(path, (text) => text.replace('?? 5', '?? 7'));
     const line =
@@ -122,7 +123,12 @@ describe('s2s-status', () => {
       services: {
         'services/auth-service': { 'add-auth-verify': {} },
         'services/billing-service': { 'add-circuit-breaker': {} },
-        [user]: { 'add-circuit-breaker': {}, 'add-service-client': {}, 'add-auth-middleware': {} },
+        [user]: {
+          'add-circuit-breaker': {},
+          'add-service-client': {},
+          'add-auth-middleware': {},
+          'add-s2s-discovery': {},
+        },
       },
     });
     expect(await repo.plan('s2s-status --adopt')).toMatchObject({ edits: [] });

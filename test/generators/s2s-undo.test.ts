@@ -40,6 +40,20 @@ describe('s2s-undo', () => {
     });
   });
 
+  it('takes one generator back, which others stand beside', async () => {
+    await repo.run('add-auth-middleware --target user --protect usersRoutes');
+    const before = repo.tree;
+    await repo.run('add-s2s-discovery --target user --source dns');
+    expect(repo.read(`${user}/src/app.ts`)).toContain(
+      'register(authMiddleware, { connect: connectService })',
+    );
+    expect(await refusal('s2s-undo --generator add-auth-middleware')).not.toEqual([]);
+    await repo.run('s2s-undo --generator add-s2s-discovery');
+    expect([...changedFiles(before, repo.tree).keys()]).toEqual(['.s2s.json']);
+    await repo.run('s2s-undo');
+    expect(changed()).toEqual([]);
+  });
+
   it('takes out only what was added after later edits elsewhere in the same files', async () => {
     await repo.run(everything);
     const mine = (text: string): string =>

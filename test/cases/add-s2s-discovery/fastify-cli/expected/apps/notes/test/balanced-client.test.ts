@@ -143,8 +143,7 @@ describe('balanced client, balance', () => {
 
 	it('goes by weight, priority and zone', async () => {
 		const [first, second, third] = backends
-		const source = new Told([{ url: first.url, weight: 9 }, { url: second.url }])
-		const weighted = balance(source)
+		const weighted = balance(new Told([{ url: second.url }, { url: first.url, weight: 9 }]))
 		await times(100, () => weighted.get('/'))
 		assert.ok(first.seen.length > 70)
 		assert.ok(second.seen.length > 0)
@@ -170,6 +169,9 @@ describe('balanced client, balance', () => {
 		const ids = backends.flatMap(({ seen }) => seen.map(({ headers }) => headers['x-correlation-id']))
 		assert.deepEqual(ids, ['request-7', 'request-7'])
 		assert.equal(error.correlationId, 'request-7')
+		await errorOf(client.put('/', {}))
+		const made = backends.flatMap(({ seen }) => seen.slice(1).map(({ headers }) => headers['x-correlation-id']))
+		assert.deepEqual([made.length, new Set(made).size], [2, 1])
 
 		client.resetCircuit()
 		for (const backend of backends) backend.answer = ok
@@ -178,7 +180,7 @@ describe('balanced client, balance', () => {
 		await client.post('/', {})
 		await client.patch('/', {})
 		const methods = backends.flatMap(({ seen }) => seen.map(({ method = '' }) => method))
-		assert.deepEqual(methods.sort(), ['DELETE', 'GET', 'PATCH', 'POST', 'PUT', 'PUT'])
+		assert.deepEqual(methods.sort(), ['DELETE', 'GET', 'PATCH', 'POST', 'PUT', 'PUT', 'PUT', 'PUT'])
 	})
 })
 
@@ -227,6 +229,8 @@ describe('balanced client, endpoints that fail', () => {
 		assert.equal(client.getCircuitStats().state, 'CLOSED')
 		const circuits = client.getEndpointStats().map(({ circuit }) => circuit.state)
 		assert.deepEqual(circuits, ['OPEN', 'CLOSED'])
+		// Nobody was refused: the calls went to the other one.
+		assert.equal(client.getCircuitStats().rejections, 0)
 
 		backends[0].answer = ok
 		now = 100
@@ -242,16 +246,19 @@ describe('balanced client, endpoints that fail', () => {
 			onStateChange: ({ name, to }: { name: string; to: string }) => changes.push(`${name} ${to}`)
 		}
 		const client = balance(those(2), { circuitBreakerOptions })
-		backends[0].answer = status(500)
+		backends[0].answer = status(503, { 'retry-after': '200' })
 		backends[1].answer = status(500)
 		assert.equal(client.refuseForMs(), 0)
 		await errorOf(client.get('/'))
 		const error = await errorOf(client.post('/', {}))
 		assert.deepEqual([error.kind, error.service], ['circuit_open', 'orders'])
-		assert.ok(Number(error.retryAfterMs) > 50_000)
-		assert.ok(client.refuseForMs() > 50_000)
-		const { state, failures, lastFailureTime, nextAttemptAt } = client.getCircuitStats()
-		assert.deepEqual([state, failures], ['OPEN', 2])
+		// The one that takes calls again first tells how long.
+		for (const waitMs of [Number(error.retryAfterMs), client.refuseForMs()]) {
+			assert.ok(waitMs > 50_000)
+			assert.ok(waitMs <= 60_000)
+		}
+		const { state, failures, lastFailureTime, nextAttemptAt, rejections } = client.getCircuitStats()
+		assert.deepEqual([state, failures, rejections], ['OPEN', 2, 2])
 		assert.ok((Number(nextAttemptAt) - Number(lastFailureTime)) > 50_000)
 		const names = backends.slice(0, 2).map(({ url }) => `orders at ${new URL(url).host} OPEN`)
 		assert.deepEqual(changes.sort(), names.sort())
@@ -259,6 +266,19 @@ describe('balanced client, endpoints that fail', () => {
 		client.resetCircuit()
 		assert.equal(client.refuseForMs(), 0)
 		assert.equal(client.getCircuitStats().state, 'CLOSED')
+	})
+
+	it('sends no more probes at once than the circuit lets through', async () => {
+		let now = 0
+		const circuitBreakerOptions = { failureThreshold: 1, timeout: 100, clock: () => now }
+		const client = balance(those(2), { circuitBreakerOptions })
+		backends[0].answer = status(500)
+		while (backends[0].seen.length === 0) await client.get('/')
+		backends[0].answer = after(100)
+		now = 100
+		await Promise.all(Array.from({ length: 50 }, () => client.get('/')))
+		assert.equal(backends[0].seen.length, 2)
+		assert.equal(client.getCircuitStats().rejections, 0)
 	})
 
 	it('does not make an outage worse: failed calls go elsewhere within a budget', async () => {
@@ -284,6 +304,7 @@ describe('balanced client, endpoints that fail', () => {
 		backends[1].answer = third
 		assert.deepEqual((await client.get('/')).data, { ok: true })
 		assert.equal(calls, 3)
+		for (const count of counts().slice(0, 2)) assert.ok(count > 0)
 
 		calls = 0
 		assert.equal((await errorOf(client.post('/', {}))).status, 503)
@@ -308,13 +329,15 @@ describe('balanced client, endpoints that fail', () => {
 
 describe('balanced client, time', () => {
 	it('has one deadline for all endpoints', async () => {
-		const client = balance(those(3), { timeout: 200 })
+		const client = balance(those(3), { timeout: 200, attemptTimeout: 150 })
 		for (const backend of backends) backend.answer = silence
 		const startedAt = performance.now()
 		assert.equal((await errorOf(client.get('/'))).kind, 'timeout')
 		const tookMs = performance.now() - startedAt
 		assert.ok(tookMs > 180)
 		assert.ok(tookMs < 1_000)
+		await new Promise((resolve) => setTimeout(resolve, 30))
+		assert.equal(counts().reduce((sum, count) => sum + count, 0), 2)
 	})
 
 	it('gives the last endpoint all the time that is left', async () => {
@@ -398,6 +421,8 @@ describe('balanced client, endpoints that come and go', () => {
 		source.told = [{ url: backends[0].url }]
 		await until(() => client.getEndpointStats().length === 1)
 		assert.equal((await client.get('/')).status, 200)
+		await client.close()
+		assert.equal((await errorOf(client.get('/')) as { cause?: unknown }).cause, undefined)
 	})
 
 	it('waits for the first lookup as long as a call may take', async () => {
@@ -411,11 +436,13 @@ describe('balanced client, endpoints that come and go', () => {
 	it('looks no more when it is closed, ends its calls first and makes none after that', async () => {
 		const source = those(2)
 		const client = balance(source)
-		backends[0].answer = after(50)
-		backends[1].answer = after(50)
+		backends[0].answer = after(100)
+		backends[1].answer = after(100)
 		const call = client.get('/')
 		await until(() => backends[0].seen.length + backends[1].seen.length === 1)
+		const startedAt = performance.now()
 		await client.close()
+		assert.ok((performance.now() - startedAt) > 50)
 		assert.equal((await call).status, 200)
 		const { lookups } = source
 		await new Promise((resolve) => setTimeout(resolve, 50))

@@ -141,8 +141,7 @@ describe("balanced client, balance", () => {
 
     it("goes by weight, priority and zone", async () => {
         const [first, second, third] = backends;
-        const source = new Told([{ url: first.url, weight: 9 }, { url: second.url }]);
-        const weighted = balance(source);
+        const weighted = balance(new Told([{ url: second.url }, { url: first.url, weight: 9 }]));
         await times(100, () => weighted.get("/"));
         expect(first.seen.length).toBeGreaterThan(70);
         expect(second.seen.length).toBeGreaterThan(0);
@@ -168,6 +167,9 @@ describe("balanced client, balance", () => {
         const ids = backends.flatMap(({ seen }) => seen.map(({ headers }) => headers["x-correlation-id"]));
         expect(ids).toEqual(["request-7", "request-7"]);
         expect(error.correlationId).toBe("request-7");
+        await errorOf(client.put("/", {}));
+        const made = backends.flatMap(({ seen }) => seen.slice(1).map(({ headers }) => headers["x-correlation-id"]));
+        expect([made.length, new Set(made).size]).toEqual([2, 1]);
 
         client.resetCircuit();
         for (const backend of backends) backend.answer = ok;
@@ -176,7 +178,7 @@ describe("balanced client, balance", () => {
         await client.post("/", {});
         await client.patch("/", {});
         const methods = backends.flatMap(({ seen }) => seen.map(({ method = "" }) => method));
-        expect(methods.sort()).toEqual(["DELETE", "GET", "PATCH", "POST", "PUT", "PUT"]);
+        expect(methods.sort()).toEqual(["DELETE", "GET", "PATCH", "POST", "PUT", "PUT", "PUT", "PUT"]);
     });
 });
 
@@ -225,6 +227,8 @@ describe("balanced client, endpoints that fail", () => {
         expect(client.getCircuitStats().state).toBe("CLOSED");
         const circuits = client.getEndpointStats().map(({ circuit }) => circuit.state);
         expect(circuits).toEqual(["OPEN", "CLOSED"]);
+        // Nobody was refused: the calls went to the other one.
+        expect(client.getCircuitStats().rejections).toBe(0);
 
         backends[0].answer = ok;
         now = 100;
@@ -240,16 +244,19 @@ describe("balanced client, endpoints that fail", () => {
             onStateChange: ({ name, to }: { name: string; to: string }) => changes.push(`${name} ${to}`),
         };
         const client = balance(those(2), { circuitBreakerOptions });
-        backends[0].answer = status(500);
+        backends[0].answer = status(503, { "retry-after": "200" });
         backends[1].answer = status(500);
         expect(client.refuseForMs()).toBe(0);
         await errorOf(client.get("/"));
         const error = await errorOf(client.post("/", {}));
         expect([error.kind, error.service]).toEqual(["circuit_open", "orders"]);
-        expect(Number(error.retryAfterMs)).toBeGreaterThan(50_000);
-        expect(client.refuseForMs()).toBeGreaterThan(50_000);
-        const { state, failures, lastFailureTime, nextAttemptAt } = client.getCircuitStats();
-        expect([state, failures]).toEqual(["OPEN", 2]);
+        // The one that takes calls again first tells how long.
+        for (const waitMs of [Number(error.retryAfterMs), client.refuseForMs()]) {
+            expect(waitMs).toBeGreaterThan(50_000);
+            expect(waitMs).toBeLessThanOrEqual(60_000);
+        }
+        const { state, failures, lastFailureTime, nextAttemptAt, rejections } = client.getCircuitStats();
+        expect([state, failures, rejections]).toEqual(["OPEN", 2, 2]);
         expect(Number(nextAttemptAt) - Number(lastFailureTime)).toBeGreaterThan(50_000);
         const names = backends.slice(0, 2).map(({ url }) => `orders at ${new URL(url).host} OPEN`);
         expect(changes.sort()).toEqual(names.sort());
@@ -257,6 +264,19 @@ describe("balanced client, endpoints that fail", () => {
         client.resetCircuit();
         expect(client.refuseForMs()).toBe(0);
         expect(client.getCircuitStats().state).toBe("CLOSED");
+    });
+
+    it("sends no more probes at once than the circuit lets through", async () => {
+        let now = 0;
+        const circuitBreakerOptions = { failureThreshold: 1, timeout: 100, clock: () => now };
+        const client = balance(those(2), { circuitBreakerOptions });
+        backends[0].answer = status(500);
+        while (backends[0].seen.length === 0) await client.get("/");
+        backends[0].answer = after(100);
+        now = 100;
+        await Promise.all(Array.from({ length: 50 }, () => client.get("/")));
+        expect(backends[0].seen.length).toBe(2);
+        expect(client.getCircuitStats().rejections).toBe(0);
     });
 
     it("does not make an outage worse: failed calls go elsewhere within a budget", async () => {
@@ -274,13 +294,15 @@ describe("balanced client, endpoints that fail", () => {
 
 describe("balanced client, time", () => {
     it("has one deadline for all endpoints", async () => {
-        const client = balance(those(3), { timeout: 200 });
+        const client = balance(those(3), { timeout: 200, attemptTimeout: 150 });
         for (const backend of backends) backend.answer = silence;
         const startedAt = performance.now();
         expect((await errorOf(client.get("/"))).kind).toBe("timeout");
         const tookMs = performance.now() - startedAt;
         expect(tookMs).toBeGreaterThan(180);
         expect(tookMs).toBeLessThan(1_000);
+        await new Promise((resolve) => setTimeout(resolve, 30));
+        expect(counts().reduce((sum, count) => sum + count, 0)).toBe(2);
     });
 
     it("gives the last endpoint all the time that is left", async () => {
@@ -364,6 +386,8 @@ describe("balanced client, endpoints that come and go", () => {
         source.told = [{ url: backends[0].url }];
         await until(() => client.getEndpointStats().length === 1);
         expect((await client.get("/")).status).toBe(200);
+        await client.close();
+        expect((await errorOf(client.get("/")) as { cause?: unknown }).cause).toBeUndefined();
     });
 
     it("waits for the first lookup as long as a call may take", async () => {
@@ -377,11 +401,13 @@ describe("balanced client, endpoints that come and go", () => {
     it("looks no more when it is closed, ends its calls first and makes none after that", async () => {
         const source = those(2);
         const client = balance(source);
-        backends[0].answer = after(50);
-        backends[1].answer = after(50);
+        backends[0].answer = after(100);
+        backends[1].answer = after(100);
         const call = client.get("/");
         await until(() => backends[0].seen.length + backends[1].seen.length === 1);
+        const startedAt = performance.now();
         await client.close();
+        expect(performance.now() - startedAt).toBeGreaterThan(50);
         expect((await call).status).toBe(200);
         const { lookups } = source;
         await new Promise((resolve) => setTimeout(resolve, 50));

@@ -45,7 +45,8 @@ interface Member {
     endpoint: Endpoint;
     client: ServiceClient;
     inFlight: number;
-    /** The circuit lets every call through; what it does otherwise is asked each time. */
+    /** Of these, calls that were made while the circuit was not closed. */
+    probes: number;
     closed: boolean;
 }
 
@@ -154,11 +155,15 @@ export class BalancedClient implements ServiceCaller {
         });
     }
 
-    /** Milliseconds for which no endpoint takes a call; 0 when one does, or none is known yet. */
+    /**
+     * Milliseconds for which no endpoint takes a call, with the call counted as a rejection at the one that will be the
+     * first to take one; 0 when one does, or none is known yet.
+     */
     refuseForMs(): number {
         const members = [...this.#members.values()];
-        if (members.length === 0 || members.some(({ closed }) => closed)) return 0;
-        return Math.min(...members.map(({ client }) => client.refuseForMs()));
+        if (members.some((member) => this.#takesCalls(member))) return 0;
+        const [first] = members.sort((a, b) => nextAttemptAt(a) - nextAttemptAt(b));
+        return first?.client.refuseForMs() ?? 0;
     }
 
     /** Closes the circuits of all endpoints by hand. */
@@ -201,7 +206,9 @@ export class BalancedClient implements ServiceCaller {
             tried.add(member);
             const { options, correlationId } = call;
             const timeout = this.#timeFor(call, tried);
+            const probe = member.closed ? 0 : 1;
             member.inFlight += 1;
+            member.probes += probe;
             try {
                 return await send(member.client, { ...options, correlationId, timeout });
             } catch (error) {
@@ -212,6 +219,7 @@ export class BalancedClient implements ServiceCaller {
                 this.#logger?.debug(details, "Trying another endpoint");
             } finally {
                 member.inFlight -= 1;
+                member.probes -= probe;
             }
         }
     }
@@ -222,8 +230,7 @@ export class BalancedClient implements ServiceCaller {
         let best = Number.POSITIVE_INFINITY;
         for (const member of this.#members.values()) {
             const rank = this.#rankOf(member.endpoint);
-            if (rank > best || tried.has(member)) continue;
-            if (!member.closed && member.client.refuseForMs() > 0) continue;
+            if (rank > best || tried.has(member) || !this.#takesCalls(member)) continue;
             if (rank < best) candidates = [];
             best = rank;
             candidates.push(member);
@@ -231,6 +238,13 @@ export class BalancedClient implements ServiceCaller {
         const first = draw(candidates);
         const second = draw(candidates.filter((member) => member !== first));
         return second !== undefined && first !== undefined && loadOf(second) < loadOf(first) ? second : first;
+    }
+
+    /** Only looks: to ask the circuit for a call that then goes elsewhere would count as one that was refused. */
+    #takesCalls({ client, closed, probes }: Member): boolean {
+        if (closed) return true;
+        const { halfOpenMaxCalls = 1 } = this.#options.circuitBreakerOptions ?? {};
+        return probes < halfOpenMaxCalls && client.getCircuitStats().state !== "OPEN";
     }
 
     /** Priorities first; within one of them the own zone. */
@@ -247,7 +261,7 @@ export class BalancedClient implements ServiceCaller {
     }
 
     #mayFailOver(error: ServiceClientError, { deadline, repeatable }: Call): boolean {
-        if (error.kind === "aborted" || deadline.reason !== undefined || deadline.remainingMs === 0) return false;
+        if (error.kind === "aborted" || deadline.reason !== undefined || deadline.remainingMs < 1) return false;
         // It did not get there: to ask another one loads nobody twice.
         if (error.kind === "circuit_open" || (error.kind === "network" && wasNotSent(error))) return true;
         const isAnswer = error.kind === "http" && (error.status ?? 0) < 500;
@@ -328,7 +342,7 @@ export class BalancedClient implements ServiceCaller {
                 },
             },
         });
-        const member: Member = { endpoint, client, inFlight: 0, closed: true };
+        const member: Member = { endpoint, client, inFlight: 0, probes: 0, closed: true };
         return member;
     }
 }
@@ -346,6 +360,12 @@ function draw(members: readonly Member[]): Member | undefined {
         if (rest < 0) return member;
     }
     return members[0];
+}
+
+/** Epoch milliseconds; never, when its circuit is open for good. */
+function nextAttemptAt({ client }: Member): number {
+    const stats = client.getCircuitStats();
+    return stats.nextAttemptAt ?? (stats.state === "OPEN" ? Number.POSITIVE_INFINITY : 0);
 }
 
 function loadOf({ endpoint, inFlight }: Member): number {

@@ -197,7 +197,10 @@ describe('endpoints by Consul (a stand-in for its HTTP API)', () => {
     const source = new ConsulEndpoints(`${origin}/v1/health/service/auth`, { protocol: 'https' });
     answer = (_request, response) => response.writeHead(500).end('No cluster leader');
     await expect(source.lookup(open)).rejects.toMatchObject({ message: `${new URL(origin).host} answered 500` });
-    answer = (_request, response) => response.writeHead(302, { location: '/elsewhere' }).end();
+    answer = (request, response) => {
+      if (request.url === '/elsewhere') json([instance])(request, response);
+      else response.writeHead(302, { location: '/elsewhere' }).end();
+    };
     await expect(source.lookup(open)).rejects.toMatchObject({ name: 'TypeError' });
     answer = () => undefined;
     const closing = new AbortController();
