@@ -47,6 +47,11 @@ const candidates: readonly Candidate[] = [
     answers: ['redis', 'memory'].map((store) => ({ store })),
   },
   {
+    id: 'add-s2s-tracing',
+    role: 'tracing',
+    answers: clients,
+  },
+  {
     id: 'add-s2s-metrics',
     role: 'metrics',
     answers: clients.flatMap((client) =>

@@ -23,6 +23,7 @@ export type Role =
   | 'service-discovery'
   | 'metrics'
   | 'monitoring'
+  | 'tracing'
   | 'source'
   | 'registration'
   | 'manifest'

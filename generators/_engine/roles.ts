@@ -11,6 +11,7 @@ const wholeFileRoles: ReadonlySet<Role> = new Set<Role>([
   'service-discovery',
   'metrics',
   'monitoring',
+  'tracing',
   'source',
   'unit-test',
   'integration-test',

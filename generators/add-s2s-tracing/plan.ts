@@ -1,0 +1,109 @@
+import type { Answers, DependencyWant, Plan, Refusal, Repo, Service } from '../_engine/contract.ts';
+import { ensureDependency } from '../_engine/edit/ensure-dependency.ts';
+import { ensureEnv } from '../_engine/edit/ensure-env.ts';
+import { importSpecifier, isAutoloaded, placeFile, testFileFor } from '../_engine/edit/place-file.ts';
+import { registerPlugin } from '../_engine/edit/register-plugin.ts';
+import { joinRel } from '../_engine/paths.ts';
+import { type Draft, openDraft } from '../_engine/plan.ts';
+import { planDiagnostics } from '../_engine/plan-diagnostics.ts';
+import { render, renderTest } from '../_engine/render.ts';
+import { findAuthService } from '../_engine/survey/auth-service.ts';
+import { fromCatalog } from '../_engine/survey/from-catalog.ts';
+import { findClient } from '../_engine/survey/installed-client.ts';
+import { surveyOpenTelemetry } from '../_engine/survey/opentelemetry.ts';
+import { surveyHeads } from '../_engine/survey/services.ts';
+import { surveyTarget } from '../_engine/survey/target.ts';
+import type { TracingTestView, TracingView } from './view.ts';
+import { sdkView, type TracingFiles, tracingView } from './views.ts';
+
+/** The plugin that traces, registered before all that it is to see; what it listens to; an SDK where there is none. */
+export async function planTracing(answers: Answers, repo: Repo): Promise<Plan | Refusal> {
+  const service = surveyTarget(repo, answers);
+  if ('ok' in service) return service;
+  const draft = openDraft(repo);
+  const files: TracingFiles = {
+    tracing: placeFile(service, 'plugins', 'service-tracing'),
+    diagnostics: placeFile(service, 'utils', 'service-diagnostics'),
+    sdk: joinRel(service.layout.sourceDir, 'tracing.ts'),
+  };
+  const isOurs = repo.read(files.sdk)?.includes('OTEL_METRICS_EXPORTER') === true;
+  const found = surveyOpenTelemetry(service);
+  const calls = findClient(repo, service) !== undefined || !isIssuer(repo, service);
+  if (calls) await planDiagnostics(draft, service, answers);
+  const view = tracingView(service, files, found, calls);
+  const text = render('add-s2s-tracing/service-tracing.ts.hbs', view, service.style);
+  draft.create(files.tracing, 'tracing', text);
+  registerPlugin(draft, service, {
+    file: files.tracing,
+    plugin: 'serviceTracing',
+    before: ['authMiddleware', 'serviceMetrics', 'rateLimit'],
+  });
+  depend(draft, service, '@opentelemetry/api', '~1.9.0');
+  depend(draft, service, 'fastify-plugin', service.fastifyMajor < 5 ? '^4.5.1' : '^5.0.1');
+  if (!found.sdk || isOurs) planSdk(draft, service, files);
+  if (!draft.failed) renderTracingTest(draft, service, files, view);
+  if (comesLate(draft, service, files)) draft.note(lateNote);
+  return draft.finish();
+}
+
+const lateNote =
+  'auth-middleware is loaded before service-tracing, by their names, and guards every route: what it asks the auth service is in a trace of its own, unless you name service-tracing in its dependencies.';
+
+/** An autoloaded guard of all routes has its hook before ours. */
+function comesLate({ repo }: Draft, service: Service, { tracing }: TracingFiles): boolean {
+  const middleware = repo.read(placeFile(service, 'plugins', 'auth-middleware'));
+  return isAutoloaded(service, tracing) && middleware?.includes('autoConfig') === true;
+}
+
+/** It verifies tokens and asks nobody to. */
+function isIssuer(repo: Repo, { dir }: Service): boolean {
+  const auth = findAuthService(repo, surveyHeads(repo));
+  return !('ok' in auth) && auth.dir === dir;
+}
+
+function depend(
+  draft: Draft,
+  service: Service,
+  name: string,
+  range: string,
+  section: DependencyWant['section'] = 'dependencies',
+): void {
+  const want = fromCatalog(draft.repo, service, { name, range, section });
+  draft.patch(service.manifest.path, 'manifest', (base) => ensureDependency(base, want));
+}
+
+function planSdk(draft: Draft, service: Service, { sdk }: TracingFiles): void {
+  const view = sdkView(service, sdk);
+  draft.create(sdk, 'tracing', render('add-s2s-tracing/tracing.ts.hbs', view, service.style));
+  // From 0.300 on it needs Node.js 22.
+  depend(draft, service, '@opentelemetry/sdk-node', '^0.223.0');
+  for (const file of service.config.exampleFiles)
+    draft.patch(file, 'env', (base) => ensureEnv(base, { name: 'OTEL_EXPORTER_OTLP_ENDPOINT', value: '' }));
+  draft.note(`Nothing is sent until ${service.name} is started with its tracing: ${view.command}`);
+}
+
+function renderTracingTest(
+  draft: Draft,
+  service: Service,
+  { tracing }: TracingFiles,
+  { client, clientSpans, logs, serverSpans, spans }: TracingView,
+): void {
+  const { style, testing } = service;
+  if (testing.runner === 'none') return;
+  const test = testFileFor(service, tracing, 'service-tracing');
+  const installed = findClient(draft.repo, service);
+  const without = (installed?.variant?.['without'] ?? []) as readonly string[];
+  const view: TracingTestView = {
+    tracingImport: importSpecifier(service, test, tracing),
+    clientImport: installed === undefined ? '' : importSpecifier(service, test, installed.path),
+    client,
+    clientSpans,
+    serverSpans,
+    logs,
+    spans,
+    retry: !without.includes('retry'),
+  };
+  const template = 'add-s2s-tracing/service-tracing.test.ts.hbs';
+  draft.create(test, 'unit-test', renderTest(template, view, style, testing));
+  depend(draft, service, '@opentelemetry/sdk-trace-node', '^2.12.0', 'devDependencies');
+}

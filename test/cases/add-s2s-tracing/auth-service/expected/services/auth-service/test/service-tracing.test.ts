@@ -1,0 +1,119 @@
+import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import {
+  InMemorySpanExporter,
+  NodeTracerProvider,
+  type ReadableSpan,
+  SimpleSpanProcessor,
+} from '@opentelemetry/sdk-trace-node';
+import Fastify, { type FastifyInstance } from 'fastify';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+
+import serviceTracing from '../src/plugins/service-tracing.js';
+
+const TRACE = '0af7651916cd43dd8448eb211c80319c';
+const CALLER = 'b7ad6b7169203331';
+const exporter = new InMemorySpanExporter();
+const provider = new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });
+const apps: FastifyInstance[] = [];
+let log: Record<string, unknown>[] = [];
+
+/** An application that answers with what it knows of the trace. */
+async function buildApp(): Promise<FastifyInstance> {
+  const write = (line: string): void => {
+    log.push(JSON.parse(line) as Record<string, unknown>);
+  };
+  const app = Fastify({ logger: { stream: { write } } });
+  apps.push(app);
+  await app.register(serviceTracing);
+  app.route({
+    method: ['GET', 'POST'],
+    url: '/users/:id',
+    handler: (request, reply) => {
+      request.log.info('Answering');
+      void reply.header('x-correlation-id', 'request-7');
+      return { spanId: trace.getActiveSpan()?.spanContext().spanId };
+    },
+  });
+  app.get('/broken', (_request, reply) => reply.code(500).send({}));
+  await app.ready();
+  return app;
+}
+
+function spansOf(kind: SpanKind): ReadableSpan[] {
+  return exporter.getFinishedSpans().filter((span) => span.kind === kind);
+}
+
+beforeAll(() => {
+  provider.register();
+});
+
+beforeEach(() => {
+  exporter.reset();
+  log = [];
+});
+
+afterEach(async () => {
+  for (const app of apps.splice(0)) await app.close();
+});
+
+afterAll(async () => {
+  await provider.shutdown();
+  trace.disable();
+  context.disable();
+  propagation.disable();
+});
+
+describe('service tracing, requests that come in', () => {
+  it('continues the trace of the caller', async () => {
+    const app = await buildApp();
+    const headers = { traceparent: `00-${TRACE}-${CALLER}-01`, host: 'users.test:3000' };
+    const { body } = await app.inject({ url: '/users/7?token=secret', headers });
+    const [span] = spansOf(SpanKind.SERVER);
+    expect(span?.name).toBe('GET /users/:id');
+    expect(span?.spanContext().traceId).toBe(TRACE);
+    expect(span?.parentSpanContext?.spanId).toBe(CALLER);
+    expect((JSON.parse(body) as { spanId: string }).spanId).toBe(span?.spanContext().spanId);
+    expect(span?.attributes).toEqual({
+      'http.request.method': 'GET',
+      'url.scheme': 'http',
+      'url.path': '/users/7',
+      'server.address': 'users.test',
+      'http.route': '/users/:id',
+      'correlation.id': 'request-7',
+      'http.response.status_code': 200,
+    });
+  });
+
+  it('begins a trace where the caller has none, and keeps it while a body is read', async () => {
+    const app = await buildApp();
+    const { body } = await app.inject({
+      method: 'POST',
+      url: '/users/7',
+      payload: { name: 'Ada' },
+    });
+    const [span] = spansOf(SpanKind.SERVER);
+    expect(span?.parentSpanContext).toBe(undefined);
+    expect((JSON.parse(body) as { spanId: string }).spanId).toBe(span?.spanContext().spanId);
+  });
+
+  it('takes 5xx for an error, and 4xx for the mistake of the caller', async () => {
+    const app = await buildApp();
+    await app.inject('/broken');
+    await app.inject('/nowhere');
+    const [broken, nowhere] = spansOf(SpanKind.SERVER);
+    expect(broken?.status.code).toBe(SpanStatusCode.ERROR);
+    expect(broken?.attributes['error.type']).toBe('500');
+    expect(nowhere?.name).toBe('GET');
+    expect(nowhere?.status.code).toBe(SpanStatusCode.UNSET);
+    expect(nowhere?.attributes['http.response.status_code']).toBe(404);
+  });
+
+  it('puts the trace into each line that is logged for the request', async () => {
+    const app = await buildApp();
+    await app.inject('/users/7');
+    const [span] = spansOf(SpanKind.SERVER);
+    const line = log.find(({ msg }) => msg === 'Answering');
+    expect(line?.['trace_id']).toBe(span?.spanContext().traceId);
+    expect(line?.['span_id']).toBe(span?.spanContext().spanId);
+  });
+});

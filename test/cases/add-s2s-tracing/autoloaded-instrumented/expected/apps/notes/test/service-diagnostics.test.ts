@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
+
+import { ServiceClient, type ServiceClientOptions } from '../src/utils/service-client.js'
+import { type DiagnosticEvents, observe, openClients } from '../src/utils/service-diagnostics.js'
+
+type Answer = (request: IncomingMessage, response: ServerResponse) => void
+
+const json = (status: number, data: unknown): Answer => {
+	return (_request, response) => {
+		response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(data))
+	}
+}
+
+let server: Server
+let baseUrl = ''
+let answers: Answer[] = []
+let headers: IncomingMessage['headers'][] = []
+const clients: ServiceClient[] = []
+const observations: (() => void)[] = []
+
+function createClient(options: Partial<ServiceClientOptions> = {}): ServiceClient {
+	const client = new ServiceClient({ baseUrl, timeout: 2_000, ...options })
+	clients.push(client)
+	return client
+}
+
+/** What is published on that channel during the test. */
+function collect<Name extends keyof DiagnosticEvents>(name: Name): DiagnosticEvents[Name][] {
+	const events: DiagnosticEvents[Name][] = []
+	observations.push(observe(name, (event) => events.push(event)))
+	return events
+}
+
+before(async () => {
+	server = createServer((request, response) => {
+		headers.push(request.headers)
+		const answer = answers.length > 1 ? answers.shift() : answers[0]
+		answer?.(request, response)
+	})
+	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+	baseUrl = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`
+})
+
+beforeEach(() => {
+	headers = []
+	answers = [json(200, { ok: true })]
+})
+
+afterEach(async () => {
+	for (const end of observations.splice(0)) end()
+	await Promise.all(clients.splice(0).map((client) => client.close()))
+})
+
+after(async () => {
+	server.closeAllConnections()
+	await new Promise((resolve) => server.close(resolve))
+})
+
+describe('service diagnostics', () => {
+	it('tells of a call from its start to its end, by one object', async () => {
+		const started = collect('service-client:start')
+		const attempts = collect('service-client:attempt')
+		const ended = collect('service-client:end')
+		const client = createClient({ circuitBreakerOptions: { name: 'users' } })
+		await client.get('/users/7', { correlationId: 'one', route: '/users/:id' })
+		assert.equal(started.length, 1)
+		assert.equal(started[0]?.client, client)
+		assert.equal(started[0]?.client.service, 'users')
+		assert.equal(started[0]?.client.origin, baseUrl)
+		assert.equal(started[0]?.method, 'GET')
+		assert.equal(started[0]?.path, '/users/7')
+		assert.equal(started[0]?.route, '/users/:id')
+		assert.equal(started[0]?.correlationId, 'one')
+		assert.equal(attempts.length, 1)
+		assert.equal(attempts[0]?.call, started[0])
+		assert.equal(attempts[0]?.attempt, 0)
+		assert.equal(ended.length, 1)
+		assert.equal(ended[0]?.call, started[0])
+		assert.equal(ended[0]?.result, 'success')
+		assert.equal(ended[0]?.status, 200)
+		assert.ok(ended[0]?.durationMs > 0)
+	})
+
+	it('sends the headers that are added on the way', async () => {
+		observations.push(
+			observe('service-client:start', (call) => {
+				call.headers['x-added-at-start'] = call.method
+			}),
+			observe('service-client:attempt', ({ call, attempt }) => {
+				call.headers['x-added-to-attempt'] = String(attempt)
+			})
+		)
+		await createClient().get('/')
+		assert.equal(headers[0]?.['x-added-at-start'], 'GET')
+		assert.equal(headers[0]?.['x-added-to-attempt'], '0')
+	})
+
+	it('tells why a call failed', async () => {
+		const ended = collect('service-client:end')
+		answers = [json(404, {})]
+		const client = createClient()
+		await client.get('/').catch(() => undefined)
+		answers = [() => undefined]
+		await client.get('/', { timeout: 50 }).catch(() => undefined)
+		assert.deepEqual(ended.map(({ result, status }) => [result, status]), [
+			['http', 404],
+			['timeout', undefined]
+		])
+	})
+
+	it('tells of each attempt, and of the wait before the next one', async () => {
+		const attempts = collect('service-client:attempt')
+		const retries = collect('service-client:retry')
+		const ended = collect('service-client:end')
+		answers = [json(502, {}), json(200, {})]
+		const client = createClient({ retry: { baseDelayMs: 1 } })
+		const before = client.getRetryBudget() ?? 0
+		await client.get('/')
+		assert.deepEqual(attempts.map(({ attempt }) => attempt), [0, 1])
+		assert.equal(retries.length, 1)
+		assert.equal(retries[0]?.call, attempts[0]?.call)
+		assert.equal(retries[0]?.attempt, 0)
+		assert.equal(retries[0]?.result, 'http')
+		assert.equal(retries[0]?.status, 502)
+		assert.deepEqual(ended.map(({ result }) => result), ['success'])
+		assert.equal(before - (client.getRetryBudget() ?? 0), 1)
+		assert.equal(createClient({ retry: false }).getRetryBudget(), undefined)
+	})
+
+	it('tells of changes of the circuit, and of calls that it does not let through', async () => {
+		const changes = collect('circuit-breaker:change')
+		const started = collect('service-client:start')
+		const refused = collect('service-client:refuse')
+		answers = [json(500, {})]
+		const client = createClient({ circuitBreakerOptions: { failureThreshold: 1 } })
+		await client.get('/').catch(() => undefined)
+		await client.get('/').catch(() => undefined)
+		client.refuseForMs()
+		assert.deepEqual(changes.map(({ from, to }) => `${from} ${to}`), ['CLOSED OPEN'])
+		assert.equal(changes[0]?.client, client)
+		assert.equal(started.length, 1)
+		assert.equal(refused.length, 2)
+		assert.equal(refused[0]?.client, client)
+		assert.ok(refused[0]?.retryAfterMs > 0)
+	})
+
+	it('knows the clients that are open', async () => {
+		const created = collect('service-client:create')
+		const closed = collect('service-client:close')
+		const client = createClient()
+		assert.deepEqual(created, [client])
+		assert.ok(openClients().includes(client))
+		await client.close()
+		await client.close()
+		assert.deepEqual(closed, [client])
+		assert.equal(openClients().includes(client), false)
+	})
+
+	it('tells nothing when nobody listens any more', async () => {
+		const events: unknown[] = []
+		const end = observe('service-client:end', (event) => events.push(event))
+		const client = createClient()
+		await client.get('/')
+		end()
+		await client.get('/')
+		assert.equal(events.length, 1)
+	})
+})

@@ -1,0 +1,198 @@
+import { channel, subscribe, unsubscribe } from 'node:diagnostics_channel';
+
+import type { CircuitStats } from '@/utils/circuit-breaker';
+import { ServiceClientError, type ServiceClientErrorKind } from '@/utils/service-client-error';
+
+/** What a client tells of itself at any time. */
+export interface ObservedClient {
+  /** The name of its circuit; by default the host that it calls. */
+  readonly service: string;
+  /** `https://host:port` */
+  readonly origin: string;
+  getCircuitStats(): CircuitStats;
+  /** Retries that are saved up now; undefined: it never retries. */
+  getRetryBudget(): number | undefined;
+}
+
+/** One call that the circuit let through: the same object in all of its events, so it can be the key of a WeakMap. */
+export interface ServiceCall {
+  readonly client: ObservedClient;
+  readonly method: string;
+  /** As it is sent, with its query: it may hold what is private, and takes any number of values. */
+  readonly path: string;
+  /** The pattern that the caller gave, such as `/users/:id`. */
+  readonly route: string | undefined;
+  readonly correlationId: string;
+  /** As they are sent: who is told of `start` or `attempt` may add to them. */
+  readonly headers: Record<string, string>;
+}
+
+/** `success`, why it failed, or `error` for a mistake of our own. */
+export type CallResult = 'success' | ServiceClientErrorKind | 'error';
+
+export interface CallAttempt {
+  readonly call: ServiceCall;
+  /** 0 is the first. */
+  readonly attempt: number;
+}
+
+export interface CallRetry extends CallAttempt {
+  /** Milliseconds until the next attempt. */
+  readonly delayMs: number;
+  /** Why this attempt failed. */
+  readonly result: CallResult;
+  readonly status: number | undefined;
+}
+
+export interface CallEnd {
+  readonly call: ServiceCall;
+  readonly result: CallResult;
+  /** Of the last answer; undefined when there was none. */
+  readonly status: number | undefined;
+  /** Milliseconds, retries included. */
+  readonly durationMs: number;
+}
+
+/** A call that was not made, because the circuit is open. */
+export interface CallRefusal {
+  readonly client: ObservedClient;
+  readonly retryAfterMs: number;
+}
+
+export interface CircuitChange {
+  readonly client: ObservedClient;
+  readonly from: CircuitStats['state'];
+  readonly to: CircuitStats['state'];
+}
+
+/**
+ * What the middleware said of a request: `valid` the user is known · `invalid` a token that is no good · `missing` none
+ * at all · `unavailable` nobody could tell · `circuit_open` nobody was asked · `error` a mistake of our own.
+ */
+export type VerificationResult = 'valid' | 'invalid' | 'missing' | 'unavailable' | 'circuit_open' | 'error';
+
+export interface Verification {
+  readonly result: VerificationResult;
+  /** The claim cache knew. */
+  readonly cached: boolean;
+  readonly correlationId: string;
+}
+
+/** The channels of `node:diagnostics_channel` that this service publishes on, and what it publishes. */
+export interface DiagnosticEvents {
+  'service-client:create': ObservedClient;
+  'service-client:close': ObservedClient;
+  'service-client:start': ServiceCall;
+  'service-client:attempt': CallAttempt;
+  'service-client:retry': CallRetry;
+  'service-client:end': CallEnd;
+  'service-client:refuse': CallRefusal;
+  'circuit-breaker:change': CircuitChange;
+  'auth:verified': Verification;
+}
+
+interface EventChannel<Event> {
+  readonly hasSubscribers: boolean;
+  publish(event: Event): void;
+}
+
+function open<Name extends keyof DiagnosticEvents>(name: Name): EventChannel<DiagnosticEvents[Name]> {
+  return channel(name);
+}
+
+const created = open('service-client:create');
+const closed = open('service-client:close');
+const started = open('service-client:start');
+const attempted = open('service-client:attempt');
+const retried = open('service-client:retry');
+const ended = open('service-client:end');
+const refused = open('service-client:refuse');
+const changed = open('circuit-breaker:change');
+const verified = open('auth:verified');
+
+/** Those that need to know of the call as a whole. */
+const ofCalls = [started, attempted, retried, ended];
+const clients = new Set<ObservedClient>();
+
+/** The clients that are not closed yet: who listens later than they were made finds them here. */
+export function openClients(): readonly ObservedClient[] {
+  return [...clients];
+}
+
+/**
+ * Tells `listener` of every event of that name in this process, at once and in order, until the function that is given
+ * back is called. What a listener throws does not reach the call: Node.js makes it an uncaught exception.
+ */
+export function observe<Name extends keyof DiagnosticEvents>(
+  name: Name,
+  listener: (event: DiagnosticEvents[Name]) => void,
+): () => void {
+  const listen = (event: unknown): void => {
+    listener(event as DiagnosticEvents[Name]);
+  };
+  subscribe(name, listen);
+  return () => {
+    unsubscribe(name, listen);
+  };
+}
+
+export function clientCreated(client: ObservedClient): void {
+  clients.add(client);
+  created.publish(client);
+}
+
+export function clientClosed(client: ObservedClient): void {
+  if (clients.delete(client)) closed.publish(client);
+}
+
+export function circuitChanged(change: CircuitChange): void {
+  changed.publish(change);
+}
+
+/** Undefined when nobody listens: then the call has no events. */
+export function callStarted(
+  client: ObservedClient,
+  request: Pick<ServiceCall, 'method' | 'path' | 'headers'>,
+  correlationId: string,
+  route: string | undefined,
+): ServiceCall | undefined {
+  if (!ofCalls.some(({ hasSubscribers }) => hasSubscribers)) return undefined;
+  const { method, path, headers } = request;
+  const call = { client, method, path, route, correlationId, headers };
+  started.publish(call);
+  return call;
+}
+
+export function attemptStarted(call: ServiceCall | undefined, attempt: number): void {
+  if (call !== undefined) attempted.publish({ call, attempt });
+}
+
+export function retryPlanned(
+  call: ServiceCall | undefined,
+  attempt: number,
+  delayMs: number,
+  error: unknown,
+): void {
+  if (call !== undefined) retried.publish({ call, attempt, delayMs, ...failureOf(error) });
+}
+
+/** `outcome` is the status of a good answer, or what was thrown. */
+export function callEnded(call: ServiceCall | undefined, durationMs: number, outcome: unknown): void {
+  if (call === undefined) return;
+  const isGood = typeof outcome === 'number';
+  const end = isGood ? { result: 'success' as const, status: outcome } : failureOf(outcome);
+  ended.publish({ call, durationMs, ...end });
+}
+
+function failureOf(error: unknown): Pick<CallEnd, 'result' | 'status'> {
+  if (!(error instanceof ServiceClientError)) return { result: 'error', status: undefined };
+  return { result: error.kind, status: error.status };
+}
+
+export function callRefused(client: ObservedClient, retryAfterMs: number): void {
+  if (refused.hasSubscribers) refused.publish({ client, retryAfterMs });
+}
+
+export function tokenVerified(result: VerificationResult, cached: boolean, correlationId: string): void {
+  if (verified.hasSubscribers) verified.publish({ result, cached, correlationId });
+}

@@ -1,0 +1,7 @@
+import type { Case } from '../../../helpers/case.ts';
+
+export const testCase: Case = {
+  fixture: 'plain-folders',
+  args: ['--target', 'orders', '--without', 'retry'],
+  probe: [{ service: 'orders', path: '/health', status: 200 }],
+};
