@@ -50,7 +50,12 @@ export default defineConfig({
         test: {
           name: 'production',
           include: ['test/production/**/*.test.ts'],
-          globalSetup: ['test/helpers/redis.ts', 'test/helpers/build.ts', 'test/helpers/seed.ts'],
+          globalSetup: [
+            'test/helpers/redis.ts',
+            'test/helpers/build.ts',
+            'test/helpers/seed.ts',
+            'test/helpers/debian-packages.ts',
+          ],
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

@@ -48,8 +48,8 @@ describe('what npm pack holds', () => {
     expect(types).toEqual([...reachableTypes('dist/plopfile.d.ts')].sort());
   });
 
-  it('is under a megabyte', async () => {
-    expect((await packPackage()).unpackedBytes).toBeLessThan(1_000_000);
+  it('is under a megabyte and a half', async () => {
+    expect((await packPackage()).unpackedBytes).toBeLessThan(1_500_000);
   });
 
   it('has what a generator consists of, for each', async () => {
