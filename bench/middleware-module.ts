@@ -29,6 +29,7 @@ export async function renderMiddleware(cache: boolean): Promise<string> {
     cache,
     cacheTtlMs: 60_000,
     diagnostics: false,
+    revocation: false,
     urlExpression: "process.env['AUTH_SERVICE_URL'] ?? ''",
     secretExpression: "process.env['SERVICE_AUTH_SECRET']",
     defaultUrl: 'http://localhost:3001',
@@ -42,7 +43,7 @@ export async function renderMiddleware(cache: boolean): Promise<string> {
   const file = join(folder, cache ? 'auth-cached.js' : 'auth.js');
   writeFileSync(
     join(folder, 'claim-cache.js'),
-    compile(render('add-auth-middleware/claim-cache.ts.hbs', {}, style)),
+    compile(render('add-auth-middleware/claim-cache.ts.hbs', { revocation: false }, style)),
   );
   writeFileSync(file, compile(render('add-auth-middleware/auth-middleware.ts.hbs', view, style)));
   return file;

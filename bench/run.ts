@@ -12,6 +12,7 @@ import { benchDiagnostics } from './diagnostics.ts';
 import { benchMemory } from './memory.ts';
 import { writeReadme } from './readme.ts';
 import { benchRedis } from './redis.ts';
+import { benchRevocation } from './revocation.ts';
 import { benchRoute } from './route.ts';
 import { renderSection, type Section } from './section.ts';
 import { benchTool } from './tool.ts';
@@ -27,6 +28,7 @@ const benches: Readonly<Record<string, () => Promise<Section>>> = {
   route: benchRoute,
   verify: benchVerify,
   redis: benchRedis,
+  revocation: benchRevocation,
   tool: benchTool,
   'tool-growth': benchGrowth,
 };

@@ -8,6 +8,7 @@ const wholeFileRoles: ReadonlySet<Role> = new Set<Role>([
   'token-blacklist',
   'auth-middleware',
   'rate-limit',
+  'revocation',
   'service-discovery',
   'metrics',
   'monitoring',

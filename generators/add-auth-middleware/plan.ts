@@ -10,7 +10,7 @@ import { findAuthUrl } from './auth-url.ts';
 import { chooseProtection, type Protection } from '../_engine/survey/protection.ts';
 import { openRoutes } from './open-routes.ts';
 import { chooseNames, type MiddlewareNames } from './names.ts';
-import type { ClaimCacheTestView } from './view.ts';
+import type { ClaimCacheTestView, ClaimCacheView } from './view.ts';
 import { type MiddlewareChoices, type MiddlewareFiles, middlewareTestView, middlewareView } from './views.ts';
 import { wireMiddleware } from './wiring.ts';
 
@@ -32,7 +32,8 @@ export async function planAuthMiddleware(answers: Answers, repo: Repo): Promise<
   const client = await planClient(draft, service, answers);
   const inUtils = (name: string): RelPath => placeFile(service, 'utils', name);
   const [cache, diagnostics] = [inUtils('claim-cache'), inUtils('service-diagnostics')];
-  const files: MiddlewareFiles = { middleware, client, cache, diagnostics };
+  const subscriber = inUtils('revocation-subscriber');
+  const files: MiddlewareFiles = { middleware, client, cache, diagnostics, subscriber };
   const guarded = protection as Protection;
   const open = guarded.all ? openRoutes(service, repo, answers) : undefined;
   for (const note of open?.notes ?? []) draft.note(note);
@@ -41,6 +42,8 @@ export async function planAuthMiddleware(answers: Answers, repo: Repo): Promise<
     cacheTtlMs: cacheTtlMs as number | undefined,
     // As its client does.
     diagnostics: draft.repo.read(diagnostics) !== undefined,
+    // Where add-s2s-revocation has been.
+    revocation: cacheTtlMs !== undefined && draft.repo.read(subscriber) !== undefined,
     defaultUrl: authUrl as string,
     publicRoutes: open?.routes,
   };
@@ -88,7 +91,8 @@ function renderMiddleware(
   const text = render('add-auth-middleware/auth-middleware.ts.hbs', view, style);
   draft.create(files.middleware, 'auth-middleware', text);
   if (view.cache) {
-    const cache = render('add-auth-middleware/claim-cache.ts.hbs', {}, style);
+    const cacheView: ClaimCacheView = { revocation: view.revocation };
+    const cache = render('add-auth-middleware/claim-cache.ts.hbs', cacheView, style);
     draft.create(files.cache, 'auth-middleware', cache);
   }
   if (testing.runner === 'none') return;
@@ -98,8 +102,9 @@ function renderMiddleware(
   draft.create(test, 'unit-test', testText);
   if (!view.cache) return;
   const cacheTest = testFileFor(service, files.cache, 'claim-cache');
-  const cacheView: ClaimCacheTestView = { cacheImport: importSpecifier(service, cacheTest, files.cache) };
-  const cacheText = renderTest('add-auth-middleware/claim-cache.test.ts.hbs', cacheView, style, testing);
+  const cacheImport = importSpecifier(service, cacheTest, files.cache);
+  const cacheTestView: ClaimCacheTestView = { revocation: view.revocation, cacheImport };
+  const cacheText = renderTest('add-auth-middleware/claim-cache.test.ts.hbs', cacheTestView, style, testing);
   draft.create(cacheTest, 'unit-test', cacheText);
 }
 

@@ -5,6 +5,8 @@ export interface MiddlewareView {
   readonly cache: boolean;
   /** What came of each token is published. */
   readonly diagnostics: boolean;
+  /** The cache hears of revocations: revocation-subscriber.ts is there. */
+  readonly revocation: boolean;
   /** Milliseconds. */
   readonly cacheTtlMs: number;
   /** TypeScript expressions that read `AUTH_SERVICE_URL` and `SERVICE_AUTH_SECRET`. */
@@ -35,8 +37,14 @@ export interface MiddlewareTestView {
   readonly cache: boolean;
   readonly diagnostics: boolean;
   readonly diagnosticsImport: string;
+  readonly revocation: boolean;
 }
 
-export interface ClaimCacheTestView {
+/** What claim-cache.ts is rendered from. */
+export interface ClaimCacheView {
+  readonly revocation: boolean;
+}
+
+export interface ClaimCacheTestView extends ClaimCacheView {
   readonly cacheImport: string;
 }

@@ -12,6 +12,7 @@ export interface MiddlewareFiles {
   readonly cache: RelPath;
   readonly client: RelPath;
   readonly diagnostics: RelPath;
+  readonly subscriber: RelPath;
 }
 
 /** What the answers say of the middleware, checked. */
@@ -20,21 +21,23 @@ export interface MiddlewareChoices {
   /** Milliseconds; undefined: no cache. */
   readonly cacheTtlMs: number | undefined;
   readonly diagnostics: boolean;
+  readonly revocation: boolean;
   readonly defaultUrl: string;
   /** Undefined: only routes with the hook ask for a token. */
   readonly publicRoutes: readonly string[] | undefined;
 }
 
+const client = ['ServiceClient', 'ServiceClientError', 'type ServiceClientOptions'];
+
 export function middlewareView(
   service: Service,
   files: MiddlewareFiles,
   names: MiddlewareNames,
-  { path, cacheTtlMs, diagnostics, defaultUrl, publicRoutes }: MiddlewareChoices,
+  { path, cacheTtlMs, diagnostics, revocation, defaultUrl, publicRoutes }: MiddlewareChoices,
 ): MiddlewareView {
   const url = readVariable(service, 'AUTH_SERVICE_URL');
   const secret = readVariable(service, 'SERVICE_AUTH_SECRET');
   const hasDefault = url.imports.length > 0 && service.config.file !== undefined;
-  const client = ['ServiceClient', 'ServiceClientError', 'type ServiceClientOptions'];
   const wants: ImportWant[] = [
     {
       from: 'fastify',
@@ -49,12 +52,14 @@ export function middlewareView(
     ...(diagnostics
       ? [{ from: files.diagnostics, names: ['tokenVerified', 'type VerificationResult'] }]
       : []),
+    ...(revocation ? [{ from: files.subscriber, names: ['subscribeToRevocations'] }] : []),
   ];
   return {
     ...names,
-    imports: importLines(service, files.middleware, uniqueWants(wants)),
+    imports: importLines(service, files.middleware, wants),
     cache: cacheTtlMs !== undefined,
     diagnostics,
+    revocation,
     cacheTtlMs: cacheTtlMs ?? 0,
     urlExpression: hasDefault ? url.expression : `${url.expression} ?? '${defaultUrl}'`,
     secretExpression: secret.expression,
@@ -70,7 +75,7 @@ export function middlewareTestView(
   repo: Repo,
   files: MiddlewareFiles,
   names: MiddlewareNames,
-  { path, cacheTtlMs, diagnostics }: MiddlewareChoices,
+  { path, cacheTtlMs, diagnostics, revocation }: MiddlewareChoices,
 ): MiddlewareTestView {
   const test = testFileFor(service, files.middleware, 'auth-middleware');
   const environment = testEnvironment(service, repo);
@@ -84,9 +89,6 @@ export function middlewareTestView(
     path,
     cache: cacheTtlMs !== undefined,
     diagnostics,
+    revocation,
   };
-}
-
-function uniqueWants(wants: readonly ImportWant[]): readonly ImportWant[] {
-  return [...new Map(wants.map((want) => [JSON.stringify(want), want])).values()];
 }

@@ -65,7 +65,8 @@ function renderFiles(
       render('add-auth-verify/token-blacklist.ts.hbs', view, style),
     );
   }
-  const view = verifyView(service, files, path, blacklist);
+  const publishes = blacklist === 'redis' && draft.repo.read(files.publisher) !== undefined;
+  const view = verifyView(service, files, path, blacklist, publishes);
   draft.create(files.plugin, 'verify-route', render('add-auth-verify/auth-verify.ts.hbs', view, style));
 }
 

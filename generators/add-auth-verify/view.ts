@@ -33,6 +33,8 @@ export interface VerifyView extends RedisConnection {
   /** The members of the route's options: its schema, and what gets it past a guard of the whole application. */
   readonly routeOptions: string | false;
   readonly blacklist: boolean;
+  /** Revocations are published: revocation-publisher.ts is there. */
+  readonly publishes: boolean;
   /** What signs and verifies; false where only @fastify/jwt knows it, and for a key pair. */
   readonly secret: string | false;
   /** The type of that expression. */

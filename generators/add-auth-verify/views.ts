@@ -5,6 +5,7 @@ import { readVariable } from '../_engine/edit/read-variable.ts';
 import { redisConnection, usesNodeRedis } from '../_engine/edit/redis-connection.ts';
 import { secretView, usesKeyPair } from './connection-views.ts';
 import { claimNames } from './claim-names.ts';
+import { routeOptionsOf } from './route-options.ts';
 import type { Blacklist, BlacklistView, VerifierView, VerifyView } from './view.ts';
 
 const connection = {
@@ -13,11 +14,12 @@ const connection = {
   settings: 'disableOfflineQueue: true',
 } as const;
 
-/** The files that the generator adds, beside its test. */
+/** The files that the generator adds, beside its test; `publisher` is there where add-s2s-revocation has been. */
 export interface VerifyFiles {
   readonly plugin: RelPath;
   readonly verifier: RelPath;
   readonly blacklist: RelPath;
+  readonly publisher: RelPath;
 }
 
 export function verifyFiles(service: Service): VerifyFiles {
@@ -25,6 +27,7 @@ export function verifyFiles(service: Service): VerifyFiles {
     plugin: placeFile(service, 'plugins', 'auth-verify'),
     verifier: placeFile(service, 'utils', 'token-verifier'),
     blacklist: placeFile(service, 'utils', 'token-blacklist'),
+    publisher: placeFile(service, 'utils', 'revocation-publisher'),
   };
 }
 
@@ -76,6 +79,7 @@ export function verifyView(
   files: VerifyFiles,
   path: string,
   blacklist: Blacklist,
+  publishes: boolean,
 ): VerifyView {
   const { jwt } = service;
   const usesPlugin = jwt.library === '@fastify/jwt' || jwt.library === 'none';
@@ -87,7 +91,7 @@ export function verifyView(
     ...imports,
     ...serviceSecret.imports,
     ...redis.imports,
-    ...ownImports(files, blacklist, redis),
+    ...ownImports(files, blacklist, { ...redis, publishes }),
     { from: 'fastify-plugin', default: 'fp' },
     ...(jwt.library === 'none' ? [{ from: '@fastify/jwt', default: 'fastifyJwt' }] : []),
     { from: 'fastify', names: fastifyTypes(secret !== false || redis.redis), typeOnly: true },
@@ -95,6 +99,7 @@ export function verifyView(
   return {
     secret,
     ...redis,
+    publishes,
     imports: importLines(service, files.plugin, wants),
     path,
     fastifyMajor: service.fastifyMajor,
@@ -123,7 +128,12 @@ function fastifyTypes(instance: boolean): readonly string[] {
 function ownImports(
   files: VerifyFiles,
   blacklist: Blacklist,
-  { redis, redisMayMiss, nodeRedis }: Pick<VerifyView, 'redis' | 'redisMayMiss' | 'nodeRedis'>,
+  {
+    redis,
+    redisMayMiss,
+    nodeRedis,
+    publishes,
+  }: Pick<VerifyView, 'redis' | 'redisMayMiss' | 'nodeRedis' | 'publishes'>,
 ): readonly ImportWant[] {
   const names = [
     'type BlacklistStore',
@@ -134,12 +144,7 @@ function ownImports(
   const verifier = ['createTokenVerifier', 'type TokenClaims', 'TokenError', 'type TokenProblem'];
   return [
     ...(blacklist === 'none' ? [] : [{ from: files.blacklist, names }]),
+    ...(publishes ? [{ from: files.publisher, names: ['publishRevocations'] }] : []),
     { from: files.verifier, names: verifier },
   ];
-}
-
-function routeOptionsOf({ guard, plainSchemas }: Service): string | false {
-  const config = guard?.optOut === undefined ? [] : [`config: { ${guard.optOut} }`];
-  const schema = plainSchemas ? ['schema: { body: bodySchema }'] : [];
-  return [...config, ...schema].join(', ') || false;
 }

@@ -614,6 +614,14 @@ const services: readonly BadInput[] = [
     },
   },
   {
+    what: 'caches that are not there to be told of revocations',
+    line: 'add-s2s-revocation --target user',
+    exit: 3,
+    code: 'E_MISSING_PART',
+    names: /user-service caches no claims/,
+    files: {},
+  },
+  {
     what: 'a rate limit that is there already',
     line: 'add-s2s-rate-limit --target user',
     exit: 3,

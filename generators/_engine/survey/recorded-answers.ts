@@ -1,0 +1,31 @@
+import type { Answers, RelPath, Repo } from '../contract.ts';
+import { toRel } from '../paths.ts';
+import { isRecord } from './manifest.ts';
+
+/**
+ * What a service was given by one of these generators, by their order: the answers of the runs in `.s2s.json`. [] where
+ * there are none, or the record cannot be read: whoever is about the record tells that.
+ */
+export function recordedAnswers(
+  repo: Repo,
+  service: RelPath,
+  generators: readonly string[],
+): readonly Answers[] {
+  const record = parsed(repo.read(toRel('.s2s.json')));
+  const runs = memberOf(memberOf(record, 'services'), service);
+  return generators
+    .map((generator) => memberOf(memberOf(runs, generator), 'answers'))
+    .filter((answers) => isRecord(answers)) as readonly Answers[];
+}
+
+function parsed(text: string | undefined): unknown {
+  try {
+    return text === undefined ? undefined : (JSON.parse(text) as unknown);
+  } catch {
+    return undefined;
+  }
+}
+
+function memberOf(value: unknown, key: string): unknown {
+  return isRecord(value) ? value[key] : undefined;
+}

@@ -1,0 +1,93 @@
+import { generator as authMiddleware } from '../add-auth-middleware/index.ts';
+import { generator as authVerify } from '../add-auth-verify/index.ts';
+import type { Answers, Obstacle, Plan, Refusal, Repo, Service } from '../_engine/contract.ts';
+import { placeFile } from '../_engine/edit/place-file.ts';
+import { isObstacle, refuse } from '../_engine/obstacle.ts';
+import { openDraft } from '../_engine/plan.ts';
+import { findAuthService } from '../_engine/survey/auth-service.ts';
+import { recordedAnswers } from '../_engine/survey/recorded-answers.ts';
+import { surveyService } from '../_engine/survey/service.ts';
+import { findTarget, surveyHeads } from '../_engine/survey/services.ts';
+import { surveyTarget } from '../_engine/survey/target.ts';
+import { planPublisher } from './publisher.ts';
+import { planSubscriber } from './subscriber.ts';
+
+/** The auth service publishes what it revokes, and the target, which caches claims, listens. */
+export async function planRevocation(answers: Answers, repo: Repo): Promise<Plan | Refusal> {
+  const consumer = surveyTarget(repo, answers);
+  if ('ok' in consumer) return consumer;
+  const auth = findAuth(repo, answers);
+  if (auth !== undefined && 'ok' in auth) return auth;
+  const middleware = recordedAnswers(repo, consumer.dir, ['add-auth-middleware', 'add-s2s']).find(hasCache);
+  const verify = auth === undefined ? undefined : verifyAnswers(repo, auth);
+  const obstacles = [
+    ...(middleware === undefined ? [withoutCache(consumer)] : []),
+    ...(auth !== undefined && (verify === undefined || !isShared(repo, auth))
+      ? [withoutBlacklist(auth)]
+      : []),
+  ];
+  const [first, ...more] = obstacles;
+  if (first !== undefined) return refuse(first, ...more);
+
+  const draft = openDraft(repo);
+  if (auth === undefined) {
+    draft.note('The auth service has to publish what it revokes: run add-s2s-revocation where it is, too.');
+  } else {
+    planPublisher(draft, auth);
+    draft.include(await authVerify.plan({ ...verify, target: auth.dir }, draft.repo));
+  }
+  planSubscriber(draft, consumer);
+  // Its run may have been for others, too, and may name their routes.
+  const targets = surveyHeads(repo).map(({ dir }) => dir);
+  const wanted = { ...middleware, auth: auth?.dir ?? 'none', target: consumer.dir, targets };
+  draft.include(await authMiddleware.plan(wanted, draft.repo));
+  return draft.finish();
+}
+
+/** Undefined when it is said to be somewhere else. */
+function findAuth(repo: Repo, answers: Answers): Service | Refusal | undefined {
+  const named = answers['auth'] as string | undefined;
+  if (named === 'none') return undefined;
+  const heads = surveyHeads(repo);
+  const head = named === undefined ? findAuthService(repo, heads) : findTarget(heads, named);
+  if (isObstacle(head)) return refuse(head);
+  return 'ok' in head ? head : surveyService(repo, head);
+}
+
+function hasCache({ cacheTtl, with: parts }: Answers): boolean {
+  return cacheTtl !== undefined || (Array.isArray(parts) && parts.includes('cache'));
+}
+
+/** What the verify route was asked for: by itself, or with one of the services that use it. */
+function verifyAnswers(repo: Repo, auth: Service): Answers | undefined {
+  const [own] = recordedAnswers(repo, auth.dir, ['add-auth-verify']);
+  if (own !== undefined) return own;
+  const others = surveyHeads(repo).flatMap(({ dir }) => recordedAnswers(repo, dir, ['add-s2s']));
+  return others.find((one) => one['auth'] !== 'none');
+}
+
+/** Its blacklist is in Redis, by our own code. */
+function isShared(repo: Repo, auth: Service): boolean {
+  const blacklist = repo.read(placeFile(auth, 'utils', 'token-blacklist'));
+  return blacklist?.includes('createRedisStore') === true;
+}
+
+function withoutCache({ manifest, name }: Service): Obstacle {
+  return {
+    code: 'E_MISSING_PART',
+    at: { path: manifest.path },
+    message: `${name} caches no claims, so it learns of a revocation with the very next request.`,
+    remedy:
+      'Leave it as it is; where a cache is wanted, run add-auth-middleware (or add-s2s) as before with --cache-ttl 10000, and then this.',
+  };
+}
+
+function withoutBlacklist({ manifest, name }: Service): Obstacle {
+  return {
+    code: 'E_MISSING_PART',
+    at: { path: manifest.path },
+    message: `${name} has no token blacklist of ours in Redis, so there is nothing to publish.`,
+    remedy:
+      'Run add-auth-verify --blacklist redis first; --auth none when the tokens are revoked by a service of another repository.',
+  };
+}

@@ -1,0 +1,23 @@
+import type { RelPath, Service } from '../_engine/contract.ts';
+import { importSpecifier, placeFile, testFileFor } from '../_engine/edit/place-file.ts';
+import type { Draft } from '../_engine/plan.ts';
+import { render, renderTest } from '../_engine/render.ts';
+import type { PublisherTestView, PublisherView } from './view.ts';
+
+/** What publishes, and its tests; the verify route is wired to it where the file is there. */
+export function planPublisher(draft: Draft, auth: Service): void {
+  const { style, testing } = auth;
+  const inUtils = (name: string): RelPath => placeFile(auth, 'utils', name);
+  const [publisher, blacklist] = [inUtils('revocation-publisher'), inUtils('token-blacklist')];
+  const view: PublisherView = { blacklistImport: importSpecifier(auth, publisher, blacklist) };
+  const text = render('add-s2s-revocation/revocation-publisher.ts.hbs', view, style);
+  draft.create(publisher, 'revocation', text);
+  if (testing.runner === 'none') return;
+  const test = testFileFor(auth, publisher, 'revocation-publisher');
+  const testView: PublisherTestView = {
+    blacklistImport: importSpecifier(auth, test, blacklist),
+    publisherImport: importSpecifier(auth, test, publisher),
+  };
+  const template = 'add-s2s-revocation/revocation-publisher.test.ts.hbs';
+  draft.create(test, 'unit-test', renderTest(template, testView, style, testing));
+}

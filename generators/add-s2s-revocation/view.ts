@@ -1,0 +1,15 @@
+import type { RedisConnection } from '../_engine/edit/redis-connection.ts';
+
+/** What revocation-publisher.ts is rendered from. */
+export interface PublisherView {
+  readonly blacklistImport: string;
+}
+
+export interface PublisherTestView extends PublisherView {
+  readonly publisherImport: string;
+}
+
+/** What revocation-subscriber.ts is rendered from. */
+export interface SubscriberView extends RedisConnection {
+  readonly imports: readonly string[];
+}

@@ -1,0 +1,492 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { createServer, type IncomingHttpHeaders, request, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
+import Fastify, { type FastifyInstance } from 'fastify'
+
+import authMiddleware, { type AuthMiddlewareOptions } from '../src/plugins/auth-middleware.js'
+
+type Answer = (response: ServerResponse, token: string) => void
+
+interface Verification {
+	url: string
+	headers: IncomingHttpHeaders
+	token: string
+}
+
+interface LogLine {
+	level: number
+	msg: string;
+	[key: string]: unknown
+}
+
+const DEBUG = 20
+const WARN = 40
+const ERROR = 50
+const INVALID = { error: 'Invalid or expired token' }
+const UNAVAILABLE = {
+	error: 'Authentication service temporarily unavailable. Please try again later.'
+}
+const ADA = { valid: true, userId: 'ada', email: 'ada@acme.test', tenantId: 'acme' }
+
+const json = (status: number, data: unknown, headers: Record<string, string> = {}): Answer => {
+	return (response) => {
+		response.writeHead(status, { 'content-type': 'application/json', ...headers })
+		response.end(JSON.stringify(data))
+	}
+}
+const later = (delayMs: number, reply: Answer): Answer => {
+	return (response, token) => {
+		setTimeout(() => {
+			reply(response, token)
+		}, delayMs)
+	}
+}
+const html: Answer = (response) => {
+	response.writeHead(200, { 'content-type': 'text/html' }).end('<h1>Welcome</h1>')
+}
+const hangUp: Answer = (response) => {
+	response.socket?.destroy()
+}
+
+/** Stands in for the auth service: a real server that answers as a test wants it to. */
+let authService: Server
+let baseUrl = ''
+let answer: Answer = json(200, ADA)
+let verifications: Verification[] = []
+let log: LogLine[] = []
+let rawLog = ''
+const apps: FastifyInstance[] = []
+
+before(async () => {
+	authService = createServer((request, response) => {
+		const chunks: Buffer[] = []
+		request.on('data', (chunk: Buffer) => chunks.push(chunk))
+		request.on('end', () => {
+			const { token } = JSON.parse(Buffer.concat(chunks).toString('utf8')) as { token: string }
+			verifications.push({ url: request.url ?? '', headers: request.headers, token })
+			answer(response, token)
+		})
+	})
+	await new Promise<void>((resolve) => authService.listen(0, '127.0.0.1', resolve))
+	baseUrl = `http://127.0.0.1:${String((authService.address() as AddressInfo).port)}`
+})
+
+after(async () => {
+	authService.closeAllConnections()
+	await new Promise((resolve) => authService.close(resolve))
+})
+
+beforeEach(() => {
+	answer = json(200, ADA)
+	verifications = []
+	log = []
+	rawLog = ''
+})
+
+afterEach(async () => {
+	for (const app of apps.splice(0)) await app.close()
+})
+
+function write(line: string): void {
+	rawLog += line
+	log.push(JSON.parse(line) as LogLine)
+}
+
+/** An application with one guarded plugin and one open route. */
+async function buildApp(options: AuthMiddlewareOptions = {}): Promise<FastifyInstance> {
+	const app = Fastify({ forceCloseConnections: true, logger: { level: 'debug', stream: { write } } })
+	apps.push(app)
+	await app.register(authMiddleware, { baseUrl, serviceSecret: '', subscribe: () => undefined, ...options })
+	app.get('/open', (request) => ({ user: request.user, id: request.correlationId }))
+	await app.register((guarded, _options, done) => {
+		guarded.addHook('onRequest', guarded.authenticate)
+		guarded.get('/me', (request) => ({ user: request.user, id: request.correlationId }))
+		done()
+	})
+	return app
+}
+
+interface Got {
+	status: number
+	body: unknown
+	headers: Record<string, unknown>
+}
+
+async function get(
+	app: FastifyInstance,
+	authorization?: string,
+	more: { url?: string; correlationId?: string } = {}
+): Promise<Got> {
+	const { url = '/me', correlationId } = more
+	const headers: Record<string, string> = {}
+	if (authorization !== undefined) headers['authorization'] = authorization
+	if (correlationId !== undefined) headers['x-correlation-id'] = correlationId
+	const response = await app.inject({ method: 'GET', url, headers })
+	return { status: response.statusCode, body: response.json(), headers: response.headers }
+}
+
+/** What the blacklist knows a token without a name by. */
+function keyOf(token: string): string {
+	return `sha256:${createHash('sha256').update(token).digest('hex')}`
+}
+
+function logged(level: number, message: string): LogLine[] {
+	return log.filter((line) => line.level === level && line.msg.startsWith(message))
+}
+
+describe('auth middleware, tokens', () => {
+	it('lets a valid token in and puts its claims on the request', async () => {
+		const app = await buildApp()
+		const { status, body } = await get(app, 'Bearer a.good.token', { correlationId: 'request-1' })
+
+		assert.equal(status, 200)
+		const user = { userId: 'ada', email: 'ada@acme.test', tenantId: 'acme' }
+		assert.deepEqual(body, { user, id: 'request-1' })
+		assert.equal(verifications.length, 1)
+		assert.equal(verifications[0]?.url, '/auth/verify')
+		assert.equal(verifications[0]?.token, 'a.good.token')
+		assert.equal(verifications[0]?.headers['x-correlation-id'], 'request-1')
+		assert.equal(verifications[0]?.headers['x-service-secret'], undefined)
+	})
+
+	it('takes a user without email and tenant', async () => {
+		answer = json(200, { valid: true, userId: 'robot', email: 7, tenantId: null })
+		const { status, body } = await get(await buildApp(), 'bearer   a.good.token')
+
+		assert.equal(status, 200)
+		assert.deepEqual((body as { user: unknown }).user, { userId: 'robot' })
+	})
+
+	it('refuses a missing, empty, malformed or oversized token without a call', async () => {
+		const app = await buildApp()
+		const headers = ['Bearer', 'Bearer ', 'Basic YWRh', 'Bearer two tokens', 'Bearer a,b', 'token', 'No Bearer token']
+		for (const header of [undefined, ...headers, `Bearer ${'a'.repeat(8_193)}`]) {
+			const { status, body, headers: answered } = await get(app, header)
+			assert.equal(status, 401)
+			assert.deepEqual(body, INVALID)
+			assert.equal(answered['www-authenticate'], 'Bearer')
+		}
+		assert.equal(verifications.length, 0)
+	})
+
+	it('asks through the client that it is given, made with all that its own would get', async () => {
+		const asked: unknown[] = []
+		const client = {
+			refuseForMs: () => 0,
+			post: (path: string, body: unknown) => {
+				asked.push([path, body])
+				return Promise.resolve({ status: 200, headers: {}, data: ADA })
+			},
+			close: () => Promise.resolve()
+		}
+		const connect: AuthMiddlewareOptions['connect'] = ({ timeout, headers }) => {
+			asked.push([timeout, headers?.['x-service-secret']])
+			return client as unknown as ReturnType<NonNullable<AuthMiddlewareOptions['connect']>>
+		}
+		const app = await buildApp({ connect, serviceSecret: 'secret-1' })
+		const { status } = await get(app, 'Bearer a.good.token')
+		assert.equal(status, 200)
+		assert.deepEqual(asked, [[5_000, 'secret-1'], ['/auth/verify', { token: 'a.good.token' }]])
+		assert.equal(verifications.length, 0)
+	})
+
+	it('asks about a token of 8192 characters', async () => {
+		const { status } = await get(await buildApp(), `Bearer ${'a'.repeat(8_192)}`)
+
+		assert.equal(status, 200)
+	})
+
+	it('refuses what the auth service refuses, by status or by body', async () => {
+		const app = await buildApp()
+		const no = { valid: false, error: 'Token has expired', code: 'expired' }
+		for (const [index, refusal] of [json(401, no), json(200, no)].entries()) {
+			answer = refusal
+			const { status, body, headers } = await get(app, `Bearer an.old.token${String(index)}`)
+			assert.equal(status, 401)
+			assert.deepEqual(body, INVALID)
+			assert.equal(headers['www-authenticate'], 'Bearer error="invalid_token"')
+		}
+	})
+
+	it('leaves the other routes alone', async () => {
+		const { status, body } = await get(await buildApp(), undefined, { url: '/open' })
+
+		assert.equal(status, 200)
+		assert.equal((body as { user: unknown }).user, null)
+		assert.equal(verifications.length, 0)
+	})
+
+	it('can ask for a token everywhere but on public routes', async () => {
+		const app = await buildApp({ publicRoutes: ['/open', '/docs/*'] })
+		app.get('/opened', () => ({}))
+		app.get('/docs2', () => ({}))
+		app.get('/docs', () => ({}))
+		app.get('/docs/page', () => ({}))
+
+		for (const url of ['/open', '/docs', '/docs/page']) {
+			assert.equal((await get(app, undefined, { url })).status, 200)
+		}
+		for (const url of ['/opened', '/docs2', '/nowhere', '/me']) {
+			assert.equal((await get(app, undefined, { url })).status, 401)
+		}
+		assert.equal((await get(app, 'Bearer a.good.token')).status, 200)
+		// The hook of the plugin does not ask again.
+		assert.equal(verifications.length, 1)
+	})
+})
+
+describe('auth middleware, an auth service that is no help', () => {
+	it('answers 503 when it fails, and tells no more', async () => {
+		const app = await buildApp({ circuitBreakerOptions: { failureThreshold: 100 } })
+		const failures: Answer[] = [
+			json(429, {}),
+			json(500, { error: 'secret detail' }),
+			json(503, {}),
+			json(302, {}, { location: `${baseUrl}/elsewhere` }),
+			json(400, {}),
+			json(403, {}),
+			json(404, {}),
+			html,
+			hangUp,
+			json(200, { valid: 'true', userId: 'ada' }),
+			json(200, { valid: true }),
+			json(200, { valid: true, userId: '' }),
+			json(200, { valid: true, userId: 7 }),
+			json(200, null),
+			json(200, []),
+			json(200, {})
+		]
+		for (const failure of failures) {
+			answer = failure
+			const { status, body, headers } = await get(app, 'Bearer a.good.token')
+			assert.equal(status, 503)
+			assert.deepEqual(body, UNAVAILABLE)
+			assert.equal(headers['retry-after'], undefined)
+		}
+		const refusals = logged(ERROR, 'Auth service refuses to verify tokens: check AUTH_SERVICE_URL')
+		assert.deepEqual(refusals.map(({ status }) => status), [400, 403, 404])
+		const warnings = logged(WARN, 'Auth service is unavailable')
+		assert.equal(warnings.length, failures.length - 3)
+		assert.deepEqual([warnings[1]?.['kind'], warnings[1]?.['status']], ['http', 500])
+		assert.deepEqual(warnings.slice(-1).map(({ kind }) => kind), ['invalid_response'])
+	})
+
+	it('answers 503 when it is slow', async () => {
+		answer = () => undefined
+		const { status, body } = await get(await buildApp({ timeout: 50 }), 'Bearer a.good.token')
+
+		assert.equal(status, 503)
+		assert.deepEqual(body, UNAVAILABLE)
+	})
+
+	it('answers 503 when it is not there', async () => {
+		const app = await buildApp({ baseUrl: 'http://127.0.0.1:9' })
+
+		assert.equal((await get(app, 'Bearer a.good.token')).status, 503)
+	})
+
+	it('passes on how long it asks to wait', async () => {
+		answer = json(503, {}, { 'retry-after': '60' })
+		const { headers } = await get(await buildApp(), 'Bearer a.good.token')
+
+		assert.equal(String(headers['retry-after']), '60')
+	})
+
+	it('answers 500 for a mistake of its own, without detail', async () => {
+		const app = await buildApp({ verifyPath: 'not a path' })
+		const { status, body } = await get(app, 'Bearer a.good.token')
+
+		assert.equal(status, 500)
+		assert.deepEqual(body, { error: 'Internal server error' })
+		const [line] = logged(ERROR, 'Authentication failed')
+		assert.equal(typeof (line?.['err'] as { message?: unknown } | undefined)?.message, 'string')
+	})
+})
+
+describe('auth middleware, circuit', () => {
+	it('opens after three failures, says when to come back, and recovers', async () => {
+		let now = 0
+		const app = await buildApp({ circuitBreakerOptions: { clock: () => now } })
+		answer = json(500, {})
+		for (let call = 0; call < 3; call += 1) await get(app, 'Bearer a.good.token')
+		answer = json(200, ADA)
+
+		const { status, body, headers } = await get(app, 'Bearer a.good.token')
+		assert.equal(status, 503)
+		assert.deepEqual(body, UNAVAILABLE)
+		assert.equal(String(headers['retry-after']), '30')
+		assert.equal(verifications.length, 3)
+		const [line] = logged(ERROR, 'Auth service circuit breaker is open')
+		const stats = line?.['circuitStats'] as Record<string, unknown> | undefined
+		assert.equal(stats?.['state'], 'OPEN')
+		assert.equal(stats?.['consecutiveFailures'], 3)
+		assert.equal(typeof stats?.['lastFailureTime'], 'number')
+		assert.equal(app.authServiceClient.getCircuitStats().rejections, 1)
+
+		now = 29_999
+		assert.equal(String((await get(app, 'Bearer a.good.token')).headers['retry-after']), '1')
+		now = 30_000
+		assert.equal((await get(app, 'Bearer a.good.token')).status, 200)
+		assert.equal(app.authServiceClient.getCircuitStats().state, 'HALF_OPEN')
+		assert.equal((await get(app, 'Bearer another.good.token')).status, 200)
+		assert.equal(app.authServiceClient.getCircuitStats().state, 'CLOSED')
+	})
+
+	it('still refuses a missing token while it is open', async () => {
+		answer = json(500, {})
+		const app = await buildApp({ circuitBreakerOptions: { failureThreshold: 1 } })
+		await get(app, 'Bearer a.good.token')
+
+		assert.equal((await get(app)).status, 401)
+	})
+
+	it('is never opened by bad tokens', async () => {
+		const app = await buildApp()
+		answer = json(401, { valid: false })
+		for (let call = 0; call < 20; call += 1) await get(app, `Bearer bad.token.${String(call)}`)
+		answer = json(200, ADA)
+
+		assert.equal((await get(app, 'Bearer a.good.token')).status, 200)
+		assert.equal(app.authServiceClient.getCircuitStats().failures, 0)
+	})
+})
+
+describe('auth middleware, shared calls', () => {
+	it('asks once about a token that comes many times at once', async () => {
+		const app = await buildApp()
+		answer = later(50, json(200, ADA))
+		const calls = Array.from({ length: 20 }, () => get(app, 'Bearer a.good.token'))
+
+		for (const { status } of await Promise.all(calls)) assert.equal(status, 200)
+		assert.equal(verifications.length, 1)
+	})
+
+	it('never takes one token for another', async () => {
+		const app = await buildApp()
+		answer = (response, token) => {
+			json(200, { valid: true, userId: `user ${token}` })(response, token)
+		}
+		const tokens = Array.from({ length: 50 }, (_, index) => `same.length.${String(100 + index)}`)
+		const got = await Promise.all(tokens.map((token) => get(app, `Bearer ${token}`)))
+
+		got.forEach(({ body }, index) => {
+			const { user } = body as { user: { userId: string } }
+			assert.equal(user.userId, `user ${tokens[index] ?? ''}`)
+		})
+	})
+
+	it('does not keep a failure', async () => {
+		const app = await buildApp()
+		answer = json(500, {})
+		const failed = await Promise.all([1, 2, 3].map(() => get(app, 'Bearer a.good.token')))
+		for (const { status } of failed) assert.equal(status, 503)
+		answer = json(200, ADA)
+
+		assert.equal((await get(app, 'Bearer a.good.token')).status, 200)
+		assert.equal(verifications.length, 2)
+	})
+
+	it('serves the others when one caller goes away', async () => {
+		const app = await buildApp()
+		await app.listen({ port: 0, host: '127.0.0.1' })
+		const { port } = app.server.address() as AddressInfo
+		answer = later(100, json(200, ADA))
+		const url = `http://127.0.0.1:${String(port)}/me`
+		const headers = { authorization: 'Bearer a.good.token' }
+		const leaving = request(url, { headers }).on('error', () => undefined)
+		leaving.end()
+		const status = new Promise<number | undefined>((resolve, reject) => {
+			request(url, { headers }, (response) => {
+				resolve(response.resume().statusCode)
+			})
+				.on('error', reject)
+				.end()
+		})
+		setTimeout(() => {
+			leaving.destroy()
+		}, 30)
+
+		assert.equal(await status, 200)
+		assert.equal(verifications.length, 1)
+	})
+
+	it('asks again about a token only when what it knows is too old', async () => {
+		const app = await buildApp({ cacheTtl: 200 })
+		for (let call = 0; call < 3; call += 1) {
+			assert.equal((await get(app, 'Bearer a.good.token')).status, 200)
+		}
+		assert.equal(verifications.length, 1)
+
+		await new Promise((resolve) => setTimeout(resolve, 250))
+		answer = json(401, { valid: false })
+		for (let call = 0; call < 3; call += 1) {
+			assert.equal((await get(app, 'Bearer a.good.token')).status, 401)
+		}
+		assert.equal(verifications.length, 2)
+	})
+
+	it('asks again at once about a token that was revoked', async () => {
+		const listeners: { revoke(key: string): void }[] = []
+		const app = await buildApp({ cacheTtl: 60_000, subscribe: (cache) => listeners.push(cache) })
+		await get(app, 'Bearer a.good.token')
+		answer = json(401, { valid: false })
+		assert.equal((await get(app, 'Bearer a.good.token')).status, 200)
+
+		for (const cache of listeners) cache.revoke(keyOf('a.good.token'))
+		assert.equal((await get(app, 'Bearer a.good.token')).status, 401)
+		assert.equal(verifications.length, 2)
+	})
+
+	it('lets nobody in by an answer that was under way when the token was revoked', async () => {
+		const listeners: { revoke(key: string): void }[] = []
+		const app = await buildApp({ cacheTtl: 60_000, subscribe: (cache) => listeners.push(cache) })
+		answer = later(100, json(200, ADA))
+		const first = get(app, 'Bearer a.good.token')
+		await new Promise((resolve) => setTimeout(resolve, 30))
+		for (const cache of listeners) cache.revoke(keyOf('a.good.token'))
+		const second = get(app, 'Bearer a.good.token')
+
+		assert.deepEqual([(await first).status, (await second).status], [401, 401])
+		assert.equal((await get(app, 'Bearer a.good.token')).status, 401)
+		assert.equal(verifications.length, 1)
+	})
+})
+
+describe('auth middleware, correlation and logs', () => {
+	it('echoes a correlation ID, and makes one where there is none to trust', async () => {
+		const app = await buildApp()
+		const given = await get(app, undefined, { url: '/open', correlationId: 'request:1_a.b-c' })
+		assert.equal(given.headers['x-correlation-id'], 'request:1_a.b-c')
+		assert.equal((given.body as { id: string }).id, 'request:1_a.b-c')
+
+		for (const bad of [undefined, '', 'a b', 'one, two', 'a'.repeat(129)]) {
+			const more = bad === undefined ? {} : { correlationId: bad }
+			const { headers } = await get(app, undefined, { ...more, url: '/me' })
+			assert.match(String(headers['x-correlation-id']), /^[0-9a-f-]{36}$/)
+		}
+	})
+
+	it('logs who was let in, for tracing only', async () => {
+		await get(await buildApp(), 'Bearer a.good.token', { correlationId: 'request-1' })
+
+		const [line] = logged(DEBUG, 'Authentication successful')
+		assert.equal(line?.['userId'], 'ada')
+		assert.equal(line?.['tenantId'], 'acme')
+		assert.equal(line?.['correlationId'], 'request-1')
+	})
+
+	it('never logs a token or the secret', async () => {
+		const app = await buildApp({ serviceSecret: 'between-services' })
+		const answers = [json(200, ADA), json(401, {}), json(403, {}), json(500, {}), hangUp]
+		for (const [index, next] of answers.entries()) {
+			answer = next
+			await get(app, `Bearer a.very.secret.token${String(index)}`)
+		}
+		assert.ok(verifications.length >= 5)
+		assert.equal(verifications[0]?.headers['x-service-secret'], 'between-services')
+		assert.equal(rawLog.includes('very.secret'), false)
+		assert.equal(rawLog.includes('between-services'), false)
+	})
+})

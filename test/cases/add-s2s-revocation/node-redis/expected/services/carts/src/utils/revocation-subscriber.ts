@@ -1,0 +1,57 @@
+import { once } from 'node:events';
+
+import type { FastifyInstance } from 'fastify';
+import { createClient } from 'redis';
+
+/** What hears of revocations; a ClaimCache is one. */
+export interface RevocationListener {
+  /** The token of that key of the blacklist (`jti:…`, `sha256:…`) is revoked. */
+  revoke(key: string): void;
+  /** Revocations may have been missed: until now, nobody listened. */
+  clear(): void;
+}
+
+/** What the auth service publishes on. */
+const CHANNEL = 'token-revocations';
+
+/**
+ * Passes on what the auth service publishes when a token is revoked. Redis keeps no message: what is published while
+ * the connection is down is lost, so whenever it is back, the listener is told to forget everything.
+ */
+export function subscribeToRevocations(app: FastifyInstance, listener: RevocationListener): void {
+  const url = process.env['REDIS_URL'];
+  if (url === undefined || url === '') {
+    app.log.warn('There is no Redis to hear of revoked tokens from: caches forget them in time');
+    return;
+  }
+  const client = createClient({ url, pingInterval: 10_000 });
+  client.on('error', (error: Error) => {
+    app.log.error({ err: error }, 'Redis connection of the revoked tokens failed');
+  });
+  client.connect().catch((error: unknown) => {
+    app.log.error({ err: error }, 'Redis connection of the revoked tokens failed');
+  });
+  app.addHook('onClose', () => {
+    if (client.isOpen) client.destroy();
+  });
+  // The first request must not meet a connection that is still being made; without Redis the service starts as well.
+  app.addHook('onReady', async () => {
+    if (client.isReady) return;
+    await once(client, 'ready', { signal: AbortSignal.timeout(1_000) }).catch(() => undefined);
+  });
+  const revoke = (key: string): void => {
+    listener.revoke(key);
+  };
+  client.on('ready', () => {
+    // Where it has subscribed before, it has done so again, and this only waits.
+    client.subscribe(CHANNEL, revoke).then(
+      () => {
+        listener.clear();
+        app.log.debug('Listening for revoked tokens');
+      },
+      (error: unknown) => {
+        app.log.error({ err: error }, 'Revoked tokens cannot be listened for');
+      },
+    );
+  });
+}

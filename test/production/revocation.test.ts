@@ -1,0 +1,159 @@
+import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { type RedisServer, startRedis } from '../helpers/redis-server.ts';
+import { type Fleet, type Instance, openFleet } from '../helpers/revocation-fleet.ts';
+
+const count = 20;
+const rounds = process.env['S2S_DEEP'] === '1' ? 100 : 15;
+let redis: RedisServer;
+let admin: Redis;
+let fleet: Fleet;
+let instances: Instance[];
+let serial = 0;
+
+beforeAll(async () => {
+  redis = await startRedis();
+  admin = new Redis(redis.url);
+  fleet = await openFleet('production-revocation', redis.url);
+  instances = await fleet.start(count);
+  await waitUntil(() => instances.every((instance) => instance.listened() > 0));
+});
+
+afterAll(async () => {
+  await fleet.stop();
+  admin.disconnect();
+  await redis.stop();
+});
+
+/** With a name of its own, or known by its hash. */
+function newToken(jti?: string): string {
+  serial += 1;
+  const claims = { sub: 'usr_ada', email: 'ada@acme.test', serial, ...(jti !== undefined && { jti }) };
+  return fleet.auth.jwt.sign(claims, { expiresIn: '5m' });
+}
+
+async function waitUntil(holds: () => boolean, limitMs = 15_000): Promise<void> {
+  const giveUpAt = performance.now() + limitMs;
+  while (!holds() && performance.now() < giveUpAt) await sleep(5);
+  expect(holds()).toBe(true);
+}
+
+/** On a busy machine a command to Redis may take longer than its 50 ms: then it is asked again, as a user would. */
+async function statusOf(instance: Instance, token: string): Promise<number> {
+  const headers = { authorization: `Bearer ${token}` };
+  for (let tries = 0; ; tries += 1) {
+    const response = await fetch(`${instance.origin}/me`, { headers });
+    await response.arrayBuffer();
+    if (response.status !== 503 || tries === 50) return response.status;
+    await sleep(100);
+  }
+}
+
+const statuses = (token: string, of: readonly Instance[] = instances): Promise<number[]> =>
+  Promise.all(of.map((instance) => statusOf(instance, token)));
+
+const all = (status: number): number[] => instances.map(() => status);
+
+/** Gives the time at which it was begun, in nanoseconds. */
+async function revoke(token: string): Promise<bigint> {
+  for (let tries = 0; ; tries += 1) {
+    const startedAt = process.hrtime.bigint();
+    try {
+      await fleet.auth.tokenBlacklist.revoke(token);
+      return startedAt;
+    } catch (error) {
+      if (tries === 50) throw error;
+      await sleep(100);
+    }
+  }
+}
+
+describe('twenty instances that cache claims', () => {
+  it('forget a revoked token at once, and no other', async () => {
+    const [revoked, other] = [newToken('revoked-1'), newToken('other-1')];
+    expect(await statuses(revoked)).toEqual(all(200));
+    expect(await statuses(other)).toEqual(all(200));
+    const before = fleet.asked();
+    expect(await statuses(revoked)).toEqual(all(200));
+    expect(fleet.asked()).toBe(before);
+
+    await revoke(revoked);
+    await waitUntil(() => instances.every((instance) => instance.toldAt('jti:revoked-1') !== undefined));
+    expect(await statuses(revoked)).toEqual(all(401));
+    const after = fleet.asked();
+    expect(await statuses(other)).toEqual(all(200));
+    expect(fleet.asked()).toBe(after);
+  });
+
+  it('are told within 50 ms, 99 times of 100, on a machine that has time for them', async () => {
+    const delaysMs: number[] = [];
+    for (let round = 0; round < rounds; round += 1) {
+      const token = newToken();
+      const key = `sha256:${createHash('sha256').update(token).digest('hex')}`;
+      const startedAt = await revoke(token);
+      await waitUntil(() => instances.every((instance) => instance.toldAt(key) !== undefined));
+      const told = instances.map((instance) => instance.toldAt(key) ?? 0n);
+      delaysMs.push(...told.map((at) => Number(at - startedAt) / 1e6));
+    }
+    const sorted = delaysMs.sort((a, b) => a - b);
+    const at = (share: number): number => sorted[Math.ceil(sorted.length * share) - 1] ?? NaN;
+    console.log(`${String(sorted.length)}: median ${at(0.5).toFixed(1)} ms, p99 ${at(0.99).toFixed(1)} ms`);
+    // The bench holds 50 ms on a quiet machine; others may use this one.
+    expect(at(0.99)).toBeLessThan(500);
+  });
+
+  it('never hear the token itself', async () => {
+    const heard: string[] = [];
+    const spy = new Redis(redis.url);
+    await spy.psubscribe('*');
+    spy.on('pmessage', (_pattern: string, _channel: string, message: string) => heard.push(message));
+    const token = newToken();
+    await revoke(token);
+    await waitUntil(() => heard.length > 0);
+    spy.disconnect();
+
+    expect(heard).toEqual([`sha256:${createHash('sha256').update(token).digest('hex')}`]);
+  });
+});
+
+describe('a message that is missed', () => {
+  it('while the connection is down does no harm once it is back: everything is asked about anew', async () => {
+    const token = newToken('missed-1');
+    expect(await statuses(token)).toEqual(all(200));
+    const before = instances.map((instance) => instance.listened());
+    await admin.call('CLIENT', 'KILL', 'TYPE', 'PUBSUB');
+    // Nobody listens: the message reaches no one.
+    await revoke(token);
+    await waitUntil(() => instances.every((instance, index) => instance.listened() > (before[index] ?? 0)));
+
+    expect(await statuses(token)).toEqual(all(401));
+  });
+
+  it('without anybody noticing holds for as long as the cache does', async () => {
+    const deaf = await fleet.start(1, { ttlMs: 1_000, listens: false });
+    const token = newToken();
+    expect(await statuses(token, deaf)).toEqual([200]);
+    await revoke(token);
+    expect(await statuses(token, deaf)).toEqual([200]);
+
+    await sleep(1_100);
+    expect(await statuses(token, deaf)).toEqual([401]);
+  });
+
+  it('is not sent when Redis is down: the token is not revoked then, and whoever asks for it is told so', async () => {
+    const token = newToken();
+    expect(await statuses(token)).toEqual(all(200));
+    redis.process.kill('SIGSTOP');
+    await expect(fleet.auth.tokenBlacklist.revoke(token)).rejects.toThrow(/timed? ?out/i);
+    // Cached claims are still good; who has none does not get in.
+    expect(await statuses(token)).toEqual(all(200));
+    const headers = { authorization: `Bearer ${newToken()}` };
+    const unknown = await fetch(`${instances[0]?.origin ?? ''}/me`, { headers });
+    expect(unknown.status).toBe(503);
+    redis.process.kill('SIGCONT');
+  });
+});
