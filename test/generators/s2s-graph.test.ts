@@ -74,6 +74,30 @@ describe('s2s-graph', () => {
     );
   });
 
+  it('sees a URL that is called as it stands, once for each origin', async () => {
+    const other = new GeneratedRepo(`${name}-literal`);
+    try {
+      other.write(
+        'services/billing-service/src/calls.ts',
+        [
+          'export const one = (id: string) => fetch(`http://user-service:3002/users/${id}`);',
+          "export const same = () => fetch('http://user-service:3002/users');",
+          "export const mail = axios.create({ baseURL: 'https://mail.example.com/v2' });",
+          "export const schema = { $id: 'https://json-schema.example.com/a' };",
+          "export const note = log('https://docs.example.com');",
+          '',
+        ].join('\n'),
+      );
+      const { calls } = await graphOf(other.root);
+      expect(calls.map(({ at, circuit, to }: GraphCall) => [to, at, circuit])).toEqual([
+        ['services/user-service', 'services/billing-service/src/calls.ts:1', false],
+        ['mail.example.com', 'services/billing-service/src/calls.ts:3', false],
+      ]);
+    } finally {
+      deleteGeneratedRepo(`${name}-literal`);
+    }
+  });
+
   it('knows a guard on all routes, and those that are left open', async () => {
     const other = new GeneratedRepo(`${name}-all`);
     try {

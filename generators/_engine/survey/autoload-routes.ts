@@ -36,11 +36,15 @@ function loadedFiles(survey: Survey, { dir, ignored, wanted }: LoadedFolder): re
   const withIndex = new Set(below.filter((file) => isIndex(file)).map((file) => dirnameRel(file)));
   return below.filter((file) => {
     const path = file.slice(dir.length);
-    if (/^_?autohooks\.[cm]?ts$/i.test(basenameRel(file))) return false;
+    if (isAutohooks(file)) return false;
     if (ignored.some((pattern) => pattern.test(path)) || wanted.some((pattern) => !pattern.test(path)))
       return false;
     return isIndex(file) || !withIndex.has(dirnameRel(file));
   });
+}
+
+export function isAutohooks(file: RelPath): boolean {
+  return /^_?autohooks\.[cm]?ts$/i.test(basenameRel(file));
 }
 
 function isIndex(file: RelPath): boolean {

@@ -1,5 +1,7 @@
-import type { RoutePlugin, Service } from '../contract.ts';
+import type { RelPath, RoutePlugin, Service } from '../contract.ts';
+import { dirnameRel } from '../paths.ts';
 import { ts, walk } from '../syntax.ts';
+import { isAutohooks } from './autoload-routes.ts';
 import { isFunctionNode, memberOf, propertyOf, receiverOf } from './expressions.ts';
 import { parameterName } from './plugin-functions.ts';
 import { findPublicRoutes } from './public-routes.ts';
@@ -21,7 +23,10 @@ export function surveyGuards(survey: Survey, service: Service): readonly Guarded
   return service.routes.map((plugin) => {
     const isOpen = plugin.routes.length > 0 && plugin.routes.every(({ url }) => open.includes(url));
     const guard =
-      guardOfPlugin(survey, plugin) ?? guardOfRoutes(survey, plugin) ?? (isOpen ? undefined : all);
+      guardOfPlugin(survey, plugin) ??
+      guardOfFolder(survey, service, plugin) ??
+      guardOfRoutes(survey, plugin) ??
+      (isOpen ? undefined : all);
     return { plugin, ...(guard !== undefined && { guard }) };
   });
 }
@@ -45,6 +50,22 @@ function guardOfInstance(survey: Survey, { app }: Service): string | undefined {
 
 function guardOfPlugin(survey: Survey, { exportedAs, file, kind }: RoutePlugin): string | undefined {
   if (file === undefined || exportedAs === undefined || kind === 'inline') return undefined;
+  return guardOfFunction(survey, file, exportedAs);
+}
+
+/** A hook in the autohooks file beside an autoloaded plugin. */
+function guardOfFolder(survey: Survey, { app }: Service, { file }: RoutePlugin): string | undefined {
+  if (
+    file === undefined ||
+    !app.autoload.some(({ autoHooks, dir }) => autoHooks && file.startsWith(`${dir}/`))
+  )
+    return undefined;
+  const folder = dirnameRel(file);
+  const hooks = survey.files.find((path) => dirnameRel(path) === folder && isAutohooks(path));
+  return hooks === undefined ? undefined : guardOfFunction(survey, hooks, 'default');
+}
+
+function guardOfFunction(survey: Survey, file: RelPath, exportedAs: string): string | undefined {
   const found = survey.names.exported(file, exportedAs);
   if (found === undefined || !isFunctionNode(found.node)) return undefined;
   const instance = parameterName(found.node);

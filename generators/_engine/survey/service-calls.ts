@@ -1,7 +1,7 @@
 import type { RelPath } from '../contract.ts';
 import { lineOf, ts, walk } from '../syntax.ts';
 import { readEnv } from './env-reads.ts';
-import { envNameOf, isProcessEnv, propertyOf, unwrap } from './expressions.ts';
+import { envNameOf, isProcessEnv, memberOf, propertyOf, stringOf, unwrap } from './expressions.ts';
 import type { Survey } from './survey.ts';
 
 /** One place from which a service calls another: a client that is made for it, or a URL that it reads. */
@@ -9,10 +9,10 @@ export interface ServiceCall {
   readonly path: RelPath;
   /** 1-based. */
   readonly line: number;
-  /** client: `new ServiceClient({ baseUrl })` · url: an environment variable that holds a URL. */
+  /** client: `new ServiceClient({ baseUrl })` · url: a variable that holds a URL, or a URL that is called as it stands. */
   readonly via: 'client' | 'url';
   readonly env?: string;
-  /** The literal that stands in for the variable. */
+  /** The literal: what stands in for the variable, or what is called. */
   readonly url?: string;
 }
 
@@ -28,7 +28,10 @@ const urlName =
 /** Every call by what the code says: clients first; a variable that a client reads counts once. */
 export function findServiceCalls(survey: Survey): readonly ServiceCall[] {
   const clients = creationsOf(survey, 'ServiceClient').map(({ node, path, line }): ServiceCall => {
-    const baseUrl = propertyOf(node.arguments?.[0], 'baseUrl');
+    const [given] = node.arguments ?? [];
+    const options = given === undefined ? undefined : survey.names.value(given, path)?.node;
+    const baseUrl =
+      options !== undefined && ts.isExpression(options) ? propertyOf(options, 'baseUrl') : undefined;
     const { env, fallback } = baseUrl === undefined ? {} : readEnv(survey, baseUrl, path);
     return {
       path,
@@ -39,7 +42,7 @@ export function findServiceCalls(survey: Survey): readonly ServiceCall[] {
     };
   });
   const known = new Set(clients.map(({ env }) => env));
-  return [...clients, ...findUrls(survey).filter(({ env }) => !known.has(env))];
+  return [...clients, ...findUrls(survey).filter(({ env }) => !known.has(env)), ...findLiterals(survey)];
 }
 
 /** Breakers made outside of the ServiceClient, ours and opossum's. */
@@ -84,6 +87,41 @@ function findUrls(survey: Survey): readonly ServiceCall[] {
     });
   }
   return [...found.values()];
+}
+
+const caller =
+  /^(fetch|request|stream|got|axios|ky|get|post|put|patch|delete|head|create|extend|Pool|Client)$/;
+
+/** URLs that are called as they stand, by any client; each origin where it is first called. */
+function findLiterals(survey: Survey): readonly ServiceCall[] {
+  const found = new Map<string, ServiceCall>();
+  for (const path of survey.mentioning(/https?:\/\//)) {
+    const tree = survey.tree(path);
+    walk(tree, (node) => {
+      const origin = /^https?:\/\/[\w.:-]+/.exec(calledUrl(node) ?? '')?.[0];
+      if (origin !== undefined && !found.has(origin))
+        found.set(origin, { path, line: lineOf(tree, node.getStart()), via: 'url', url: origin });
+      return true;
+    });
+  }
+  return [...found.values()];
+}
+
+/** `fetch('http://…')`, `` axios.get(`http://…/${id}`) ``, `new Pool('http://…')`, `axios.create({ baseURL: 'http://…' })`. */
+function calledUrl(node: ts.Node): string | undefined {
+  if (!ts.isCallExpression(node) && !ts.isNewExpression(node)) return undefined;
+  const [first] = node.arguments ?? [];
+  const name = memberOf(node.expression) ?? node.expression.getText();
+  if (first === undefined || !caller.test(name)) return undefined;
+  const options = ['url', 'baseURL', 'baseUrl', 'prefixUrl'].map((key) => propertyOf(first, key));
+  return [first, ...options].map(beginningOf).find((text) => text !== undefined);
+}
+
+/** The text of a literal; of a template what stands before its first hole. */
+function beginningOf(node: ts.Expression | undefined): string | undefined {
+  if (node === undefined) return undefined;
+  const bare = unwrap(node);
+  return ts.isTemplateExpression(bare) ? bare.head.text : stringOf(bare);
 }
 
 /** `process.env.X`, a key of a schema that parses the environment, and `{ X } = process.env`. */

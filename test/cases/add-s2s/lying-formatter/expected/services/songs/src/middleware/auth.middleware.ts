@@ -136,8 +136,7 @@ function createClient(
   options: AuthMiddlewareOptions
 ): AuthServiceClient {
   const secret = options.serviceSecret ?? process.env["SERVICE_AUTH_SECRET"];
-  const connect = options.connect ?? ((own) => new ServiceClient(own));
-  return connect({
+  const settings: ServiceClientOptions = {
     logger: app.log,
     ...options,
     baseUrl:
@@ -155,7 +154,8 @@ function createClient(
       ...options.headers,
       "x-service-secret": secret === "" ? undefined : secret
     }
-  });
+  };
+  return options.connect?.(settings) ?? new ServiceClient(settings);
 }
 
 async function authenticate(
