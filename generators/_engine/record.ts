@@ -24,7 +24,7 @@ export interface RecordedPatch {
   readonly usedBefore?: readonly string[];
 }
 
-/** One file that we wrote to: the whole text where it is ours, else what we changed in it, oldest first. */
+/** One file that we wrote to: the whole text where it is ours; what we, or later generators in it, changed, oldest first. */
 export interface RecordedFile {
   readonly generator: string;
   readonly role: Role;
@@ -113,8 +113,10 @@ function recordFile(before: RecordedFile | undefined, edit: Edit, by: Authorship
   const text = textAfter(edit);
   if (text === undefined || edit.kind === 'delete') return undefined;
   const head = { generator: by.generator, role: edit.role, version: by.version, sha256: hashText(text) };
-  if (isWholeFile(edit.role))
-    return { ...head, text: sharedLines(edit.kind === 'patch' ? (edit.rendered ?? text) : text) };
+  if (isWholeFile(edit.role)) {
+    const lines = sharedLines(edit.kind === 'patch' ? (edit.rendered ?? text) : text);
+    return before?.text === undefined ? { ...head, text: lines } : rewritten(before, head, lines);
+  }
   const base = edit.kind === 'patch' ? edit.base : undefined;
   const used = by.usedBefore?.(edit) ?? [];
   const patch: RecordedPatch = {
@@ -126,6 +128,16 @@ function recordFile(before: RecordedFile | undefined, edit: Edit, by: Authorship
     ...(used.length > 0 && { usedBefore: used }),
   };
   return { ...head, patches: [...(before?.patches ?? []), patch] };
+}
+
+/** A file of ours that is written again: it stays with the generator that made it, and what others add can be taken out. */
+function rewritten(before: RecordedFile, head: RecordedFile, text: readonly string[]): RecordedFile {
+  const { generator, role, version } = head;
+  const { patches = [], text: old = [] } = before;
+  const [from, to] = [old.join('\n'), text.join('\n')];
+  const patch = { generator, role, version, before: hashText(from), hunks: hunksBetween(from, to, role) };
+  const all = generator === before.generator || from === to ? patches : [...patches, patch];
+  return { ...head, generator: before.generator, text, ...(all.length > 0 && { patches: all }) };
 }
 
 function unreadable(reason: string): Obstacle {

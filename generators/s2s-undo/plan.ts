@@ -3,6 +3,7 @@ import { hashText } from '../_engine/hash.ts';
 import { isObstacle } from '../_engine/obstacle.ts';
 import { dirnameRel } from '../_engine/paths.ts';
 import { type Draft, openDraft } from '../_engine/plan.ts';
+import { revertHunks } from '../_engine/recorded-patch.ts';
 import { readRecord, type RecordedFile, type S2sRecord, writeRecord } from '../_engine/record.ts';
 import { surveyHeads } from '../_engine/survey/services.ts';
 import {
@@ -96,16 +97,32 @@ function filesLeft(
   after: Repo,
 ): S2sRecord['files'] {
   const left: Record<string, RecordedFile> = { ...files };
-  for (const { path, file, patches } of selected) {
+  for (const { path, file, patches, whole } of selected) {
     const others = (file.patches ?? []).filter((patch) => !patches.includes(patch));
     const text = after.read(path);
-    if (others.length === 0 || text === undefined) Reflect.deleteProperty(left, path);
+    const isKept = file.text === undefined ? others.length > 0 : !whole;
+    if (!isKept || text === undefined) Reflect.deleteProperty(left, path);
     else {
       const isAsWritten = hashText(before.read(path) ?? '') === file.sha256;
-      left[path] = { ...file, patches: others, sha256: isAsWritten ? hashText(text) : file.sha256 };
+      const sha256 = isAsWritten ? hashText(text) : file.sha256;
+      left[path] = {
+        ...withoutPatches(file, patches),
+        sha256,
+        ...(others.length > 0 && { patches: others }),
+      };
     }
   }
   return left;
+}
+
+/** What is recorded of a file, its text as it was before these patches. */
+function withoutPatches(file: RecordedFile, taken: Selected['patches']): RecordedFile {
+  const { generator, role, sha256, text, version } = file;
+  const head = { generator, role, version, sha256 };
+  if (text === undefined) return head;
+  const hunks = [...taken].reverse().map((patch) => patch.hunks);
+  const reverted = hunks.reduce((base, own) => revertHunks(base, own).text, text.join('\n'));
+  return { ...head, text: reverted.split('\n') };
 }
 
 function take(draft: Draft, edit: Edit | Obstacle | undefined): void {

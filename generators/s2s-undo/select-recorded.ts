@@ -5,7 +5,7 @@ import type { RecordedFile, RecordedPatch, S2sRecord } from '../_engine/record.t
 export interface Selected {
   readonly path: RelPath;
   readonly file: RecordedFile;
-  /** The file is ours from the first line to the last. */
+  /** The file is ours from the first line to the last, and so is the generator that made it among those named. */
   readonly whole: boolean;
   /** Oldest first. */
   readonly patches: readonly RecordedPatch[];
@@ -32,9 +32,10 @@ export function selectRecorded(record: S2sRecord, wanted: Wanted): readonly Sele
     .filter(([path]) => isBelow(record, path, wanted))
     .map(([path, file]): Selected => {
       const patches = (file.patches ?? []).filter(({ generator }) => isWanted(generator));
-      return { path: path as RelPath, file, whole: file.text !== undefined, patches };
+      const whole = file.text !== undefined && isWanted(file.generator);
+      return { path: path as RelPath, file, whole, patches };
     })
-    .filter(({ file, whole, patches }) => (whole ? isWanted(file.generator) : patches.length > 0));
+    .filter(({ whole, patches }) => whole || patches.length > 0);
 }
 
 /** The runs that stay recorded. */

@@ -39,6 +39,7 @@ export function takeBackHunks(
     return edited({ path, line: first.line }, diff, remedy);
   }
   if (text === '' && patches[0]?.before === null) return { kind: 'delete', path, role: file.role, base };
+  if (file.text !== undefined) return editTowards(repo, path, file.role, text);
   // What was proven when it was put in is proven again, the other way round.
   return proveEdit(path, text, base, changesBetween(text, base)) ?? editTowards(repo, path, file.role, text);
 }

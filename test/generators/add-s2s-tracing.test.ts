@@ -46,3 +46,43 @@ describe('add-s2s-tracing', () => {
     expect(plan.notes.join('\n')).toContain('node --import tsx --import ./src/tracing.ts src/server.ts');
   });
 });
+
+describe('what metrics and traces add', () => {
+  /** All files but the record. */
+  const code = (): ReadonlyMap<string, string> =>
+    new Map([...repo.tree].filter(([path]) => path !== '.s2s.json'));
+
+  it('goes by itself: every other file is as it was before, to the byte', async () => {
+    await repo.run('add-s2s --target user --protect all');
+    const before = code();
+    await repo.run('add-s2s-metrics --target user');
+    const counted = code();
+    await repo.run('add-s2s-tracing --target user');
+    await repo.run('s2s-undo --generator add-s2s-tracing');
+    expect(code()).toEqual(counted);
+    await repo.run('s2s-undo --generator add-s2s-metrics');
+    expect(code()).toEqual(before);
+    expect(await repo.plan('s2s-status')).toMatchObject({ ok: true, findings: [] });
+    await repo.run('s2s-undo');
+    expect(repo.tree).toEqual(repo.original);
+  });
+
+  it('goes from files that were edited since, and leaves the edits', async () => {
+    await repo.run('add-s2s --target user --protect usersRoutes');
+    const client = `${user}/utils/service-client.ts`;
+    const before = repo.read(client);
+    await repo.run('add-s2s-metrics --target user');
+    repo.edit(client, (text) => text.replace('1_048_576', '2_097_152'));
+    await repo.run('s2s-undo --generator add-s2s-metrics --allow-dirty');
+    expect(repo.read(client)).toBe(before.replace('1_048_576', '2_097_152'));
+  });
+
+  it('stays where another generator needs it', async () => {
+    await repo.run('add-s2s-metrics --target user');
+    await repo.run('add-s2s-tracing --target user');
+    const before = repo.tree;
+    const plan = await repo.plan('s2s-undo --generator add-s2s-metrics');
+    expect(plan).toMatchObject({ ok: false, obstacles: [{ code: 'E_IN_USE' }, { code: 'E_IN_USE' }] });
+    expect(repo.tree).toEqual(before);
+  });
+});
