@@ -39,7 +39,8 @@ export function mergeRecords(
     if (our === undefined) continue;
     const known = new Set(our.patches?.map((patch) => JSON.stringify(patch)));
     const more = (their.patches ?? []).filter((patch) => !known.has(JSON.stringify(patch)));
-    if (our.text === undefined && our.patches !== undefined) files[path] = { ...our, patches: [...our.patches, ...more] };
+    if (our.text === undefined && our.patches !== undefined)
+      files[path] = { ...our, patches: [...our.patches, ...more] };
     else if (!isOnDisk(path, our) && isOnDisk(path, their)) files[path] = their;
   }
   const services = { ...theirs.services, ...ours.services };

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { format } from 'prettier';
+import { format, resolveConfig } from 'prettier';
 
 import { projectRoot } from '../helpers/project-root.ts';
 
@@ -17,7 +17,7 @@ export async function documented(page: string, name: string, measured: string): 
   if (end < start) throw new Error(`${page} has no ${open} … ${close}`);
   if (process.env['UPDATE_DOCS'] !== '1') return text.slice(start, end);
   const written = `${text.slice(0, start)}\n\n${measured}\n\n${text.slice(end)}`;
-  const formatted = await format(written, { parser: 'markdown', printWidth: 110 });
+  const formatted = await format(written, { ...(await resolveConfig(file)), parser: 'markdown' });
   writeFileSync(file, formatted);
   return formatted.slice(formatted.indexOf(open) + open.length, formatted.indexOf(close));
 }
