@@ -125,8 +125,7 @@ export default authMiddleware;
 
 function createClient(app: FastifyInstance, options: AuthMiddlewareOptions): AuthServiceClient {
   const secret = options.serviceSecret ?? process.env['SERVICE_AUTH_SECRET'];
-  const connect = options.connect ?? ((own) => new ServiceClient(own));
-  return connect({
+  const settings: ServiceClientOptions = {
     logger: app.log,
     ...options,
     baseUrl: options.baseUrl ?? process.env['AUTH_SERVICE_URL'] ?? 'http://localhost:3001',
@@ -138,7 +137,8 @@ function createClient(app: FastifyInstance, options: AuthMiddlewareOptions): Aut
       ...options.circuitBreakerOptions,
     },
     headers: { ...options.headers, 'x-service-secret': secret === '' ? undefined : secret },
-  });
+  };
+  return options.connect?.(settings) ?? new ServiceClient(settings);
 }
 
 async function authenticate(
