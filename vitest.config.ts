@@ -1,8 +1,12 @@
+import { availableParallelism } from 'node:os';
+
 import { defineConfig } from 'vitest/config';
 
 /** `npm run test:fast` is the engine project alone: nothing of it starts a process that it does not test. */
 export default defineConfig({
   test: {
+    // Much of the suite waits for processes that it has started: with one worker on two cores it takes twice as long.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       {
         test: {

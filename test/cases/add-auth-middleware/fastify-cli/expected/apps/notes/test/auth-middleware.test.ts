@@ -288,6 +288,10 @@ describe('auth middleware, an auth service that is no help', () => {
 		assert.equal(String(headers['retry-after']), '60')
 	})
 
+	it('fails the start when what it is given is no URL', async () => {
+		await assert.rejects(buildApp({ baseUrl: 'auth-service:3001' }), { name: 'TypeError' })
+	})
+
 	it('answers 500 for a mistake of its own, without detail', async () => {
 		const app = await buildApp({ verifyPath: 'not a path' })
 		const { status, body } = await get(app, 'Bearer a.good.token')

@@ -307,6 +307,12 @@ describe('auth middleware, an auth service that is no help', () => {
     expect(String(headers['retry-after'])).toBe('60');
   });
 
+  it('fails the start when what it is given is no URL', async () => {
+    await expect(buildApp({ baseUrl: 'auth-service:3001' })).rejects.toMatchObject({
+      name: 'TypeError',
+    });
+  });
+
   it('answers 500 for a mistake of its own, without detail', async () => {
     const app = await buildApp({ verifyPath: 'not a path' });
     const { status, body } = await get(app, 'Bearer a.good.token');

@@ -70,7 +70,14 @@ const CORRELATION_ID = /^[A-Za-z0-9._:-]{1,128}$/;
  */
 export const authMiddleware = fp<AuthMiddlewareOptions>(
   (app, options, done) => {
-    const client = createClient(app, options);
+    let client: AuthServiceClient;
+    try {
+      client = createClient(app, options);
+    } catch (error) {
+      // Thrown from here it would end the process instead of failing the start.
+      done(error as Error);
+      return;
+    }
     app.addHook('onClose', () => client.close());
     app.decorate('authServiceClient', client);
 

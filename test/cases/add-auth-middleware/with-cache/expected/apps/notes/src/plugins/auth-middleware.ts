@@ -77,7 +77,14 @@ export const autoConfig: AuthMiddlewareOptions = {
  */
 export const authMiddleware = fp<AuthMiddlewareOptions>(
 	(app, options, done) => {
-		const client = createClient(app, options)
+		let client: AuthServiceClient
+		try {
+			client = createClient(app, options)
+		} catch (error) {
+			// Thrown from here it would end the process instead of failing the start.
+			done(error as Error)
+			return
+		}
 		app.addHook('onClose', () => client.close())
 		app.decorate('authServiceClient', client)
 
