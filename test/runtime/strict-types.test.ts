@@ -32,6 +32,9 @@ const esm: ts.CompilerOptions = { ...strictest, verbatimModuleSyntax: true, eras
 /** Without verbatimModuleSyntax, which forbids import statements in CommonJS. */
 const commonjs: ts.CompilerOptions = strictest;
 
+/** As many have it who copied a front end's settings: `Headers` of the DOM, and nothing that iterates it. */
+const dom: ts.CompilerOptions = { ...esm, lib: ['lib.es2022.d.ts', 'lib.dom.d.ts'] };
+
 /** How a user may call it: an application's logger is one, and the call of the guide compiles. */
 const usage = `import type { FastifyInstance } from 'fastify';
 import { ServiceClient, ServiceClientError } from './service-client.ts';
@@ -65,6 +68,7 @@ describe.each(Object.entries(variants))('the types of %s', (name, variant) => {
   it.each([
     ['an ES module', 'module', esm],
     ['CommonJS', 'commonjs', commonjs],
+    ['an ES module among types of the DOM', 'module', dom],
   ] as const)('are right under the strictest options, as %s', (_title, type, options) => {
     const folder = fileURLToPath(renderVariant(`types-${type}-${name}`, variant));
     writeFileSync(`${folder}usage.ts`, usage);

@@ -59,7 +59,12 @@ export class HttpTransport {
         signal: controller.signal,
       });
       const text = await this.#read(response, controller);
-      return { status: response.status, headers: Object.fromEntries(response.headers), text };
+      const headers: Record<string, string> = {};
+      // Not every set of types lets `Headers` be iterated: those of the DOM have that apart.
+      response.headers.forEach((value, name) => {
+        headers[name] = value;
+      });
+      return { status: response.status, headers, text };
     } catch (error) {
       throw error instanceof TransportError ? error : new TransportError('network', error);
     } finally {
