@@ -1,8 +1,10 @@
 import picocolors from 'picocolors';
+
+import { hasColour } from '../../generators/_engine/terminal.ts';
 import type { Reply } from './request.ts';
 import type { LogLine } from './service-process.ts';
 
-const colour = picocolors.createColors(process.stdout.isTTY && process.env['NO_COLOR'] === undefined);
+const colour = picocolors.createColors(hasColour(process));
 const LEVELS: Readonly<Record<number, string>> = {
   20: 'debug',
   30: 'info',

@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 
 import { launch, type Page } from 'puppeteer-core';
 
+import { childEnvironment } from './child-environment.ts';
 import { ensureCommand } from './ensure-command.ts';
 import { projectRoot } from './project-root.ts';
 
@@ -23,6 +24,8 @@ export async function openWatchedDemo(): Promise<WatchedDemo> {
   const executablePath = await ensureCommand('chromium');
   const demo = spawn(process.execPath, ['--import', 'tsx', 'scripts/demo.ts', '--watch'], {
     cwd: projectRoot,
+    // As CI starts it: a pipe has no colours there either.
+    env: childEnvironment({ CI: 'true' }),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   process.once('exit', () => demo.kill());
