@@ -83,11 +83,8 @@ export class HttpTransport {
   }
 
   async #read(response: Response, controller: AbortController): Promise<string> {
-    const declared = response.headers.get('content-length');
-    if (Number(declared) > this.#maxResponseBytes) throw tooLarge(controller);
-    // What a plain body declares is all that it can hold; a compressed one may hold any amount.
-    if (declared !== null && response.headers.get('content-encoding') === null)
-      return response.text();
+    if (Number(response.headers.get('content-length')) > this.#maxResponseBytes)
+      throw tooLarge(controller);
     const chunks: Uint8Array[] = [];
     let bytes = 0;
     const reader = response.body?.getReader();
