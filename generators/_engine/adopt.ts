@@ -1,91 +1,65 @@
+import { type Candidate, candidates } from './adopt-candidates.ts';
 import { completeAnswers } from './answers.ts';
 import { findGenerator } from './catalog.ts';
-import type { Answers, Edit, Plan, RelPath, Repo, Role, ServiceHead } from './contract.ts';
+import type { Answers, Edit, Plan, RelPath, Repo, ServiceHead, Site } from './contract.ts';
 import { asked } from './finalize.ts';
 import { hashText } from './hash.ts';
-import { type RecordedFile, type RecordedRun, readRecord, writeRecord } from './record.ts';
+import { overlay } from './overlay.ts';
+import { editTowards } from './plan.ts';
+import { readRecord, recordPath, type S2sRecord, writeRecord } from './record.ts';
 import { isWholeFile } from './roles.ts';
 import { isSameCode } from './settle.ts';
 import { packVersion } from './version.ts';
 
 type Wanted = NonNullable<Plan['wanted']>;
 
-/** What a generator may have been asked for, and the role of the file that it is known by. */
-interface Candidate {
-  readonly id: string;
-  readonly role: Role;
-  readonly answers: readonly Answers[];
+/** What a run with these answers would have made. */
+interface Recognised {
+  readonly answers: Answers;
+  readonly wanted: Wanted;
 }
-
-// Parts of the breaker that are there are planned again without being asked for.
-const clients = ['undici', 'fetch'].flatMap((transport) =>
-  [[], ['retry']].map((without) => ({ transport, without })),
-);
-const candidates: readonly Candidate[] = [
-  {
-    id: 'add-auth-verify',
-    role: 'verify-route',
-    answers: ['redis', 'memory', 'none'].map((blacklist) => ({ blacklist })),
-  },
-  { id: 'add-circuit-breaker', role: 'circuit-breaker', answers: [{}] },
-  { id: 'add-service-client', role: 'service-client', answers: clients },
-  {
-    id: 'add-auth-middleware',
-    role: 'auth-middleware',
-    // Which routes ask for a token is in the code: nothing is to be added.
-    answers: [[], ['cache']].map((chosen) => ({ with: chosen, protect: ['none'] })),
-  },
-  {
-    id: 'add-s2s-discovery',
-    role: 'service-discovery',
-    // Sources that are there are planned again as well.
-    answers: ['static', 'dns', 'srv', 'consul', 'eureka'].map((source) => ({ source: [source] })),
-  },
-  {
-    id: 'add-s2s-rate-limit',
-    role: 'rate-limit',
-    answers: ['redis', 'memory'].map((store) => ({ store })),
-  },
-  {
-    id: 'add-s2s-tracing',
-    role: 'tracing',
-    answers: clients,
-  },
-  {
-    id: 'add-s2s-metrics',
-    role: 'metrics',
-    answers: clients.flatMap((client) =>
-      ['monitoring', 'none'].map((monitoring) => ({ ...client, monitoring })),
-    ),
-  },
-];
 
 /**
  * The record as it would be had today's templates made the generated files that are there; undefined when there is
  * nothing to add to it. What was put into the user's own files is not known any more: undo names it as still in use.
  */
 export async function adoptRecord(repo: Repo, heads: readonly ServiceHead[]): Promise<Edit | undefined> {
-  const record = readRecord(repo);
-  const files: Record<string, RecordedFile> = { ...record.files };
-  const services: Record<string, Readonly<Record<string, RecordedRun>>> = { ...record.services };
-  for (const head of heads) {
-    for (const candidate of candidates) {
-      const found = await recognise(repo, heads, head, candidate);
-      if (found === undefined || services[head.dir]?.[candidate.id] !== undefined) continue;
-      services[head.dir] = {
-        ...services[head.dir],
-        [candidate.id]: { version: packVersion, answers: found.answers },
-      };
-      for (const { path, role, text } of found.wanted) {
-        const there = repo.read(path);
-        if (there === undefined || files[path] !== undefined || !isWholeFile(role)) continue;
-        const base = isSameCode(there, text) ? there : text;
-        const head = { generator: candidate.id, role, version: packVersion, sha256: hashText(there) };
-        files[path] = { ...head, text: base.split('\n') };
-      }
+  let known = repo;
+  for (const candidate of candidates) {
+    for (const head of heads) {
+      const record = readRecord(known);
+      if (record.services[head.dir]?.[candidate.id] !== undefined) continue;
+      const found = await recognise(known, heads, head, candidate);
+      if (found === undefined) continue;
+      const edit = writeRecord(known, withRun(record, known, head.dir, candidate.id, found));
+      // What is recognised next may build on it.
+      if (edit !== undefined) known = overlay(known, [edit]);
     }
   }
-  return writeRecord(repo, { schema: 1, services, files });
+  const text = known.read(recordPath);
+  return text === undefined ? undefined : editTowards(repo, recordPath, 'record', text);
+}
+
+function withRun(
+  { files, services }: S2sRecord,
+  repo: Repo,
+  dir: RelPath,
+  id: string,
+  { answers, wanted }: Recognised,
+): S2sRecord {
+  const added = wanted.flatMap(({ path, role, text }) => {
+    const there = repo.read(path);
+    if (there === undefined || files[path] !== undefined || !isWholeFile(role)) return [];
+    const base = isSameCode(there, text) ? there : text;
+    const head = { generator: id, role, version: packVersion, sha256: hashText(there) };
+    return [[path, { ...head, text: base.split('\n') }] as const];
+  });
+  const runs = { ...services[dir], [id]: { version: packVersion, answers } };
+  return {
+    schema: 1,
+    services: { ...services, [dir]: runs },
+    files: { ...files, ...Object.fromEntries(added) },
+  };
 }
 
 /** The answers that give most of what is there; undefined when the generator has made nothing here. */
@@ -93,22 +67,48 @@ async function recognise(
   repo: Repo,
   heads: readonly ServiceHead[],
   head: ServiceHead,
-  { id, role, answers }: Candidate,
-): Promise<{ readonly answers: Answers; readonly wanted: Wanted } | undefined> {
-  const generator = await findGenerator(id);
-  let best: { readonly answers: Answers; readonly wanted: Wanted; readonly same: number } | undefined;
-  for (const given of answers) {
-    const complete = await completeAnswers(generator?.questions ?? {}, given, { repo, heads }, undefined);
-    if (generator === undefined || 'obstacles' in complete) continue;
-    const plan = await generator.plan({ ...complete, target: head.dir, targets: [head.dir] }, repo);
-    if (!plan.ok) continue;
-    const wanted = plan.wanted ?? [];
-    const isThere = (path: RelPath): boolean => repo.read(path) !== undefined;
-    if (!wanted.some((file) => file.role === role && isThere(file.path))) return undefined;
-    const same = wanted.filter(({ path, text }) => isSameCode(repo.read(path) ?? '', text)).length;
-    const missing = wanted.filter(({ path }) => !isThere(path)).length;
-    if (best === undefined || same - missing > best.same)
-      best = { answers: asked(complete), wanted, same: same - missing };
+  candidate: Candidate,
+): Promise<Recognised | undefined> {
+  const isThere = ({ path }: Wanted[number]): boolean => repo.read(path) !== undefined;
+  const attempt = (given: Answers): Promise<Recognised | undefined> =>
+    planAgain({ repo, heads }, head.dir, candidate.id, given);
+
+  let best: (Recognised & { readonly score: number }) | undefined;
+  for (const given of candidate.answers(repo, head.dir)) {
+    const first = await attempt(given);
+    if (first === undefined) continue;
+    const known = first.wanted.filter((file) => file.role === candidate.role && isThere(file));
+    if (known.length === 0) return undefined;
+    const code = known.map(({ path }) => repo.read(path)).join('\n');
+    const told = answersIn(code, candidate.read ?? {});
+    // Nobody can have asked for what an edit since has made of it.
+    for (const one of [await attempt({ ...given, ...told }), first]) {
+      if (one === undefined) continue;
+      const same = one.wanted.filter(({ path, text }) => isSameCode(repo.read(path) ?? '', text)).length;
+      const score = same - one.wanted.filter((file) => !isThere(file)).length;
+      if (best === undefined || score > best.score) best = { ...one, score };
+    }
   }
   return best;
+}
+
+/** Undefined when the generator refuses. */
+async function planAgain(
+  site: Site,
+  dir: RelPath,
+  id: string,
+  given: Answers,
+): Promise<Recognised | undefined> {
+  const generator = await findGenerator(id);
+  if (generator === undefined) return undefined;
+  const answers = await completeAnswers(generator.questions, given, site, undefined);
+  if ('obstacles' in answers) return undefined;
+  const plan = await generator.plan({ ...answers, target: dir, targets: [dir] }, site.repo);
+  return plan.ok ? { answers: asked(answers), wanted: plan.wanted ?? [] } : undefined;
+}
+
+/** What the code answers to these questions. */
+function answersIn(code: string, read: Readonly<Record<string, RegExp>>): Answers {
+  const found = Object.entries(read).map(([question, at]) => [question, at.exec(code)?.[1]] as const);
+  return Object.fromEntries(found.filter(([, answer]) => answer !== undefined));
 }

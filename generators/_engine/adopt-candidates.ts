@@ -1,0 +1,113 @@
+import type { Answers, RelPath, Repo, Role } from './contract.ts';
+import { isObstacle } from './obstacle.ts';
+import { findAuthService } from './survey/auth-service.ts';
+import { findClient } from './survey/installed-client.ts';
+import { recordedAnswers } from './survey/recorded-answers.ts';
+import { surveyHeads } from './survey/services.ts';
+import { surveyTarget } from './survey/target.ts';
+
+/** What a generator may have been asked for, and the role of the files that it is known by. */
+export interface Candidate {
+  readonly id: string;
+  readonly role: Role;
+  /** The answers to try for the service in a folder; `repo` has the record of what was recognised before. */
+  readonly answers: (repo: Repo, dir: RelPath) => readonly Answers[];
+  /** By question, what finds the answer in the files of that role. */
+  readonly read?: Readonly<Record<string, RegExp>>;
+}
+
+const elsewhere: Answers = { auth: 'none' };
+
+/** In an order in which each finds what it builds on. */
+export const candidates: readonly Candidate[] = [
+  {
+    id: 'add-auth-verify',
+    role: 'verify-route',
+    answers: () => ['redis', 'memory', 'none'].map((blacklist) => ({ blacklist })),
+    read: { path: /\.post<[^(]*\(\s*['"]([^'"]+)['"]/ },
+  },
+  { id: 'add-circuit-breaker', role: 'circuit-breaker', answers: () => [{}] },
+  { id: 'add-service-client', role: 'service-client', answers: (repo, dir) => [clientAnswers(repo, dir)] },
+  {
+    id: 'add-auth-middleware',
+    role: 'auth-middleware',
+    // Which routes ask for a token is in the code: nothing is to be added.
+    answers: (repo, dir) =>
+      authAnswers(repo).flatMap((auth) =>
+        [[], ['cache']].map((chosen) => ({
+          ...clientAnswers(repo, dir),
+          ...auth,
+          with: chosen,
+          protect: ['none'],
+        })),
+      ),
+    read: {
+      path: /\bverifyPath \?\?\s+['"]([^'"]+)['"]/,
+      cacheTtl: /\bcacheTtl \?\?\s+([\d_]+)/,
+      decorate: /\bdecorateRequest\(\s*['"](\w+)['"],\s*null\b/,
+    },
+  },
+  {
+    id: 'add-s2s-discovery',
+    role: 'service-discovery',
+    // Sources that are there are planned again as well.
+    answers: (repo, dir) =>
+      ['static', 'dns', 'srv', 'consul', 'eureka'].map((source) => ({
+        ...clientAnswers(repo, dir),
+        source: [source],
+      })),
+  },
+  {
+    id: 'add-s2s-rate-limit',
+    role: 'rate-limit',
+    answers: () => ['redis', 'memory'].map((store) => ({ store })),
+    read: { path: /\bVERIFY_ROUTE =\s+['"]([^'"]+)['"]/ },
+  },
+  { id: 'add-s2s-tracing', role: 'tracing', answers: (repo, dir) => [clientAnswers(repo, dir)] },
+  {
+    id: 'add-s2s-metrics',
+    role: 'metrics',
+    answers: (repo, dir) => {
+      const client = clientAnswers(repo, dir);
+      return ['monitoring', 'none'].map((monitoring) => ({ ...client, monitoring }));
+    },
+  },
+  { id: 'add-s2s-revocation', role: 'revocation', answers: (repo) => [...authAnswers(repo), elsewhere] },
+  { id: 'add-s2s', role: 'integration-test', answers: answersTogether },
+];
+
+/** Of the middleware in the service, and of the verify route wherever it is; the test of both asks a guarded route. */
+function answersTogether(repo: Repo, dir: RelPath): readonly Answers[] {
+  const [verify] = surveyHeads(repo).flatMap((head) => recordedAnswers(repo, head.dir, ['add-auth-verify']));
+  return recordedAnswers(repo, dir, ['add-auth-middleware']).flatMap((middleware) => {
+    const protect = guardedParts(repo, dir);
+    return [
+      { ...verify, ...middleware, protect },
+      { ...middleware, ...elsewhere, protect },
+    ];
+  });
+}
+
+/** What `--protect` has been: the route plugins that add the hook, or all routes where the middleware is told the public ones. */
+function guardedParts(repo: Repo, dir: RelPath): readonly string[] {
+  const service = surveyTarget(repo, { target: dir });
+  if ('ok' in service) return [];
+  if (/\bpublicRoutes\b/.test(repo.read(service.app.file) ?? '')) return ['all'];
+  const isTaken = service.decorators.some(({ name }) => name === 'authenticateUser');
+  const hook = isTaken ? /'onRequest', \w+\.authenticateUser\b/ : /'onRequest', \w+\.authenticate\b/;
+  const guarded = service.routes.filter(({ file }) => file !== undefined && hook.test(repo.read(file) ?? ''));
+  return guarded.map(({ name }) => name);
+}
+
+/** The client that is there; parts of its breaker are planned again without being asked for. */
+function clientAnswers(repo: Repo, dir: RelPath): Answers {
+  const service = surveyTarget(repo, { target: dir });
+  return 'ok' in service ? {} : { ...findClient(repo, service)?.variant };
+}
+
+/** Which service issues the tokens: nothing is to be said where only one does. */
+function authAnswers(repo: Repo): readonly Answers[] {
+  const heads = surveyHeads(repo);
+  if (!isObstacle(findAuthService(repo, heads))) return [{}];
+  return [elsewhere, ...heads.map(({ dir }) => ({ auth: dir }))];
+}
