@@ -29,6 +29,7 @@ export type Role =
   | 'registration'
   | 'manifest'
   | 'env'
+  | 'compose'
   | 'unit-test'
   | 'integration-test'
   | 'drawing'

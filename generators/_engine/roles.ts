@@ -22,3 +22,8 @@ const wholeFileRoles: ReadonlySet<Role> = new Set<Role>([
 export function isWholeFile(role: Role): boolean {
   return wholeFileRoles.has(role);
 }
+
+/** A file of the user's that lists or declares variables of the environment. */
+export function isEnvironment(role: Role): boolean {
+  return role === 'env' || role === 'compose';
+}

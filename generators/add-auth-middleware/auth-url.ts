@@ -1,4 +1,5 @@
 import type { Answers, Obstacle, Repo } from '../_engine/contract.ts';
+import type { Destination } from '../_engine/edit/declare-in-compose.ts';
 import { isObstacle } from '../_engine/obstacle.ts';
 import { findAuthService } from '../_engine/survey/auth-service.ts';
 import { surveyService } from '../_engine/survey/service.ts';
@@ -6,15 +7,24 @@ import { findTarget, surveyHeads } from '../_engine/survey/services.ts';
 
 const usualUrl = 'http://localhost:3001';
 
-/** Where the auth service listens on a developer's machine: by its own code when it is in the repo. */
-export function findAuthUrl(repo: Repo, answers: Answers): string | readonly Obstacle[] {
+/** The service that verifies tokens, and where it is. */
+export interface AuthAddress {
+  /** On a developer's machine: by its own code when it is in the repo. */
+  readonly defaultUrl: string;
+  /** Undefined: it is not in the repo. */
+  readonly auth: Destination | undefined;
+}
+
+export function findAuthAddress(repo: Repo, answers: Answers): AuthAddress | readonly Obstacle[] {
   const heads = surveyHeads(repo);
   const named = answers['auth'] as string | undefined;
-  if (named === 'none') return usualUrl;
+  const elsewhere = { defaultUrl: usualUrl, auth: undefined };
+  if (named === 'none') return elsewhere;
   const head = named === undefined ? findAuthService(repo, heads) : findTarget(heads, named);
   if (isObstacle(head)) return [head];
-  if ('ok' in head) return usualUrl;
+  if ('ok' in head) return elsewhere;
   const service = surveyService(repo, head);
   const port = 'ok' in service ? undefined : service.app.listen.defaultPort;
-  return port === undefined ? usualUrl : `http://localhost:${String(port)}`;
+  const defaultUrl = port === undefined ? usualUrl : `http://localhost:${String(port)}`;
+  return { defaultUrl, auth: { head, port } };
 }

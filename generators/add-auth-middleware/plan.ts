@@ -6,7 +6,7 @@ import { type Draft, openDraft } from '../_engine/plan.ts';
 import { render, renderTest } from '../_engine/render.ts';
 import { findClient } from '../_engine/survey/installed-client.ts';
 import { surveyTarget } from '../_engine/survey/target.ts';
-import { findAuthUrl } from './auth-url.ts';
+import { type AuthAddress, findAuthAddress } from './auth-url.ts';
 import { chooseProtection, type Protection } from '../_engine/survey/protection.ts';
 import { openRoutes } from './open-routes.ts';
 import { chooseNames, type MiddlewareNames } from './names.ts';
@@ -24,7 +24,7 @@ export async function planAuthMiddleware(answers: Answers, repo: Repo): Promise<
   const names = chooseNames(service, middleware, answers);
   const protection = chooseProtection(repo, service, answers);
   const cacheTtlMs = readCacheTtl(answers);
-  const authUrl = findAuthUrl(repo, answers);
+  const authUrl = findAuthAddress(repo, answers);
   const [first, ...more] = [names, protection, cacheTtlMs, authUrl].flatMap(obstaclesIn);
   if (first !== undefined) return refuse(first, ...more);
 
@@ -44,11 +44,11 @@ export async function planAuthMiddleware(answers: Answers, repo: Repo): Promise<
     diagnostics: draft.repo.read(diagnostics) !== undefined,
     // Where add-s2s-revocation has been.
     revocation: cacheTtlMs !== undefined && draft.repo.read(subscriber) !== undefined,
-    defaultUrl: authUrl as string,
+    ...(authUrl as AuthAddress),
     publicRoutes: open?.routes,
   };
   renderMiddleware(draft, service, files, names as MiddlewareNames, choices);
-  wireMiddleware(draft, service, files, names as MiddlewareNames, choices, guarded.plugins);
+  await wireMiddleware(draft, service, files, names as MiddlewareNames, choices, guarded.plugins);
   return draft.finish();
 }
 

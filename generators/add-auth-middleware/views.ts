@@ -1,5 +1,6 @@
 import type { ImportWant, RelPath, Repo, Service } from '../_engine/contract.ts';
 import { importLines } from '../_engine/edit/import-lines.ts';
+import type { Destination } from '../_engine/edit/declare-in-compose.ts';
 import { dynamicSpecifier, importSpecifier, isAutoloaded, testFileFor } from '../_engine/edit/place-file.ts';
 import { readVariable } from '../_engine/edit/read-variable.ts';
 import { testEnvironment } from '../_engine/edit/test-environment.ts';
@@ -23,6 +24,8 @@ export interface MiddlewareChoices {
   readonly diagnostics: boolean;
   readonly revocation: boolean;
   readonly defaultUrl: string;
+  /** Undefined: it is not in the repo. */
+  readonly auth: Destination | undefined;
   /** Undefined: only routes with the hook ask for a token. */
   readonly publicRoutes: readonly string[] | undefined;
 }

@@ -11,14 +11,14 @@ import type { MiddlewareNames } from './names.ts';
 import type { MiddlewareChoices, MiddlewareFiles } from './views.ts';
 
 /** Registers the middleware before the routes, puts its hook on the chosen ones, and declares what it needs. */
-export function wireMiddleware(
+export async function wireMiddleware(
   draft: Draft,
   service: Service,
   files: MiddlewareFiles,
   names: MiddlewareNames,
   choices: MiddlewareChoices,
   guarded: readonly RoutePlugin[],
-): void {
+): Promise<void> {
   register(draft, service, files, choices);
   for (const place of guardPlaces(draft.repo, service, guarded)) guard(draft, place, names);
   const range = service.fastifyMajor < 5 ? '^4.5.1' : '^5.0.1';
@@ -26,9 +26,9 @@ export function wireMiddleware(
   draft.patch(service.manifest.path, 'manifest', (base) =>
     ensureDependency(base, fromCatalog(draft.repo, service, wrapper)),
   );
-  const { defaultUrl } = choices;
-  declareVariables(draft, service, [
-    { name: 'AUTH_SERVICE_URL', value: defaultUrl, type: 'url', default: defaultUrl },
+  const { auth, defaultUrl } = choices;
+  await declareVariables(draft, service, [
+    { name: 'AUTH_SERVICE_URL', value: defaultUrl, type: 'url', default: defaultUrl, to: auth },
     { name: 'SERVICE_AUTH_SECRET', value: '', type: 'string' },
   ]);
 }

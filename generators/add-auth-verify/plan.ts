@@ -14,7 +14,7 @@ import type { Blacklist } from './view.ts';
 import { blacklistView, type VerifyFiles, verifierView, verifyFiles, verifyView } from './views.ts';
 
 /** The verify route with its verifier and blacklist, wired into the app; the logout route revokes. */
-export function planAuthVerify(answers: Answers, repo: Repo): Plan | Refusal {
+export async function planAuthVerify(answers: Answers, repo: Repo): Promise<Plan | Refusal> {
   const found = surveyTarget(repo, answers);
   if ('ok' in found) return found;
   const service = withoutOwnJwt(found);
@@ -27,7 +27,7 @@ export function planAuthVerify(answers: Answers, repo: Repo): Plan | Refusal {
   planVerifyTest(draft, service, files, path, blacklist);
   registerPlugin(draft, service, { file: files.plugin, plugin: 'authVerify' });
   planDependencies(draft, service, blacklist);
-  planEnvironment(draft, service, blacklist);
+  await planEnvironment(draft, service, blacklist);
   if (blacklist !== 'none') planLogout(draft, service, answers['logout'] === 'patch');
   if (!usesKeyPair(service)) {
     draft.note(
@@ -89,7 +89,7 @@ function planDependencies(draft: Draft, service: Service, blacklist: Blacklist):
   }
 }
 
-function planEnvironment(draft: Draft, service: Service, blacklist: Blacklist): void {
+function planEnvironment(draft: Draft, service: Service, blacklist: Blacklist): Promise<void> {
   const { jwt, redis } = service;
   const ownRedis = blacklist === 'redis' && redis.client === undefined;
   const names = [
@@ -97,7 +97,7 @@ function planEnvironment(draft: Draft, service: Service, blacklist: Blacklist): 
     'SERVICE_AUTH_SECRET',
     ...(ownRedis ? ['REDIS_URL'] : []),
   ];
-  declareVariables(
+  return declareVariables(
     draft,
     service,
     names.map((name) => ({ name, value: '', type: 'string' })),

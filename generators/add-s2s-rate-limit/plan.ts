@@ -23,7 +23,7 @@ import {
 const role = 'rate-limit';
 
 /** The limits, their buckets and tests, registered before whatever looks at a token. */
-export function planRateLimit(answers: Answers, repo: Repo): Plan | Refusal {
+export async function planRateLimit(answers: Answers, repo: Repo): Promise<Plan | Refusal> {
   const service = surveyTarget(repo, answers);
   if ('ok' in service) return service;
   const { manifest, redis } = service;
@@ -37,7 +37,7 @@ export function planRateLimit(answers: Answers, repo: Repo): Plan | Refusal {
     plugin: 'rateLimit',
     before: ['authVerify', 'authMiddleware'],
   });
-  planNeeds(draft, service, store);
+  await planNeeds(draft, service, store);
   addNotes(draft, service, files, store);
   return draft.finish();
 }
@@ -62,7 +62,7 @@ function renderFiles(draft: Draft, service: Service, files: LimitFiles, store: S
   );
 }
 
-function planNeeds(draft: Draft, service: Service, store: Store): void {
+async function planNeeds(draft: Draft, service: Service, store: Store): Promise<void> {
   const { fastifyMajor, redis } = service;
   const needsClient = store === 'redis' && redis.library === 'none';
   const wanted = [
@@ -75,7 +75,7 @@ function planNeeds(draft: Draft, service: Service, store: Store): void {
     );
   }
   if (store === 'redis' && redis.client === undefined)
-    declareVariables(draft, service, [{ name: 'REDIS_URL', value: '', type: 'string' }]);
+    await declareVariables(draft, service, [{ name: 'REDIS_URL', value: '', type: 'string' }]);
 }
 
 function addNotes(draft: Draft, service: Service, { plugin }: LimitFiles, store: Store): void {

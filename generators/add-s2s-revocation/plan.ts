@@ -36,7 +36,7 @@ export async function planRevocation(answers: Answers, repo: Repo): Promise<Plan
     planPublisher(draft, auth);
     draft.include(await authVerify.plan({ ...verify, target: auth.dir }, draft.repo));
   }
-  planSubscriber(draft, consumer);
+  await planSubscriber(draft, consumer);
   // Its run may have been for others, too, and may name their routes.
   const targets = surveyHeads(repo).map(({ dir }) => dir);
   const wanted = { ...middleware, auth: auth?.dir ?? 'none', target: consumer.dir, targets };

@@ -10,7 +10,7 @@ import { fromCatalog } from '../_engine/survey/from-catalog.ts';
 import type { SubscriberView } from './view.ts';
 
 /** What listens, and what it needs to reach Redis; the middleware is wired to it where the file is there. */
-export function planSubscriber(draft: Draft, consumer: Service): void {
+export async function planSubscriber(draft: Draft, consumer: Service): Promise<void> {
   const subscriber = placeFile(consumer, 'utils', 'revocation-subscriber');
   const view = subscriberView(consumer);
   const text = render('add-s2s-revocation/revocation-subscriber.ts.hbs', view, consumer.style);
@@ -21,7 +21,8 @@ export function planSubscriber(draft: Draft, consumer: Service): void {
       ensureDependency(base, fromCatalog(draft.repo, consumer, ioredis)),
     );
   }
-  if (view.redisOwn) declareVariables(draft, consumer, [{ name: 'REDIS_URL', value: '', type: 'string' }]);
+  if (view.redisOwn)
+    await declareVariables(draft, consumer, [{ name: 'REDIS_URL', value: '', type: 'string' }]);
 }
 
 function subscriberView(consumer: Service): SubscriberView {

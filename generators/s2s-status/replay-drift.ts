@@ -3,6 +3,7 @@ import { openDraft } from '../_engine/plan.ts';
 import { readRecord } from '../_engine/record.ts';
 import { type RecordedCall, replay } from '../_engine/replay.ts';
 import { textAfter } from '../_engine/repo.ts';
+import { isEnvironment } from '../_engine/roles.ts';
 
 /** What the recorded runs would do today, were they made again: everything that they would change has drifted. */
 export async function findReplayDrift(
@@ -48,7 +49,7 @@ function findingOf(edit: Edit, generator: string): Finding {
 
 function stateOf(role: Role): 'unwired' | 'undeclared' | 'outdated' {
   if (role === 'registration' || role === 'manifest') return 'unwired';
-  return role === 'env' ? 'undeclared' : 'outdated';
+  return isEnvironment(role) ? 'undeclared' : 'outdated';
 }
 
 function firstAddedLine(edit: Edit): string {

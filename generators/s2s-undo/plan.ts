@@ -5,6 +5,7 @@ import { dirnameRel } from '../_engine/paths.ts';
 import { type Draft, openDraft } from '../_engine/plan.ts';
 import { revertHunks } from '../_engine/recorded-patch.ts';
 import { readRecord, type RecordedFile, type S2sRecord, writeRecord } from '../_engine/record.ts';
+import { isEnvironment } from '../_engine/roles.ts';
 import { surveyHeads } from '../_engine/survey/services.ts';
 import {
   remainingServices,
@@ -33,10 +34,10 @@ export function planUndo(answers: Answers, repo: Repo): Plan | Refusal {
   for (const one of selected.filter(({ whole }) => whole))
     take(draft, takeBackFile(repo, one, answers['force'] === true));
   const patched = selected.filter(({ whole }) => !whole);
-  for (const one of patched.filter(({ file }) => file.role !== 'env')) takePatches(draft, repo, one, heads);
+  for (const one of patched.filter(({ file }) => !isEnvironment(file.role))) takePatches(draft, repo, one, heads);
   takeVariables(
     draft,
-    patched.filter(({ file }) => file.role === 'env'),
+    patched.filter(({ file }) => isEnvironment(file.role)),
     heads,
   );
 

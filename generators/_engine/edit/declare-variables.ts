@@ -1,19 +1,24 @@
 import type { EnvDeclarationWant, EnvWant, Service } from '../contract.ts';
 import type { Draft } from '../plan.ts';
 import { detectStyle } from '../survey/style.ts';
+import { type ContainerVariable, declareInCompose } from './declare-in-compose.ts';
 import { ensureEnvDeclaration } from './ensure-env-declaration.ts';
 import { ensureEnvType } from './ensure-env-type.ts';
 import { ensureEnv } from './ensure-env.ts';
 
 /** A variable of the environment, as the examples list it and as a schema declares it. */
-export type VariableWant = EnvWant & Pick<EnvDeclarationWant, 'type' | 'default'>;
+export type VariableWant = EnvWant & Pick<EnvDeclarationWant, 'type' | 'default'> & ContainerVariable;
 
-/** Declares variables wherever the service does: in its env examples, its schema, and the interface that types it. */
-export function declareVariables(
+/**
+ * Declares variables wherever the service does: in its env examples, its schema, the interface that types it, and the
+ * compose files that list its environment.
+ */
+export async function declareVariables(
   draft: Draft,
-  { config }: Pick<Service, 'config'>,
+  service: Pick<Service, 'config' | 'dir' | 'name'>,
   wants: readonly VariableWant[],
-): void {
+): Promise<void> {
+  const { config } = service;
   for (const want of wants) {
     for (const file of config.exampleFiles) draft.patch(file, 'env', (base) => ensureEnv(base, want));
     const { file, types } = config;
@@ -23,4 +28,5 @@ export function declareVariables(
     if (types !== undefined)
       draft.patch(types, 'env', (base) => ensureEnvType(base, declared, detectStyle([base])));
   }
+  await declareInCompose(draft, service, wants);
 }

@@ -1,6 +1,7 @@
 import type { Edit, Repo, ServiceHead } from '../contract.ts';
 import { basenameRel } from '../paths.ts';
 import { textAfter } from '../repo.ts';
+import { isEnvironment } from '../roles.ts';
 import { openSurvey } from './survey.ts';
 
 /** The name of a file whose text matches, other than those in `except`; undefined when there is none. */
@@ -36,15 +37,15 @@ export function variablesIn(text: string): readonly string[] {
  * whoever takes the edit back need not keep them for that code.
  */
 export function usedBefore(repo: Repo, heads: readonly ServiceHead[], edit: Edit): readonly string[] {
-  if (edit.role !== 'manifest' && edit.role !== 'env') return [];
+  if (edit.role !== 'manifest' && !isEnvironment(edit.role)) return [];
   const old = edit.kind === 'create' ? '' : edit.base;
   const namesIn = (text: string): readonly string[] =>
-    edit.role === 'env'
+    isEnvironment(edit.role)
       ? variablesIn(text)
       : [...text.matchAll(/"(@?[\w./-]+)"\s*:/g)].map(([, name = '']) => name);
   const known = new Set(namesIn(old));
   return namesIn(textAfter(edit) ?? '').filter((name) => {
-    const pattern = edit.role === 'env' ? new RegExp(`\\b${name}\\b`) : importOf(name);
+    const pattern = isEnvironment(edit.role) ? new RegExp(`\\b${name}\\b`) : importOf(name);
     return !known.has(name) && findMention(repo, heads, pattern, new Set([edit.path])) !== undefined;
   });
 }

@@ -1,0 +1,75 @@
+import type { RelPath, ServiceHead } from '../contract.ts';
+import { basenameRel } from '../paths.ts';
+import type { Draft } from '../plan.ts';
+import { findComposeFiles } from '../survey/compose-files.ts';
+import type { ComposeService } from '../survey/compose.ts';
+import type { ComposeVariable } from './ensure-compose.ts';
+
+/** A service that others reach by a variable, and the port on which its code listens. */
+export interface Destination {
+  readonly head: Pick<ServiceHead, 'dir' | 'name'>;
+  readonly port: number | undefined;
+}
+
+/** A variable of a service; `to`: it holds the address of another one. */
+export interface ContainerVariable {
+  readonly name: string;
+  readonly to?: Destination | undefined;
+}
+
+/**
+ * Gives variables to the container of a service where a compose file lists its environment. What the file does not tell
+ * the address of is passed through, set where the shell or `.env` sets it; not past a file that may hold it.
+ */
+export async function declareInCompose(
+  draft: Draft,
+  head: Pick<ServiceHead, 'dir' | 'name'>,
+  wants: readonly ContainerVariable[],
+): Promise<void> {
+  const dirs = [head, ...wants.flatMap(({ to }) => to?.head ?? [])].map(({ dir }) => dir);
+  const files = findComposeFiles(draft.repo, dirs);
+  if (files.length === 0) return;
+  // Most repos have no such file, and a parser takes time to load.
+  const { composeRedisOf, composeServicesOf } = await import('../survey/compose.ts');
+  const { ensureCompose } = await import('./ensure-compose.ts');
+  const runningIn = (path: RelPath, one: Pick<ServiceHead, 'dir' | 'name'>): ComposeService | undefined =>
+    pick(composeServicesOf(draft.repo.read(path) ?? '', path, one.dir), one);
+  const valueOf = (path: RelPath, { name, to }: ContainerVariable): string | undefined => {
+    const near = [path, ...files];
+    if (name === 'REDIS_URL') return composeRedisOf(draft.repo.read(path) ?? '');
+    const there = to && near.map((file) => runningIn(file, to.head)).find((one) => one !== undefined);
+    const port = there?.ports.find((one) => one === to?.port) ?? there?.ports[0] ?? to?.port;
+    return there === undefined || port === undefined ? undefined : `http://${there.name}:${String(port)}`;
+  };
+
+  for (const path of files) {
+    const container = runningIn(path, head);
+    if (container?.listsEnvironment !== true) continue;
+    const variables = wants
+      .map((want): ComposeVariable => ({ name: want.name, value: valueOf(path, want) }))
+      .filter(({ value }) => value !== undefined || !container.readsFile);
+    if (variables.length === 0) continue;
+    draft.patch(path, 'compose', (base) => {
+      const changes = ensureCompose(base, container.name, variables);
+      if (changes === undefined) draft.note(byHand(path, container.name, variables));
+      return changes ?? [];
+    });
+  }
+}
+
+/** The only one, else the one that is called as the service is: jobs and tools are often made of the same image. */
+function pick(
+  found: readonly ComposeService[],
+  { dir, name }: Pick<ServiceHead, 'dir' | 'name'>,
+): ComposeService | undefined {
+  const named = found.filter(
+    (one) => one.name === basenameRel(dir) || one.name === name.replace(/^@.*\//, ''),
+  );
+  const [only, other] = named.length > 0 ? named : found;
+  return other === undefined ? only : undefined;
+}
+
+function byHand(path: RelPath, service: string, variables: readonly ComposeVariable[]): string {
+  const list = variables.map(({ name, value }) => (value === undefined ? name : `${name}=${value}`));
+  return `${path} does not list the environment of ${service} line by line: give it ${list.join(' and ')} by hand.`;
+}
