@@ -74,6 +74,16 @@ export function checkFailed(tsconfig: RelPath, errors: readonly string[]): Obsta
     code: 'E_CHECK',
     at: { path: tsconfig },
     message: `The type check got worse, and everything was rolled back:\n${errors.slice(0, 10).join('\n')}`,
-    remedy: 'Run without --check to see the code in place, and please report what it does not fit.',
+    remedy:
+      missingPackages(errors) ??
+      'Run without --check to see the code in place, and please report what it does not fit.',
   };
+}
+
+/** A package that the change brings is not there to be checked against until it is installed. */
+function missingPackages(errors: readonly string[]): string | undefined {
+  const named = errors.flatMap((error) => /TS(?:2307|7016): [^']*'([^'.][^']*)'/.exec(error)?.[1] ?? []);
+  if (named.length === 0) return undefined;
+  const packages = [...new Set(named)].join(' ');
+  return `Add what is not installed yet to the service (${packages}) and run the command again, or run it without --check and check after the installation.`;
 }

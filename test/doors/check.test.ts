@@ -54,6 +54,22 @@ describe('--check', () => {
     expect(readTree(root)).toEqual(before);
   });
 
+  it('says which packages are to be installed first', async () => {
+    const error =
+      "src/utils/http-transport.ts(2,40): error TS2307: Cannot find module 'undici' or its types.";
+    const written = join(root, billing, 'src/utils/http-transport.ts');
+    install(
+      'tsc',
+      `if (!require('node:fs').existsSync(${JSON.stringify(written)})) process.exit(0);
+console.log(${JSON.stringify(error)}); process.exit(2);`,
+    );
+    const { stdout } = await runBin(root, ...add, '--check');
+    const remedy =
+      'Add what is not installed yet to the service (undici) and run the command again, or run it without --check and check after the installation.';
+    expect(obstacleIn(stdout)).toEqual(['E_CHECK', `${billing}/tsconfig.json`, remedy]);
+    expect(readTree(root)).toEqual(before);
+  });
+
   it.each([
     ['crashes', "console.error('out of memory'); process.exit(134);", /does not run \(out of memory\)/],
     ['is killed', "process.kill(process.pid, 'SIGKILL');", /does not run \(SIGKILL\)/],
