@@ -114,19 +114,21 @@ async function ask(
 
 const originOf = (index: number): string => instances[index % instances.length]?.origin ?? '';
 
-/** So many clients that each ask instance after instance, with a moment between. */
+/** So many clients that each ask instance after instance, with a moment between; `lost`: Redis was late. */
 async function load(
   clients: number,
   ms: number,
-): Promise<{ granted: number; refused: number; seconds: number }> {
+  asked = instances,
+): Promise<{ granted: number; refused: number; lost: number; seconds: number }> {
   const startedAt = performance.now();
-  const seen = { granted: 0, refused: 0 };
+  const seen = { granted: 0, refused: 0, lost: 0 };
   await Promise.all(
     Array.from({ length: clients }, async (_, client) => {
       for (let turn = client; performance.now() - startedAt < ms; turn += 1) {
         await sleep(2);
-        const { status } = await ask(originOf(turn));
+        const { status } = await ask(asked[turn % asked.length]?.origin ?? '');
         if (status === 429) seen.refused += 1;
+        else if (status === 503) seen.lost += 1;
         else seen.granted += 1;
       }
     }),
@@ -135,17 +137,23 @@ async function load(
 }
 
 describe('three instances and one Redis', () => {
-  // A machine that stops a process for 50 ms makes it go on without Redis for a moment.
-  it('hold one limit together, within 2 %', { retry: 2 }, async () => {
-    await load(8, 1_000);
+  it('hold one limit together, within 2 %', async () => {
+    // A machine that stops a process for 50 ms must not make it go on by itself, so here none does.
+    const refusing = { ...shared, whenRedisIsDown: 'refuse' };
+    const three = await Promise.all([1, 2, 3].map(() => bootAuth(refusing)));
+    await load(8, 1_000, three);
     await admin.flushall();
-    const { granted, refused, seconds } = await load(8, 4_000);
+    const { granted, lost, refused, seconds } = await load(8, 4_000, three);
+    await Promise.all(three.map((instance) => instance.stop()));
     const due = burst + aSecond * seconds;
+    const total = granted + refused + lost;
     console.log(
-      `${String(granted)} of ${String(granted + refused)} requests in ${seconds.toFixed(2)} s, ${due.toFixed(0)} due`,
+      `${String(granted)} of ${String(total)} requests in ${seconds.toFixed(2)} s, ${due.toFixed(0)} due, ${String(lost)} lost`,
     );
     expect(refused).toBeGreaterThan(granted / 5);
-    expect(Math.abs(granted / due - 1)).toBeLessThanOrEqual(0.02);
+    expect(granted).toBeLessThanOrEqual(1.02 * due);
+    // What was lost may have taken a token with it.
+    expect(granted + lost).toBeGreaterThanOrEqual(0.98 * due);
   });
 
   it('tell a caller what is left and when to come back', async () => {
