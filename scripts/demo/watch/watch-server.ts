@@ -14,6 +14,7 @@ export type WatchEvent =
 const pages: Readonly<Record<string, readonly [file: string, type: string]>> = {
   '/': ['page.html', 'text/html; charset=utf-8'],
   '/page.js': ['page.js', 'text/javascript; charset=utf-8'],
+  '/plots.js': ['plots.js', 'text/javascript; charset=utf-8'],
 };
 
 /** Serves the page and what happens, as server-sent events: all of it from the start to whoever comes. */
