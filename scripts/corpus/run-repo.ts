@@ -82,6 +82,10 @@ function commandsFor(heads: readonly ServiceHead[], issuer: ServiceHead | undefi
     if (libraries.includes(service)) continue;
     add('add-auth-middleware', ['--protect', 'all']);
     if (service !== issuer) add('add-s2s', ['--protect', 'all', ...nowhere]);
+    add('add-s2s-discovery', ['--source', 'static,srv']);
+    add('add-s2s-rate-limit');
+    add('add-s2s-tracing');
+    add('add-s2s-metrics');
   }
   return wanted;
 }
