@@ -101,6 +101,8 @@ function javascriptOnly({ dir, name }: ServiceHead): Obstacle {
     code: 'E_JAVASCRIPT_ONLY',
     at: { path: dir === '' ? '.' : dir },
     message: `${name} is written in JavaScript, and the generated code is TypeScript.`,
-    remedy: 'Take a service that is written in TypeScript.',
+    remedy:
+      'Rename the files that make the instance and register its routes to .ts, add a tsconfig.json with "allowJs": true for the others, and run the command again.',
+    manual: 'npx tsc --init --allowJs --outDir dist',
   };
 }
