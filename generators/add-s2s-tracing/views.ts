@@ -35,6 +35,7 @@ export function tracingView(
     [spans || parts.logs, 'type Span'],
     [parts.serverSpans || parts.clientSpans, 'SpanKind'],
     [spans, 'SpanStatusCode'],
+    [client, 'type Tracer'],
     [true, 'trace'],
   );
   const fastify = names(

@@ -12,7 +12,6 @@ import {
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 
-const tracer = trace.getTracer('service-tracing');
 /** What an operator finds all lines and spans of one request by. */
 const CORRELATION_ID = 'correlation.id';
 
@@ -25,6 +24,9 @@ const requests = new WeakMap<FastifyRequest, Context>();
  */
 export const serviceTracing = fp(
   (app, _options, done) => {
+    // Not before: of several copies of the API only the one that the SDK uses tells its older tracers of it.
+    const tracer = trace.getTracer('service-tracing');
+
     app.addHook('onRequest', (request, reply, next) => {
       const caller = propagation.extract(context.active(), request.headers);
       const span = tracer.startSpan(

@@ -1,8 +1,7 @@
-import { type Context, context, propagation, type Span, SpanStatusCode, trace } from '@opentelemetry/api'
+import { type Context, context, propagation, type Span, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api'
 import fp from 'fastify-plugin'
 import { type CallResult, observe, type ServiceCall } from '../utils/service-diagnostics.js'
 
-const tracer = trace.getTracer('service-tracing')
 /** What an operator finds all lines and spans of one request by. */
 const CORRELATION_ID = 'correlation.id'
 
@@ -22,8 +21,10 @@ let isObserved = false
  */
 export const serviceTracing = fp(
 	(app, _options, done) => {
+		// Not before: of several copies of the API only the one that the SDK uses tells its older tracers of it.
+		const tracer = trace.getTracer('service-tracing')
 		// The channels are those of the process, however many applications it has.
-		if (!isObserved) observeCalls()
+		if (!isObserved) observeCalls(tracer)
 		isObserved = true
 
 		app.addHook('onSend', (_request, reply, _payload, next) => {
@@ -38,7 +39,7 @@ export const serviceTracing = fp(
 
 export default serviceTracing
 
-function observeCalls(): void {
+function observeCalls(tracer: Tracer): void {
 	observe('service-client:start', (call) => {
 		const span = tracer.startSpan(`call ${call.client.service}`, {
 			attributes: {

@@ -7,13 +7,13 @@ import {
   type Span,
   SpanKind,
   SpanStatusCode,
+  type Tracer,
   trace,
 } from '@opentelemetry/api';
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import { type CallResult, observe, type ServiceCall } from '../utils/service-diagnostics.js';
 
-const tracer = trace.getTracer('service-tracing');
 /** What an operator finds all lines and spans of one request by. */
 const CORRELATION_ID = 'correlation.id';
 
@@ -36,8 +36,10 @@ let isObserved = false;
  */
 export const serviceTracing = fp(
   (app, _options, done) => {
+    // Not before: of several copies of the API only the one that the SDK uses tells its older tracers of it.
+    const tracer = trace.getTracer('service-tracing');
     // The channels are those of the process, however many applications it has.
-    if (!isObserved) observeCalls();
+    if (!isObserved) observeCalls(tracer);
     isObserved = true;
 
     app.addHook('onRequest', (request, reply, next) => {
@@ -130,7 +132,7 @@ function bindTrace(request: FastifyRequest, reply: FastifyReply, span: Span): vo
   }
 }
 
-function observeCalls(): void {
+function observeCalls(tracer: Tracer): void {
   observe('service-client:start', (call) => {
     const span = tracer.startSpan(`call ${call.client.service}`, {
       attributes: {

@@ -1,9 +1,8 @@
-import { type Attributes, type Context, context, propagation, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { type Attributes, type Context, context, propagation, type Span, SpanKind, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import { type CallResult, observe, type ServiceCall } from '@/utils/service-diagnostics';
 
-const tracer = trace.getTracer('service-tracing');
 /** What an operator finds all lines and spans of one request by. */
 const CORRELATION_ID = 'correlation.id';
 
@@ -26,8 +25,10 @@ let isObserved = false;
  */
 export const serviceTracing = fp(
   (app, _options, done) => {
+    // Not before: of several copies of the API only the one that the SDK uses tells its older tracers of it.
+    const tracer = trace.getTracer('service-tracing');
     // The channels are those of the process, however many applications it has.
-    if (!isObserved) observeCalls();
+    if (!isObserved) observeCalls(tracer);
     isObserved = true;
 
     app.addHook('onRequest', (request, reply, next) => {
@@ -94,7 +95,7 @@ function endRequest(request: FastifyRequest, reply: FastifyReply | undefined): v
   span.end();
 }
 
-function observeCalls(): void {
+function observeCalls(tracer: Tracer): void {
   observe('service-client:start', (call) => {
     const span = tracer.startSpan(`call ${call.client.service}`, {
       attributes: {
