@@ -183,7 +183,7 @@ describe("service client, requests", () => {
       headers: { traceparent }
     });
     await client.get("/", {
-      correlationId: "bad id\n",
+      correlationId: "bad\nid",
       headers: { traceparent: "nonsense" }
     });
     expect(seen[0]?.headers["x-correlation-id"]).toBe("request-123");

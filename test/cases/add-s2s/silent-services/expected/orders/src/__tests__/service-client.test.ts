@@ -135,7 +135,7 @@ describe("service client, requests", () => {
         const client = createClient({ headers: { "X-Service": "test", "X-None": undefined } });
         const traceparent = `00-${"a".repeat(32)}-${"b".repeat(16)}-01`;
         await client.get("/", { correlationId: "request-123", headers: { traceparent } });
-        await client.get("/", { correlationId: "bad id\n", headers: { traceparent: "nonsense" } });
+        await client.get("/", { correlationId: "bad\nid", headers: { traceparent: "nonsense" } });
         expect(seen[0]?.headers["x-correlation-id"]).toBe("request-123");
         expect(seen[0]?.headers["traceparent"]).toBe(traceparent);
         expect(seen[0]?.headers["x-service"]).toBe("test");
