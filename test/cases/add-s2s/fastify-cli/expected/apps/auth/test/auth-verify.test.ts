@@ -414,8 +414,8 @@ describe('POST /auth/verify, requests', () => {
 	})
 
 	it('does not start in production with a secret that can be guessed', async () => {
-		const environment = process.env
-		process.env = { ...environment, NODE_ENV: 'production', JWT_SECRET: 'short' }
+		const environment = { ...process.env }
+		Object.assign(process.env, { NODE_ENV: 'production', JWT_SECRET: 'short' })
 		try {
 			await assert.rejects(buildApp(), {
 				message: 'The JWT secret must have at least 32 bytes'
@@ -424,11 +424,12 @@ describe('POST /auth/verify, requests', () => {
 			await buildApp()
 			assert.deepEqual(logged('The JWT secret must have at least 32 bytes'), {})
 
-			process.env = { ...process.env, NODE_ENV: 'test', JWT_SECRET: 'short' }
+			Object.assign(process.env, { NODE_ENV: 'test', JWT_SECRET: 'short' })
 			await buildApp()
 			assert.equal(logged('The JWT secret must have at least 32 bytes')['level'], 40)
 		} finally {
-			process.env = environment
+			Reflect.deleteProperty(process.env, 'NODE_ENV')
+			Object.assign(process.env, environment)
 		}
 	})
 })

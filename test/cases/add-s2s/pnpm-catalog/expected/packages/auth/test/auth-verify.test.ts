@@ -413,8 +413,8 @@ describe('POST /auth/verify, requests', () => {
   });
 
   it('does not start in production with a secret that can be guessed', async () => {
-    const environment = process.env;
-    process.env = { ...environment, NODE_ENV: 'production', JWT_SECRET: 'short' };
+    const environment = { ...process.env };
+    Object.assign(process.env, { NODE_ENV: 'production', JWT_SECRET: 'short' });
     try {
       await expect(buildApp()).rejects.toMatchObject({
         message: 'The JWT secret must have at least 32 bytes',
@@ -423,11 +423,12 @@ describe('POST /auth/verify, requests', () => {
       await buildApp();
       expect(logged('The JWT secret must have at least 32 bytes')).toEqual({});
 
-      process.env = { ...process.env, NODE_ENV: 'test', JWT_SECRET: 'short' };
+      Object.assign(process.env, { NODE_ENV: 'test', JWT_SECRET: 'short' });
       await buildApp();
       expect(logged('The JWT secret must have at least 32 bytes')['level']).toBe(40);
     } finally {
-      process.env = environment;
+      Reflect.deleteProperty(process.env, 'NODE_ENV');
+      Object.assign(process.env, environment);
     }
   });
 });
