@@ -28,6 +28,7 @@ export async function planRateLimit(answers: Answers, repo: Repo): Promise<Plan 
   if ('ok' in service) return service;
   const { manifest, redis } = service;
   if (manifest.dependencies['@fastify/rate-limit'] !== undefined) return refuse(isLimited(service));
+  if (isPinnedBelow(manifest.dependencies['fastify'] ?? '')) return refuse(oldFastify(service));
   const store = (answers['store'] ?? (redis.library === 'none' ? 'memory' : 'redis')) as Store;
   const files = limitFiles(service);
   const draft = openDraft(repo);
@@ -92,6 +93,21 @@ function addNotes(draft: Draft, service: Service, { plugin }: LimitFiles, store:
   draft.note(
     `Callers without a user are told apart by request.ip: where a proxy stands before ${name}, set trustProxy (${app.file}), or all of them are one.`,
   );
+}
+
+/** Held below the version that tells a request of its route's configuration; `^4.14.0` is newer when it is installed. */
+function isPinnedBelow(range: string): boolean {
+  const minor = /^[=~v\s]*4\.(\d+)/.exec(range)?.[1];
+  return minor !== undefined && Number(minor) < 24;
+}
+
+function oldFastify({ manifest, name }: Service): Obstacle {
+  return {
+    code: 'E_OLD_DEPENDENCY',
+    at: { path: manifest.path },
+    message: `${name} depends on fastify ${manifest.dependencies['fastify'] ?? ''}, and the limits of single routes are read as Fastify 4.24 and later tell them.`,
+    remedy: 'Raise it to ^4.24.0 there, and run the command again.',
+  };
 }
 
 function isLimited({ manifest, name }: Service): Obstacle {

@@ -614,6 +614,16 @@ const services: readonly BadInput[] = [
     },
   },
   {
+    what: 'a Fastify that is held at a version too old for limits of routes',
+    line: 'add-s2s-rate-limit --target user',
+    exit: 3,
+    code: 'E_OLD_DEPENDENCY',
+    names: /fastify ~4\.14\.1/,
+    files: {
+      [`${user}/package.json`]: (text) => text.replace('"fastify": "^5.12.0"', '"fastify": "~4.14.1"'),
+    },
+  },
+  {
     what: 'caches that are not there to be told of revocations',
     line: 'add-s2s-revocation --target user',
     exit: 3,
