@@ -4,6 +4,7 @@ import { placeFile } from './edit/place-file.ts';
 import type { Draft } from './plan.ts';
 import { readRecord } from './record.ts';
 import { findClient } from './survey/installed-client.ts';
+import { allowsBelow } from './survey/version-range.ts';
 
 /**
  * Has the client publish on diagnostics channels, and with it the middleware: brings the client if there is none, and
@@ -11,6 +12,7 @@ import { findClient } from './survey/installed-client.ts';
  */
 export async function planDiagnostics(draft: Draft, service: Service, answers: Answers): Promise<RelPath> {
   const client = findClient(draft.repo, service);
+  if (allowsBelow(service.manifest.dependencies['@types/node'], 18, 19)) draft.obstruct(oldTypes(service));
   const part = { with: withDiagnostics(answers) };
   if (client !== undefined && client.variant === undefined) draft.obstruct(foreignClient(client.path));
   else await include(draft, 'add-service-client', { ...answers, ...client?.variant, ...part });
@@ -44,6 +46,15 @@ function withDefaults({ questions }: Generator, answers: Answers): Answers {
 
 function withDiagnostics({ with: parts = [] }: Answers): readonly string[] {
   return [...new Set([...(parts as readonly string[]), 'diagnostics'])];
+}
+
+function oldTypes({ manifest, name }: Service): Obstacle {
+  return {
+    code: 'E_OLD_DEPENDENCY',
+    at: { path: manifest.path },
+    message: `${name} depends on @types/node ${manifest.dependencies['@types/node'] ?? ''}, which may not know all of node:diagnostics_channel.`,
+    remedy: 'Raise it to the major version of the Node.js that runs the service, such as ^20.19.0.',
+  };
 }
 
 function foreignClient(path: RelPath): Obstacle {

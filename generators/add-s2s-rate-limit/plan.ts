@@ -7,6 +7,7 @@ import { refuse } from '../_engine/obstacle.ts';
 import { type Draft, openDraft } from '../_engine/plan.ts';
 import { render, renderTest } from '../_engine/render.ts';
 import { fromCatalog } from '../_engine/survey/from-catalog.ts';
+import { allowsBelow } from '../_engine/survey/version-range.ts';
 import { surveyTarget } from '../_engine/survey/target.ts';
 import { findUserMember } from '../_engine/survey/user-member.ts';
 import {
@@ -28,7 +29,7 @@ export async function planRateLimit(answers: Answers, repo: Repo): Promise<Plan 
   if ('ok' in service) return service;
   const { manifest, redis } = service;
   if (manifest.dependencies['@fastify/rate-limit'] !== undefined) return refuse(isLimited(service));
-  if (isPinnedBelow(manifest.dependencies['fastify'] ?? '')) return refuse(oldFastify(service));
+  if (allowsBelow(manifest.dependencies['fastify'], 4, 24)) return refuse(oldFastify(service));
   const store = (answers['store'] ?? (redis.library === 'none' ? 'memory' : 'redis')) as Store;
   const files = limitFiles(service);
   const draft = openDraft(repo);
@@ -93,12 +94,6 @@ function addNotes(draft: Draft, service: Service, { plugin }: LimitFiles, store:
   draft.note(
     `Callers without a user are told apart by request.ip: where a proxy stands before ${name}, set trustProxy (${app.file}), or all of them are one.`,
   );
-}
-
-/** Held below the version that tells a request of its route's configuration; `^4.14.0` is newer when it is installed. */
-function isPinnedBelow(range: string): boolean {
-  const minor = /^[=~v\s]*4\.(\d+)/.exec(range)?.[1];
-  return minor !== undefined && Number(minor) < 24;
 }
 
 function oldFastify({ manifest, name }: Service): Obstacle {

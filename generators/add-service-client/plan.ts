@@ -6,7 +6,7 @@ import { refuse } from '../_engine/obstacle.ts';
 import { type Draft, openDraft } from '../_engine/plan.ts';
 import { render, renderTest } from '../_engine/render.ts';
 import { findInstalled } from '../_engine/survey/installed.ts';
-import { majorOf } from '../_engine/survey/major-of.ts';
+import { majorOf } from '../_engine/survey/version-range.ts';
 import { surveyTarget } from '../_engine/survey/target.ts';
 import { fromCatalog } from '../_engine/survey/from-catalog.ts';
 import type { ClientTestView, ClientView } from './view.ts';

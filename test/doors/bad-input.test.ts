@@ -614,13 +614,24 @@ const services: readonly BadInput[] = [
     },
   },
   {
-    what: 'a Fastify that is held at a version too old for limits of routes',
+    what: 'a Fastify that may be too old for limits of routes',
     line: 'add-s2s-rate-limit --target user',
     exit: 3,
     code: 'E_OLD_DEPENDENCY',
-    names: /fastify ~4\.14\.1/,
+    names: /fastify \^4\.14\.1/,
     files: {
-      [`${user}/package.json`]: (text) => text.replace('"fastify": "^5.12.0"', '"fastify": "~4.14.1"'),
+      [`${user}/package.json`]: (text) => text.replace('"fastify": "^5.12.0"', '"fastify": "^4.14.1"'),
+    },
+  },
+  {
+    what: 'types of Node.js that may be too old for diagnostics channels',
+    line: 'add-s2s-metrics --target user',
+    exit: 3,
+    code: 'E_OLD_DEPENDENCY',
+    names: /@types\/node \^18\.11\.10/,
+    files: {
+      [`${user}/package.json`]: (text) =>
+        text.replace('"fastify-plugin"', '"@types/node": "^18.11.10",\n    "fastify-plugin"'),
     },
   },
   {

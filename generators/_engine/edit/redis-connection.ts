@@ -1,5 +1,5 @@
 import type { ImportWant, Service } from '../contract.ts';
-import { majorOf } from '../survey/major-of.ts';
+import { majorOf } from '../survey/version-range.ts';
 import { readVariable } from './read-variable.ts';
 
 /** What the shared part redis-client.hbs is rendered from, and the code around it. */
