@@ -108,7 +108,10 @@ export async function appliedRow(
 /** Without its packages a service neither compiles nor runs, whatever is done to it. */
 function isInstalled(root: string, { dir }: ServiceHead): boolean {
   const folders = dir.split('/').map((_, index, all) => all.slice(0, index + 1).join('/'));
-  return ['', ...folders].some((folder) => existsSync(join(root, folder, 'node_modules/fastify')));
+  // Not every package of an old lock file can still be had.
+  return ['fastify', 'typescript/bin/tsc'].every((path) =>
+    ['', ...folders].some((folder) => existsSync(join(root, folder, 'node_modules', path))),
+  );
 }
 
 async function bootBefore({ before, boots }: Ground, head: ServiceHead): Promise<Boot> {

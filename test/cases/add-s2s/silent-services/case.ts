@@ -10,12 +10,12 @@ export const testCase: Case = {
     'auth/src/index.ts': (text) =>
       text
         .replace('Fastify({ logger: true })', 'Fastify()')
-        .replace('Number(process.env.PORT) || 4001', '43171'),
+        .replace('Number(process.env.PORT) || 4001', '24171'),
     'auth/src/routes/auth.ts': (text) => text.replace(/ {4}server\.post\("\/logout"[^]*?\n {4}\}\);\n/, ''),
     'orders/src/index.ts': (text) =>
       text
         .replace('Fastify({ logger: true })', 'Fastify()')
-        .replace('Number(process.env.PORT) || 4002', '43172'),
+        .replace('Number(process.env.PORT) || 4002', '24172'),
     'orders/src/routes/orders.ts': (text) => text.replace(/ {4}server\.get[^]*?(?= {4}server\.post)/, ''),
   },
 };

@@ -17,7 +17,7 @@ async function main() {
         });
     }
 
-    await server.listen({ port: 43172, host: process.env.HOST || "0.0.0.0" });
+    await server.listen({ port: 24172, host: process.env.HOST || "0.0.0.0" });
 }
 
 main().catch((error) => {

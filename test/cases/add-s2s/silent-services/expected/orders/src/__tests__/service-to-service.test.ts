@@ -85,14 +85,14 @@ let auth: ServiceProcess;
 let consumer: ServiceProcess;
 
 beforeAll(async () => {
-    const authPort = 43171;
+    const authPort = 24171;
     auth = new ServiceProcess(authPort, AUTH_DIR, AUTH_START, {
         HOST: "127.0.0.1",
         JWT_SECRET: JWT_SECRET,
         SERVICE_AUTH_SECRET: SERVICE_SECRET,
     });
     await auth.start();
-    const consumerPort = 43172;
+    const consumerPort = 24172;
     writeFileSync(CLOCK_FILE, CLOCK);
     const start = ["--require", CLOCK_FILE, ...CONSUMER_START];
     consumer = new ServiceProcess(consumerPort, CONSUMER_DIR, start, {

@@ -19,7 +19,7 @@ export type AuthServiceClient = Pick<
 
 /** Options of the client that calls the auth service, and the middleware's own. */
 export interface AuthMiddlewareOptions extends Partial<ServiceClientOptions> {
-    /** Where the auth service is. Default `AUTH_SERVICE_URL`, else http://localhost:43171. */
+    /** Where the auth service is. Default `AUTH_SERVICE_URL`, else http://localhost:24171. */
     baseUrl?: string;
     /** Makes the client from its options. Default: a ServiceClient of `baseUrl`. */
     connect?: (options: ServiceClientOptions) => AuthServiceClient;
@@ -114,7 +114,7 @@ function createClient(app: FastifyInstance, options: AuthMiddlewareOptions): Aut
     const settings: ServiceClientOptions = {
         logger: app.log,
         ...options,
-        baseUrl: options.baseUrl ?? process.env["AUTH_SERVICE_URL"] ?? "http://localhost:43171",
+        baseUrl: options.baseUrl ?? process.env["AUTH_SERVICE_URL"] ?? "http://localhost:24171",
         timeout: options.timeout ?? 5_000,
         circuitBreakerOptions: {
             failureThreshold: 3,
