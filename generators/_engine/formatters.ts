@@ -72,25 +72,35 @@ export async function runBiome(
 }
 
 async function runBiomeOn(root: string, { dir, inputs }: Inputs): Promise<Texts | string> {
-  const { execa } = await import('execa');
+  const localDir = `${root}/${joinRel(dir)}`;
   const outputs: Record<string, string> = {};
   for (const [path, input] of Object.entries(inputs)) {
-    const result = await execa('biome', ['format', `--stdin-file-path=${path}`], {
-      cwd: root,
-      preferLocal: true,
-      localDir: `${root}/${joinRel(dir)}`,
-      input,
-      reject: false,
-      stripFinalNewline: false,
-      timeout: 60_000,
-    });
-    if (result.code === 'ENOENT')
-      return 'Biome could not format the new code (it is not installed): run it when it is.';
-    if (result.failed)
-      return `Biome could not format the new code (${firstLine(result.stderr)}): run it by hand.`;
-    outputs[path] = result.stdout;
+    let text = input;
+    // As with Prettier, some call chains come out differently the second time.
+    for (let pass = 0; pass < 2; pass += 1) {
+      const result = await biome(root, localDir, path, text);
+      if (result.code === 'ENOENT')
+        return 'Biome could not format the new code (it is not installed): run it when it is.';
+      if (result.failed)
+        return `Biome could not format the new code (${firstLine(result.stderr)}): run it by hand.`;
+      text = result.stdout;
+    }
+    outputs[path] = text;
   }
   return outputs;
+}
+
+async function biome(root: string, localDir: string, path: string, input: string) {
+  const { execa } = await import('execa');
+  return execa('biome', ['format', `--stdin-file-path=${path}`], {
+    cwd: root,
+    preferLocal: true,
+    localDir,
+    input,
+    reject: false,
+    stripFinalNewline: false,
+    timeout: 60_000,
+  });
 }
 
 function firstLine(text: string): string {
