@@ -20,15 +20,22 @@ const nodeNames: Readonly<Record<string, string>> = {
  * Services without a runner, and those with tap, get node:test, which runs anywhere.
  * @throws Error for a matcher that has no counterpart in node:assert: a mistake in a template.
  */
-export function toDialect(text: string, testing: TestingFact): string {
+export function toDialect(text: string, { globals, runner }: TestingFact): string {
+  if (runner === 'jest') return globals ? text : withImport(text, '@jest/globals');
+  if (runner === 'vitest') return globals ? text : withImport(text, 'vitest');
   const source = parseSource('dialect.test.ts', text);
-  const calls = runnerCalls(source);
-  const { globals, runner } = testing;
-  if (runner !== 'jest' && runner !== 'vitest') return toNodeTest(source, calls);
-  const names = [...new Set(calls.map((call) => call.text))].sort();
-  if (globals || names.length === 0) return text;
-  const from = runner === 'jest' ? '@jest/globals' : 'vitest';
-  return applyChanges(text, importChange(source, [namedImport(names, from)]));
+  return toNodeTest(source, runnerCalls(source));
+}
+
+const runnerCall = new RegExp(`(?<![.\\w$])(${[...Object.keys(nodeNames), 'expect'].join('|')})\\(`, 'g');
+
+/** Only the head is parsed: the whole is, once it has its imports, when it is proven. */
+function withImport(text: string, from: string): string {
+  const names = [...new Set([...text.matchAll(runnerCall)].map(([, name = '']) => name))].sort();
+  if (names.length === 0) return text;
+  const last = [...text.matchAll(/^import\b[^;]*;.*$/gm)].at(-1);
+  const head = last === undefined ? text : text.slice(0, last.index + last[0].length);
+  return applyChanges(text, importChange(parseSource('head.ts', head), [namedImport(names, from)]));
 }
 
 /** The callee names of `describe(…)`, `it(…)`, `expect(…)` and their likes. */
