@@ -14,6 +14,8 @@ export interface RefusalView {
 /** What the plugin is rendered from; expressions are TypeScript, false is none. */
 export interface LimitView extends RedisConnection {
   readonly imports: readonly string[];
+  /** What the `config` of routes may have is declared for all of them. */
+  readonly declares: boolean;
   /** The service has the verify route, at `path`. */
   readonly verify: boolean;
   readonly path: string;

@@ -6,6 +6,7 @@ import { redisConnection, usesNodeRedis } from '../_engine/edit/redis-connection
 import { testEnvironment } from '../_engine/edit/test-environment.ts';
 import { findPublicRoutes } from '../_engine/survey/public-routes.ts';
 import { findUserMember } from '../_engine/survey/user-member.ts';
+import { declaresConfig } from './route-config.ts';
 import type { BucketTestView, BucketView, LimitTestView, LimitView, RefusalView } from './view.ts';
 
 /** Where the buckets are. */
@@ -62,6 +63,7 @@ export function limitView(
   return {
     ...redis,
     imports: importLines(service, files.plugin, wants),
+    declares: declaresConfig(service, repo, files.plugin),
     verify,
     path,
     serviceSecret: secret.expression,

@@ -68,7 +68,8 @@ function limitRate(app: FastifyInstance, options: RateLimitOptions): void {
 
   const quotaOf = ({ routeOptions: { config, url = '' } }: FastifyRequest): Quota | false => {
     if (unlimited.has(url)) return false;
-    return config.rateLimit ?? (url === VERIFY_ROUTE ? verifyQuota : quota);
+    const { rateLimit } = config;
+    return rateLimit ?? (url === VERIFY_ROUTE ? verifyQuota : quota);
   };
 
   app.addHook('onRequest', (request, reply, next) => {

@@ -69,7 +69,8 @@ function limitRate(app: FastifyInstance, options: RateLimitOptions): void {
 
   const quotaOf = ({ routeOptions: { config, url = '' } }: FastifyRequest): Quota | false => {
     if (unlimited.has(url)) return false;
-    return config.rateLimit ?? quota;
+    const { rateLimit } = config;
+    return rateLimit ?? quota;
   };
 
   app.addHook('onRequest', (request, reply, next) => {

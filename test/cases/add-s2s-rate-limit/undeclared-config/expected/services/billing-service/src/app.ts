@@ -1,0 +1,21 @@
+import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify';
+import rateLimit from './plugins/rate-limit.js';
+import { healthRoutes } from './routes/health.routes.js';
+import { invoicesRoutes } from './routes/invoices.routes.js';
+
+export interface AppOptions {
+  logger?: FastifyServerOptions['logger'];
+}
+
+export async function buildApp(options: AppOptions = {}): Promise<FastifyInstance> {
+  const app = Fastify({
+    logger: options.logger ?? { level: process.env['LOG_LEVEL'] ?? 'info' },
+  });
+
+  await app.register(rateLimit);
+
+  await app.register(healthRoutes);
+  await app.register(invoicesRoutes, { prefix: '/invoices' });
+
+  return app;
+}

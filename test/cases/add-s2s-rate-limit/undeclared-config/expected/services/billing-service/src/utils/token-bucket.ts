@@ -1,0 +1,71 @@
+/** A bucket of `max` tokens that fills up again in `timeWindow`: each request takes one. */
+export interface Quota {
+  /** Requests that may come at once; above 0. */
+  max: number;
+  /** Milliseconds in which an empty bucket is full again, so that `max / timeWindow` is the rate that lasts. */
+  timeWindow: number;
+}
+
+/** What became of one request for a token. */
+export interface Take {
+  /** Milliseconds until there is a token again; 0: one was taken. */
+  retryAfterMs: number;
+  /** Tokens that are left. */
+  remaining: number;
+  /** Milliseconds until the bucket is full. */
+  resetMs: number;
+}
+
+export interface TokenBuckets {
+  /** Takes a token from the bucket of that key, if there is one. Rejects when that cannot be told. */
+  take(key: string, quota: Quota): Take | Promise<Take>;
+}
+
+export interface MemoryBucketsOptions {
+  /** Buckets that are kept at a time; of more, those that were used least lately are full again. Default 10 000. */
+  maxBuckets?: number;
+  /** Milliseconds, monotonic. Default `performance.now`. */
+  clock?: () => number;
+}
+
+/**
+ * The milliseconds that it takes for one token to come.
+ * @throws RangeError when the quota makes no sense
+ */
+export function tokenMs({ max, timeWindow }: Quota): number {
+  const interval = timeWindow / max;
+  if (max >= 1 && timeWindow > 0 && Number.isFinite(interval)) return interval;
+  throw new RangeError(`A quota of ${String(max)} in ${String(timeWindow)} ms makes no sense`);
+}
+
+/**
+ * Buckets in the memory of this process: each instance of the service has its own.
+ *
+ * This is the generic cell rate algorithm (GCRA, ITU-T I.371; Brandur Leach, "Rate Limiting, Cells, and GCRA", 2015).
+ * All that is known of a bucket is when it will be full: each token taken makes that later by the time of one token,
+ * and when it would be more than `timeWindow` away, there is none.
+ */
+export function createMemoryBuckets(options: MemoryBucketsOptions = {}): TokenBuckets {
+  const { maxBuckets = 10_000, clock = () => performance.now() } = options;
+  const fullTimes = new Map<string, number>();
+  const keep = (key: string, fullAt: number): void => {
+    fullTimes.delete(key);
+    fullTimes.set(key, fullAt);
+    const [oldest] = fullTimes.keys();
+    if (fullTimes.size > maxBuckets && oldest !== undefined) fullTimes.delete(oldest);
+  };
+  return {
+    take(key, quota) {
+      const interval = tokenMs(quota);
+      const now = clock();
+      const fullAt = Math.max(fullTimes.get(key) ?? now, now);
+      const next = fullAt + interval;
+      const retryAfterMs = Math.floor(next - quota.timeWindow - now);
+      if (retryAfterMs > 0) return { retryAfterMs, remaining: 0, resetMs: Math.ceil(fullAt - now) };
+
+      keep(key, next);
+      const remaining = Math.max(0, Math.floor((quota.timeWindow - (next - now)) / interval));
+      return { retryAfterMs: 0, remaining, resetMs: Math.ceil(next - now) };
+    },
+  };
+}
