@@ -34,7 +34,8 @@ export function planUndo(answers: Answers, repo: Repo): Plan | Refusal {
   for (const one of selected.filter(({ whole }) => whole))
     take(draft, takeBackFile(repo, one, answers['force'] === true));
   const patched = selected.filter(({ whole }) => !whole);
-  for (const one of patched.filter(({ file }) => !isEnvironment(file.role))) takePatches(draft, repo, one, heads);
+  for (const one of patched.filter(({ file }) => !isEnvironment(file.role)))
+    takePatches(draft, repo, one, heads);
   takeVariables(
     draft,
     patched.filter(({ file }) => isEnvironment(file.role)),
