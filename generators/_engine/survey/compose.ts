@@ -66,8 +66,13 @@ function within(...parts: readonly string[]): RelPath | undefined {
   }
 }
 
+/** What its variable PORT says comes first. */
 function portsOf(service: YAMLMap): readonly number[] {
-  const listed = [...listOf(service.get('ports')), ...listOf(service.get('expose'))];
+  const environment = service.get('environment');
+  const given = isMap(environment)
+    ? [textOf(environment.get('PORT')) ?? '']
+    : listOf(environment).flatMap((one) => (one.startsWith('PORT=') ? one.slice('PORT='.length) : []));
+  const listed = [...given, ...listOf(service.get('ports')), ...listOf(service.get('expose'))];
   return listed.map((port) => Number(/(\d+)(?:\/tcp)?$/.exec(port)?.[1])).filter((port) => port > 0);
 }
 

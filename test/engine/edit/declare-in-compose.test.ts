@@ -92,6 +92,16 @@ describe('declareInCompose', () => {
     expect(files['services/users/compose.yml']).toContain('AUTH_SERVICE_URL: http://tokens:4001\n');
   });
 
+  it.each(['- PORT=4009', 'PORT: 4009'])('takes the port that %s gives', async (variable) => {
+    const elsewhere = { ...auth, port: undefined };
+    const text = compose('    environment:\n      A: 1\n').replace(
+      '    ports: ["4001:4001"]\n',
+      `    environment:\n      ${variable}\n`,
+    );
+    const { files } = await declared({ 'compose.yml': text }, [{ name: 'AUTH_SERVICE_URL', to: elsewhere }]);
+    expect(files['compose.yml']).toContain('AUTH_SERVICE_URL: http://auth:4009\n');
+  });
+
   it('hides nothing that a file of variables may hold', async () => {
     const text = compose('    env_file: .env\n    environment:\n      PORT: 4002\n');
     const { files } = await declared({ 'docker-compose.yml': text });
