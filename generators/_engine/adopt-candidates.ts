@@ -1,5 +1,4 @@
 import type { Answers, RelPath, Repo, Role } from './contract.ts';
-import { isObstacle } from './obstacle.ts';
 import { findAuthService } from './survey/auth-service.ts';
 import { findClient } from './survey/installed-client.ts';
 import { recordedAnswers } from './survey/recorded-answers.ts';
@@ -108,6 +107,6 @@ function clientAnswers(repo: Repo, dir: RelPath): Answers {
 /** Which service issues the tokens: nothing is to be said where only one does. */
 function authAnswers(repo: Repo): readonly Answers[] {
   const heads = surveyHeads(repo);
-  if (!isObstacle(findAuthService(repo, heads))) return [{}];
+  if (!('ok' in findAuthService(repo, heads))) return [{}];
   return [elsewhere, ...heads.map(({ dir }) => ({ auth: dir }))];
 }

@@ -82,7 +82,9 @@ export function checkFailed(tsconfig: RelPath, errors: readonly string[]): Obsta
 
 /** A package that the change brings is not there to be checked against until it is installed. */
 function missingPackages(errors: readonly string[]): string | undefined {
-  const named = errors.flatMap((error) => /TS(?:2307|7016): [^']*'([^'.][^']*)'/.exec(error)?.[1] ?? []);
+  const named = errors.flatMap(
+    (error) => /TS(?:2307|7016): [^']*'((?:@[\w-]+\/)?[\w-][\w.-]*)/.exec(error)?.[1] ?? [],
+  );
   if (named.length === 0) return undefined;
   const packages = [...new Set(named)].join(' ');
   return `Add what is not installed yet to the service (${packages}) and run the command again, or run it without --check and check after the installation.`;

@@ -6,7 +6,7 @@ import { refuse } from '../_engine/obstacle.ts';
 import { type Draft, openDraft } from '../_engine/plan.ts';
 import { render, renderTest } from '../_engine/render.ts';
 import { findInstalled } from '../_engine/survey/installed.ts';
-import { majorOf } from '../_engine/survey/version-range.ts';
+import { allowsBelow } from '../_engine/survey/version-range.ts';
 import { surveyTarget } from '../_engine/survey/target.ts';
 import { fromCatalog } from '../_engine/survey/from-catalog.ts';
 import type { ClientTestView, ClientView } from './view.ts';
@@ -30,7 +30,7 @@ export async function planServiceClient(answers: Answers, repo: Repo): Promise<P
   const service = surveyTarget(repo, answers, false);
   if ('ok' in service) return service;
   const transport = answers['transport'] as string;
-  if (transport === 'undici' && majorOf(service.manifest.dependencies['undici']) < OLDEST_UNDICI)
+  if (transport === 'undici' && allowsBelow(service.manifest.dependencies['undici'], OLDEST_UNDICI))
     return refuse(oldUndici(service));
   const draft = openDraft(repo);
   const own = placeFile(service, 'utils', 'circuit-breaker');

@@ -82,6 +82,7 @@ describe('s2s-status --adopt', () => {
 it('finds the middleware also where more than one service signs tokens', async () => {
   deleteGeneratedRepo('adopt');
   repo = new GeneratedRepo('adopt');
+  repo.edit(`${auth}/src/server.ts`, (text) => text.replace('3001', '3055'));
   await repo.run('add-auth-middleware --target user --auth auth --protect none --cache-ttl 7000');
   repo.remove('.s2s.json');
   repo.write(
@@ -91,6 +92,6 @@ it('finds the middleware also where more than one service signs tokens', async (
   expect(await repo.plan('add-auth-verify')).toMatchObject({ ok: false });
   expect((await repo.run('s2s-status --adopt')).findings).toEqual([]);
   expect(recorded().services[user]).toMatchObject({
-    'add-auth-middleware': { answers: { cacheTtl: '7000' } },
+    'add-auth-middleware': { answers: { auth, cacheTtl: '7000' } },
   });
 });

@@ -1,5 +1,5 @@
 import type { ImportWant, Service } from '../contract.ts';
-import { majorOf } from '../survey/version-range.ts';
+import { allowsBelow } from '../survey/version-range.ts';
 import { readVariable } from './read-variable.ts';
 
 /** What the shared part redis-client.hbs is rendered from, and the code around it. */
@@ -56,7 +56,7 @@ export function redisConnection(
     nodeRedis,
     redisOptions: nodeRedis ? `{ ${settings} }` : options,
     redisSettings: settings,
-    redisDestroys: nodeRedis && majorOf(service.manifest.dependencies['redis']) >= 5,
+    redisDestroys: nodeRedis && !allowsBelow(service.manifest.dependencies['redis'], 5),
     redisUse: use,
     imports: wanted ? [...ownImports, ...(client?.imports ?? [])] : [],
   };

@@ -1,9 +1,3 @@
-/** Of a version range; the newest when it does not say. */
-export function majorOf(range: string | undefined): number {
-  const [, major] = /(\d+)/.exec(range ?? '') ?? [];
-  return major === undefined ? Infinity : Number(major);
-}
-
 /**
  * True when a range of a package.json allows a version below `major.minor`: `^4.10.2` and `4.10.2` are below 4.24, since
  * a lock file may hold the very one that is named; `^4` and `catalog:` tell nothing and are not.

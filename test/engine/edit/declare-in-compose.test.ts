@@ -110,13 +110,18 @@ describe('declareInCompose', () => {
     );
   });
 
-  it('finds a service by what is mounted into it, and Redis by its image', async () => {
+  it('finds a service by what is mounted into its working directory', async () => {
+    const text = (inside: string): string =>
+      `services:\n  app:\n    image: node:22\n    working_dir: /app\n    volumes: ["./services/users:${inside}"]\n    environment:\n      A: 1\n`;
+    const wanted = [{ name: 'SERVICE_AUTH_SECRET' }];
+    expect((await declared({ 'compose.yml': text('/app') }, wanted)).files).toEqual({
+      'compose.yml': `${text('/app')}      SERVICE_AUTH_SECRET:\n`,
+    });
+    expect((await declared({ 'compose.yml': text('/data') }, wanted)).files).toEqual({});
+  });
+
+  it('takes the service of that name where jobs are built of the same folder, and Redis by its image', async () => {
     const text = `services:
-  app:
-    image: node:22
-    working_dir: /app
-    volumes: ["./services/users:/app"]
-    environment: { }
   users-job:
     build: services/users
     environment:
