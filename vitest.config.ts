@@ -35,6 +35,15 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'security',
+          include: ['test/security/**/*.test.ts'],
+          globalSetup: ['test/helpers/redis.ts', 'test/helpers/build.ts', 'test/helpers/seed.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
           name: 'docs',
           include: ['test/docs/**/*.test.ts'],
           globalSetup: ['test/helpers/build.ts', 'test/helpers/seed.ts'],

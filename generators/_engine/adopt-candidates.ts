@@ -1,4 +1,5 @@
 import type { Answers, RelPath, Repo, Role } from './contract.ts';
+import { findPublicRoutes } from './edit/ensure-public-route.ts';
 import { findAuthService } from './survey/auth-service.ts';
 import { findClient } from './survey/installed-client.ts';
 import { recordedAnswers } from './survey/recorded-answers.ts';
@@ -79,23 +80,24 @@ export const candidates: readonly Candidate[] = [
 function answersTogether(repo: Repo, dir: RelPath): readonly Answers[] {
   const [verify] = surveyHeads(repo).flatMap((head) => recordedAnswers(repo, head.dir, ['add-auth-verify']));
   return recordedAnswers(repo, dir, ['add-auth-middleware']).flatMap((middleware) => {
-    const protect = guardedParts(repo, dir);
+    const guarded = guardedParts(repo, dir);
     return [
-      { ...verify, ...middleware, protect },
-      { ...middleware, ...elsewhere, protect },
+      { ...verify, ...middleware, ...guarded },
+      { ...middleware, ...elsewhere, ...guarded },
     ];
   });
 }
 
 /** What `--protect` has been: the route plugins that add the hook, or all routes where the middleware is told the public ones. */
-function guardedParts(repo: Repo, dir: RelPath): readonly string[] {
+function guardedParts(repo: Repo, dir: RelPath): Answers {
   const service = surveyTarget(repo, { target: dir });
-  if ('ok' in service) return [];
-  if (/\bpublicRoutes\b/.test(repo.read(service.app.file) ?? '')) return ['all'];
+  if ('ok' in service) return { protect: [] };
+  const open = findPublicRoutes(repo.read(service.app.file) ?? '');
+  if (open !== undefined) return { protect: ['all'], public: open };
   const isTaken = service.decorators.some(({ name }) => name === 'authenticateUser');
   const hook = isTaken ? /'onRequest', \w+\.authenticateUser\b/ : /'onRequest', \w+\.authenticate\b/;
   const guarded = service.routes.filter(({ file }) => file !== undefined && hook.test(repo.read(file) ?? ''));
-  return guarded.map(({ name }) => name);
+  return { protect: guarded.map(({ name }) => name) };
 }
 
 /** The client that is there; parts of its breaker are planned again without being asked for. */

@@ -1,11 +1,18 @@
-import type { Answers, Choice, Obstacle, Question, Questions, Refusal, Site } from './contract.ts';
+import type {
+  Answers,
+  AnswerValue,
+  Choice,
+  Obstacle,
+  Question,
+  Questions,
+  Refusal,
+  Site,
+} from './contract.ts';
 import { isObstacle, refuse } from './obstacle.ts';
 import { flagOf } from './options.ts';
 
-type Value = string | boolean | readonly string[] | undefined;
-
 /** Asks one question on a terminal. */
-export type Ask = (key: string, question: Question, choices: readonly Choice[]) => Promise<Value>;
+export type Ask = (key: string, question: Question, choices: readonly Choice[]) => Promise<AnswerValue>;
 
 /**
  * Completes what was given: the survey's answer where there is one, else a question on a terminal. Without one
@@ -17,10 +24,10 @@ export async function completeAnswers(
   site: Site,
   ask: Ask | undefined,
 ): Promise<Answers | Refusal> {
-  const answers: Record<string, Value> = { ...given };
+  const answers: Record<string, AnswerValue> = { ...given };
   const obstacles: Obstacle[] = [];
   for (const [key, question] of Object.entries(questions)) {
-    const value = answers[key] ?? initialOf(question, site, answers);
+    const value = answers[key] ?? (await initialOf(question, site, answers));
     // Choices are facts: they cost a survey, so they are looked up only to be shown or compared with.
     const isOpen = value === undefined ? question.optional !== true : question.closed === true;
     const choices = isOpen ? ((await question.choices?.(site, answers)) ?? []) : [];
@@ -40,29 +47,31 @@ export async function completeAnswers(
 }
 
 /** The flags that give these answers again, ready for a shell; defaults are left out. */
-export function asFlags(questions: Questions, answers: Answers, site: Site): string {
-  return Object.entries(questions)
-    .filter(([key, question]) => !same(answers[key], initialOf(question, site, answers)))
-    .flatMap(([key]) => flagsFor(key, answers[key]))
-    .join(' ');
+export async function asFlags(questions: Questions, answers: Answers, site: Site): Promise<string> {
+  const flags: string[] = [];
+  for (const [key, question] of Object.entries(questions)) {
+    if (!same(answers[key], await initialOf(question, site, answers)))
+      flags.push(...flagsFor(key, answers[key]));
+  }
+  return flags.join(' ');
 }
 
-function flagsFor(key: string, value: Value): readonly string[] {
+function flagsFor(key: string, value: AnswerValue): readonly string[] {
   if (value === undefined) return [];
   if (typeof value === 'boolean') return [value ? `--${flagOf(key)}` : `--no-${flagOf(key)}`];
   const text = typeof value === 'string' ? value : value.join(',');
   return [`--${flagOf(key)} ${/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`}`];
 }
 
-function initialOf(question: Question, site: Site, given: Answers): Value {
+async function initialOf(question: Question, site: Site, given: Answers): Promise<AnswerValue> {
   return typeof question.initial === 'function' ? question.initial(site, given) : question.initial;
 }
 
-function same(a: Value, b: Value): boolean {
+function same(a: AnswerValue, b: AnswerValue): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
 
-function firstOutside(value: Value, choices: readonly Choice[]): string | undefined {
+function firstOutside(value: AnswerValue, choices: readonly Choice[]): string | undefined {
   const values =
     typeof value === 'string' ? [value] : Array.isArray(value) ? (value as readonly string[]) : [];
   return values.find((one) => !choices.some((choice) => choice.value === one));

@@ -380,8 +380,8 @@ export type RoutePlugin = Readonly<{
   routes: readonly Route[];
 }>;
 
-/** `url` is absolute, prefix included; `public`: its own options say that it asks for no token. */
-export type Route = Readonly<{ method: string; url: string; path: RelPath; line: number; public?: boolean }>;
+/** `url` is absolute, prefix included; `public`: why the code itself says that it asks for no token. */
+export type Route = Readonly<{ method: string; url: string; path: RelPath; line: number; public?: string }>;
 
 /* ------------------------------------------------------ what edits want */
 
@@ -457,16 +457,13 @@ export type Question = Readonly<{
   /** Values outside `choices` are refused. Default false. */
   closed?: boolean;
   /** The answer when the flag is absent; a function may look at the repo and return undefined: then ask, or refuse. */
-  initial?:
-    | string
-    | boolean
-    | readonly string[]
-    | ((site: Site, given: Answers) => string | boolean | readonly string[] | undefined);
+  initial?: AnswerValue | ((site: Site, given: Answers) => AnswerValue | Promise<AnswerValue>);
   /** Absent and no `initial`: leave it undefined, do not ask. Default false. */
   optional?: boolean;
 }>;
 
-export type Answers = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
+export type AnswerValue = string | boolean | readonly string[] | undefined;
+export type Answers = Readonly<Record<string, AnswerValue>>;
 export type Questions = Readonly<Record<string, Question>>;
 
 /**

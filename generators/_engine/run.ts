@@ -57,7 +57,7 @@ export async function makePlan(
   return {
     plan: final,
     targets: [...new Set([...served, ...changed])],
-    flags: flagsOf(generator, answers, site, targets.every && target.length > 0 ? ["'*'"] : target),
+    flags: await flagsOf(generator, answers, site, targets.every && target.length > 0 ? ["'*'"] : target),
   };
 }
 
@@ -117,9 +117,14 @@ async function planTargets(
   return { final, served };
 }
 
-function flagsOf(generator: Generator, answers: Answers, site: Site, target: readonly string[]): string {
+async function flagsOf(
+  generator: Generator,
+  answers: Answers,
+  site: Site,
+  target: readonly string[],
+): Promise<string> {
   const shown = target.length === 0 ? [] : [`--target ${target.join(',')}`];
-  return [...shown, asFlags(generator.questions, answers, site), '--yes']
+  return [...shown, await asFlags(generator.questions, answers, site), '--yes']
     .filter((part) => part !== '')
     .join(' ');
 }

@@ -1,22 +1,49 @@
-import type { Answers, Choice, Service, Site } from '../_engine/contract.ts';
+import type { Answers, AnswerValue, Choice, Service, Site } from '../_engine/contract.ts';
+import { likelyPublicRoutes } from '../_engine/survey/public-routes.ts';
 import { surveyTarget } from '../_engine/survey/target.ts';
 
 /** What `--protect` can be: all, none, or the route plugins of the targets. */
-export function protectChoices({ repo }: Site, given: Answers): readonly Choice[] {
-  const targets = Array.isArray(given['target']) ? (given['target'] as readonly string[]) : [];
-  const plugins = targets
-    .map((target) => surveyTarget(repo, { target }))
-    .flatMap((service) => ('ok' in service ? [] : routePluginChoices(service)));
+export function protectChoices(site: Site, given: Answers): readonly Choice[] {
   return [
-    ...plugins,
-    { value: 'all', hint: 'every route but health checks and the like' },
+    ...targetsOf(site, given).flatMap(routePluginChoices),
+    { value: 'all', hint: 'every route but those of --public' },
     { value: 'none', hint: 'no route yet: you add the hook where you want it' },
   ];
 }
 
+/** What `--public` can be: none, or the routes that are public in many services. */
+export function publicChoices(site: Site, given: Answers): readonly Choice[] {
+  const routes = new Map(
+    targetsOf(site, given)
+      .flatMap(likelyPublicRoutes)
+      .map(({ line, method, path, url }) => [
+        `${method === '*' ? 'GET' : method} ${url}`,
+        `${path}:${String(line)}`,
+      ]),
+  );
+  return [
+    ...[...routes].map(([value, hint]) => ({ value, hint })),
+    { value: 'none', hint: 'every route asks for a token' },
+  ];
+}
+
+/** No route is public by its name: where there are some that could be, it is asked. */
+export function initialPublic(site: Site, given: Answers): AnswerValue {
+  const { protect } = given;
+  if (!Array.isArray(protect) || !protect.includes('all')) return [];
+  return targetsOf(site, given).some((service) => likelyPublicRoutes(service).length > 0) ? undefined : [];
+}
+
+function targetsOf({ repo }: Site, given: Answers): readonly Service[] {
+  const targets = Array.isArray(given['target']) ? (given['target'] as readonly string[]) : [];
+  return targets
+    .map((target) => surveyTarget(repo, { target }))
+    .flatMap((service) => ('ok' in service ? [] : [service]));
+}
+
 function routePluginChoices({ routes }: Service): readonly Choice[] {
   return routes
-    .filter(({ kind }) => kind === 'plugin')
+    .filter(({ file, kind }) => kind === 'plugin' && file !== undefined)
     .map(({ name, prefix, file, routes: own }) => {
       const first = own[0]?.url;
       const where = prefix === '' ? first : prefix;

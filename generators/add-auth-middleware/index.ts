@@ -13,6 +13,14 @@ export const generator: Generator = {
       placeholder: '<all|none|plugins>',
       choices: async (site, given) => (await import('./choices.ts')).protectChoices(site, given),
     },
+    public: {
+      type: 'list',
+      message: 'with --protect all, routes that ask for no token: none, or such as "GET /health"',
+      prompt: 'Which of these routes should ask for no token?',
+      placeholder: '<none|routes>',
+      choices: async (site, given) => (await import('./choices.ts')).publicChoices(site, given),
+      initial: async (site, given) => (await import('./choices.ts')).initialPublic(site, given),
+    },
     auth: {
       type: 'string',
       message: 'service that verifies tokens, for the default URL; found by itself when only one signs them',

@@ -1,35 +1,136 @@
-import type { Answers, Repo, Service } from '../_engine/contract.ts';
+import type { Answers, Repo, Route, Service } from '../_engine/contract.ts';
+import { placeFile } from '../_engine/edit/place-file.ts';
 import { findAuthService } from '../_engine/survey/auth-service.ts';
-import { findPublicRoutes } from '../_engine/survey/public-routes.ts';
+import { knownPublicRoutes, likelyPublicRoutes, opens, routeKey } from '../_engine/survey/public-routes.ts';
+import { recordedAnswers } from '../_engine/survey/recorded-answers.ts';
 import { surveyHeads } from '../_engine/survey/services.ts';
+import { surveyTarget } from '../_engine/survey/target.ts';
 
-const beforeToken =
-  /\/(login|log-in|signin|sign-in|register|signup|sign-up|refresh|refresh-token|forgot-password|reset-password)$/i;
+/** The routes that `--protect all` leaves open, and what the user should know of them; one sentence each. */
+export interface OpenRoutes {
+  /** A method and a pattern each: `GET /health`. */
+  readonly routes: readonly string[];
+  readonly notes: readonly string[];
+}
 
-/** The routes that `--protect all` leaves open, and what the user should know of the others; one sentence each. */
+interface Opened {
+  readonly entry: string;
+  readonly reason: string;
+}
+
+const allMethods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+
+/** Opened is what the code makes public and what the user chose; likely names are only told. */
 export function openRoutes(
   service: Service,
   repo: Repo,
   answers: Answers,
-): Readonly<{ routes: readonly string[]; notes: readonly string[] }> {
-  const found = findPublicRoutes(service);
-  // Asked for a token itself, the verify route would ask itself for ever.
-  const routes = isIssuer(service, repo) ? [...found, answers['path'] as string] : found;
-  const urls = service.routes.flatMap((plugin) => plugin.routes.map(({ url }) => url));
-  const early = [...new Set(urls)].filter((url) => beforeToken.test(url) && !routes.includes(url));
-  const { file, madeBy } = service.app;
-  const notes: string[] = [];
-  if (early.length > 0) {
-    notes.push(
-      `A token is asked for at ${early.join(', ')} too: add to publicRoutes what is called before there is one.`,
-    );
-  }
-  if (madeBy !== undefined) {
-    notes.push(
-      `Routes that ${madeBy} adds to the instance ask for a token too: add the public ones to publicRoutes (${file}).`,
-    );
-  }
-  return { routes, notes };
+  chosen: readonly string[],
+): OpenRoutes {
+  const known = knownPublicRoutes(service).flatMap((route) => knownEntries(service, route));
+  const opened: readonly Opened[] = [
+    ...known.filter(({ isSafe }) => isSafe),
+    ...ownRoutes(service, repo, answers),
+    ...chosen
+      .filter((entry) => isHere(service, repo, answers, entry))
+      .map((entry) => ({ entry, ...by(service, entry) })),
+  ];
+  const byEntry = new Map(opened.map(({ entry, reason }) => [entry, reason]));
+  const routes = [...byEntry.keys()];
+  const likely = likelyPublicRoutes(service).filter((route) => !routes.some((entry) => opens(entry, route)));
+  return {
+    routes,
+    notes: [
+      ...[...byEntry].map(([entry, reason]) => `${entry} asks for no token: ${reason}.`),
+      ...known.filter(({ isSafe }) => !isSafe).map(({ entry }) => overlaps(entry)),
+      ...closedNotes(service, likely),
+    ],
+  };
+}
+
+function knownEntries(service: Service, route: Route): readonly (Opened & { readonly isSafe: boolean })[] {
+  const { method, path, url } = route;
+  // A prefix or a path that is not known for certain.
+  if (url.slice(0, -1).includes('*') || (url.endsWith('*') && !url.endsWith('/*'))) return [];
+  const reason = `${route.public ?? ''} (${placeOf(route)})`;
+  const others = service.routes
+    .flatMap((plugin) => plugin.routes)
+    .filter((other) => other.path !== path || other.public === undefined);
+  return (method === '*' ? allMethods : [method]).map((each) => {
+    const entry = routeKey({ method: each, url });
+    return {
+      entry,
+      reason,
+      isSafe: !others.some((other) => opens(entry, other) && other.public === undefined),
+    };
+  });
+}
+
+/** What other generators add for everybody. */
+function ownRoutes(service: Service, repo: Repo, answers: Answers): readonly Opened[] {
+  const routes = service.routes.flatMap((plugin) => plugin.routes);
+  const metrics = placeFile(service, 'plugins', 'service-metrics');
+  const isRecorded = recordedAnswers(repo, service.dir, ['add-s2s-metrics']).length > 0;
+  const endpoint = routes.find((route) => routeKey(route) === 'GET /metrics' && route.path === metrics);
+  const verify = `POST ${answers['path'] as string}`;
+  const verifyFile = placeFile(service, 'plugins', 'auth-verify');
+  const isTaken = routes.some((route) => routeKey(route) === verify && route.path !== verifyFile);
+  return [
+    ...(endpoint === undefined || !isRecorded
+      ? []
+      : [{ entry: routeKey(endpoint), reason: `add-s2s-metrics made it (${placeOf(endpoint)})` }]),
+    // Asked for a token itself, the verify route would ask itself for ever.
+    ...(isIssuer(service, repo) && !isTaken ? [{ entry: verify, reason: 'it verifies tokens' }] : []),
+  ];
+}
+
+/** Chosen for this service: it has such a route, or none of the targets has. */
+function isHere(service: Service, repo: Repo, answers: Answers, entry: string): boolean {
+  if (has(service, entry)) return true;
+  const others = ((answers['targets'] as readonly string[] | undefined) ?? []).map((target) =>
+    surveyTarget(repo, { target }),
+  );
+  return !others.some((other) => !('ok' in other) && has(other, entry));
+}
+
+function by(service: Service, entry: string): { readonly reason: string } {
+  const places = matching(service, entry).map(placeOf);
+  const where = places.length === 0 ? 'no such route was found in the code' : places.join(', ');
+  return { reason: `--public has it (${where})` };
+}
+
+function has(service: Service, entry: string): boolean {
+  return matching(service, entry).length > 0;
+}
+
+function matching(service: Service, entry: string): readonly Route[] {
+  const routes = service.routes.flatMap((plugin) => plugin.routes);
+  return routes.filter((route) =>
+    opens(entry, route.method === '*' ? { ...route, method: entry.split(' ')[0] ?? '' } : route),
+  );
+}
+
+function closedNotes({ app }: Service, likely: readonly Route[]): readonly string[] {
+  const { file, madeBy } = app;
+  const closed = likely.map((route) => `${routeKey(route)} (${placeOf(route)})`).join(', ');
+  return [
+    ...(closed === ''
+      ? []
+      : [`A token is asked for at ${closed} too: --public opens what is called without one.`]),
+    ...(madeBy === undefined
+      ? []
+      : [
+          `Routes that ${madeBy} adds to the instance ask for a token too: add the public ones to publicRoutes (${file}).`,
+        ]),
+  ];
+}
+
+function overlaps(entry: string): string {
+  return `${entry} asks for a token: other routes lie below the same pattern; open them one by one with --public.`;
+}
+
+function placeOf({ line, path }: Route): string {
+  return `${path}:${String(line)}`;
 }
 
 function isIssuer(service: Service, repo: Repo): boolean {

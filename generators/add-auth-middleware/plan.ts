@@ -1,13 +1,14 @@
 import { generator as serviceClient } from '../add-service-client/index.ts';
 import type { Answers, Obstacle, Plan, Refusal, RelPath, Repo, Service } from '../_engine/contract.ts';
 import { importSpecifier, placeFile, testFileFor } from '../_engine/edit/place-file.ts';
-import { refuse } from '../_engine/obstacle.ts';
+import { isObstacle, refuse } from '../_engine/obstacle.ts';
 import { type Draft, openDraft } from '../_engine/plan.ts';
 import { render, renderTest } from '../_engine/render.ts';
 import { findClient } from '../_engine/survey/installed-client.ts';
 import { surveyTarget } from '../_engine/survey/target.ts';
 import { type AuthAddress, findAuthAddress } from './auth-url.ts';
 import { chooseProtection, type Protection } from '../_engine/survey/protection.ts';
+import { readPublic } from '../_engine/survey/public-flag.ts';
 import { openRoutes } from './open-routes.ts';
 import { chooseNames, type MiddlewareNames } from './names.ts';
 import type { ClaimCacheTestView, ClaimCacheView } from './view.ts';
@@ -25,7 +26,8 @@ export async function planAuthMiddleware(answers: Answers, repo: Repo): Promise<
   const protection = chooseProtection(repo, service, answers);
   const cacheTtlMs = readCacheTtl(answers);
   const authUrl = findAuthAddress(repo, answers);
-  const [first, ...more] = [names, protection, cacheTtlMs, authUrl].flatMap(obstaclesIn);
+  const chosen = readPublic(answers);
+  const [first, ...more] = [names, protection, cacheTtlMs, authUrl, chosen].flatMap(obstaclesIn);
   if (first !== undefined) return refuse(first, ...more);
 
   const draft = openDraft(repo);
@@ -35,7 +37,7 @@ export async function planAuthMiddleware(answers: Answers, repo: Repo): Promise<
   const subscriber = inUtils('revocation-subscriber');
   const files: MiddlewareFiles = { middleware, client, cache, diagnostics, subscriber };
   const guarded = protection as Protection;
-  const open = guarded.all ? openRoutes(service, repo, answers) : undefined;
+  const open = guarded.all ? openRoutes(service, repo, answers, chosen as readonly string[]) : undefined;
   for (const note of open?.notes ?? []) draft.note(note);
   const choices: MiddlewareChoices = {
     path: answers['path'] as string,
@@ -121,7 +123,7 @@ function readCacheTtl(answers: Answers): number | undefined | readonly Obstacle[
 }
 
 function obstaclesIn(value: unknown): readonly Obstacle[] {
-  return Array.isArray(value) ? (value as readonly Obstacle[]) : [];
+  return Array.isArray(value) ? (value as readonly unknown[]).filter(isObstacle) : [];
 }
 
 function foreignClient(path: RelPath): Obstacle {

@@ -41,25 +41,13 @@ export function middlewareView(
   const url = readVariable(service, 'AUTH_SERVICE_URL');
   const secret = readVariable(service, 'SERVICE_AUTH_SECRET');
   const hasDefault = url.imports.length > 0 && service.config.file !== undefined;
-  const wants: ImportWant[] = [
-    {
-      from: 'fastify',
-      names: ['FastifyBaseLogger', 'FastifyInstance', 'FastifyReply', 'FastifyRequest'],
-      typeOnly: true,
-    },
-    { from: 'fastify-plugin', default: 'fp' },
-    ...url.imports,
-    ...secret.imports,
-    { from: files.client, names: client },
-    ...(cacheTtlMs === undefined ? [] : [{ from: files.cache, names: ['ClaimCache'] }]),
-    ...(diagnostics
-      ? [{ from: files.diagnostics, names: ['tokenVerified', 'type VerificationResult'] }]
-      : []),
-    ...(revocation ? [{ from: files.subscriber, names: ['subscribeToRevocations'] }] : []),
-  ];
   return {
     ...names,
-    imports: importLines(service, files.middleware, wants),
+    imports: importLines(service, files.middleware, [
+      ...url.imports,
+      ...secret.imports,
+      ...importsOf(files, { cacheTtlMs, diagnostics, revocation }),
+    ]),
     cache: cacheTtlMs !== undefined,
     diagnostics,
     revocation,
@@ -71,6 +59,30 @@ export function middlewareView(
     autoConfig: publicRoutes !== undefined && isAutoloaded(service, files.middleware),
     publicRoutes: (publicRoutes ?? []).map((route) => `'${route}'`).join(', '),
   };
+}
+
+function importsOf(
+  files: MiddlewareFiles,
+  {
+    cacheTtlMs,
+    diagnostics,
+    revocation,
+  }: Pick<MiddlewareChoices, 'cacheTtlMs' | 'diagnostics' | 'revocation'>,
+): readonly ImportWant[] {
+  return [
+    {
+      from: 'fastify',
+      names: ['FastifyBaseLogger', 'FastifyInstance', 'FastifyReply', 'FastifyRequest', 'RouteOptions'],
+      typeOnly: true,
+    },
+    { from: 'fastify-plugin', default: 'fp' },
+    { from: files.client, names: client },
+    ...(cacheTtlMs === undefined ? [] : [{ from: files.cache, names: ['ClaimCache'] }]),
+    ...(diagnostics
+      ? [{ from: files.diagnostics, names: ['tokenVerified', 'type VerificationResult'] }]
+      : []),
+    ...(revocation ? [{ from: files.subscriber, names: ['subscribeToRevocations'] }] : []),
+  ];
 }
 
 export function middlewareTestView(

@@ -4,7 +4,7 @@ import { dynamicSpecifier, importSpecifier, placeFile, testFileFor } from '../_e
 import { readVariable } from '../_engine/edit/read-variable.ts';
 import { redisConnection, usesNodeRedis } from '../_engine/edit/redis-connection.ts';
 import { testEnvironment } from '../_engine/edit/test-environment.ts';
-import { findPublicRoutes } from '../_engine/survey/public-routes.ts';
+import { findProbes } from '../_engine/survey/public-routes.ts';
 import { findUserMember } from '../_engine/survey/user-member.ts';
 import { declaresConfig } from './route-config.ts';
 import type { BucketTestView, BucketView, LimitTestView, LimitView, RefusalView } from './view.ts';
@@ -71,7 +71,7 @@ export function limitView(
     accepted: acceptedBy(verify, userMember),
     // What asks the verify route is a service: several of its users may be scanners that it is just about to stop.
     refusals: verify ? 100 : 20,
-    unlimitedRoutes: probesOf(service)
+    unlimitedRoutes: findProbes(service)
       .map((url) => `'${url}'`)
       .join(', '),
     prefix: `'rate-limit:${service.name}:'`,
@@ -97,13 +97,6 @@ function acceptedBy(verify: boolean, userMember: string | false): string {
     ...(verify ? ['(request.routeOptions.url === VERIFY_ROUTE && reply.statusCode === 200)'] : []),
   ];
   return known.join(' || ') || 'request.headers.authorization !== undefined && reply.statusCode < 400';
-}
-
-/** Health checks and metrics: what a platform asks again and again. */
-function probesOf(service: Service): readonly string[] {
-  const routes = service.routes.flatMap((plugin) => plugin.routes);
-  const isMarked = (url: string): boolean => routes.some((route) => route.url === url && route.public);
-  return findPublicRoutes(service).filter((url) => !isMarked(url) && !url.endsWith('/*'));
 }
 
 function hasVerifyRoute(service: Service, repo: Repo): boolean {

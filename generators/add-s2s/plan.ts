@@ -7,12 +7,13 @@ import { isObstacle, refuse } from '../_engine/obstacle.ts';
 import { type Draft, openDraft } from '../_engine/plan.ts';
 import { renderTest } from '../_engine/render.ts';
 import { findAuthService } from '../_engine/survey/auth-service.ts';
-import { chooseProtection, type Protection } from '../_engine/survey/protection.ts';
+import { chooseProtection } from '../_engine/survey/protection.ts';
+import { readPublic } from '../_engine/survey/public-flag.ts';
 import { surveyService } from '../_engine/survey/service.ts';
 import { findTarget, surveyHeads } from '../_engine/survey/services.ts';
 import { surveyTarget } from '../_engine/survey/target.ts';
 import { fromCatalog } from '../_engine/survey/from-catalog.ts';
-import { integrationView } from './views.ts';
+import { type Integration, integrationView } from './views.ts';
 
 /** The verify route in the auth service, the middleware in the target, and a test that runs both. */
 export async function planServiceToService(answers: Answers, repo: Repo): Promise<Plan | Refusal> {
@@ -28,7 +29,9 @@ export async function planServiceToService(answers: Answers, repo: Repo): Promis
   const named = { ...answers, auth: auth?.dir ?? 'none' };
   draft.include(await authMiddleware.plan(named, draft.repo));
   if (!('plugins' in protection)) return draft.finish();
-  if (!draft.failed) planIntegrationTest(draft, consumer, auth, protection, answers['path'] as string);
+  if (draft.failed) return draft.finish();
+  const open = readPublic(answers) as readonly string[];
+  planIntegrationTest(draft, { consumer, auth, protection, open, path: answers['path'] as string });
   return draft.finish();
 }
 
@@ -42,16 +45,11 @@ function findAuth(repo: Repo, answers: Answers): Service | Refusal | undefined {
   return 'ok' in head ? head : surveyService(repo, head);
 }
 
-function planIntegrationTest(
-  draft: Draft,
-  consumer: Service,
-  auth: Service | undefined,
-  protection: Protection,
-  path: string,
-): void {
+function planIntegrationTest(draft: Draft, integration: Omit<Integration, 'test'>): void {
+  const { auth, consumer } = integration;
   if (consumer.testing.runner === 'none') return;
   const test = placeFile(consumer, 'test', 'service-to-service');
-  const view = integrationView(draft.repo, { consumer, auth, protection, path, test });
+  const view = integrationView(draft.repo, { ...integration, test });
   if (typeof view === 'string') {
     draft.note(view);
     return;

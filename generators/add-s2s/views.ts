@@ -1,7 +1,7 @@
 import type { RelPath, Repo, Route, Service } from '../_engine/contract.ts';
 import { dirnameRel, relativeRel } from '../_engine/paths.ts';
 import type { Protection } from '../_engine/survey/protection.ts';
-import { findPublicRoutes } from '../_engine/survey/public-routes.ts';
+import { likelyPublicRoutes, opens } from '../_engine/survey/public-routes.ts';
 import { findStartCommand } from './start-command.ts';
 import type { IntegrationView } from './view.ts';
 
@@ -11,14 +11,16 @@ export interface Integration {
   /** Undefined: it is not in the repo. */
   readonly auth: Service | undefined;
   readonly protection: Protection;
+  /** What `--public` opens: `GET /health`. */
+  readonly open: readonly string[];
   readonly path: string;
   readonly test: RelPath;
 }
 
 /** The view of the test; a sentence that says why there can be none. `repo` has the plan so far. */
 export function integrationView(repo: Repo, integration: Integration): IntegrationView | string {
-  const { consumer, path, protection, test } = integration;
-  const route = guardedRoute(consumer, protection);
+  const { consumer, open, path, protection, test } = integration;
+  const route = guardedRoute(consumer, protection, open);
   if (route === undefined) {
     return noGuardedRoute(consumer, protection);
   }
@@ -96,11 +98,17 @@ function folderExpression({ modules }: Service, test: RelPath, dir: RelPath): st
 }
 
 /** A route that asks for a token: rather one that only reads, and that takes no parameters. */
-function guardedRoute(consumer: Service, { all, plugins }: Protection): Route | undefined {
-  const isPublic = findPublicRoutes(consumer);
+function guardedRoute(
+  consumer: Service,
+  { all, plugins }: Protection,
+  open: readonly string[],
+): Route | undefined {
+  const likely = likelyPublicRoutes(consumer);
+  const isOpen = (route: Route): boolean =>
+    route.public !== undefined || likely.includes(route) || open.some((entry) => opens(entry, route));
   const routes = (all ? consumer.routes : plugins)
     .flatMap((plugin) => plugin.routes)
-    .filter(({ url }) => !all || !isPublic.includes(url));
+    .filter((route) => !all || !isOpen(route));
   const reading = routes.filter(({ method }) => method === 'GET');
   return reading.find(({ url }) => !/[:*]/.test(url)) ?? reading[0] ?? routes[0];
 }

@@ -80,8 +80,8 @@ function commandsFor(heads: readonly ServiceHead[], issuer: ServiceHead | undefi
     add('add-service-client');
     // What other services depend on is no application of its own.
     if (libraries.includes(service)) continue;
-    add('add-auth-middleware', ['--protect', 'all']);
-    if (service !== issuer) add('add-s2s', ['--protect', 'all', ...nowhere]);
+    add('add-auth-middleware', ['--protect', 'all', '--public', 'none']);
+    if (service !== issuer) add('add-s2s', ['--protect', 'all', '--public', 'none', ...nowhere]);
     add('add-s2s-discovery', ['--source', 'static,srv']);
     add('add-s2s-rate-limit');
     add('add-s2s-tracing');

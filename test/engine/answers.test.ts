@@ -46,8 +46,8 @@ describe('completeAnswers', () => {
 });
 
 describe('asFlags', () => {
-  it('leaves defaults out and quotes for a shell', () => {
+  it('leaves defaults out and quotes for a shell', async () => {
     const answers = { protect: ['a', 'b'], transport: 'undici', name: "it's" };
-    expect(asFlags(questions, answers, site)).toBe(`--protect a,b --name 'it'\\''s'`);
+    expect(await asFlags(questions, answers, site)).toBe(`--protect a,b --name 'it'\\''s'`);
   });
 });

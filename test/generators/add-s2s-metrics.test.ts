@@ -41,9 +41,9 @@ describe('add-s2s-metrics', () => {
 
   it('is met by a middleware that comes later: it publishes, and leaves /metrics open', async () => {
     await repo.run('add-s2s-metrics --target user');
-    await repo.run('add-auth-middleware --target user --protect all');
+    await repo.run('add-auth-middleware --target user --protect all --public /health');
     expect(repo.read(middleware)).toContain('tokenVerified(');
-    expect(repo.read(`${user}/app.ts`)).toContain("publicRoutes: ['/metrics', '/health']");
+    expect(repo.read(`${user}/app.ts`)).toContain("publicRoutes: ['GET /metrics', 'GET /health']");
     const status = await repo.plan('s2s-status');
     expect(status).toMatchObject({ ok: true, findings: [] });
   });

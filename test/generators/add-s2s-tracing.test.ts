@@ -27,7 +27,7 @@ describe('add-s2s-tracing', () => {
     const order = (): readonly string[] =>
       [...repo.read(`${user}/app.ts`).matchAll(/register\((\w+)/g)].map(([, name = '']) => name);
     await repo.run('add-s2s-tracing --target user');
-    await repo.run('add-auth-middleware --target user --protect all');
+    await repo.run('add-auth-middleware --target user --protect all --public /health');
     expect(order()).toEqual([
       'databasePlugin',
       'serviceTracing',
@@ -36,7 +36,7 @@ describe('add-s2s-tracing', () => {
       'usersRoutes',
     ]);
     await repo.run('s2s-undo');
-    await repo.run('add-auth-middleware --target user --protect all');
+    await repo.run('add-auth-middleware --target user --protect all --public /health');
     await repo.run('add-s2s-tracing --target user');
     expect(order().indexOf('serviceTracing')).toBeLessThan(order().indexOf('authMiddleware'));
   });
@@ -53,7 +53,7 @@ describe('what metrics and traces add', () => {
     new Map([...repo.tree].filter(([path]) => path !== '.s2s.json'));
 
   it('goes by itself: every other file is as it was before, to the byte', async () => {
-    await repo.run('add-s2s --target user --protect all');
+    await repo.run('add-s2s --target user --protect all --public /health');
     const before = code();
     await repo.run('add-s2s-metrics --target user');
     const counted = code();

@@ -13,7 +13,7 @@ import { readTree } from '../helpers/tree.ts';
 import { families } from './families.ts';
 
 const billing = 'services/billing-service';
-const args = ['--target', 'billing', '--protect', 'all', '--no-format'];
+const args = ['--target', 'billing', '--protect', 'all', '--public', '/health', '--no-format'];
 
 afterAll(() => {
   deleteGeneratedRepo('families');

@@ -101,7 +101,7 @@ describe('s2s-graph', () => {
   it('knows a guard on all routes, and those that are left open', async () => {
     const other = new GeneratedRepo(`${name}-all`);
     try {
-      await other.run('add-auth-middleware --target user --protect all');
+      await other.run('add-auth-middleware --target user --protect all --public /health');
       const user = nodeOf(await graphOf(other.root), 'services/user-service');
       expect(user?.routes.map((one) => [one.name, one.guard])).toEqual([
         ['healthRoutes', undefined],

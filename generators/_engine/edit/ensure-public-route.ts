@@ -4,18 +4,33 @@ import { parseSource, ts, walk } from '../syntax.ts';
 import { appendElements } from './append-element.ts';
 
 /**
- * Adds a URL to the `publicRoutes` of a file, the list of those that ask for no token. [] when it is there, and where
+ * Adds an entry such as `GET /metrics` to the `publicRoutes` of a file, the list of those that ask for no token. [] when it is there, and where
  * there is no such list to add to: then no route of the whole application asks for one by our hook.
  */
-export function ensurePublicRoute(base: string, url: string, style: Style): readonly TextChange[] {
+export function ensurePublicRoute(base: string, entry: string, style: Style): readonly TextChange[] {
   const source = parseSource('app.ts', base);
+  const list = findList(source);
+  if (list === undefined) return [];
+  const isThere = entriesOf(list).includes(entry);
+  return isThere ? [] : appendElements(source, list, [quoteText(entry, style.quote)], style);
+}
+
+/** The entries of the `publicRoutes` of a file; undefined when it has no such list. */
+export function findPublicRoutes(text: string): readonly string[] | undefined {
+  const list = findList(parseSource('app.ts', text));
+  return list === undefined ? undefined : entriesOf(list);
+}
+
+function findList(source: ts.SourceFile): ts.ArrayLiteralExpression | undefined {
   let list: ts.ArrayLiteralExpression | undefined;
   walk(source, (node) => {
     const isList = ts.isPropertyAssignment(node) && node.name.getText(source) === 'publicRoutes';
     if (isList && ts.isArrayLiteralExpression(node.initializer)) list ??= node.initializer;
     return true;
   });
-  if (list === undefined) return [];
-  const isThere = list.elements.some((element) => ts.isStringLiteralLike(element) && element.text === url);
-  return isThere ? [] : appendElements(source, list, [quoteText(url, style.quote)], style);
+  return list;
+}
+
+function entriesOf(list: ts.ArrayLiteralExpression): readonly string[] {
+  return list.elements.filter(ts.isStringLiteralLike).map(({ text }) => text);
 }

@@ -4,7 +4,7 @@ import { ts, walk } from '../syntax.ts';
 import { isAutohooks } from './autoload-routes.ts';
 import { isFunctionNode, memberOf, propertyOf, receiverOf } from './expressions.ts';
 import { parameterName } from './plugin-functions.ts';
-import { findPublicRoutes } from './public-routes.ts';
+import { opens } from './public-routes.ts';
 import type { Survey } from './survey.ts';
 
 /** How the routes of a plugin are guarded: by the name of the hook; undefined when they ask nobody. */
@@ -19,9 +19,9 @@ const asksForToken = /auth|jwt|token|session|guard|protect|permission|verifyUser
 /** Which route plugins of a service ask for a token: by a hook of their own, on each route, or on the whole instance. */
 export function surveyGuards(survey: Survey, service: Service): readonly GuardedRoutes[] {
   const all = guardOfInstance(survey, service);
-  const open = all === undefined ? [] : findPublicRoutes(service);
+  const open: readonly string[] = [];
   return service.routes.map((plugin) => {
-    const isOpen = plugin.routes.length > 0 && plugin.routes.every(({ url }) => open.includes(url));
+    const isOpen = plugin.routes.length > 0 && plugin.routes.every((route) => open.some((entry) => opens(entry, route)));
     const guard =
       guardOfPlugin(survey, plugin) ??
       guardOfFolder(survey, service, plugin) ??

@@ -5,6 +5,7 @@ import { inContainer } from './container.ts';
 import { isFunctionNode, propertyOf, unwrap } from './expressions.ts';
 import { literalText } from './literals.ts';
 import { findPluginFunction, parameterName, type PluginFunction } from './plugin-functions.ts';
+import { packageRoutes } from './package-routes.ts';
 import { exportedName, pluginName } from './plugin-names.ts';
 import { type Argument, argumentsOf } from './repeated-calls.ts';
 import { joinUrl, routesOf } from './route-calls.ts';
@@ -14,8 +15,9 @@ import { findUses, type Use } from './uses.ts';
 /** One plugin that is registered; `expression` stands in `file`. */
 interface Registration extends Argument {
   readonly plugin: string;
-  /** Its literal `prefix`; '' when there is none. */
+  /** Its literal `prefix`; '' when there is none, `*` when it is none that can be read. */
   readonly prefix: string;
+  readonly options: ts.Expression | undefined;
 }
 
 /** What a function adds to the instance that it is given. */
@@ -31,11 +33,11 @@ function registrationsOf(survey: Survey, { call }: Use, file: RelPath): readonly
   return argumentsOf(survey, call, file).flatMap(([plugin, options]) => {
     if (plugin === undefined) return [];
     const own = options === undefined ? undefined : propertyOf(options.expression, 'prefix');
-    const prefix = literalText(survey, own, options?.file ?? file) ?? '';
+    const prefix = own === undefined ? '' : (literalText(survey, own, options?.file ?? file) ?? '*');
     return alternativesOf(plugin.expression).map((expression) => {
       const name = pluginName(survey, expression, plugin.file, prefix);
       const given = inContainer(survey, expression, plugin.file) ?? { expression, file: plugin.file };
-      return { ...given, plugin: name, prefix };
+      return { ...given, plugin: name, prefix, options: options?.expression };
     });
   });
 }
@@ -93,7 +95,7 @@ function registered(
 ): readonly RoutePlugin[] {
   const { expression, file } = registration;
   const found = findPluginFunction(survey, expression, file);
-  if (found === undefined) return [];
+  if (found === undefined) return fromPackage(survey, registration, prefix);
   // fastify-plugin breaks encapsulation, and with it the prefix.
   const inner = found.shared || registration.prefix === '' ? prefix : joinUrl(prefix, registration.prefix);
   const { nested, routes } = contentsOf(survey, found, 0, inner, depth);
@@ -102,6 +104,15 @@ function registered(
   const kind = found.shared ? ('shared' as const) : ('plugin' as const);
   const own = { name: registration.plugin, file: found.file, kind, autoloaded: false, prefix: inner, routes };
   return [exportedAs === undefined ? own : { ...own, exportedAs }, ...nested];
+}
+
+function fromPackage(
+  survey: Survey,
+  { expression, file, options, plugin: name }: Registration,
+  prefix: string,
+): readonly RoutePlugin[] {
+  const routes = packageRoutes(survey, { plugin: expression, options, file }, prefix);
+  return routes.length === 0 ? [] : [{ name, kind: 'plugin', autoloaded: false, prefix, routes }];
 }
 
 /** `registerUserRoutes(app, deps)` */

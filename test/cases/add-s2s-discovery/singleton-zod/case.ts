@@ -7,7 +7,7 @@ export const testCase: Case = {
   after: [
     {
       generator: 'add-auth-middleware',
-      args: ['--target', 'catalog', '--protect', 'all', '--transport', 'fetch'],
+      args: ['--target', 'catalog', '--protect', 'all', '--public', 'GET /health', '--transport', 'fetch'],
     },
   ],
   probe: [{ service: 'services/catalog', path: '/health', status: 200 }],

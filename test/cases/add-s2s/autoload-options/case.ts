@@ -2,7 +2,7 @@ import type { Case } from '../../../helpers/case.ts';
 
 export const testCase: Case = {
   fixture: 'autoload-options',
-  args: ['--target', 'tasks', '--protect', 'all'],
+  args: ['--target', 'tasks', '--protect', 'all', '--public', 'GET /health'],
   probe: [
     { service: 'services/tasks', path: '/health', status: 200 },
     { service: 'services/tasks', path: '/v1/tasks', login: 'bearer', status: 200 },
