@@ -2,7 +2,6 @@ import type { Answers, Repo, Route, Service } from '../_engine/contract.ts';
 import { placeFile } from '../_engine/edit/place-file.ts';
 import { findAuthService } from '../_engine/survey/auth-service.ts';
 import { knownPublicRoutes, likelyPublicRoutes, opens, routeKey } from '../_engine/survey/public-routes.ts';
-import { recordedAnswers } from '../_engine/survey/recorded-answers.ts';
 import { surveyHeads } from '../_engine/survey/services.ts';
 import { surveyTarget } from '../_engine/survey/target.ts';
 
@@ -70,13 +69,15 @@ function knownEntries(service: Service, route: Route): readonly (Opened & { read
 function ownRoutes(service: Service, repo: Repo, answers: Answers): readonly Opened[] {
   const routes = service.routes.flatMap((plugin) => plugin.routes);
   const metrics = placeFile(service, 'plugins', 'service-metrics');
-  const isRecorded = recordedAnswers(repo, service.dir, ['add-s2s-metrics']).length > 0;
+  // The plan that adds it may be this one, so the record does not know it yet.
+  const isOurs =
+    repo.read(metrics)?.includes('export const serviceMetrics = fp<ServiceMetricsOptions>(') === true;
   const endpoint = routes.find((route) => routeKey(route) === 'GET /metrics' && route.path === metrics);
   const verify = `POST ${answers['path'] as string}`;
   const verifyFile = placeFile(service, 'plugins', 'auth-verify');
   const isTaken = routes.some((route) => routeKey(route) === verify && route.path !== verifyFile);
   return [
-    ...(endpoint === undefined || !isRecorded
+    ...(endpoint === undefined || !isOurs
       ? []
       : [{ entry: routeKey(endpoint), reason: `add-s2s-metrics made it (${placeOf(endpoint)})` }]),
     // Asked for a token itself, the verify route would ask itself for ever.
