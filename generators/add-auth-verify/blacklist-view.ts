@@ -1,5 +1,5 @@
-import type { ImportWant, Repo, Service } from '../_engine/contract.ts';
-import { importLines } from '../_engine/edit/import-lines.ts';
+import type { Repo, Service } from '../_engine/contract.ts';
+import { importSpecifier } from '../_engine/edit/place-file.ts';
 import { usesNodeRedis } from '../_engine/edit/redis-connection.ts';
 import { redisScope } from '../_engine/survey/redis-scope.ts';
 import type { Blacklist, BlacklistView } from './view.ts';
@@ -11,13 +11,9 @@ export function blacklistView(
   files: VerifyFiles,
   blacklist: Blacklist,
 ): BlacklistView {
-  const wants: ImportWant[] = [
-    { from: 'fastify', names: ['FastifyRequest'], typeOnly: true },
-    { from: files.tokenKey, names: ['tokenKey'] },
-    { from: files.verifier, names: ['decodeClaims', 'type TokenClaims', 'TokenError'] },
-  ];
   return {
-    imports: importLines(service, files.blacklist, wants),
+    verifierImport: importSpecifier(service, files.blacklist, files.verifier),
+    tokenKeyImport: importSpecifier(service, files.blacklist, files.tokenKey),
     scope: redisScope(repo, service),
     redis: blacklist === 'redis',
     nodeRedis: usesNodeRedis(service),

@@ -18,7 +18,8 @@ export interface VerifierView {
 }
 
 export interface BlacklistView {
-  readonly imports: readonly string[];
+  readonly verifierImport: string;
+  readonly tokenKeyImport: string;
   /** Keeps its keys apart from those of other products on the same Redis. */
   readonly scope: string;
   readonly redis: boolean;

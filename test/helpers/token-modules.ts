@@ -50,10 +50,8 @@ export async function loadTokenModules(library: Library, scope = 'acme/auth'): P
   mkdirSync(folder, { recursive: true });
   const verifier = pathToFileURL(renderVerifier(library)).href;
   const blacklist = {
-    imports: [
-      "import { tokenKey } from './token-key.js';",
-      `import { decodeClaims, type TokenClaims, TokenError } from '${verifier}';`,
-    ],
+    tokenKeyImport: './token-key.js',
+    verifierImport: verifier,
     scope,
     redis: true,
     nodeRedis: false,
