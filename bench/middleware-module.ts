@@ -43,7 +43,9 @@ export async function renderMiddleware(cache: boolean): Promise<string> {
   const file = join(folder, cache ? 'auth-cached.js' : 'auth.js');
   writeFileSync(
     join(folder, 'claim-cache.js'),
-    compile(render('add-auth-middleware/claim-cache.ts.hbs', { revocation: false }, style)),
+    compile(
+      render('add-auth-middleware/claim-cache.ts.hbs', { revocation: false, tokenKeyImport: '' }, style),
+    ),
   );
   writeFileSync(file, compile(render('add-auth-middleware/auth-middleware.ts.hbs', view, style)));
   return file;

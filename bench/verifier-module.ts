@@ -15,13 +15,22 @@ const imports: Readonly<Record<Library, readonly string[]>> = {
   fastJwt: ["import { createVerifier } from 'fast-jwt';"],
 };
 
-/** Renders the token verifier for a JWT library, and makes one. */
-export async function loadVerifier(library: Library, from: unknown): Promise<(token: string) => unknown> {
+const keyPairImports: Partial<typeof imports> = {
+  jsonwebtoken: [
+    "import { createPublicKey, KeyObject } from 'node:crypto';",
+    "import jwt from 'jsonwebtoken';",
+  ],
+  jose: ["import { errors, type importSPKI, jwtVerify } from 'jose';"],
+};
+
+/** Writes the compiled token verifier for a JWT library; gives the path of the file. */
+export function renderVerifier(library: Library, algorithm = 'HS256'): string {
+  const keyPair = !algorithm.startsWith('HS');
   const none = { fastifyJwt: false, jsonwebtoken: false, jose: false, fastJwt: false };
   const view: VerifierView = {
-    imports: imports[library],
-    algorithm: 'HS256',
-    keyPair: false,
+    imports: (keyPair ? keyPairImports[library] : undefined) ?? imports[library],
+    algorithm,
+    keyPair,
     jwtDecorator: 'jwt',
     ...none,
     [library]: true,
@@ -36,9 +45,18 @@ export async function loadVerifier(library: Library, from: unknown): Promise<(to
   } as const;
   const folder = join(projectRoot, '.rendered', 'bench-verify');
   mkdirSync(folder, { recursive: true });
-  const file = join(folder, `${library}.js`);
+  const file = join(folder, `${library}-${algorithm}.js`);
   writeFileSync(file, compile(render('add-auth-verify/token-verifier.ts.hbs', view, style)));
-  const { createTokenVerifier } = (await import(file)) as {
+  return file;
+}
+
+/** Renders the token verifier for a JWT library, and makes one. */
+export async function loadVerifier(
+  library: Library,
+  from: unknown,
+  algorithm = 'HS256',
+): Promise<(token: string) => unknown> {
+  const { createTokenVerifier } = (await import(renderVerifier(library, algorithm))) as {
     createTokenVerifier: (from: unknown) => (token: string) => unknown;
   };
   return createTokenVerifier(from);

@@ -34,8 +34,8 @@ export async function planAuthMiddleware(answers: Answers, repo: Repo): Promise<
   const client = await planClient(draft, service, answers);
   const inUtils = (name: string): RelPath => placeFile(service, 'utils', name);
   const [cache, diagnostics] = [inUtils('claim-cache'), inUtils('service-diagnostics')];
-  const subscriber = inUtils('revocation-subscriber');
-  const files: MiddlewareFiles = { middleware, client, cache, diagnostics, subscriber };
+  const [subscriber, tokenKey] = [inUtils('revocation-subscriber'), inUtils('token-key')];
+  const files: MiddlewareFiles = { middleware, client, cache, diagnostics, subscriber, tokenKey };
   const guarded = protection as Protection;
   const open = guarded.all ? openRoutes(service, repo, answers, chosen as readonly string[]) : undefined;
   for (const note of open?.notes ?? []) draft.note(note);
@@ -93,7 +93,8 @@ function renderMiddleware(
   const text = render('add-auth-middleware/auth-middleware.ts.hbs', view, style);
   draft.create(files.middleware, 'auth-middleware', text);
   if (view.cache) {
-    const cacheView: ClaimCacheView = { revocation: view.revocation };
+    const tokenKeyImport = importSpecifier(service, files.cache, files.tokenKey);
+    const cacheView: ClaimCacheView = { revocation: view.revocation, tokenKeyImport };
     const cache = render('add-auth-middleware/claim-cache.ts.hbs', cacheView, style);
     draft.create(files.cache, 'auth-middleware', cache);
   }
@@ -105,7 +106,8 @@ function renderMiddleware(
   if (!view.cache) return;
   const cacheTest = testFileFor(service, files.cache, 'claim-cache');
   const cacheImport = importSpecifier(service, cacheTest, files.cache);
-  const cacheTestView: ClaimCacheTestView = { revocation: view.revocation, cacheImport };
+  const tokenKeyImport = importSpecifier(service, cacheTest, files.tokenKey);
+  const cacheTestView: ClaimCacheTestView = { revocation: view.revocation, cacheImport, tokenKeyImport };
   const cacheText = renderTest('add-auth-middleware/claim-cache.test.ts.hbs', cacheTestView, style, testing);
   draft.create(cacheTest, 'unit-test', cacheText);
 }

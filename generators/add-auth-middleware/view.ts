@@ -38,11 +38,14 @@ export interface MiddlewareTestView {
   readonly diagnostics: boolean;
   readonly diagnosticsImport: string;
   readonly revocation: boolean;
+  /** Where token-key.ts is, beside the subscriber. */
+  readonly tokenKeyImport: string;
 }
 
 /** What claim-cache.ts is rendered from. */
 export interface ClaimCacheView {
   readonly revocation: boolean;
+  readonly tokenKeyImport: string;
 }
 
 export interface ClaimCacheTestView extends ClaimCacheView {

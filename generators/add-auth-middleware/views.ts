@@ -14,6 +14,7 @@ export interface MiddlewareFiles {
   readonly client: RelPath;
   readonly diagnostics: RelPath;
   readonly subscriber: RelPath;
+  readonly tokenKey: RelPath;
 }
 
 /** What the answers say of the middleware, checked. */
@@ -100,6 +101,7 @@ export function middlewareTestView(
     middlewareImport: specifier(service, test, files.middleware),
     optionsImport: importSpecifier(service, test, files.middleware),
     diagnosticsImport: importSpecifier(service, test, files.diagnostics),
+    tokenKeyImport: importSpecifier(service, test, files.tokenKey),
     environment,
     path,
     cache: cacheTtlMs !== undefined,

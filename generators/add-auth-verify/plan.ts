@@ -6,12 +6,13 @@ import { type Draft, openDraft } from '../_engine/plan.ts';
 import { render } from '../_engine/render.ts';
 import { surveyTarget } from '../_engine/survey/target.ts';
 import { fromCatalog } from '../_engine/survey/from-catalog.ts';
+import { blacklistView } from './blacklist-view.ts';
 import { usesKeyPair } from './connection-views.ts';
 import { findObstacles } from './find-obstacles.ts';
 import { planLogout } from './logout.ts';
 import { planVerifyTest } from './test-file.ts';
 import type { Blacklist } from './view.ts';
-import { blacklistView, type VerifyFiles, verifierView, verifyFiles, verifyView } from './views.ts';
+import { type VerifyFiles, verifierView, verifyFiles, verifyView } from './views.ts';
 
 /** The verify route with its verifier and blacklist, wired into the app; the logout route revokes. */
 export async function planAuthVerify(answers: Answers, repo: Repo): Promise<Plan | Refusal> {
@@ -58,7 +59,8 @@ function renderFiles(
   const verifier = render('add-auth-verify/token-verifier.ts.hbs', verifierView(service), style);
   draft.create(files.verifier, 'verify-route', verifier);
   if (blacklist !== 'none') {
-    const view = blacklistView(service, files, blacklist);
+    const view = blacklistView(draft.repo, service, files, blacklist);
+    draft.create(files.tokenKey, 'token-blacklist', render('add-auth-verify/token-key.ts.hbs', {}, style));
     draft.create(
       files.blacklist,
       'token-blacklist',

@@ -102,7 +102,12 @@ function ownWants(files: VerifyFiles, blacklist: Blacklist, ioredis: boolean): r
   const names = [...types, 'createMemoryStore', ...redisNames, ...(ioredis ? ['FAIL_FAST'] : [])];
   return [
     { from: files.plugin, names: ['AuthVerifyOptions'], typeOnly: true },
-    ...(blacklist === 'none' ? [] : [{ from: files.blacklist, names }]),
+    ...(blacklist === 'none'
+      ? []
+      : [
+          { from: files.blacklist, names },
+          { from: files.tokenKey, names: ['tokenKey'] },
+        ]),
     { from: files.verifier, names: ['decodeClaims'] },
   ];
 }

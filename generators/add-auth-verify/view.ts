@@ -19,6 +19,9 @@ export interface VerifierView {
 
 export interface BlacklistView {
   readonly verifierImport: string;
+  readonly tokenKeyImport: string;
+  /** Keeps its keys apart from those of other products on the same Redis. */
+  readonly scope: string;
   readonly redis: boolean;
   readonly nodeRedis: boolean;
 }

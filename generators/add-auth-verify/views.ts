@@ -1,12 +1,12 @@
 import type { ImportWant, RelPath, Service } from '../_engine/contract.ts';
 import { importLines } from '../_engine/edit/import-lines.ts';
-import { importSpecifier, placeFile } from '../_engine/edit/place-file.ts';
+import { placeFile } from '../_engine/edit/place-file.ts';
 import { readVariable } from '../_engine/edit/read-variable.ts';
-import { redisConnection, usesNodeRedis } from '../_engine/edit/redis-connection.ts';
+import { redisConnection } from '../_engine/edit/redis-connection.ts';
 import { secretView, usesKeyPair } from './connection-views.ts';
 import { claimNames } from './claim-names.ts';
 import { routeOptionsOf } from './route-options.ts';
-import type { Blacklist, BlacklistView, VerifierView, VerifyView } from './view.ts';
+import type { Blacklist, VerifierView, VerifyView } from './view.ts';
 
 const connection = {
   use: 'token blacklist',
@@ -19,6 +19,7 @@ export interface VerifyFiles {
   readonly plugin: RelPath;
   readonly verifier: RelPath;
   readonly blacklist: RelPath;
+  readonly tokenKey: RelPath;
   readonly publisher: RelPath;
 }
 
@@ -27,6 +28,7 @@ export function verifyFiles(service: Service): VerifyFiles {
     plugin: placeFile(service, 'plugins', 'auth-verify'),
     verifier: placeFile(service, 'utils', 'token-verifier'),
     blacklist: placeFile(service, 'utils', 'token-blacklist'),
+    tokenKey: placeFile(service, 'utils', 'token-key'),
     publisher: placeFile(service, 'utils', 'revocation-publisher'),
   };
 }
@@ -64,14 +66,6 @@ function libraryImports(service: Service): readonly string[] {
     case 'none':
       return ["import '@fastify/jwt';", "import type { FastifyInstance } from 'fastify';"];
   }
-}
-
-export function blacklistView(service: Service, files: VerifyFiles, blacklist: Blacklist): BlacklistView {
-  return {
-    verifierImport: importSpecifier(service, files.blacklist, files.verifier),
-    redis: blacklist === 'redis',
-    nodeRedis: usesNodeRedis(service),
-  };
 }
 
 export function verifyView(

@@ -31,12 +31,14 @@ export async function planRevocation(answers: Answers, repo: Repo): Promise<Plan
 
   const draft = openDraft(repo);
   if (auth === undefined) {
-    draft.note('The auth service has to publish what it revokes: run add-s2s-revocation where it is, too.');
+    draft.note(
+      'The auth service has to publish what it revokes: run add-s2s-revocation where it is, too. REVOCATION_CHANNEL must be set to the channel in its revocation-publisher.ts.',
+    );
   } else {
     planPublisher(draft, auth);
     draft.include(await authVerify.plan({ ...verify, target: auth.dir }, draft.repo));
   }
-  await planSubscriber(draft, consumer);
+  await planSubscriber(draft, consumer, auth);
   // Its run may have been for others, too, and may name their routes.
   const targets = surveyHeads(repo).map(({ dir }) => dir);
   const wanted = { ...middleware, auth: auth?.dir ?? 'none', target: consumer.dir, targets };

@@ -1,20 +1,28 @@
-import type { RelPath, Service } from '../_engine/contract.ts';
+import type { RelPath, Repo, Service } from '../_engine/contract.ts';
 import { importSpecifier, placeFile, testFileFor } from '../_engine/edit/place-file.ts';
 import type { Draft } from '../_engine/plan.ts';
 import { render, renderTest } from '../_engine/render.ts';
+import { redisScope } from '../_engine/survey/redis-scope.ts';
 import type { PublisherTestView, PublisherView } from './view.ts';
+
+/** Messages of two products on one Redis stay apart. */
+export function revocationChannel(repo: Repo, auth: Service): string {
+  return `token-revocations:${redisScope(repo, auth)}`;
+}
 
 /** What publishes, and its tests; the verify route is wired to it where the file is there. */
 export function planPublisher(draft: Draft, auth: Service): void {
   const { style, testing } = auth;
   const inUtils = (name: string): RelPath => placeFile(auth, 'utils', name);
   const [publisher, blacklist] = [inUtils('revocation-publisher'), inUtils('token-blacklist')];
-  const view: PublisherView = { blacklistImport: importSpecifier(auth, publisher, blacklist) };
+  const channel = revocationChannel(draft.repo, auth);
+  const view: PublisherView = { channel, blacklistImport: importSpecifier(auth, publisher, blacklist) };
   const text = render('add-s2s-revocation/revocation-publisher.ts.hbs', view, style);
   draft.create(publisher, 'revocation', text);
   if (testing.runner === 'none') return;
   const test = testFileFor(auth, publisher, 'revocation-publisher');
   const testView: PublisherTestView = {
+    channel,
     blacklistImport: importSpecifier(auth, test, blacklist),
     publisherImport: importSpecifier(auth, test, publisher),
   };

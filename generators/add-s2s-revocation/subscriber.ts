@@ -1,37 +1,66 @@
-import type { Service } from '../_engine/contract.ts';
+import type { RelPath, Repo, Service } from '../_engine/contract.ts';
 import { declareVariables } from '../_engine/edit/declare-variables.ts';
 import { ensureDependency } from '../_engine/edit/ensure-dependency.ts';
 import { importLines } from '../_engine/edit/import-lines.ts';
 import { placeFile } from '../_engine/edit/place-file.ts';
+import { readVariable } from '../_engine/edit/read-variable.ts';
 import { redisConnection } from '../_engine/edit/redis-connection.ts';
 import type { Draft } from '../_engine/plan.ts';
 import { render } from '../_engine/render.ts';
 import { fromCatalog } from '../_engine/survey/from-catalog.ts';
+import { revocationChannel } from './publisher.ts';
 import type { SubscriberView } from './view.ts';
 
-/** What listens, and what it needs to reach Redis; the middleware is wired to it where the file is there. */
-export async function planSubscriber(draft: Draft, consumer: Service): Promise<void> {
-  const subscriber = placeFile(consumer, 'utils', 'revocation-subscriber');
-  const view = subscriberView(consumer);
-  const text = render('add-s2s-revocation/revocation-subscriber.ts.hbs', view, consumer.style);
-  draft.create(subscriber, 'revocation', text);
+/**
+ * What listens, and what it needs to reach Redis; the middleware is wired to it where the file is there. Without `auth`,
+ * which is then in another repository, the environment names the channel.
+ */
+export async function planSubscriber(
+  draft: Draft,
+  consumer: Service,
+  auth: Service | undefined,
+): Promise<void> {
+  const inUtils = (name: string): RelPath => placeFile(consumer, 'utils', name);
+  const view = subscriberView(draft.repo, consumer, auth);
+  const { style } = consumer;
+  draft.create(inUtils('token-key'), 'revocation', render('add-auth-verify/token-key.ts.hbs', {}, style));
+  const text = render('add-s2s-revocation/revocation-subscriber.ts.hbs', view, style);
+  draft.create(inUtils('revocation-subscriber'), 'revocation', text);
   if (consumer.redis.library === 'none') {
     const ioredis = { name: 'ioredis', range: '^5.4.0', section: 'dependencies' } as const;
     draft.patch(consumer.manifest.path, 'manifest', (base) =>
       ensureDependency(base, fromCatalog(draft.repo, consumer, ioredis)),
     );
   }
-  if (view.redisOwn)
-    await declareVariables(draft, consumer, [{ name: 'REDIS_URL', value: '', type: 'string' }]);
+  const names = [
+    ...(view.redisOwn ? ['REDIS_URL'] : []),
+    ...(view.channel === false ? ['REVOCATION_CHANNEL'] : []),
+  ];
+  const variables = names.map((name) => ({ name, value: '', type: 'string' as const }));
+  if (variables.length > 0) await declareVariables(draft, consumer, variables);
 }
 
-function subscriberView(consumer: Service): SubscriberView {
-  const subscriber = placeFile(consumer, 'utils', 'revocation-subscriber');
+function subscriberView(repo: Repo, consumer: Service, auth: Service | undefined): SubscriberView {
+  const [subscriber, tokenKey] = [
+    placeFile(consumer, 'utils', 'revocation-subscriber'),
+    placeFile(consumer, 'utils', 'token-key'),
+  ];
   const redis = redisConnection(consumer, true, {
     use: 'revoked tokens',
     options: 'SUBSCRIBER',
     settings: 'pingInterval: 10_000',
   });
-  const wants = [{ from: 'fastify', names: ['FastifyInstance'], typeOnly: true }, ...redis.imports];
-  return { ...redis, imports: importLines(consumer, subscriber, wants) };
+  const variable = readVariable(consumer, 'REVOCATION_CHANNEL');
+  const wants = [
+    { from: 'fastify', names: ['FastifyInstance'], typeOnly: true },
+    ...redis.imports,
+    ...(auth === undefined ? variable.imports : []),
+    { from: tokenKey, names: ['isTokenKey'] },
+  ];
+  return {
+    ...redis,
+    imports: importLines(consumer, subscriber, wants),
+    channel: auth !== undefined && revocationChannel(repo, auth),
+    channelVariable: variable.expression,
+  };
 }

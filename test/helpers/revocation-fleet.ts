@@ -38,6 +38,8 @@ type Auth = FastifyInstance & {
 /** The auth service in this process, and instances of a service in processes of their own. */
 export interface Fleet {
   readonly auth: Auth;
+  /** The key that a token is revoked by. */
+  readonly keyOf: (token: string) => string;
   /** How many tokens the auth service was asked about. */
   readonly asked: () => number;
   start(
@@ -60,6 +62,8 @@ export async function openFleet(id: string, redisUrl: string): Promise<Fleet> {
   const module = pathToFileURL(join(root, 'services/auth-service/src/app.ts')).href;
   const { buildApp } = (await import(module)) as { buildApp: (options: object) => Promise<Auth> };
   const auth = await buildApp({ logger: false });
+  const keyModule = pathToFileURL(join(root, 'services/auth-service/src/utils/token-key.ts')).href;
+  const { tokenKey } = (await import(keyModule)) as { tokenKey: Fleet['keyOf'] };
   let asked = 0;
   auth.addHook('onRequest', (request, _reply, next) => {
     asked += request.url === '/auth/verify' ? 1 : 0;
@@ -70,6 +74,7 @@ export async function openFleet(id: string, redisUrl: string): Promise<Fleet> {
   const instances: Instance[] = [];
   return {
     auth,
+    keyOf: tokenKey,
     asked: () => asked,
     start: async (count, { ttlMs = 60_000, listens = true } = {}) => {
       const own = [folder, origin, String(ttlMs), listens ? 'yes' : 'no'];

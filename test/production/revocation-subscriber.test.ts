@@ -19,6 +19,9 @@ interface SubscriberModule {
   ) => void;
 }
 
+const CHANNEL = 'token-revocations:acme/auth';
+const keyOf = (digit: number): string => `jti:${String(digit).repeat(64)}`;
+
 const style = {
   quote: "'",
   semicolons: true,
@@ -31,7 +34,12 @@ const style = {
 async function loadSubscriber(library: 'ioredis' | 'redis'): Promise<SubscriberModule> {
   const nodeRedis = library === 'redis';
   const view: SubscriberView = {
-    imports: nodeRedis ? ["import { createClient } from 'redis';"] : ["import { Redis } from 'ioredis';"],
+    imports: [
+      nodeRedis ? "import { createClient } from 'redis';" : "import { Redis } from 'ioredis';",
+      "import { isTokenKey } from './token-key.ts';",
+    ],
+    channel: CHANNEL,
+    channelVariable: '',
     redis: true,
     redisOwn: true,
     redisUrl: "process.env['SUBSCRIBER_URL']",
@@ -48,6 +56,7 @@ async function loadSubscriber(library: 'ioredis' | 'redis'): Promise<SubscriberM
   mkdirSync(folder, { recursive: true });
   const file = join(folder, 'revocation-subscriber.ts');
   const types = "import type { FastifyInstance } from 'fastify';\n";
+  writeFileSync(join(folder, 'token-key.ts'), render('add-auth-verify/token-key.ts.hbs', {}, style));
   writeFileSync(file, types + render('add-s2s-revocation/revocation-subscriber.ts.hbs', view, style));
   return (await import(pathToFileURL(file).href)) as SubscriberModule;
 }
@@ -89,18 +98,18 @@ describe.each(['ioredis', 'redis'] as const)('a subscriber on a real Redis and %
   });
 
   it('hears each revocation once', async () => {
-    expect(await admin.publish('token-revocations', 'jti:1')).toBe(1);
+    expect(await admin.publish(CHANNEL, keyOf(1))).toBe(1);
     await waitUntil(() => heard.length > 0);
-    expect(heard.splice(0)).toEqual(['jti:1']);
+    expect(heard.splice(0)).toEqual([keyOf(1)]);
   });
 
   it('subscribes again when the connection was cut, and forgets what it may have missed', async () => {
     await admin.call('CLIENT', 'KILL', 'TYPE', 'PUBSUB');
     await waitUntil(() => cleared === 2);
-    await admin.publish('token-revocations', 'jti:2');
+    await admin.publish(CHANNEL, keyOf(2));
     await waitUntil(() => heard.length > 0);
     await sleep(50);
-    expect(heard.splice(0)).toEqual(['jti:2']);
+    expect(heard.splice(0)).toEqual([keyOf(2)]);
     expect(cleared).toBe(2);
   });
 
@@ -109,8 +118,8 @@ describe.each(['ioredis', 'redis'] as const)('a subscriber on a real Redis and %
     await sleep(500);
     redis = await startRedis(redis.port);
     await waitUntil(() => cleared === 3);
-    await admin.publish('token-revocations', 'jti:3');
+    await admin.publish(CHANNEL, keyOf(3));
     await waitUntil(() => heard.length > 0);
-    expect(heard.splice(0)).toEqual(['jti:3']);
+    expect(heard.splice(0)).toEqual([keyOf(3)]);
   });
 });
