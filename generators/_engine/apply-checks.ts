@@ -18,7 +18,9 @@ export function assertApplicable(root: string, edits: readonly Edit[]): void {
   );
   const changed = edits.filter((edit) => isChanged(root, edit)).map(changedFile);
   const readOnly = edits.filter((edit) => !isWritable(root, edit)).map(readOnlyFile);
-  const links = edits.filter((edit) => edit.kind === 'delete' && isLink(root, edit)).map(linkInTheWay);
+  const links = edits
+    .filter((edit) => edit.kind === 'delete' && isLink(join(root, edit.path)))
+    .map(linkInTheWay);
   const [first, ...more] = [...changed, ...readOnly, ...links];
   if (first !== undefined) throw new RefusalError(first, ...more);
 }
@@ -31,7 +33,7 @@ function assertInside(root: string, paths: readonly RelPath[]): void {
   for (const path of paths) {
     let nearest = join(root, path);
     // A link that leads nowhere is there, too: writing to it would make what it names.
-    while (lstatSync(nearest, { throwIfNoEntry: false }) === undefined) nearest = dirname(nearest);
+    while (!existsSync(nearest) && !isLink(nearest)) nearest = dirname(nearest);
     if (!existsSync(nearest))
       throw new RefusalError(notWritten(path, 'has a link in its way that leads nowhere'));
     const real = realpathSync.native(nearest);
@@ -70,8 +72,12 @@ function isWritable(root: string, { path }: Edit): boolean {
   }
 }
 
-function isLink(root: string, { path }: Edit): boolean {
-  return lstatSync(join(root, path), { throwIfNoEntry: false })?.isSymbolicLink() === true;
+function isLink(path: string): boolean {
+  try {
+    return lstatSync(path).isSymbolicLink();
+  } catch {
+    return false;
+  }
 }
 
 export function startsWithBom(bytes: Uint8Array): boolean {

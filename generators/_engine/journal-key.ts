@@ -60,8 +60,7 @@ function isOutside(folder: string, root: string): boolean {
   while (!existsSync(join(top, '.git')) && dirname(top) !== top) top = dirname(top);
   if (!existsSync(join(top, '.git'))) top = root;
   let nearest = folder;
-  while (lstatSync(nearest, { throwIfNoEntry: false }) === undefined && dirname(nearest) !== nearest)
-    nearest = dirname(nearest);
+  while (!existsSync(nearest) && dirname(nearest) !== nearest) nearest = dirname(nearest);
   try {
     return !(realpathSync.native(nearest) + sep).startsWith(top.endsWith(sep) ? top : top + sep);
   } catch {
