@@ -17,9 +17,12 @@ const neverWritten = /^(?:\.git|git~\d+|node_modules|node_m~\d+)$/;
  */
 export function forbidden(path: string): string | undefined {
   const name = folded(path.split('/').at(-1) ?? '');
-  const isSecret =
-    /^(?:\.env|env(?:$|\.))/.test(name) && !exampleFile.test(name) && !typescriptFile.test(name);
-  return forbiddenFolder(path) ?? (isSecret ? 'may hold secrets' : undefined);
+  return forbiddenFolder(path) ?? (isSecret(name) ? 'may hold secrets' : undefined);
+}
+
+function isSecret(name: string): boolean {
+  const isEnvironment = /^(?:\.env|env(?:$|\.))/.test(name);
+  return isEnvironment && !exampleFile.test(name) && !typescriptFile.test(name);
 }
 
 /** The same of a folder, which may be called `env`. */
@@ -27,6 +30,12 @@ export function forbiddenFolder(path: string): string | undefined {
   if (/\p{Cc}/u.test(path)) return 'has control characters in it';
   const isOthers = path.split('/').some((part) => neverWritten.test(folded(part)));
   return isOthers ? 'belongs to git or to an installed package' : undefined;
+}
+
+/** Git's own files and files with secrets: not even read by way of a link, because what is read may be shown. */
+export function isPrivate(path: string): boolean {
+  const parts = path.split('/').map(folded);
+  return parts.some((part) => /^(?:\.git|git~\d+)$/.test(part)) || isSecret(parts.at(-1) ?? '');
 }
 
 /**
@@ -42,7 +51,7 @@ export function misplaced(path: string, role: Role): string | undefined {
     return 'is not in a folder that a generator writes to';
   const isOfKind = kindsOf(role).some((kind) => kind.test(name));
   const isHidden = name.startsWith('.') && !exampleFile.test(name);
-  return isOfKind && !isHidden ? undefined : `is no file for the role ${JSON.stringify(role)}`;
+  return isOfKind && !isHidden ? undefined : `is no file for the role ${JSON.stringify(role.slice(0, 40))}`;
 }
 
 function kindsOf(role: Role): readonly RegExp[] {

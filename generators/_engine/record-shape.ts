@@ -80,6 +80,7 @@ function isVersion(value: unknown): boolean {
 }
 
 function assertPath(path: string, reason: string | undefined): void {
+  if (path.length > 1_000) throw new Error('a path in it is too long');
   if (!isName(path) || toRel(path) !== path) throw new Error(`${JSON.stringify(path)} is not a plain path`);
   if (reason !== undefined) throw new Error(`${JSON.stringify(path)} ${reason}`);
 }

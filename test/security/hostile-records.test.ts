@@ -278,6 +278,25 @@ describe('D.17a what is recorded never becomes code or a flag unchecked', () => 
   });
 });
 
+it('D.17a gives no line of the record back to a generated file that the templates do not have', async () => {
+  await repo.run('add-service-client');
+  const path = 'src/utils/service-client.ts';
+  const record = JSON.parse(readFileSync(join(repo.root, '.s2s.json'), 'utf8')) as {
+    files: Record<string, { patches?: unknown }>;
+    services: Record<string, Record<string, unknown>>;
+  };
+  const first = readFileSync(join(repo.root, path), 'utf8').split('\n').slice(0, 2);
+  const lines = [` ${first[0] ?? ''}`, `-${evil}`, ` ${first[1] ?? ''}`];
+  const hunk = { oldStart: 1, oldLines: 3, newStart: 1, newLines: 2, lines };
+  const by = { generator: 'add-s2s-discovery', version: '0.1.0' };
+  const file = record.files[path];
+  if (file !== undefined) file.patches = [{ ...by, role: 'service-client', before: '0', hunks: [hunk] }];
+  record.services[''] = { ...record.services[''], 'add-s2s-discovery': { version: '0.1.0', answers: {} } };
+  repo.write('.s2s.json', JSON.stringify(record));
+  repo.git('add', '--all', '--', '.', ':!src/untracked.ts');
+  await expectRefused('s2s-undo --generator add-s2s-discovery');
+});
+
 describe('D.15 a record that is there to keep us busy', () => {
   it.each<[string, () => void]>([
     [
