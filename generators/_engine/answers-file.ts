@@ -25,7 +25,8 @@ export function withAnswersFile(given: Answers, known: Questions): Answers | Ref
   }
 }
 
-function fits(type: Question['type'] | undefined, value: unknown): boolean {
+/** A value is of the type that a question asks for. */
+export function fits(type: Question['type'] | undefined, value: unknown): boolean {
   if (type === 'list')
     return Array.isArray(value) && value.every((one) => typeof one === 'string' && one !== '');
   return typeof value === type && value !== '';

@@ -1,3 +1,4 @@
+import { fits } from './answers-file.ts';
 import type {
   Answers,
   AnswerValue,
@@ -8,7 +9,7 @@ import type {
   Refusal,
   Site,
 } from './contract.ts';
-import { isObstacle, refuse } from './obstacle.ts';
+import { isObstacle, refuse, RefusalError } from './obstacle.ts';
 import { flagOf } from './options.ts';
 
 /** Asks one question on a terminal. */
@@ -32,8 +33,8 @@ export async function completeAnswers(
     const isOpen = value === undefined ? question.optional !== true : question.closed === true;
     const choices = isOpen ? ((await question.choices?.(site, answers)) ?? []) : [];
     if (value !== undefined) {
-      const wrong = question.closed === true ? firstOutside(value, choices) : undefined;
-      if (wrong !== undefined) obstacles.push(notAChoice(key, wrong, choices));
+      const wrong = wrongAnswer(key, question, value, choices);
+      if (wrong !== undefined) obstacles.push(wrong);
       answers[key] = value;
     } else if (question.optional !== true) {
       const asked =
@@ -44,6 +45,40 @@ export async function completeAnswers(
   }
   const [first, ...more] = obstacles;
   return first === undefined ? answers : refuse(first, ...more);
+}
+
+/**
+ * Answers that somebody else has kept, such as a record: without what no question asks for, and so without the flags
+ * that say how to run.
+ */
+export function knownAnswers(questions: Questions, answers: Answers): Answers {
+  return Object.fromEntries(Object.entries(answers).filter(([key]) => Object.hasOwn(questions, key)));
+}
+
+/** The same, refused where they could not have been given as flags. @throws RefusalError E_RECORD */
+export async function checkedAnswers(questions: Questions, answers: Answers, site: Site): Promise<Answers> {
+  const known = knownAnswers(questions, answers);
+  for (const [key, value] of Object.entries(known)) {
+    const question = questions[key];
+    if (question === undefined || value === undefined) continue;
+    const choices = question.closed === true ? ((await question.choices?.(site, known)) ?? []) : [];
+    const wrong = wrongAnswer(key, question, value, choices);
+    if (wrong !== undefined)
+      throw new RefusalError({ ...wrong, code: 'E_RECORD', at: { path: '.s2s.json' } });
+  }
+  return known;
+}
+
+/** A value that comes by the API, or from a record, can be anything. */
+function wrongAnswer(
+  key: string,
+  question: Question,
+  value: NonNullable<AnswerValue>,
+  choices: readonly Choice[],
+): Obstacle | undefined {
+  if (!fits(question.type, value)) return notOfType(key, question);
+  const outside = question.closed === true ? firstOutside(value, choices) : undefined;
+  return outside === undefined ? undefined : notAChoice(key, outside, choices);
 }
 
 /** The flags that give these answers again, ready for a shell; defaults are left out. */
@@ -79,6 +114,14 @@ function firstOutside(value: AnswerValue, choices: readonly Choice[]): string | 
 
 function listed(choices: readonly Choice[]): string {
   return choices.map(({ value, hint }) => (hint === undefined ? value : `${value} (${hint})`)).join(', ');
+}
+
+function notOfType(key: string, { placeholder, type }: Question): Obstacle {
+  return {
+    code: 'E_INVALID_FLAG',
+    message: `--${flagOf(key)} is no ${type}.`,
+    remedy: type === 'boolean' ? 'Give true or false.' : `Give ${placeholder ?? '<value>'}.`,
+  };
 }
 
 function notAChoice(key: string, value: string, choices: readonly Choice[]): Obstacle {

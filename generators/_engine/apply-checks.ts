@@ -1,8 +1,10 @@
 import { accessSync, constants, existsSync, lstatSync, realpathSync } from 'node:fs';
-import { dirname, join, sep } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 
 import type { Edit, Obstacle, RelPath } from './contract.ts';
 import { RefusalError } from './obstacle.ts';
+import { forbidden } from './places.ts';
+import { notWritten } from './plain-way.ts';
 import { readBytes } from './read-bytes.ts';
 
 /**
@@ -16,17 +18,26 @@ export function assertApplicable(root: string, edits: readonly Edit[]): void {
   );
   const changed = edits.filter((edit) => isChanged(root, edit)).map(changedFile);
   const readOnly = edits.filter((edit) => !isWritable(root, edit)).map(readOnlyFile);
-  const links = edits.filter((edit) => edit.kind === 'delete' && isLink(root, edit)).map(linkInTheWay);
+  const links = edits
+    .filter((edit) => edit.kind === 'delete' && isLink(join(root, edit.path)))
+    .map(linkInTheWay);
   const [first, ...more] = [...changed, ...readOnly, ...links];
   if (first !== undefined) throw new RefusalError(first, ...more);
 }
 
-/** No link on the way to a file may lead out of the root. @throws RefusalError E_PATH */
-export function assertInside(root: string, paths: readonly RelPath[]): void {
+/**
+ * No link on the way to a file may lead out of the root, or inside of it to what is never written. @throws RefusalError
+ * E_PATH
+ */
+function assertInside(root: string, paths: readonly RelPath[]): void {
   for (const path of paths) {
     let nearest = join(root, path);
-    while (!existsSync(nearest)) nearest = dirname(nearest);
-    const real = realpathSync(nearest);
+    // A link that leads nowhere is there, too: writing to it would make what it names.
+    while (!existsSync(nearest) && !isLink(nearest)) nearest = dirname(nearest);
+    if (!existsSync(nearest))
+      throw new RefusalError(notWritten(path, 'has a link in its way that leads nowhere'));
+    const real = realpathSync.native(nearest);
+    const target = relative(root, join(real, relative(nearest, join(root, path))));
     if (real !== root && !real.startsWith(root.endsWith(sep) ? root : root + sep)) {
       throw new RefusalError({
         code: 'E_PATH',
@@ -35,6 +46,8 @@ export function assertInside(root: string, paths: readonly RelPath[]): void {
         remedy: 'Run the command in the repository that the link leads to.',
       });
     }
+    const never = forbidden(path) ?? forbidden(target.split(sep).join('/'));
+    if (never !== undefined) throw new RefusalError(notWritten(path, never));
   }
 }
 
@@ -59,8 +72,12 @@ function isWritable(root: string, { path }: Edit): boolean {
   }
 }
 
-function isLink(root: string, { path }: Edit): boolean {
-  return lstatSync(join(root, path), { throwIfNoEntry: false })?.isSymbolicLink() === true;
+function isLink(path: string): boolean {
+  try {
+    return lstatSync(path).isSymbolicLink();
+  } catch {
+    return false;
+  }
 }
 
 export function startsWithBom(bytes: Uint8Array): boolean {

@@ -9,6 +9,7 @@ import { journalOf } from './journal-of.ts';
 import { RefusalError } from './obstacle.ts';
 import { putBack } from './put-back.ts';
 import { recover, whileRunning } from './recover.ts';
+import { assertPlainFolder, assertPlainWay } from './plain-way.ts';
 import { rollBack } from './roll-back.ts';
 import { syncFolder, writeSynced } from './synced-writes.ts';
 import { untilSignal } from './until-signal.ts';
@@ -30,7 +31,7 @@ export interface ApplyOptions {
 export async function apply(plan: Plan, root: string, options: ApplyOptions = {}): Promise<void> {
   if (plan.edits.length === 0) return;
   const files = options.files ?? nodeFiles;
-  const realRoot = realpathSync(root);
+  const realRoot = realpathSync.native(root);
   recover(realRoot, { files });
   const start = emptyJournal();
   await whileRunning(start.id, async () => {
@@ -59,19 +60,23 @@ export async function apply(plan: Plan, root: string, options: ApplyOptions = {}
 function write(root: string, writes: readonly Write[], journal: Journal, files: FileOperations): void {
   const touched = new Set(writes.map(({ target }) => dirname(target)));
   for (const folder of journal.folders) {
+    assertPlainFolder(root, join(root, folder));
     files.makeFolder(join(root, folder));
     touched.add(dirname(join(root, folder)));
   }
   const staged = journal.entries.map((entry) => stagedOf(root, journal, entry));
-  writes.forEach(({ bytes }, index) => {
+  writes.forEach(({ target, bytes }, index) => {
+    assertPlainWay(root, target);
     if (bytes !== undefined)
       writeSynced(files, staged[index] ?? '', bytes, journal.entries[index]?.mode ?? null);
   });
   writes.forEach(({ target, bytes }, index) => {
+    assertPlainWay(root, target);
     if (bytes === undefined) files.remove(target);
     else files.rename(staged[index] ?? '', target);
   });
   for (const folder of journal.emptied) {
+    assertPlainFolder(root, join(root, folder));
     files.removeFolder(join(root, folder));
     touched.delete(join(root, folder));
     touched.add(dirname(join(root, folder)));

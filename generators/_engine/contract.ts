@@ -476,5 +476,7 @@ export interface Generator {
   readonly summary: string;
   readonly target: 'auth' | 'services' | 'recorded';
   readonly questions: Questions;
+  /** With these answers nothing is written: what an interrupted run has left is told then, and not rolled back. */
+  readsOnly?(given: Answers): boolean;
   plan(answers: Answers, repo: Repo): Promise<Plan | Refusal>;
 }

@@ -4,7 +4,7 @@ import type { Plan, Refusal, RelPath, Repo } from './contract.ts';
 import { diffOf } from './diff.ts';
 import { RefusalError } from './obstacle.ts';
 import { changesOf, flatten, type Outcome, type Status } from './outcome.ts';
-import { recover } from './recover.ts';
+import { recoverFirst } from './interrupted.ts';
 import { makePlan, type Planned, type PlanRequest } from './run.ts';
 import { installCommand } from './install-command.ts';
 import { checkFailed, newErrors, typeErrors } from './type-check.ts';
@@ -24,7 +24,7 @@ export interface Decided {
 export async function decide(request: PlanRequest, command: string): Promise<Decided> {
   const start = { generator: request.id, command };
   try {
-    const recovered = recover(request.root, { force: isForced(request) });
+    const recovered = recoverFirst(request);
     const planned = await makePlan(request);
     if ('obstacles' in planned)
       return { outcome: refused(start, planned.obstacles, openRepo(request.root)), diff: '' };
@@ -33,11 +33,6 @@ export async function decide(request: PlanRequest, command: string): Promise<Dec
     if (!(error instanceof RefusalError)) throw error;
     return { outcome: refused(start, error.obstacles, openRepo(request.root)), diff: '' };
   }
-}
-
-/** `--force` is about generated files; only together with `--recover` it is about a run that was killed. */
-function isForced({ given }: PlanRequest): boolean {
-  return given['recover'] === true && given['force'] === true;
 }
 
 /** Says what became of a run that was killed, where there was one or where it was asked for. */

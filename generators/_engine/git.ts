@@ -59,7 +59,7 @@ async function withoutFilters(root: string): Promise<Readonly<Record<string, str
 }
 
 /** What git prints; undefined when it fails or is not there. */
-async function runGit(
+export async function runGit(
   root: string,
   args: readonly string[],
   settings: Readonly<Record<string, string>> = {},

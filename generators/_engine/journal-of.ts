@@ -1,7 +1,7 @@
-import { existsSync, lstatSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 
-import type { Edit, RelPath } from './contract.ts';
+import type { RelPath } from './contract.ts';
 import { hashBytes } from './hash.ts';
 import type { Journal, JournalEntry } from './journal.ts';
 import { toRel } from './paths.ts';
@@ -16,8 +16,7 @@ export function journalOf(root: string, writes: readonly Write[], start: Journal
     const after = bytes === undefined ? null : hashBytes(bytes);
     return { target: relOf(root, target), before, after, mode };
   });
-  const edits = writes.map(({ edit }) => edit);
-  const emptied = emptiedFolders(root, edits).map((path) => relOf(root, path));
+  const emptied = emptiedFolders(root, writes).map((path) => relOf(root, path));
   const folders = missingFolders(writes.map(({ target }) => target));
   return { ...start, entries, folders: folders.map((path) => relOf(root, path)), emptied };
 }
@@ -27,13 +26,14 @@ function relOf(root: string, absolute: string): RelPath {
 }
 
 /** Folders that hold nothing but files that go, innermost first. */
-function emptiedFolders(root: string, edits: readonly Edit[]): readonly string[] {
-  const gone = new Set(edits.filter(({ kind }) => kind === 'delete').map(({ path }) => join(root, path)));
-  const stays = new Set(edits.filter(({ kind }) => kind !== 'delete').map(({ path }) => join(root, path)));
+function emptiedFolders(root: string, writes: readonly Write[]): readonly string[] {
+  // What a link leads to may have other users, and goes on leading somewhere.
+  const plain = writes.filter(({ edit, target }) => target === join(root, edit.path));
+  const gone = new Set(plain.filter(({ bytes }) => bytes === undefined).map(({ target }) => target));
+  const stays = new Set(writes.filter(({ bytes }) => bytes !== undefined).map(({ target }) => target));
   const emptied: string[] = [];
   for (const path of gone) {
     for (let folder = dirname(path); folder !== root && !gone.has(folder); folder = dirname(folder)) {
-      if (lstatSync(folder).isSymbolicLink()) break;
       const isLast = readdirSync(folder).every((name) => gone.has(join(folder, name)));
       if (!isLast || [...stays].some((one) => one.startsWith(folder + sep))) break;
       emptied.push(folder);

@@ -1,10 +1,11 @@
 import { toRel } from './paths.ts';
+import { forbidden, forbiddenFolder } from './places.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
 /**
- * Takes a parsed journal apart before anything is done by it: a repo may bring one along, and its paths are places to
- * write. @throws Error with the reason, RefusalError E_PATH
+ * Takes a parsed journal apart before anything is done by it, though it is signed: its paths are places to write.
+ * @throws Error with the reason, RefusalError E_PATH
  */
 export function assertJournalShape(parsed: unknown): void {
   if (!isObject(parsed)) throw new Error('it holds no object');
@@ -16,7 +17,9 @@ export function assertJournalShape(parsed: unknown): void {
     if (!Array.isArray(list) || !list.every((path) => typeof path === 'string'))
       throw new Error('its folders are not understood');
   const targets = (entries as readonly { target: string }[]).map(({ target }) => target);
-  for (const path of [...targets, ...(folders as string[]), ...(emptied as string[])]) assertPath(path);
+  for (const path of targets) assertPath(path, forbidden(path));
+  for (const path of [...(folders as string[]), ...(emptied as string[])])
+    assertPath(path, forbiddenFolder(path));
 }
 
 function isEntry(entry: unknown): boolean {
@@ -27,10 +30,9 @@ function isEntry(entry: unknown): boolean {
 }
 
 /** No apply ever writes to git's own files, or to installed packages. */
-function assertPath(path: string): void {
-  if (toRel(path) !== path) throw new Error(`${JSON.stringify(path)} is not a plain path`);
-  if (path.split('/').some((part) => /^(\.git|node_modules)$/i.test(part)))
-    throw new Error(`${JSON.stringify(path)} is not a place that is written to`);
+function assertPath(path: string, never: string | undefined): void {
+  if (path === '' || toRel(path) !== path) throw new Error(`${JSON.stringify(path)} is not a plain path`);
+  if (never !== undefined) throw new Error(`${JSON.stringify(path)} ${never}`);
 }
 
 function isObject(value: unknown): value is Json {

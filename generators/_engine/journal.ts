@@ -6,7 +6,8 @@ import type { FileOperations } from './file-operations.ts';
 import { assertJournalShape } from './journal-shape.ts';
 import { type LockHolder, nameOfHolder, stateOfHolder, thisHolder } from './lock-holder.ts';
 import { RefusalError } from './obstacle.ts';
-import { hasCode, readPlainJson } from './read-bytes.ts';
+import { hasCode } from './read-bytes.ts';
+import { sealed, unsealed } from './signed-journal.ts';
 import { syncFolder, writeSynced } from './synced-writes.ts';
 
 /** One file of an apply. */
@@ -59,7 +60,7 @@ export function openJournal(root: string, journal: Journal, files: FileOperation
 export function writeJournal(root: string, journal: Journal, files: FileOperations): void {
   const draft = draftOf(root, journal.holder);
   files.remove(draft);
-  writeSynced(files, draft, Buffer.from(JSON.stringify(journal)), 0o600);
+  writeSynced(files, draft, sealed(root, journal), 0o600);
   files.rename(draft, join(root, journalName));
   syncFolder(files, root);
 }
@@ -74,25 +75,25 @@ export function closeJournal(root: string, files: FileOperations): void {
   }
 }
 
-/** @throws RefusalError E_RECORD when it is not one that an apply has written. */
+/** @throws RefusalError E_RECORD when it is not one that an apply of this user has written on this machine. */
 export function readJournal(root: string): Journal | undefined {
   try {
-    const parsed = readPlainJson(join(root, journalName));
+    const parsed = unsealed(root, join(root, journalName));
     if (parsed === undefined) return undefined;
     assertJournalShape(parsed);
     return parsed as Journal;
   } catch (error) {
-    throw new RefusalError(unreadable(error instanceof Error ? error.message : String(error)));
+    throw new RefusalError(foreign(error instanceof Error ? error.message : String(error)));
   }
 }
 
 /** Makes a file that is never seen without its content; false when there is one. */
-export function createWhole(root: string, name: string, content: unknown, files: FileOperations): boolean {
+export function createWhole(root: string, name: string, content: object, files: FileOperations): boolean {
   const draft = draftOf(root, thisHolder());
   // One that a disk refused to take away again.
   files.remove(draft);
   try {
-    writeSynced(files, draft, Buffer.from(JSON.stringify(content)), 0o600);
+    writeSynced(files, draft, sealed(root, content), 0o600);
     return isLinked(draft, join(root, name), files);
   } finally {
     files.remove(draft);
@@ -125,11 +126,12 @@ export function locked(holder: LockHolder): Obstacle {
   };
 }
 
-function unreadable(reason: string): Obstacle {
+/** Whoever planted it may want somebody to do by hand what it says: so nothing of it is shown. */
+function foreign(reason: string): Obstacle {
   return {
     code: 'E_RECORD',
     at: { path: journalName },
-    message: `${journalName} cannot be read: ${reason}.`,
-    remedy: 'No run of this pack wrote it like that. Look at what git says has changed, then delete it.',
+    message: `Nothing is done by ${journalName}: ${reason}.`,
+    remedy: `Delete ${journalName}, unless another user or machine is running a generator in this folder now.`,
   };
 }

@@ -1,4 +1,5 @@
 import type { Repo, ServiceHead } from './contract.ts';
+import { assertUninterrupted } from './interrupted.ts';
 import { RefusalError } from './obstacle.ts';
 import { readRecord, type S2sRecord } from './record.ts';
 import { openRepo } from './repo.ts';
@@ -12,6 +13,16 @@ import { openSurvey } from './survey/survey.ts';
 export function surveyOverview(workingDirectory: string, cwd: string | undefined): readonly string[] {
   const root = rootOf(workingDirectory, cwd);
   if (typeof root !== 'string') return root;
+  try {
+    assertUninterrupted(root);
+    return servicesBelow(root);
+  } catch (error) {
+    if (!(error instanceof RefusalError)) throw error;
+    return error.obstacles.map(({ message, remedy }) => `${message} ${remedy}`);
+  }
+}
+
+function servicesBelow(root: string): readonly string[] {
   const repo = openRepo(root);
   const heads = surveyHeads(repo);
   if (heads.length === 0) return [`No Fastify service found below ${root}.`];

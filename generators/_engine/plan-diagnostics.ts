@@ -4,6 +4,7 @@ import { placeFile } from './edit/place-file.ts';
 import type { Draft } from './plan.ts';
 import { readRecord } from './record.ts';
 import { findClient } from './survey/installed-client.ts';
+import { checkRecorded } from './survey/recorded-answers.ts';
 import { allowsBelow } from './survey/version-range.ts';
 
 /**
@@ -31,7 +32,9 @@ export async function planDiagnostics(draft: Draft, service: Service, answers: A
 async function include(draft: Draft, id: string, answers: Answers): Promise<void> {
   const generator = await findGenerator(id);
   if (generator === undefined) return;
-  const plan = await generator.plan(withDefaults(generator, answers), draft.repo);
+  const { target, targets, ...rest } = answers;
+  const asked = await checkRecorded(generator.questions, rest, draft.repo);
+  const plan = await generator.plan({ ...withDefaults(generator, asked), target, targets }, draft.repo);
   // What it says when it is run by itself is not news here.
   draft.include(plan.ok ? { ...plan, notes: [] } : plan);
 }

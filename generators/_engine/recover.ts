@@ -7,8 +7,8 @@ import { createWhole, journalName, locked, readJournal } from './journal.ts';
 import { type LockHolder, stateOfHolder, thisHolder } from './lock-holder.ts';
 import { RefusalError } from './obstacle.ts';
 import { putBack } from './put-back.ts';
-import { readPlainJson } from './read-bytes.ts';
 import { rollBack } from './roll-back.ts';
+import { unsealed } from './signed-journal.ts';
 
 /** A lock that is looked at: the journal, or the right to roll it back. */
 interface Held {
@@ -47,7 +47,7 @@ export function recover(root: string, options: RecoverOptions = {}): boolean {
 
 function recoverOnce(root: string, options: RecoverOptions): boolean {
   const { files = nodeFiles, force = false } = options;
-  const realRoot = realpathSync(root);
+  const realRoot = realpathSync.native(root);
   const journal = readJournal(realRoot);
   if (journal !== undefined) {
     const claims = claim(realRoot, journal, force, files);
@@ -76,7 +76,7 @@ function claim(root: string, held: Held, force: boolean, files: FileOperations):
   const name = `${claimPrefix}${held.id}`;
   const mine = { id: randomUUID(), holder: thisHolder() };
   if (createWhole(root, name, mine, files)) return [join(root, name)];
-  const other = readHeld(join(root, name));
+  const other = readHeld(root, name);
   return other === undefined
     ? claim(root, held, force, files)
     : [join(root, name), ...claim(root, other, force, files)];
@@ -90,20 +90,22 @@ function isGone({ id, holder }: Held, force: boolean): boolean {
 
 /** What runs left that were killed before their lock had its name, or after it was gone. */
 function removeLitter(root: string, files: FileOperations): void {
-  for (const name of readdirSync(root)) {
-    if (!name.startsWith(`${journalName}.`)) continue;
+  for (const entry of readdirSync(root, { withFileTypes: true })) {
+    const { name } = entry;
+    if (!entry.isFile() || !name.startsWith(`${journalName}.`)) continue;
     const path = join(root, name);
-    const holder = name.startsWith(claimPrefix) ? readHeld(path)?.holder : name.slice(journalName.length + 1);
+    const isClaim = name.startsWith(claimPrefix);
+    const holder = isClaim ? readHeld(root, name)?.holder : name.slice(journalName.length + 1);
     // Nothing of this thread's own is in use: what makes such files removes them before it returns.
     if (holder !== undefined && (holder === thisHolder() || stateOfHolder(holder) === 'gone'))
       files.remove(path);
   }
 }
 
-/** Undefined when it is gone; nobody's when it cannot be read. */
-function readHeld(path: string): Held | undefined {
+/** Undefined when it is gone; nobody's when it is not ours. */
+function readHeld(root: string, name: string): Held | undefined {
   try {
-    const parsed = readPlainJson(path);
+    const parsed = unsealed(root, join(root, name));
     if (parsed === undefined) return undefined;
     const { id, holder } = parsed as Partial<Record<keyof Held, unknown>>;
     return { id: String(id).replace(/[^\w-]/g, ''), holder: String(holder) };

@@ -1,6 +1,8 @@
+import { knownAnswers } from './answers.ts';
 import { findGenerator } from './catalog.ts';
-import type { Answers, Plan, Refusal, RelPath, Repo } from './contract.ts';
-import type { S2sRecord } from './record.ts';
+import type { Answers, Obstacle, Plan, Refusal, RelPath, Repo } from './contract.ts';
+import { RefusalError } from './obstacle.ts';
+import { recordPath, type S2sRecord } from './record.ts';
 import { makePlan } from './run.ts';
 import type { Meeting } from './settle.ts';
 
@@ -28,7 +30,10 @@ export function recordedCalls(record: S2sRecord, services?: readonly string[]): 
   return [...calls.values()];
 }
 
-/** Plans a recorded run on `repo`; undefined when today's pack has no such generator. */
+/**
+ * Plans a recorded run on `repo`; undefined when today's pack has no such generator. Its answers are held against the
+ * questions as flags are. @throws RefusalError E_RECORD when it is no run that is ever recorded
+ */
 export async function replay(
   { generator: id, services, answers }: RecordedCall,
   repo: Repo,
@@ -37,8 +42,28 @@ export async function replay(
 ): Promise<Replayed | undefined> {
   const generator = await findGenerator(id);
   if (generator === undefined) return undefined;
+  if (generator.target === 'recorded') throw new RefusalError(notReplayed(id));
+  const recorded = knownAnswers(generator.questions, answers);
   // Who asked for the replay looks at the whole of it: also at what is not committed yet.
-  const all = { ...answers, ...given, target: services, allowDirty: true };
+  const all = { ...recorded, ...given, target: services, allowDirty: true };
   const planned = await makePlan({ id, generator, given: all, root: repo.root, meeting }, repo);
-  return { generator: id, services, plan: 'obstacles' in planned ? planned : planned.plan };
+  return { generator: id, services, plan: 'obstacles' in planned ? asRecorded(planned) : planned.plan };
+}
+
+/** Nobody has given these flags: they stand in the record. */
+function asRecorded({ obstacles: [first, ...more] }: Refusal): Refusal {
+  const told = (one: Obstacle): Obstacle =>
+    one.code === 'E_INVALID_FLAG'
+      ? { ...one, code: 'E_RECORD', at: { path: recordPath }, remedy: `It is recorded so. ${one.remedy}` }
+      : one;
+  return { ok: false, obstacles: [told(first), ...more.map(told)] };
+}
+
+function notReplayed(id: string): Obstacle {
+  return {
+    code: 'E_RECORD',
+    at: { path: recordPath },
+    message: `${recordPath} says that ${id} was run, and that is never recorded.`,
+    remedy: 'Restore it from version control.',
+  };
 }

@@ -1,8 +1,9 @@
 import { lstatSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
-import { join, sep } from 'node:path';
+import { join, relative, sep } from 'node:path';
 
 import type { Edit, Entry, RelPath, Repo } from './contract.ts';
 import { RefusalError } from './obstacle.ts';
+import { isPrivate } from './places.ts';
 import { applyChanges } from './text-change.ts';
 
 const BOM = '\u{FEFF}';
@@ -72,6 +73,7 @@ function isReadable(root: string, absolute: string): boolean {
   try {
     const real = realpathSync.native(absolute);
     if (!(real + sep).startsWith(root.endsWith(sep) ? root : root + sep)) return false;
+    if (real !== absolute && isPrivate(relative(root, real).split(sep).join('/'))) return false;
     const found = statSync(real);
     return found.isFile() && found.size <= maxBytes;
   } catch (error) {

@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-import { assertInside } from './apply-checks.ts';
 import type { Obstacle } from './contract.ts';
 import type { FileOperations } from './file-operations.ts';
 import { hashBytes } from './hash.ts';
 import { closeJournal, draftOf, type Journal, type JournalEntry, stagedOf } from './journal.ts';
 import { RefusalError } from './obstacle.ts';
+import { assertPlainFolder, assertPlainWay } from './plain-way.ts';
 import { hasCode, readBytes } from './read-bytes.ts';
 import { syncFolder, writeSynced } from './synced-writes.ts';
 
@@ -17,14 +17,16 @@ import { syncFolder, writeSynced } from './synced-writes.ts';
  */
 export function rollBack(root: string, journal: Journal, files: FileOperations, force = false): void {
   const { entries, folders, emptied } = journal;
-  assertInside(
-    root,
-    entries.map(({ target }) => target),
-  );
+  for (const { target } of entries) assertPlainWay(root, join(root, target));
+  for (const folder of [...folders, ...emptied]) assertPlainFolder(root, join(root, folder));
   if (!force) assertOurs(root, entries);
-  for (const folder of [...emptied].reverse()) makeIfMissing(join(root, folder), files);
+  for (const folder of [...emptied].reverse()) {
+    assertPlainFolder(root, join(root, folder));
+    makeIfMissing(join(root, folder), files);
+  }
   const touched = new Set<string>();
   for (const entry of entries) {
+    assertPlainWay(root, join(root, entry.target));
     files.remove(stagedOf(root, journal, entry));
     if (restore(root, journal, entry, files)) touched.add(dirname(join(root, entry.target)));
   }

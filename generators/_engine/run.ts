@@ -3,6 +3,7 @@ import { type Ask, asFlags, completeAnswers } from './answers.ts';
 import { editsByOwner, finalizePlan, withoutDirty } from './finalize.ts';
 import { refuse } from './obstacle.ts';
 import { openDraft } from './plan.ts';
+import { assertRecordedPlaces } from './record-guard.ts';
 import { openRepo } from './repo.ts';
 import type { Meeting } from './settle.ts';
 import { surveyHeads } from './survey/services.ts';
@@ -84,6 +85,7 @@ async function planRecorded(
   { heads }: Targets,
   { repo }: Site,
 ): Promise<Finished> {
+  await assertRecordedPlaces(repo);
   const plan = await generator.plan({ ...answers, targets: heads.map(({ dir }) => dir) }, repo);
   return { final: plan.ok ? await withoutDirty(answers, repo, plan) : plan, served: heads };
 }

@@ -1,5 +1,5 @@
 import { existsSync, realpathSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
 import { startsWithBom } from './apply-checks.ts';
 import type { Edit, Obstacle } from './contract.ts';
@@ -25,13 +25,18 @@ export function writesOf(root: string, edits: readonly Edit[]): readonly Write[]
   for (const edit of edits) {
     const path = join(root, edit.path);
     // A link inside the repo stays a link: its target is what gets new text.
-    const target = existsSync(path) ? realpathSync(path) : path;
+    const target = realOf(path);
     const write = { edit, target, bytes: bytesOf(edit, target) };
     const other = writes.get(target);
     if (other === undefined) writes.set(target, write);
     else if (!isSame(other.bytes, write.bytes)) throw new RefusalError(twoTexts(other.edit, edit));
   }
   return [...writes.values()];
+}
+
+/** Of what is not there yet: below the real folder. */
+function realOf(path: string): string {
+  return existsSync(path) ? realpathSync.native(path) : join(realOf(dirname(path)), basename(path));
 }
 
 function bytesOf(edit: Edit, target: string): Uint8Array | undefined {

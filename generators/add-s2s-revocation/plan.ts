@@ -5,7 +5,7 @@ import { placeFile } from '../_engine/edit/place-file.ts';
 import { isObstacle, refuse } from '../_engine/obstacle.ts';
 import { openDraft } from '../_engine/plan.ts';
 import { findAuthService } from '../_engine/survey/auth-service.ts';
-import { recordedAnswers } from '../_engine/survey/recorded-answers.ts';
+import { checkRecorded, recordedAnswers } from '../_engine/survey/recorded-answers.ts';
 import { surveyService } from '../_engine/survey/service.ts';
 import { findTarget, surveyHeads } from '../_engine/survey/services.ts';
 import { surveyTarget } from '../_engine/survey/target.ts';
@@ -36,12 +36,14 @@ export async function planRevocation(answers: Answers, repo: Repo): Promise<Plan
     );
   } else {
     planPublisher(draft, auth);
-    draft.include(await authVerify.plan({ ...verify, target: auth.dir }, draft.repo));
+    const asked = await checkRecorded(authVerify.questions, verify ?? {}, draft.repo);
+    draft.include(await authVerify.plan({ ...asked, target: auth.dir }, draft.repo));
   }
   await planSubscriber(draft, consumer, auth);
   // Its run may have been for others, too, and may name their routes.
   const targets = surveyHeads(repo).map(({ dir }) => dir);
-  const wanted = { ...middleware, auth: auth?.dir ?? 'none', target: consumer.dir, targets };
+  const asked = await checkRecorded(authMiddleware.questions, middleware ?? {}, draft.repo);
+  const wanted = { ...asked, auth: auth?.dir ?? 'none', target: consumer.dir, targets };
   draft.include(await authMiddleware.plan(wanted, draft.repo));
   return draft.finish();
 }

@@ -23,5 +23,6 @@ export const generator: Generator = {
       optional: true,
     },
   },
+  readsOnly: ({ out }) => out === undefined,
   plan: async (answers, repo) => (await import('./plan.ts')).planGraph(answers, repo),
 };

@@ -26,5 +26,6 @@ export const generator: Generator = {
       initial: [],
     },
   },
+  readsOnly: ({ fix, adopt }) => fix !== true && adopt !== true,
   plan: async (answers, repo) => (await import('./plan.ts')).planStatus(answers, repo),
 };

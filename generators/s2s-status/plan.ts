@@ -1,7 +1,7 @@
 import type { Answers, Finding, Plan, Refusal, Repo, ServiceHead } from '../_engine/contract.ts';
 import { adoptRecord } from '../_engine/adopt.ts';
 import { type Draft, openDraft } from '../_engine/plan.ts';
-import { readRecord, recordedText, recordPath, type S2sRecord, writeRecord } from '../_engine/record.ts';
+import { readRecord, recordPath, type S2sRecord, writeRecord } from '../_engine/record.ts';
 import { hasMergeMarkers } from '../_engine/record-merge.ts';
 import { recordedCalls, replay } from '../_engine/replay.ts';
 import { surveyHeads } from '../_engine/survey/services.ts';
@@ -68,10 +68,7 @@ async function fix(
     });
     if (edit !== undefined) draft.include({ ok: true, edits: [edit], notes: [] });
   }
-  for (const { path } of findFileDrift(draft.repo, record).filter(({ state }) => state === 'missing')) {
-    const file = record.files[path];
-    if (file !== undefined) draft.create(path, file.role, recordedText(record, path) ?? '');
-  }
+  // What is missing is rendered again: a text that stands in the record alone may be anybody's.
   for (const call of liveCalls(readRecord(draft.repo), heads, wanted)) {
     const replayed = await replay(call, draft.repo, 'keep', given);
     if (replayed?.plan.ok === true) draft.include({ ...replayed.plan, notes: [] });

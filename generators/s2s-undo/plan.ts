@@ -16,11 +16,12 @@ import {
 } from './select-recorded.ts';
 import { keptDependencies, usedHunks } from './still-used.ts';
 import { findDecoratorUses } from './decorator-uses.ts';
+import { findForeignLines } from './given-back.ts';
 import { findImporters } from './importers.ts';
 import { takeBackFile, takeBackHunks } from './take-back.ts';
 
 /** Takes back what is recorded. What other code uses by now stays: a note says so, or, for a file, an obstacle. */
-export function planUndo(answers: Answers, repo: Repo): Plan | Refusal {
+export async function planUndo(answers: Answers, repo: Repo): Promise<Plan | Refusal> {
   const draft = openDraft(repo);
   if (answers['recover'] === true) return draft.finish();
   const record = readRecord(repo);
@@ -53,6 +54,9 @@ export function planUndo(answers: Answers, repo: Repo): Plan | Refusal {
   const files = filesLeft(record, selected, repo, draft.repo);
   const services = remainingServices(record, wanted);
   if (!draft.failed) take(draft, writeRecord(repo, { schema: 1, services, files }));
+  const isDone = !draft.failed;
+  for (const obstacle of isDone ? await findForeignLines(repo, draft.repo, selected, answers) : [])
+    draft.obstruct(obstacle);
   return draft.finish();
 }
 

@@ -16,20 +16,23 @@ export function takeBackFile(
   const base = repo.read(path);
   if (base === undefined) return undefined;
   const ours = file.text?.join('\n') ?? '';
-  if (force || base === ours) return { kind: 'delete', path, role: file.role, base };
+  if (base === ours) return { kind: 'delete', path, role: file.role, base };
+  if (!isEdited(ours, base)) return notThere(path);
+  if (force) return { kind: 'delete', path, role: file.role, base };
   const diff = diffOf(editsTowards(path, file.role, ours, base));
   return edited({ path }, diff, 'Keep your version elsewhere, or let it go with --force.');
 }
 
-/** Takes hunks out of a file of the user's; what was made from nothing goes when nothing is left of it. */
+/** Takes hunks out of a file of the user's. */
 export function takeBackHunks(
   repo: Repo,
   selected: Selected,
   hunks: readonly Hunk[],
 ): Edit | Obstacle | undefined {
-  const { path, file, patches } = selected;
+  const { path, file } = selected;
   const base = repo.read(path);
   if (base === undefined) return undefined;
+  if (file.text !== undefined && !isEdited(file.text.join('\n'), base)) return notThere(path);
   const reverted = revertHunks(base, hunks);
   const { text, blocked } = file.role === 'manifest' ? withoutPackages(reverted) : reverted;
   const [first] = blocked;
@@ -38,14 +41,31 @@ export function takeBackHunks(
     const remedy = 'Take these lines out by hand and run the command again.';
     return edited({ path, line: first.line }, diff, remedy);
   }
-  if (text === '' && patches[0]?.before === null) return { kind: 'delete', path, role: file.role, base };
   if (file.text !== undefined) return editTowards(repo, path, file.role, text);
   // What was proven when it was put in is proven again, the other way round.
   return proveEdit(path, text, base, changesBetween(text, base)) ?? editTowards(repo, path, file.role, text);
 }
 
+/** What holds less than half of what was generated is somebody else's: neither shown nor let go. */
+function isEdited(ours: string, base: string): boolean {
+  const linesOf = (text: string): readonly string[] =>
+    text.split('\n').flatMap((line) => (line.trim().length > 2 ? [line.trim()] : []));
+  const now = new Set(linesOf(base));
+  const old = linesOf(ours);
+  return old.length > 0 && old.filter((line) => now.has(line)).length * 2 >= old.length;
+}
+
 function editsTowards(path: RelPath, role: Role, base: string, text: string): readonly Edit[] {
   return [{ kind: 'patch', path, role, base, changes: changesBetween(base, text) }];
+}
+
+function notThere(path: RelPath): Obstacle {
+  return {
+    code: 'E_FILE_EDITED',
+    at: { path },
+    message: `${path} holds something else than what is recorded: less than half of that is there.`,
+    remedy: 'Take the file away by hand, if it is to go.',
+  };
 }
 
 function edited(at: NonNullable<Obstacle['at']>, diff: string, remedy: string): Obstacle {

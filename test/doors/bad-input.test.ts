@@ -8,6 +8,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import type { ObstacleCode } from '../../generators/_engine/contract.ts';
 import { open } from '../../generators/_engine/door.ts';
 import { exitCodeOf, type FlatObstacle } from '../../generators/_engine/outcome.ts';
+import { sealed } from '../../generators/_engine/signed-journal.ts';
 import type { FixtureName } from '../helpers/fixtures.ts';
 import { deleteGeneratedRepo } from '../helpers/generated-repo.ts';
 import { materialize } from '../helpers/materialize.ts';
@@ -550,7 +551,7 @@ const disk: readonly BadInput[] = [
     arrange: (root) => {
       const holder = `${String(process.ppid)}-0-@${encodeURIComponent(hostname())}`;
       const journal = { id: 'busy', holder, entries: [], folders: [], emptied: [] };
-      writeFileSync(join(root, '.s2s.journal'), JSON.stringify(journal));
+      writeFileSync(join(root, '.s2s.journal'), sealed(root, journal));
     },
   },
 ];
@@ -578,14 +579,22 @@ const states: readonly BadInput[] = [
     exit: 3,
     code: 'E_LOCKED',
     names: /process 12 on build-7.*--recover --force/,
-    files: {
-      '.s2s.journal': JSON.stringify({
-        id: 'x',
-        holder: '12-0-34@build-7',
-        entries: [],
-        folders: [],
-        emptied: [],
-      }),
+    arrange: (root) => {
+      const journal = { id: 'x', holder: '12-0-34@build-7', entries: [], folders: [], emptied: [] };
+      writeFileSync(join(root, '.s2s.journal'), sealed(root, journal));
+    },
+  },
+  {
+    what: 'a journal of a run that was killed, for a command that only reads',
+    line: 's2s-graph',
+    exit: 3,
+    code: 'E_LOCKED',
+    names: /interrupted.*--recover/,
+    arrange: (root) => {
+      // Beyond every process number that Linux gives.
+      const holder = `4194305-0-1@${encodeURIComponent(hostname())}`;
+      const journal = { id: 'x', holder, entries: [], folders: [], emptied: [] };
+      writeFileSync(join(root, '.s2s.journal'), sealed(root, journal));
     },
   },
 ];

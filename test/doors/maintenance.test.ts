@@ -6,6 +6,7 @@ import { execa } from 'execa';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { hashText } from '../../generators/_engine/hash.ts';
+import { sealed } from '../../generators/_engine/signed-journal.ts';
 import { childEnvironment } from '../helpers/child-environment.ts';
 import { runBin, runPlop } from '../helpers/doors.ts';
 import { openRepoCopy } from '../helpers/open-repo-copy.ts';
@@ -87,7 +88,7 @@ describe('undo and status, by both doors', () => {
       emptied: [],
     };
     writeFileSync(path, 'written');
-    writeFileSync(join(root, '.s2s.journal'), JSON.stringify(journal));
+    writeFileSync(join(root, '.s2s.journal'), sealed(root, journal));
     const run = await runBin(root, 's2s-undo', '--recover');
     expect(run.stdout).toContain('they are back as they were before it');
     expect(run.exitCode).toBe(0);

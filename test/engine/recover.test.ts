@@ -21,6 +21,7 @@ import { hashBytes } from '../../generators/_engine/hash.ts';
 import { stateOfHolder, thisHolder } from '../../generators/_engine/lock-holder.ts';
 import { toRel } from '../../generators/_engine/paths.ts';
 import { recover } from '../../generators/_engine/recover.ts';
+import { sealed } from '../../generators/_engine/signed-journal.ts';
 
 const host = encodeURIComponent(hostname());
 /** Beyond every process number that Linux gives. */
@@ -48,7 +49,7 @@ function leave(holder: string, target = 'app.ts', id = 'one'): void {
     mode: 0o644,
   };
   const journal = { id, holder, entries: [entry], folders: [], emptied: [] };
-  writeFileSync(join(root, '.s2s.journal'), JSON.stringify(journal));
+  writeFileSync(join(root, '.s2s.journal'), sealed(root, journal));
 }
 
 function text(): string {
@@ -131,15 +132,18 @@ describe('recover', () => {
   it('takes no journal that would write behind a link', () => {
     symlinkSync(outside, join(root, 'out'));
     leave(gone, 'out/evil');
-    expect(thrownBy(() => recover(root, { force: true }))).toMatchObject(refusalOf('E_PATH', /leads out/));
+    expect(thrownBy(() => recover(root, { force: true }))).toMatchObject(
+      refusalOf('E_PATH', /in its way: out/),
+    );
     expect(existsSync(join(outside, 'evil'))).toBe(false);
   });
 
-  it.each(['{', 'null', '{}', '{ "id": "../x", "holder": "", "entries": [], "folders": [], "emptied": [] }'])(
-    'takes no journal like %s',
+  const shapeless = { id: '../x', holder: '', entries: [], folders: [], emptied: [] };
+  it.each([{}, shapeless, { ...shapeless, id: 'x', folders: ['.git'] }])(
+    'takes no journal like %j, though it is signed',
     (content) => {
-      writeFileSync(join(root, '.s2s.journal'), content);
-      expect(thrownBy(() => recover(root))).toMatchObject(refusalOf('E_RECORD', /cannot be read/));
+      writeFileSync(join(root, '.s2s.journal'), sealed(root, content));
+      expect(thrownBy(() => recover(root))).toMatchObject(refusalOf('E_RECORD', /Nothing is done by/));
     },
   );
 
@@ -152,10 +156,10 @@ describe('recover', () => {
   it('lets one of two roll back, and takes over from one that was killed at it', () => {
     leave(gone);
     const claim = join(root, '.s2s.journal.claim-one');
-    writeFileSync(claim, JSON.stringify({ id: 'two', holder: `${String(process.ppid)}-0-@${host}` }));
+    writeFileSync(claim, sealed(root, { id: 'two', holder: `${String(process.ppid)}-0-@${host}` }));
     expect(thrownBy(() => recover(root))).toMatchObject(refusalOf('E_LOCKED', /process \d+ on/));
     expect(text()).toBe('new');
-    writeFileSync(claim, JSON.stringify({ id: 'two', holder: gone }));
+    writeFileSync(claim, sealed(root, { id: 'two', holder: gone }));
     expect(recover(root)).toBe(true);
     expect(text()).toBe('old');
     expect(readdirSync(root)).toEqual(['app.ts']);

@@ -1,6 +1,9 @@
-import type { Answers, RelPath, Repo } from '../contract.ts';
+import { checkedAnswers } from '../answers.ts';
+import type { Answers, Questions, RelPath, Repo } from '../contract.ts';
 import { toRel } from '../paths.ts';
+import { isAnswers } from '../record-values.ts';
 import { isRecord } from './manifest.ts';
+import { surveyHeads } from './services.ts';
 
 /**
  * What a service was given by one of these generators, by their order: the answers of the runs in `.s2s.json`. [] where
@@ -15,7 +18,15 @@ export function recordedAnswers(
   const runs = memberOf(memberOf(record, 'services'), service);
   return generators
     .map((generator) => memberOf(memberOf(runs, generator), 'answers'))
-    .filter((answers) => isRecord(answers)) as readonly Answers[];
+    .filter((answers) => isAnswers(answers));
+}
+
+/**
+ * Recorded answers as these questions could have been given them as flags; what else is recorded is left out.
+ * @throws RefusalError E_RECORD
+ */
+export function checkRecorded(questions: Questions, answers: Answers, repo: Repo): Promise<Answers> {
+  return checkedAnswers(questions, answers, { repo, heads: surveyHeads(repo) });
 }
 
 function parsed(text: string | undefined): unknown {
@@ -27,5 +38,5 @@ function parsed(text: string | undefined): unknown {
 }
 
 function memberOf(value: unknown, key: string): unknown {
-  return isRecord(value) ? value[key] : undefined;
+  return isRecord(value) && Object.hasOwn(value, key) ? value[key] : undefined;
 }

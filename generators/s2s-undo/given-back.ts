@@ -1,0 +1,45 @@
+import type { Answers, Obstacle, RelPath, Repo } from '../_engine/contract.ts';
+import { readRecord, recordedText } from '../_engine/record.ts';
+import { recordedCalls, replay } from '../_engine/replay.ts';
+import type { Selected } from './select-recorded.ts';
+
+/**
+ * One obstacle for each generated file that gets lines back which the runs that stay would not write there today: what
+ * stands in the record alone may be anybody's code. `after` is the repo as the undo would leave it.
+ */
+export async function findForeignLines(
+  before: Repo,
+  after: Repo,
+  selected: readonly Selected[],
+  answers: Answers,
+): Promise<readonly Obstacle[]> {
+  const shared = selected.filter(({ file, whole }) => file.text !== undefined && !whole);
+  const record = readRecord(after);
+  const suspects = shared.map(({ path }) => path).filter((path) => getsLines(before, after, path, ''));
+  if (suspects.length === 0) return [];
+  const unlike = new Set<string>();
+  for (const call of recordedCalls(record)) {
+    const replayed = await replay(call, after, 'mark', { format: answers['format'] });
+    if (replayed?.plan.ok === true) for (const { path } of replayed.plan.edits) unlike.add(path);
+  }
+  return suspects
+    .filter((path) => unlike.has(path) || getsLines(before, after, path, recordedText(record, path) ?? ''))
+    .map(foreignLines);
+}
+
+/** Undoing puts lines into a file that are neither there now nor in `known`. */
+function getsLines(before: Repo, after: Repo, path: RelPath, known: string): boolean {
+  const linesOf = (text = ''): readonly string[] => text.split('\n').map((line) => line.trim());
+  const old = new Set([...linesOf(before.read(path)), ...linesOf(known)]);
+  return linesOf(after.read(path)).some((line) => !old.has(line));
+}
+
+function foreignLines(path: RelPath): Obstacle {
+  return {
+    code: 'E_RECORD',
+    at: { path: '.s2s.json' },
+    message: `Undoing this would put lines of .s2s.json into ${path} that today's templates do not have.`,
+    remedy:
+      'Run s2s-upgrade first; where that changes nothing, restore .s2s.json from a commit that you trust.',
+  };
+}
