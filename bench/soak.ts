@@ -19,7 +19,9 @@ import type { Section } from './section.ts';
 
 /** Five minutes, or as many seconds as S2S_SOAK_SECONDS says. */
 const seconds = Number(process.env['S2S_SOAK_SECONDS'] ?? 300);
-const requestsPerSecond = 50;
+const users = 25;
+/** A user asks as often as this, and not before the last answer has come. */
+const askEveryMs = 500;
 const burnersPerCore = 4;
 const stallMs = 500;
 const stallEveryMs = 5_000;
@@ -127,34 +129,32 @@ async function warmUp(origin: string): Promise<void> {
 }
 
 async function soak(origin: string, stalls: readonly Stall[]): Promise<readonly Answer[]> {
-  const pool = new Pool(origin, { connections: 256, bodyTimeout: 60_000, headersTimeout: 60_000 });
+  const pool = new Pool(origin, { connections: users, bodyTimeout: 60_000, headersTimeout: 60_000 });
   const answers: Answer[] = [];
-  const pending = new Set<Promise<void>>();
   const startedAt = performance.now();
   const elapsed = (): number => performance.now() - startedAt;
-  const ask = async (index: number): Promise<void> => {
+  const isOver = (): boolean => elapsed() > seconds * 1_000;
+  const ask = async (): Promise<void> => {
     const at = elapsed();
-    const headers = { authorization: `Bearer ${token(index)}` };
+    const headers = { authorization: `Bearer ${token(answers.length)}` };
     const status = await pool.request({ path: '/users', method: 'GET', headers }).then(
       async (answer) => (await answer.body.dump(), answer.statusCode),
       () => 0,
     );
     answers.push({ at, ms: elapsed() - at, status });
   };
-  let stalled = 0;
-  for (let index = 0; elapsed() < seconds * 1_000;) {
-    const due = Math.floor((elapsed() / 1_000) * requestsPerSecond);
-    for (; index < due; index += 1) {
-      const asked = ask(index).finally(() => pending.delete(asked));
-      pending.add(asked);
+  const live = async (_: unknown, user: number): Promise<void> => {
+    await sleep((user * askEveryMs) / users);
+    while (!isOver()) await Promise.all([ask(), sleep(askEveryMs)]);
+  };
+  const stallInTurn = async (): Promise<void> => {
+    for (let turn = 0; ; turn += 1) {
+      await sleep(Math.min((turn + 1) * stallEveryMs, seconds * 1_000 + 1) - elapsed());
+      if (isOver()) return;
+      await stalls[turn % stalls.length]?.begin();
     }
-    if (elapsed() >= (stalled + 1) * stallEveryMs) {
-      void stalls[stalled % stalls.length]?.begin();
-      stalled += 1;
-    }
-    await sleep(1_000 / requestsPerSecond);
-  }
-  await Promise.all(pending);
+  };
+  await Promise.all([...Array.from({ length: users }, live), stallInTurn()]);
   await pool.close();
   return answers;
 }
@@ -203,7 +203,7 @@ function report(
   return {
     title: 'Stalls on a busy machine',
     intro:
-      `${String(requestsPerSecond)} good requests a second for ${String(seconds)} s; ${String(burnersPerCore)} processes a core ` +
+      `${String(users)} good users for ${String(seconds)} s, each with a request every ${String(askEveryMs)} ms; ${String(burnersPerCore)} processes a core ` +
       `that only burn CPU (load of the machine at the end: ${load.toFixed(1)}). Every ${String(stallEveryMs / 1_000)} s one of ` +
       `four stalls: ${String(volley.bodies)} bodies of 1 MB at once from a stranger, or ${String(stallMs)} ms of SIGSTOP. ` +
       `Breaker: 3 failures, 30 s. Failures that the consumer logs: ${list(failures)}.`,
