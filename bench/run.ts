@@ -15,6 +15,7 @@ import { benchRedis } from './redis.ts';
 import { benchRevocation } from './revocation.ts';
 import { benchRoute } from './route.ts';
 import { renderSection, type Section } from './section.ts';
+import { benchSoak } from './soak.ts';
 import { benchTool } from './tool.ts';
 import { benchGrowth } from './tool-growth.ts';
 import { benchVerify } from './verify.ts';
@@ -28,6 +29,7 @@ const benches: Readonly<Record<string, () => Promise<Section>>> = {
   route: benchRoute,
   verify: benchVerify,
   redis: benchRedis,
+  soak: benchSoak,
   revocation: benchRevocation,
   tool: benchTool,
   'tool-growth': benchGrowth,

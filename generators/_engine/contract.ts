@@ -104,6 +104,7 @@ export type ObstacleCode =
   | 'E_DECORATOR_TAKEN'
   | 'E_OLD_DEPENDENCY'
   | 'E_RATE_LIMITED'
+  | 'E_REDIS_CLUSTER'
   | 'E_MISSING_PART'
   | 'E_NO_SUCH_PLUGIN'
   | 'E_NOT_ENCAPSULATED'
@@ -331,6 +332,8 @@ export type RedisFact = Readonly<{
   library: 'ioredis' | '@fastify/redis' | 'redis' | 'none';
   /** How another file gets at the client that exists: `app.redis`, or an import. */
   client?: Readonly<{ expression: string; imports: readonly ImportWant[]; optional: boolean }>;
+  /** Where a client of several nodes is made, and there is none of a single one beside it. */
+  cluster?: Readonly<{ path: RelPath; line: number; made: string }>;
 }>;
 
 export type ConfigFact = Readonly<{

@@ -13,6 +13,7 @@ const STOP_LIMIT_MS = 10_000;
 
 export interface BootedService {
   readonly origin: string;
+  readonly process: ChildProcess;
   /** Asks it to stop. @throws Error when it does not within 10 s */
   stop(): Promise<void>;
 }
@@ -42,7 +43,7 @@ export async function bootService(
     child.kill('SIGKILL');
     throw new Error(`${service.dir} did not start:\n${output.join('')}`);
   }
-  return { origin, stop: () => stop(child, service.dir) };
+  return { origin, process: child, stop: () => stop(child, service.dir) };
 }
 
 async function waitUntilHealthy(origin: string, child: ChildProcess): Promise<void> {

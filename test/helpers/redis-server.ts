@@ -41,7 +41,8 @@ export async function startRedis(port?: number): Promise<RedisServer> {
   };
 }
 
-function findServer(): string | undefined {
+/** The server of the PATH. */
+export function findServer(): string | undefined {
   const folders = (process.env['PATH'] ?? '').split(delimiter);
   const candidates = ['redis-server', 'valkey-server'].flatMap((name) =>
     folders.map((folder) => join(folder, name)),

@@ -43,6 +43,6 @@ export async function loadBuckets(client: 'ioredis' | 'redis'): Promise<BucketMo
   const view = { redis: true, nodeRedis: client === 'redis' };
   const text = render('add-s2s-rate-limit/token-bucket.ts.hbs', view, style);
   // Of a machine that stops this process for a moment the tests of the script know nothing.
-  writeFileSync(file, text.replace('COMMAND_TIMEOUT_MS = 50;', 'COMMAND_TIMEOUT_MS = 5_000;'));
+  writeFileSync(file, text.replace('TICK_MS = 25;', 'TICK_MS = 2_500;'));
   return (await import(pathToFileURL(file).href)) as BucketModule;
 }

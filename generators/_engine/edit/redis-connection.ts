@@ -1,4 +1,5 @@
 import type { ImportWant, Service } from '../contract.ts';
+import { RefusalError } from '../obstacle.ts';
 import { allowsBelow } from '../survey/version-range.ts';
 import { readVariable } from './read-variable.ts';
 
@@ -31,13 +32,17 @@ export interface ConnectionWant {
   readonly settings: string;
 }
 
-/** The connection that generated code has: a duplicate of the service's own, else one of its own. */
+/**
+ * The connection that generated code has: a duplicate of the service's own, else one of its own.
+ * @throws RefusalError E_REDIS_CLUSTER where the service's own is of several nodes
+ */
 export function redisConnection(
   service: Service,
   wanted: boolean,
   { use, options, settings }: ConnectionWant,
 ): RedisConnection & { readonly imports: readonly ImportWant[] } {
   const { client } = service.redis;
+  if (wanted) assertSingle(service, use);
   const url = readVariable(service, 'REDIS_URL');
   const redisOwn = wanted && client === undefined;
   const redisOptional = wanted && client?.optional === true;
@@ -60,6 +65,18 @@ export function redisConnection(
     redisUse: use,
     imports: wanted ? [...ownImports, ...(client?.imports ?? [])] : [],
   };
+}
+
+/** A cluster duplicates in another way, keeps commands back while it is down, and one of its nodes alone has not all keys. */
+function assertSingle({ name, redis: { cluster } }: Service, use: string): void {
+  if (cluster === undefined) return;
+  throw new RefusalError({
+    code: 'E_REDIS_CLUSTER',
+    at: { path: cluster.path, line: cluster.line },
+    message: `${name} speaks to Redis by ${cluster.made}, and the connection of the ${use} is one to a single node, or by Sentinel of ioredis.`,
+    remedy:
+      'Add a client of a single Redis (new Redis(url), createClient({ url })), exported or decorated, for this to duplicate; or ask for memory: --blacklist memory, --store memory.',
+  });
 }
 
 /** The service speaks to Redis by the package `redis`: so does what we add. */

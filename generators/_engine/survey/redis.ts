@@ -1,13 +1,16 @@
 import type { RedisFact, RelPath } from '../contract.ts';
-import { ts, walk } from '../syntax.ts';
+import { lineOf, ts, walk } from '../syntax.ts';
 import { memberOf, propertyOf, stringOf, unwrap } from './expressions.ts';
 import { importsOf } from './imports.ts';
 import { importWant } from './outside-reads.ts';
 import type { Survey } from './survey.ts';
 
 type Client = NonNullable<RedisFact['client']>;
+type Cluster = NonNullable<RedisFact['cluster']>;
 
 const libraries = ['@fastify/redis', 'ioredis', 'redis'] as const;
+/** What the libraries call a client of several nodes; Sentinel of ioredis is an option of a client like any other. */
+const clusters = new Set(['Cluster', 'createCluster', 'createSentinel']);
 
 /** Which Redis client a service uses, and how another file reaches the one that exists (`app.redis` or an import). */
 export function surveyRedis(survey: Survey): RedisFact {
@@ -16,7 +19,49 @@ export function surveyRedis(survey: Survey): RedisFact {
   if (library === undefined) return { library: 'none' };
   const client =
     library === '@fastify/redis' ? pluginClient(survey) : (decoratedClient(survey) ?? exportedClient(survey));
-  return { library, ...(client !== undefined && { client }) };
+  // The client that @fastify/redis decorates with may be the cluster.
+  const cluster = client === undefined || library === '@fastify/redis' ? findCluster(survey) : undefined;
+  return { library, ...(client !== undefined && { client }), ...(cluster !== undefined && { cluster }) };
+}
+
+function findCluster(survey: Survey): Cluster | undefined {
+  for (const path of survey.mentioning(/['"](?:@fastify\/redis|ioredis|redis|@redis\/client)['"]/)) {
+    const tree = survey.tree(path);
+    let found: ts.Node | undefined;
+    walk(tree, (node) => {
+      if (found === undefined && (makesCluster(tree, node) || registersCluster(tree, node))) found = node;
+      return found === undefined;
+    });
+    if (found === undefined) continue;
+    const [made = ''] = found.getText().split(/[(<]/u, 1);
+    return { path, line: lineOf(tree, found.getStart()), made };
+  }
+  return undefined;
+}
+
+/** `new Cluster(…)`, `new Redis.Cluster(…)`, `createCluster(…)`, `createSentinel(…)`, by whatever name it is imported. */
+function makesCluster(tree: ts.SourceFile, node: ts.Node): boolean {
+  return (ts.isNewExpression(node) || ts.isCallExpression(node)) && isCluster(tree, node);
+}
+
+function isCluster(tree: ts.SourceFile, node: ts.NewExpression | ts.CallExpression): boolean {
+  const callee = unwrap(node.expression);
+  const member = ts.isPropertyAccessExpression(callee) ? callee.name.text : undefined;
+  const root = ts.isPropertyAccessExpression(callee) ? unwrap(callee.expression) : callee;
+  const imported = ts.isIdentifier(root) ? importsOf(tree).get(root.text) : undefined;
+  if (imported === undefined || !/^(?:ioredis|redis|@redis\/client)$/.test(imported.from)) return false;
+  return clusters.has(member ?? imported.name);
+}
+
+/** `app.register(fastifyRedis, { cluster: … })` */
+function registersCluster(tree: ts.SourceFile, node: ts.Node): boolean {
+  if (!ts.isCallExpression(node) || memberOf(node.expression) !== 'register') return false;
+  const [plugin, options] = node.arguments;
+  const isRedis =
+    plugin !== undefined &&
+    ts.isIdentifier(plugin) &&
+    importsOf(tree).get(plugin.text)?.from === '@fastify/redis';
+  return isRedis && ['cluster', 'nodes'].some((name) => propertyOf(options, name) !== undefined);
 }
 
 function pluginClient(survey: Survey): Client | undefined {
@@ -87,6 +132,7 @@ function makesClient(survey: Survey, node: ts.Node, file: RelPath): boolean {
   const callee = unwrap(node.expression);
   const root = ts.isPropertyAccessExpression(callee) ? unwrap(callee.expression) : callee;
   const from = ts.isIdentifier(root) ? importsOf(survey.tree(file)).get(root.text)?.from : undefined;
+  if (isCluster(survey.tree(file), node)) return false;
   if (from === 'ioredis') return ts.isNewExpression(node);
   return from === 'redis' && callee.getText().endsWith('createClient');
 }

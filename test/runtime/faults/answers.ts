@@ -201,6 +201,76 @@ export const faults: readonly Fault[] = [
     outcome: { kind: 'http', status: 302 },
     breaker: 'success',
   },
+  {
+    name: 'answers a megabyte of nested arrays',
+    serve: (request) => {
+      answer(request, 200, '['.repeat(500_000) + ']'.repeat(500_000));
+    },
+    outcome: invalid,
+    breaker: 'failure',
+  },
+  {
+    name: 'answers a megabyte of nested objects',
+    serve: (request) => {
+      answer(request, 200, '{"a":'.repeat(150_000) + '1' + '}'.repeat(150_000));
+    },
+    outcome: invalid,
+    breaker: 'failure',
+  },
+  {
+    name: 'answers brackets that it never closes',
+    serve: (request) => {
+      answer(request, 200, `{"valid":true,"userId":"a","x":${'[{"a":'.repeat(100_000)}`);
+    },
+    outcome: invalid,
+    breaker: 'failure',
+  },
+  {
+    name: 'announces early hints for ever',
+    serve: ({ socket }) => {
+      drip(socket, 'HTTP/1.1 103 Early Hints\r\n\r\n', 900);
+    },
+    outcome: timeout,
+    breaker: 'failure',
+  },
+  {
+    name: 'sends a length below zero',
+    serve: ({ socket }) => socket.end('HTTP/1.1 200 OK\r\ncontent-length: -5\r\n\r\n{}'),
+    outcome: network,
+    breaker: 'failure',
+  },
+  {
+    name: 'sends a chunk longer than a number can be',
+    serve: ({ socket }) =>
+      socket.write('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nFFFFFFFFFFFFFFFFF\r\n{}'),
+    outcome: network,
+    breaker: 'failure',
+  },
+  {
+    name: 'sends a body without end in small chunks',
+    serve: ({ socket }) => {
+      socket.write('HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n');
+      drip(socket, '1\r\n[\r\n', 900);
+    },
+    outcome: timeout,
+    breaker: 'failure',
+  },
+  {
+    name: 'answers twice',
+    serve: (request) => {
+      answer(request, 200);
+      answer(request, 500);
+    },
+    outcome: { data: { ok: true } },
+    breaker: 'success',
+  },
+  {
+    name: 'stops amid a body and keeps the connection',
+    serve: ({ socket }) =>
+      socket.write('HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 90\r\n\r\n{"a":'),
+    outcome: timeout,
+    breaker: 'failure',
+  },
   ...[400, 401, 403, 404, 409, 422, 429].map((status): Fault => ({
     name: `answers ${String(status)}`,
     serve: (request) => {
@@ -223,12 +293,13 @@ function cut(socket: Socket, text: string): void {
   socket.write(text, () => socket.resetAndDestroy());
 }
 
-/** A character every 20 ms. */
-function drip(socket: Socket, text: string): void {
-  let next = 0;
+/** A character every 20 ms, or the whole text so many times. */
+function drip(socket: Socket, text: string, times = 0): void {
+  const parts = times === 0 ? Array.from(text) : Array.from({ length: times }, () => text);
   const timer = setInterval(() => {
-    if (socket.destroyed || next === text.length) clearInterval(timer);
-    else socket.write(text[next++] ?? '');
+    const part = parts.shift();
+    if (socket.destroyed || part === undefined) clearInterval(timer);
+    else socket.write(part);
   }, 20);
 }
 
