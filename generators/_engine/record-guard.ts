@@ -101,6 +101,6 @@ function notRecordable(path: string, reason: string): Obstacle {
     code: 'E_RECORD',
     at: { path: recordPath },
     message: `${recordPath} speaks of ${JSON.stringify(path)}, which ${reason}.`,
-    remedy: 'Take its entry out of the record, or restore the record from a commit that you trust.',
+    remedy: `Restore ${recordPath} from a commit that you trust, or take that entry out of it. A generated file of yours: commit it, too.`,
   };
 }

@@ -6,6 +6,7 @@ import {
   existsSync,
   mkdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -100,7 +101,7 @@ const plants: Readonly<Record<string, () => void>> = {
   'a link to /dev/zero': () => {
     symlinkSync('/dev/zero', join(repo.root, '.s2s.journal'));
   },
-  'a pipe': () => execFileSync('mkfifo', [join(repo.root, '.s2s.journal')]),
+  'a pipe': () => execFileSync('sh', ['-c', 'mkfifo .s2s.journal'], { cwd: repo.root }),
 };
 
 const reading = ['s2s-graph', 's2s-status', 'add-circuit-breaker --dry-run', 's2s-undo --dry-run'];
@@ -275,7 +276,7 @@ describe('D.14 the key that signs', () => {
     [
       'lies in a folder that is a link',
       () => {
-        execFileSync('mv', [join(state, 'plop-pack-s2s'), join(state, 'other')]);
+        renameSync(join(state, 'plop-pack-s2s'), join(state, 'other'));
         symlinkSync(join(state, 'other'), join(state, 'plop-pack-s2s'));
       },
     ],
