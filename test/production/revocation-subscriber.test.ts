@@ -103,6 +103,25 @@ describe.each(['ioredis', 'redis'] as const)('a subscriber on a real Redis and %
     expect(heard.splice(0)).toEqual([keyOf(1)]);
   });
 
+  // 9d forged messages: anybody who reaches Redis may have sent them.
+  it('drops what is no key, and what comes on another channel', async () => {
+    const garbage = [
+      '',
+      '*',
+      'jti:1',
+      ` ${keyOf(1)}`,
+      `${keyOf(1)}0`,
+      keyOf(1).toUpperCase(),
+      'x'.repeat(1_000_000),
+    ];
+    for (const text of garbage) await admin.publish(CHANNEL, text);
+    for (const channel of ['token-revocations', 'token-revocations:globex/auth'])
+      await admin.publish(channel, keyOf(1));
+    await admin.publish(CHANNEL, keyOf(4));
+    await waitUntil(() => heard.length > 0);
+    expect(heard.splice(0)).toEqual([keyOf(4)]);
+  });
+
   it('subscribes again when the connection was cut, and forgets what it may have missed', async () => {
     await admin.call('CLIENT', 'KILL', 'TYPE', 'PUBSUB');
     await waitUntil(() => cleared === 2);
