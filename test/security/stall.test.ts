@@ -49,13 +49,14 @@ function standStill(ms: number): void {
 async function loadStore(nodeRedis: boolean): Promise<StoreModule> {
   const folder = join(projectRoot, '.rendered', `stall-${nodeRedis ? 'redis' : 'ioredis'}`);
   mkdirSync(folder, { recursive: true });
-  const view = { verifierImport: './token-verifier.ts', redis: true, nodeRedis };
+  const own = './token-verifier.ts';
+  const view = { verifierImport: own, tokenKeyImport: own, scope: 'stall', redis: true, nodeRedis };
   const text = render('add-auth-verify/token-blacklist.ts.hbs', view, style);
   writeFileSync(join(folder, 'token-blacklist.ts'), text);
   writeFileSync(
     join(folder, 'token-verifier.ts'),
     'export type TokenClaims = Record<string, unknown>; export class TokenError extends Error {}\n' +
-      'export const decodeClaims = (): TokenClaims => ({}); export const isCanonical = (): boolean => true;\n',
+      'export const decodeClaims = (): TokenClaims => ({}); export const tokenKey = (token: string): string => token;\n',
   );
   return (await import(pathToFileURL(join(folder, 'token-blacklist.ts')).href)) as StoreModule;
 }
@@ -116,6 +117,23 @@ describe.each(['ioredis', 'redis'] as const)('C.11 the blacklist on %s', (librar
     const asked = Promise.all(Array.from({ length: 50 }, () => store.has('known')));
     setTimeout(() => redis.process.kill('SIGCONT'), 500);
     expect(new Set(await asked)).toEqual(new Set([true]));
+  });
+
+  it('gives up on a command that alone is not answered', async () => {
+    const { createRedisStore } = await loadStore(library === 'redis');
+    const exists = (key: string): Promise<number> =>
+      key.endsWith('lost') ? new Promise(() => undefined) : Promise.resolve(1);
+    const others = createRedisStore({ exists });
+    const startedAt = performance.now();
+    const lost = { isOver: false };
+    const asked = others.has('lost').finally(() => (lost.isOver = true));
+    const rejected = expect(asked).rejects.toThrow('did not answer in time');
+    while (!lost.isOver && performance.now() - startedAt < 5_000) {
+      expect(await others.has('known')).toBe(true);
+      await sleep(20);
+    }
+    await rejected;
+    expect(performance.now() - startedAt).toBeLessThan(3_000);
   });
 
   it('gives up on one that stays silent, all at once, and fails fast until it speaks again', async () => {
