@@ -71,9 +71,7 @@ export function limitView(
     userMember,
     // What asks the verify route is a service: several of its users may be scanners that it is just about to stop.
     refusals: verify ? 100 : 20,
-    unlimitedRoutes: probesOf(service)
-      .map(literal)
-      .join(', '),
+    unlimitedRoutes: probesOf(service).map(literal).join(', '),
     prefix: keyPrefix(service, repo),
   };
 }
@@ -92,7 +90,8 @@ function bucketNames({ redis, nodeRedis }: Pick<LimitView, 'redis' | 'nodeRedis'
 /** Two products on one Redis may have services of one name: the repository's name stands before it. */
 function keyPrefix(service: Service, repo: Repo): string {
   const product = readManifest(repo, 'package.json' as RelPath)?.json['name'];
-  const names = typeof product === 'string' && product !== service.name ? [product, service.name] : [service.name];
+  const names =
+    typeof product === 'string' && product !== service.name ? [product, service.name] : [service.name];
   return literal(`rate-limit:${names.join(':')}:`);
 }
 

@@ -52,10 +52,10 @@ export interface FireModules {
   readonly root: string;
   readonly Fastify: (options?: FastifyServerOptions) => FastifyInstance;
   readonly jwt: FastifyPluginCallback;
-  readonly authVerify: FastifyPluginCallback<object>;
-  readonly authLimit: FastifyPluginCallback<object>;
-  readonly userLimit: FastifyPluginCallback<object>;
-  readonly authMiddleware: FastifyPluginCallback<object>;
+  readonly authVerify: FastifyPluginCallback<Record<string, unknown>>;
+  readonly authLimit: FastifyPluginCallback<Record<string, unknown>>;
+  readonly userLimit: FastifyPluginCallback<Record<string, unknown>>;
+  readonly authMiddleware: FastifyPluginCallback<Record<string, unknown>>;
   readonly createMemoryBuckets: (options?: object) => TokenBuckets;
   readonly createRedisBuckets: (client: unknown, prefix: string) => TokenBuckets;
   readonly RefusalLimit: new (

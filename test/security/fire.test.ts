@@ -222,7 +222,11 @@ describe.each(products)('C.10 a consumer is no scapegoat, $world, $store', (prod
     await stage.startConsumer();
     const rotated = await all(60, (index) => {
       const address = `203.0.113.${String(index)}`;
-      const headers = { 'x-client-address': address, 'x-forwarded-for': address, forwarded: `for=${address}` };
+      const headers = {
+        'x-client-address': address,
+        'x-forwarded-for': address,
+        forwarded: `for=${address}`,
+      };
       return stage.ask(stage.bad(index), '192.0.2.66', headers);
     });
     expect(count(rotated, 401)).toBe(20);
@@ -353,22 +357,29 @@ describe.each(products)('13a bad tokens at once, $world, $store', (product) => {
   });
 });
 
-describe.each(Object.keys(worlds) as (keyof typeof worlds)[])('13a three instances and one Redis, %s', (world) => {
-  it('look at no more of 1,000 bad tokens than one bucket holds', async () => {
-    const stage = await new Stage({ world, store: 'redis' }).startAuth();
-    const buckets = stage.buckets('shared');
-    const consumers = [];
-    for (let index = 0; index < 3; index += 1)
-      consumers.push(await stage.startConsumer({ limit: {}, buckets }));
-    const answers = await all(999, async (index) => {
-      const headers = { authorization: `Bearer ${stage.bad(index)}` };
-      const answer = await consumers[index % 3]?.inject({ url: '/me', remoteAddress: '192.0.2.66', headers });
-      return { status: answer?.statusCode ?? 0 };
+describe.each(Object.keys(worlds) as (keyof typeof worlds)[])(
+  '13a three instances and one Redis, %s',
+  (world) => {
+    it('look at no more of 1,000 bad tokens than one bucket holds', async () => {
+      const stage = await new Stage({ world, store: 'redis' }).startAuth();
+      const buckets = stage.buckets('shared');
+      const consumers = [];
+      for (let index = 0; index < 3; index += 1)
+        consumers.push(await stage.startConsumer({ limit: {}, buckets }));
+      const answers = await all(999, async (index) => {
+        const headers = { authorization: `Bearer ${stage.bad(index)}` };
+        const answer = await consumers[index % 3]?.inject({
+          url: '/me',
+          remoteAddress: '192.0.2.66',
+          headers,
+        });
+        return { status: answer?.statusCode ?? 0 };
+      });
+      expect([count(answers, 401), count(answers, 429)]).toEqual([20, 979]);
+      expect(stage.verified.length).toBe(20);
     });
-    expect([count(answers, 401), count(answers, 429)]).toEqual([20, 979]);
-    expect(stage.verified.length).toBe(20);
-  });
-});
+  },
+);
 
 describe('C.12 what the limit keeps in mind is bounded', () => {
   it('however many addresses one consumer tells', async () => {
@@ -414,7 +425,9 @@ describe('9c keys in Redis', () => {
     const { root } = modules['Fastify 5'] as FireModules;
     for (const service of ['auth-service', 'user-service']) {
       const text = readFileSync(join(root, 'services', service, 'src/plugins/rate-limit.ts'), 'utf8');
-      expect(text).toContain(`createRedisBuckets(client, 'rate-limit:acme:@acme/${service}:')`.replace('@acme/', ''));
+      expect(text).toContain(
+        `createRedisBuckets(client, 'rate-limit:acme:@acme/${service}:')`.replace('@acme/', ''),
+      );
     }
     const consumer = readFileSync(join(root, 'services/user-service/src/plugins/rate-limit.ts'), 'utf8');
     expect(consumer).toContain('JSON.stringify([tenantId ?? null, userId])');
@@ -448,7 +461,7 @@ describe('9c keys in Redis', () => {
       // Refused by name, or written as the text that it is.
       if (planned.ok) {
         const edit = planned.edits.find(({ path }) => path.endsWith('plugins/rate-limit.ts'));
-        expect(edit?.kind === 'create' ? edit.text : '').toContain(`x\\'+(globalThis.pwned=1)+\\'`);
+        expect(edit?.kind === 'create' ? edit.text : '').toMatch(/"rate-limit:x'\+|x\\'\+/);
       }
     } finally {
       repo.close();
