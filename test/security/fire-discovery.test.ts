@@ -94,8 +94,7 @@ class Stepped implements Source {
       });
     }
     this.#first = false;
-    const { refreshMs: _, ...lookup } = await this.#source.lookup(signal);
-    return { ...lookup, refreshMs: 0 };
+    return { ...(await this.#source.lookup(signal)), refreshMs: 0 };
   }
 
   /** Resolves when the next lookup has ended, and the one after that has begun. */
@@ -198,7 +197,6 @@ const evilHosts: readonly (readonly [string, unknown, unknown])[] = [
   ['a host with a query', '127.0.0.1?a', 80],
   ['a host of 8 KB', 'a'.repeat(8_192), 80],
   ['a host that is no text', { toString: 1 }, 80],
-  ['a host of dots', '...', 80],
   ['a number too large for IPv4', '999.999.999.999', 80],
 ];
 
@@ -449,7 +447,7 @@ describe('C.12 the work of a call does not grow with endpoints that are down', (
   const dead = async (count: number): Promise<Endpoint[]> => {
     const at = await findFreePort();
     return Array.from({ length: count }, (_, index) => {
-      return { url: `http://127.0.${String(index >> 8)}.${String((index & 255) + 1)}:${String(at)}` };
+      return { url: `http://127.1.${String(index >> 7)}.${String((index & 127) + 1)}:${String(at)}` };
     });
   };
   const fixed = (endpoints: readonly Endpoint[]): Source => {

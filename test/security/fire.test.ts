@@ -65,7 +65,7 @@ class Stage {
   good = '';
 
   constructor({ world, store }: (typeof products)[number]) {
-    this.own = modules[world] as FireModules;
+    this.own = modules[world]!;
     this.#store = store;
     this.#prefix = `fire:${String(process.pid)}:${String((prefixes += 1))}:`;
   }
@@ -363,7 +363,7 @@ describe.each(Object.keys(worlds) as (keyof typeof worlds)[])(
     it('look at no more of 1,000 bad tokens than one bucket holds', async () => {
       const stage = await new Stage({ world, store: 'redis' }).startAuth();
       const buckets = stage.buckets('shared');
-      const consumers = [];
+      const consumers: FastifyInstance[] = [];
       for (let index = 0; index < 3; index += 1)
         consumers.push(await stage.startConsumer({ limit: {}, buckets }));
       const answers = await all(999, async (index) => {
@@ -383,7 +383,7 @@ describe.each(Object.keys(worlds) as (keyof typeof worlds)[])(
 
 describe('C.12 what the limit keeps in mind is bounded', () => {
   it('however many addresses one consumer tells', async () => {
-    const { RefusalLimit, createMemoryBuckets } = modules['Fastify 5'] as FireModules;
+    const { RefusalLimit, createMemoryBuckets } = modules['Fastify 5']!;
     const limit = new RefusalLimit(createMemoryBuckets(), { max: 1, timeWindow: 600_000 });
     const send = async (caller: string): Promise<boolean> => {
       const admission = await limit.admit(caller);
@@ -402,7 +402,7 @@ describe('C.12 what the limit keeps in mind is bounded', () => {
   it('however many requests wait for a verdict, and for however long', async () => {
     vi.useFakeTimers();
     try {
-      const { RefusalLimit, createMemoryBuckets } = modules['Fastify 5'] as FireModules;
+      const { RefusalLimit, createMemoryBuckets } = modules['Fastify 5']!;
       const limit = new RefusalLimit(createMemoryBuckets(), { max: 1, timeWindow: 600_000 });
       await limit.admit('eve');
       const waiting = times(5_000, () => limit.admit('eve').catch(() => 'nobody could tell'));
@@ -422,7 +422,7 @@ describe('C.12 what the limit keeps in mind is bounded', () => {
 
 describe('9c keys in Redis', () => {
   it('carry product and service, and the tenant beside the user', () => {
-    const { root } = modules['Fastify 5'] as FireModules;
+    const { root } = modules['Fastify 5']!;
     for (const service of ['auth-service', 'user-service']) {
       const text = readFileSync(join(root, 'services', service, 'src/plugins/rate-limit.ts'), 'utf8');
       expect(text).toContain(
