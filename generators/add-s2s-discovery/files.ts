@@ -5,6 +5,7 @@ import { placeFile } from '../_engine/edit/place-file.ts';
 export const fileNames = {
   endpoint: 'endpoint-source',
   watch: 'endpoint-watch',
+  pool: 'endpoint-pool',
   balanced: 'balanced-client',
   connect: 'connect-service',
   static: 'static-endpoints',

@@ -59,6 +59,7 @@ function wantedFiles(asked: ReadonlySet<Source>): readonly FileName[] {
   return [
     'endpoint',
     'watch',
+    'pool',
     'balanced',
     'connect',
     ...(asked.has('dns') || asked.has('srv') ? (['addresses'] as const) : []),

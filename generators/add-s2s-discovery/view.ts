@@ -8,6 +8,7 @@ export interface DiscoveryView extends Readonly<Record<Source, boolean>> {
   readonly retry: boolean;
   readonly sourceImport: string;
   readonly watchImport: string;
+  readonly poolImport: string;
   readonly balancedImport: string;
   readonly connectImport: string;
   readonly staticImport: string;

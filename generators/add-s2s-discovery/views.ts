@@ -22,6 +22,7 @@ export function discoveryView(
     eureka: asked.has('eureka'),
     sourceImport: to(files.endpoint),
     watchImport: to(files.watch),
+    poolImport: to(files.pool),
     balancedImport: to(files.balanced),
     connectImport: to(files.connect),
     staticImport: to(files.static),

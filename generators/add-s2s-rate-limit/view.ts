@@ -22,8 +22,6 @@ export interface LimitView extends RedisConnection {
   readonly serviceSecret: string;
   /** The member of the request that our middleware puts the user on. */
   readonly userMember: string | false;
-  /** Whether a request came with a good token. */
-  readonly accepted: string;
   /** Bad tokens of one address in a minute. */
   readonly refusals: number;
   /** String literals, comma-separated. */

@@ -6,6 +6,7 @@ import { redisConnection, usesNodeRedis } from '../_engine/edit/redis-connection
 import { testEnvironment } from '../_engine/edit/test-environment.ts';
 import { findProbes } from '../_engine/survey/public-routes.ts';
 import { findUserMember } from '../_engine/survey/user-member.ts';
+import { readManifest } from '../_engine/survey/manifest.ts';
 import { declaresConfig } from './route-config.ts';
 import type { BucketTestView, BucketView, LimitTestView, LimitView, RefusalView } from './view.ts';
 
@@ -58,7 +59,7 @@ export function limitView(
     ...redis.imports,
     ...(verify ? secret.imports : []),
     { from: files.bucket, names: bucketNames(redis) },
-    { from: files.refusal, names: ['RefusalLimit'] },
+    { from: files.refusal, names: ['type Admission', 'RefusalLimit', 'type Verdict'] },
   ];
   return {
     ...redis,
@@ -68,13 +69,10 @@ export function limitView(
     path,
     serviceSecret: secret.expression,
     userMember,
-    accepted: acceptedBy(verify, userMember),
     // What asks the verify route is a service: several of its users may be scanners that it is just about to stop.
     refusals: verify ? 100 : 20,
-    unlimitedRoutes: findProbes(service)
-      .map((url) => `'${url}'`)
-      .join(', '),
-    prefix: `'rate-limit:${service.name}:'`,
+    unlimitedRoutes: findProbes(service).map(literal).join(', '),
+    prefix: keyPrefix(service, repo),
   };
 }
 
@@ -83,20 +81,24 @@ function bucketNames({ redis, nodeRedis }: Pick<LimitView, 'redis' | 'nodeRedis'
     'createMemoryBuckets',
     ...(redis ? ['createRedisBuckets', ...(nodeRedis ? [] : ['FAIL_FAST'])] : []),
     'type Quota',
-    'type Take',
     'type TokenBuckets',
     'tokenMs',
     ...(redis ? ['withFallback'] : []),
   ];
 }
 
-/** Without our own code to tell, a request that is answered well with a token was let in with it. */
-function acceptedBy(verify: boolean, userMember: string | false): string {
-  const known = [
-    ...(userMember === false ? [] : [`request.${userMember} !== null`]),
-    ...(verify ? ['(request.routeOptions.url === VERIFY_ROUTE && reply.statusCode === 200)'] : []),
-  ];
-  return known.join(' || ') || 'request.headers.authorization !== undefined && reply.statusCode < 400';
+/** Two products on one Redis may have services of one name: the repository's name stands before it. */
+function keyPrefix(service: Service, repo: Repo): string {
+  const product = readManifest(repo, 'package.json' as RelPath)?.json['name'];
+  const names =
+    typeof product === 'string' && product !== service.name ? [product, service.name] : [service.name];
+  return literal(`rate-limit:${names.join(':')}:`);
+}
+
+/** Names of packages are text of the repository: as one they must stay in code. */
+function literal(text: string): string {
+  const escaped = JSON.stringify(text).slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'");
+  return `'${escaped}'`;
 }
 
 function hasVerifyRoute(service: Service, repo: Repo): boolean {

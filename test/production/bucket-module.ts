@@ -18,6 +18,7 @@ interface Take {
 
 export interface TokenBuckets {
   take(key: string, quota: Quota): Take | Promise<Take>;
+  give(key: string, quota: Quota): void | Promise<void>;
 }
 
 /** The generated module, for a client of ioredis or of `redis`. */

@@ -65,6 +65,9 @@ describe.each(['ioredis', 'redis'] as const)('token buckets on a real Redis and 
     instances = await Promise.all([1, 2, 3].map(() => connect(library, module)));
   });
 
+  const give = async (instance: number): Promise<void> => {
+    await instances[instance % 3]?.give('ada', tenInTenSeconds);
+  };
   const take = async (instance: number, key = 'ada', quota = tenInTenSeconds): Promise<boolean> =>
     (await instances[instance % 3]?.take(key, quota))?.retryAfterMs === 0;
 
@@ -101,6 +104,14 @@ describe.each(['ioredis', 'redis'] as const)('token buckets on a real Redis and 
 
     await sleep(1_050);
     expect(await admin.keys('*')).toEqual([]);
+  });
+
+  it('13a take back what was not used, in one step and never more than they hold', async () => {
+    expect(await granted(() => take(0), 10)).toBe(10);
+    await Promise.all([0, 1, 2].map(give));
+    expect(await granted(() => take(1), 30)).toBe(3);
+    await Promise.all(Array.from({ length: 30 }, () => give(0)));
+    expect(await granted(() => take(2), 30)).toBe(10);
   });
 
   it('survive that Redis forgets the script', async () => {
