@@ -1,5 +1,6 @@
 import type { Answers, Choice, Obstacle, Question, Questions, Refusal, Site } from './contract.ts';
 import { isObstacle, refuse } from './obstacle.ts';
+import { fitsType } from './answers-file.ts';
 import { flagOf } from './options.ts';
 
 type Value = string | boolean | readonly string[] | undefined;
@@ -26,17 +27,39 @@ export async function completeAnswers(
     const choices = isOpen ? ((await question.choices?.(site, answers)) ?? []) : [];
     if (value !== undefined) {
       const wrong = question.closed === true ? firstOutside(value, choices) : undefined;
-      if (wrong !== undefined) obstacles.push(notAChoice(key, wrong, choices));
+      if (!fitsType(question.type, value)) obstacles.push(unfit(key, value, `it is no ${question.type}`));
+      else if (wrong !== undefined) obstacles.push(notAChoice(key, wrong, choices));
+      else obstacles.push(...checked(key, question, value));
       answers[key] = value;
     } else if (question.optional !== true) {
       const asked =
         ask === undefined ? missingFlag(key, question, choices) : await ask(key, question, choices);
       if (isObstacle(asked)) obstacles.push(asked);
-      else answers[key] = asked;
+      else {
+        obstacles.push(...checked(key, question, asked));
+        answers[key] = asked;
+      }
     }
   }
   const [first, ...more] = obstacles;
   return first === undefined ? answers : refuse(first, ...more);
+}
+
+/** Answers come from a terminal, a flag, a file, or a record that a repository brings: each is looked at here. */
+function checked(key: string, { check }: Question, value: Value): readonly Obstacle[] {
+  const values = typeof value === 'string' ? [value] : Array.isArray(value) ? (value as readonly string[]) : [];
+  return values.flatMap((one) => {
+    const reason = check?.(one);
+    return reason === undefined ? [] : [unfit(key, one, reason)];
+  });
+}
+
+function unfit(key: string, value: Value, reason: string): Obstacle {
+  return {
+    code: 'E_INVALID_FLAG',
+    message: `--${flagOf(key)} cannot be ${JSON.stringify(value)}: ${reason}.`,
+    remedy: `Give another value with --${flagOf(key)}; --help tells what it is for.`,
+  };
 }
 
 /** The flags that give these answers again, ready for a shell; defaults are left out. */

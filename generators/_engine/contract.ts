@@ -462,6 +462,8 @@ export type Question = Readonly<{
     | boolean
     | readonly string[]
     | ((site: Site, given: Answers) => string | boolean | readonly string[] | undefined);
+  /** What is wrong with a value, as `it does not begin with a slash`; undefined when nothing is. */
+  check?: (value: string) => string | undefined;
   /** Absent and no `initial`: leave it undefined, do not ask. Default false. */
   optional?: boolean;
 }>;

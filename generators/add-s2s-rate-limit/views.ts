@@ -4,6 +4,7 @@ import { dynamicSpecifier, importSpecifier, placeFile, testFileFor } from '../_e
 import { readVariable } from '../_engine/edit/read-variable.ts';
 import { redisConnection, usesNodeRedis } from '../_engine/edit/redis-connection.ts';
 import { testEnvironment } from '../_engine/edit/test-environment.ts';
+import { printString, printStrings } from '../_engine/print.ts';
 import { findPublicRoutes } from '../_engine/survey/public-routes.ts';
 import { findUserMember } from '../_engine/survey/user-member.ts';
 import { declaresConfig } from './route-config.ts';
@@ -71,10 +72,8 @@ export function limitView(
     accepted: acceptedBy(verify, userMember),
     // What asks the verify route is a service: several of its users may be scanners that it is just about to stop.
     refusals: verify ? 100 : 20,
-    unlimitedRoutes: probesOf(service)
-      .map((url) => `'${url}'`)
-      .join(', '),
-    prefix: `'rate-limit:${service.name}:'`,
+    unlimitedRoutes: printStrings(probesOf(service)),
+    prefix: printString(`rate-limit:${service.name}:`),
   };
 }
 

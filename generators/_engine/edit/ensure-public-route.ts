@@ -1,5 +1,5 @@
 import type { Style, TextChange } from '../contract.ts';
-import { quoteText } from '../restyle/quotes.ts';
+import { printString } from '../print.ts';
 import { parseSource, ts, walk } from '../syntax.ts';
 import { appendElements } from './append-element.ts';
 
@@ -17,5 +17,5 @@ export function ensurePublicRoute(base: string, url: string, style: Style): read
   });
   if (list === undefined) return [];
   const isThere = list.elements.some((element) => ts.isStringLiteralLike(element) && element.text === url);
-  return isThere ? [] : appendElements(source, list, [quoteText(url, style.quote)], style);
+  return isThere ? [] : appendElements(source, list, [printString(url, style.quote)], style);
 }

@@ -1,4 +1,5 @@
 import type { ConfigFact, Repo, Service } from '../contract.ts';
+import { printKey, printString } from '../print.ts';
 import { parseSource, ts } from '../syntax.ts';
 import { findEnvSchema } from './env-schema.ts';
 
@@ -20,7 +21,7 @@ export function testEnvironment({ config }: Pick<Service, 'config'>, repo: Repo)
     if (/\.(optional|default|nullish|catch|prefault)\(|\b(default|devDefault):/.test(rule)) return [];
     const name = property.name.text;
     const value = examples.get(name) ?? fittingValue(name, rule);
-    return [`${name}: '${value.replace(/[\\']/g, '\\$&')}'`];
+    return [`${printKey(name)}: ${printString(value)}`];
   });
   return entries;
 }
