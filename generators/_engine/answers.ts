@@ -47,7 +47,8 @@ export async function completeAnswers(
 
 /** Answers come from a terminal, a flag, a file, or a record that a repository brings: each is looked at here. */
 function checked(key: string, { check }: Question, value: Value): readonly Obstacle[] {
-  const values = typeof value === 'string' ? [value] : Array.isArray(value) ? (value as readonly string[]) : [];
+  const values =
+    typeof value === 'string' ? [value] : Array.isArray(value) ? (value as readonly string[]) : [];
   return values.flatMap((one) => {
     const reason = check?.(one);
     return reason === undefined ? [] : [unfit(key, one, reason)];

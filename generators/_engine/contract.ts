@@ -115,6 +115,7 @@ export type ObstacleCode =
   | 'E_NOT_UTF8'
   | 'E_MERGE_MARKERS'
   | 'E_MANIFEST'
+  | 'E_TOO_COMPLEX'
   | 'E_PATH'
   | 'E_PROOF'
   | 'E_CHECK'

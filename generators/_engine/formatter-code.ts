@@ -25,7 +25,7 @@ export async function findFormatterCode(
   for (const folder of formatter === 'prettier' ? folders : []) {
     for (const path of configsIn(repo, folder)) {
       const named = await modulesOf(path, repo.read(path) ?? '');
-      if (named === undefined || !named.every((name) => bareName.test(name))) return path;
+      if (!named?.every((name) => bareName.test(name))) return path;
       for (const name of named) used.add(name.split('/', name.startsWith('@') ? 2 : 1).join('/'));
     }
   }
@@ -43,7 +43,9 @@ function foldersAbove(dir: RelPath): readonly RelPath[] {
 function configsIn(repo: Repo, folder: RelPath): readonly RelPath[] {
   return repo
     .list(folder)
-    .filter(({ name }) => /^(?:\.prettierrc(?:\..+)?|prettier\.config\..+|package\.(?:json|yaml))$/.test(name))
+    .filter(({ name }) =>
+      /^(?:\.prettierrc(?:\..+)?|prettier\.config\..+|package\.(?:json|yaml))$/.test(name),
+    )
     .map(({ name }) => joinRel(folder, name));
 }
 
@@ -64,7 +66,9 @@ async function modulesOf(path: RelPath, text: string): Promise<readonly string[]
 }
 
 function memberOf(value: unknown, key: string): unknown {
-  return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>)[key] : undefined;
+  return typeof value === 'object' && value !== null
+    ? (value as Readonly<Record<string, unknown>>)[key]
+    : undefined;
 }
 
 /** A package of a workspace is linked into node_modules: its code is the repository's. */

@@ -23,7 +23,7 @@ const ends: Readonly<Partial<Record<Place, string>>> = {
 /** Reads on: the place in which the text ends. It is text of our own templates, which parse. */
 export function readPlaces(from: Reading, text: string): Reading {
   let reading = from;
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     const [next, length] = reading.place === 'code' ? inCode(reading, text, at) : inside(reading, text, at);
     reading = next;
     at += length;
@@ -37,7 +37,8 @@ function inCode(reading: Reading, text: string, at: number): Step {
   const sign = text.charAt(at);
   if (text.startsWith('//', at)) return [{ ...reading, place: 'line' }, 2];
   if (text.startsWith('/*', at)) return [{ ...reading, place: 'comment' }, 2];
-  if (sign === '/' && beforePattern.test(reading.before)) return [{ ...reading, before: '/' }, patternLength(text, at)];
+  if (sign === '/' && beforePattern.test(reading.before))
+    return [{ ...reading, before: '/' }, patternLength(text, at)];
   if (sign === "'") return [{ ...reading, place: 'single' }, 1];
   if (sign === '"') return [{ ...reading, place: 'double' }, 1];
   if (sign === '`') return [{ ...reading, place: 'template' }, 1];

@@ -39,7 +39,10 @@ export function printInString(value: string, quote: Style['quote']): string {
 
 /** What stands in a template literal, outside of its holes. */
 export function printInTemplate(value: string): string {
-  return value.replaceAll('\\', '\\\\').replace(unprintable, escaped).replace(/`|\$(?=\{|$)/g, '\\$&');
+  return value
+    .replaceAll('\\', '\\\\')
+    .replace(unprintable, escaped)
+    .replace(/`|\$(?=\{|$)/g, '\\$&');
 }
 
 /** What stands in a comment, of a line or of many. */

@@ -65,7 +65,13 @@ function load(template: string): Loaded {
   const text = readFileSync(new URL(template, templatesUrl), 'utf8');
   const program = Handlebars.parse(text);
   const knownHelpers = Object.fromEntries(Object.values(printers).map((name) => [name, true]));
-  const options = { strict: true, noEscape: true, knownHelpersOnly: true, knownHelpers, preventIndent: false };
+  const options = {
+    strict: true,
+    noEscape: true,
+    knownHelpersOnly: true,
+    knownHelpers,
+    preventIndent: false,
+  };
   const compiled = handlebars.compile<object>(printing(template, text), options);
   const found = { program, compiled };
   loaded.set(template, found);

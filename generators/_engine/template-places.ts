@@ -48,7 +48,9 @@ function visitBlock(block: hbs.AST.BlockStatement, from: Reading, template: stri
   const isSame = end.place === other.place && end.holes.join() === other.holes.join();
   if (!isSame) {
     const line = String(block.loc.start.line);
-    throw new Error(`${template}:${line} ends in a ${end.place} on one side and in a ${other.place} on the other`);
+    throw new Error(
+      `${template}:${line} ends in a ${end.place} on one side and in a ${other.place} on the other`,
+    );
   }
   return end;
 }
@@ -56,7 +58,7 @@ function visitBlock(block: hbs.AST.BlockStatement, from: Reading, template: stri
 /** `{ {{name}}: 1 }` */
 function standsAsKey({ before }: Reading, next: hbs.AST.Statement | undefined): boolean {
   const after = next?.type === 'ContentStatement' ? (next as hbs.AST.ContentStatement).value : '';
-  return /^[{,]$/.test(before) && /^:/.test(after);
+  return /^[{,]$/.test(before) && after.startsWith(":");
 }
 
 /** `{{path}}` → `{{inSingle path}}` */
@@ -64,5 +66,12 @@ function print(mustache: hbs.AST.MustacheStatement, helper: string): void {
   const value = mustache.path as hbs.AST.PathExpression;
   const { loc } = mustache;
   mustache.params = [value];
-  mustache.path = { type: 'PathExpression', data: false, depth: 0, parts: [helper], original: helper, loc } as hbs.AST.PathExpression;
+  mustache.path = {
+    type: 'PathExpression',
+    data: false,
+    depth: 0,
+    parts: [helper],
+    original: helper,
+    loc,
+  };
 }

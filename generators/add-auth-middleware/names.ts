@@ -10,12 +10,48 @@ export interface MiddlewareNames {
 
 /** Members that a request has by itself: of every object, and of Fastify 4 and 5. */
 const ofRequests: ReadonlySet<string> = new Set([
-  ...['__proto__', 'constructor', 'hasOwnProperty', 'isPrototypeOf', 'propertyIsEnumerable', 'prototype', 'then'],
+  ...[
+    '__proto__',
+    'constructor',
+    'hasOwnProperty',
+    'isPrototypeOf',
+    'propertyIsEnumerable',
+    'prototype',
+    'then',
+  ],
   ...['toJSON', 'toLocaleString', 'toString', 'valueOf', '__defineGetter__', '__defineSetter__'],
-  ...['__lookupGetter__', '__lookupSetter__', 'body', 'connection', 'context', 'getDecorator', 'headers', 'host'],
-  ...['compileValidationSchema', 'getValidationFunction', 'hostname', 'id', 'ip', 'ips', 'is404', 'log', 'method'],
+  ...[
+    '__lookupGetter__',
+    '__lookupSetter__',
+    'body',
+    'connection',
+    'context',
+    'getDecorator',
+    'headers',
+    'host',
+  ],
+  ...[
+    'compileValidationSchema',
+    'getValidationFunction',
+    'hostname',
+    'id',
+    'ip',
+    'ips',
+    'is404',
+    'log',
+    'method',
+  ],
   ...['originalUrl', 'params', 'port', 'protocol', 'query', 'raw', 'req', 'routeConfig', 'routeOptions'],
-  ...['routeSchema', 'routerMethod', 'routerPath', 'server', 'setDecorator', 'socket', 'url', 'validateInput'],
+  ...[
+    'routeSchema',
+    'routerMethod',
+    'routerPath',
+    'server',
+    'setDecorator',
+    'socket',
+    'url',
+    'validateInput',
+  ],
   ...['validationError', 'mediaType'],
 ]);
 const maxChars = 60;

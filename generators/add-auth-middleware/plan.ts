@@ -118,7 +118,13 @@ function readCacheTtl(answers: Answers): number | undefined | readonly Obstacle[
   const ttlMs = Number(given);
   if (/^\d{1,8}$/.test(given) && ttlMs > 0 && ttlMs <= maxCacheTtlMs) return ttlMs;
   const message = `--cache-ttl cannot be ${JSON.stringify(given)}.`;
-  return [{ code: 'E_INVALID_FLAG', message, remedy: 'It takes whole milliseconds from 1 to 86400000, a day; such as 10000.' }];
+  return [
+    {
+      code: 'E_INVALID_FLAG',
+      message,
+      remedy: 'It takes whole milliseconds from 1 to 86400000, a day; such as 10000.',
+    },
+  ];
 }
 
 function obstaclesIn(value: unknown): readonly Obstacle[] {

@@ -1,12 +1,4 @@
-import {
-  isCollection,
-  isMap,
-  isScalar,
-  isSeq,
-  type Scalar,
-  type YAMLMap,
-  type YAMLSeq,
-} from 'yaml';
+import { isCollection, isMap, isScalar, isSeq, type Scalar, type YAMLMap, type YAMLSeq } from 'yaml';
 
 import type { TextChange } from '../contract.ts';
 import { applyChanges } from '../text-change.ts';

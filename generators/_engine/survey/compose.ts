@@ -88,7 +88,9 @@ function portsOf(service: YAMLMap): readonly number[] {
     ? [textOf(environment.get('PORT')) ?? '']
     : listOf(environment).flatMap((one) => (one.startsWith('PORT=') ? one.slice('PORT='.length) : []));
   const listed = [...given, ...listOf(service.get('ports')), ...listOf(service.get('expose'))];
-  return listed.map((port) => Number(/(\d{1,5})(?:\/tcp)?$/.exec(port.slice(-20))?.[1])).filter((port) => port > 0);
+  return listed
+    .map((port) => Number(/(\d{1,5})(?:\/tcp)?$/.exec(port.slice(-20))?.[1]))
+    .filter((port) => port > 0);
 }
 
 function listOf(node: unknown): readonly string[] {
