@@ -15,6 +15,13 @@ import { toDialect } from './test-dialect.ts';
 const rendered = channel('plop-pack-s2s:render');
 
 const templatesUrl = new URL('../../templates/', import.meta.url);
+const compileOptions = {
+  strict: true,
+  noEscape: true,
+  knownHelpersOnly: true,
+  knownHelpers: Object.fromEntries(Object.values(printers).map((name) => [name, true])),
+  preventIndent: false,
+};
 const handlebars = createHandlebars();
 const loaded = new Map<string, Loaded>();
 
@@ -64,15 +71,7 @@ function load(template: string): Loaded {
   if (known !== undefined) return known;
   const text = readFileSync(new URL(template, templatesUrl), 'utf8');
   const program = Handlebars.parse(text);
-  const knownHelpers = Object.fromEntries(Object.values(printers).map((name) => [name, true]));
-  const options = {
-    strict: true,
-    noEscape: true,
-    knownHelpersOnly: true,
-    knownHelpers,
-    preventIndent: false,
-  };
-  const compiled = handlebars.compile<object>(printing(template, text), options);
+  const compiled = handlebars.compile<object>(printing(template, text), compileOptions);
   const found = { program, compiled };
   loaded.set(template, found);
   return found;
@@ -80,11 +79,11 @@ function load(template: string): Loaded {
 
 function createHandlebars(): typeof Handlebars {
   const own = Handlebars.create();
-  for (const file of partialFiles())
-    own.registerPartial(
-      file.slice(0, -'.hbs'.length),
-      printing(`_shared/${file}`, readFileSync(new URL(`_shared/${file}`, templatesUrl), 'utf8')) as never,
-    );
+  for (const file of partialFiles()) {
+    const text = readFileSync(new URL(`_shared/${file}`, templatesUrl), 'utf8');
+    const compiled = own.compile<object>(printing(`_shared/${file}`, text), compileOptions);
+    own.registerPartial(file.slice(0, -'.hbs'.length), compiled);
+  }
   own.registerHelper({
     [printers.single]: (value: unknown) => printInString(String(value), "'"),
     [printers.double]: (value: unknown) => printInString(String(value), '"'),

@@ -58,7 +58,7 @@ function visitBlock(block: hbs.AST.BlockStatement, from: Reading, template: stri
 /** `{ {{name}}: 1 }` */
 function standsAsKey({ before }: Reading, next: hbs.AST.Statement | undefined): boolean {
   const after = next?.type === 'ContentStatement' ? (next as hbs.AST.ContentStatement).value : '';
-  return /^[{,]$/.test(before) && after.startsWith(":");
+  return /^[{,]$/.test(before) && after.startsWith(':');
 }
 
 /** `{{path}}` → `{{inSingle path}}` */
