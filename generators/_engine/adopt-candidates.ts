@@ -24,7 +24,7 @@ export const candidates: readonly Candidate[] = [
     id: 'add-auth-verify',
     role: 'verify-route',
     answers: () => ['redis', 'memory', 'none'].map((blacklist) => ({ blacklist })),
-    read: { path: /\.post<[^(]*\(\s*['"]([^'"]+)['"]/ },
+    read: { path: /\.post<[^(]{0,200}\(\s{0,99}['"]([^'"]{1,300})['"]/ },
   },
   { id: 'add-circuit-breaker', role: 'circuit-breaker', answers: () => [{}] },
   { id: 'add-service-client', role: 'service-client', answers: (repo, dir) => [clientAnswers(repo, dir)] },

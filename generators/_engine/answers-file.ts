@@ -14,7 +14,7 @@ export function withAnswersFile(given: Answers, known: Questions): Answers | Ref
     }
     const unknown = Object.keys(parsed).filter((key) => known[key] === undefined);
     if (unknown.length > 0) return refuse(badAnswersFile(file, `it has unknown keys: ${unknown.join(', ')}`));
-    const wrong = Object.entries(parsed).filter(([key, value]) => !fits(known[key]?.type, value));
+    const wrong = Object.entries(parsed).filter(([key, value]) => !fitsType(known[key]?.type, value));
     if (wrong.length > 0)
       return refuse(
         badAnswersFile(file, wrong.map(([key]) => `${key} is no ${known[key]?.type ?? ''}`).join(', ')),
@@ -25,8 +25,8 @@ export function withAnswersFile(given: Answers, known: Questions): Answers | Ref
   }
 }
 
-/** A value is of the type that a question asks for. */
-export function fits(type: Question['type'] | undefined, value: unknown): boolean {
+/** Whether a value is what a question of that type takes; an empty text is none. */
+export function fitsType(type: Question['type'] | undefined, value: unknown): boolean {
   if (type === 'list')
     return Array.isArray(value) && value.every((one) => typeof one === 'string' && one !== '');
   return typeof value === type && value !== '';

@@ -1,4 +1,4 @@
-import { fits } from './answers-file.ts';
+import { fitsType } from './answers-file.ts';
 import type {
   Answers,
   AnswerValue,
@@ -33,14 +33,16 @@ export async function completeAnswers(
     const isOpen = value === undefined ? question.optional !== true : question.closed === true;
     const choices = isOpen ? ((await question.choices?.(site, answers)) ?? []) : [];
     if (value !== undefined) {
-      const wrong = wrongAnswer(key, question, value, choices);
-      if (wrong !== undefined) obstacles.push(wrong);
+      obstacles.push(...wrongAnswers(key, question, value, choices));
       answers[key] = value;
     } else if (question.optional !== true) {
       const asked =
         ask === undefined ? missingFlag(key, question, choices) : await ask(key, question, choices);
       if (isObstacle(asked)) obstacles.push(asked);
-      else answers[key] = asked;
+      else {
+        obstacles.push(...(asked === undefined ? [] : wrongAnswers(key, question, asked, choices)));
+        answers[key] = asked;
+      }
     }
   }
   const [first, ...more] = obstacles;
@@ -62,23 +64,40 @@ export async function checkedAnswers(questions: Questions, answers: Answers, sit
     const question = questions[key];
     if (question === undefined || value === undefined) continue;
     const choices = question.closed === true ? ((await question.choices?.(site, known)) ?? []) : [];
-    const wrong = wrongAnswer(key, question, value, choices);
+    const [wrong] = wrongAnswers(key, question, value, choices);
     if (wrong !== undefined)
       throw new RefusalError({ ...wrong, code: 'E_RECORD', at: { path: '.s2s.json' } });
   }
   return known;
 }
 
-/** A value that comes by the API, or from a record, can be anything. */
-function wrongAnswer(
+/** Answers come from a terminal, a flag, a file, the API, or a record that a repository brings: each is looked at here. */
+function wrongAnswers(
   key: string,
   question: Question,
   value: NonNullable<AnswerValue>,
   choices: readonly Choice[],
-): Obstacle | undefined {
-  if (!fits(question.type, value)) return notOfType(key, question);
+): readonly Obstacle[] {
+  if (!fitsType(question.type, value)) return [notOfType(key, question)];
   const outside = question.closed === true ? firstOutside(value, choices) : undefined;
-  return outside === undefined ? undefined : notAChoice(key, outside, choices);
+  if (outside !== undefined) return [notAChoice(key, outside, choices)];
+  return textsOf(value).flatMap((one) => {
+    const reason = question.check?.(one);
+    return reason === undefined ? [] : [unfit(key, one, reason)];
+  });
+}
+
+function textsOf(value: AnswerValue): readonly string[] {
+  if (typeof value === 'string') return [value];
+  return Array.isArray(value) ? (value as readonly string[]) : [];
+}
+
+function unfit(key: string, value: string, reason: string): Obstacle {
+  return {
+    code: 'E_INVALID_FLAG',
+    message: `--${flagOf(key)} cannot be ${JSON.stringify(value)}: ${reason}.`,
+    remedy: `Give another value with --${flagOf(key)}; --help tells what it is for.`,
+  };
 }
 
 /** The flags that give these answers again, ready for a shell; defaults are left out. */
@@ -107,9 +126,7 @@ function same(a: AnswerValue, b: AnswerValue): boolean {
 }
 
 function firstOutside(value: AnswerValue, choices: readonly Choice[]): string | undefined {
-  const values =
-    typeof value === 'string' ? [value] : Array.isArray(value) ? (value as readonly string[]) : [];
-  return values.find((one) => !choices.some((choice) => choice.value === one));
+  return textsOf(value).find((one) => !choices.some((choice) => choice.value === one));
 }
 
 function listed(choices: readonly Choice[]): string {

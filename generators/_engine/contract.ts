@@ -116,6 +116,7 @@ export type ObstacleCode =
   | 'E_NOT_UTF8'
   | 'E_MERGE_MARKERS'
   | 'E_MANIFEST'
+  | 'E_TOO_COMPLEX'
   | 'E_PATH'
   | 'E_PROOF'
   | 'E_CHECK'
@@ -461,6 +462,8 @@ export type Question = Readonly<{
   closed?: boolean;
   /** The answer when the flag is absent; a function may look at the repo and return undefined: then ask, or refuse. */
   initial?: AnswerValue | ((site: Site, given: Answers) => AnswerValue | Promise<AnswerValue>);
+  /** What is wrong with a value, as `it does not begin with a slash`; undefined when nothing is. */
+  check?: (value: string) => string | undefined;
   /** Absent and no `initial`: leave it undefined, do not ask. Default false. */
   optional?: boolean;
 }>;

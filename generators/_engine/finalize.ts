@@ -10,6 +10,7 @@ import type {
   ServiceHead,
   Site,
 } from './contract.ts';
+import { withoutRefused } from './format-consent.ts';
 import { formatEdits } from './format.ts';
 import { findDirty } from './git.ts';
 import { refuse } from './obstacle.ts';
@@ -42,10 +43,10 @@ export async function finalizePlan(
     .filter((head) => owned.has(head))
     .map((head) => ({
       dir: head.dir,
-      formatter: given['format'] === false ? ('none' as const) : surveyTooling(repo, head).formatter,
+      formatter: surveyTooling(repo, head).formatter,
       edits: owned.get(head) ?? [],
     }));
-  const formatted = await formatEdits(repo, groups);
+  const formatted = await formatEdits(repo, await withoutRefused(repo, given, groups));
   const wanted = [...formatted.edits, ...(owned.get(undefined) ?? [])];
   const force = given['force'] === true;
   const { edits, obstacles, conflicts } = settleExisting(repo, wanted, {
@@ -67,7 +68,7 @@ export async function finalizePlan(
     usedBefore: (edit: Edit) => usedBefore(repo, readersOf(byDir, edit.path), edit),
   };
   const record = recordEdit(repo, edits, run);
-  const notes = [...plan.notes, ...formatted.notes];
+  const notes = [...plan.notes, ...new Set(formatted.notes)];
   const findings = conflicts.map(conflictFinding);
   return { ok: true, edits: record === undefined ? edits : [...edits, record], notes, findings };
 }

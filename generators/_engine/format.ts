@@ -9,6 +9,8 @@ export interface FormatGroup {
   readonly dir: RelPath;
   readonly formatter: ToolingFact['formatter'];
   readonly edits: readonly Edit[];
+  /** Why the formatter does not run; undefined where it does. */
+  readonly left?: string | undefined;
 }
 
 interface Formatted {
@@ -28,6 +30,7 @@ export async function formatEdits(repo: Repo, groups: readonly FormatGroup[]): P
   const notes = new Set<string>();
   for (let at = 0; at < groups.length; at += groupsAtOnce) {
     const some = groups.slice(at, at + groupsAtOnce);
+    for (const { left } of some) if (left !== undefined) notes.add(left);
     const outcomes = await formatGroups(repo, some);
     for (const [index, group] of some.entries()) {
       const outcome = outcomes[index] ?? {};

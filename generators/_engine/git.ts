@@ -58,6 +58,12 @@ async function withoutFilters(root: string): Promise<Readonly<Record<string, str
   return { GIT_CONFIG_COUNT: count, ...(Object.fromEntries(numbered) as Record<string, string>) };
 }
 
+/** Whether git keeps a file below one of these folders; without git, or outside a work tree, it keeps none. */
+export async function isTracked(root: string, folders: readonly string[]): Promise<boolean> {
+  const listed = await runGit(root, ['ls-files', '-z', '--', ...folders]);
+  return listed !== undefined && listed !== '';
+}
+
 /** What git prints; undefined when it fails or is not there. */
 export async function runGit(
   root: string,

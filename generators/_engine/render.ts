@@ -5,14 +5,23 @@ import { fileURLToPath } from 'node:url';
 import Handlebars from 'handlebars';
 
 import type { Style, TestingFact } from './contract.ts';
+import { printInComment, printInString, printInTemplate, printKey } from './print.ts';
 import { restyle } from './restyle.ts';
 import { missingKeys } from './template-keys.ts';
+import { printByPlace, printers } from './template-places.ts';
 import { toDialect } from './test-dialect.ts';
 
 /** Publishes `{ template, view }` for each template rendered: which branches were taken can be watched from outside. */
 const rendered = channel('plop-pack-s2s:render');
 
 const templatesUrl = new URL('../../templates/', import.meta.url);
+const compileOptions = {
+  strict: true,
+  noEscape: true,
+  knownHelpersOnly: true,
+  knownHelpers: Object.fromEntries(Object.values(printers).map((name) => [name, true])),
+  preventIndent: false,
+};
 const handlebars = createHandlebars();
 const loaded = new Map<string, Loaded>();
 
@@ -60,21 +69,41 @@ function fill(template: string, view: object): string {
 function load(template: string): Loaded {
   const known = loaded.get(template);
   if (known !== undefined) return known;
-  const program = Handlebars.parse(readFileSync(new URL(template, templatesUrl), 'utf8'));
-  const options = { strict: true, noEscape: true, knownHelpersOnly: true, preventIndent: false };
-  const found = { program, compiled: handlebars.compile<object>(program, options) };
+  const text = readFileSync(new URL(template, templatesUrl), 'utf8');
+  const program = Handlebars.parse(text);
+  const compiled = handlebars.compile<object>(printing(template, text), compileOptions);
+  const found = { program, compiled };
   loaded.set(template, found);
   return found;
 }
 
 function createHandlebars(): typeof Handlebars {
   const own = Handlebars.create();
-  for (const file of partialFiles())
-    own.registerPartial(
-      file.slice(0, -'.hbs'.length),
-      readFileSync(new URL(`_shared/${file}`, templatesUrl), 'utf8'),
-    );
+  for (const file of partialFiles()) {
+    const text = readFileSync(new URL(`_shared/${file}`, templatesUrl), 'utf8');
+    const compiled = own.compile<object>(printing(`_shared/${file}`, text), compileOptions);
+    own.registerPartial(file.slice(0, -'.hbs'.length), compiled);
+  }
+  own.registerHelper({
+    [printers.single]: (value: unknown) => printInString(String(value), "'"),
+    [printers.double]: (value: unknown) => printInString(String(value), '"'),
+    [printers.template]: (value: unknown) => printInTemplate(String(value)),
+    [printers.comment]: (value: unknown) => printInComment(String(value)),
+    [printers.key]: (value: unknown) => printKey(String(value)),
+  });
   return own;
+}
+
+/** The program of a template whose values are printed for the places that they stand in. */
+function printing(template: string, text: string): hbs.AST.Program {
+  const program = Handlebars.parse(text);
+  if (isTypeScript(template)) printByPlace(program, template);
+  return program;
+}
+
+/** Others are text that no value of a repository stands in, which a test holds. */
+function isTypeScript(template: string): boolean {
+  return template.endsWith('.ts.hbs') || template.startsWith('_shared/');
 }
 
 function partialFiles(): readonly string[] {

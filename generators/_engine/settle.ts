@@ -69,13 +69,18 @@ function verdictOn(edit: Edit, record: S2sRecord, force: boolean, meeting: Meeti
   return { edit: merged, lines: conflicts.map(({ markerLine }) => markerLine) };
 }
 
-/** The same but for white space, quotes, semicolons and trailing commas: what is there stays as it is. */
+/**
+ * The same but for white space, quotes, semicolons, trailing commas and the parentheses of an arrow's one parameter,
+ * which formatters choose: what is there stays as it is.
+ */
 export function isSameCode(a: string, b: string): boolean {
   const bare = (text: string): string =>
     text
       .replace(/[\s;]+/g, '')
       .replace(/,(?=[\])}>])/g, '')
-      .replace(/["'`]/g, "'");
+      .replace(/["'`]/g, "'")
+      .replace(/\((\w{1,60})\)=>/g, '$1=>')
+      .replace(/(?<=[{,])'(\w{1,60})':/g, '$1:');
   return bare(a) === bare(b);
 }
 

@@ -3,6 +3,7 @@
  * user's project has (7 has no compiler API) never matters. Parse only: no program, no type checker.
  */
 import ts from './typescript.cjs';
+import { spend } from './work.ts';
 
 export { ts };
 
@@ -57,8 +58,9 @@ export function lineOf(source: ts.SourceFile, offset: number): number {
   return source.getLineAndCharacterOfPosition(offset).line + 1;
 }
 
-/** Visits `node` and everything below it, parents first; a visitor that returns false skips what is below. */
+/** Visits `node` and everything below it, parents first; a visitor that returns false skips what is below. @throws RefusalError E_TOO_COMPLEX */
 export function walk(node: ts.Node, visit: (node: ts.Node) => boolean | undefined): void {
+  spend(1, () => node.getSourceFile().fileName);
   if (visit(node) === false) return;
   ts.forEachChild(node, (child) => {
     walk(child, visit);

@@ -1,5 +1,6 @@
 import { generator as serviceClient } from '../add-service-client/index.ts';
 import type { Generator } from '../_engine/contract.ts';
+import { pathQuestion } from '../_engine/route-path.ts';
 
 export const generator: Generator = {
   summary:
@@ -27,12 +28,7 @@ export const generator: Generator = {
       placeholder: '<service>',
       optional: true,
     },
-    path: {
-      type: 'string',
-      message: 'URL of the verify route',
-      placeholder: '<path>',
-      initial: '/auth/verify',
-    },
+    path: pathQuestion,
     decorate: {
       type: 'string',
       message: 'member of the request that tells the user; default: user, or authUser where that is taken',

@@ -1,4 +1,5 @@
 import type { Answers, Member, Obstacle, RelPath, Service } from '../_engine/contract.ts';
+import { isIdentifier } from '../_engine/print.ts';
 
 /** Names that the middleware takes in the service, free of those that are there. */
 export interface MiddlewareNames {
@@ -7,7 +8,53 @@ export interface MiddlewareNames {
   readonly decorator: string;
 }
 
-const identifier = /^[A-Za-z_$][\w$]*$/;
+/** Members that a request has by itself: of every object, and of Fastify 4 and 5. */
+const ofRequests: ReadonlySet<string> = new Set([
+  ...[
+    '__proto__',
+    'constructor',
+    'hasOwnProperty',
+    'isPrototypeOf',
+    'propertyIsEnumerable',
+    'prototype',
+    'then',
+  ],
+  ...['toJSON', 'toLocaleString', 'toString', 'valueOf', '__defineGetter__', '__defineSetter__'],
+  ...[
+    '__lookupGetter__',
+    '__lookupSetter__',
+    'body',
+    'connection',
+    'context',
+    'getDecorator',
+    'headers',
+    'host',
+  ],
+  ...[
+    'compileValidationSchema',
+    'getValidationFunction',
+    'hostname',
+    'id',
+    'ip',
+    'ips',
+    'is404',
+    'log',
+    'method',
+  ],
+  ...['originalUrl', 'params', 'port', 'protocol', 'query', 'raw', 'req', 'routeConfig', 'routeOptions'],
+  ...[
+    'routeSchema',
+    'routerMethod',
+    'routerPath',
+    'server',
+    'setDecorator',
+    'socket',
+    'url',
+    'validateInput',
+  ],
+  ...['validationError', 'mediaType'],
+]);
+const maxChars = 60;
 
 /** Names that nothing else in the service has; our own file may have them. */
 export function chooseNames(
@@ -21,7 +68,7 @@ export function chooseNames(
     names.find((name) => takenBy(members, name) === undefined);
   const wanted = answers['decorate'] as string | undefined;
   const { decorators, requestMembers } = service;
-  if (wanted !== undefined && !identifier.test(wanted)) return [notAName(wanted)];
+  if (wanted !== undefined && !isFree(wanted)) return [notAName(wanted)];
   const userMember = free(requestMembers, ...(wanted === undefined ? ['user', 'authUser'] : [wanted]));
   const correlationMember = free(requestMembers, 'correlationId', 'requestCorrelationId');
   const decorator = free(decorators, 'authenticate', 'authenticateUser');
@@ -43,11 +90,15 @@ export function chooseNames(
   return { userMember, correlationMember, decorator };
 }
 
+function isFree(name: string): boolean {
+  return isIdentifier(name) && name.length <= maxChars && !ofRequests.has(name);
+}
+
 function notAName(name: string): Obstacle {
   return {
     code: 'E_INVALID_FLAG',
     message: `--decorate cannot be ${JSON.stringify(name)}.`,
-    remedy: 'It takes a TypeScript identifier, such as authUser.',
+    remedy: 'It takes a TypeScript identifier that a request does not have by itself, such as authUser.',
   };
 }
 

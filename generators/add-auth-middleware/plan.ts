@@ -16,6 +16,7 @@ import { type MiddlewareChoices, type MiddlewareFiles, middlewareTestView, middl
 import { wireMiddleware } from './wiring.ts';
 
 const defaultCacheTtlMs = 10_000;
+const maxCacheTtlMs = 86_400_000;
 
 /** The middleware and its tests, wired before the routes, with its hook on the chosen ones; the client if missing. */
 export async function planAuthMiddleware(answers: Answers, repo: Repo): Promise<Plan | Refusal> {
@@ -119,9 +120,15 @@ function readCacheTtl(answers: Answers): number | undefined | readonly Obstacle[
     return (answers['with'] as readonly string[]).includes('cache') ? defaultCacheTtlMs : undefined;
   }
   const ttlMs = Number(given);
-  if (Number.isInteger(ttlMs) && ttlMs > 0) return ttlMs;
+  if (/^\d{1,8}$/.test(given) && ttlMs > 0 && ttlMs <= maxCacheTtlMs) return ttlMs;
   const message = `--cache-ttl cannot be ${JSON.stringify(given)}.`;
-  return [{ code: 'E_INVALID_FLAG', message, remedy: 'It takes whole milliseconds above 0, such as 10000.' }];
+  return [
+    {
+      code: 'E_INVALID_FLAG',
+      message,
+      remedy: 'It takes whole milliseconds from 1 to 86400000, a day; such as 10000.',
+    },
+  ];
 }
 
 function obstaclesIn(value: unknown): readonly Obstacle[] {

@@ -4,6 +4,7 @@ import type { Destination } from '../_engine/edit/declare-in-compose.ts';
 import { dynamicSpecifier, importSpecifier, isAutoloaded, testFileFor } from '../_engine/edit/place-file.ts';
 import { readVariable } from '../_engine/edit/read-variable.ts';
 import { testEnvironment } from '../_engine/edit/test-environment.ts';
+import { printString, printStrings } from '../_engine/print.ts';
 import type { MiddlewareNames } from './names.ts';
 import type { MiddlewareTestView, MiddlewareView } from './view.ts';
 
@@ -53,12 +54,12 @@ export function middlewareView(
     diagnostics,
     revocation,
     cacheTtlMs: cacheTtlMs ?? 0,
-    urlExpression: hasDefault ? url.expression : `${url.expression} ?? '${defaultUrl}'`,
+    urlExpression: hasDefault ? url.expression : `${url.expression} ?? ${printString(defaultUrl)}`,
     secretExpression: secret.expression,
     defaultUrl,
     path,
     autoConfig: publicRoutes !== undefined && isAutoloaded(service, files.middleware),
-    publicRoutes: (publicRoutes ?? []).map((route) => `'${route}'`).join(', '),
+    publicRoutes: printStrings(publicRoutes ?? []),
   };
 }
 

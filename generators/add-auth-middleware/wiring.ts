@@ -4,6 +4,7 @@ import { ensureDependency } from '../_engine/edit/ensure-dependency.ts';
 import { ensureHook } from '../_engine/edit/ensure-hook.ts';
 import { registerPlugin } from '../_engine/edit/register-plugin.ts';
 import type { Draft } from '../_engine/plan.ts';
+import { printStrings } from '../_engine/print.ts';
 import { detectStyle } from '../_engine/survey/style.ts';
 import { fromCatalog } from '../_engine/survey/from-catalog.ts';
 import { type GuardPlace, guardPlaces } from './guard-places.ts';
@@ -40,7 +41,7 @@ function register(
   { publicRoutes }: MiddlewareChoices,
 ): void {
   const { quote } = detectStyle([draft.repo.read(service.app.file) ?? '']);
-  const list = publicRoutes?.map((route) => quote + route + quote).join(', ');
+  const list = publicRoutes && printStrings(publicRoutes, quote);
   const options = list === undefined ? {} : { options: `publicRoutes: [${list}]` };
   registerPlugin(draft, service, { file, plugin: 'authMiddleware', ...options });
 }

@@ -1,4 +1,5 @@
 import type { Service } from '../_engine/contract.ts';
+import { printStrings } from '../_engine/print.ts';
 import type { VerifyView } from './view.ts';
 
 const userIdClaims = ['sub', 'userId', 'user_id', 'id'];
@@ -9,7 +10,7 @@ export function claimNames({ claims }: Service['jwt']): Pick<VerifyView, 'userId
   const list = (usual: readonly string[]): string => {
     const first = claims.filter((name) => usual.includes(name));
     const rest = usual.filter((name) => !first.includes(name));
-    return [...first, ...rest].map((name) => `'${name}'`).join(', ');
+    return printStrings([...first, ...rest]);
   };
   return { userIdClaims: list(userIdClaims), tenantIdClaims: list(tenantIdClaims) };
 }

@@ -1,5 +1,6 @@
 import type { ImportWant, Service } from '../_engine/contract.ts';
 import { readVariable } from '../_engine/edit/read-variable.ts';
+import { printMember } from '../_engine/print.ts';
 import type { VerifyView } from './view.ts';
 
 /** The secret as the service has it, else the usual variable; none where only @fastify/jwt knows it. */
@@ -13,6 +14,11 @@ export function secretView(
   if (library === '@fastify/jwt') return { secret: false, imports: [] };
   const usual = readVariable(service, 'JWT_SECRET');
   return { secret: `(${usual.expression} ?? '')`, imports: usual.imports };
+}
+
+/** What @fastify/jwt has on the instance: `jwt`, or `jwt.access` with a namespace. */
+export function jwtDecorator({ jwt: { namespace } }: Service): string {
+  return namespace === undefined ? 'jwt' : printMember('jwt', namespace);
 }
 
 /** A private key signs and a public one verifies. */

@@ -1,4 +1,5 @@
 import type { Obstacle, Service } from '../_engine/contract.ts';
+import { printString } from '../_engine/print.ts';
 import { usesKeyPair } from './connection-views.ts';
 import type { VerifyFiles } from './views.ts';
 
@@ -32,8 +33,8 @@ function findGuard({ guard }: Service, path: string): Obstacle | undefined {
     code: 'E_ROUTE_GUARDED',
     at: { path: guard.path, line: guard.line },
     message: `A hook of the whole application refuses requests to URLs that are not in its list, and ${path} is not.`,
-    remedy: `Add '${path}' to the list that it looks the URL up in, then run the command again.`,
-    manual: `'${path}',`,
+    remedy: `Add ${printString(path)} to the list that it looks the URL up in, then run the command again.`,
+    manual: `${printString(path)},`,
   };
 }
 

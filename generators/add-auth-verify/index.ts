@@ -1,15 +1,11 @@
 import type { Generator } from '../_engine/contract.ts';
+import { pathQuestion } from '../_engine/route-path.ts';
 
 export const generator: Generator = {
   summary: 'adds POST /auth/verify and a token blacklist to the service that issues the tokens',
   target: 'auth',
   questions: {
-    path: {
-      type: 'string',
-      message: 'URL of the verify route',
-      placeholder: '<path>',
-      initial: '/auth/verify',
-    },
+    path: pathQuestion,
     blacklist: {
       type: 'string',
       message: 'where revoked tokens are kept; default: Redis if the service uses it, else memory',

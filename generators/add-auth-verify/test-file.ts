@@ -1,4 +1,5 @@
 import type { ImportWant, Service } from '../_engine/contract.ts';
+import { printKey, printString } from '../_engine/print.ts';
 import { claimNames } from './claim-names.ts';
 import { importLines } from '../_engine/edit/import-lines.ts';
 import { dynamicSpecifier, testFileFor } from '../_engine/edit/place-file.ts';
@@ -55,7 +56,7 @@ function verifyTestView(
     routeImport: dynamicSpecifier(service, test, files.plugin),
     path,
     fastifyJwt,
-    namespaceOption: jwt.namespace === undefined ? '' : `, namespace: '${jwt.namespace}'`,
+    namespaceOption: jwt.namespace === undefined ? '' : `, namespace: ${printString(jwt.namespace)}`,
     decorated,
     secretEnv: decorated === false && (jwt.secret?.env ?? (jwt.library === 'none' && 'JWT_SECRET')),
     guardsSecret: isTold || jwt.library === 'none',
@@ -65,7 +66,7 @@ function verifyTestView(
     userIdClaim,
     tenantClaim: tenantClaim ?? false,
     usualClaims: usualClaims(service, userIdClaim, tenantClaim),
-    withoutTenant: tenantClaim === undefined ? '' : `, ${tenantClaim}: undefined`,
+    withoutTenant: tenantClaim === undefined ? '' : `, ${printKey(tenantClaim)}: undefined`,
     blacklist: blacklist !== 'none',
     redis: blacklist === 'redis',
     ioredis,
@@ -115,10 +116,10 @@ function ownWants(files: VerifyFiles, blacklist: Blacklist, ioredis: boolean): r
 /** Object entries of a token as the service signs it. */
 function usualClaims({ jwt }: Service, userIdClaim: string, tenantClaim: string | undefined): string {
   return [
-    `${userIdClaim}: 'user-1'`,
+    `${printKey(userIdClaim)}: 'user-1'`,
     "email: 'user@example.com'",
-    ...(tenantClaim === undefined ? [] : [`${tenantClaim}: 'tenant-1'`]),
-    ...(jwt.issuer === undefined ? [] : [`iss: '${jwt.issuer}'`]),
-    ...(jwt.audience === undefined ? [] : [`aud: '${jwt.audience}'`]),
+    ...(tenantClaim === undefined ? [] : [`${printKey(tenantClaim)}: 'tenant-1'`]),
+    ...(jwt.issuer === undefined ? [] : [`iss: ${printString(jwt.issuer)}`]),
+    ...(jwt.audience === undefined ? [] : [`aud: ${printString(jwt.audience)}`]),
   ].join(', ');
 }

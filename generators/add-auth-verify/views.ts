@@ -3,7 +3,7 @@ import { importLines } from '../_engine/edit/import-lines.ts';
 import { placeFile } from '../_engine/edit/place-file.ts';
 import { readVariable } from '../_engine/edit/read-variable.ts';
 import { redisConnection } from '../_engine/edit/redis-connection.ts';
-import { secretView, usesKeyPair } from './connection-views.ts';
+import { jwtDecorator, secretView, usesKeyPair } from './connection-views.ts';
 import { claimNames } from './claim-names.ts';
 import { routeOptionsOf } from './route-options.ts';
 import type { Blacklist, VerifierView, VerifyView } from './view.ts';
@@ -34,7 +34,7 @@ export function verifyFiles(service: Service): VerifyFiles {
 }
 
 export function verifierView(service: Service): VerifierView {
-  const { library, algorithm, namespace } = service.jwt;
+  const { library, algorithm } = service.jwt;
   const fastifyJwt = library === '@fastify/jwt' || library === 'none';
   return {
     imports: libraryImports(service),
@@ -44,7 +44,7 @@ export function verifierView(service: Service): VerifierView {
     jsonwebtoken: library === 'jsonwebtoken',
     jose: library === 'jose',
     fastJwt: library === 'fast-jwt',
-    jwtDecorator: namespace === undefined ? 'jwt' : `jwt.${namespace}`,
+    jwtDecorator: jwtDecorator(service),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Generator } from '../_engine/contract.ts';
+import { pathQuestion } from '../_engine/route-path.ts';
 
 export const generator: Generator = {
   summary:
@@ -16,12 +17,7 @@ export const generator: Generator = {
       closed: true,
       optional: true,
     },
-    path: {
-      type: 'string',
-      message: 'URL of the verify route, where the service has it',
-      placeholder: '<path>',
-      initial: '/auth/verify',
-    },
+    path: { ...pathQuestion, message: 'URL of the verify route, where the service has it' },
   },
   plan: async (answers, repo) => (await import('./plan.ts')).planRateLimit(answers, repo),
 };

@@ -4,6 +4,7 @@ import { dynamicSpecifier, importSpecifier, placeFile, testFileFor } from '../_e
 import { readVariable } from '../_engine/edit/read-variable.ts';
 import { redisConnection, usesNodeRedis } from '../_engine/edit/redis-connection.ts';
 import { testEnvironment } from '../_engine/edit/test-environment.ts';
+import { printString, printStrings } from '../_engine/print.ts';
 import { findProbes } from '../_engine/survey/public-routes.ts';
 import { findUserMember } from '../_engine/survey/user-member.ts';
 import { readManifest } from '../_engine/survey/manifest.ts';
@@ -71,7 +72,7 @@ export function limitView(
     userMember,
     // What asks the verify route is a service: several of its users may be scanners that it is just about to stop.
     refusals: verify ? 100 : 20,
-    unlimitedRoutes: findProbes(service).map(literal).join(', '),
+    unlimitedRoutes: printStrings(findProbes(service)),
     prefix: keyPrefix(service, repo),
   };
 }
@@ -92,13 +93,7 @@ function keyPrefix(service: Service, repo: Repo): string {
   const product = readManifest(repo, 'package.json' as RelPath)?.json['name'];
   const names =
     typeof product === 'string' && product !== service.name ? [product, service.name] : [service.name];
-  return literal(`rate-limit:${names.join(':')}:`);
-}
-
-/** Names of packages are text of the repository: as one they must stay in code. */
-function literal(text: string): string {
-  const escaped = JSON.stringify(text).slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'");
-  return `'${escaped}'`;
+  return printString(`rate-limit:${names.join(':')}:`);
 }
 
 function hasVerifyRoute(service: Service, repo: Repo): boolean {

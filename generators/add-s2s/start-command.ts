@@ -1,4 +1,5 @@
 import type { Service } from '../_engine/contract.ts';
+import { printKey, printString } from '../_engine/print.ts';
 
 /** How a service is started from its folder without a build, as arguments of `node` in TypeScript. */
 export interface StartCommand {
@@ -14,17 +15,17 @@ export interface StartCommand {
 /** Undefined when no file listens and none exports what could. The test knows it as `as`. */
 export function findStartCommand(service: Service, as: 'auth' | 'consumer'): StartCommand | undefined {
   const { app, dir, tooling } = service;
-  const runner = (tooling.runTypeScript ?? ['--import', 'tsx']).map((word) => `'${word}'`);
+  const runner = (tooling.runTypeScript ?? ['--import', 'tsx']).map((word) => printString(word));
   const below = (path: string): string => path.slice(dir === '' ? 0 : dir.length + 1);
   const autoload: readonly string[] = app.autoload.length > 0 ? ["FASTIFY_AUTOLOAD_TYPESCRIPT: '1'"] : [];
   if (app.entry !== undefined) {
     const { defaultPort, hostEnv, portEnv } = app.listen;
     if (portEnv === undefined && defaultPort === undefined) return undefined;
     return {
-      args: [...runner, `'${below(app.entry)}'`].join(', '),
+      args: [...runner, printString(below(app.entry))].join(', '),
       env: [
-        ...(portEnv === undefined ? [] : [`${portEnv}: String(${as}Port)`]),
-        ...(hostEnv === undefined ? [] : [`${hostEnv}: '127.0.0.1'`]),
+        ...(portEnv === undefined ? [] : [`${printKey(portEnv)}: String(${as}Port)`]),
+        ...(hostEnv === undefined ? [] : [`${printKey(hostEnv)}: '127.0.0.1'`]),
         ...autoload,
       ],
       port: portEnv === undefined ? String(defaultPort) : false,
@@ -48,9 +49,10 @@ function bootScript({ app, modules }: Service, file: string): readonly string[] 
   const isModule = modules.system === 'esm';
   const isDefault = importable.export === 'default';
   const name = isDefault ? 'app' : importable.name;
+  const from = printString(`./${file}`);
   const load = isModule
-    ? [`import ${isDefault ? name : `{ ${name} }`} from './${file}';`]
-    : [`const { ${isDefault ? `default: ${name}` : name} } = require('./${file}');`];
+    ? [`import ${isDefault ? name : `{ ${name} }`} from ${from};`]
+    : [`const { ${isDefault ? `default: ${name}` : name} } = require(${from});`];
   const listen = "listen({ port: Number(process.env.PORT), host: '127.0.0.1' })";
   switch (importable.shape) {
     case 'instance':

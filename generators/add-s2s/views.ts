@@ -1,5 +1,6 @@
 import type { RelPath, Repo, Route, Service } from '../_engine/contract.ts';
 import { dirnameRel, relativeRel } from '../_engine/paths.ts';
+import { printKey, printString } from '../_engine/print.ts';
 import type { Protection } from '../_engine/survey/protection.ts';
 import { likelyPublicRoutes, opens } from '../_engine/survey/public-routes.ts';
 import { findStartCommand } from './start-command.ts';
@@ -72,7 +73,7 @@ function authView(
   const issuer = auth === undefined ? undefined : issuerOf(auth);
   const start = auth === undefined || issuer === undefined ? undefined : findStartCommand(auth, 'auth');
   const logout = auth === undefined || start === undefined ? undefined : findLogout(repo, auth);
-  const secret = issuer === undefined ? [] : [`${issuer.secretEnv}: JWT_SECRET`];
+  const secret = issuer === undefined ? [] : [`${printKey(issuer.secretEnv)}: JWT_SECRET`];
   return {
     authInRepo: start !== undefined,
     authName: auth?.name ?? 'the auth service',
@@ -91,10 +92,15 @@ function authView(
 }
 
 function folderExpression({ modules }: Service, test: RelPath, dir: RelPath): string {
-  const path = relativeRel(dirnameRel(test), dir);
+  const path = printString(folderReference(modules, relativeRel(dirnameRel(test), dir)));
   return modules.system === 'esm'
-    ? `fileURLToPath(new URL('${path}', import.meta.url))`
-    : `resolve(__dirname, '${path}')`;
+    ? `fileURLToPath(new URL(${path}, import.meta.url))`
+    : `resolve(__dirname, ${path})`;
+}
+
+/** A URL reads some signs in another way than a path: `%`, `?` and `#` are its own. */
+function folderReference({ system }: Service['modules'], path: string): string {
+  return system === 'esm' ? path.replace(/[%?#]/g, encodeURIComponent) : path;
 }
 
 /** A route that asks for a token: rather one that only reads, and that takes no parameters. */
@@ -127,11 +133,11 @@ function issuerOf({ jwt }: Service): Issuer | undefined {
   const userId = jwt.claims.find((name) => ['sub', 'userId', 'user_id', 'id'].includes(name)) ?? 'sub';
   const tenant = jwt.claims.find((name) => /^(tenant|org)/.test(name));
   const entries = [
-    `${userId}: '1'`,
+    `${printKey(userId)}: '1'`,
     "email: 'user@example.com'",
-    ...(tenant === undefined ? [] : [`${tenant}: 'tenant-1'`]),
-    ...(jwt.issuer === undefined ? [] : [`iss: '${jwt.issuer}'`]),
-    ...(jwt.audience === undefined ? [] : [`aud: '${jwt.audience}'`]),
+    ...(tenant === undefined ? [] : [`${printKey(tenant)}: 'tenant-1'`]),
+    ...(jwt.issuer === undefined ? [] : [`iss: ${printString(jwt.issuer)}`]),
+    ...(jwt.audience === undefined ? [] : [`aud: ${printString(jwt.audience)}`]),
   ];
   return { secretEnv, algorithm, claims: entries.join(', ') };
 }

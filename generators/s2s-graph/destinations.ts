@@ -1,5 +1,6 @@
 import type { ServiceHead } from '../_engine/contract.ts';
 import { basenameRel } from '../_engine/paths.ts';
+import { escapePattern } from '../_engine/print.ts';
 import { findEnvExamples } from '../_engine/survey/env-examples.ts';
 import type { ServiceCall } from '../_engine/survey/service-calls.ts';
 import type { Survey } from '../_engine/survey/survey.ts';
@@ -39,9 +40,10 @@ function urlOf(survey: Survey, { env, url }: ServiceCall): URL | undefined {
   const listed = findEnvExamples(survey)
     .map(
       (path) =>
-        new RegExp(`^#?\\s*${env ?? ' '}=["']?(https?://\\S+?)["']?\\s*$`, 'm').exec(
-          survey.repo.read(path) ?? '',
-        )?.[1],
+        new RegExp(
+          `^#?[ \\t]{0,99}${escapePattern(env ?? ' ')}=["']?(https?://[^\\s"']{1,500})["']?[ \\t\\r]{0,99}$`,
+          'm',
+        ).exec(survey.repo.read(path) ?? '')?.[1],
     )
     .find((value) => value !== undefined);
   const text = listed ?? url;

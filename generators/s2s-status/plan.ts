@@ -18,7 +18,8 @@ export async function planStatus(answers: Answers, repo: Repo): Promise<Plan | R
   const targets = answers['targets'] as readonly string[];
   const wanted = targets.length === 0 ? undefined : targets;
   const heads = surveyHeads(repo);
-  const given = { format: answers['format'] };
+  // Without --fix nothing is written: a run that only reads.
+  const given = { format: answers['format'], dryRun: answers['dryRun'] === true || answers['fix'] !== true };
   if (answers['adopt'] === true) {
     const adopted = await adoptRecord(repo, heads);
     if (adopted !== undefined) draft.include({ ok: true, edits: [adopted], notes: [] });

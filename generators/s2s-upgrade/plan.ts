@@ -14,7 +14,7 @@ export async function planUpgrade(answers: Answers, repo: Repo): Promise<Plan | 
   const calls = recordedCalls(record, targets.length === 0 ? undefined : targets);
   if (calls.length === 0) draft.note('Nothing is recorded in .s2s.json, so there is nothing to upgrade.');
   const findings: Finding[] = [];
-  const given = { force: answers['force'], format: answers['format'] };
+  const given = { force: answers['force'], format: answers['format'], dryRun: answers['dryRun'] };
   for (const call of calls) {
     const replayed = await replay(call, draft.repo, 'mark', given);
     if (replayed === undefined) draft.note(`${call.generator} is not in this version: what it made stays.`);

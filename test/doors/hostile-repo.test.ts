@@ -163,10 +163,7 @@ describe('a hostile repository', () => {
     for (let index = 0; index < 10_000; index += 1)
       write(`src/many/file-${String(index)}.ts`, `import 'fastify';\nexport const x${String(index)} = 1;\n`);
     write('src/huge.ts', `import 'fastify';\n${'x.y((a, b) => [a, b]);\n'.repeat(2_000_000)}`);
-    write(
-      'src/nested.ts',
-      `import 'fastify';\nexport const n = ${'['.repeat(20_000)}${']'.repeat(20_000)};\n`,
-    );
+    write('src/nested.ts', `export const n = ${'['.repeat(20_000)}${']'.repeat(20_000)};\n`);
     write('package-lock.json', `{ "x": "${'y'.repeat(20_000_000)}" }`);
     // Sparse: they take no room here, and none in a git repository either.
     for (const [name, bytes] of [

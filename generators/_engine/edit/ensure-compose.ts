@@ -1,16 +1,8 @@
-import {
-  isCollection,
-  isMap,
-  isScalar,
-  isSeq,
-  parseDocument,
-  type Scalar,
-  type YAMLMap,
-  type YAMLSeq,
-} from 'yaml';
+import { isCollection, isMap, isScalar, isSeq, type Scalar, type YAMLMap, type YAMLSeq } from 'yaml';
 
 import type { TextChange } from '../contract.ts';
 import { applyChanges } from '../text-change.ts';
+import { parseYaml } from '../yaml-text.ts';
 import { eolAt, insertion, lineEnd } from './text-lines.ts';
 
 /** A variable of a container; without a value it is that of the shell or of `.env`, where it is set at all. */
@@ -29,7 +21,7 @@ export function ensureCompose(
   variables: readonly ComposeVariable[],
 ): readonly TextChange[] | undefined {
   const place = ['services', service, 'environment'];
-  const environment = parseDocument(base).getIn(place);
+  const environment = parseYaml(base).getIn(place);
   if (!(isMap(environment) || isSeq(environment))) return undefined;
   const changes = isMap(environment)
     ? intoMap(base, environment, variables)
@@ -41,7 +33,7 @@ export function ensureCompose(
 
 /** YAML has many ways to write a thing: nothing may read differently but that the environment has more. */
 function isAsBefore(base: string, next: string, place: readonly string[]): boolean {
-  const [before, after] = [parseDocument(base), parseDocument(next)];
+  const [before, after] = [parseYaml(base), parseYaml(next)];
   const [old, now] = [before.getIn(place), after.getIn(place)];
   if (!isCollection(old) || !isCollection(now) || after.errors.length > 0) return false;
   now.items.splice(old.items.length);

@@ -50,7 +50,8 @@ function besideSibling(base: string, section: Node, name: string, range: string)
   const next = siblings[index] ?? previous;
   const from = next === undefined ? 0 : next.offset;
   // What stands before a sibling is what stands before the new one.
-  const lead = /[ \t\r\n]*$/.exec(base.slice(section.offset + 1, from))?.[0] ?? '';
+  const above = base.slice(section.offset + 1, from);
+  const lead = above.slice(above.trimEnd().length);
   const gap = lead === '' && siblings.length > 1 ? ' ' : lead;
   if (previous !== undefined) {
     const end = previous.offset + previous.length;

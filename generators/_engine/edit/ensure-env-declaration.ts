@@ -1,6 +1,6 @@
 import type { EnvDeclarationWant, Obstacle, Style, TextChange } from '../contract.ts';
 import { isObstacle } from '../obstacle.ts';
-import { quoteText } from '../restyle/quotes.ts';
+import { printString } from '../print.ts';
 import { parseSource, ts } from '../syntax.ts';
 import { appendElements } from './append-element.ts';
 import { ensureImport } from './ensure-import.ts';
@@ -44,7 +44,7 @@ function nameText(name: ts.PropertyName): string {
 
 /** `builder` is what the schema's own functions are called on: `z`, `Type`, `envalid`, or '' for none. */
 function valueText(want: EnvDeclarationWant, builder: string, siblings: string, style: Style): string {
-  const initial = want.default === undefined ? undefined : quoteText(want.default, style.quote);
+  const initial = want.default === undefined ? undefined : printString(want.default, style.quote);
   switch (want.config.style) {
     case 'zod': {
       const url = siblings.includes(`${builder}.url(`) ? `${builder}.url()` : `${builder}.string().url()`;
@@ -58,7 +58,7 @@ function valueText(want: EnvDeclarationWant, builder: string, siblings: string, 
     default: {
       const options = initial === undefined ? '' : `default: ${initial}`;
       if (builder === '') {
-        const type = `type: ${quoteText('string', style.quote)}`;
+        const type = `type: ${printString('string', style.quote)}`;
         return `{ ${options === '' ? type : `${type}, ${options}`} }`;
       }
       const text = `${builder}.String(${options === '' ? '' : `{ ${options} }`})`;

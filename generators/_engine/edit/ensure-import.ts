@@ -1,5 +1,5 @@
 import type { ImportWant, Obstacle, Style, TextChange } from '../contract.ts';
-import { quoteText } from '../restyle/quotes.ts';
+import { printString } from '../print.ts';
 import { lineOf, parseSource, ts } from '../syntax.ts';
 import { appendElements } from './append-element.ts';
 import {
@@ -28,7 +28,7 @@ export function ensureImport(base: string, want: ImportWant, style: Style): read
   if (wanted.length === 0) {
     return declarations.length > 0
       ? []
-      : [importLine(source, `import ${quoteText(want.from, style.quote)}`, want, style)];
+      : [importLine(source, `import ${printString(want.from, style.quote)}`, want, style)];
   }
   const missing = wanted.filter(
     (each) =>
@@ -88,7 +88,7 @@ function specifierText({ imported, local }: Binding): string {
 
 /** Import statements without the semicolon; a type-only import has either a default or names. */
 function newImports(missing: readonly Binding[], want: ImportWant, style: Style): readonly string[] {
-  const from = ` from ${quoteText(want.from, style.quote)}`;
+  const from = ` from ${printString(want.from, style.quote)}`;
   const defaultName = missing.find(({ imported }) => imported === 'default')?.local;
   const names = missing.filter(({ imported }) => imported !== 'default').map(specifierText);
   const parts = [

@@ -1,5 +1,5 @@
 import type { Style, TextChange } from '../contract.ts';
-import { quoteText } from '../restyle/quotes.ts';
+import { printString } from '../print.ts';
 import { parseSource, ts, walk } from '../syntax.ts';
 import { appendElements } from './append-element.ts';
 
@@ -12,7 +12,7 @@ export function ensurePublicRoute(base: string, entry: string, style: Style): re
   const list = findList(source);
   if (list === undefined) return [];
   const isThere = entriesOf(list).includes(entry);
-  return isThere ? [] : appendElements(source, list, [quoteText(entry, style.quote)], style);
+  return isThere ? [] : appendElements(source, list, [printString(entry, style.quote)], style);
 }
 
 /** The entries of the `publicRoutes` of a file; undefined when it has no such list. */

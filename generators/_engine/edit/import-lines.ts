@@ -1,4 +1,5 @@
 import type { ImportWant, RelPath, Service } from '../contract.ts';
+import { printString } from '../print.ts';
 import { importSpecifier } from './place-file.ts';
 
 /**
@@ -23,7 +24,7 @@ export function importLines(
 function importLine({ from, default: main, names = [], typeOnly }: ImportWant): string {
   const named = names.length === 0 ? [] : [`{ ${names.join(', ')} }`];
   const clause = [...(main === undefined ? [] : [main]), ...named].join(', ');
-  return `import ${typeOnly === true ? 'type ' : ''}${clause} from '${from}';`;
+  return `import ${typeOnly === true ? 'type ' : ''}${clause} from ${printString(from)};`;
 }
 
 function bySpecifier(a: ImportWant, b: ImportWant): number {

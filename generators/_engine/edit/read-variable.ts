@@ -1,4 +1,5 @@
 import type { ImportWant, Service } from '../contract.ts';
+import { printString } from '../print.ts';
 
 /** How generated code reads an environment variable: through the service's own configuration where it has one. */
 export function readVariable(
@@ -7,7 +8,7 @@ export function readVariable(
 ): { readonly expression: string; readonly imports: readonly ImportWant[] } {
   // What @fastify/env decorates is there only after its plugin, whose place a plugin of ours does not know.
   if (config.reader === undefined || /^(process\.env|@fastify\/env)$/.test(config.style)) {
-    return { expression: `process.env['${name}']`, imports: [] };
+    return { expression: `process.env[${printString(name)}]`, imports: [] };
   }
   return { expression: `${config.reader.expression}.${name}`, imports: config.reader.imports };
 }

@@ -1,6 +1,10 @@
 import type { ConfigFact, Repo, Service } from '../contract.ts';
+import { printKey, printString } from '../print.ts';
 import { parseSource, ts } from '../syntax.ts';
 import { findEnvSchema } from './env-schema.ts';
+
+const maxRuleChars = 1_000;
+const maxValueChars = 1_000;
 
 /**
  * What a test has to put into `process.env` before it imports a file that reads the service's configuration: entries
@@ -16,11 +20,11 @@ export function testEnvironment({ config }: Pick<Service, 'config'>, repo: Repo)
   const examples = readExamples(config, repo);
   const entries = (schema?.object.properties ?? []).flatMap((property) => {
     if (!ts.isPropertyAssignment(property) || !ts.isIdentifier(property.name)) return [];
-    const rule = property.initializer.getText();
+    const rule = property.initializer.getText().slice(0, maxRuleChars);
     if (/\.(optional|default|nullish|catch|prefault)\(|\b(default|devDefault):/.test(rule)) return [];
     const name = property.name.text;
     const value = examples.get(name) ?? fittingValue(name, rule);
-    return [`${name}: '${value.replace(/[\\']/g, '\\$&')}'`];
+    return [`${printKey(name)}: ${printString(value)}`];
   });
   return entries;
 }
@@ -50,5 +54,5 @@ function fittingValue(name: string, rule: string): string {
   if (/uuid/i.test(rule)) return '00000000-0000-4000-8000-000000000000';
   const least = Number(/\.(?:min|length)\(\s*(\d+)/.exec(rule)?.[1] ?? 0);
   const value = `test-${name.toLowerCase().replaceAll('_', '-')}`;
-  return value.padEnd(least, '-');
+  return value.padEnd(Math.min(least, maxValueChars), '-');
 }

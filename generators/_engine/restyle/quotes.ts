@@ -1,4 +1,5 @@
 import type { Style, TextChange } from '../contract.ts';
+import { quoteBody } from '../print.ts';
 import { ts, walk } from '../syntax.ts';
 
 /** Puts string literals into the wanted quotes, unless that needs more escapes; never template literals. */
@@ -13,21 +14,4 @@ export function requote(source: ts.SourceFile, quote: Style['quote']): readonly 
     return undefined;
   });
   return changes;
-}
-
-/** A string literal for a plain value in the wanted quotes, or in the others when they save escapes. */
-export function quoteText(value: string, quote: Style['quote']): string {
-  return quoteBody(value.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('\r', '\\r'), quote);
-}
-
-/** `body` is what stands between the quotes, escapes and all. Prettier's rule: the quote with fewer escapes wins. */
-function quoteBody(body: string, preferred: Style['quote']): string {
-  const alternate = preferred === "'" ? '"' : "'";
-  const count = (quote: string): number => body.split(quote).length - 1;
-  const quote = count(preferred) > count(alternate) ? alternate : preferred;
-  const inside = body.replace(/\\(.)|(["'])/gs, (all: string, escaped?: string, bare?: string) => {
-    if (bare !== undefined) return bare === quote ? `\\${bare}` : bare;
-    return (escaped === '"' || escaped === "'") && escaped !== quote ? escaped : all;
-  });
-  return quote + inside + quote;
 }

@@ -64,13 +64,22 @@ function namedHolding(dir: RelPath): AutoloadFact['holds'] | undefined {
   return named === 'plugins' ? 'plugins' : 'routes';
 }
 
+/**
+ * A pattern of a repository that cannot go back and forth: no group is repeated, and nothing is more than twice. What
+ * another one leaves out is not known.
+ */
+function isPlain(pattern: string): boolean {
+  const repeats = pattern.match(/[*+]|\{\d*,/g) ?? [];
+  return pattern.length <= 300 && repeats.length <= 2 && !/\)[*+{?]|\\[1-9k]/.test(pattern);
+}
+
 /** Literal patterns; a filter that is a function says nothing that can be read. */
 function patternsOf(options: ts.Expression, names: readonly string[]): readonly RegExp[] {
   return names.flatMap((name) => {
     const value = propertyOf(options, name);
     const match = value === undefined ? null : /^\/(.*)\/([a-z]*)$/s.exec(value.getText());
     try {
-      return match === null ? [] : [new RegExp(match[1] ?? '', match[2])];
+      return match === null || !isPlain(match[1] ?? '') ? [] : [new RegExp(match[1] ?? '', match[2])];
     } catch {
       return [];
     }

@@ -1,7 +1,8 @@
-import { isMap, isScalar, isSeq, parseDocument, type YAMLMap } from 'yaml';
+import { type Document, isMap, isScalar, isSeq, type YAMLMap } from 'yaml';
 
 import type { RelPath } from '../contract.ts';
 import { dirnameRel, joinRel } from '../paths.ts';
+import { parseYaml } from '../yaml-text.ts';
 
 /** A service of a compose file that runs a service of the repo. */
 export interface ComposeService {
@@ -19,11 +20,11 @@ const redisImage = /(?:^|\/)(?:redis|valkey|keydb|redis-stack(?:-server)?)(?::|$
 
 /** The services of a compose file that run what is in the folder `dir`; [] for a text that is no compose file. */
 export function composeServicesOf(text: string, path: RelPath, dir: RelPath): readonly ComposeService[] {
-  const services = parseDocument(text).get('services');
+  const services = documentOf(text).get('services');
   if (!isMap(services)) return [];
   return services.items.flatMap(({ key, value }) => {
     const name = isScalar(key) ? String(key.value) : '';
-    if (name === '' || !isMap(value) || !runs(value, path, dir)) return [];
+    if (!isHost(name) || !isMap(value) || !runs(value, path, dir)) return [];
     const [listsEnvironment, readsFile] = [value.has('environment'), value.has('env_file')];
     return [{ path, name, ports: portsOf(value), listsEnvironment, readsFile }];
   });
@@ -31,12 +32,26 @@ export function composeServicesOf(text: string, path: RelPath, dir: RelPath): re
 
 /** Where a Redis of a compose file is for the others; undefined without one, or where it asks for a password. */
 export function composeRedisOf(text: string): string | undefined {
-  const services = parseDocument(text).get('services');
+  const services = documentOf(text).get('services');
   if (!isMap(services) || /requirepass|REDIS_PASSWORD/.test(text)) return undefined;
   const found = services.items.find(
     ({ value }) => isMap(value) && redisImage.test(textOf(value.get('image')) ?? ''),
   );
-  return isScalar(found?.key) ? `redis://${String(found.key.value)}:6379` : undefined;
+  const host = isScalar(found?.key) ? String(found.key.value) : '';
+  return isHost(host) ? `redis://${host}:6379` : undefined;
+}
+
+/** Names that Compose gives to a container, and that a URL takes as a host: nothing of it has to be escaped. */
+function isHost(name: string): boolean {
+  return /^[\w][\w.-]{0,62}$/.test(name);
+}
+
+/** The text that was parsed last: it is asked about for every service and variable. */
+let last: Readonly<{ text: string; document: Document }> | undefined;
+
+function documentOf(text: string): Document {
+  if (last?.text !== text) last = { text, document: parseYaml(text) };
+  return last.document;
 }
 
 /** It is built of the folder, or has it as its working directory. */
@@ -73,7 +88,9 @@ function portsOf(service: YAMLMap): readonly number[] {
     ? [textOf(environment.get('PORT')) ?? '']
     : listOf(environment).flatMap((one) => (one.startsWith('PORT=') ? one.slice('PORT='.length) : []));
   const listed = [...given, ...listOf(service.get('ports')), ...listOf(service.get('expose'))];
-  return listed.map((port) => Number(/(\d+)(?:\/tcp)?$/.exec(port)?.[1])).filter((port) => port > 0);
+  return listed
+    .map((port) => Number(/(\d{1,5})(?:\/tcp)?$/.exec(port.slice(-20))?.[1]))
+    .filter((port) => port > 0);
 }
 
 function listOf(node: unknown): readonly string[] {

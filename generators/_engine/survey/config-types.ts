@@ -1,5 +1,6 @@
 import type { ConfigFact, RelPath } from '../contract.ts';
 import { findEnvType } from '../env-type.ts';
+import { escapePattern } from '../print.ts';
 import type { Survey } from './survey.ts';
 
 /**
@@ -12,7 +13,8 @@ export function findConfigTypes(
 ): RelPath | undefined {
   if (style !== '@fastify/env' && style !== 'env-schema') return undefined;
   const schema = survey.text(file);
-  const isKnown = (name: string): boolean => new RegExp(`\\b${name}['"]?\\s*:`).test(schema);
+  const isKnown = (name: string): boolean =>
+    new RegExp(`\\b${escapePattern(name)}['"]?\\s{0,9}:`).test(schema);
   const files = [file, ...survey.mentioning(/\b(interface|type)\b/), ...survey.declarations];
   return files.find((one) => findEnvType(survey.tree(one), isKnown) !== undefined);
 }

@@ -1,4 +1,5 @@
 import type { ConfigFact, RelPath } from '../contract.ts';
+import { printMember } from '../print.ts';
 import { ts, walk } from '../syntax.ts';
 import { enclosingFunction, isProcessEnv, memberOf, propertyOf, receiverOf, unwrap } from './expressions.ts';
 import { nameOf } from './creations.ts';
@@ -53,7 +54,7 @@ function parsedBy(survey: Survey, call: ts.CallExpression, file: RelPath): Parse
 /** What @fastify/env parses is read from its decorator. */
 function parsedWith(survey: Survey, used: FastifyEnv | undefined): Parsed | undefined {
   if (used === undefined) return undefined;
-  const reader = { expression: `app.${used.key}`, imports: [] };
+  const reader = { expression: printMember('app', used.key), imports: [] };
   return withSchema(survey, '@fastify/env', used.schema, used.at, used.file, reader);
 }
 

@@ -1,13 +1,8 @@
 import type { RelPath } from '../contract.ts';
+import { escapePattern } from '../print.ts';
 import { ts, walk } from '../syntax.ts';
-import {
-  enclosingFunction,
-  type FunctionNode,
-  isFunctionNode,
-  memberOf,
-  receiverOf,
-  unwrap,
-} from './expressions.ts';
+import { enclosingFunction, type FunctionNode, isFunctionNode } from './expressions.ts';
+import { memberOf, receiverOf, unwrap } from './expressions.ts';
 import { importsOf, requiredModule } from './imports.ts';
 import type { Survey } from './survey.ts';
 import { rootOf } from './uses.ts';
@@ -33,9 +28,12 @@ export function findCreations(survey: Survey): readonly Creation[] {
         creationOf(file, call),
       ),
     );
-  return found.filter(({ binding, scope }, index) => {
-    const first = found.findIndex((one) => one.binding === binding && one.scope === scope);
-    return binding === undefined || first === index;
+  const seen = new Map<ts.Node, Set<string | undefined>>();
+  return found.filter(({ binding, scope }) => {
+    const names = seen.get(scope) ?? new Set();
+    const isFirst = binding === undefined || !names.has(binding);
+    seen.set(scope, names.add(binding));
+    return isFirst;
   });
 }
 
@@ -44,7 +42,7 @@ export function findTakers(survey: Survey, makers: readonly Creation[]): readonl
   const owners = new Set<ts.Node>(makers.flatMap(({ owner }) => (owner === undefined ? [] : [owner])));
   const names = [...owners].map((owner) => nameOf(owner)).filter((name) => name !== undefined);
   if (names.length === 0) return [];
-  const pattern = new RegExp(`\\b(${names.join('|')})\\b`);
+  const pattern = new RegExp(`\\b(${names.map(escapePattern).join('|')})\\b`);
   return survey.mentioning(pattern).flatMap((file) =>
     callsIn(survey.tree(file), ({ expression }) => {
       const found =

@@ -1,7 +1,16 @@
 import type { RelPath } from '../contract.ts';
-import { ts } from '../syntax.ts';
+import { ts, walk } from '../syntax.ts';
 import { decoratedSchema } from './decorated-schema.ts';
-import { envNameOf, isProcessEnv, memberOf, propertyOf, receiverOf, unwrap } from './expressions.ts';
+import {
+  envNameOf,
+  isProcessEnv,
+  keyOf,
+  memberOf,
+  propertyOf,
+  receiverOf,
+  stringOf,
+  unwrap,
+} from './expressions.ts';
 import type { Survey } from './survey.ts';
 
 /** Which environment variable a value comes from, and the literal that stands in for it. */
@@ -11,6 +20,7 @@ export interface EnvRead {
 }
 
 const maxHops = 8;
+const maxFallbackChars = 500;
 
 /** Reads an expression down to `process.env.X`, through variables, conversions and schemas that parse process.env. */
 export function readEnv(survey: Survey, expression: ts.Expression, file: RelPath, hops = 0): EnvRead {
@@ -115,8 +125,20 @@ function propertiesOf(survey: Survey, schema: ts.Expression, file: RelPath): ts.
 /** `.default(3000)` or `default: 3000` somewhere in the value of a schema's key. */
 function defaultIn(value: ts.Expression | undefined): string | undefined {
   if (value === undefined) return undefined;
-  const match = /\.default\(\s*(['"]?)([^'")]*)\1\s*\)|\bdefault:\s*(['"]?)([^'",}\s]*)\3/.exec(
-    value.getText(),
-  );
-  return match?.[2] ?? match?.[4];
+  let found: string | undefined;
+  walk(value, (node) => {
+    const isCall = ts.isCallExpression(node) && memberOf(node.expression) === 'default';
+    const isKey = ts.isPropertyAssignment(node) && keyOf(node.name) === 'default';
+    const given = isCall ? node.arguments[0] : isKey ? node.initializer : undefined;
+    // In a chain the outer call stands above the inner one.
+    if (given !== undefined) found ??= textOf(given);
+    return found === undefined;
+  });
+  return found;
+}
+
+/** What a literal says; the code itself for a name or a number with a sign. */
+function textOf(given: ts.Expression): string | undefined {
+  const text = stringOf(given) ?? given.getText();
+  return text.length > maxFallbackChars || /[()'"]/.test(text) ? undefined : text;
 }

@@ -38,7 +38,8 @@ export function exportOf(
         clause !== undefined && ts.isNamedExports(clause)
           ? clause.elements.find((one) => (one.propertyName ?? one.name).text === local)
           : undefined;
-      if (element !== undefined) return asExport(element.name.text, local);
+      // `export { app as 'any text' }` can be imported by that text alone, which nobody writes.
+      if (element !== undefined && ts.isIdentifier(element.name)) return asExport(element.name.text, local);
     }
     if (
       ts.isExportAssignment(statement) &&

@@ -1,4 +1,5 @@
 import type { AppFact } from '../contract.ts';
+import { patternOfName } from '../print.ts';
 import { ts, walk } from '../syntax.ts';
 import type { Creation } from './creations.ts';
 import { nameOf } from './creations.ts';
@@ -79,7 +80,7 @@ function returns(owner: FunctionNode, binding: string): 'instance' | 'wrapped' |
     if (rootOf(node.expression) === binding) found = 'instance';
     else if (
       ts.isObjectLiteralExpression(node.expression) &&
-      new RegExp(`\\b${binding}\\b`).test(node.expression.getText())
+      patternOfName(binding).test(node.expression.getText())
     )
       found ??= 'wrapped';
     return true;

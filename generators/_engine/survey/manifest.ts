@@ -2,10 +2,12 @@ import { type ParseError, parse, printParseErrorCode } from 'jsonc-parser';
 
 import type { Manifest, RelPath, Repo } from '../contract.ts';
 import { RefusalError } from '../obstacle.ts';
+import { isShallow, maxJsonChars, maxJsonDepth } from '../json-text.ts';
 import { dirnameRel, joinRel } from '../paths.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
+const maxScriptChars = 1_000;
 const sections = ['peerDependencies', 'optionalDependencies', 'devDependencies', 'dependencies'] as const;
 
 const read = new Map<RelPath, Manifest & { readonly json: Json }>();
@@ -14,6 +16,7 @@ const read = new Map<RelPath, Manifest & { readonly json: Json }>();
 export function readManifest(repo: Repo, path: RelPath): (Manifest & { readonly json: Json }) | undefined {
   const text = repo.read(path);
   if (text === undefined) return undefined;
+  if (!isShallow(text)) throw new RefusalError(tooComplex(path));
   const known = read.get(path);
   if (known?.text === text) return known;
   const manifest = parseManifest(path, text);
@@ -27,7 +30,7 @@ function parseManifest(path: RelPath, text: string): Manifest & { readonly json:
   const dependencies: Record<string, string> = {};
   for (const section of sections) Object.assign(dependencies, strings(json[section]));
   const type = json['type'] === 'module' ? 'module' : 'commonjs';
-  return { path, text, type, scripts: strings(json['scripts']), dependencies, json };
+  return { path, text, type, scripts: shortStrings(json['scripts']), dependencies, json };
 }
 
 function parseJson(path: RelPath, text: string): unknown {
@@ -59,11 +62,26 @@ function invalid(path: RelPath, text: string, error: ParseError | undefined): Re
   };
 }
 
+/** Scripts are looked through for words: one that has thousands of them says nothing. */
+function shortStrings(value: unknown): Record<string, string> {
+  const entries = Object.entries(strings(value));
+  return Object.fromEntries(entries.map(([name, text]) => [name, text.slice(0, maxScriptChars)]));
+}
+
 function strings(value: unknown): Record<string, string> {
   if (!isRecord(value)) return {};
   return Object.fromEntries(
     Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
   );
+}
+
+function tooComplex(path: RelPath): RefusalError['obstacles'][0] {
+  return {
+    code: 'E_TOO_COMPLEX',
+    at: { path },
+    message: `${path} has more than ${String(maxJsonChars)} characters, or nests deeper than ${String(maxJsonDepth)} levels.`,
+    remedy: 'Correct the file and run the command again.',
+  };
 }
 
 export function isRecord(value: unknown): value is Json {

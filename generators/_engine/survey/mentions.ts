@@ -1,5 +1,6 @@
 import type { Edit, Repo, ServiceHead } from '../contract.ts';
 import { basenameRel } from '../paths.ts';
+import { escapePattern } from '../print.ts';
 import { textAfter } from '../repo.ts';
 import { isEnvironment } from '../roles.ts';
 import { openSurvey } from './survey.ts';
@@ -23,8 +24,7 @@ export function findMention(
 
 /** Matches an import of a package. */
 export function importOf(name: string): RegExp {
-  const escaped = name.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
-  return new RegExp(`(?:from|require\\(|import\\(?)\\s*['"]${escaped}(?:/[^'"]*)?['"]`);
+  return new RegExp(`(?:from|require\\(|import\\(?)\\s{0,9}['"]${escapePattern(name)}(?:/[^'"]{0,300})?['"]`);
 }
 
 /** The environment variables that a text names. */

@@ -1,5 +1,6 @@
 import type { RelPath } from '../contract.ts';
 import { ts } from '../syntax.ts';
+import { spend } from '../work.ts';
 import { memberOf, propertyOf, receiverOf, unwrap } from './expressions.ts';
 import { type Imported, importsOf } from './imports.ts';
 import { findExported } from './exports.ts';
@@ -25,6 +26,8 @@ export interface Names {
 }
 
 const maxHops = 10;
+/** What a name that is looked up costs, as nodes that are visited. */
+const hopSteps = 50;
 
 /** Opens the names of a service; `resolve` finds a file from a specifier. */
 export function openNames(sources: Sources, resolve: Names['module']): Names {
@@ -42,6 +45,7 @@ class ServiceNames implements Names {
 
   value(expression: ts.Expression, file: RelPath, hops = 0): Found | undefined {
     if (hops > maxHops) return undefined;
+    spend(hopSteps, () => file);
     const bare = unwrap(expression);
     if (ts.isIdentifier(bare)) return this.#named(bare, file, hops);
     const receiver = receiverOf(bare);
@@ -86,8 +90,12 @@ class ServiceNames implements Names {
     return this.exported(target, imported.name, hops + 1);
   }
 
-  exported(file: RelPath, name: string, hops = 0): Found | undefined {
-    if (hops > maxHops) return undefined;
+  /** Barrels that re-export each other lead to one file by many ways: `seen` are those that were looked into. */
+  exported(file: RelPath, name: string, hops = 0, seen = new Set<string>()): Found | undefined {
+    const place = `${name} ${file}`;
+    if (hops > maxHops || seen.has(place)) return undefined;
+    seen.add(place);
+    spend(hopSteps, () => file);
     const found = findExported(this.#sources.tree(file), name);
     if (found === undefined) return undefined;
     if ('node' in found) {
@@ -97,7 +105,7 @@ class ServiceNames implements Names {
     }
     for (const { from, name: next } of found.elsewhere) {
       const target = this.module(file, from);
-      const value = target === undefined ? undefined : this.exported(target, next, hops + 1);
+      const value = target === undefined ? undefined : this.exported(target, next, hops + 1, seen);
       if (value !== undefined) return value;
     }
     return undefined;

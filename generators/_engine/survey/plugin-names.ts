@@ -19,9 +19,12 @@ export function pluginName(survey: Survey, expression: ts.Expression, file: RelP
   return ownName ?? (prefix.replace(/^\/+/, '').replaceAll('/', '-') || 'inline');
 }
 
+const maxNameChars = 300;
+
 /** `./routes/user-orders.js` → `userOrders` */
 function moduleName(specifier: string): string {
   const parts = specifier
+    .slice(-maxNameChars)
     .replace(/\.[cm]?[jt]s$/, '')
     .replace(/\/index$/, '')
     .split('/');

@@ -1,4 +1,5 @@
 import type { RedisFact, RelPath } from '../contract.ts';
+import { escapePattern, printMember, printString } from '../print.ts';
 import { lineOf, ts, walk } from '../syntax.ts';
 import { memberOf, propertyOf, stringOf, unwrap } from './expressions.ts';
 import { importsOf } from './imports.ts';
@@ -69,7 +70,7 @@ function pluginClient(survey: Survey): Client | undefined {
   if (file === undefined) return undefined;
   const namespace = namespaceIn(survey, file);
   return {
-    expression: namespace === undefined ? 'app.redis' : `app.redis['${namespace}']`,
+    expression: namespace === undefined ? 'app.redis' : `app.redis[${printString(namespace)}]`,
     imports: [],
     optional: false,
   };
@@ -98,14 +99,19 @@ function decoratedClient(survey: Survey): Client | undefined {
       return true;
     });
     if (name === undefined) continue;
-    const pattern = new RegExp(`\\b${name}\\?\\s*:|\\b${name}\\s*:[^;,\\n]*\\b(undefined|null)\\b`);
+    const pattern = typedAsOptional(escapePattern(name));
     const optional = [...survey.files, ...survey.declarations].some((one) => {
       const text = survey.text(one);
       return text.includes('FastifyInstance') && text.includes('declare module') && pattern.test(text);
     });
-    return { expression: `app.${name}`, imports: [], optional };
+    return { expression: printMember('app', name), imports: [], optional };
   }
   return undefined;
+}
+
+/** `redis?: Redis` and `redis: Redis | undefined` */
+function typedAsOptional(name: string): RegExp {
+  return new RegExp(`(?<![\\w$])${name}(?:\\?\\s{0,9}:|\\s{0,9}:[^;,\\n]{0,200}\\b(?:undefined|null)\\b)`);
 }
 
 /** `export const redis = new Redis(…)` */

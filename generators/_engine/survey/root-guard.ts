@@ -1,4 +1,5 @@
 import type { GuardFact, RelPath } from '../contract.ts';
+import { printKey } from '../print.ts';
 import { lineOf, ts, walk } from '../syntax.ts';
 import { isFunctionNode, memberOf, receiverOf, stringOf, unwrap } from './expressions.ts';
 import { withoutGenerated } from './generated-files.ts';
@@ -15,8 +16,6 @@ interface Root {
 
 const hooks: ReadonlySet<string> = new Set(['onRequest', 'preParsing', 'preValidation', 'preHandler']);
 const refuses = /\bjwtVerify\b|\b40[13]\b|unauthori[sz]ed|forbidden/i;
-const routeConfig =
-  /(!\s*)?(?:\w+\??\.)*(?:routeOptions|context)\??\.config\??\.(\w+)\b(?:\s*===?\s*(true|false))?/;
 
 /** The hook of the whole application that refuses requests but for routes that opt out; undefined without one. */
 export function findRootGuard(survey: Survey, app: Root, uses: readonly Use[]): GuardFact | undefined {
@@ -68,9 +67,40 @@ function guardOf(survey: Survey, call: ts.CallExpression, file: RelPath): GuardF
   if (!refuses.test(text)) return undefined;
   const lists = [...survey.text(file).matchAll(/(['"`])(\/[^'"`\s]*)\1/g)].map(([, , url = '']) => url);
   const place = { path: file, line: lineOf(survey.tree(file), call.getStart()), lists };
-  const [, not, key, value] = routeConfig.exec(text) ?? [];
+  const asked = found === undefined ? undefined : routeConfigIn(found.node);
   // A guard that only routes which ask for it are stopped by is none to us.
-  if (key !== undefined)
-    return not === undefined ? { ...place, optOut: `${key}: ${value ?? 'true'}` } : undefined;
+  if (asked !== undefined)
+    return asked.isNegated ? undefined : { ...place, optOut: `${printKey(asked.key)}: ${asked.value}` };
   return /\.(includes|has|some)\(/.test(text) ? place : undefined;
+}
+
+/** The first `request.routeOptions.config.x` of a hook, and what it is compared with. */
+function routeConfigIn(
+  hook: ts.Node,
+): Readonly<{ key: string; value: 'true' | 'false'; isNegated: boolean }> | undefined {
+  let found: ts.Expression | undefined;
+  walk(hook, (node) => {
+    const isAsked = ts.isExpression(node) && memberOf(node) !== undefined && isRouteConfig(receiverOf(node));
+    if (isAsked) found ??= node;
+    return found === undefined;
+  });
+  const key = found && memberOf(found);
+  if (found === undefined || key === undefined) return undefined;
+  const { parent } = found;
+  const isNegated = ts.isPrefixUnaryExpression(parent) && parent.operator === ts.SyntaxKind.ExclamationToken;
+  const isFalse =
+    ts.isBinaryExpression(parent) &&
+    [ts.SyntaxKind.EqualsEqualsToken, ts.SyntaxKind.EqualsEqualsEqualsToken].includes(
+      parent.operatorToken.kind,
+    ) &&
+    parent.right.kind === ts.SyntaxKind.FalseKeyword;
+  return { key, value: isFalse ? 'false' : 'true', isNegated };
+}
+
+/** `request.routeOptions.config`, `request.context.config`, `routeOptions.config` */
+function isRouteConfig(node: ts.Expression | undefined): boolean {
+  if (node === undefined || memberOf(node) !== 'config') return false;
+  const owner = receiverOf(node);
+  const name = owner && (ts.isIdentifier(owner) ? owner.text : memberOf(owner));
+  return name === 'routeOptions' || name === 'context';
 }

@@ -18,7 +18,7 @@ export function findDeclaration(from: ts.Node, name: string): Declaration | unde
 
 function declaredIn(scope: ts.Node, name: string): Declaration | undefined {
   if (ts.isSourceFile(scope) || ts.isBlock(scope) || ts.isModuleBlock(scope)) {
-    return firstOf(scope.statements, (statement) => declaredBy(statement, name));
+    return namesOf(scope).get(name);
   }
   if (ts.isFunctionLike(scope)) {
     return firstOf(scope.parameters, (parameter) => inBinding(parameter, name));
@@ -30,12 +30,33 @@ function declaredIn(scope: ts.Node, name: string): Declaration | undefined {
   return undefined;
 }
 
-function declaredBy(statement: ts.Statement, name: string): Declaration | undefined {
-  if (ts.isVariableStatement(statement)) return inList(statement.declarationList, name);
-  if (ts.isFunctionDeclaration(statement) || ts.isClassDeclaration(statement)) {
-    return statement.name?.text === name ? statement : undefined;
+const known = new WeakMap<ts.Node, ReadonlyMap<string, Declaration>>();
+
+/** What the statements of a block declare; the first of a name. */
+function namesOf(scope: ts.SourceFile | ts.Block | ts.ModuleBlock): ReadonlyMap<string, Declaration> {
+  const before = known.get(scope);
+  if (before !== undefined) return before;
+  const found = new Map<string, Declaration>();
+  const add = (name: string, declaration: Declaration): void => {
+    if (!found.has(name)) found.set(name, declaration);
+  };
+  for (const statement of scope.statements) {
+    if (ts.isVariableStatement(statement)) {
+      for (const declaration of statement.declarationList.declarations) addBound(declaration, add);
+    } else if (ts.isFunctionDeclaration(statement) || ts.isClassDeclaration(statement)) {
+      if (statement.name !== undefined) add(statement.name.text, statement);
+    }
   }
-  return undefined;
+  known.set(scope, found);
+  return found;
+}
+
+function addBound(
+  node: ts.VariableDeclaration | ts.BindingElement,
+  add: (name: string, declaration: Declaration) => void,
+): void {
+  if (ts.isIdentifier(node.name)) add(node.name.text, node);
+  else for (const element of node.name.elements) if (ts.isBindingElement(element)) addBound(element, add);
 }
 
 /** The variable of that name in a list of declarations, destructured ones included. */

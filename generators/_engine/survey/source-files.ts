@@ -26,9 +26,12 @@ export function listSources(repo: Repo, dir: RelPath): SourceFiles {
     for (const folder of level) {
       const entries = repo.list(folder);
       for (const entry of entries) {
-        const path = joinRel(folder, entry.name);
-        if (entry.kind === 'file' && /\.[cm]?[jt]s$/.test(entry.name)) files.push(path);
-        else if (isSourceFolder(entry) && !isPackage(repo, path)) next.push(path);
+        if (entry.kind === 'file' && /\.[cm]?[jt]s$/.test(entry.name))
+          files.push(joinRel(folder, entry.name));
+        else if (isSourceFolder(entry)) {
+          const path = joinRel(folder, entry.name);
+          if (!isPackage(repo, path)) next.push(path);
+        }
       }
     }
     level = next;

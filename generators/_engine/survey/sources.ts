@@ -1,6 +1,7 @@
 import type { Obstacle, RelPath, Repo, ServiceHead } from '../contract.ts';
 import { RefusalError } from '../obstacle.ts';
-import { parseFile, syntaxErrors, type ts } from '../syntax.ts';
+import { syntaxErrors, type ts } from '../syntax.ts';
+import { boundedTree } from './bounded-tree.ts';
 import { listSources, type SourceFiles } from './source-files.ts';
 
 /** One service's sources, read and parsed on demand. */
@@ -29,7 +30,7 @@ export function openSources(repo: Repo, head: ServiceHead): Sources {
     repo,
     head,
     text,
-    tree: (path) => parseOrSkip(path, text(path)),
+    tree: (path) => boundedTree(path, text(path)),
     mentioning: (pattern) => listed.files.filter((path) => pattern.test(text(path))),
   };
 }
@@ -47,21 +48,10 @@ export function assertServable(sources: Sources): void {
   if (first !== undefined) throw new RefusalError(first, ...more);
 }
 
-/** Thousands of nested brackets are nobody's code, and more than a recursive parser can follow. */
-function parseOrSkip(path: RelPath, text: string): ts.SourceFile {
-  try {
-    return parseFile(path, text);
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    return parseFile(path, '');
-  }
-}
-
 function broken(sources: Sources, path: RelPath): readonly Obstacle[] {
   const text = sources.text(path);
-  const marker = /^<{7} .*\n(?:.*\n)*?={7}\r?\n/m.exec(text);
-  if (marker !== null) {
-    const line = text.slice(0, marker.index).split('\n').length;
+  const line = mergeMarker(text);
+  if (line !== undefined) {
     return [
       {
         code: 'E_MERGE_MARKERS',
@@ -81,6 +71,13 @@ function broken(sources: Sources, path: RelPath): readonly Obstacle[] {
       remedy: 'Correct the file and run the command again.',
     },
   ];
+}
+
+/** The line of the first `<<<<<<<` that a `=======` follows; undefined without one. */
+function mergeMarker(text: string): number | undefined {
+  const lines = text.includes('<<<<<<< ') ? text.split(/\r?\n/) : [];
+  const first = lines.findIndex((line) => line.startsWith('<<<<<<< '));
+  return first >= 0 && lines.includes('=======', first) ? first + 1 : undefined;
 }
 
 function unsupported({ manifest, name }: ServiceHead): Obstacle | undefined {

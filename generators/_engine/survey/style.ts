@@ -1,11 +1,15 @@
 import type { Style } from '../contract.ts';
 
+const maxLineChars = 400;
+const maxBodyLines = 300;
+
 /**
  * How texts are written, by majority; of one file when one is given. What nothing votes on is as most are written:
  * single quotes, semicolons, 2 spaces, LF, trailing commas, a final newline.
  */
 export function detectStyle(texts: readonly string[]): Style {
-  const lines = texts.map((text) => text.split(/\r?\n/));
+  // A line of thousands of characters is nobody's style.
+  const lines = texts.map((text) => text.split(/\r?\n/).filter((line) => line.length <= maxLineChars));
   const crlf = total(texts, (text) => text.split('\r\n').length - 1);
   const newlines = total(texts, (text) => text.split('\n').length - 1);
   const ends = texts.filter((text) => text.length > 0);
@@ -80,7 +84,7 @@ function commaVotes(lines: readonly string[]): number {
 /** Members of an interface or type look like properties. */
 function inTypeBody(lines: readonly string[], closing: number): boolean {
   const lead = /^\s*/.exec(lines[closing] ?? '')?.[0] ?? '';
-  for (let at = closing - 1; at >= 0; at -= 1) {
+  for (let at = closing - 1; at >= Math.max(0, closing - maxBodyLines); at -= 1) {
     const line = lines[at] ?? '';
     if (line.startsWith(lead) && /^\S/.test(line.slice(lead.length)) && line.trimEnd().endsWith('{')) {
       return /\b(interface|type|class|enum|switch|import|export)\b/.test(line);

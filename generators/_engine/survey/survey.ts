@@ -4,6 +4,7 @@ import { packageImports } from './package-imports.ts';
 import { openResolver } from './resolve-module.ts';
 import { openSources, type Sources } from './sources.ts';
 import { readTsconfig, type Tsconfig } from './tsconfig.ts';
+import { allowOneMore } from '../work.ts';
 
 /** What every fact of one service is read from. */
 export interface Survey extends Sources {
@@ -20,6 +21,7 @@ export function openSurvey(now: Repo, head: ServiceHead): Survey {
   opened.set(repo, byDir);
   const known = byDir.get(head.dir);
   if (known !== undefined) return known;
+  allowOneMore();
   const sources = openSources(repo, head);
   const read = readTsconfig(repo, head.dir);
   const tsconfig = { ...read, aliases: [...read.aliases, ...packageImports(repo, head)] };

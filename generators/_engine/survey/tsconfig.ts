@@ -3,6 +3,7 @@ import { parse } from 'jsonc-parser';
 import type { RelPath, Repo } from '../contract.ts';
 import { RefusalError } from '../obstacle.ts';
 import { dirnameRel, joinRel } from '../paths.ts';
+import { isShallow } from '../json-text.ts';
 import { isRecord } from './manifest.ts';
 
 /** The compiler options that rule a service, its `extends` chain merged. */
@@ -19,11 +20,13 @@ type Json = Readonly<Record<string, unknown>>;
 
 const none: Tsconfig = { path: undefined, options: {}, aliases: [], baseUrl: undefined };
 const maxExtends = 8;
+const maxConfigs = 50;
+const maxPathChars = 500;
 
 /** Reads the tsconfig.json of a folder, or of the nearest one above it. Never throws: an unreadable one says nothing. */
 export function readTsconfig(repo: Repo, dir: RelPath): Tsconfig {
   const path = joinRel(dir, 'tsconfig.json');
-  if (repo.read(path) !== undefined) return load(repo, throughReferences(repo, path), 0) ?? none;
+  if (repo.read(path) !== undefined) return load(repo, throughReferences(repo, path), 0, new Map()) ?? none;
   return dir === '' ? none : readTsconfig(repo, dirnameRel(dir));
 }
 
@@ -45,26 +48,46 @@ function throughReferences(repo: Repo, path: RelPath): RelPath {
   return repo.read(file) === undefined ? path : file;
 }
 
-function load(repo: Repo, path: RelPath, depth: number): Tsconfig | undefined {
+/** What was read before, undefined while it is being read: a file that many extend, or that extends itself, is read once. */
+type Loaded = Map<RelPath, Tsconfig | undefined>;
+
+function load(repo: Repo, path: RelPath, depth: number, loaded: Loaded): Tsconfig | undefined {
+  if (loaded.has(path)) return loaded.get(path);
+  if (depth > maxExtends || loaded.size > maxConfigs) return undefined;
+  loaded.set(path, undefined);
   const json = readJson(repo, path);
-  if (json === undefined || depth > maxExtends) return undefined;
+  if (json === undefined) return undefined;
   const dir = dirnameRel(path);
   const extended = json['extends'];
   const bases = (Array.isArray(extended) ? extended : [extended]).filter(
-    (one): one is string => typeof one === 'string',
+    (one): one is string => typeof one === 'string' && one.length <= maxPathChars,
   );
   let merged = none;
-  for (const base of bases) merged = { ...merged, ...extendedConfig(repo, dir, base, depth, merged) };
+  for (const base of bases)
+    merged = { ...merged, ...extendedConfig(repo, dir, base, { depth, loaded, merged }) };
   const own = isRecord(json['compilerOptions']) ? json['compilerOptions'] : {};
   const baseUrl = typeof own['baseUrl'] === 'string' ? inside(dir, own['baseUrl']) : merged.baseUrl;
   const aliases = isRecord(own['paths']) ? aliasesOf(own['paths'], baseUrl ?? dir) : merged.aliases;
-  return { path, options: { ...merged.options, ...lowerCase(own) }, aliases, baseUrl };
+  const read = { path, options: { ...merged.options, ...lowerCase(own) }, aliases, baseUrl };
+  loaded.set(path, read);
+  return read;
 }
 
-function extendedConfig(repo: Repo, dir: RelPath, base: string, depth: number, merged: Tsconfig): Tsconfig {
+interface Loading {
+  readonly depth: number;
+  readonly loaded: Loaded;
+  readonly merged: Tsconfig;
+}
+
+function extendedConfig(
+  repo: Repo,
+  dir: RelPath,
+  base: string,
+  { depth, loaded: before, merged }: Loading,
+): Tsconfig {
   const candidates = base.startsWith('.') ? spellings(dir, base) : packageSpellings(dir, base);
   const file = candidates.find((path) => repo.read(path) !== undefined);
-  const loaded = file === undefined ? undefined : load(repo, file, depth + 1);
+  const loaded = file === undefined ? undefined : load(repo, file, depth + 1, before);
   const options = { ...merged.options, ...(loaded?.options ?? knownBase(base)) };
   const aliases = loaded === undefined || loaded.aliases.length === 0 ? merged.aliases : loaded.aliases;
   return { path: undefined, options, aliases, baseUrl: loaded?.baseUrl ?? merged.baseUrl };
@@ -101,7 +124,8 @@ function aliasesOf(paths: Json, base: RelPath): Tsconfig['aliases'] {
 
 function readJson(repo: Repo, path: RelPath): Json | undefined {
   const text = repo.read(path);
-  const json: unknown = text === undefined ? undefined : parse(text, [], { allowTrailingComma: true });
+  const isReadable = text !== undefined && isShallow(text);
+  const json: unknown = !isReadable ? undefined : parse(text, [], { allowTrailingComma: true });
   return isRecord(json) ? json : undefined;
 }
 

@@ -1,5 +1,5 @@
 import type { Entry, RelPath, Repo } from '../contract.ts';
-import { joinRel, toRel } from '../paths.ts';
+import { isUnprintable, joinRel, toRel } from '../paths.ts';
 
 const maxDepth = 6;
 const maxEntries = 1_000_000;
@@ -27,7 +27,9 @@ export function findManifestPaths(repo: Repo): readonly RelPath[] {
       if (entries.some(({ kind, name }) => kind === 'file' && name === 'package.json')) {
         found.push(joinRel(dir, 'package.json'));
       }
-      next.push(...entries.filter(isSourceFolder).map(({ name }) => joinRel(dir, name)));
+      // What is in a folder whose name cannot be printed is nobody's service; one that is, is missed by name.
+      const folders = entries.filter((entry) => isSourceFolder(entry) && !isUnprintable(entry.name));
+      next.push(...folders.map(({ name }) => joinRel(dir, name)));
     }
     level = next;
   }
