@@ -23,6 +23,9 @@ export async function loadVerifier(library: Library, from: unknown): Promise<(to
     algorithm: 'HS256',
     keyPair: false,
     jwtDecorator: 'jwt',
+    fastJwtErrors: library === 'fastifyJwt' || library === 'fastJwt',
+    pluginOptions: '',
+    verifyOptions: '',
     ...none,
     [library]: true,
   };

@@ -15,7 +15,7 @@ export function claimsOf(survey: Survey, signs: readonly Sign[]): readonly strin
 }
 
 /** `const sign = createSigner(…)`: what it is called with in the same file. */
-function signerPayload({ call }: Sign): ts.Expression | undefined {
+export function signerPayload({ call }: Sign): ts.Expression | undefined {
   const { parent } = call;
   if (!ts.isVariableDeclaration(parent) || !ts.isIdentifier(parent.name)) return undefined;
   const { text } = parent.name;
@@ -51,7 +51,12 @@ function spreadKeys(survey: Survey, expression: ts.Expression, file: RelPath): r
   return keysOf(survey, bare, file);
 }
 
-function typeKeys(survey: Survey, type: ts.TypeNode | undefined, file: RelPath, hops = 0): readonly string[] {
+export function typeKeys(
+  survey: Survey,
+  type: ts.TypeNode | undefined,
+  file: RelPath,
+  hops = 0,
+): readonly string[] {
   if (type === undefined || hops > 4) return [];
   if (ts.isTypeLiteralNode(type)) return memberKeys(type.members);
   if (!ts.isTypeReferenceNode(type) || !ts.isIdentifier(type.typeName)) return [];
