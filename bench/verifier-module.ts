@@ -15,8 +15,12 @@ const imports: Readonly<Record<Library, readonly string[]>> = {
   fastJwt: ["import { createVerifier } from 'fast-jwt';"],
 };
 
-/** Renders the token verifier for a JWT library, and makes one. */
-export async function loadVerifier(library: Library, from: unknown): Promise<(token: string) => unknown> {
+/** Renders the token verifier for a JWT library, and makes one; `more` is what the view has otherwise. */
+export async function loadVerifier(
+  library: Library,
+  from: unknown,
+  more: Partial<VerifierView> = {},
+): Promise<(token: string) => unknown> {
   const none = { fastifyJwt: false, jsonwebtoken: false, jose: false, fastJwt: false };
   const view: VerifierView = {
     imports: imports[library],
@@ -28,6 +32,7 @@ export async function loadVerifier(library: Library, from: unknown): Promise<(to
     verifyOptions: '',
     ...none,
     [library]: true,
+    ...more,
   };
   const style = {
     quote: "'",
@@ -39,7 +44,7 @@ export async function loadVerifier(library: Library, from: unknown): Promise<(to
   } as const;
   const folder = join(projectRoot, '.rendered', 'bench-verify');
   mkdirSync(folder, { recursive: true });
-  const file = join(folder, `${library}.js`);
+  const file = join(folder, `${library}${more.algorithm ?? ''}.js`);
   writeFileSync(file, compile(render('add-auth-verify/token-verifier.ts.hbs', view, style)));
   const { createTokenVerifier } = (await import(file)) as {
     createTokenVerifier: (from: unknown) => (token: string) => unknown;

@@ -47,6 +47,15 @@ export function manifestOf(library: Library, more: Readonly<Record<string, strin
   };
 }
 
+/** The same service, as its package.json has it on Fastify 4. */
+export function onFastify4(files: Files): Files {
+  const manifest = String(files['package.json'])
+    .replace('"fastify":"^5.12.0"', '"fastify":"^4.28.1"')
+    .replace('"fastify-plugin":"^5.0.1"', '"fastify-plugin":"^4.5.1"')
+    .replace('"@fastify/jwt":"^10.2.0"', '"@fastify/jwt":"^8.0.1"');
+  return { ...files, 'package.json': manifest };
+}
+
 /** An app whose routes answer with tokens: path → statements that end with a token. */
 export function appWith(
   routes: Readonly<Record<string, string>>,
@@ -56,9 +65,9 @@ export function appWith(
     ([path, token]) => `  app.post('${path}', async (_request, reply) => ({ token: ${token} }));`,
   );
   return {
-    'src/app.ts': `import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
+    'src/app.ts': `import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 
-export type Request = FastifyRequest;
+export type Hook = (request: FastifyRequest, reply: FastifyReply) => void;
 ${imports}
 export async function buildApp(): Promise<FastifyInstance> {
   const app = Fastify({ logger: { level: 'error' } });

@@ -8,10 +8,12 @@ export interface Logins {
   readonly others: readonly Issued[];
 }
 
-const soundsLikeLogin = /(?:log|sign)[-_]?(?:user[-_]?)?in(?![a-z])|authenticate|^\/?sessions?$/i;
+const soundsLikeLogin =
+  /(?:[lL]og|[sS]ign)[-_]?(?:[uU]ser[-_]?)?[iI]n(?![a-z])|[aA]uthenticate|^\/?[sS]essions?$/;
 /** What makes a token one for something else, or doubtful: a name can only take away. */
 const soundsLikeOther =
-  /refresh|reset|forgot|invit|confirm|verif|magic|unsubscri|activat|download|share|recover|mail|otp(?![a-z])|mfa|2fa|two[-_]?factor|pending|challenge/i;
+  /reset|forgot|invit|confirm|verif|magic|unsubscri|activat|download|share|recover|mail|otp(?![a-z])|mfa|2fa|two[-_]?factor|pending|challenge|refresh[-_]?(?:token|jwt)|(?:sign|create|make|issue|generate)[-_]?refresh/i;
+const byMail = /(?:with|by|via)[-_]?e?mail/gi;
 const userIds = ['sub', 'userId', 'user_id', 'id'];
 const kinds = ['token_use', 'token_type', 'tokenType', 'type', 'typ'];
 const otherKind = /^(?:refresh|id)(?:[-_ ]?token)?$/i;
@@ -49,11 +51,12 @@ export function mayProve({ shape }: Issued): boolean {
 }
 
 export function isDoubtful({ labels }: Issued): boolean {
-  return labels.some((label) => soundsLikeOther.test(label));
+  return labels.some((label) => soundsLikeOther.test(label.replace(byMail, '')));
 }
 
 /** Tokens of a key that is another one for certain are no concern of the verify route. */
 function split(all: readonly Issued[], logins: readonly Issued[]): Logins {
+  if (logins.length === 0) return { logins, others: all };
   const keys = new Set(logins.map(({ key }) => key));
   const isSameKey = ({ key }: Issued): boolean => key === undefined || keys.has(undefined) || keys.has(key);
   return { logins, others: all.filter((one) => !logins.includes(one) && isSameKey(one)) };
