@@ -25,12 +25,12 @@ export interface Running {
 
 export interface Services {
   /** Generates the verify route into a service and serves it. */
-  serve(name: string, files: Files, more?: readonly string[], isOn4?: boolean): Promise<Running>;
+  readonly serve: (name: string, files: Files, more?: readonly string[], isOn4?: boolean) => Promise<Running>;
   /** What the generator would do to it. */
-  plan(name: string, files: Files, more?: readonly string[]): Promise<Plan | Refusal>;
+  readonly plan: (name: string, files: Files, more?: readonly string[]) => Promise<Plan | Refusal>;
   /** A token of the login that somebody else signs with the same key, but for what is given. */
-  signedElsewhere(claims: Readonly<Record<string, unknown>>, header?: object): string;
-  close(): Promise<void>;
+  readonly signedElsewhere: (claims: Readonly<Record<string, unknown>>, header?: object) => string;
+  readonly close: () => Promise<void>;
 }
 
 const generator = 'add-auth-verify';

@@ -214,11 +214,9 @@ const mistakes: readonly (readonly [string, Rendered, unknown, string, string])[
   ['an invalid option', 'fastifyJwt', coded('FAST_JWT_INVALID_OPTION'), 'HS256', token],
   ['an error that nobody knows', 'fastifyJwt', withVerify(fail({})), 'HS256', token],
   [
-    'what is no error at all',
+    'a promise that rejects with an error of the language',
     'fastifyJwt',
-    withVerify(() => {
-      throw undefined;
-    }),
+    withVerify(() => Promise.reject(new TypeError('no key'))),
     'HS256',
     token,
   ],
