@@ -3,7 +3,7 @@ import type { Case } from '../helpers/case.ts';
 type Files = NonNullable<Case['files']>;
 
 /** A service whose login, and everything else that it signs, goes by one key. */
-export interface SigningService {
+interface SigningService {
   readonly files: Files;
   /** Routes of the service that answer with a token for something else. */
   readonly others: readonly string[];
@@ -113,7 +113,7 @@ export function signing(library: Library): {
   }
 }
 
-export interface Marks {
+interface Marks {
   readonly aud: string;
   readonly iss: string;
 }

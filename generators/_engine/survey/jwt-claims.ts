@@ -15,7 +15,7 @@ export function claimsOf(survey: Survey, signs: readonly Sign[]): readonly strin
 }
 
 /** `const sign = createSigner(…)`: what it is called with in the same file. */
-export function signerPayload({ call }: Sign): ts.Expression | undefined {
+function signerPayload({ call }: Sign): ts.Expression | undefined {
   const { parent } = call;
   if (!ts.isVariableDeclaration(parent) || !ts.isIdentifier(parent.name)) return undefined;
   const { text } = parent.name;

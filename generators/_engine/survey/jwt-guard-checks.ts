@@ -8,7 +8,7 @@ import { readFromOutside } from './outside-reads.ts';
 import type { Survey } from './survey.ts';
 
 /** What the guard asks beside the token itself. */
-export interface GuardChecks {
+interface GuardChecks {
   /** `trusted` of @fastify/jwt, where another file can import it. */
   readonly trusted?: Readonly<{ expression: string; imports: readonly ImportWant[] }>;
   /** `trusted` that no other file can import. */

@@ -18,7 +18,7 @@ export interface Issued extends Reached {
 }
 
 /** Where @fastify/jwt is registered for a namespace. */
-export type PluginOf = (namespace: string | undefined) => PluginUse | undefined;
+type PluginOf = (namespace: string | undefined) => PluginUse | undefined;
 
 /** Options of signing that are claims, as the four libraries and the setters of jose have them. */
 const optionClaims = [

@@ -62,7 +62,7 @@ function split(all: readonly Issued[], logins: readonly Issued[]): Logins {
   return { logins, others: all.filter((one) => !logins.includes(one) && isSameKey(one)) };
 }
 
-export function shapeText({ shape }: Issued): string {
+function shapeText({ shape }: Issued): string {
   const claims = [...shape.claims].map(([name, texts]) => [name, texts ?? null] as const);
   return JSON.stringify([
     claims.toSorted(([a], [b]) => (a < b ? -1 : 1)),
