@@ -23,8 +23,12 @@ const keyPairImports: Partial<typeof imports> = {
   jose: ["import { errors, type importSPKI, jwtVerify } from 'jose';"],
 };
 
-/** Writes the compiled token verifier for a JWT library; gives the path of the file. */
-export function renderVerifier(library: Library, algorithm = 'HS256'): string {
+/** Writes the compiled token verifier for a JWT library; `more` is what the view has otherwise. Gives the path of the file. */
+export function renderVerifier(
+  library: Library,
+  algorithm = 'HS256',
+  more: Partial<VerifierView> = {},
+): string {
   const keyPair = !algorithm.startsWith('HS');
   const none = { fastifyJwt: false, jsonwebtoken: false, jose: false, fastJwt: false };
   const view: VerifierView = {
@@ -32,8 +36,12 @@ export function renderVerifier(library: Library, algorithm = 'HS256'): string {
     algorithm,
     keyPair,
     jwtDecorator: 'jwt',
+    fastJwtErrors: library === 'fastifyJwt' || library === 'fastJwt',
+    pluginOptions: '',
+    verifyOptions: '',
     ...none,
     [library]: true,
+    ...more,
   };
   const style = {
     quote: "'",
@@ -54,9 +62,9 @@ export function renderVerifier(library: Library, algorithm = 'HS256'): string {
 export async function loadVerifier(
   library: Library,
   from: unknown,
-  algorithm = 'HS256',
+  { algorithm, ...more }: Partial<VerifierView> = {},
 ): Promise<(token: string) => unknown> {
-  const { createTokenVerifier } = (await import(renderVerifier(library, algorithm))) as {
+  const { createTokenVerifier } = (await import(renderVerifier(library, algorithm, more))) as {
     createTokenVerifier: (from: unknown) => (token: string) => unknown;
   };
   return createTokenVerifier(from);

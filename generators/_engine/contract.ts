@@ -101,6 +101,7 @@ export type ObstacleCode =
   | 'E_ROUTE_EXISTS'
   | 'E_ROUTE_GUARDED'
   | 'E_NO_VERIFY_KEY'
+  | 'E_TOKEN_POLICY'
   | 'E_DECORATOR_TAKEN'
   | 'E_OLD_DEPENDENCY'
   | 'E_RATE_LIMITED'

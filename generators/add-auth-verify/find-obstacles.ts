@@ -1,7 +1,7 @@
 import type { Obstacle, Service } from '../_engine/contract.ts';
 import { printString } from '../_engine/print.ts';
 import { usesKeyPair } from './connection-views.ts';
-import type { VerifyFiles } from './views.ts';
+import type { VerifyFiles } from './files.ts';
 
 /** What keeps the verify route out of a service. */
 export function findObstacles(service: Service, path: string, files: VerifyFiles): readonly Obstacle[] {

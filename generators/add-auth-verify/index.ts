@@ -26,6 +26,18 @@ export const generator: Generator = {
       closed: true,
       initial: 'patch',
     },
+    login: {
+      type: 'string',
+      message: 'where tokens are signed that log people in; default: what the login route answers with',
+      placeholder: '<file#function,…>',
+      optional: true,
+    },
+    accept: {
+      type: 'string',
+      message: 'function that a token has to pass as well, where a guard asks for more than its JWT library',
+      placeholder: '<file#export|none>',
+      optional: true,
+    },
   },
   plan: async (answers, repo) => (await import('./plan.ts')).planAuthVerify(answers, repo),
 };

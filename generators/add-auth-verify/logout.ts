@@ -14,7 +14,7 @@ export function planLogout(draft: Draft, service: Service, patch: boolean): void
     return;
   }
   draft.patch(route.path, 'registration', (base) => {
-    const changes = ensureLogout(base, { line: route.line }, detectStyle([base]));
+    const changes = ensureLogout(base, { line: route.line, url: route.url }, detectStyle([base]));
     if (!isObstacle(changes)) return changes;
     draft.note(`${changes.message} Call ${byHand} in it by hand.`);
     return [];

@@ -4,6 +4,9 @@ import { ensureDependency } from '../_engine/edit/ensure-dependency.ts';
 import { registerPlugin } from '../_engine/edit/register-plugin.ts';
 import { type Draft, openDraft } from '../_engine/plan.ts';
 import { render } from '../_engine/render.ts';
+import { surveyJwt } from '../_engine/survey/jwt.ts';
+import { throughReader } from '../_engine/survey/service.ts';
+import { openSurvey } from '../_engine/survey/survey.ts';
 import { surveyTarget } from '../_engine/survey/target.ts';
 import { fromCatalog } from '../_engine/survey/from-catalog.ts';
 import { blacklistView } from './blacklist-view.ts';
@@ -11,25 +14,31 @@ import { usesKeyPair } from './connection-views.ts';
 import { findObstacles } from './find-obstacles.ts';
 import { planLogout } from './logout.ts';
 import { planVerifyTest } from './test-file.ts';
+import { namedPlaces, surveyPolicy, type TokenPolicy } from './token-policy.ts';
 import type { Blacklist } from './view.ts';
-import { type VerifyFiles, verifierView, verifyFiles, verifyView } from './views.ts';
+import { type VerifyFiles, verifyFiles } from './files.ts';
+import { verifierView } from './verifier-view.ts';
+import { verifyView } from './views.ts';
 
 /** The verify route with its verifier and blacklist, wired into the app; the logout route revokes. */
 export async function planAuthVerify(answers: Answers, repo: Repo): Promise<Plan | Refusal> {
   const found = surveyTarget(repo, answers);
   if ('ok' in found) return found;
-  const service = withoutOwnJwt(found);
+  const service = withLogins(withoutOwnJwt(found), repo, answers);
   const path = answers['path'] as string;
+  const policy = surveyPolicy(repo, service, answers, path);
   const blacklist = (answers['blacklist'] ?? usualBlacklist(service)) as Blacklist;
   const files = verifyFiles(service);
   const draft = openDraft(repo);
-  for (const obstacle of findObstacles(service, path, files)) draft.obstruct(obstacle);
-  renderFiles(draft, service, files, path, blacklist);
-  planVerifyTest(draft, service, files, path, blacklist);
+  for (const obstacle of [...findObstacles(service, path, files), ...policy.obstacles])
+    draft.obstruct(obstacle);
+  renderFiles(draft, service, files, path, blacklist, policy);
+  planVerifyTest(draft, service, files, path, blacklist, policy);
   registerPlugin(draft, service, { file: files.plugin, plugin: 'authVerify' });
   planDependencies(draft, service, blacklist);
   await planEnvironment(draft, service, blacklist);
   if (blacklist !== 'none') planLogout(draft, service, answers['logout'] === 'patch');
+  for (const note of policy.notes) draft.note(note);
   if (!usesKeyPair(service)) {
     draft.note(
       'A JWT secret shorter than 32 bytes is warned about, and in production the service does not start with it.',
@@ -44,6 +53,13 @@ function withoutOwnJwt(service: Service): Service {
   return { ...service, jwt: { library: 'none', signs: [], algorithm: 'HS256', claims: [] } };
 }
 
+/** The sign calls that log people in, where the user has named them. */
+function withLogins(service: Service, repo: Repo, answers: Answers): Service {
+  const named = namedPlaces(answers['login']);
+  if (named.length === 0 || service.jwt.library === 'none') return service;
+  return { ...service, jwt: throughReader(surveyJwt(openSurvey(repo, service), named), service.config) };
+}
+
 function usualBlacklist({ redis }: Service): Blacklist {
   return redis.library === 'none' ? 'memory' : 'redis';
 }
@@ -54,12 +70,17 @@ function renderFiles(
   files: VerifyFiles,
   path: string,
   blacklist: Blacklist,
+  policy: TokenPolicy,
 ): void {
   const { style } = service;
-  const verifier = render('add-auth-verify/token-verifier.ts.hbs', verifierView(service), style);
+  const verifier = render(
+    'add-auth-verify/token-verifier.ts.hbs',
+    verifierView(service, files, policy),
+    style,
+  );
   draft.create(files.verifier, 'verify-route', verifier);
   if (blacklist !== 'none') {
-    const view = blacklistView(draft.repo, service, files, blacklist);
+    const view = blacklistView(draft.repo, service, files, blacklist, policy);
     draft.create(files.tokenKey, 'token-blacklist', render('add-auth-verify/token-key.ts.hbs', {}, style));
     draft.create(
       files.blacklist,
@@ -68,7 +89,7 @@ function renderFiles(
     );
   }
   const publishes = blacklist === 'redis' && draft.repo.read(files.publisher) !== undefined;
-  const view = verifyView(service, files, path, blacklist, publishes);
+  const view = verifyView(service, files, path, blacklist, publishes, policy);
   draft.create(files.plugin, 'verify-route', render('add-auth-verify/auth-verify.ts.hbs', view, style));
 }
 

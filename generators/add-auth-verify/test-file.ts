@@ -1,5 +1,5 @@
 import type { ImportWant, Service } from '../_engine/contract.ts';
-import { printKey, printString } from '../_engine/print.ts';
+import { printString } from '../_engine/print.ts';
 import { claimNames } from './claim-names.ts';
 import { importLines } from '../_engine/edit/import-lines.ts';
 import { dynamicSpecifier, testFileFor } from '../_engine/edit/place-file.ts';
@@ -7,8 +7,10 @@ import { usesNodeRedis } from '../_engine/edit/redis-connection.ts';
 import { testEnvironment } from '../_engine/edit/test-environment.ts';
 import type { Draft } from '../_engine/plan.ts';
 import { renderTest } from '../_engine/render.ts';
+import { testClaims } from './test-claims.ts';
+import type { TokenPolicy } from './token-policy.ts';
 import type { Blacklist, VerifyTestView } from './view.ts';
-import type { VerifyFiles } from './views.ts';
+import type { VerifyFiles } from './files.ts';
 
 /** The tests of the route; a note instead where a test could not sign what the service signs. */
 export function planVerifyTest(
@@ -17,6 +19,7 @@ export function planVerifyTest(
   files: VerifyFiles,
   path: string,
   blacklist: Blacklist,
+  policy: TokenPolicy,
 ): void {
   const { jwt, style, testing } = service;
   if (testing.runner === 'none') return;
@@ -26,8 +29,14 @@ export function planVerifyTest(
     draft.note(`POST ${path} got no tests, because they would need the key that ${service.name} signs with.`);
     return;
   }
+  if (policy.accept !== undefined || !policy.isPlain) {
+    draft.note(
+      `POST ${path} got no tests, because they would need tokens that pass checks of ${service.name}'s own.`,
+    );
+    return;
+  }
   const environment = testEnvironment(service, draft.repo);
-  const view = { ...verifyTestView(service, files, path, blacklist), environment };
+  const view = { ...verifyTestView(service, files, path, blacklist, policy), environment };
   const test = testFileFor(service, files.plugin, 'auth-verify');
   draft.create(
     test,
@@ -41,12 +50,15 @@ function verifyTestView(
   files: VerifyFiles,
   path: string,
   blacklist: Blacklist,
+  policy: TokenPolicy,
 ): Omit<VerifyTestView, 'environment'> {
   const { jwt } = service;
   const test = testFileFor(service, files.plugin, 'auth-verify');
   const fastifyJwt = jwt.library === '@fastify/jwt' || jwt.library === 'none';
   const userIdClaim = jwt.claims.find((name) => ['sub', 'userId', 'user_id', 'id'].includes(name)) ?? 'sub';
-  const tenantClaim = jwt.claims.find((name) => /^(tenant|org)/.test(name));
+  const isAbsent = (name: string): boolean =>
+    policy.rules.some(({ claim, kind }) => claim === name && kind === 'absent');
+  const tenantClaim = jwt.claims.find((name) => /^(tenant|org)/.test(name) && !isAbsent(name));
   const isTold = jwt.secret?.expression.startsWith('process.env') === true;
   const ioredis = blacklist === 'redis' && usesIoredis(service);
   const decorated = decoratedConfig(service);
@@ -65,8 +77,7 @@ function verifyTestView(
     ...claimNames(jwt),
     userIdClaim,
     tenantClaim: tenantClaim ?? false,
-    usualClaims: usualClaims(service, userIdClaim, tenantClaim),
-    withoutTenant: tenantClaim === undefined ? '' : `, ${printKey(tenantClaim)}: undefined`,
+    ...testClaims(policy, userIdClaim, tenantClaim),
     blacklist: blacklist !== 'none',
     redis: blacklist === 'redis',
     ioredis,
@@ -111,15 +122,4 @@ function ownWants(files: VerifyFiles, blacklist: Blacklist, ioredis: boolean): r
         ]),
     { from: files.verifier, names: ['decodeClaims'] },
   ];
-}
-
-/** Object entries of a token as the service signs it. */
-function usualClaims({ jwt }: Service, userIdClaim: string, tenantClaim: string | undefined): string {
-  return [
-    `${printKey(userIdClaim)}: 'user-1'`,
-    "email: 'user@example.com'",
-    ...(tenantClaim === undefined ? [] : [`${printKey(tenantClaim)}: 'tenant-1'`]),
-    ...(jwt.issuer === undefined ? [] : [`iss: ${printString(jwt.issuer)}`]),
-    ...(jwt.audience === undefined ? [] : [`aud: ${printString(jwt.audience)}`]),
-  ].join(', ');
 }

@@ -15,6 +15,12 @@ export interface VerifierView {
   readonly fastJwt: boolean;
   /** `jwt`, or `jwt.access` with a namespace. */
   readonly jwtDecorator: string;
+  /** fast-jwt makes the errors: by itself, or below @fastify/jwt. */
+  readonly fastJwtErrors: boolean;
+  /** What the service's own guard demands: `, { allowedAud: 'web' }` for @fastify/jwt, or empty. */
+  readonly pluginOptions: string;
+  /** The same for the others: `, audience: 'web'`, or empty. */
+  readonly verifyOptions: string;
 }
 
 export interface BlacklistView {
@@ -24,6 +30,9 @@ export interface BlacklistView {
   readonly scope: string;
   readonly redis: boolean;
   readonly nodeRedis: boolean;
+  /** Expressions of the cookies in which the service reads tokens, comma-separated; false for none. */
+  readonly cookies: string | false;
+  readonly signedCookies: boolean;
 }
 
 /** What the plugin is rendered from; expressions are TypeScript, false is none. */
@@ -47,6 +56,13 @@ export interface VerifyView extends RedisConnection {
   /** The verifier gives a promise. */
   readonly verifiesLater: boolean;
   readonly serviceAuthSecret: string;
+  /** What the claims of a login's token meet, as an expression; false where the code has no other tokens or marks. */
+  readonly purpose: string | false;
+  /** A sentence that says why. */
+  readonly purposeComment: string;
+  readonly comparesClaims: boolean;
+  /** Another check that tokens have to pass, as a call; false for none. */
+  readonly accept: string | false;
   /** String literals, comma-separated, most likely first. */
   readonly userIdClaims: string;
   readonly tenantIdClaims: string;
@@ -79,7 +95,16 @@ export interface VerifyTestView {
   readonly tenantClaim: string | false;
   /** Object entries. */
   readonly usualClaims: string;
-  readonly withoutTenant: string;
+  /** Object entries that take email and tenant away, where a token may lack them. */
+  readonly sparseClaims: string;
+  /** Object entries of what is told about a token without them. */
+  readonly sparseIdentity: string;
+  /** String literals: kind claims that tokens of a login may have with any text. */
+  readonly freeKinds: string;
+  /** Whether tokens have an email. */
+  readonly email: boolean;
+  /** Object entries that make a token one for something else; [] where there are no rules. */
+  readonly otherPurposes: readonly string[];
   readonly blacklist: boolean;
   readonly redis: boolean;
   readonly ioredis: boolean;

@@ -1,12 +1,14 @@
-import type { ImportWant, RelPath, Service } from '../_engine/contract.ts';
+import type { ImportWant, Service } from '../_engine/contract.ts';
 import { importLines } from '../_engine/edit/import-lines.ts';
-import { placeFile } from '../_engine/edit/place-file.ts';
 import { readVariable } from '../_engine/edit/read-variable.ts';
 import { redisConnection } from '../_engine/edit/redis-connection.ts';
-import { jwtDecorator, secretView, usesKeyPair } from './connection-views.ts';
+import { secretView, usesKeyPair } from './connection-views.ts';
 import { claimNames } from './claim-names.ts';
+import type { VerifyFiles } from './files.ts';
+import { purposeCondition } from './purpose.ts';
 import { routeOptionsOf } from './route-options.ts';
-import type { Blacklist, VerifierView, VerifyView } from './view.ts';
+import type { TokenPolicy } from './token-policy.ts';
+import type { Blacklist, VerifyView } from './view.ts';
 
 const connection = {
   use: 'token blacklist',
@@ -14,75 +16,22 @@ const connection = {
   settings: 'disableOfflineQueue: true',
 } as const;
 
-/** The files that the generator adds, beside its test; `publisher` is there where add-s2s-revocation has been. */
-export interface VerifyFiles {
-  readonly plugin: RelPath;
-  readonly verifier: RelPath;
-  readonly blacklist: RelPath;
-  readonly tokenKey: RelPath;
-  readonly publisher: RelPath;
-}
-
-export function verifyFiles(service: Service): VerifyFiles {
-  return {
-    plugin: placeFile(service, 'plugins', 'auth-verify'),
-    verifier: placeFile(service, 'utils', 'token-verifier'),
-    blacklist: placeFile(service, 'utils', 'token-blacklist'),
-    tokenKey: placeFile(service, 'utils', 'token-key'),
-    publisher: placeFile(service, 'utils', 'revocation-publisher'),
-  };
-}
-
-export function verifierView(service: Service): VerifierView {
-  const { library, algorithm } = service.jwt;
-  const fastifyJwt = library === '@fastify/jwt' || library === 'none';
-  return {
-    imports: libraryImports(service),
-    algorithm,
-    keyPair: usesKeyPair(service),
-    fastifyJwt,
-    jsonwebtoken: library === 'jsonwebtoken',
-    jose: library === 'jose',
-    fastJwt: library === 'fast-jwt',
-    jwtDecorator: jwtDecorator(service),
-  };
-}
-
-function libraryImports(service: Service): readonly string[] {
-  switch (service.jwt.library) {
-    case 'jsonwebtoken':
-      return [
-        `import { ${usesKeyPair(service) ? 'createPublicKey, KeyObject' : 'createSecretKey'} } from 'node:crypto';`,
-        '',
-        service.modules.esModuleInterop
-          ? "import jwt from 'jsonwebtoken';"
-          : "import * as jwt from 'jsonwebtoken';",
-      ];
-    case 'jose':
-      return [`import { errors, ${usesKeyPair(service) ? 'type importSPKI, ' : ''}jwtVerify } from 'jose';`];
-    case 'fast-jwt':
-      return ["import { createVerifier } from 'fast-jwt';"];
-    case '@fastify/jwt':
-    case 'none':
-      return ["import '@fastify/jwt';", "import type { FastifyInstance } from 'fastify';"];
-  }
-}
-
 export function verifyView(
   service: Service,
   files: VerifyFiles,
   path: string,
   blacklist: Blacklist,
   publishes: boolean,
+  policy: TokenPolicy,
 ): VerifyView {
   const { jwt } = service;
-  const usesPlugin = jwt.library === '@fastify/jwt' || jwt.library === 'none';
   const { imports, secret: key } = secretView(service);
   const secret = !usesKeyPair(service) && key;
   const redis = redisConnection(service, blacklist === 'redis', connection);
   const serviceSecret = readVariable(service, 'SERVICE_AUTH_SECRET');
   const wants: ImportWant[] = [
     ...imports,
+    ...(policy.accept?.imports ?? []),
     ...serviceSecret.imports,
     ...redis.imports,
     ...ownImports(files, blacklist, { ...redis, publishes }),
@@ -100,12 +49,36 @@ export function verifyView(
     plainSchemas: service.plainSchemas,
     routeOptions: routeOptionsOf(service),
     blacklist: blacklist !== 'none',
-    secretType: jwt.library === 'jose' ? 'string | Uint8Array' : 'string',
-    registersJwt: jwt.library === 'none',
-    verifierArgument: usesPlugin || key === false ? 'app' : key,
-    verifiesLater: jwt.library === 'jose',
+    ...libraryView(jwt.library, key),
     serviceAuthSecret: serviceSecret.expression,
+    ...policyView(policy),
     ...claimNames(jwt),
+  };
+}
+
+function libraryView(
+  library: Service['jwt']['library'],
+  key: string | false,
+): Pick<VerifyView, 'secretType' | 'registersJwt' | 'verifierArgument' | 'verifiesLater'> {
+  const usesPlugin = library === '@fastify/jwt' || library === 'none';
+  return {
+    secretType: library === 'jose' ? 'string | Uint8Array' : 'string',
+    registersJwt: library === 'none',
+    verifierArgument: usesPlugin || key === false ? 'app' : key,
+    verifiesLater: library === 'jose',
+  };
+}
+
+function policyView({
+  accept,
+  rules,
+}: TokenPolicy): Pick<VerifyView, 'purpose' | 'purposeComment' | 'comparesClaims' | 'accept'> {
+  const purpose = purposeCondition(rules);
+  return {
+    purpose,
+    purposeComment: 'What tokens of a login have, and others of the same key have not.',
+    comparesClaims: purpose !== false && purpose.includes('isOneOf('),
+    accept: accept?.call ?? false,
   };
 }
 

@@ -77,15 +77,15 @@ function otherBits(part: string): string {
 async function verifierOf(library: Library, algorithm: Algorithm): Promise<Check> {
   const pem = algorithm === 'HS256' ? secret : pemOf(pairs[algorithm].publicKey);
   if (library === 'jose' && algorithm !== 'HS256') {
-    return loadVerifier(library, await importSPKI(pem, algorithm), algorithm);
+    return loadVerifier(library, await importSPKI(pem, algorithm), { algorithm });
   }
-  if (library !== 'fastifyJwt') return loadVerifier(library, pem, algorithm);
+  if (library !== 'fastifyJwt') return loadVerifier(library, pem, { algorithm });
   const app = Fastify();
   apps.push(app);
   const pair = algorithm === 'HS256' ? secret : { public: pem, private: 'unused' };
   await app.register(fastifyJwt, { secret: pair, verify: { algorithms: [algorithm] } });
   await app.ready();
-  return loadVerifier(library, app, algorithm);
+  return loadVerifier(library, app, { algorithm });
 }
 
 const pemOf = (key: KeyObject): string => key.export({ type: 'spki', format: 'pem' }).toString();

@@ -2,13 +2,16 @@ import type { Obstacle, Style, TextChange } from '../contract.ts';
 import { lineOf, parseSource, ts, walk } from '../syntax.ts';
 import { eolAt, indentAt, insertion } from './text-lines.ts';
 
-/** The route call that stands on a 1-based line. */
-export type LogoutWant = Readonly<{ line: number }>;
+/**
+ * The route call that stands on a 1-based line. What else changes the file may move it: `url` is where the route
+ * answers, and the call whose path is its end is the one, wherever it stands.
+ */
+export type LogoutWant = Readonly<{ line: number; url?: string }>;
 
 /** Revokes the caller's token first thing in an inline logout handler; [] when it does already. */
 export function ensureLogout(base: string, want: LogoutWant, style: Style): readonly TextChange[] | Obstacle {
   const source = parseSource('logout.ts', base);
-  const call = findCall(source, want.line);
+  const call = findByUrl(source, want.url) ?? findCall(source, want.line);
   if (base.includes('.revokeRequest(')) return [];
   const handler = call === undefined ? undefined : handlerOf(call);
   if (call === undefined || handler === undefined) return cannot('it has no inline handler', want.line);
@@ -33,6 +36,18 @@ export function ensureLogout(base: string, want: LogoutWant, style: Style): read
     return [insertion(first.getStart(), `${statement} `)];
   const eol = eolAt(base, open, style.eol);
   return [insertion(open, `${eol}${indentAt(base, first.getStart())}${statement}`)];
+}
+
+function findByUrl(source: ts.SourceFile, url: string | undefined): ts.CallExpression | undefined {
+  const found: ts.CallExpression[] = [];
+  walk(source, (node) => {
+    const isMember = ts.isCallExpression(node) && ts.isPropertyAccessExpression(node.expression);
+    const [first, handler] = isMember ? node.arguments : [];
+    const isPath = first !== undefined && handler !== undefined && ts.isStringLiteralLike(first);
+    if (isMember && isPath && first.text.length > 1 && url?.endsWith(first.text) === true) found.push(node);
+    return true;
+  });
+  return found.length === 1 ? found[0] : undefined;
 }
 
 function findCall(source: ts.SourceFile, line: number): ts.CallExpression | undefined {

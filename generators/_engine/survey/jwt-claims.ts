@@ -51,7 +51,12 @@ function spreadKeys(survey: Survey, expression: ts.Expression, file: RelPath): r
   return keysOf(survey, bare, file);
 }
 
-function typeKeys(survey: Survey, type: ts.TypeNode | undefined, file: RelPath, hops = 0): readonly string[] {
+export function typeKeys(
+  survey: Survey,
+  type: ts.TypeNode | undefined,
+  file: RelPath,
+  hops = 0,
+): readonly string[] {
   if (type === undefined || hops > 4) return [];
   if (ts.isTypeLiteralNode(type)) return memberKeys(type.members);
   if (!ts.isTypeReferenceNode(type) || !ts.isIdentifier(type.typeName)) return [];

@@ -2,6 +2,8 @@ import type { JwtFact, RelPath } from '../contract.ts';
 import { ts, walk } from '../syntax.ts';
 import { memberOf, propertyOf, stringOf, unwrap } from './expressions.ts';
 import { claimsOf } from './jwt-claims.ts';
+import { findIssued } from './jwt-issued.ts';
+import { decideLogins } from './jwt-logins.ts';
 import { chainedCall, findSigns, namespaceOf, type Sign } from './jwt-signs.ts';
 import { literalText } from './literals.ts';
 import { findSecret, type PluginUse } from './jwt-secret.ts';
@@ -9,10 +11,16 @@ import type { Survey } from './survey.ts';
 
 const libraries = ['@fastify/jwt', 'jsonwebtoken', 'jose', 'fast-jwt'] as const;
 
-/** How a service signs and verifies tokens; the library that signs, else the one it depends on. */
-export function surveyJwt(survey: Survey): JwtFact {
+/**
+ * How a service signs and verifies tokens; the library that signs, else the one it depends on. `named`: `file:line` of
+ * sign calls that log people in, where the code does not say.
+ */
+export function surveyJwt(survey: Survey, named: readonly string[] = []): JwtFact {
   const signs = findSigns(survey);
-  const sign = mainSign(survey, signs);
+  const issued = findIssued(survey, signs, (namespace) => findPluginUse(survey, namespace));
+  const { logins } = decideLogins(issued, named);
+  const login = logins.map((one) => one.sign);
+  const sign = mainSign(survey, login.length > 0 ? login : signs);
   const plugin = findPluginUse(survey, sign && namespaceOf(sign));
   const { dependencies } = survey.head.manifest;
   const library = sign?.library ?? libraries.find((name) => dependencies[name] !== undefined) ?? 'none';
@@ -32,7 +40,12 @@ export function surveyJwt(survey: Survey): JwtFact {
     ...(secret !== undefined && { secret }),
     ...(namespace !== undefined && { namespace }),
     ...(plugin !== undefined && { registeredIn: plugin.file }),
-    claims: claimsOf(survey, signs),
+    claims: [
+      ...new Set([
+        ...claimsOf(survey, login.length > 0 ? login : signs),
+        ...logins.flatMap(({ shape }) => [...shape.claims.keys(), ...shape.possible]),
+      ]),
+    ],
     ...(issuer !== undefined && { issuer }),
     ...(audience !== undefined && { audience }),
   };
@@ -45,7 +58,7 @@ function mainSign(survey: Survey, signs: readonly Sign[]): Sign | undefined {
 }
 
 /** Where @fastify/jwt is registered: with the namespace that signs, else without one, else the first. */
-function findPluginUse(survey: Survey, namespace: string | undefined): PluginUse | undefined {
+export function findPluginUse(survey: Survey, namespace: string | undefined): PluginUse | undefined {
   const uses: PluginUse[] = [];
   for (const file of survey.mentioning(/['"](@fastify\/jwt|fastify-jwt)['"]/)) {
     walk(survey.tree(file), (node) => {

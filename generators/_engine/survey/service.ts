@@ -96,7 +96,7 @@ function surveyAnyInstance(open: Survey): Pick<Service, 'app' | 'guard' | 'route
 }
 
 /** The configuration has one way in: two imports of one name, from its file and from an index, would not compile. */
-function throughReader(jwt: JwtFact, { reader }: ConfigFact): JwtFact {
+export function throughReader(jwt: JwtFact, { reader }: ConfigFact): JwtFact {
   const { secret } = jwt;
   if (reader === undefined || secret === undefined) return jwt;
   const isRead = secret.expression.startsWith(`${reader.expression}.`);

@@ -1,0 +1,65 @@
+import type { Obstacle, Place } from '../_engine/contract.ts';
+import { isDoubtful, type Logins, mayProve } from '../_engine/survey/jwt-logins.ts';
+import type { Purpose } from '../_engine/survey/jwt-purpose.ts';
+
+export function outermost({ places }: Readonly<{ places: readonly Place[] }>): string {
+  const at = places.at(-1);
+  return `${at?.path ?? ''}:${String(at?.line ?? 0)}`;
+}
+
+export function undecided({ logins, others }: Logins, named: readonly string[]): readonly Obstacle[] {
+  const possible = others.filter(mayProve);
+  const [first] = possible;
+  if (logins.length > 0 || first === undefined) return [];
+  const [at] = first.places;
+  const list = [...new Set(possible.map(outermost))].join(', ');
+  return [
+    {
+      code: 'E_TOKEN_POLICY',
+      ...(at !== undefined && { at }),
+      message:
+        named.length > 0
+          ? `No token is signed at ${named.join(', ')}; tokens are signed by way of ${list}.`
+          : `Tokens are signed in more than one way (${list}), and the code does not say which of them log people in: a token for something else would prove who calls.`,
+      remedy: 'Name what logs people in with --login <file>#<function> or <file>:<line>, comma-separated.',
+      manual: `s2s add-auth-verify --login ${outermost(first)}`,
+    },
+  ];
+}
+
+/** A mailed link that is as good as a login. */
+export function alikeObstacles({ alike }: Purpose, named: readonly string[]): readonly Obstacle[] {
+  return alike
+    .filter((one) => isDoubtful(one) || named.length > 0)
+    .map((one) => ({
+      code: 'E_TOKEN_POLICY',
+      at: one.places[0] ?? { path: one.sign.path, line: one.sign.line },
+      message: `The tokens that ${outermost(one)} leads to have the same claims and key as those of the login: they would prove who calls.`,
+      remedy:
+        "Sign a claim of their own into them (purpose: 'password-reset') or use another key; if they log people in, name them with --login as well.",
+    }));
+}
+
+export function purposeNotes({ alike, refused }: Purpose, path: string): readonly string[] {
+  const places = (some: Purpose['alike']): string => [...new Set(some.map(outermost))].join(', ');
+  const accepted = alike.filter((one) => !isDoubtful(one));
+  return [
+    ...(refused.length === 0
+      ? []
+      : [
+          `POST ${path} refuses tokens signed by way of ${places(refused)}: their claims differ from those of the login. If they log people in, too, name them with --login.`,
+        ]),
+    ...(accepted.length === 0
+      ? []
+      : [
+          `POST ${path} accepts tokens signed by way of ${places(accepted)}: nothing tells them from those of the login.`,
+        ]),
+  ];
+}
+
+export function unreadNotes(at: Place | undefined): readonly string[] {
+  if (at === undefined) return [];
+  return [
+    `The options of @fastify/jwt at ${at.path}:${String(at.line ?? 0)} cannot be read: \`trusted\`, cookies and a key function in them are not known to the verify route.`,
+  ];
+}
