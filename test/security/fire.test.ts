@@ -47,6 +47,12 @@ afterAll(() => {
   for (const { root } of Object.values(modules)) rmSync(root, { recursive: true, force: true });
 });
 
+function modulesOn(world: keyof typeof worlds): FireModules {
+  const found = modules[world];
+  if (found === undefined) throw new Error(`${world} is not generated yet`);
+  return found;
+}
+
 interface Answer {
   readonly status: number;
   readonly retryAfter: unknown;
@@ -65,7 +71,7 @@ class Stage {
   good = '';
 
   constructor({ world, store }: (typeof products)[number]) {
-    this.own = modules[world]!;
+    this.own = modulesOn(world);
     this.#store = store;
     this.#prefix = `fire:${String(process.pid)}:${String((prefixes += 1))}:`;
   }
@@ -383,7 +389,7 @@ describe.each(Object.keys(worlds) as (keyof typeof worlds)[])(
 
 describe('C.12 what the limit keeps in mind is bounded', () => {
   it('however many addresses one consumer tells', async () => {
-    const { RefusalLimit, createMemoryBuckets } = modules['Fastify 5']!;
+    const { RefusalLimit, createMemoryBuckets } = modulesOn('Fastify 5');
     const limit = new RefusalLimit(createMemoryBuckets(), { max: 1, timeWindow: 600_000 });
     const send = async (caller: string): Promise<boolean> => {
       const admission = await limit.admit(caller);
@@ -402,7 +408,7 @@ describe('C.12 what the limit keeps in mind is bounded', () => {
   it('however many requests wait for a verdict, and for however long', async () => {
     vi.useFakeTimers();
     try {
-      const { RefusalLimit, createMemoryBuckets } = modules['Fastify 5']!;
+      const { RefusalLimit, createMemoryBuckets } = modulesOn('Fastify 5');
       const limit = new RefusalLimit(createMemoryBuckets(), { max: 1, timeWindow: 600_000 });
       await limit.admit('eve');
       const waiting = times(5_000, () => limit.admit('eve').catch(() => 'nobody could tell'));
@@ -422,7 +428,7 @@ describe('C.12 what the limit keeps in mind is bounded', () => {
 
 describe('9c keys in Redis', () => {
   it('carry product and service, and the tenant beside the user', () => {
-    const { root } = modules['Fastify 5']!;
+    const { root } = modulesOn('Fastify 5');
     for (const service of ['auth-service', 'user-service']) {
       const text = readFileSync(join(root, 'services', service, 'src/plugins/rate-limit.ts'), 'utf8');
       expect(text).toContain(
