@@ -194,6 +194,8 @@ export type Service = ServiceHead &
     decorators: readonly Member[];
     /** Members that the service's own code adds to FastifyRequest, or `user` when @fastify/jwt is a dependency. */
     requestMembers: readonly Member[];
+    /** What its plugins are called; see {@link PluginNamesFact}. */
+    pluginNames: PluginNamesFact;
     /** Routes take JSON schemas: no `setValidatorCompiler` in the service's own code. */
     plainSchemas: boolean;
     /** A hook of the whole application that refuses requests but for routes that opt out of it. */
@@ -208,6 +210,12 @@ export type GuardFact = Readonly<{ path: RelPath; line: number; optOut?: string;
 
 /** A name that is taken, and the file that takes it; absent when a package does. */
 export type Member = Readonly<{ name: string; at?: Place }>;
+
+/**
+ * Names that plugins of the service may have for fastify-plugin. `hidden`: the first place that gives a plugin a name
+ * which cannot be read.
+ */
+export type PluginNamesFact = Readonly<{ taken: readonly Member[]; hidden?: Place }>;
 
 /** Where the Fastify instance is and how it is put together. */
 export type AppFact = Readonly<{

@@ -1,4 +1,5 @@
 import type { ImportWant, RelPath, Repo, Service } from '../_engine/contract.ts';
+import { freePluginName } from '../_engine/edit/free-plugin-name.ts';
 import { importLines } from '../_engine/edit/import-lines.ts';
 import type { Destination } from '../_engine/edit/declare-in-compose.ts';
 import { dynamicSpecifier, importSpecifier, isAutoloaded, testFileFor } from '../_engine/edit/place-file.ts';
@@ -59,6 +60,7 @@ export function middlewareView(
   ];
   return {
     ...names,
+    pluginName: freePluginName(service, files.middleware, 'auth-middleware'),
     imports: importLines(service, files.middleware, wants),
     cache: cacheTtlMs !== undefined,
     diagnostics,
