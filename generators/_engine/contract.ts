@@ -408,8 +408,16 @@ export type RegistrationWant = Readonly<{
   plugin: string;
   /** Text of the options object without braces, `prefix: '/auth'`; undefined for none. */
   options?: string;
-  /** routes: after the last route plugin · before-routes: before the first of them, after the other plugins. */
-  position: 'routes' | 'before-routes';
+  /**
+   * routes: after the last route plugin · before-routes: before the first of them, after the other plugins · guard:
+   * before all that may have routes, `order` says what may not.
+   */
+  position: 'routes' | 'before-routes' | 'guard';
+  /**
+   * guard only. Calls on the instance by method and arguments: those that are seen to have no routes, and those that the
+   * guard has to come after. `owner`: the function whose parameter is the instance.
+   */
+  order?: Readonly<{ silent: readonly string[]; after: readonly string[]; owner?: string }>;
   /** Names of plugins known to hold routes: they tell where routes begin. */
   routePlugins: readonly string[];
 }>;

@@ -49,8 +49,7 @@ export function middlewareView(
       typeOnly: true,
     },
     { from: 'fastify-plugin', default: 'fp' },
-    ...url.imports,
-    ...secret.imports,
+    ...[...url.imports, ...secret.imports],
     { from: files.client, names: client },
     ...(cacheTtlMs === undefined ? [] : [{ from: files.cache, names: ['ClaimCache'] }]),
     ...(diagnostics

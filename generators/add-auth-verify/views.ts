@@ -1,5 +1,4 @@
 import type { ImportWant, RelPath, Service } from '../_engine/contract.ts';
-import { freePluginName } from '../_engine/edit/free-plugin-name.ts';
 import { importLines } from '../_engine/edit/import-lines.ts';
 import { importSpecifier, placeFile } from '../_engine/edit/place-file.ts';
 import { readVariable } from '../_engine/edit/read-variable.ts';
@@ -81,7 +80,7 @@ export function verifyView(
   path: string,
   blacklist: Blacklist,
   publishes: boolean,
-): VerifyView {
+): Omit<VerifyView, 'pluginName'> {
   const { jwt } = service;
   const usesPlugin = jwt.library === '@fastify/jwt' || jwt.library === 'none';
   const { imports, secret: key } = secretView(service);
@@ -103,7 +102,6 @@ export function verifyView(
     publishes,
     imports: importLines(service, files.plugin, wants),
     path,
-    pluginName: freePluginName(service, files.plugin, 'auth-verify'),
     fastifyMajor: service.fastifyMajor,
     plainSchemas: service.plainSchemas,
     routeOptions: routeOptionsOf(service),

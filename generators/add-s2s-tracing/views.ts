@@ -1,5 +1,4 @@
 import type { ImportWant, RelPath, Service } from '../_engine/contract.ts';
-import { freePluginName } from '../_engine/edit/free-plugin-name.ts';
 import { importLines } from '../_engine/edit/import-lines.ts';
 import type { OpenTelemetryFact } from '../_engine/survey/opentelemetry.ts';
 import type { SdkView, TracingView } from './view.ts';
@@ -17,7 +16,7 @@ export function tracingView(
   { diagnostics, tracing }: TracingFiles,
   found: OpenTelemetryFact,
   client: boolean,
-): TracingView {
+): Omit<TracingView, 'pluginName'> {
   const parts = {
     client,
     clientSpans: client && !found.client,
@@ -50,8 +49,7 @@ export function tracingView(
     { from: 'fastify-plugin', default: 'fp' },
     ...(client ? [{ from: diagnostics, names: ['type CallResult', 'observe', 'type ServiceCall'] }] : []),
   ];
-  const pluginName = freePluginName(service, tracing, 'service-tracing');
-  return { pluginName, imports: importLines(service, tracing, wants), ...parts, spans };
+  return { imports: importLines(service, tracing, wants), ...parts, spans };
 }
 
 /** How a service is started with its SDK: without a build where it is known how, else what was built. */
