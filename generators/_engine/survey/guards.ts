@@ -3,7 +3,7 @@ import { dirnameRel } from '../paths.ts';
 import { ts, walk } from '../syntax.ts';
 import { isAutohooks } from './autoload-routes.ts';
 import { isFunctionNode, memberOf, propertyOf, stringOf } from './expressions.ts';
-import type { Verdict } from './hook-verdict.ts';
+import { isMiddleware, type Verdict } from './hook-verdict.ts';
 import { type Hook, hooksIn, hooksOfRoute, isConditional } from './hooks-of-code.ts';
 import { findPluginFunction, parameterName } from './plugin-functions.ts';
 import type { Survey } from './survey.ts';
@@ -62,9 +62,7 @@ function middlewareOf(survey: Survey, { app }: Service): readonly Hook[] {
         ts.isCallExpression(node) && memberOf(node.expression) === 'register' ? node.arguments : [];
       if (plugin === undefined || propertyOf(options, 'publicRoutes') === undefined) return true;
       const found = findPluginFunction(survey, plugin, file);
-      const isOurs =
-        found?.shared === true &&
-        /decorate\('authServiceClient'/.test(found.node.getText().replaceAll('"', "'"));
+      const isOurs = found?.shared === true && isMiddleware(survey, found.file);
       if (isOurs && !isConditional(node)) add(plugin.getText(), propertyOf(options, 'publicRoutes'));
       return true;
     });

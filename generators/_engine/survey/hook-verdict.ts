@@ -20,7 +20,13 @@ export function judgeHook(survey: Survey, hook: ts.Expression, file: RelPath, de
     ? decoratedAs(survey, bare.name.text)
     : survey.names.value(bare, file);
   if (found === undefined) return 'unknown';
+  if (ts.isPropertyAccessExpression(bare) && isMiddleware(survey, found.file)) return 'guards';
   return isFunctionNode(found.node) ? judgeFunction(survey, found.node, found.file, depth) : 'unknown';
+}
+
+/** Our middleware decorates the client that it asks: its own hook is the decorator beside it. */
+export function isMiddleware(survey: Survey, file: RelPath): boolean {
+  return /\.decorate\(['"]authServiceClient['"]/.test(survey.text(file));
 }
 
 /** One that guards is enough: all of them run. */
@@ -55,7 +61,7 @@ function decoratedAs(survey: Survey, name: string): { file: RelPath; node: ts.No
 
 /** It has to call what verifies, and to refuse where that fails. */
 function judgeFunction(survey: Survey, node: ts.Node, file: RelPath, depth: number): Verdict {
-  let verdict: Verdict = 'passes';
+  let verdict = 'passes' as Verdict;
   walk(node, (at) => {
     if (ts.isCallExpression(at)) verdict = anyOf([verdict, judgeCall(survey, at, node, file, depth)]);
     return verdict !== 'guards';
