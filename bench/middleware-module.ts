@@ -27,6 +27,7 @@ export async function renderMiddleware(cache: boolean): Promise<string> {
       ...(cache ? ["import { ClaimCache } from './claim-cache.ts';"] : []),
     ],
     cache,
+    pluginName: 'auth-middleware',
     cacheTtlMs: 60_000,
     diagnostics: false,
     revocation: false,

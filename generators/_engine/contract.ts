@@ -197,6 +197,8 @@ export type Service = ServiceHead &
     decorators: readonly Member[];
     /** Members that the service's own code adds to FastifyRequest, or `user` when @fastify/jwt is a dependency. */
     requestMembers: readonly Member[];
+    /** What its plugins are called; see {@link PluginNamesFact}. */
+    pluginNames: PluginNamesFact;
     /** Routes take JSON schemas: no `setValidatorCompiler` in the service's own code. */
     plainSchemas: boolean;
     /** A hook of the whole application that refuses requests but for routes that opt out of it. */
@@ -211,6 +213,12 @@ export type GuardFact = Readonly<{ path: RelPath; line: number; optOut?: string;
 
 /** A name that is taken, and the file that takes it; absent when a package does. */
 export type Member = Readonly<{ name: string; at?: Place }>;
+
+/**
+ * Names that plugins of the service may have for fastify-plugin. `hidden`: the first place that gives a plugin a name
+ * which cannot be read.
+ */
+export type PluginNamesFact = Readonly<{ taken: readonly Member[]; hidden?: Place }>;
 
 /** Where the Fastify instance is and how it is put together. */
 export type AppFact = Readonly<{
@@ -405,8 +413,16 @@ export type RegistrationWant = Readonly<{
   plugin: string;
   /** Text of the options object without braces, `prefix: '/auth'`; undefined for none. */
   options?: string;
-  /** routes: after the last route plugin · before-routes: before the first of them, after the other plugins. */
-  position: 'routes' | 'before-routes';
+  /**
+   * routes: after the last route plugin · before-routes: before the first of them, after the other plugins · guard:
+   * before all that may have routes, `order` says what may not.
+   */
+  position: 'routes' | 'before-routes' | 'guard';
+  /**
+   * guard only. Calls on the instance by method and arguments: those that are seen to have no routes, and those that the
+   * guard has to come after. `owner`: the function whose parameter is the instance.
+   */
+  order?: Readonly<{ silent: readonly string[]; after: readonly string[]; owner?: string }>;
   /** Names of plugins known to hold routes: they tell where routes begin. */
   routePlugins: readonly string[];
 }>;

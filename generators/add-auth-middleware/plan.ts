@@ -9,6 +9,7 @@ import { surveyTarget } from '../_engine/survey/target.ts';
 import { type AuthAddress, findAuthAddress } from './auth-url.ts';
 import { chooseProtection, type Protection } from '../_engine/survey/protection.ts';
 import { readPublic } from '../_engine/survey/public-flag.ts';
+import { placeAmongPlugins } from './guard-registration.ts';
 import { openRoutes } from './open-routes.ts';
 import { chooseNames, type MiddlewareNames } from './names.ts';
 import type { ClaimCacheTestView, ClaimCacheView } from './view.ts';
@@ -22,7 +23,7 @@ const maxCacheTtlMs = 86_400_000;
 export async function planAuthMiddleware(answers: Answers, repo: Repo): Promise<Plan | Refusal> {
   const service = surveyTarget(repo, answers);
   if ('ok' in service) return service;
-  const middleware = placeMiddleware(repo, service);
+  const middleware = placeMiddleware(repo, service, answers);
   const names = chooseNames(service, middleware, answers);
   const protection = chooseProtection(repo, service, answers);
   const cacheTtlMs = readCacheTtl(answers);
@@ -59,9 +60,10 @@ export async function planAuthMiddleware(answers: Answers, repo: Repo): Promise<
  * Among the service's middleware, beside an `auth` file of its own; where that is an autoloaded folder of plugins,
  * under a name that tells what it is.
  */
-function placeMiddleware(repo: Repo, service: Service): RelPath {
+function placeMiddleware(repo: Repo, service: Service, { protect }: Answers): RelPath {
   const { middlewareDir, middlewareSuffix, pluginsDir } = service.layout;
-  if (middlewareDir === pluginsDir) return placeFile(service, 'plugins', 'auth-middleware');
+  const all = Array.isArray(protect) && protect.includes('all');
+  if (middlewareDir === pluginsDir) return placeAmongPlugins(repo, service, all);
   const other = middlewareSuffix === '' ? 'auth-middleware' : 'service-auth';
   const [usual, second] = [placeFile(service, 'middleware', 'auth'), placeFile(service, 'middleware', other)];
   const text = repo.read(usual);

@@ -2,6 +2,8 @@
 export interface MiddlewareView {
   /** Whole import statements. */
   readonly imports: readonly string[];
+  /** What fastify-plugin calls it: free in the service. */
+  readonly pluginName: string;
   readonly cache: boolean;
   /** What came of each token is published. */
   readonly diagnostics: boolean;

@@ -1,4 +1,5 @@
 import type { ImportWant, RelPath, Repo, Service } from '../_engine/contract.ts';
+import { freePluginName } from '../_engine/edit/free-plugin-name.ts';
 import { importLines } from '../_engine/edit/import-lines.ts';
 import type { Destination } from '../_engine/edit/declare-in-compose.ts';
 import { dynamicSpecifier, importSpecifier, isAutoloaded, testFileFor } from '../_engine/edit/place-file.ts';
@@ -45,6 +46,7 @@ export function middlewareView(
   const hasDefault = url.imports.length > 0 && service.config.file !== undefined;
   return {
     ...names,
+    pluginName: freePluginName(service, files.middleware, 'auth-middleware'),
     imports: importLines(service, files.middleware, [
       ...url.imports,
       ...secret.imports,

@@ -8,6 +8,7 @@ import { printStrings } from '../_engine/print.ts';
 import { detectStyle } from '../_engine/survey/style.ts';
 import { fromCatalog } from '../_engine/survey/from-catalog.ts';
 import { type GuardPlace, guardPlaces } from './guard-places.ts';
+import { registerFirst } from './guard-registration.ts';
 import type { MiddlewareNames } from './names.ts';
 import type { MiddlewareChoices, MiddlewareFiles } from './views.ts';
 
@@ -42,8 +43,9 @@ function register(
 ): void {
   const { quote } = detectStyle([draft.repo.read(service.app.file) ?? '']);
   const list = publicRoutes && printStrings(publicRoutes, quote);
-  const options = list === undefined ? {} : { options: `publicRoutes: [${list}]` };
-  registerPlugin(draft, service, { file, plugin: 'authMiddleware', ...options });
+  const options = `publicRoutes: [${list ?? ''}]`;
+  if (publicRoutes === undefined) registerPlugin(draft, service, { file, plugin: 'authMiddleware' });
+  else registerFirst(draft, service, { file, options, publicRoutes });
 }
 
 function guard(draft: Draft, { file, plugin }: GuardPlace, { decorator }: MiddlewareNames): void {

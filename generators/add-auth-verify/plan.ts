@@ -1,6 +1,7 @@
 import type { Answers, Plan, Refusal, Repo, Service } from '../_engine/contract.ts';
 import { declareVariables } from '../_engine/edit/declare-variables.ts';
 import { ensureDependency } from '../_engine/edit/ensure-dependency.ts';
+import { freePluginName } from '../_engine/edit/free-plugin-name.ts';
 import { registerPlugin } from '../_engine/edit/register-plugin.ts';
 import { type Draft, openDraft } from '../_engine/plan.ts';
 import { render } from '../_engine/render.ts';
@@ -89,7 +90,8 @@ function renderFiles(
     );
   }
   const publishes = blacklist === 'redis' && draft.repo.read(files.publisher) !== undefined;
-  const view = verifyView(service, files, path, blacklist, publishes, policy);
+  const pluginName = freePluginName(service, files.plugin, 'auth-verify');
+  const view = { ...verifyView(service, files, path, blacklist, publishes, policy), pluginName };
   draft.create(files.plugin, 'verify-route', render('add-auth-verify/auth-verify.ts.hbs', view, style));
 }
 

@@ -39,6 +39,8 @@ export interface BlacklistView {
 export interface VerifyView extends RedisConnection {
   readonly imports: readonly string[];
   readonly path: string;
+  /** What fastify-plugin calls it: free in the service. */
+  readonly pluginName: string;
   readonly fastifyMajor: number;
   /** The application takes JSON schemas: no validator compiler of another kind is set. */
   readonly plainSchemas: boolean;

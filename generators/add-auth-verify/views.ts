@@ -23,7 +23,7 @@ export function verifyView(
   blacklist: Blacklist,
   publishes: boolean,
   policy: TokenPolicy,
-): VerifyView {
+): Omit<VerifyView, 'pluginName'> {
   const { jwt } = service;
   const { imports, secret: key } = secretView(service);
   const secret = !usesKeyPair(service) && key;

@@ -2,6 +2,8 @@
 export interface MetricsView {
   /** Whole import statements. */
   readonly imports: readonly string[];
+  /** What fastify-plugin calls it: free in the service. */
+  readonly pluginName: string;
   readonly registryExpression: string;
   /** The same in words. */
   readonly registryName: string;

@@ -1,4 +1,5 @@
 import type { ImportWant, Obstacle, RelPath, Service } from '../_engine/contract.ts';
+import { freePluginName } from '../_engine/edit/free-plugin-name.ts';
 import { importLines } from '../_engine/edit/import-lines.ts';
 import type { MetricsFact } from '../_engine/survey/metrics.ts';
 import type { MetricsView } from './view.ts';
@@ -24,6 +25,7 @@ export function metricsView(
   ];
   const optOut = service.guard?.optOut;
   return {
+    pluginName: freePluginName(service, metrics, 'service-metrics'),
     imports: importLines(service, metrics, wants),
     registryExpression: own.expression,
     registryName:

@@ -13,6 +13,8 @@ export interface RefusalView {
 
 /** What the plugin is rendered from; expressions are TypeScript, false is none. */
 export interface LimitView extends RedisConnection {
+  /** What fastify-plugin calls it: free in the service. */
+  readonly pluginName: string;
   readonly imports: readonly string[];
   /** What the `config` of routes may have is declared for all of them. */
   readonly declares: boolean;

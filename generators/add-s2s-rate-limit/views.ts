@@ -1,4 +1,5 @@
 import type { ImportWant, RelPath, Repo, Service } from '../_engine/contract.ts';
+import { freePluginName } from '../_engine/edit/free-plugin-name.ts';
 import { importLines } from '../_engine/edit/import-lines.ts';
 import { dynamicSpecifier, importSpecifier, placeFile, testFileFor } from '../_engine/edit/place-file.ts';
 import { readVariable } from '../_engine/edit/read-variable.ts';
@@ -64,6 +65,7 @@ export function limitView(
   ];
   return {
     ...redis,
+    pluginName: freePluginName(service, files.plugin, 'rate-limit'),
     imports: importLines(service, files.plugin, wants),
     declares: declaresConfig(service, repo, files.plugin),
     verify,

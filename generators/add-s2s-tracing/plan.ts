@@ -1,6 +1,7 @@
 import type { Answers, DependencyWant, Plan, Refusal, Repo, Service } from '../_engine/contract.ts';
 import { ensureDependency } from '../_engine/edit/ensure-dependency.ts';
 import { ensureEnv } from '../_engine/edit/ensure-env.ts';
+import { freePluginName } from '../_engine/edit/free-plugin-name.ts';
 import { importSpecifier, isAutoloaded, placeFile, testFileFor } from '../_engine/edit/place-file.ts';
 import { registerPlugin } from '../_engine/edit/register-plugin.ts';
 import { joinRel } from '../_engine/paths.ts';
@@ -30,7 +31,8 @@ export async function planTracing(answers: Answers, repo: Repo): Promise<Plan | 
   const found = surveyOpenTelemetry(service);
   const calls = findClient(repo, service) !== undefined || !isIssuer(repo, service);
   if (calls) await planDiagnostics(draft, service, answers);
-  const view = tracingView(service, files, found, calls);
+  const pluginName = freePluginName(service, files.tracing, 'service-tracing');
+  const view = { ...tracingView(service, files, found, calls), pluginName };
   const text = render('add-s2s-tracing/service-tracing.ts.hbs', view, service.style);
   draft.create(files.tracing, 'tracing', text);
   registerPlugin(draft, service, {

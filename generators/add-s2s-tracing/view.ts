@@ -2,6 +2,8 @@
 export interface TracingView {
   /** Whole import statements. */
   readonly imports: readonly string[];
+  /** What fastify-plugin calls it: free in the service. */
+  readonly pluginName: string;
   /** The service calls others through a ServiceClient. */
   readonly client: boolean;
   /** No instrumentation makes spans of what is sent. */

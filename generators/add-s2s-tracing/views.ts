@@ -16,7 +16,7 @@ export function tracingView(
   { diagnostics, tracing }: TracingFiles,
   found: OpenTelemetryFact,
   client: boolean,
-): TracingView {
+): Omit<TracingView, 'pluginName'> {
   const parts = {
     client,
     clientSpans: client && !found.client,

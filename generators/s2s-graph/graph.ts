@@ -21,7 +21,9 @@ export interface GraphNode {
 interface GraphRoutes {
   readonly name: string;
   readonly urls: readonly string[];
-  /** The hook that asks for a token; absent where nobody is asked. */
+  /** What runs: partly: some of its routes are open · unknown: a hook cannot be read, or is there or not. */
+  readonly access: 'guarded' | 'open' | 'partly' | 'unknown';
+  /** The hook that asks for a token; absent where not every route is known to ask. */
   readonly guard?: string;
 }
 
@@ -64,9 +66,7 @@ export function labelLines({
   return [
     name,
     ...(facts.length === 0 ? [] : [facts.join(', ')]),
-    ...routes.map(
-      (one) => `${one.guard === undefined ? 'open' : 'guarded'}: ${one.name} (${String(one.urls.length)})`,
-    ),
+    ...routes.map((one) => `${one.access}: ${one.name} (${String(one.urls.length)})`),
     ...circuits.map((place) => `circuit: ${place}`),
     ...(problem === undefined ? [] : ['not readable']),
   ];

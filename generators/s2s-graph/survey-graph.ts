@@ -56,12 +56,12 @@ function nodeOf(repo: Repo, { head, issues, port }: Place, record: S2sRecord): G
 
 function routesOf(repo: Repo, service: Service): GraphNode['routes'] {
   const seen = new Set<string>();
-  return surveyGuards(openSurvey(repo, service), service).flatMap(({ guard, plugin }) => {
+  return surveyGuards(openSurvey(repo, service), service).flatMap(({ access, guard, plugin }) => {
     const urls = [...new Set(plugin.routes.map(({ method, url }) => `${method} ${url}`))];
     // A plugin inside of another one is found in both.
     if (urls.every((url) => seen.has(url))) return [];
     for (const url of urls) seen.add(url);
-    return [{ name: plugin.name, urls, ...(guard !== undefined && { guard }) }];
+    return [{ name: plugin.name, urls, access, ...(guard !== undefined && { guard }) }];
   });
 }
 

@@ -1,6 +1,6 @@
 import type { RegistrationWant, Style, TextChange } from '../contract.ts';
 import { ts, walk } from '../syntax.ts';
-import { classifyUse } from './registration-uses.ts';
+import { classifyUse, comesFirst } from './registration-uses.ts';
 import { eolAt, indentAt, insertion, lineEnd, sameLine } from './text-lines.ts';
 
 /**
@@ -17,10 +17,13 @@ export function registerInChain(
   if (root === undefined) return undefined;
   const named = { ...want, app: { ...want.app, binding: root.getText(source) } };
   const kinds = members.map((member) => classifyUse(member, named));
-  const limit = kinds.findIndex((kind) => kind === 'end' || (kind === 'route' && want.position !== 'routes'));
+  const needed = members.findLastIndex((member) => comesFirst(member, want));
+  const limit = kinds.findIndex(
+    (kind, index) => index > needed && (kind === 'end' || (kind === 'route' && want.position !== 'routes')),
+  );
   const reached = kinds.slice(0, limit < 0 ? kinds.length : limit);
   const route = want.position === 'routes' ? reached.lastIndexOf('route') : -1;
-  const sibling = route >= 0 ? route : reached.lastIndexOf('plugin');
+  const sibling = route >= 0 ? route : Math.max(needed, reached.lastIndexOf('plugin'));
   const anchor = members[sibling >= 0 ? sibling : reached.length - 1] ?? root;
   return insertAfter(source, anchor, `.${call}`, style);
 }

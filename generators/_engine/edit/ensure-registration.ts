@@ -1,8 +1,9 @@
 import type { Obstacle, RegistrationWant, Style, TextChange } from '../contract.ts';
 import { lineOf, parseSource, ts } from '../syntax.ts';
+import { chooseScope } from './choose-scope.ts';
 import { ensureOptions, findRegistration } from './registration-options.ts';
 import { registerInChain } from './chain-registration.ts';
-import { chainRoot } from './registration-uses.ts';
+import { chainRoot, comesFirst } from './registration-uses.ts';
 import { findScopes, type Scope } from './registration-scopes.ts';
 import { eolAt, indentAt, insertion, sameLine, startWithComments, statementLineEnd } from './text-lines.ts';
 
@@ -21,9 +22,9 @@ export function ensureRegistration(
   const chained = registerInChain(source, want, callText(want).slice(want.app.binding.length + 1), style);
   if (chained !== undefined) return [chained];
   const scopes = findScopes(source, want);
-  const scope = chooseScope(scopes);
+  const scope = chooseScope(scopes, want);
   if (scope === undefined) return noPlace(source, scopes, want, style);
-  const place = findPlace(scope, want.position);
+  const place = findPlace(scope, want);
   if (place === undefined) return noPlace(source, scopes, want, style);
   const text = `${keyword(scope, want.app.binding)}${callText(want)}${style.semicolons ? ';' : ''}`;
   return [
@@ -37,27 +38,10 @@ function callText({ app, plugin, options }: RegistrationWant): string {
   return `${app.binding}.register(${plugin}${options === undefined ? '' : `, { ${options} }`})`;
 }
 
-/** Where routes are, else where plugins are, else where the instance is made. */
-function chooseScope(scopes: readonly Scope[]): Scope | undefined {
-  const count = (scope: Scope, ...kinds: readonly string[]): number =>
-    scope.uses.filter(({ kind }) => kinds.includes(kind)).length;
-  const most = (...kinds: readonly string[]): Scope | undefined =>
-    scopes
-      .filter((scope) => count(scope, ...kinds) > 0)
-      .toSorted((a, b) => count(b, ...kinds) - count(a, ...kinds))
-      .at(0);
-  return (
-    most('route') ??
-    most('plugin') ??
-    scopes.find(({ creation }) => creation !== undefined) ??
-    most('end') ??
-    scopes[0]
-  );
-}
-
 type Position = Readonly<{ side: 'before' | 'after'; statement: ts.Statement }>;
 
-function findPlace(scope: Scope, position: RegistrationWant['position']): Position | undefined {
+function findPlace(scope: Scope, want: RegistrationWant): Position | undefined {
+  const { position } = want;
   const list: readonly ts.Statement[] = scope.block.statements;
   const indexes = (kind: string): readonly number[] =>
     scope.uses.filter((use) => use.kind === kind).map(({ statement }) => list.indexOf(statement));
@@ -65,7 +49,10 @@ function findPlace(scope: Scope, position: RegistrationWant['position']): Positi
   const created = scope.creation === undefined ? -1 : list.indexOf(scope.creation);
   // What listens before the instance is made is something else.
   const ends = [...indexes('end'), list.findIndex(ts.isReturnStatement)].filter((index) => index > created);
-  const limit = Math.min(...ends, ...(position === 'before-routes' ? routes : []), list.length);
+  const limit = Math.min(...ends, ...(position === 'routes' ? [] : routes), list.length);
+  const needs = scope.uses.filter(({ node }) => comesFirst(node, want));
+  const last = needs.map(({ statement }) => statement).at(-1);
+  if (last !== undefined && list.indexOf(last) >= limit) return { side: 'after', statement: last };
   const wanted = position === 'routes' && routes.length > 0 ? routes : plugins;
   const above = [...wanted, created].filter((index) => index >= 0 && index < limit);
   const anchor = list[wanted.length > 0 ? Math.max(...above) : Math.max(...above, lastSetUp(scope, limit))];

@@ -1,5 +1,6 @@
 import type { RegistrationWant, RelPath, Service } from '../contract.ts';
 import type { Draft } from '../plan.ts';
+import type { GuardOrder } from '../survey/guard-order.ts';
 import { detectStyle } from '../survey/style.ts';
 import { ensureImport } from './ensure-import.ts';
 import { ensureRegistration } from './ensure-registration.ts';
@@ -13,6 +14,29 @@ export type PluginWant = Readonly<{
   /** Plugins that it has to come before, beside those that hold routes. */
   before?: readonly string[];
 }>;
+
+/** Imports a guard of the whole application and registers it where `order` says. */
+export function registerGuard(draft: Draft, service: Service, want: PluginWant, order: GuardOrder): void {
+  const { file, options, plugin } = want;
+  const { code } = order;
+  const { owner } = code;
+  draft.patch(code.file, 'registration', (base) => {
+    const from = importSpecifierIn(base, service, code.file, file);
+    return ensureImport(base, { from, default: plugin }, detectStyle([base]));
+  });
+  const optional = options === undefined ? {} : { options };
+  const { after, silent } = order;
+  const places = { silent, after, ...(owner !== undefined && { owner }) };
+  const wanted = {
+    app: code,
+    plugin,
+    position: 'guard',
+    routePlugins: [],
+    order: places,
+    ...optional,
+  } as const;
+  draft.patch(code.file, 'registration', (base) => ensureRegistration(base, wanted, detectStyle([base])));
+}
 
 /** Imports a plugin and registers it before the routes; an autoloaded folder does so by itself. */
 export function registerPlugin(

@@ -1,5 +1,6 @@
 import type { RegistrationWant } from '../contract.ts';
 import { ts, walk } from '../syntax.ts';
+import { declaringNode } from './declaring-node.ts';
 import { classifyUse, isCalledForEach, type Use } from './registration-uses.ts';
 
 /** A list of statements in which the instance is in reach, with what its statements do with it. */
@@ -31,7 +32,7 @@ export function findScopes(source: ts.SourceFile, want: RegistrationWant): reado
     if (node !== root && shadows(node, want.app.binding)) return false;
     const kind = isHandedIn(node, want) ? undefined : classifyUse(node, want);
     const statement =
-      kind === undefined && !makesInstance(node, want) ? undefined : unconditionalStatement(node);
+      kind === undefined && !makesInstance(node, want) ? undefined : unconditionalStatement(node, root);
     if (statement === undefined) return undefined;
     const scope = scopeOf(statement.parent);
     if (kind === undefined) scope.creation ??= statement;
@@ -60,46 +61,6 @@ function isHandedIn(node: ts.Node, want: RegistrationWant): boolean {
   return !makes;
 }
 
-/** The function or file that has the instance as its own: made there, or taken as a parameter. */
-function declaringNode(source: ts.SourceFile, want: RegistrationWant): ts.Node | undefined {
-  const found: { node: ts.Node; isMade: boolean; isTopLevel: boolean; isPlugin: boolean }[] = [];
-  walk(source, (node) => {
-    if (!declares(node, want.app.binding)) return undefined;
-    const owner = ts.findAncestor(node.parent, (each) => ts.isFunctionLike(each) || ts.isSourceFile(each));
-    if (owner === undefined) return undefined;
-    const isTopLevel = ts.isSourceFile(owner);
-    const isPlugin = ts.isParameter(node) && ts.isFunctionLike(owner) && owner.parameters[0] === node;
-    found.push({
-      node: owner,
-      // `build(app = fastify())` makes it too, unless it is given.
-      isMade: !ts.isParameter(node) || node.initializer !== undefined,
-      isTopLevel,
-      isPlugin: isPlugin && isOutermost(owner),
-    });
-    return undefined;
-  });
-  const wanted = found.find(({ isMade, isTopLevel, isPlugin }) => {
-    if (want.app.kind === 'plugin') return isPlugin;
-    return want.app.kind === 'singleton' ? isMade && isTopLevel : isMade && !isTopLevel;
-  });
-  return (wanted ?? found.find(({ isMade }) => isMade) ?? found.find(({ isPlugin }) => isPlugin))?.node;
-}
-
-/** `app`, `{ app }` and, for `server.fastify`, `server`; an import as well. */
-function declares(node: ts.Node, binding: string): node is ts.NamedDeclaration {
-  const isOne =
-    ts.isVariableDeclaration(node) ||
-    ts.isParameter(node) ||
-    (ts.isBindingElement(node) && !ts.isParameter(node.parent.parent)) ||
-    ts.isImportSpecifier(node) ||
-    ts.isImportClause(node);
-  return isOne && node.name?.getText() === binding.split('.')[0];
-}
-
-function isOutermost(owner: ts.Node): boolean {
-  return ts.findAncestor(owner.parent, (each) => ts.isFunctionLike(each)) === undefined;
-}
-
 function functionBodies(node: ts.SignatureDeclaration): readonly ts.Node[] {
   const body = 'body' in node ? (node.body as ts.Node | undefined) : undefined;
   return body === undefined ? [] : [body];
@@ -124,10 +85,12 @@ function shadows(node: ts.Node, binding: string): boolean {
 }
 
 /** The statement that `node` is in, out of branches and loops: what stands there happens once and always. */
-function unconditionalStatement(node: ts.Node): ts.Statement | undefined {
+function unconditionalStatement(node: ts.Node, root: ts.Node): ts.Statement | undefined {
   let current = node;
   for (;;) {
     const { parent } = current;
+    // The instance is known in this block alone.
+    if (parent === root && ts.isBlock(parent)) return ts.isStatement(current) ? current : undefined;
     if (ts.isSourceFile(parent)) return ts.isStatement(current) ? current : undefined;
     if (ts.isBlock(parent) && ts.isStatement(current)) {
       const holder = parent.parent;

@@ -1,4 +1,5 @@
 import type { RegistrationWant } from '../contract.ts';
+import { callKey } from '../survey/call-key.ts';
 import { ts } from '../syntax.ts';
 
 /** What a statement does with the instance. `end`: it listens, is ready, or is handed out. */
@@ -26,20 +27,37 @@ const soundsLikeRoutes =
 export function classifyUse(node: ts.Node, want: RegistrationWant): UseKind | undefined {
   const { binding } = want.app;
   if (ts.isReturnStatement(node)) return isInstance(node.expression, binding) ? 'end' : undefined;
+  const isGuard = want.position === 'guard';
+  if (isGuard && ts.isNewExpression(node)) return isGiven(node, binding) ? 'route' : undefined;
   if (!ts.isCallExpression(node)) return undefined;
   const { expression: callee } = node;
   if (ts.isPropertyAccessExpression(callee) && isInstance(chainRoot(callee.expression), binding)) {
     const method = callee.name.text;
+    if (method === 'register' && isGuard)
+      return isSilent(node, want) && !isRepeated(node) ? 'plugin' : 'route';
     if (method === 'register')
       return holdsRoutes(node, want.routePlugins) || isRepeated(node) ? 'route' : 'plugin';
     if (routeMethods.has(method)) return 'route';
     return method === 'listen' || method === 'ready' ? 'end' : undefined;
   }
-  if (!node.arguments.some((argument) => isInstance(argument, binding))) {
-    return isStart(node) ? 'end' : undefined;
-  }
+  if (!isGiven(node, binding)) return isStart(node) ? 'end' : undefined;
+  if (isGuard) return isSilent(node, want) ? 'plugin' : 'route';
   const name = callee.getText();
   return soundsLikeRoutes.test(name) || want.routePlugins.includes(name) ? 'route' : 'plugin';
+}
+
+/** `load(app)` and `new Loader(app)`. */
+function isGiven(node: ts.CallExpression | ts.NewExpression, binding: string): boolean {
+  return (node.arguments ?? []).some((argument) => isInstance(argument, binding));
+}
+
+function isSilent(call: ts.CallExpression, { order }: RegistrationWant): boolean {
+  return order?.silent.includes(callKey(call)) === true;
+}
+
+/** Whether a guard has to come after this call. */
+export function comesFirst(node: ts.Node, { order }: RegistrationWant): boolean {
+  return ts.isCallExpression(node) && order?.after.includes(callKey(node)) === true;
 }
 
 /** In a loop, or in what is called for each element: routes may be among what it registers, so they count as such. */

@@ -1,120 +1,115 @@
-import type { RelPath, RoutePlugin, Service } from '../contract.ts';
+import type { RelPath, Route, RoutePlugin, Service } from '../contract.ts';
 import { dirnameRel } from '../paths.ts';
 import { ts, walk } from '../syntax.ts';
 import { isAutohooks } from './autoload-routes.ts';
-import { isFunctionNode, memberOf, propertyOf, receiverOf } from './expressions.ts';
-import { parameterName } from './plugin-functions.ts';
-import { opens } from './public-routes.ts';
+import { isFunctionNode, memberOf, propertyOf, stringOf } from './expressions.ts';
+import { isMiddleware, type Verdict } from './hook-verdict.ts';
+import { type Hook, hooksIn, hooksOfRoute, isConditional } from './hooks-of-code.ts';
+import { findPluginFunction, parameterName } from './plugin-functions.ts';
 import type { Survey } from './survey.ts';
 
-/** How the routes of a plugin are guarded: by the name of the hook; undefined when they ask nobody. */
+/** Whether the routes of a plugin ask for a token; `guard` is the hook where all of them do. */
 export interface GuardedRoutes {
   readonly plugin: RoutePlugin;
+  readonly access: 'guarded' | 'open' | 'partly' | 'unknown';
   readonly guard?: string;
 }
 
-const hookNames = /^(onRequest|preValidation|preParsing|preHandler)$/;
-const asksForToken = /auth|jwt|token|session|guard|protect|permission|verifyUser/i;
-
-/** Which route plugins of a service ask for a token: by a hook of their own, on each route, or on the whole instance. */
+/** Which route plugins of a service ask for a token, by what their hooks and those around them do. */
 export function surveyGuards(survey: Survey, service: Service): readonly GuardedRoutes[] {
-  const all = guardOfInstance(survey, service);
-  const open: readonly string[] = [];
+  const tree = survey.tree(service.app.file);
+  const root = [
+    ...hooksIn(survey, tree, service.app.binding, service.app.file),
+    ...middlewareOf(survey, service),
+  ];
   return service.routes.map((plugin) => {
-    const isOpen = plugin.routes.length > 0 && plugin.routes.every((route) => open.some((entry) => opens(entry, route)));
-    const guard =
-      guardOfPlugin(survey, plugin) ??
-      guardOfFolder(survey, service, plugin) ??
-      guardOfRoutes(survey, plugin) ??
-      (isOpen ? undefined : all);
-    return { plugin, ...(guard !== undefined && { guard }) };
+    const around = [...root, ...hooksOfPlugin(survey, plugin), ...hooksOfFolder(survey, service, plugin)];
+    const all = plugin.routes.map((route) =>
+      [...around, ...hooksOfRoute(survey, route)].filter((hook) => hook.opens?.(route) !== true),
+    );
+    const verdicts = all.map((hooks) =>
+      hooks.some(isGuard)
+        ? 'guards'
+        : hooks.some(({ verdict }) => verdict === 'unknown')
+          ? 'unknown'
+          : 'passes',
+    );
+    const access = accessOf(verdicts);
+    const guard = access === 'guarded' ? all[0]?.find(isGuard)?.name : undefined;
+    return { plugin, access, ...(guard !== undefined && { guard }) };
   });
 }
 
-/** A hook on the root, or our middleware with a list of public routes. */
-function guardOfInstance(survey: Survey, { app }: Service): string | undefined {
-  const tree = survey.tree(app.file);
-  let guard: string | undefined;
-  walk(tree, (node) => {
-    if (guard !== undefined) return false;
-    if (!ts.isCallExpression(node)) return true;
-    guard = hookOf(node, app.binding);
-    const [plugin, options] = node.arguments;
-    const isMiddleware =
-      memberOf(node.expression) === 'register' && asksForToken.test(plugin?.getText() ?? '');
-    if (isMiddleware && propertyOf(options, 'publicRoutes') !== undefined) guard = plugin?.getText();
-    return true;
-  });
-  return guard;
+function isGuard({ verdict }: Hook): boolean {
+  return verdict === 'guards';
 }
 
-function guardOfPlugin(survey: Survey, { exportedAs, file, kind }: RoutePlugin): string | undefined {
-  if (file === undefined || exportedAs === undefined || kind === 'inline') return undefined;
-  return guardOfFunction(survey, file, exportedAs);
+function accessOf(verdicts: readonly Verdict[]): GuardedRoutes['access'] {
+  if (verdicts.length > 0 && verdicts.every((one) => one === 'guards')) return 'guarded';
+  if (verdicts.every((one) => one === 'passes')) return 'open';
+  return verdicts.includes('unknown') ? 'unknown' : 'partly';
 }
 
-/** A hook in the autohooks file beside an autoloaded plugin. */
-function guardOfFolder(survey: Survey, { app }: Service, { file }: RoutePlugin): string | undefined {
+/** Our middleware where it guards all routes: known by what its file decorates, not by its name. */
+function middlewareOf(survey: Survey, { app }: Service): readonly Hook[] {
+  const hooks: Hook[] = [];
+  const add = (name: string, list: ts.Expression | undefined): void => {
+    if (list !== undefined) hooks.push({ name, verdict: 'guards', opens: openedBy(list) });
+  };
+  for (const file of survey.mentioning(/\.register\(/)) {
+    walk(survey.tree(file), (node) => {
+      const [plugin, options] =
+        ts.isCallExpression(node) && memberOf(node.expression) === 'register' ? node.arguments : [];
+      if (plugin === undefined || propertyOf(options, 'publicRoutes') === undefined) return true;
+      const found = findPluginFunction(survey, plugin, file);
+      const isOurs = found?.shared === true && isMiddleware(survey, found.file);
+      if (isOurs && !isConditional(node)) add(plugin.getText(), propertyOf(options, 'publicRoutes'));
+      return true;
+    });
+  }
+  for (const file of survey.mentioning(/authServiceClient/)) {
+    if (!app.autoload.some(({ dir }) => file.startsWith(`${dir}/`))) continue;
+    const config = survey.names.exported(file, 'autoConfig');
+    if (config !== undefined && ts.isExpression(config.node))
+      add('authMiddleware', propertyOf(config.node, 'publicRoutes'));
+  }
+  return hooks;
+}
+
+/** `GET /health`, `/health` for every method, and `/docs/*`; a list that is not written out may open anything. */
+function openedBy(list: ts.Expression): (route: Route) => boolean {
+  if (!ts.isArrayLiteralExpression(list)) return () => true;
+  const entries = list.elements.map((one) => stringOf(one));
+  return ({ method, url }) =>
+    entries.some((entry) => {
+      if (entry === undefined) return true;
+      const [, methods, pattern = entry] = /^([A-Z|,*]+) (.+)$/.exec(entry) ?? [];
+      if (methods !== undefined && methods !== '*' && !methods.split(/[|,]/).includes(method)) return false;
+      return pattern.endsWith('/*') ? `${url}/`.startsWith(pattern.slice(0, -1)) : pattern === url;
+    });
+}
+
+function hooksOfPlugin(survey: Survey, { exportedAs, file, kind }: RoutePlugin): readonly Hook[] {
+  return file === undefined || exportedAs === undefined || kind === 'inline'
+    ? []
+    : hooksOfFunction(survey, file, exportedAs);
+}
+
+/** Hooks in the autohooks file beside an autoloaded plugin. */
+function hooksOfFolder(survey: Survey, { app }: Service, { file }: RoutePlugin): readonly Hook[] {
   if (
     file === undefined ||
     !app.autoload.some(({ autoHooks, dir }) => autoHooks && file.startsWith(`${dir}/`))
   )
-    return undefined;
+    return [];
   const folder = dirnameRel(file);
   const hooks = survey.files.find((path) => dirnameRel(path) === folder && isAutohooks(path));
-  return hooks === undefined ? undefined : guardOfFunction(survey, hooks, 'default');
+  return hooks === undefined ? [] : hooksOfFunction(survey, hooks, 'default');
 }
 
-function guardOfFunction(survey: Survey, file: RelPath, exportedAs: string): string | undefined {
+function hooksOfFunction(survey: Survey, file: RelPath, exportedAs: string): readonly Hook[] {
   const found = survey.names.exported(file, exportedAs);
-  if (found === undefined || !isFunctionNode(found.node)) return undefined;
+  if (found === undefined || !isFunctionNode(found.node)) return [];
   const instance = parameterName(found.node);
-  let guard: string | undefined;
-  walk(found.node, (node) => {
-    if (guard === undefined && ts.isCallExpression(node)) guard = hookOf(node, instance);
-    return guard === undefined;
-  });
-  return guard;
-}
-
-/** `app.addHook('onRequest', app.authenticate)` → `app.authenticate` */
-function hookOf(call: ts.CallExpression, instance: string | undefined): string | undefined {
-  const [event, hook] = call.arguments;
-  const isHook =
-    memberOf(call.expression) === 'addHook' && receiverOf(call.expression)?.getText() === instance;
-  if (!isHook || event === undefined || hook === undefined || !ts.isStringLiteralLike(event))
-    return undefined;
-  return hookNames.test(event.text) && asksForToken.test(hook.getText()) ? nameOf(hook) : undefined;
-}
-
-/** Every route of the plugin has the hook among its own options. */
-function guardOfRoutes(survey: Survey, { routes }: RoutePlugin): string | undefined {
-  const guards = routes.map(({ line, path }) => {
-    let guard: string | undefined;
-    const tree = survey.tree(path);
-    walk(tree, (node) => {
-      const isIt =
-        ts.isCallExpression(node) && tree.getLineAndCharacterOfPosition(node.getStart()).line + 1 === line;
-      if (isIt && guard === undefined) guard = guardIn(node.arguments);
-      return guard === undefined;
-    });
-    return guard;
-  });
-  const [first] = guards;
-  return guards.every((guard) => guard !== undefined) ? first : undefined;
-}
-
-function guardIn(given: readonly ts.Expression[]): string | undefined {
-  for (const options of given) {
-    for (const event of ['onRequest', 'preValidation', 'preHandler']) {
-      const hook = propertyOf(options, event);
-      if (hook !== undefined && asksForToken.test(hook.getText())) return nameOf(hook);
-    }
-  }
-  return undefined;
-}
-
-/** Short enough for a label: `[app.authenticate, app.isAdmin]` is said by its first. */
-function nameOf(hook: ts.Expression): string {
-  return /[\w$.]+/.exec(hook.getText())?.[0] ?? hook.getText();
+  return instance === undefined ? [] : hooksIn(survey, found.node, instance, found.file);
 }

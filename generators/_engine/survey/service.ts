@@ -8,6 +8,7 @@ import { surveyJwt } from './jwt.ts';
 import { surveyLayout } from './layout.ts';
 import { findDecorators, findRequestMembers } from './members.ts';
 import { surveyModules } from './modules.ts';
+import { findPluginNames } from './plugin-metadata.ts';
 import { surveyRedis } from './redis.ts';
 import { assertServable } from './sources.ts';
 import { detectStyle } from './style.ts';
@@ -63,6 +64,7 @@ function survey(open: Survey, needsInstance: boolean): Service {
     routes,
     decorators: findDecorators(open),
     requestMembers: findRequestMembers(open),
+    pluginNames: findPluginNames(open, app.autoload),
     ...(guard !== undefined && { guard }),
     plainSchemas: open.mentioning(/\.setValidatorCompiler\(/).length === 0,
   };

@@ -1,0 +1,115 @@
+import type { Obstacle, Place, RelPath, Repo, Service } from '../_engine/contract.ts';
+import { isAutoloaded, placeFile } from '../_engine/edit/place-file.ts';
+import { registerGuard } from '../_engine/edit/register-plugin.ts';
+import { joinRel } from '../_engine/paths.ts';
+import type { Draft } from '../_engine/plan.ts';
+import { autoloadKeepsOrder, type Early, findGuardOrder } from '../_engine/survey/guard-order.ts';
+import { routesOfParent } from '../_engine/survey/parent-routes.ts';
+import { openSurvey } from '../_engine/survey/survey.ts';
+
+/** The guard of all routes, as it is registered. */
+export interface GuardWant {
+  readonly file: RelPath;
+  readonly options: string;
+  readonly publicRoutes: readonly string[];
+}
+
+const plugin = 'authMiddleware';
+
+/**
+ * Registers the guard of all routes after CORS, which answers preflights, and what it reads; before all that may have
+ * routes, since a route that is there before it cannot be opened. Obstacles: E_NO_REGISTRATION_PLACE.
+ */
+export function registerFirst(
+  draft: Draft,
+  service: Service,
+  { file, options, publicRoutes }: GuardWant,
+): void {
+  const survey = openSurvey(draft.repo, service);
+  const [parent] = routesOfParent(survey);
+  if (parent !== undefined) draft.obstruct(besideApp(service, parent));
+  if (isAutoloaded(service, file)) return;
+  const order = findGuardOrder(survey, service.app.binding, isNeeded(service), plugin);
+  if (order.child !== undefined) draft.obstruct(inChild(order.child));
+  for (const early of order.early) {
+    if (isOpened(early, service, publicRoutes)) draft.obstruct(comesEarly(early));
+    else
+      draft.note(
+        `${where(early.at)} may add routes before what the middleware has to follow: publicRoutes cannot open those.`,
+      );
+  }
+  if (!draft.failed) registerGuard(draft, service, { file, plugin, options }, order);
+}
+
+/**
+ * Where the guard's file goes in a service that autoloads its plugins: among them for as long as they are loaded in an
+ * order that suits it, else beside them, to be registered by hand.
+ */
+export function placeAmongPlugins(repo: Repo, service: Service, all: boolean): RelPath {
+  const among = placeFile(service, 'plugins', 'auth-middleware');
+  const { app, layout } = service;
+  const middlewareDir = joinRel(layout.sourceDir, 'middleware');
+  const beside = placeFile(
+    { layout: { ...layout, middlewareDir, middlewareSuffix: '' } },
+    'middleware',
+    'auth-middleware',
+  );
+  if (repo.read(beside)?.includes('authServiceClient') === true) return beside;
+  if (!all || !isAutoloaded(service, among)) return among;
+  return autoloadKeepsOrder(openSurvey(repo, service), app.binding, isNeeded(service), among)
+    ? among
+    : beside;
+}
+
+/** CORS answers preflights, the configuration has the URL, and revocations come over Redis. */
+function isNeeded({ config, redis }: Service): (name: string) => boolean {
+  const needs = [
+    'cors',
+    ...(config.style === '@fastify/env' ? ['env'] : []),
+    ...(redis.library === '@fastify/redis' ? ['redis'] : []),
+  ];
+  const wanted = new Set(needs.flatMap((name) => [`@fastify/${name}`, `fastify-${name}`]));
+  return (name) => wanted.has(name);
+}
+
+/** A public route is among these, or one that nobody has seen may be. */
+function isOpened({ routes }: Early, service: Service, publicRoutes: readonly string[]): boolean {
+  const urls = publicRoutes.map((route) => route.replace(/^[A-Z|,*]+ /, ''));
+  const covers = (pattern: string, url: string): boolean =>
+    pattern.endsWith('/*') ? `${url}/`.startsWith(pattern.slice(0, -1)) : pattern === url;
+  if (routes.some(({ url }) => urls.some((pattern) => covers(pattern, url)))) return true;
+  const seen = service.routes.flatMap((one) => one.routes.map(({ url }) => url));
+  return routes.length === 0 && urls.some((pattern) => !seen.some((url) => covers(pattern, url)));
+}
+
+function where({ line, path }: Place): string {
+  return line === undefined ? path : `${path}:${String(line)}`;
+}
+
+function comesEarly({ at, text }: Early): Obstacle {
+  return {
+    code: 'E_NO_REGISTRATION_PLACE',
+    at,
+    message: `${where(at)} adds public routes before @fastify/cors or what else the middleware has to follow: ${text}.`,
+    remedy:
+      'Register @fastify/cors, and the configuration, before every plugin with routes, and run the command again.',
+  };
+}
+
+function inChild(at: Place): Obstacle {
+  return {
+    code: 'E_NO_REGISTRATION_PLACE',
+    at,
+    message: `${where(at)} registers @fastify/cors, or what else the middleware has to follow, in a context of its own: the hook of all routes comes before it, and preflights would get 401.`,
+    remedy: 'Register it on the application itself (through fastify-plugin), and run the command again.',
+  };
+}
+
+function besideApp({ app }: Service, at: Place): Obstacle {
+  return {
+    code: 'E_NO_REGISTRATION_PLACE',
+    at,
+    message: `${where(at)} may add routes to the instance that ${app.file} is registered on as a plugin: a hook in there does not see them.`,
+    remedy: `Register that in ${app.file}, or wrap the application in fastify-plugin; or use --protect with the plugins to guard.`,
+  };
+}
