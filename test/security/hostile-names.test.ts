@@ -22,6 +22,7 @@ const canary = 'globalThis.pwned=1';
 const nasty: readonly (readonly [name: string, text: string])[] = [
   ['a single quote', `o'brien`],
   ['code behind a single quote', `x';${canary};'`],
+  ['an expression between single quotes', `x' + (${canary}) + 'y`],
   ['code behind a double quote', `x";${canary};"`],
   ['code in a template literal', `x\`;${canary};\``],
   ['code in a hole', '${' + canary + '}'],
@@ -94,6 +95,8 @@ async function runLine(id: string, ...argv: readonly string[]): Promise<Outcome>
 
 /** Every new file parses, and none of its code is the canary: no identifier of that name. */
 function assertNoCanary(outcome: Outcome): void {
+  // What does not parse is refused as our own mistake: it should have been printed.
+  expect(outcome.obstacles.filter(({ code }) => code === 'E_PROOF')).toEqual([]);
   for (const { path } of outcome.changes.filter((change) => change.path.endsWith('.ts'))) {
     const text = ts.sys.readFile(join(root, path)) ?? '';
     const tree = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
