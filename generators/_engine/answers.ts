@@ -10,6 +10,7 @@ import type {
   Site,
 } from './contract.ts';
 import { isObstacle, refuse, RefusalError } from './obstacle.ts';
+import { missingFlag, notAChoice, notOfType, unfit } from './answer-obstacles.ts';
 import { flagOf } from './options.ts';
 
 /** Asks one question on a terminal. */
@@ -92,14 +93,6 @@ function textsOf(value: AnswerValue): readonly string[] {
   return Array.isArray(value) ? (value as readonly string[]) : [];
 }
 
-function unfit(key: string, value: string, reason: string): Obstacle {
-  return {
-    code: 'E_INVALID_FLAG',
-    message: `--${flagOf(key)} cannot be ${JSON.stringify(value)}: ${reason}.`,
-    remedy: `Give another value with --${flagOf(key)}; --help tells what it is for.`,
-  };
-}
-
 /** The flags that give these answers again, ready for a shell; defaults are left out. */
 export async function asFlags(questions: Questions, answers: Answers, site: Site): Promise<string> {
   const flags: string[] = [];
@@ -127,35 +120,4 @@ function same(a: AnswerValue, b: AnswerValue): boolean {
 
 function firstOutside(value: AnswerValue, choices: readonly Choice[]): string | undefined {
   return textsOf(value).find((one) => !choices.some((choice) => choice.value === one));
-}
-
-function listed(choices: readonly Choice[]): string {
-  return choices.map(({ value, hint }) => (hint === undefined ? value : `${value} (${hint})`)).join(', ');
-}
-
-function notOfType(key: string, { placeholder, type }: Question): Obstacle {
-  return {
-    code: 'E_INVALID_FLAG',
-    message: `--${flagOf(key)} is no ${type}.`,
-    remedy: type === 'boolean' ? 'Give true or false.' : `Give ${placeholder ?? '<value>'}.`,
-  };
-}
-
-function notAChoice(key: string, value: string, choices: readonly Choice[]): Obstacle {
-  return {
-    code: 'E_INVALID_FLAG',
-    message: `--${flagOf(key)} cannot be ${JSON.stringify(value)}.`,
-    remedy: `It takes ${listed(choices)}.`,
-  };
-}
-
-function missingFlag(key: string, question: Question, choices: readonly Choice[]): Obstacle {
-  return {
-    code: 'E_MISSING_FLAG',
-    message: `--${flagOf(key)} is missing: ${question.message}.`,
-    remedy:
-      choices.length === 0
-        ? `Add --${flagOf(key)} ${question.placeholder ?? '<value>'}.`
-        : `Add --${flagOf(key)} with one of: ${listed(choices)}.`,
-  };
 }

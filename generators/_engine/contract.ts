@@ -197,7 +197,6 @@ export type Service = ServiceHead &
     decorators: readonly Member[];
     /** Members that the service's own code adds to FastifyRequest, or `user` when @fastify/jwt is a dependency. */
     requestMembers: readonly Member[];
-    /** What its plugins are called; see {@link PluginNamesFact}. */
     pluginNames: PluginNamesFact;
     /** Routes take JSON schemas: no `setValidatorCompiler` in the service's own code. */
     plainSchemas: boolean;
@@ -214,10 +213,7 @@ export type GuardFact = Readonly<{ path: RelPath; line: number; optOut?: string;
 /** A name that is taken, and the file that takes it; absent when a package does. */
 export type Member = Readonly<{ name: string; at?: Place }>;
 
-/**
- * Names that plugins of the service may have for fastify-plugin. `hidden`: the first place that gives a plugin a name
- * which cannot be read.
- */
+/** Names that its plugins may have for fastify-plugin. `hidden`: the first place that gives one which cannot be read. */
 export type PluginNamesFact = Readonly<{ taken: readonly Member[]; hidden?: Place }>;
 
 /** Where the Fastify instance is and how it is put together. */
@@ -413,10 +409,7 @@ export type RegistrationWant = Readonly<{
   plugin: string;
   /** Text of the options object without braces, `prefix: '/auth'`; undefined for none. */
   options?: string;
-  /**
-   * routes: after the last route plugin · before-routes: before the first of them, after the other plugins · guard:
-   * before all that may have routes, `order` says what may not.
-   */
+  /** routes: after the last route plugin · before-routes: before the first of them · guard: before all that may have some. */
   position: 'routes' | 'before-routes' | 'guard';
   /**
    * guard only. Calls on the instance by method and arguments: those that are seen to have no routes, and those that the

@@ -2,7 +2,7 @@ import type { RelPath, Repo, Route, Service } from '../_engine/contract.ts';
 import { dirnameRel, relativeRel } from '../_engine/paths.ts';
 import { printKey, printString } from '../_engine/print.ts';
 import type { Protection } from '../_engine/survey/protection.ts';
-import { likelyPublicRoutes, opens } from '../_engine/survey/public-routes.ts';
+import { guardedRoute } from './guarded-route.ts';
 import { findStartCommand } from './start-command.ts';
 import type { IntegrationView } from './view.ts';
 
@@ -101,22 +101,6 @@ function folderExpression({ modules }: Service, test: RelPath, dir: RelPath): st
 /** A URL reads some signs in another way than a path: `%`, `?` and `#` are its own. */
 function folderReference({ system }: Service['modules'], path: string): string {
   return system === 'esm' ? path.replace(/[%?#]/g, encodeURIComponent) : path;
-}
-
-/** A route that asks for a token: rather one that only reads, and that takes no parameters. */
-function guardedRoute(
-  consumer: Service,
-  { all, plugins }: Protection,
-  open: readonly string[],
-): Route | undefined {
-  const likely = likelyPublicRoutes(consumer);
-  const isOpen = (route: Route): boolean =>
-    route.public !== undefined || likely.includes(route) || open.some((entry) => opens(entry, route));
-  const routes = (all ? consumer.routes : plugins)
-    .flatMap((plugin) => plugin.routes)
-    .filter((route) => !all || !isOpen(route));
-  const reading = routes.filter(({ method }) => method === 'GET');
-  return reading.find(({ url }) => !/[:*]/.test(url)) ?? reading[0] ?? routes[0];
 }
 
 interface Issuer {

@@ -20,6 +20,7 @@ function openAutoloaded(autoHooks: boolean): { readonly repo: Repo; readonly ser
     'src/app.ts': `import autoload from '@fastify/autoload';
 import { join } from 'node:path';
 export default async function app(f) {
+  f.decorate('authenticate', async (request) => { await request.jwtVerify(); });
   f.register(autoload, { dir: join(import.meta.dirname, 'routes'), autoHooks: ${String(autoHooks)} });
 }`,
     'src/routes/users/index.ts': plugin,

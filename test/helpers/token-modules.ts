@@ -55,6 +55,8 @@ export async function loadTokenModules(library: Library, scope = 'acme/auth'): P
     scope,
     redis: true,
     nodeRedis: false,
+    cookies: false,
+    signedCookies: false,
   };
   const load = async (template: string, view: object): Promise<object> => {
     const file = join(folder, `${template.split('/')[1] ?? ''}.js`);

@@ -126,7 +126,7 @@ class Stage {
     await app.register(this.own.authMiddleware, {
       baseUrl: this.origin,
       serviceSecret: options.serviceSecret ?? secret,
-      publicRoutes: ['/open'],
+      publicRoutes: ['GET /open'],
       retry: false,
       timeout: 20_000,
     });

@@ -50,7 +50,15 @@ async function loadStore(nodeRedis: boolean): Promise<StoreModule> {
   const folder = join(projectRoot, '.rendered', `stall-${nodeRedis ? 'redis' : 'ioredis'}`);
   mkdirSync(folder, { recursive: true });
   const own = './token-verifier.ts';
-  const view = { verifierImport: own, tokenKeyImport: own, scope: 'stall', redis: true, nodeRedis };
+  const view = {
+    verifierImport: own,
+    tokenKeyImport: own,
+    scope: 'stall',
+    redis: true,
+    nodeRedis,
+    cookies: false,
+    signedCookies: false,
+  };
   const text = render('add-auth-verify/token-blacklist.ts.hbs', view, style);
   writeFileSync(join(folder, 'token-blacklist.ts'), text);
   writeFileSync(

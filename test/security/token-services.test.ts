@@ -307,7 +307,7 @@ describe.each([
     key.slice(0, -1),
     `${key}${key}`,
     JSON.stringify({ revoke: key }),
-    'x'.repeat(1_000_000),
+    'x'.repeat(900_000),
     '\0',
   ];
   it('9d forged messages: what is no key is no news', async () => {
@@ -425,7 +425,7 @@ describe('9c scope: the name', () => {
     'a*[b]?',
     'a\u2028b',
     '{{#each}}',
-    'x'.repeat(1_000_000),
+    'x'.repeat(900_000),
   ])('is harmless in code and in Redis (%#)', (name) => {
     expect(scopeOf(name, name)).toMatch(/^[\w@./~-]{1,500}$/);
   });

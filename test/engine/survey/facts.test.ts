@@ -18,7 +18,7 @@ describe('surveyJwt', () => {
       library: 'jose',
       algorithm: 'HS512',
       issuer: 'me',
-      claims: ['sub', 'org'],
+      claims: ['sub', 'org', 'iss'],
       signs: [{ path: 'src/token.ts', line: 4 }],
     });
     expect(jwt.secret?.expression).toBe('new TextEncoder().encode(process.env.TOKEN_SECRET)');
@@ -46,7 +46,7 @@ describe('surveyJwt', () => {
       issuer: 'acme',
       audience: 'web',
       registeredIn: 'src/app.ts',
-      claims: ['id'],
+      claims: ['id', 'aud', 'iss'],
     });
     expect(jwt.secret).toEqual({ expression: 'app.config.JWT_KEY', imports: [], env: 'JWT_KEY' });
     expect(requestMembers).toEqual([{ name: 'user' }]);

@@ -49,6 +49,19 @@ describe('claim cache', () => {
 		assert.equal(cache.get(token), undefined)
 	})
 
+	it('counts the time from the question, not from the answer', async () => {
+		const cache = createCache()
+		const ask = (): Promise<Claims> => {
+			time = 4_000
+			return Promise.resolve(ADA)
+		}
+		assert.equal(await cache.load('token', ask), ADA)
+		time = 4_999
+		assert.equal(cache.get('token'), ADA)
+		time = 5_000
+		assert.equal(cache.get('token'), undefined)
+	})
+
 	it('keeps tokens whose expiry it cannot read for the usual time', () => {
 		const cache = createCache()
 		for (const token of [tokenWith({}), tokenWith({ exp: 'soon' }), tokenWith(null), 'a.b.c', 'opaque']) {

@@ -143,6 +143,8 @@ describe('POST /auth/verify, tokens', () => {
 				assert.equal(status, 401)
 				assert.equal(body['code'], 'invalid')
 			}
+		}
+		for (const name of ['token_use', 'token_type', 'tokenType', 'type', 'typ']) {
 			for (const kind of ['access', 'Bearer', 'identity', 1]) {
 				assert.equal((await verify(app, createToken({ [name]: kind }))).status, 200)
 			}
@@ -158,6 +160,17 @@ describe('POST /auth/verify, tokens', () => {
 		}
 		const { body } = await verify(app, 'garbage')
 		assert.deepEqual(body, { valid: false, error: 'Token is malformed', code: 'malformed' })
+	})
+
+	it('takes a token in one spelling only', async () => {
+		const app = await buildApp()
+		const token = createToken()
+		const last = token.at(-1) ?? ''
+		const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+		const twin = token.slice(0, -1) + (alphabet[alphabet.indexOf(last) ^ 1] ?? '')
+		for (const text of [twin, `${token}=`, `${token}==`, `${token}\n`, ` ${token}`]) {
+			assert.equal((await verify(app, text)).status, 401)
+		}
 	})
 
 	it('refuses a token that was signed by somebody else, or changed', async () => {

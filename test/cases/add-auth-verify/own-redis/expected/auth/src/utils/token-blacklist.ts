@@ -1,7 +1,6 @@
-import { createHash } from "node:crypto";
-
 import type { FastifyRequest } from "fastify";
 
+import { tokenKey } from "./token-key";
 import { decodeClaims, type TokenClaims, TokenError } from "./token-verifier";
 
 /** Where revoked tokens are kept until they would have expired. */
@@ -14,10 +13,12 @@ export interface BlacklistStore {
 /** Gives the claims of a token that is good; throws or rejects when it is not. */
 export type TokenVerifier = (token: string) => TokenClaims | Promise<TokenClaims>;
 
-/** A token without `exp` stays revoked for a year. */
-const LONGEST_SECONDS = 365 * 24 * 60 * 60;
+/** The most that any verifier tolerates after `exp`. Later a token counts as revoked: its entry may be gone. */
+const MAX_TOLERANCE_SECONDS = 600;
 /** Clocks of two machines may differ by this much. */
-const SKEW_SECONDS = 5;
+const SKEW_SECONDS = 60;
+/** A token without `exp` never expires: it stays revoked for a century. */
+const LONGEST_SECONDS = 100 * 365 * 24 * 60 * 60;
 
 /** Tokens that were revoked before they expired, by a logout for one. */
 export class TokenBlacklist {
@@ -42,7 +43,7 @@ export class TokenBlacklist {
             if (error instanceof TokenError) return;
             throw error;
         }
-        await this.#store.add(keyOf(token, claims), secondsLeft(claims));
+        await this.#store.add(tokenKey(token), entrySeconds(claims));
     }
 
     /** Revokes the Bearer token of a request; a request without one is no error. */
@@ -53,7 +54,9 @@ export class TokenBlacklist {
 
     /** Rejects when the store cannot be asked: take the token for revoked then. */
     isRevoked(token: string): Promise<boolean> {
-        return this.#store.has(keyOf(token, claimsOf(token)));
+        const { exp } = claimsOf(token) ?? {};
+        const isPast = typeof exp === "number" && Date.now() / 1_000 > exp + MAX_TOLERANCE_SECONDS;
+        return isPast ? Promise.resolve(true) : this.#store.has(tokenKey(token));
     }
 }
 
@@ -65,17 +68,11 @@ function claimsOf(token: string): TokenClaims | undefined {
     }
 }
 
-/** `jti` names a token; without one its hash does, so that no token is ever stored. */
-function keyOf(token: string, claims: TokenClaims | undefined): string {
-    const jti = claims?.["jti"];
-    const usable = typeof jti === "string" && jti !== "" && jti.length <= 256;
-    return usable ? `jti:${jti}` : `sha256:${createHash("sha256").update(token).digest("hex")}`;
-}
-
-function secondsLeft({ exp }: TokenClaims): number {
+/** An entry outlives the last moment at which some verifier still accepts the token. */
+function entrySeconds({ exp }: TokenClaims): number {
     if (typeof exp !== "number" || !Number.isFinite(exp)) return LONGEST_SECONDS;
     const left = Math.max(0, Math.ceil(exp - Date.now() / 1_000));
-    return Math.min(left + SKEW_SECONDS, LONGEST_SECONDS);
+    return Math.min(left + MAX_TOLERANCE_SECONDS + SKEW_SECONDS, LONGEST_SECONDS);
 }
 
 /**
@@ -101,29 +98,82 @@ export function createMemoryStore(maxEntries = 100_000): BlacklistStore {
     };
 }
 
+/** Other products may keep their own revoked tokens in the same Redis. */
+const PREFIX = "token-blacklist:auth:";
+
 /** The part of an ioredis client that is used. */
 export interface RedisClient {
     set(key: string, value: string, unit: "EX", seconds: number): Promise<unknown>;
     exists(key: string): Promise<number>;
 }
 
-/** How to duplicate a Redis client for the blacklist: a command fails within 100 ms instead of waiting for Redis. */
+/** How to duplicate a Redis client for the blacklist: without a connection a command fails at once. */
 export const FAIL_FAST = {
     lazyConnect: false,
-    commandTimeout: 50,
     connectTimeout: 1_000,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
 } as const;
 
-/** Keeps revoked tokens in Redis, where every instance sees them at once. */
-export function createRedisStore(client: RedisClient, prefix = "token-blacklist:"): BlacklistStore {
+/**
+ * Milliseconds for which Redis may stand still before commands fail: shorter stalls are no outage. Answers come in the
+ * order of the commands, so to ask again would only take longer than to wait.
+ */
+const PATIENCE_MS = 1_000;
+
+/**
+ * Keeps revoked tokens in Redis, where every instance sees them at once. Rejects within 100 ms when Redis does not
+ * answer, and within {@link PATIENCE_MS} when it did until then.
+ */
+export function createRedisStore(client: RedisClient, prefix = PREFIX): BlacklistStore {
+    let waiting = 0;
+    let silentSince = 0;
+    const answered = (): void => {
+        waiting -= 1;
+        silentSince = performance.now();
+    };
+    const ask = <T>(command: Promise<T>): Promise<T> => {
+        const askedAt = performance.now();
+        if (waiting === 0) silentSince = askedAt;
+        waiting += 1;
+        command.then(answered, answered);
+        return inTime(command, () => performance.now() - Math.min(askedAt, silentSince) < PATIENCE_MS);
+    };
     return {
         async add(key, seconds) {
-            await client.set(prefix + key, "1", "EX", seconds);
+            await ask(client.set(prefix + key, "1", "EX", seconds));
         },
         async has(key) {
-            return (await client.exists(prefix + key)) > 0;
+            return (await ask(client.exists(prefix + key))) > 0;
         },
     };
+}
+
+/** Milliseconds; two of them are what a command has. */
+const TICK_MS = 25;
+
+/**
+ * The answer to a command; rejects when there is none after two ticks, and after each further one unless `mayWait`. Only
+ * what the event loop has come round to counts: before a tick ends, what has arrived meanwhile is read, and a process
+ * that stood still has lost one tick, however long that was.
+ */
+function inTime<T>(command: Promise<T>, mayWait = (): boolean => false): Promise<T> {
+    return new Promise((resolve, reject) => {
+        let timer: NodeJS.Timeout | undefined;
+        let ticks = 0;
+        const wait = (): void => {
+            timer = setTimeout(() => setImmediate(endTick), TICK_MS);
+        };
+        const endTick = (): void => {
+            ticks += 1;
+            if (timer !== undefined && (ticks < 2 || mayWait())) wait();
+            else reject(new Error("Redis did not answer in time"));
+        };
+        const settled = (): void => {
+            clearTimeout(timer);
+            timer = undefined;
+        };
+        wait();
+        command.then(resolve, reject).finally(settled);
+    });
 }

@@ -159,6 +159,7 @@ describe('endpoints by Eureka (a stand-in for its REST operations)', () => {
 				{ url: 'http://10.0.0.1:3001/', zone: 'a' },
 				{ url: 'https://two.internal:8443/', zone: 'b' }
 			],
+			unusable: 1,
 			refreshMs: 30_000
 		})
 		assert.equal(source.name, 'AUTH')
@@ -171,7 +172,7 @@ describe('endpoints by Eureka (a stand-in for its REST operations)', () => {
 		answer = json({ application: { instance: up } })
 		assert.equal((await source.lookup(open)).endpoints.length, 1)
 		answer = json({})
-		assert.deepEqual(await source.lookup(open), { endpoints: [], refreshMs: 5_000 })
+		assert.deepEqual(await source.lookup(open), { endpoints: [], unusable: 0, refreshMs: 5_000 })
 		assert.equal(seen[0]?.headers.authorization, undefined)
 		answer = (_request, response) => response.writeHead(404).end()
 		await assert.rejects(source.lookup(open), { message: `${new URL(origin).host} answered 404` })

@@ -6,6 +6,9 @@ export type AddressResolver = Pick<Resolver, "resolve4" | "resolve6" | "resolveS
 /** Milliseconds; answers that say they hold for less are asked for again after this. */
 export const MIN_REFRESH_MS = 1_000;
 
+/** Seconds; a wrong answer must not stay for days. */
+const MAX_TTL_S = 300;
+
 /** Asks the servers of the system; a server that is silent is given up on after 4 seconds. */
 export function createResolver(): AddressResolver {
     return new Resolver({ timeout: 2_000, tries: 2 });
@@ -20,6 +23,6 @@ export async function resolveAddresses(
         if ((error as NodeJS.ErrnoException).code !== "ENODATA") throw error;
         return resolver.resolve6(host, { ttl: true });
     });
-    const ttlMs = Math.min(...records.map(({ ttl }) => ttl)) * 1_000;
+    const ttlMs = Math.min(MAX_TTL_S, ...records.map(({ ttl }) => ttl)) * 1_000;
     return { addresses: records.map(({ address }) => address), ttlMs };
 }

@@ -8,7 +8,7 @@ import { connectService } from '@/utils/connect-service';
 
 export const app = Fastify({ logger: { level: env.LOG_LEVEL } });
 
-app.register(authMiddleware, { publicRoutes: ['/health'], connect: connectService });
+app.register(authMiddleware, { publicRoutes: ['GET /health'], connect: connectService });
 
 app.register(healthRoutes);
 app.register(productRoutes, { prefix: '/products' });

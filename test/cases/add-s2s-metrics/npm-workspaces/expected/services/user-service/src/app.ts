@@ -20,7 +20,7 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
     dataDir: options.databaseDir ?? process.env['DATABASE_DIR'],
   });
 
-  await app.register(authMiddleware, { publicRoutes: ['/health', '/metrics'] });
+  await app.register(authMiddleware, { publicRoutes: ['GET /health', 'GET /metrics'] });
   await app.register(serviceMetrics);
 
   await app.register(healthRoutes);

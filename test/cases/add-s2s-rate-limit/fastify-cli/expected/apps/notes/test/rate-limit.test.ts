@@ -110,6 +110,7 @@ describe('rate limit', () => {
 
 		await statuses(3, () => get(app, '/a', '10.0.0.9'))
 		assert.equal((await get(app, '/a', '::ffff:10.0.0.9')).status, 429)
+		assert.equal((await get(app, '/a', '::FFFF:0a00:9')).status, 429)
 	})
 
 	it('leaves probes alone, and lets a route have a limit of its own or none', async () => {
@@ -135,11 +136,17 @@ describe('rate limit', () => {
 	})
 
 	it('answers 503 when nobody can tell', async () => {
-		const broken: TokenBuckets = { take: () => Promise.reject(new Error('Redis is down')) }
-		const { status, headers } = await get(await buildApp({ buckets: broken }), '/a')
-
-		assert.equal(status, 503)
-		assert.equal(String(headers['retry-after']), '1')
+		const broken: TokenBuckets = {
+			take: () => Promise.reject(new Error('Redis is down')),
+			give: () => undefined
+		}
+		const app = await buildApp({ buckets: broken })
+		for (const token of [undefined, 'good']) {
+			const { status, headers } = await get(app, '/a', '10.0.0.1', token)
+			assert.equal(status, 503)
+			assert.equal(String(headers['retry-after']), '1')
+		}
+		assert.equal(looked, 0)
 	})
 
 	it('knows users by their identity, wherever they come from', async () => {
@@ -164,6 +171,20 @@ describe('rate limit, bad tokens', () => {
 		assert.equal(String(headers['retry-after']), '20')
 		assert.equal((await get(app, '/free')).status, 200)
 		assert.equal((await get(app, '/me', '10.0.0.2', 'good')).status, 200)
+	})
+
+	it('looks at no more tokens than are in the bucket, of any number that come at once', async () => {
+		const app = await buildApp({ refusalQuota })
+		const bad = await Promise.all(Array.from({ length: 50 }, () => get(app, '/me', '10.0.0.1', 'bad')))
+		assert.equal(bad.filter(({ status }) => status === 401).length, 3)
+		assert.equal(bad.filter(({ status }) => status === 429).length, 47)
+		assert.equal(looked, 3)
+	})
+
+	it('lets all of any number that come at once pass when they are good', async () => {
+		const app = await buildApp({ refusalQuota })
+		const good = await Promise.all(Array.from({ length: 50 }, () => get(app, '/me', '10.0.0.1', 'good')))
+		assert.equal(good.filter(({ status }) => status === 200).length, 50)
 	})
 
 	it('does not count who has sent no token at all', async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 
 import { beforeEach, describe, it } from 'node:test'
 
-import { RefusalLimit } from '../src/utils/refusal-limit.js'
+import { RefusalLimit, type Verdict } from '../src/utils/refusal-limit.js'
 import { createMemoryBuckets, type Quota, type TokenBuckets } from '../src/utils/token-bucket.js'
 
 const TEN_A_SECOND: Quota = { max: 10, timeWindow: 1_000 }
@@ -60,6 +60,16 @@ describe('token buckets', () => {
 		assert.ok(granted <= 80)
 	})
 
+	it('take back what was not used, and never hold more than they can', async () => {
+		const buckets = createMemoryBuckets({ clock })
+		await grantedOf(buckets, 10)
+		await buckets.give('ada', TEN_A_SECOND)
+		assert.equal(await grantedOf(buckets, 50), 1)
+
+		for (let token = 0; token < 50; token += 1) await buckets.give('ada', TEN_A_SECOND)
+		assert.equal(await grantedOf(buckets, 50), 10)
+	})
+
 	it('are one for each key', async () => {
 		const buckets = createMemoryBuckets({ clock })
 		await grantedOf(buckets, 10)
@@ -87,39 +97,79 @@ describe('token buckets', () => {
 
 describe('refusal limit', () => {
 	const THREE_A_MINUTE: Quota = { max: 3, timeWindow: 60_000 }
+	let blocked: string[] = []
+
+	function limitOf(buckets: TokenBuckets = createMemoryBuckets({ clock })): RefusalLimit {
+		blocked = []
+		return new RefusalLimit(buckets, THREE_A_MINUTE, (caller) => blocked.push(caller), clock)
+	}
+
+	/** True: it was looked at. */
+	async function send(limit: RefusalLimit, caller: string, verdict: Verdict): Promise<boolean> {
+		const admission = await limit.admit(caller)
+		if (typeof admission === 'number') return false
+		admission.settle(verdict)
+		return true
+	}
 
 	it('turns a caller away when its tokens are bad too often, and no other', async () => {
-		const limit = new RefusalLimit(createMemoryBuckets({ clock }), THREE_A_MINUTE, clock)
-		assert.equal(await limit.refused('eve'), false)
-		assert.equal(await limit.refused('eve'), false)
-		assert.equal(limit.blockedForMs('eve'), 0)
-		assert.equal(await limit.refused('eve'), true)
+		const limit = limitOf()
+		for (let token = 0; token < 3; token += 1) assert.equal(await send(limit, 'eve', 'bad'), true)
+		assert.equal(await limit.admit('eve'), 20_000)
+		assert.deepEqual(blocked, ['eve'])
+		assert.equal(await send(limit, 'ada', 'good'), true)
 
-		assert.equal(limit.blockedForMs('eve'), 20_000)
-		assert.equal(limit.blockedForMs('ada'), 0)
 		time += 20_000
-		assert.equal(limit.blockedForMs('eve'), 0)
-		assert.equal(await limit.refused('eve'), true)
+		assert.equal(await send(limit, 'eve', 'bad'), true)
+		assert.equal(await send(limit, 'eve', 'bad'), false)
+	})
+
+	it('costs nobody a token that is good, or that nobody could tell', async () => {
+		const limit = limitOf()
+		for (let token = 0; token < 9; token += 1) assert.equal(await send(limit, 'ada', 'unknown'), true)
+		for (let token = 0; token < 9; token += 1) assert.equal(await send(limit, 'ada', 'good'), true)
+		for (let token = 0; token < 3; token += 1) assert.equal(await send(limit, 'ada', 'bad'), true)
+		assert.equal(await send(limit, 'ada', 'bad'), false)
 	})
 
 	it('takes who has ten times as many good tokens for no scanner', async () => {
-		const limit = new RefusalLimit(createMemoryBuckets({ clock }), THREE_A_MINUTE, clock)
+		const limit = limitOf()
 		for (let round = 0; round < 50; round += 1) {
-			for (let request = 0; request < 10; request += 1) limit.accepted('gateway')
-			assert.equal(await limit.refused('gateway'), false)
+			for (let request = 0; request < 10; request += 1) await send(limit, 'gateway', 'good')
+			assert.equal(await send(limit, 'gateway', 'bad'), true)
 		}
-		for (let request = 0; request < 9; request += 1) limit.accepted('gateway')
-		await limit.refused('gateway')
-		await limit.refused('gateway')
-		assert.equal(await limit.refused('gateway'), true)
+	})
+
+	it('lets those that come at once wait for a verdict', async () => {
+		const limit = limitOf()
+		const [first, second, third] = [await limit.admit('ada'), await limit.admit('ada'), await limit.admit('ada')]
+		const waiting = [limit.admit('ada'), limit.admit('ada')]
+		await new Promise((resolve) => setImmediate(resolve))
+		if (typeof first === 'number' || typeof second === 'number' || typeof third === 'number') throw new Error('early')
+		first.settle('good')
+		first.settle('bad')
+		const fourth = await waiting[0]
+		if (typeof fourth !== 'object') throw new Error('turned away')
+
+		for (const admission of [second, third, fourth]) admission.settle('bad')
+		assert.equal(await waiting[1], 20_000)
+		assert.deepEqual(blocked, ['ada'])
+	})
+
+	it('forgives a bucket that cannot take back', async () => {
+		const limit = limitOf({
+			take: () => ({ retryAfterMs: 0, remaining: 1, resetMs: 1 }),
+			give: () => Promise.reject(new Error('Redis is down'))
+		})
+		assert.equal(await send(limit, 'ada', 'good'), true)
 	})
 
 	it('keeps a bounded number of callers in mind', async () => {
-		const limit = new RefusalLimit(createMemoryBuckets({ clock, maxBuckets: 1 }), { max: 1, timeWindow: 1_000 }, clock)
-		await limit.refused('eve')
-		assert.equal(limit.blockedForMs('eve'), 1_000)
-		for (let caller = 0; caller < 10_000; caller += 1) limit.accepted(String(caller))
+		const limit = limitOf(createMemoryBuckets({ clock, maxBuckets: 1 }))
+		for (let token = 0; token < 4; token += 1) await send(limit, 'eve', 'bad')
+		assert.equal(await send(limit, 'eve', 'bad'), false)
+		for (let caller = 0; caller < 10_000; caller += 1) await send(limit, String(caller), 'bad')
 
-		assert.equal(limit.blockedForMs('eve'), 0)
+		assert.equal(await send(limit, 'eve', 'bad'), true)
 	})
 })

@@ -114,6 +114,7 @@ describe('rate limit', () => {
 
     await statuses(3, () => get(app, '/a', '10.0.0.9'));
     assert.equal((await get(app, '/a', '::ffff:10.0.0.9')).status, 429);
+    assert.equal((await get(app, '/a', '::FFFF:0a00:9')).status, 429);
   });
 
   it('leaves probes alone, and lets a route have a limit of its own or none', async () => {
@@ -139,11 +140,17 @@ describe('rate limit', () => {
   });
 
   it('answers 503 when nobody can tell', async () => {
-    const broken: TokenBuckets = { take: () => Promise.reject(new Error('Redis is down')) };
-    const { status, headers } = await get(await buildApp({ buckets: broken }), '/a');
-
-    assert.equal(status, 503);
-    assert.equal(String(headers['retry-after']), '1');
+    const broken: TokenBuckets = {
+      take: () => Promise.reject(new Error('Redis is down')),
+      give: () => undefined,
+    };
+    const app = await buildApp({ buckets: broken });
+    for (const token of [undefined, 'good']) {
+      const { status, headers } = await get(app, '/a', '10.0.0.1', token);
+      assert.equal(status, 503);
+      assert.equal(String(headers['retry-after']), '1');
+    }
+    assert.equal(looked, 0);
   });
 });
 
@@ -162,6 +169,20 @@ describe('rate limit, bad tokens', () => {
     assert.equal((await get(app, '/me', '10.0.0.2', 'good')).status, 200);
   });
 
+  it('looks at no more tokens than are in the bucket, of any number that come at once', async () => {
+    const app = await buildApp({ refusalQuota });
+    const bad = await Promise.all(Array.from({ length: 50 }, () => get(app, '/me', '10.0.0.1', 'bad')));
+    assert.equal(bad.filter(({ status }) => status === 401).length, 3);
+    assert.equal(bad.filter(({ status }) => status === 429).length, 47);
+    assert.equal(looked, 3);
+  });
+
+  it('lets all of any number that come at once pass when they are good', async () => {
+    const app = await buildApp({ refusalQuota });
+    const good = await Promise.all(Array.from({ length: 50 }, () => get(app, '/me', '10.0.0.1', 'good')));
+    assert.equal(good.filter(({ status }) => status === 200).length, 50);
+  });
+
   it('does not count who has sent no token at all', async () => {
     const app = await buildApp({ refusalQuota });
 
@@ -172,7 +193,7 @@ describe('rate limit, bad tokens', () => {
     const app = await buildApp({ refusalQuota });
     for (let round = 0; round < 5; round += 1) {
       time += 1_000;
-      await statuses(10, () => verify(app, 'good'));
+      await statuses(10, () => get(app, '/me', '10.0.0.1', 'good'));
       assert.equal((await get(app, '/me', '10.0.0.1', 'bad')).status, 401);
     }
   });
@@ -180,33 +201,47 @@ describe('rate limit, bad tokens', () => {
   async function verify(
     app: FastifyInstance,
     token: string,
-    more: { remoteAddress?: string; secret?: string } = {},
+    more: { remoteAddress?: string; secret?: string; user?: string } = {},
   ): Promise<{ status: number }> {
-    const { remoteAddress = '10.0.0.1', secret = 'right' } = more;
-    const headers = { 'x-service-secret': secret };
+    const { remoteAddress = '10.0.0.1', secret = 'right', user } = more;
+    const headers = { 'x-service-secret': secret, ...(user !== undefined && { 'x-client-address': user }) };
     const response = await app.inject({ method: 'POST', url: '/auth/verify', remoteAddress, headers, payload: { token } });
     return { status: response.statusCode };
   }
+  const isService: RateLimitOptions['isService'] = ({ headers }) => headers['x-service-secret'] === 'right';
 
-  it('stops who scans the verify route, while services pass', async () => {
-    const app = await buildApp({ refusalQuota, servicesAreKnown: false });
-    assert.deepEqual(await statuses(5, () => verify(app, 'bad')), [401, 401, 401, 429, 429]);
-    assert.equal((await verify(app, 'good')).status, 429);
+  it('does not blame a service for the tokens of its users', async () => {
+    const app = await buildApp({ refusalQuota, isService });
 
-    assert.equal((await verify(app, 'good', { remoteAddress: '10.0.0.2' })).status, 200);
+    assert.deepEqual(new Set(await statuses(20, () => verify(app, 'bad'))), new Set([401]));
   });
 
-  it('does not blame a service that is known for the tokens of its users', async () => {
-    const app = await buildApp({ refusalQuota, servicesAreKnown: true });
+  it('counts the address of the end user when a service tells it, and no other', async () => {
+    const app = await buildApp({ refusalQuota, isService });
+    const scan = (): Promise<{ status: number }> => verify(app, 'bad', { user: '192.0.2.1' });
+    assert.deepEqual(await statuses(5, scan), [401, 401, 401, 429, 429]);
 
-    assert.deepEqual(new Set(await statuses(10, () => verify(app, 'bad'))), new Set([401]));
+    assert.equal((await verify(app, 'good', { user: '192.0.2.2' })).status, 200);
+    assert.equal((await verify(app, 'good')).status, 200);
   });
 
-  it('stops who guesses the service secret', async () => {
-    const app = await buildApp({ refusalQuota, servicesAreKnown: true });
-    const guess = (): Promise<{ status: number }> => verify(app, 'good', { secret: 'wrong' });
+  it('stops who guesses the service secret, whatever address it tells, and no service beside it', async () => {
+    const app = await buildApp({ refusalQuota, isService });
+    let guesses = 0;
+    const guess = (): Promise<{ status: number }> => {
+      guesses += 1;
+      return verify(app, 'good', { secret: 'wrong', user: `192.0.2.${String(guesses)}` });
+    };
 
     assert.deepEqual(await statuses(5, guess), [403, 403, 403, 429, 429]);
+    assert.equal((await verify(app, 'good')).status, 200);
+  });
+
+  it('turns nobody away for bad tokens there while services cannot be told from strangers', async () => {
+    const app = await buildApp({ refusalQuota });
+    assert.deepEqual(new Set(await statuses(20, () => verify(app, 'bad'))), new Set([401]));
+
+    assert.equal((await verify(app, 'good')).status, 200);
   });
 
   it('lets a service ask more often than others', async () => {

@@ -122,6 +122,7 @@ describe('rate limit', () => {
 
     await statuses(3, () => get(app, '/a', '10.0.0.9'));
     expect((await get(app, '/a', '::ffff:10.0.0.9')).status).toBe(429);
+    expect((await get(app, '/a', '::FFFF:0a00:9')).status).toBe(429);
   });
 
   it('leaves probes alone, and lets a route have a limit of its own or none', async () => {
@@ -147,11 +148,17 @@ describe('rate limit', () => {
   });
 
   it('answers 503 when nobody can tell', async () => {
-    const broken: TokenBuckets = { take: () => Promise.reject(new Error('Redis is down')) };
-    const { status, headers } = await get(await buildApp({ buckets: broken }), '/a');
-
-    expect(status).toBe(503);
-    expect(String(headers['retry-after'])).toBe('1');
+    const broken: TokenBuckets = {
+      take: () => Promise.reject(new Error('Redis is down')),
+      give: () => undefined,
+    };
+    const app = await buildApp({ buckets: broken });
+    for (const token of [undefined, 'good']) {
+      const { status, headers } = await get(app, '/a', '10.0.0.1', token);
+      expect(status).toBe(503);
+      expect(String(headers['retry-after'])).toBe('1');
+    }
+    expect(looked).toBe(0);
   });
 });
 
@@ -172,6 +179,24 @@ describe('rate limit, bad tokens', () => {
     expect((await get(app, '/me', '10.0.0.2', 'good')).status).toBe(200);
   });
 
+  it('looks at no more tokens than are in the bucket, of any number that come at once', async () => {
+    const app = await buildApp({ refusalQuota });
+    const bad = await Promise.all(
+      Array.from({ length: 50 }, () => get(app, '/me', '10.0.0.1', 'bad')),
+    );
+    expect(bad.filter(({ status }) => status === 401).length).toBe(3);
+    expect(bad.filter(({ status }) => status === 429).length).toBe(47);
+    expect(looked).toBe(3);
+  });
+
+  it('lets all of any number that come at once pass when they are good', async () => {
+    const app = await buildApp({ refusalQuota });
+    const good = await Promise.all(
+      Array.from({ length: 50 }, () => get(app, '/me', '10.0.0.1', 'good')),
+    );
+    expect(good.filter(({ status }) => status === 200).length).toBe(50);
+  });
+
   it('does not count who has sent no token at all', async () => {
     const app = await buildApp({ refusalQuota });
 
@@ -182,7 +207,7 @@ describe('rate limit, bad tokens', () => {
     const app = await buildApp({ refusalQuota });
     for (let round = 0; round < 5; round += 1) {
       time += 1_000;
-      await statuses(10, () => verify(app, 'good'));
+      await statuses(10, () => get(app, '/me', '10.0.0.1', 'good'));
       expect((await get(app, '/me', '10.0.0.1', 'bad')).status).toBe(401);
     }
   });
@@ -190,10 +215,13 @@ describe('rate limit, bad tokens', () => {
   async function verify(
     app: FastifyInstance,
     token: string,
-    more: { remoteAddress?: string; secret?: string } = {},
+    more: { remoteAddress?: string; secret?: string; user?: string } = {},
   ): Promise<{ status: number }> {
-    const { remoteAddress = '10.0.0.1', secret = 'right' } = more;
-    const headers = { 'x-service-secret': secret };
+    const { remoteAddress = '10.0.0.1', secret = 'right', user } = more;
+    const headers = {
+      'x-service-secret': secret,
+      ...(user !== undefined && { 'x-client-address': user }),
+    };
     const response = await app.inject({
       method: 'POST',
       url: '/auth/verify',
@@ -203,26 +231,41 @@ describe('rate limit, bad tokens', () => {
     });
     return { status: response.statusCode };
   }
+  const isService: RateLimitOptions['isService'] = ({ headers }) =>
+    headers['x-service-secret'] === 'right';
 
-  it('stops who scans the verify route, while services pass', async () => {
-    const app = await buildApp({ refusalQuota, servicesAreKnown: false });
-    expect(await statuses(5, () => verify(app, 'bad'))).toEqual([401, 401, 401, 429, 429]);
-    expect((await verify(app, 'good')).status).toBe(429);
+  it('does not blame a service for the tokens of its users', async () => {
+    const app = await buildApp({ refusalQuota, isService });
 
-    expect((await verify(app, 'good', { remoteAddress: '10.0.0.2' })).status).toBe(200);
+    expect(new Set(await statuses(20, () => verify(app, 'bad')))).toEqual(new Set([401]));
   });
 
-  it('does not blame a service that is known for the tokens of its users', async () => {
-    const app = await buildApp({ refusalQuota, servicesAreKnown: true });
+  it('counts the address of the end user when a service tells it, and no other', async () => {
+    const app = await buildApp({ refusalQuota, isService });
+    const scan = (): Promise<{ status: number }> => verify(app, 'bad', { user: '192.0.2.1' });
+    expect(await statuses(5, scan)).toEqual([401, 401, 401, 429, 429]);
 
-    expect(new Set(await statuses(10, () => verify(app, 'bad')))).toEqual(new Set([401]));
+    expect((await verify(app, 'good', { user: '192.0.2.2' })).status).toBe(200);
+    expect((await verify(app, 'good')).status).toBe(200);
   });
 
-  it('stops who guesses the service secret', async () => {
-    const app = await buildApp({ refusalQuota, servicesAreKnown: true });
-    const guess = (): Promise<{ status: number }> => verify(app, 'good', { secret: 'wrong' });
+  it('stops who guesses the service secret, whatever address it tells, and no service beside it', async () => {
+    const app = await buildApp({ refusalQuota, isService });
+    let guesses = 0;
+    const guess = (): Promise<{ status: number }> => {
+      guesses += 1;
+      return verify(app, 'good', { secret: 'wrong', user: `192.0.2.${String(guesses)}` });
+    };
 
     expect(await statuses(5, guess)).toEqual([403, 403, 403, 429, 429]);
+    expect((await verify(app, 'good')).status).toBe(200);
+  });
+
+  it('turns nobody away for bad tokens there while services cannot be told from strangers', async () => {
+    const app = await buildApp({ refusalQuota });
+    expect(new Set(await statuses(20, () => verify(app, 'bad')))).toEqual(new Set([401]));
+
+    expect((await verify(app, 'good')).status).toBe(200);
   });
 
   it('lets a service ask more often than others', async () => {

@@ -117,6 +117,7 @@ describe('rate limit', () => {
 
     await statuses(3, () => get(app, '/a', '10.0.0.9'));
     expect((await get(app, '/a', '::ffff:10.0.0.9')).status).toBe(429);
+    expect((await get(app, '/a', '::FFFF:0a00:9')).status).toBe(429);
   });
 
   it('leaves probes alone, and lets a route have a limit of its own or none', async () => {
@@ -142,11 +143,17 @@ describe('rate limit', () => {
   });
 
   it('answers 503 when nobody can tell', async () => {
-    const broken: TokenBuckets = { take: () => Promise.reject(new Error('Redis is down')) };
-    const { status, headers } = await get(await buildApp({ buckets: broken }), '/a');
-
-    expect(status).toBe(503);
-    expect(String(headers['retry-after'])).toBe('1');
+    const broken: TokenBuckets = {
+      take: () => Promise.reject(new Error('Redis is down')),
+      give: () => undefined,
+    };
+    const app = await buildApp({ buckets: broken });
+    for (const token of [undefined, 'good']) {
+      const { status, headers } = await get(app, '/a', '10.0.0.1', token);
+      expect(status).toBe(503);
+      expect(String(headers['retry-after'])).toBe('1');
+    }
+    expect(looked).toBe(0);
   });
 
   it('knows users by their identity, wherever they come from', async () => {
@@ -174,6 +181,24 @@ describe('rate limit, bad tokens', () => {
     expect(String(headers['retry-after'])).toBe('20');
     expect((await get(app, '/free')).status).toBe(200);
     expect((await get(app, '/me', '10.0.0.2', 'good')).status).toBe(200);
+  });
+
+  it('looks at no more tokens than are in the bucket, of any number that come at once', async () => {
+    const app = await buildApp({ refusalQuota });
+    const bad = await Promise.all(
+      Array.from({ length: 50 }, () => get(app, '/me', '10.0.0.1', 'bad')),
+    );
+    expect(bad.filter(({ status }) => status === 401).length).toBe(3);
+    expect(bad.filter(({ status }) => status === 429).length).toBe(47);
+    expect(looked).toBe(3);
+  });
+
+  it('lets all of any number that come at once pass when they are good', async () => {
+    const app = await buildApp({ refusalQuota });
+    const good = await Promise.all(
+      Array.from({ length: 50 }, () => get(app, '/me', '10.0.0.1', 'good')),
+    );
+    expect(good.filter(({ status }) => status === 200).length).toBe(50);
   });
 
   it('does not count who has sent no token at all', async () => {

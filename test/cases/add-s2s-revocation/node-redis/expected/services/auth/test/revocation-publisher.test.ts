@@ -28,7 +28,7 @@ describe('revocation publisher', () => {
     await published.add('jti:1', 60);
     await new Promise((resolve) => setImmediate(resolve));
 
-    assert.deepEqual(messages, [['token-revocations', 'jti:1', true]]);
+    assert.deepEqual(messages, [['token-revocations:bazaar/@bazaar/auth', 'jti:1', true]]);
     assert.equal(await published.has('jti:1'), true);
     assert.equal(await published.has('jti:2'), false);
   });

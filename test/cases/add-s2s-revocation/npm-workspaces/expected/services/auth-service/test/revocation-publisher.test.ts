@@ -26,7 +26,7 @@ describe('revocation publisher', () => {
     await published.add('jti:1', 60);
     await new Promise((resolve) => setImmediate(resolve));
 
-    expect(messages).toEqual([['token-revocations', 'jti:1', true]]);
+    expect(messages).toEqual([['token-revocations:acme/auth-service', 'jti:1', true]]);
     expect(await published.has('jti:1')).toBe(true);
     expect(await published.has('jti:2')).toBe(false);
   });

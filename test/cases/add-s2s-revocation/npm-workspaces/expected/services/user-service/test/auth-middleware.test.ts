@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import {
   createServer,
   type IncomingHttpHeaders,
@@ -11,6 +10,7 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import authMiddleware, { type AuthMiddlewareOptions } from '../src/middleware/auth.middleware.js';
+import { tokenKey } from '../src/utils/token-key.js';
 
 type Answer = (response: ServerResponse, token: string) => void;
 
@@ -99,6 +99,15 @@ function write(line: string): void {
   log.push(JSON.parse(line) as LogLine);
 }
 
+async function registerOn(app: FastifyInstance, options: AuthMiddlewareOptions): Promise<void> {
+  await app.register(authMiddleware, {
+    baseUrl,
+    serviceSecret: '',
+    subscribe: () => undefined,
+    ...options,
+  });
+}
+
 /** An application with one guarded plugin and one open route. */
 async function buildApp(options: AuthMiddlewareOptions = {}): Promise<FastifyInstance> {
   const app = Fastify({
@@ -106,12 +115,7 @@ async function buildApp(options: AuthMiddlewareOptions = {}): Promise<FastifyIns
     logger: { level: 'debug', stream: { write } },
   });
   apps.push(app);
-  await app.register(authMiddleware, {
-    baseUrl,
-    serviceSecret: '',
-    subscribe: () => undefined,
-    ...options,
-  });
+  await registerOn(app, options);
   app.get('/open', (request) => ({ user: request.user, id: request.correlationId }));
   await app.register((guarded, _options, done) => {
     guarded.addHook('onRequest', guarded.authenticate);
@@ -138,11 +142,6 @@ async function get(
   if (correlationId !== undefined) headers['x-correlation-id'] = correlationId;
   const response = await app.inject({ method: 'GET', url, headers });
   return { status: response.statusCode, body: response.json(), headers: response.headers };
-}
-
-/** What the blacklist knows a token without a name by. */
-function keyOf(token: string): string {
-  return `sha256:${createHash('sha256').update(token).digest('hex')}`;
 }
 
 function logged(level: number, message: string): LogLine[] {
@@ -242,12 +241,38 @@ describe('auth middleware, tokens', () => {
     expect(verifications.length).toBe(0);
   });
 
-  it('can ask for a token everywhere but on public routes', async () => {
-    const app = await buildApp({ publicRoutes: ['/open', '/docs/*'] });
+  it('takes nothing but its own word for a verified token', async () => {
+    const app = Fastify();
+    apps.push(app);
+    // Made before: in its context the request has no such member.
+    await app.register((early, _options, done) => {
+      early.get('/early', () => ({}));
+      done();
+    });
+    await registerOn(app, { publicRoutes: [] });
+    app.addHook('onRequest', (request, _reply, next) => {
+      Object.assign(request, { user: request.headers['x-session'] === undefined ? undefined : {} });
+      next();
+    });
+    app.get('/late', () => ({}));
+
+    for (const url of ['/early', '/late']) {
+      for (const headers of [{}, { 'x-session': 'stranger' }]) {
+        expect((await app.inject({ url, headers })).statusCode).toBe(401);
+      }
+    }
+  });
+});
+
+describe('auth middleware, public routes', () => {
+  it('asks for a token everywhere else', async () => {
+    const app = await buildApp({ publicRoutes: ['GET /open', 'GET /docs/*'] });
     app.get('/opened', () => ({}));
     app.get('/docs2', () => ({}));
     app.get('/docs', () => ({}));
     app.get('/docs/page', () => ({}));
+    app.put('/open', () => ({}));
+    app.get('/open', { constraints: { version: '2.0.0' } }, () => ({}));
 
     for (const url of ['/open', '/docs', '/docs/page']) {
       expect((await get(app, undefined, { url })).status).toBe(200);
@@ -255,9 +280,37 @@ describe('auth middleware, tokens', () => {
     for (const url of ['/opened', '/docs2', '/nowhere', '/me']) {
       expect((await get(app, undefined, { url })).status).toBe(401);
     }
+    expect((await app.inject({ method: 'PUT', url: '/open' })).statusCode).toBe(401);
+    const version = { 'accept-version': '2.0.0' };
+    expect((await app.inject({ url: '/open', headers: version })).statusCode).toBe(401);
     expect((await get(app, 'Bearer a.good.token')).status).toBe(200);
     // The hook of the plugin does not ask again.
     expect(verifications.length).toBe(1);
+  });
+
+  it('guards what a public route leaves to the handler for what is not found', async () => {
+    const app = await buildApp({ publicRoutes: ['GET /maybe'] });
+    app.get('/maybe', (_request, reply) => {
+      reply.callNotFound();
+    });
+    app.setNotFoundHandler(() => ({}));
+
+    expect((await get(app, undefined, { url: '/maybe' })).status).toBe(401);
+  });
+
+  it('fails the start when a route is out of its reach', async () => {
+    const start = async (): Promise<void> => {
+      const app = Fastify();
+      apps.push(app);
+      app.get('/outside/:id', () => ({}));
+      await app.register((inside) => registerOn(inside, { publicRoutes: [] }));
+      await app.ready();
+    };
+
+    await expect(start()).rejects.toMatchObject({
+      message:
+        'Routes without the guard of the auth middleware: GET /outside/:id, HEAD /outside/:id',
+    });
   });
 });
 
@@ -464,7 +517,7 @@ describe('auth middleware, shared calls', () => {
     answer = json(401, { valid: false });
     expect((await get(app, 'Bearer a.good.token')).status).toBe(200);
 
-    for (const cache of listeners) cache.revoke(keyOf('a.good.token'));
+    for (const cache of listeners) cache.revoke(tokenKey('a.good.token'));
     expect((await get(app, 'Bearer a.good.token')).status).toBe(401);
     expect(verifications.length).toBe(2);
   });
@@ -475,12 +528,13 @@ describe('auth middleware, shared calls', () => {
     answer = later(100, json(200, ADA));
     const first = get(app, 'Bearer a.good.token');
     await new Promise((resolve) => setTimeout(resolve, 30));
-    for (const cache of listeners) cache.revoke(keyOf('a.good.token'));
+    answer = json(401, { valid: false });
+    for (const cache of listeners) cache.revoke(tokenKey('a.good.token'));
     const second = get(app, 'Bearer a.good.token');
 
+    // Each asks anew: what is under way counts for neither.
     expect([(await first).status, (await second).status]).toEqual([401, 401]);
-    expect((await get(app, 'Bearer a.good.token')).status).toBe(401);
-    expect(verifications.length).toBe(1);
+    expect(verifications.length).toBe(3);
   });
 });
 

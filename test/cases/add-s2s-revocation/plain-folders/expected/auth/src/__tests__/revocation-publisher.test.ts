@@ -24,7 +24,7 @@ describe("revocation publisher", () => {
         await published.add("jti:1", 60);
         await new Promise((resolve) => setImmediate(resolve));
 
-        expect(messages).toEqual([["token-revocations", "jti:1", true]]);
+        expect(messages).toEqual([["token-revocations:auth", "jti:1", true]]);
         expect(await published.has("jti:1")).toBe(true);
         expect(await published.has("jti:2")).toBe(false);
     });

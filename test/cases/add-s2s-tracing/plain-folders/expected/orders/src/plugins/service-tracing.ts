@@ -67,13 +67,16 @@ function nameOf({ method, routeOptions }: FastifyRequest): string {
 }
 
 /** Without the query, which may hold what is private. */
-function requestAttributes({ hostname, method, protocol, routeOptions, url }: FastifyRequest): Attributes {
+function requestAttributes(request: FastifyRequest): Attributes {
+    const { headers, method, protocol, routeOptions, url } = request;
     const [path = ""] = url.split("?", 1);
+    // Of a request that names no host Fastify 4 has no hostname either, whatever its type says.
+    const host = headers.host ?? headers[":authority"] ?? "";
     return {
         "http.request.method": method,
         "url.scheme": protocol,
         "url.path": path,
-        "server.address": hostname.replace(/:\d+$/, ""),
+        ...(host !== "" && { "server.address": request.hostname.replace(/:\d+$/, "") }),
         ...(routeOptions.url !== undefined && { "http.route": routeOptions.url }),
     };
 }

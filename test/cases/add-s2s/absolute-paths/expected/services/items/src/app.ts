@@ -6,7 +6,7 @@ import itemRoutes from './routes/items.js';
 export async function buildApp(): Promise<FastifyInstance> {
   const app = Fastify({ logger: { level: process.env['LOG_LEVEL'] ?? 'info' } });
 
-  await app.register(authMiddleware, { publicRoutes: ['/health'] });
+  await app.register(authMiddleware, { publicRoutes: ['GET /health'] });
 
   await app.register(healthRoutes);
   await app.register(itemRoutes);

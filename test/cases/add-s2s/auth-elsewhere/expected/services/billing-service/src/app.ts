@@ -12,7 +12,7 @@ export async function buildApp(options: AppOptions = {}): Promise<FastifyInstanc
     logger: options.logger ?? { level: process.env['LOG_LEVEL'] ?? 'info' },
   });
 
-  await app.register(authMiddleware, { publicRoutes: ['/health'] });
+  await app.register(authMiddleware, { publicRoutes: ['GET /health'] });
 
   await app.register(healthRoutes);
   await app.register(invoicesRoutes, { prefix: '/invoices' });

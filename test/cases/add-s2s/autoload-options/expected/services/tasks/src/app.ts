@@ -9,7 +9,7 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 export async function buildApp(): Promise<FastifyInstance> {
   const app = Fastify({ logger: { level: process.env['LOG_LEVEL'] ?? 'info' } });
 
-  await app.register(authMiddleware, { publicRoutes: ['/health'] });
+  await app.register(authMiddleware, { publicRoutes: ['GET /health'] });
 
   await app.register(autoload, {
     dir: join(here, 'modules'),

@@ -5,7 +5,7 @@ import authMiddleware from './middleware/auth.middleware.js';
 export async function buildApp(): Promise<FastifyInstance> {
   const server = Fastify({ logger: { level: process.env['LOG_LEVEL'] ?? 'info' } });
 
-  await server.register(authMiddleware, { publicRoutes: ['/health'] });
+  await server.register(authMiddleware, { publicRoutes: ['GET /health'] });
 
   server.get('/health', async () => ({ status: 'ok' }));
   await server.register(

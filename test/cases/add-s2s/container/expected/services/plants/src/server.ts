@@ -10,7 +10,7 @@ export class HttpServer {
 
   constructor({ plantRoutes }: ServerDeps) {
     this.app = Fastify({ logger: { level: process.env['LOG_LEVEL'] ?? 'info' } });
-    this.app.register(authMiddleware, { publicRoutes: ['/health'] });
+    this.app.register(authMiddleware, { publicRoutes: ['GET /health'] });
     this.app.get('/health', async () => ({ status: 'ok' }));
     this.app.register(plantRoutes, { prefix: '/plants' });
   }

@@ -6,7 +6,7 @@ import { roomRoutes } from './routes/rooms.js';
 export async function buildApp(): Promise<FastifyInstance> {
   const app = Fastify({ logger: { level: env.LOG_LEVEL } });
 
-  await app.register(authMiddleware, { publicRoutes: ['/health'] });
+  await app.register(authMiddleware, { publicRoutes: ['GET /health'] });
 
   app.get('/health', async () => ({ status: 'ok' }));
   await app.register(roomRoutes, { prefix: '/rooms' });

@@ -93,11 +93,15 @@ function write(line: string): void {
 	log.push(JSON.parse(line) as LogLine)
 }
 
+async function registerOn(app: FastifyInstance, options: AuthMiddlewareOptions): Promise<void> {
+	await app.register(authMiddleware, { baseUrl, serviceSecret: '', ...options })
+}
+
 /** An application with one guarded plugin and one open route. */
 async function buildApp(options: AuthMiddlewareOptions = {}): Promise<FastifyInstance> {
 	const app = Fastify({ forceCloseConnections: true, logger: { level: 'debug', stream: { write } } })
 	apps.push(app)
-	await app.register(authMiddleware, { baseUrl, serviceSecret: '', ...options })
+	await registerOn(app, options)
 	app.get('/open', (request) => ({ user: request.user, id: request.correlationId }))
 	await app.register((guarded, _options, done) => {
 		guarded.addHook('onRequest', guarded.authenticate)
@@ -212,12 +216,38 @@ describe('auth middleware, tokens', () => {
 		assert.equal(verifications.length, 0)
 	})
 
-	it('can ask for a token everywhere but on public routes', async () => {
-		const app = await buildApp({ publicRoutes: ['/open', '/docs/*'] })
+	it('takes nothing but its own word for a verified token', async () => {
+		const app = Fastify()
+		apps.push(app)
+		// Made before: in its context the request has no such member.
+		await app.register((early, _options, done) => {
+			early.get('/early', () => ({}))
+			done()
+		})
+		await registerOn(app, { publicRoutes: [] })
+		app.addHook('onRequest', (request, _reply, next) => {
+			Object.assign(request, { user: request.headers['x-session'] === undefined ? undefined : {} })
+			next()
+		})
+		app.get('/late', () => ({}))
+
+		for (const url of ['/early', '/late']) {
+			for (const headers of [{}, { 'x-session': 'stranger' }]) {
+				assert.equal((await app.inject({ url, headers })).statusCode, 401)
+			}
+		}
+	})
+})
+
+describe('auth middleware, public routes', () => {
+	it('asks for a token everywhere else', async () => {
+		const app = await buildApp({ publicRoutes: ['GET /open', 'GET /docs/*'] })
 		app.get('/opened', () => ({}))
 		app.get('/docs2', () => ({}))
 		app.get('/docs', () => ({}))
 		app.get('/docs/page', () => ({}))
+		app.put('/open', () => ({}))
+		app.get('/open', { constraints: { version: '2.0.0' } }, () => ({}))
 
 		for (const url of ['/open', '/docs', '/docs/page']) {
 			assert.equal((await get(app, undefined, { url })).status, 200)
@@ -225,9 +255,36 @@ describe('auth middleware, tokens', () => {
 		for (const url of ['/opened', '/docs2', '/nowhere', '/me']) {
 			assert.equal((await get(app, undefined, { url })).status, 401)
 		}
+		assert.equal((await app.inject({ method: 'PUT', url: '/open' })).statusCode, 401)
+		const version = { 'accept-version': '2.0.0' }
+		assert.equal((await app.inject({ url: '/open', headers: version })).statusCode, 401)
 		assert.equal((await get(app, 'Bearer a.good.token')).status, 200)
 		// The hook of the plugin does not ask again.
 		assert.equal(verifications.length, 1)
+	})
+
+	it('guards what a public route leaves to the handler for what is not found', async () => {
+		const app = await buildApp({ publicRoutes: ['GET /maybe'] })
+		app.get('/maybe', (_request, reply) => {
+			reply.callNotFound()
+		})
+		app.setNotFoundHandler(() => ({}))
+
+		assert.equal((await get(app, undefined, { url: '/maybe' })).status, 401)
+	})
+
+	it('fails the start when a route is out of its reach', async () => {
+		const start = async (): Promise<void> => {
+			const app = Fastify()
+			apps.push(app)
+			app.get('/outside/:id', () => ({}))
+			await app.register((inside) => registerOn(inside, { publicRoutes: [] }))
+			await app.ready()
+		}
+
+		await assert.rejects(start(), {
+			message: 'Routes without the guard of the auth middleware: GET /outside/:id, HEAD /outside/:id'
+		})
 	})
 })
 

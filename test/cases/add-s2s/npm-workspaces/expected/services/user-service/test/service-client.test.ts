@@ -171,6 +171,17 @@ describe('service client, requests', () => {
     expect((await errorOf(client.post('/'))).kind).toBe('network');
   });
 
+  it('closes when the last call has run out of time, whatever the service does', async () => {
+    const client = createClient();
+    willAnswer(silence);
+    const call = errorOf(client.get('/', { timeout: 100 }));
+    const startedAt = performance.now();
+    await client.close();
+    expect(performance.now() - startedAt).toBeLessThan(1_000);
+    expect((await call).kind).toBe('timeout');
+    await connectionsClosed();
+  });
+
   it('takes a time limit that is longer than a timer can be', async () => {
     const { status } = await createClient({ timeout: 10 ** 10 }).get('/');
     expect(status).toBe(200);
@@ -328,6 +339,14 @@ describe('service client, answers that are errors', () => {
       willAnswer(text(200, type, '{"ok":true}'));
       expect((await errorOf(createClient().get('/'))).kind).toBe('invalid_response');
     }
+  });
+
+  it('parses no JSON that is nested deeper than anybody means it', async () => {
+    const long = 'a "[" in a text '.repeat(2_000);
+    willAnswer(json(200, { long }));
+    expect((await createClient().get<{ long: string }>('/')).data.long).toBe(long);
+    willAnswer(text(200, 'application/json', '['.repeat(10_000) + ']'.repeat(10_000)));
+    expect((await errorOf(createClient().get('/'))).kind).toBe('invalid_response');
   });
 
   it('does not follow redirects', async () => {

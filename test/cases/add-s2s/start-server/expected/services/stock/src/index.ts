@@ -9,7 +9,7 @@ async function startServer() {
   try {
     const stock = await Promise.resolve(['teapot', 'kettle']);
 
-    server.register(authMiddleware, { publicRoutes: ['/health'] });
+    server.register(authMiddleware, { publicRoutes: ['GET /health'] });
 
     server.get('/health', async () => ({ status: 'ok' }));
     registerStockRoutes(server, stock);

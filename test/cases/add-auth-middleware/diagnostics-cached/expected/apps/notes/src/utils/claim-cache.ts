@@ -54,16 +54,25 @@ export class ClaimCache<T extends object> {
 		return undefined
 	}
 
+	/**
+	 * Asks about a token and remembers the answer, null for a token that is refused. Its time runs from the question: the
+	 * answer may have been long under way.
+	 */
+	async load(token: string, ask: () => Promise<T | null>): Promise<T | null> {
+		const askedAt = this.#clock()
+		return this.set(token, await ask(), askedAt)
+	}
+
 	/** Remembers the claims, or with null that the token was refused, and gives them back. */
-	set(token: string, claims: T | null): T | null {
+	set(token: string, claims: T | null, askedAt = this.#clock()): T | null {
 		if (claims === null) {
 			this.#refused.delete(token)
 			this.#refused.set(token, this.#clock() + Math.min(this.#ttlMs, REFUSAL_TTL_MS))
 			dropOldest(this.#refused, this.#maxEntries)
 		} else {
 			this.#verified.delete(token)
-			const staleAt = this.#clock() + this.#ttlMs
-			this.#verified.set(token, { claims, staleAt, expiresAt: expiryOf(token) })
+			const entry = { claims, staleAt: askedAt + this.#ttlMs, expiresAt: expiryOf(token) }
+			this.#verified.set(token, entry)
 			dropOldest(this.#verified, this.#maxEntries)
 		}
 		return claims

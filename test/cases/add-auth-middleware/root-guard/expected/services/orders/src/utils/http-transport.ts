@@ -37,7 +37,6 @@ const CONNECT_TIMEOUT_MS = 2_000;
 export class HttpTransport {
   readonly #pool: Pool;
   readonly #maxResponseBytes: number;
-  #closing: Promise<void> | undefined;
 
   constructor(origin: string, maxResponseBytes: number) {
     // Time is bounded by each call's own deadline, which covers connecting, waiting and reading.
@@ -66,10 +65,9 @@ export class HttpTransport {
     });
   }
 
-  /** Waits for what is in flight and closes the connections. */
+  /** Closes the connections, also those of a peer that never lets go; exchanges in flight fail. */
   close(): Promise<void> {
-    this.#closing ??= this.#pool.close();
-    return this.#closing;
+    return this.#pool.destroy();
   }
 }
 

@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
-
 import type { FastifyRequest } from 'fastify';
 
+import { tokenKey } from './token-key.js';
 import { decodeClaims, type TokenClaims, TokenError } from './token-verifier.js';
 
 /** Where revoked tokens are kept until they would have expired. */
@@ -14,10 +13,12 @@ export interface BlacklistStore {
 /** Gives the claims of a token that is good; throws or rejects when it is not. */
 export type TokenVerifier = (token: string) => TokenClaims | Promise<TokenClaims>;
 
-/** A token without `exp` stays revoked for a year. */
-const LONGEST_SECONDS = 365 * 24 * 60 * 60;
+/** The most that any verifier tolerates after `exp`. Later a token counts as revoked: its entry may be gone. */
+const MAX_TOLERANCE_SECONDS = 600;
 /** Clocks of two machines may differ by this much. */
-const SKEW_SECONDS = 5;
+const SKEW_SECONDS = 60;
+/** A token without `exp` never expires: it stays revoked for a century. */
+const LONGEST_SECONDS = 100 * 365 * 24 * 60 * 60;
 
 /** Tokens that were revoked before they expired, by a logout for one. */
 export class TokenBlacklist {
@@ -42,7 +43,7 @@ export class TokenBlacklist {
       if (error instanceof TokenError) return;
       throw error;
     }
-    await this.#store.add(keyOf(token, claims), secondsLeft(claims));
+    await this.#store.add(tokenKey(token), entrySeconds(claims));
   }
 
   /** Revokes the Bearer token of a request; a request without one is no error. */
@@ -53,7 +54,9 @@ export class TokenBlacklist {
 
   /** Rejects when the store cannot be asked: take the token for revoked then. */
   isRevoked(token: string): Promise<boolean> {
-    return this.#store.has(keyOf(token, claimsOf(token)));
+    const { exp } = claimsOf(token) ?? {};
+    const isPast = typeof exp === 'number' && Date.now() / 1_000 > exp + MAX_TOLERANCE_SECONDS;
+    return isPast ? Promise.resolve(true) : this.#store.has(tokenKey(token));
   }
 }
 
@@ -65,17 +68,11 @@ function claimsOf(token: string): TokenClaims | undefined {
   }
 }
 
-/** `jti` names a token; without one its hash does, so that no token is ever stored. */
-function keyOf(token: string, claims: TokenClaims | undefined): string {
-  const jti = claims?.['jti'];
-  const usable = typeof jti === 'string' && jti !== '' && jti.length <= 256;
-  return usable ? `jti:${jti}` : `sha256:${createHash('sha256').update(token).digest('hex')}`;
-}
-
-function secondsLeft({ exp }: TokenClaims): number {
+/** An entry outlives the last moment at which some verifier still accepts the token. */
+function entrySeconds({ exp }: TokenClaims): number {
   if (typeof exp !== 'number' || !Number.isFinite(exp)) return LONGEST_SECONDS;
   const left = Math.max(0, Math.ceil(exp - Date.now() / 1_000));
-  return Math.min(left + SKEW_SECONDS, LONGEST_SECONDS);
+  return Math.min(left + MAX_TOLERANCE_SECONDS + SKEW_SECONDS, LONGEST_SECONDS);
 }
 
 /**

@@ -20,9 +20,12 @@ export class TokenError extends Error {
 
 /** The only algorithm that this service signs with; a token that names another one is not looked at. */
 const ALGORITHM = 'RS256';
+/** A part in the one spelling of base64url: no padding, no other alphabet, no bits that decoding would drop. */
+const CANONICAL_PART = /^(?:[\w-]{4})*(?:[\w-][AQgw]|[\w-]{2}[AEIMQUYcgkosw048])?$/;
 
 /**
- * Builds the verifier once. It gives the claims of a token that this service has signed and that has not expired.
+ * Builds the verifier once. It gives the claims of a token that this service has signed and that has not expired. What
+ * is not the token's fault (a key, an option) is thrown as it comes.
  * @throws TokenError `malformed`, `invalid` or `expired` (the verifier, not this function)
  */
 export function createTokenVerifier(
@@ -32,13 +35,24 @@ export function createTokenVerifier(
   const key = publicKey instanceof KeyObject ? publicKey : createPublicKey(publicKey);
   return (token) => {
     try {
+      assertCanonical(token);
       const claims = jwt.verify(token, key, { algorithms: [ALGORITHM] });
       if (typeof claims === 'string' || Array.isArray(claims)) throw new TokenError('invalid');
       return claims;
     } catch (error) {
-      throw tokenError(token, error, error instanceof jwt.TokenExpiredError);
+      throw tokenError(token, error, problemOf(error));
     }
   };
+}
+
+/** jsonwebtoken has one class for bad tokens, bad keys and bad options: this is what it says about tokens. */
+const ABOUT_TOKEN = /^(?:jwt |invalid |iat required)/;
+
+function problemOf(error: unknown): TokenProblem | undefined {
+  if (error instanceof jwt.TokenExpiredError) return 'expired';
+  return error instanceof jwt.JsonWebTokenError && ABOUT_TOKEN.test(error.message)
+    ? 'invalid'
+    : undefined;
 }
 
 /**
@@ -49,17 +63,31 @@ export function decodeClaims(token: string): TokenClaims {
   return decodePart(token, 1);
 }
 
-/** Says why a token was refused. Only now is it worth the time to look into it. */
-function tokenError(token: string, cause: unknown, expired: boolean): TokenError {
+/** Two texts must never be the same token to the libraries, which drop bits and padding as they decode. */
+function assertCanonical(token: string): void {
+  if (!token.split('.').every((part) => CANONICAL_PART.test(part)))
+    throw new TokenError('malformed');
+}
+
+/** Bytes of a signature of this algorithm, where every one has the same: a library may throw for another. */
+const SIGNATURE_BYTES: Readonly<Record<string, number>> = { ES256: 64, ES384: 96, ES512: 132 };
+
+/** Says why a token was refused; gives the cause back when it is not the token's fault. */
+function tokenError(token: string, cause: unknown, problem: TokenProblem | undefined): Error {
   if (cause instanceof TokenError) return cause;
-  if (expired) return new TokenError('expired');
+  if (problem === 'expired') return new TokenError(problem);
   try {
     decodePart(token, 0);
     decodePart(token, 1);
   } catch {
     return new TokenError('malformed');
   }
-  return new TokenError('invalid');
+  const bytes = SIGNATURE_BYTES[ALGORITHM];
+  const signature = Buffer.from(token.slice(token.lastIndexOf('.') + 1), 'base64url');
+  if (problem !== undefined || (bytes !== undefined && signature.length !== bytes)) {
+    return new TokenError('invalid');
+  }
+  return cause instanceof Error ? cause : new Error(String(cause));
 }
 
 function decodePart(token: string, index: 0 | 1): TokenClaims {

@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks'
 
-import { requestRegistry } from './registry-request.js'
+import { readEntries, requestRegistry } from './registry-request.js'
 import { type Endpoint, type EndpointSource, type Lookup, urlAt } from './endpoint-source.js'
 
 export interface ConsulOptions {
@@ -60,32 +60,35 @@ export class ConsulEndpoints implements EndpointSource {
 	async lookup(signal: AbortSignal): Promise<Lookup> {
 		const startedAt = performance.now()
 		const url = new URL(this.#url)
-		if (this.#index > 0) {
-			url.searchParams.set('index', String(this.#index))
+		const asked = this.#index
+		if (asked > 0) {
+			url.searchParams.set('index', String(asked))
 			url.searchParams.set('wait', `${String(this.#waitMs)}ms`)
 		}
 		const timeoutMs = this.#waitMs * 1.1 + 5_000
+		// What fails may be the fault of the index.
+		this.#index = 0
 		const { headers, data } = await requestRegistry(url, this.#headers, timeoutMs, signal)
-		const endpoints = (data as readonly ConsulEntry[]).flatMap((entry) => this.#read(entry))
-		this.#follow(Number(headers.get('x-consul-index')))
+		const { found, unusable } = readEntries(data, (entry: ConsulEntry) => [this.#read(entry)])
+		this.#follow(asked, Number(headers.get('x-consul-index')))
 		const elapsedMs = performance.now() - startedAt
-		return { endpoints, refreshMs: Math.max(0, MIN_INTERVAL_MS - elapsedMs) }
+		return { endpoints: found, unusable, refreshMs: Math.max(0, MIN_INTERVAL_MS - elapsedMs) }
 	}
 
 	/** An index that went backwards, after a restore or an upgrade, would block for ever: begin anew, as Consul asks. */
-	#follow(index: number): void {
-		this.#index = index >= this.#index && index > 0 ? index : 0
+	#follow(asked: number, index: number): void {
+		this.#index = index >= asked && index > 0 && Number.isSafeInteger(index) ? index : 0
 	}
 
-	#read(entry: ConsulEntry): readonly Endpoint[] {
+	#read(entry: ConsulEntry): Endpoint | undefined {
 		const { Node: node, Service: service } = entry
 		const addresses = [service?.Address, entry.ServiceAddress, node?.Address, entry.Address]
 		const host = addresses.find((address) => address !== undefined && address !== '')
 		const url = urlAt(this.#base, host, service?.Port ?? entry.ServicePort)
-		if (url === undefined) return []
+		if (url === undefined) return undefined
 		const metas = [service?.Meta, entry.ServiceMeta, node?.Meta, entry.NodeMeta]
 		const zone = metas.map((meta) => meta?.['zone']).find((one) => one !== undefined)
 		const weight = (service?.Weights ?? entry.ServiceWeights)?.Passing
-		return [weight === undefined || weight <= 0 ? { url, zone } : { url, zone, weight }]
+		return weight === undefined || weight <= 0 ? { url, zone } : { url, zone, weight }
 	}
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { CircuitBreaker, CircuitOpenError, type CircuitStats } from '@/utils/circuit-breaker';
 import { CallDeadline } from '@/utils/call-deadline';
+import { EndpointPool, type PoolMember } from '@/utils/endpoint-pool';
 import { EndpointWatch } from '@/utils/endpoint-watch';
 import type { Endpoint, EndpointSource } from '@/utils/endpoint-source';
 import { RetryPolicy } from '@/utils/retry-policy';
@@ -42,13 +43,15 @@ export interface EndpointStats {
 }
 
 /** An endpoint with a client of its own: its own connections, its own circuit. */
-interface Member {
-  endpoint: Endpoint;
+interface Member extends PoolMember {
   client: ServiceClient;
-  inFlight: number;
-  /** Of these, calls that were made while the circuit was not closed. */
+  /** Calls in flight that were made while the circuit was not closed. */
   probes: number;
   closed: boolean;
+  /** Its circuit is open, and the time of its next probe has not been found to have come. */
+  asleep: boolean;
+  /** Epoch milliseconds at which it takes a probe. */
+  wakesAt: number;
 }
 
 /** What one call needs on its way. */
@@ -65,6 +68,12 @@ type Send<T> = (client: ServiceClient, options: RequestOptions) => Promise<Servi
 const FAILOVERS_PER_CALL = 0.2;
 /** So many of them at once, for the moment before a circuit opens. */
 const MAX_SAVED_FAILOVERS = 100;
+/** Endpoints that one call is sent to at most, times its retries: those that are down cost a call no more than that. */
+const MAX_ENDPOINTS_PER_CALL = 10;
+/** Endpoints whose time has come that one call takes back: after an outage there may be many. */
+const MAX_AWAKENED = 10;
+/** Milliseconds for which sums over all endpoints are kept while nothing happens. */
+const STATS_MS = 100;
 /** Of an exchange that failed before there was a connection. */
 const NOT_CONNECTED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_CLOSED']);
 
@@ -83,7 +92,13 @@ export class BalancedClient implements ServiceCaller {
   readonly #timeout: number;
   readonly #attemptTimeout: number;
   readonly #watch: EndpointWatch;
+  /** By whole URL. */
   readonly #members = new Map<string, Member>();
+  readonly #pool: EndpointPool<Member>;
+  readonly #closed = new Set<Member>();
+  /** Those whose circuits are open; the next one to wake up is the last. */
+  #sleeping: Member[] = [];
+  #stats: { known: CircuitStats; until: number } | undefined;
   /** Clients of endpoints that are gone, until their last call has ended. */
   readonly #leaving = new Set<Promise<void>>();
   readonly #retry: RetryPolicy | undefined;
@@ -97,6 +112,10 @@ export class BalancedClient implements ServiceCaller {
     this.#timeout = aboveZero('timeout', options.timeout ?? 10_000);
     this.#attemptTimeout = aboveZero('attemptTimeout', options.attemptTimeout ?? this.#timeout / 2);
     this.#retry = options.retry === false ? undefined : new RetryPolicy(options.retry);
+    // Priorities first; within one of them the own zone.
+    this.#pool = new EndpointPool(({ priority = 0, zone }) => {
+      return priority * 2 + (options.zone === undefined || zone === options.zone ? 0 : 1);
+    });
     // Wrong options are told of now, not when the first endpoint is found.
     checkHeaders(options.headers ?? {});
     new CircuitBreaker(options.circuitBreakerOptions);
@@ -131,6 +150,15 @@ export class BalancedClient implements ServiceCaller {
 
   /** All circuits as one: OPEN when every one is, CLOSED when one is; counts are sums, times the first or the last. */
   getCircuitStats(): CircuitStats {
+    // While all circuits are open every request may ask.
+    const now = performance.now();
+    if (this.#stats === undefined || now >= this.#stats.until) {
+      this.#stats = { known: this.#sumStats(), until: now + STATS_MS };
+    }
+    return { ...this.#stats.known };
+  }
+
+  #sumStats(): CircuitStats {
     const circuits = this.getEndpointStats().map(({ circuit }) => circuit);
     const sum = (count: (stats: CircuitStats) => number): number =>
       circuits.reduce((total, stats) => total + count(stats), 0);
@@ -163,21 +191,25 @@ export class BalancedClient implements ServiceCaller {
    * first to take one; 0 when one does, or none is known yet.
    */
   refuseForMs(): number {
-    const members = [...this.#members.values()];
-    if (members.some((member) => this.#takesCalls(member))) return 0;
-    const [first] = members.sort((a, b) => nextAttemptAt(a) - nextAttemptAt(b));
-    return first?.client.refuseForMs() ?? 0;
+    this.#wake();
+    if (!this.#pool.isEmpty) return 0;
+    const [any] = this.#members.values();
+    const next = this.#sleeping[this.#sleeping.length - 1] ?? any;
+    const waitMs = next?.client.refuseForMs() ?? 0;
+    if (waitMs > 0 && this.#stats !== undefined) this.#stats.known.rejections += 1;
+    return waitMs;
   }
 
   /** Closes the circuits of all endpoints by hand. */
   resetCircuit(): void {
     for (const { client } of this.#members.values()) client.resetCircuit();
+    this.#stats = undefined;
   }
 
   /** Ends the lookups, waits for the calls in flight and lets go of the connections; later calls fail. */
   async close(): Promise<void> {
     this.#watch.close();
-    this.#update([]);
+    this.#update(new Map());
     await Promise.all(this.#leaving);
   }
 
@@ -229,7 +261,8 @@ export class BalancedClient implements ServiceCaller {
     const tried = new Set<Member>();
     let failure: ServiceClientError | undefined;
     for (;;) {
-      const member = this.#pick(tried);
+      this.#wake();
+      const member = tried.size < MAX_ENDPOINTS_PER_CALL ? this.#pool.pick(tried) : undefined;
       if (member === undefined) throw failure ?? this.#unavailable(call);
       tried.add(member);
       const { options, correlationId } = call;
@@ -237,6 +270,7 @@ export class BalancedClient implements ServiceCaller {
       const probe = member.closed ? 0 : 1;
       member.inFlight += 1;
       member.probes += probe;
+      this.#place(member);
       try {
         return await send(member.client, { ...options, correlationId, timeout });
       } catch (error) {
@@ -248,43 +282,53 @@ export class BalancedClient implements ServiceCaller {
       } finally {
         member.inFlight -= 1;
         member.probes -= probe;
+        this.#place(member);
       }
     }
   }
 
-  /** The better of two; of those that take calls, the ones that are preferred. */
-  #pick(tried: ReadonlySet<Member>): Member | undefined {
-    let candidates: Member[] = [];
-    let best = Number.POSITIVE_INFINITY;
-    for (const member of this.#members.values()) {
-      const rank = this.#rankOf(member.endpoint);
-      if (rank > best || tried.has(member) || !this.#takesCalls(member)) continue;
-      if (rank < best) candidates = [];
-      best = rank;
-      candidates.push(member);
-    }
-    const first = draw(candidates);
-    const second = draw(candidates.filter((member) => member !== first));
-    return second !== undefined && first !== undefined && loadOf(second) < loadOf(first) ? second : first;
-  }
-
   /** Only looks: to ask the circuit for a call that then goes elsewhere would count as one that was refused. */
-  #takesCalls({ client, closed, probes }: Member): boolean {
-    if (closed) return true;
+  #takesCalls({ asleep, closed, probes }: Member): boolean {
     const { halfOpenMaxCalls = 1 } = this.#options.circuitBreakerOptions ?? {};
-    return probes < halfOpenMaxCalls && client.getCircuitStats().state !== 'OPEN';
+    return closed || (!asleep && probes < halfOpenMaxCalls);
   }
 
-  /** Priorities first; within one of them the own zone. */
-  #rankOf({ priority = 0, zone }: Endpoint): number {
-    const { zone: own } = this.#options;
-    return priority * 2 + (own === undefined || zone === own ? 0 : 1);
+  /** Whatever has changed about a member: from now on it is picked, or not. */
+  #place(member: Member): void {
+    this.#stats = undefined;
+    this.#pool.set(member, this.#takesCalls(member));
+  }
+
+  /** Lets members take probes whose time has come. */
+  #wake(): void {
+    for (let count = 0; count < MAX_AWAKENED; count += 1) {
+      const member = this.#sleeping[this.#sleeping.length - 1];
+      if (member === undefined || member.client.getCircuitStats().state === 'OPEN') return;
+      this.#sleeping.pop();
+      member.asleep = false;
+      this.#place(member);
+    }
+  }
+
+  #onStateChange(member: Member, to: CircuitStats['state']): void {
+    const wasAsleep = member.asleep;
+    member.closed = to === 'CLOSED';
+    member.asleep = to === 'OPEN';
+    if (member.closed) this.#closed.add(member);
+    else this.#closed.delete(member);
+    if (wasAsleep) this.#sleeping = this.#sleeping.filter((one) => one !== member);
+    if (member.asleep) {
+      member.wakesAt = nextAttemptAt(member);
+      this.#sleeping.splice(placeOf(member.wakesAt, this.#sleeping), 0, member);
+    }
+    this.#place(member);
   }
 
   /** Not all of it, where another endpoint might still answer in time. */
   #timeFor({ deadline, repeatable }: Call, tried: ReadonlySet<Member>): number {
     const remainingMs = Math.max(deadline.remainingMs, 1);
-    const isLast = ![...this.#members.values()].some((member) => member.closed && !tried.has(member));
+    const triedClosed = [...tried].filter((member) => this.#closed.has(member)).length;
+    const isLast = triedClosed === this.#closed.size;
     return repeatable && !isLast ? Math.min(remainingMs, this.#attemptTimeout) : remainingMs;
   }
 
@@ -315,8 +359,7 @@ export class BalancedClient implements ServiceCaller {
 
   /** There is no endpoint, or the circuits of all are open. */
   #unavailable(call: Call): ServiceClientError {
-    const members = [...this.#members.values()];
-    if (members.length === 0) {
+    if (this.#members.size === 0) {
       const message = `No endpoint of ${this.#service} is known`;
       return this.#error('network', message, call, { cause: this.#watch.failure });
     }
@@ -334,24 +377,36 @@ export class BalancedClient implements ServiceCaller {
   }
 
   /** Those that stay keep their connections and circuits; those that went end their calls first. */
-  #update(endpoints: readonly Endpoint[]): void {
-    const listed = new Map(endpoints.map((endpoint) => [endpoint.url, endpoint]));
-    for (const [url, { client }] of this.#members) {
-      if (listed.has(url)) continue;
-      this.#members.delete(url);
-      this.#logger?.debug({ service: this.#service, url }, 'Endpoint left');
-      const closed = client.close().finally(() => this.#leaving.delete(closed));
-      this.#leaving.add(closed);
-    }
-    for (const [url, endpoint] of listed) {
+  #update(endpoints: ReadonlyMap<string, Endpoint>): void {
+    for (const [url, endpoint] of endpoints) {
       const member = this.#members.get(url);
       if (member !== undefined) {
         member.endpoint = endpoint;
         continue;
       }
-      this.#members.set(url, this.#join(endpoint));
+      const joined = this.#join(endpoint);
+      this.#members.set(url, joined);
+      this.#closed.add(joined);
       this.#logger?.debug({ service: this.#service, url }, 'Endpoint joined');
     }
+    for (const [url, member] of this.#members) {
+      if (!endpoints.has(url)) this.#leave(url, member);
+    }
+    this.#stats = undefined;
+    this.#sleeping = this.#sleeping.filter((member) => this.#isMember(member));
+    this.#pool.replace(this.#members.values(), (member) => this.#takesCalls(member));
+  }
+
+  #leave(url: string, member: Member): void {
+    this.#members.delete(url);
+    this.#closed.delete(member);
+    this.#logger?.debug({ service: this.#service, url }, 'Endpoint left');
+    const closed = member.client.close().finally(() => this.#leaving.delete(closed));
+    this.#leaving.add(closed);
+  }
+
+  #isMember(member: Member): boolean {
+    return this.#members.get(new URL(member.endpoint.url).href) === member;
   }
 
   #join(endpoint: Endpoint): Member {
@@ -366,13 +421,21 @@ export class BalancedClient implements ServiceCaller {
         ...breaker,
         name: this.#service,
         onStateChange: ({ from, to }) => {
-          member.closed = to === 'CLOSED';
+          if (this.#isMember(member)) this.#onStateChange(member, to);
           this.#logger?.warn({ circuit: this.#service, url, from, to }, 'Circuit changed state');
           breaker?.onStateChange?.({ name: `${this.#service} at ${new URL(url).host}`, from, to });
         },
       },
     });
-    const member: Member = { endpoint, client, inFlight: 0, probes: 0, closed: true };
+    const member: Member = {
+      endpoint,
+      client,
+      inFlight: 0,
+      probes: 0,
+      closed: true,
+      asleep: false,
+      wakesAt: 0,
+    };
     return member;
   }
 }
@@ -381,25 +444,21 @@ function isRepeatable(options: RequestOptions | undefined): boolean {
   return options?.idempotent === true || options?.idempotencyKey !== undefined;
 }
 
-/** One at random, by weight. */
-function draw(members: readonly Member[]): Member | undefined {
-  const weightOf = ({ endpoint }: Member): number => endpoint.weight ?? 1;
-  let rest = Math.random() * members.reduce((total, member) => total + weightOf(member), 0);
-  for (const member of members) {
-    rest -= weightOf(member);
-    if (rest < 0) return member;
+/** Where it belongs among those that sleep, the next one to wake up last. */
+function placeOf(wakesAt: number, sleeping: readonly Member[]): number {
+  let [low, high] = [0, sleeping.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((sleeping[middle]?.wakesAt ?? 0) > wakesAt) low = middle + 1;
+    else high = middle;
   }
-  return members[0];
+  return low;
 }
 
 /** Epoch milliseconds; never, when its circuit is open for good. */
 function nextAttemptAt({ client }: Member): number {
   const stats = client.getCircuitStats();
   return stats.nextAttemptAt ?? (stats.state === 'OPEN' ? Number.POSITIVE_INFINITY : 0);
-}
-
-function loadOf({ endpoint, inFlight }: Member): number {
-  return inFlight / (endpoint.weight ?? 1);
 }
 
 /** An error, or what caused it, says that there was no connection to send anything on. */

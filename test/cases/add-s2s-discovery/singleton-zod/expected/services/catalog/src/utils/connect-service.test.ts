@@ -255,6 +255,7 @@ describe('endpoints by Eureka (a stand-in for its REST operations)', () => {
         { url: 'http://10.0.0.1:3001/', zone: 'a' },
         { url: 'https://two.internal:8443/', zone: 'b' },
       ],
+      unusable: 1,
       refreshMs: 30_000,
     });
     expect(source.name).toBe('AUTH');
@@ -267,7 +268,7 @@ describe('endpoints by Eureka (a stand-in for its REST operations)', () => {
     answer = json({ application: { instance: up } });
     expect((await source.lookup(open)).endpoints.length).toBe(1);
     answer = json({});
-    expect(await source.lookup(open)).toEqual({ endpoints: [], refreshMs: 5_000 });
+    expect(await source.lookup(open)).toEqual({ endpoints: [], unusable: 0, refreshMs: 5_000 });
     expect(seen[0]?.headers.authorization).toBeUndefined();
     answer = (_request, response) => response.writeHead(404).end();
     await expect(source.lookup(open)).rejects.toMatchObject({ message: `${new URL(origin).host} answered 404` });

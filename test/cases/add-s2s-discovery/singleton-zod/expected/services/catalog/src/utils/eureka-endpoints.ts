@@ -1,4 +1,4 @@
-import { requestRegistry } from '@/utils/registry-request';
+import { readEntries, requestRegistry } from '@/utils/registry-request';
 import { type Endpoint, type EndpointSource, type Lookup, urlAt } from '@/utils/endpoint-source';
 
 /** What is read of an instance of `/apps/<APP>`. */
@@ -53,19 +53,21 @@ export class EurekaEndpoints implements EndpointSource {
     const { data } = await requestRegistry(this.#url, this.#headers, TIMEOUT_MS, signal);
     const instances = (data as EurekaAnswer).application?.instance ?? [];
     // One instance alone may come without its list.
-    const list = Array.isArray(instances) ? (instances as readonly EurekaInstance[]) : [instances as EurekaInstance];
-    return { endpoints: list.flatMap(readInstance), refreshMs: this.#refreshMs };
+    const list = Array.isArray(instances) ? instances : [instances];
+    const { found, unusable } = readEntries(list, readInstance);
+    return { endpoints: found, unusable, refreshMs: this.#refreshMs };
   }
 }
 
-function readInstance(instance: EurekaInstance): readonly Endpoint[] {
+/** None of one that is not up, and undefined of one whose address is none. */
+function readInstance(instance: EurekaInstance): readonly (Endpoint | undefined)[] {
   const { dataCenterInfo, hostName, ipAddr, metadata, port, securePort, status } = instance;
   if (status !== 'UP') return [];
   const url = isEnabled(port)
     ? urlAt(new URL('http://eureka/'), ipAddr, Number(port?.$))
     : urlAt(new URL('https://eureka/'), hostName, isEnabled(securePort) ? Number(securePort?.$) : undefined);
   const zone = metadata?.['zone'] ?? dataCenterInfo?.metadata?.['availability-zone'];
-  return url === undefined ? [] : [{ url, zone }];
+  return [url === undefined ? undefined : { url, zone }];
 }
 
 function isEnabled(port: EurekaPort | undefined): boolean {

@@ -10,6 +10,8 @@ import { type Endpoint, type EndpointSource, type Lookup, urlAt } from '@/utils/
 
 /** Node does not tell the TTL of SRV records: they are asked for again after this, or sooner by that of the targets. */
 const MAX_REFRESH_MS = 30_000;
+/** Targets that are looked up; each is a question. */
+const MAX_TARGETS = 1_000;
 
 /**
  * The targets of SRV records (RFC 2782) are endpoints, with their ports, priorities and weights, as Consul's DNS and
@@ -29,7 +31,7 @@ export class SrvEndpoints implements EndpointSource {
   }
 
   async lookup(): Promise<Lookup> {
-    const records = await this.#resolver.resolveSrv(this.#url.hostname);
+    const records = (await this.#resolver.resolveSrv(this.#url.hostname)).slice(0, MAX_TARGETS);
     if (this.#url.protocol === 'https:') {
       return { endpoints: records.flatMap((record) => this.#at(record.name, record)), refreshMs: MAX_REFRESH_MS };
     }

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { ServiceClientLogger } from './service-client.ts';
-import type { Endpoint, EndpointSource } from './endpoint-source.ts';
+import { checkEndpoints, type Endpoint, type EndpointSource } from './endpoint-source.ts';
 
 /** Milliseconds to wait after a lookup that failed: doubled each time, within these. */
 const RETRY_MS = { first: 500, most: 30_000 };
-/** Node's timers fire at once when they are given more. */
-const MAX_TIMER_MS = 2_147_483_647;
+/** However long an answer claims to hold: a wrong one must not stay for weeks. */
+const MAX_REFRESH_MS = 300_000;
 
 /**
  * Looks for endpoints again and again, as often as their source says. What was found last stays when a lookup fails or
@@ -17,14 +17,16 @@ export class EndpointWatch {
   readonly settled: Promise<void>;
 
   readonly #source: EndpointSource;
-  readonly #onEndpoints: (endpoints: readonly Endpoint[]) => void;
+  readonly #onEndpoints: (endpoints: ReadonlyMap<string, Endpoint>) => void;
   readonly #logger: ServiceClientLogger | undefined;
   readonly #closing = new AbortController();
   #failure: unknown;
+  /** Of the last answer, so that each mistake is told of once. */
+  #unusable = 0;
 
   constructor(
     source: EndpointSource,
-    onEndpoints: (endpoints: readonly Endpoint[]) => void,
+    onEndpoints: (endpoints: ReadonlyMap<string, Endpoint>) => void,
     logger: ServiceClientLogger | undefined,
   ) {
     this.#source = source;
@@ -51,7 +53,7 @@ export class EndpointWatch {
       settle();
       failures = refreshMs === undefined ? failures + 1 : 0;
       if (refreshMs === Number.POSITIVE_INFINITY) return;
-      const waitMs = Math.min(refreshMs ?? delayAfter(failures), MAX_TIMER_MS);
+      const waitMs = Math.min(refreshMs ?? delayAfter(failures), MAX_REFRESH_MS);
       // Closed meanwhile: the loop ends.
       await sleep(waitMs, undefined, { signal, ref: false }).catch(() => undefined);
     }
@@ -60,12 +62,16 @@ export class EndpointWatch {
   /** Milliseconds until the next lookup; undefined when this one failed. */
   async #look(signal: AbortSignal): Promise<number | undefined> {
     try {
-      const { endpoints, refreshMs } = await this.#source.lookup(signal);
+      const lookup = await this.#source.lookup(signal);
       if (signal.aborted) return undefined;
-      if (endpoints.length === 0) throw new Error(`${this.#source.name} has no endpoints`);
+      // All of it is checked before any of it is used.
+      const { endpoints, unusable } = checkEndpoints(lookup);
+      this.#warn(unusable);
+      if (endpoints.size === 0) throw new Error(`${this.#source.name} has no endpoints`);
       this.#onEndpoints(endpoints);
       this.#failure = undefined;
-      return refreshMs;
+      // What is no number would be no wait at all.
+      return lookup.refreshMs >= 0 ? lookup.refreshMs : RETRY_MS.first;
     } catch (error) {
       this.#failure = error;
       if (!signal.aborted) {
@@ -74,6 +80,14 @@ export class EndpointWatch {
       }
       return undefined;
     }
+  }
+
+  #warn(unusable: number): void {
+    if (unusable > 0 && unusable !== this.#unusable) {
+      const details = { service: this.#source.name, unusable };
+      this.#logger?.warn(details, 'Some endpoints cannot be used: they are left out');
+    }
+    this.#unusable = unusable;
   }
 }
 

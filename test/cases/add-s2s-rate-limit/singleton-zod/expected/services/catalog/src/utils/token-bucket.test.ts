@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 
-import { RefusalLimit } from '@/utils/refusal-limit';
+import { RefusalLimit, type Verdict } from '@/utils/refusal-limit';
 import {
   createMemoryBuckets,
   createRedisBuckets,
@@ -64,6 +64,16 @@ describe('token buckets', () => {
     expect(granted).toBeLessThanOrEqual(80);
   });
 
+  it('take back what was not used, and never hold more than they can', async () => {
+    const buckets = createMemoryBuckets({ clock });
+    await grantedOf(buckets, 10);
+    await buckets.give('ada', TEN_A_SECOND);
+    expect(await grantedOf(buckets, 50)).toBe(1);
+
+    for (let token = 0; token < 50; token += 1) await buckets.give('ada', TEN_A_SECOND);
+    expect(await grantedOf(buckets, 50)).toBe(10);
+  });
+
   it('are one for each key', async () => {
     const buckets = createMemoryBuckets({ clock });
     await grantedOf(buckets, 10);
@@ -91,40 +101,80 @@ describe('token buckets', () => {
 
 describe('refusal limit', () => {
   const THREE_A_MINUTE: Quota = { max: 3, timeWindow: 60_000 };
+  let blocked: string[] = [];
+
+  function limitOf(buckets: TokenBuckets = createMemoryBuckets({ clock })): RefusalLimit {
+    blocked = [];
+    return new RefusalLimit(buckets, THREE_A_MINUTE, (caller) => blocked.push(caller), clock);
+  }
+
+  /** True: it was looked at. */
+  async function send(limit: RefusalLimit, caller: string, verdict: Verdict): Promise<boolean> {
+    const admission = await limit.admit(caller);
+    if (typeof admission === 'number') return false;
+    admission.settle(verdict);
+    return true;
+  }
 
   it('turns a caller away when its tokens are bad too often, and no other', async () => {
-    const limit = new RefusalLimit(createMemoryBuckets({ clock }), THREE_A_MINUTE, clock);
-    expect(await limit.refused('eve')).toBe(false);
-    expect(await limit.refused('eve')).toBe(false);
-    expect(limit.blockedForMs('eve')).toBe(0);
-    expect(await limit.refused('eve')).toBe(true);
+    const limit = limitOf();
+    for (let token = 0; token < 3; token += 1) expect(await send(limit, 'eve', 'bad')).toBe(true);
+    expect(await limit.admit('eve')).toBe(20_000);
+    expect(blocked).toEqual(['eve']);
+    expect(await send(limit, 'ada', 'good')).toBe(true);
 
-    expect(limit.blockedForMs('eve')).toBe(20_000);
-    expect(limit.blockedForMs('ada')).toBe(0);
     time += 20_000;
-    expect(limit.blockedForMs('eve')).toBe(0);
-    expect(await limit.refused('eve')).toBe(true);
+    expect(await send(limit, 'eve', 'bad')).toBe(true);
+    expect(await send(limit, 'eve', 'bad')).toBe(false);
+  });
+
+  it('costs nobody a token that is good, or that nobody could tell', async () => {
+    const limit = limitOf();
+    for (let token = 0; token < 9; token += 1) expect(await send(limit, 'ada', 'unknown')).toBe(true);
+    for (let token = 0; token < 9; token += 1) expect(await send(limit, 'ada', 'good')).toBe(true);
+    for (let token = 0; token < 3; token += 1) expect(await send(limit, 'ada', 'bad')).toBe(true);
+    expect(await send(limit, 'ada', 'bad')).toBe(false);
   });
 
   it('takes who has ten times as many good tokens for no scanner', async () => {
-    const limit = new RefusalLimit(createMemoryBuckets({ clock }), THREE_A_MINUTE, clock);
+    const limit = limitOf();
     for (let round = 0; round < 50; round += 1) {
-      for (let request = 0; request < 10; request += 1) limit.accepted('gateway');
-      expect(await limit.refused('gateway')).toBe(false);
+      for (let request = 0; request < 10; request += 1) await send(limit, 'gateway', 'good');
+      expect(await send(limit, 'gateway', 'bad')).toBe(true);
     }
-    for (let request = 0; request < 9; request += 1) limit.accepted('gateway');
-    await limit.refused('gateway');
-    await limit.refused('gateway');
-    expect(await limit.refused('gateway')).toBe(true);
+  });
+
+  it('lets those that come at once wait for a verdict', async () => {
+    const limit = limitOf();
+    const [first, second, third] = [await limit.admit('ada'), await limit.admit('ada'), await limit.admit('ada')];
+    const waiting = [limit.admit('ada'), limit.admit('ada')];
+    await new Promise((resolve) => setImmediate(resolve));
+    if (typeof first === 'number' || typeof second === 'number' || typeof third === 'number') throw new Error('early');
+    first.settle('good');
+    first.settle('bad');
+    const fourth = await waiting[0];
+    if (typeof fourth !== 'object') throw new Error('turned away');
+
+    for (const admission of [second, third, fourth]) admission.settle('bad');
+    expect(await waiting[1]).toBe(20_000);
+    expect(blocked).toEqual(['ada']);
+  });
+
+  it('forgives a bucket that cannot take back', async () => {
+    const limit = limitOf({
+      take: () => ({ retryAfterMs: 0, remaining: 1, resetMs: 1 }),
+      give: () => Promise.reject(new Error('Redis is down')),
+    });
+    expect(await send(limit, 'ada', 'good')).toBe(true);
   });
 
   it('keeps a bounded number of callers in mind', async () => {
-    const limit = new RefusalLimit(createMemoryBuckets({ clock, maxBuckets: 1 }), { max: 1, timeWindow: 1_000 }, clock);
-    await limit.refused('eve');
-    expect(limit.blockedForMs('eve')).toBe(1_000);
-    for (let caller = 0; caller < 10_000; caller += 1) limit.accepted(String(caller));
+    const limit = limitOf(createMemoryBuckets({ clock, maxBuckets: 1 }));
+    for (let token = 0; token < 4; token += 1) await send(limit, 'eve', 'bad');
+    expect(await send(limit, 'eve', 'bad')).toBe(false);
+    for (let caller = 0; caller < 10_000; caller += 1) await send(limit, String(caller), 'bad');
 
-    expect(limit.blockedForMs('eve')).toBe(0);
+    expect(await send(limit, 'eve', 'bad')).toBe(true);
   });
 });
 
@@ -146,7 +196,7 @@ describe('token buckets in Redis', () => {
       },
       'limit:',
     );
-    const asked = [1, 'limit:ada', '10', '1000'];
+    const asked = [1, 'limit:ada', '10', '1000', '1'];
     const take = { retryAfterMs: 0, remaining: 9, resetMs: 100 };
     expect(await buckets.take('ada', TEN_A_SECOND)).toEqual(take);
     expect(await buckets.take('ada', TEN_A_SECOND)).toEqual(take);
@@ -163,6 +213,7 @@ describe('token buckets in Redis', () => {
         if (isDown) return Promise.reject(new Error('Redis is down'));
         return { retryAfterMs: 0, remaining: 1, resetMs: 900 };
       },
+      give: () => undefined,
     };
     const note = (error: unknown): void => {
       failures.push(error);

@@ -21,6 +21,8 @@ export interface Take {
 export interface TokenBuckets {
   /** Takes a token from the bucket of that key, if there is one. Rejects when that cannot be told. */
   take(key: string, quota: Quota): Take | Promise<Take>;
+  /** Puts a token back that was taken from that bucket. */
+  give(key: string, quota: Quota): void | Promise<void>;
 }
 
 /** Buckets that can stand in for others. */
@@ -75,6 +77,11 @@ export function createMemoryBuckets(options: MemoryBucketsOptions = {}): MemoryB
       const remaining = Math.max(0, Math.floor((quota.timeWindow - (next - now)) / interval));
       return { retryAfterMs: 0, remaining, resetMs: Math.ceil(next - now) };
     },
+    give(key, quota) {
+      const fullAt = (fullTimes.get(key) ?? 0) - tokenMs(quota);
+      if (fullAt > clock()) keep(key, fullAt);
+      else fullTimes.delete(key);
+    },
     follow(key, resetMs) {
       keep(key, clock() + resetMs);
     },
@@ -83,25 +90,29 @@ export function createMemoryBuckets(options: MemoryBucketsOptions = {}): MemoryB
 
 /**
  * The same in Redis, in one step, by the clock of Redis: instances whose clocks differ agree, and none can take a
- * token that another has taken. KEYS: the bucket. ARGV: max, timeWindow. Returns retryAfterMs, remaining, resetMs.
- * Needs Redis 5 or later. A clock that is set back empties no bucket for longer than its own time.
+ * token that another has taken. KEYS: the bucket. ARGV: max, timeWindow, 1 to take a token or -1 to give it back.
+ * Returns retryAfterMs, remaining, resetMs. Needs Redis 5 or later. A clock that is set back empties no bucket for longer than its own time.
  */
-const TAKE = `
+const MOVE_TOKEN = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + time[2] / 1000
-local max, window = tonumber(ARGV[1]), tonumber(ARGV[2])
+local max, window, tokens = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local interval = window / max
 local fullAt = tonumber(redis.call('GET', KEYS[1]) or now)
 fullAt = math.min(math.max(fullAt, now), now + window)
-local next = fullAt + interval
+local next = fullAt + interval * tokens
 local wait = math.floor(next - window - now)
 if wait > 0 then
   return {wait, 0, math.ceil(fullAt - now)}
 end
+if next <= now then
+  redis.call('DEL', KEYS[1])
+  return {0, max, 0}
+end
 redis.call('SET', KEYS[1], string.format('%.3f', next), 'PX', math.ceil(next - now))
 return {0, math.max(0, math.floor((window - (next - now)) / interval)), math.ceil(next - now)}
 `;
-const TAKE_SHA = createHash('sha1').update(TAKE).digest('hex');
+const MOVE_TOKEN_SHA = createHash('sha1').update(MOVE_TOKEN).digest('hex');
 
 /** The part of an ioredis client that is used. */
 export interface RedisClient {
@@ -109,10 +120,9 @@ export interface RedisClient {
   evalsha(sha: string, keys: number, ...keysAndArguments: string[]): Promise<unknown>;
 }
 
-/** How to duplicate a Redis client for the buckets: a command fails within 100 ms instead of waiting for Redis. */
+/** How to duplicate a Redis client for the buckets: without a connection a command fails at once. */
 export const FAIL_FAST = {
   lazyConnect: false,
-  commandTimeout: 50,
   connectTimeout: 1_000,
   enableOfflineQueue: false,
   maxRetriesPerRequest: 0,
@@ -120,17 +130,21 @@ export const FAIL_FAST = {
 
 /** Buckets in Redis, which all instances share. Rejects within 100 ms when Redis does not answer. */
 export function createRedisBuckets(client: RedisClient, prefix: string): TokenBuckets {
+  const move = async (key: string, quota: Quota, tokens: 1 | -1): Promise<Take> => {
+    tokenMs(quota);
+    const args = [String(quota.max), String(quota.timeWindow), String(tokens)];
+    const run = inTime(client.evalsha(MOVE_TOKEN_SHA, 1, prefix + key, ...args));
+    const answer = await run.catch((error: unknown) => {
+      if (!isUnknownScript(error)) throw error;
+      return inTime(client.eval(MOVE_TOKEN, 1, prefix + key, ...args));
+    });
+    const [retryAfterMs = 0, remaining = 0, resetMs = 0] = answer as number[];
+    return { retryAfterMs, remaining, resetMs };
+  };
   return {
-    async take(key, quota) {
-      tokenMs(quota);
-      const args = [String(quota.max), String(quota.timeWindow)];
-      const run = client.evalsha(TAKE_SHA, 1, prefix + key, ...args);
-      const answer = await run.catch((error: unknown) => {
-        if (!isUnknownScript(error)) throw error;
-        return client.eval(TAKE, 1, prefix + key, ...args);
-      });
-      const [retryAfterMs = 0, remaining = 0, resetMs = 0] = answer as number[];
-      return { retryAfterMs, remaining, resetMs };
+    take: (key, quota) => move(key, quota, 1),
+    async give(key, quota) {
+      await move(key, quota, -1);
     },
   };
 }
@@ -138,6 +152,35 @@ export function createRedisBuckets(client: RedisClient, prefix: string): TokenBu
 /** A Redis that was started anew has forgotten it. */
 function isUnknownScript(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith('NOSCRIPT');
+}
+
+/** Milliseconds; two of them are what a command has. */
+const TICK_MS = 25;
+
+/**
+ * The answer to a command; rejects when there is none after two ticks, and after each further one unless `mayWait`. Only
+ * what the event loop has come round to counts: before a tick ends, what has arrived meanwhile is read, and a process
+ * that stood still has lost one tick, however long that was.
+ */
+function inTime<T>(command: Promise<T>, mayWait = (): boolean => false): Promise<T> {
+  return new Promise((resolve, reject) => {
+    let timer: NodeJS.Timeout | undefined;
+    let ticks = 0;
+    const wait = (): void => {
+      timer = setTimeout(() => setImmediate(endTick), TICK_MS);
+    };
+    const endTick = (): void => {
+      ticks += 1;
+      if (timer !== undefined && (ticks < 2 || mayWait())) wait();
+      else reject(new Error('Redis did not answer in time'));
+    };
+    const settled = (): void => {
+      clearTimeout(timer);
+      timer = undefined;
+    };
+    wait();
+    command.then(resolve, reject).finally(settled);
+  });
 }
 
 const ASK_AGAIN_MS = 250;
@@ -174,5 +217,6 @@ export function withFallback(
         return own.take(key, quota);
       }
     },
+    give: (key, quota) => (isDown ? own : shared).give(key, quota),
   };
 }

@@ -1,12 +1,11 @@
-import { isIPv6 } from 'node:net';
+import { isIP, isIPv6 } from 'node:net';
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
-import { RefusalLimit } from '../utils/refusal-limit.js';
+import { type Admission, RefusalLimit, type Verdict } from '../utils/refusal-limit.js';
 import {
   createMemoryBuckets,
   type Quota,
-  type Take,
   type TokenBuckets,
   tokenMs,
 } from '../utils/token-bucket.js';
@@ -20,7 +19,7 @@ interface LimitedRoute {
 export interface RateLimitOptions {
   /** Requests of one caller to one route. Default 100 at once, and 10 a second that last. */
   quota?: Quota;
-  /** Bad tokens of one address, after which nothing of it is looked at. Default 20 at once, and in a minute. */
+  /** Bad tokens of one address, after which no token of it is looked at. Default 20 at once, and in a minute. */
   refusalQuota?: Quota;
   /** Route patterns without a limit. Default: those of probes. */
   unlimitedRoutes?: readonly string[];
@@ -54,7 +53,17 @@ function limitRate(app: FastifyInstance, options: RateLimitOptions): void {
   const refusalQuota = checked(options.refusalQuota ?? { max: 20, timeWindow: 60_000 });
   const unlimited = new Set(options.unlimitedRoutes ?? ['/health']);
   const buckets = options.buckets ?? createMemoryBuckets();
-  const refusals = new RefusalLimit(buckets, refusalQuota);
+  const refusals = new RefusalLimit(buckets, refusalQuota, (address) => {
+    app.log.warn({ address }, 'Too many bad tokens: the address is turned away');
+  });
+  const admissions = new WeakMap<FastifyRequest, Admission>();
+  const settle = (request: FastifyRequest, verdict: Verdict): void => {
+    admissions.get(request)?.settle(verdict);
+    admissions.delete(request);
+  };
+
+  const sourceOf: (request: FastifyRequest) => string | undefined = addressOf;
+  const hasToken = ({ headers }: FastifyRequest): boolean => headers.authorization !== undefined;
 
   const quotaOf = ({ routeOptions: { config, url = '' } }: FastifyRequest): Quota | false => {
     if (unlimited.has(url)) return false;
@@ -62,23 +71,25 @@ function limitRate(app: FastifyInstance, options: RateLimitOptions): void {
     return rateLimit ?? quota;
   };
 
-  app.addHook('onRequest', (request, reply, next) => {
-    const waitMs = refusals.blockedForMs(addressOf(request));
-    if (waitMs === 0 || quotaOf(request) === false) next();
-    else tooMany(reply, waitMs);
+  app.addHook('onRequest', async (request, reply) => {
+    if (unlimited.has(request.routeOptions.url ?? '') || !hasToken(request)) return undefined;
+    const source = sourceOf(request);
+    if (source === undefined) return undefined;
+    const admission = await orNothing(request, () => refusals.admit(source));
+    if (admission === undefined) return unavailable(reply);
+    if (typeof admission === 'number') return tooMany(reply, admission);
+    admissions.set(request, admission);
+    return undefined;
   });
 
   // Authentication comes first, so that the caller is known; the body comes later.
   app.addHook('preParsing', async (request, reply) => {
+    const caller = sourceOf(request);
     const own = quotaOf(request);
-    if (own === false) return undefined;
+    if (own === false || caller === undefined) return undefined;
     const { method, routeOptions } = request;
-    const take = await ask(
-      buckets,
-      `${method} ${routeOptions.url ?? ''}|${callerOf(request)}`,
-      own,
-      request,
-    );
+    const key = `${method} ${routeOptions.url ?? ''}|${caller}`;
+    const take = await orNothing(request, () => buckets.take(key, own));
     if (take === undefined) return unavailable(reply);
     void reply.headers({
       'ratelimit-limit': own.max,
@@ -88,11 +99,14 @@ function limitRate(app: FastifyInstance, options: RateLimitOptions): void {
     return take.retryAfterMs > 0 ? tooMany(reply, take.retryAfterMs) : undefined;
   });
 
-  app.addHook('onResponse', (request, reply, next) => {
-    const refused = reply.statusCode === 401 && request.headers.authorization !== undefined;
-    if (refused) void count(refusals, request);
-    else if (request.headers.authorization !== undefined && reply.statusCode < 400)
-      refusals.accepted(addressOf(request));
+  app.addHook('onSend', (request, { statusCode }, _payload, next) => {
+    settle(request, verdictOn(statusCode));
+    next();
+  });
+
+  // Of replies that others have taken over.
+  app.addHook('onResponse', (request, _reply, next) => {
+    settle(request, 'unknown');
     next();
   });
 }
@@ -104,28 +118,22 @@ function checked(quota: Quota): Quota {
 }
 
 /** Undefined when nobody can tell. */
-async function ask(
-  buckets: TokenBuckets,
-  key: string,
-  quota: Quota,
+async function orNothing<T>(
   { log }: FastifyRequest,
-): Promise<Take | undefined> {
+  ask: () => T | Promise<T>,
+): Promise<T | undefined> {
   try {
-    return await buckets.take(key, quota);
+    return await ask();
   } catch (error) {
     log.error({ err: error }, 'Rate limit cannot be told');
     return undefined;
   }
 }
 
-async function count(refusals: RefusalLimit, request: FastifyRequest): Promise<void> {
-  const address = addressOf(request);
-  try {
-    const isBlocked = await refusals.refused(address);
-    if (isBlocked) request.log.warn({ address }, 'Too many bad tokens: the address is turned away');
-  } catch (error) {
-    request.log.error({ err: error }, 'Bad tokens cannot be counted');
-  }
+/** What became of a token in `Authorization`: a request that is answered well was let in with it. */
+function verdictOn(statusCode: number): Verdict {
+  if (statusCode === 401) return 'bad';
+  return statusCode < 400 ? 'good' : 'unknown';
 }
 
 function tooMany(reply: FastifyReply, waitMs: number): FastifyReply {
@@ -140,17 +148,29 @@ function unavailable(reply: FastifyReply): FastifyReply {
     .send({ error: 'Service temporarily unavailable. Please try again later.' });
 }
 
-function callerOf(request: FastifyRequest): string {
-  return addressOf(request);
+/** What Fastify takes for the client's address: see its option `trustProxy`. What a proxy tells may be no address. */
+function addressOf({ ip, socket }: FastifyRequest): string {
+  return networkOf(isIP(ip) > 0 ? ip : (socket.remoteAddress ?? ''));
 }
 
-/** What Fastify takes for the client's address: see its option `trustProxy`. A network of IPv6, a /64, is one caller. */
-function addressOf({ ip }: FastifyRequest): string {
-  if (!isIPv6(ip)) return ip;
-  const [, mapped] = /^::ffff:([\d.]+)$/i.exec(ip) ?? [];
-  if (mapped !== undefined) return mapped;
-  const [head = '', tail = ''] = ip.split('::');
-  const [before, after] = [head.split(':'), tail.split(':')];
-  const zeros = Array.from({ length: Math.max(0, 8 - before.length - after.length) }, () => '0');
-  return `${[...before, ...zeros, ...after].slice(0, 4).join(':')}::/64`;
+/** An address in one spelling; of IPv6 the network, a /64, since whoever has one address has all of them. */
+function networkOf(address: string): string {
+  if (!isIPv6(address)) return address;
+  const [unzoned = ''] = address.split('%');
+  const { hostname } = new URL(`http://[${unzoned}]`);
+  const [head = '', tail] = hostname.slice(1, -1).split('::');
+  const before = head === '' ? [] : head.split(':');
+  const after = tail === undefined || tail === '' ? [] : tail.split(':');
+  const zeros = Array.from({ length: 8 - before.length - after.length }, () => '0');
+  const groups = [...before, ...zeros, ...after];
+  // An IPv4 address in IPv6's clothes.
+  if (groups.slice(0, 6).join(':') === '0:0:0:0:0:ffff') {
+    return groups.slice(6).flatMap(bytesOf).join('.');
+  }
+  return `${groups.slice(0, 4).join(':')}::/64`;
+}
+
+function bytesOf(group: string): number[] {
+  const number = Number.parseInt(group, 16);
+  return [number >> 8, number & 255];
 }

@@ -19,6 +19,8 @@ export interface Take {
 export interface TokenBuckets {
   /** Takes a token from the bucket of that key, if there is one. Rejects when that cannot be told. */
   take(key: string, quota: Quota): Take | Promise<Take>;
+  /** Puts a token back that was taken from that bucket. */
+  give(key: string, quota: Quota): void | Promise<void>;
 }
 
 export interface MemoryBucketsOptions {
@@ -66,6 +68,11 @@ export function createMemoryBuckets(options: MemoryBucketsOptions = {}): TokenBu
       keep(key, next);
       const remaining = Math.max(0, Math.floor((quota.timeWindow - (next - now)) / interval));
       return { retryAfterMs: 0, remaining, resetMs: Math.ceil(next - now) };
+    },
+    give(key, quota) {
+      const fullAt = (fullTimes.get(key) ?? 0) - tokenMs(quota);
+      if (fullAt > clock()) keep(key, fullAt);
+      else fullTimes.delete(key);
     },
   };
 }

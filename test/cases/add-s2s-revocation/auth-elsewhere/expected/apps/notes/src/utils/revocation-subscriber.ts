@@ -1,17 +1,16 @@
 import { once } from 'node:events'
 
 import type { FastifyInstance } from 'fastify'
+import { isTokenKey } from './token-key.js'
 
 /** What hears of revocations; a ClaimCache is one. */
 export interface RevocationListener {
-	/** The token of that key of the blacklist (`jti:…`, `sha256:…`) is revoked. */
+	/** The token of that key (of token-key.ts) is revoked. */
 	revoke(key: string): void
 	/** Revocations may have been missed: until now, nobody listened. */
 	clear(): void
 }
 
-/** What the auth service publishes on. */
-const CHANNEL = 'token-revocations'
 /** A connection of its own that comes back for ever, and notices by itself when the other side is gone. */
 const SUBSCRIBER = {
 	lazyConnect: false,
@@ -27,6 +26,12 @@ const SUBSCRIBER = {
  * the connection is down is lost, so whenever it is back, the listener is told to forget everything.
  */
 export function subscribeToRevocations(app: FastifyInstance, listener: RevocationListener): void {
+	// As revocation-publisher.ts of the auth service names it.
+	const channel = process.env['REVOCATION_CHANNEL']
+	if (channel === undefined || channel === '') {
+		app.log.warn('REVOCATION_CHANNEL is not set: caches forget revoked tokens in time')
+		return
+	}
 	const client = app.redis.duplicate(SUBSCRIBER)
 	client.on('error', (error: Error) => {
 		app.log.error({ err: error }, 'Redis connection of the revoked tokens failed')
@@ -39,11 +44,15 @@ export function subscribeToRevocations(app: FastifyInstance, listener: Revocatio
 		if (client.status === 'ready') return
 		await once(client, 'ready', { signal: AbortSignal.timeout(1_000) }).catch(() => undefined)
 	})
-	client.on('message', (_channel: string, key: string) => {
-		listener.revoke(key)
+	const onMessage = (message: string): void => {
+		// Whoever reaches Redis can publish: what is no key is no news.
+		if (isTokenKey(message)) listener.revoke(message)
+	}
+	client.on('message', (_channel: string, message: string) => {
+		onMessage(message)
 	})
 	client.on('ready', () => {
-		client.subscribe(CHANNEL).then(
+		client.subscribe(channel).then(
 			() => {
 				listener.clear()
 				app.log.debug('Listening for revoked tokens')

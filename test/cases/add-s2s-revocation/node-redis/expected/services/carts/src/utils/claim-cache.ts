@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { tokenKey } from './token-key.js';
 
 export interface ClaimCacheOptions {
   /** Milliseconds for which a verified token is not asked about again: a revocation that is missed takes that long. */
@@ -17,15 +17,20 @@ interface Entry<T> {
   readonly staleAt: number;
   /** Epoch milliseconds; `Infinity` when the token does not say. */
   readonly expiresAt: number;
-  /** What the blacklist of the auth service knows the token by. */
-  readonly revocationKey: string;
+  /** What revocations know the token by. */
+  readonly key: string;
+}
+
+/** A question to the auth service that is under way. */
+interface Question {
+  readonly key: string;
+  /** Its answer may be from before a revocation. */
+  isOutdated: boolean;
+  readonly onOutdated: () => void;
 }
 
 /** A refusal is kept for a moment only: the same token may be asked about again by mistake, not for long. */
 const REFUSAL_TTL_MS = 1_000;
-/** A question to the auth service is answered sooner, or not at all. */
-const REVOCATION_TTL_MS = 300_000;
-const MAX_REVOCATIONS = 10_000;
 
 /**
  * Remembers what the auth service said of a token, by the whole token and never past its `exp`. Refused tokens have
@@ -38,8 +43,7 @@ export class ClaimCache<T extends object> {
   readonly #now: () => number;
   readonly #verified = new Map<string, Entry<T>>();
   readonly #refused = new Map<string, number>();
-  /** Keys that were revoked lately, with the time until which answers from before may still come. */
-  readonly #revoked = new Map<string, number>();
+  readonly #questions = new Set<Question>();
 
   /** @throws RangeError when a number is not above 0 */
   constructor(options: ClaimCacheOptions) {
@@ -63,41 +67,60 @@ export class ClaimCache<T extends object> {
     return undefined;
   }
 
+  /**
+   * Asks about a token and remembers the answer, null for a token that is refused. Its time runs from the question: the
+   * answer may have been long under way.
+   * After a revocation of the token, or a gap in which one may have been missed, the answer does not count: the token is
+   * asked about once more. `onOutdated` is called at once, so that nobody else waits for that answer.
+   */
+  async load(
+    token: string,
+    ask: () => Promise<T | null>,
+    onOutdated: () => void = () => undefined,
+  ): Promise<T | null> {
+    const askedAt = this.#clock();
+    const question: Question = { key: tokenKey(token), isOutdated: false, onOutdated };
+    this.#questions.add(question);
+    try {
+      const claims = await ask();
+      if (claims === null || !question.isOutdated) return this.set(token, claims, askedAt);
+    } finally {
+      this.#questions.delete(question);
+    }
+    return ask();
+  }
+
   /** Remembers the claims, or with null that the token was refused, and gives them back. */
-  set(token: string, claims: T | null): T | null {
+  set(token: string, claims: T | null, askedAt = this.#clock()): T | null {
     if (claims === null) {
       this.#refused.delete(token);
       this.#refused.set(token, this.#clock() + Math.min(this.#ttlMs, REFUSAL_TTL_MS));
       dropOldest(this.#refused, this.#maxEntries);
     } else {
-      const { expiresAt, revocationKey } = readToken(token);
-      // The answer is from before the revocation, and only now has it come.
-      if (this.#isRevoked(revocationKey)) return this.set(token, null);
       this.#verified.delete(token);
-      const staleAt = this.#clock() + this.#ttlMs;
-      this.#verified.set(token, { claims, staleAt, expiresAt, revocationKey });
+      const entry = { claims, staleAt: askedAt + this.#ttlMs, expiresAt: expiryOf(token) };
+      this.#verified.set(token, { ...entry, key: tokenKey(token) });
       dropOldest(this.#verified, this.#maxEntries);
     }
     return claims;
   }
 
-  /** Forgets the token of that key of the blacklist; what was asked about it before is no answer any more. */
+  /** Forgets the tokens of that key (of token-key.ts), and keeps nothing of the message: anybody may have sent it. */
   revoke(key: string): void {
-    this.#revoked.delete(key);
-    this.#revoked.set(key, this.#clock() + REVOCATION_TTL_MS);
-    dropOldest(this.#revoked, MAX_REVOCATIONS);
-    for (const [token, { revocationKey }] of this.#verified) {
-      if (revocationKey === key) this.#verified.delete(token);
-    }
+    for (const [token, entry] of this.#verified) if (entry.key === key) this.#verified.delete(token);
+    for (const question of this.#questions) if (question.key === key) this.#outdate(question);
   }
 
   /** Forgets every verified token: a revocation may have been missed. */
   clear(): void {
     this.#verified.clear();
+    for (const question of this.#questions) this.#outdate(question);
   }
 
-  #isRevoked(key: string): boolean {
-    return (this.#revoked.get(key) ?? -Infinity) > this.#clock();
+  #outdate(question: Question): void {
+    this.#questions.delete(question);
+    question.isOutdated = true;
+    question.onOutdated();
   }
 }
 
@@ -106,27 +129,16 @@ function dropOldest(entries: Map<string, unknown>, maxEntries: number): void {
   if (entries.size > maxEntries && oldest !== undefined) entries.delete(oldest);
 }
 
-/**
- * When a token that was verified already expires, and what the blacklist of the auth service knows it by: its `jti`, else
- * its SHA-256. The two must stay as token-blacklist.ts there has them.
- */
-function readToken(token: string): Pick<Entry<object>, 'expiresAt' | 'revocationKey'> {
-  const { exp, jti } = payloadOf(token);
-  const isNamed = typeof jti === 'string' && jti !== '' && jti.length <= 256;
-  return {
-    expiresAt: typeof exp === 'number' ? exp * 1_000 : Infinity,
-    revocationKey: isNamed ? `jti:${jti}` : `sha256:${createHash('sha256').update(token).digest('hex')}`,
-  };
-}
-
-/** Empty for what is no JWT. */
-function payloadOf(token: string): Readonly<Record<string, unknown>> {
+/** The `exp` of a token that was verified already, as epoch milliseconds. */
+function expiryOf(token: string): number {
   const [, payload = ''] = token.split('.');
   try {
     const claims: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8'));
-    return typeof claims === 'object' && claims !== null ? (claims as Record<string, unknown>) : {};
+    if (typeof claims !== 'object' || claims === null || !('exp' in claims)) return Infinity;
+    return typeof claims.exp === 'number' ? claims.exp * 1_000 : Infinity;
   } catch {
-    return {};
+    // Not a JWT: its expiry cannot be read here.
+    return Infinity;
   }
 }
 

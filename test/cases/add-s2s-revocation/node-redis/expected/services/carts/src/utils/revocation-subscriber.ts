@@ -2,17 +2,15 @@ import { once } from 'node:events';
 
 import type { FastifyInstance } from 'fastify';
 import { createClient } from 'redis';
+import { isTokenKey } from './token-key.js';
 
 /** What hears of revocations; a ClaimCache is one. */
 export interface RevocationListener {
-  /** The token of that key of the blacklist (`jti:…`, `sha256:…`) is revoked. */
+  /** The token of that key (of token-key.ts) is revoked. */
   revoke(key: string): void;
   /** Revocations may have been missed: until now, nobody listened. */
   clear(): void;
 }
-
-/** What the auth service publishes on. */
-const CHANNEL = 'token-revocations';
 
 /**
  * Passes on what the auth service publishes when a token is revoked. Redis keeps no message: what is published while
@@ -24,6 +22,7 @@ export function subscribeToRevocations(app: FastifyInstance, listener: Revocatio
     app.log.warn('There is no Redis to hear of revoked tokens from: caches forget them in time');
     return;
   }
+  const channel = 'token-revocations:bazaar/@bazaar/auth';
   const client = createClient({ url, pingInterval: 10_000 });
   client.on('error', (error: Error) => {
     app.log.error({ err: error }, 'Redis connection of the revoked tokens failed');
@@ -39,12 +38,13 @@ export function subscribeToRevocations(app: FastifyInstance, listener: Revocatio
     if (client.isReady) return;
     await once(client, 'ready', { signal: AbortSignal.timeout(1_000) }).catch(() => undefined);
   });
-  const revoke = (key: string): void => {
-    listener.revoke(key);
+  const onMessage = (message: string): void => {
+    // Whoever reaches Redis can publish: what is no key is no news.
+    if (isTokenKey(message)) listener.revoke(message);
   };
   client.on('ready', () => {
     // Where it has subscribed before, it has done so again, and this only waits.
-    client.subscribe(CHANNEL, revoke).then(
+    client.subscribe(channel, onMessage).then(
       () => {
         listener.clear();
         app.log.debug('Listening for revoked tokens');

@@ -8,7 +8,7 @@ export interface RevocationClient {
 }
 
 /** What the services that cache claims listen to; a message is the key of the blacklist, never a token. */
-const CHANNEL = 'token-revocations';
+const CHANNEL = 'token-revocations:acme/auth-service';
 
 /**
  * A blacklist that tells every service when a token is revoked, so that none waits for its cache to forget it. Nobody

@@ -1,6 +1,13 @@
 import { randomUUID } from 'node:crypto';
+import { isIP } from 'node:net';
 
-import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type {
+  FastifyBaseLogger,
+  FastifyInstance,
+  FastifyReply,
+  FastifyRequest,
+  RouteOptions,
+} from 'fastify';
 import fp from 'fastify-plugin';
 import { ClaimCache } from '../utils/claim-cache.js';
 import { subscribeToRevocations } from '../utils/revocation-subscriber.js';
@@ -46,8 +53,9 @@ export interface AuthMiddlewareOptions extends Partial<ServiceClientOptions> {
   /** Sent as `X-Service-Secret`. Default `SERVICE_AUTH_SECRET`; none when that is empty. */
   serviceSecret?: string;
   /**
-   * When given, every route asks for a token but these: route patterns as they were registered, prefix included;
-   * `/docs/*` is all below `/docs`. When absent, only routes with the `authenticate` hook ask for one.
+   * When given, every route asks for a token but these: a method and a pattern as it was registered, prefix included.
+   * `GET /docs/*` is all below `/docs`, and GET is HEAD too. Routes with constraints, and those that were registered
+   * before this plugin, always ask. When absent, only routes with the `authenticate` hook do.
    */
   publicRoutes?: readonly string[];
   /** Milliseconds for which a verified token is not asked about again: a revocation that is missed takes that long. */
@@ -56,7 +64,14 @@ export interface AuthMiddlewareOptions extends Partial<ServiceClientOptions> {
   subscribe?: (cache: ClaimCache<AuthenticatedUser>) => void;
 }
 
+/** The methods for which a route is public: in its `config`, where nothing else can write it. */
+const PUBLIC_METHODS = Symbol('publicMethods');
+
 declare module 'fastify' {
+  interface FastifyContextConfig {
+    [PUBLIC_METHODS]?: readonly string[];
+  }
+
   interface FastifyInstance {
     /** An `onRequest` hook that asks for a token and sets `request.user`. */
     authenticate: (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
@@ -72,13 +87,32 @@ declare module 'fastify' {
   }
 }
 
+type Guard = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
 /** Who is calling; null for a token that is no good. */
 type Answer = AuthenticatedUser | null;
 /** At once when the answer is known; a number is the milliseconds for which nobody can be asked. */
-type Verifier = (token: string, correlationId: string) => Answer | Promise<Answer> | number;
+type Verifier = (
+  token: string,
+  correlationId: string,
+  address: string,
+) => Answer | Promise<Answer> | number;
+
+/** What every verification of an application shares. */
+interface Verification {
+  readonly client: AuthServiceClient;
+  readonly verify: Verifier;
+  /**
+   * The requests whose token was verified. `request.user` is no proof of it: hooks of the application may write
+   * it, and in contexts that were made before this plugin it is not even decorated.
+   */
+  readonly verified: WeakSet<FastifyRequest>;
+  /** Something else writes `request.user` too, and the log has it. */
+  isClashLogged: boolean;
+}
 
 const MAX_TOKEN_LENGTH = 8_192;
 const BEARER = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i;
+const LOOPBACK = /^https?:\/\/(?:localhost|127\.|\[::1\])/i;
 const CORRELATION_ID = /^[A-Za-z0-9._:-]{1,128}$/;
 
 /**
@@ -112,17 +146,17 @@ export const authMiddleware = fp<AuthMiddlewareOptions>(
     else options.subscribe(cache);
     const verify = createVerifier(client, options.verifyPath ?? '/auth/verify', cache);
     app.decorateRequest('user', null);
-    app.decorate('authenticate', (request, reply) => authenticate(request, reply, client, verify));
-
-    const { publicRoutes } = options;
-    if (publicRoutes !== undefined) {
-      const pass = Promise.resolve();
-      app.addHook('onRequest', (request, reply) => {
-        const { url } = request.routeOptions;
-        const isPublic = publicRoutes.some((route) => covers(route, url));
-        return isPublic ? pass : app.authenticate(request, reply);
-      });
-    }
+    const verification = {
+      client,
+      verify,
+      verified: new WeakSet<FastifyRequest>(),
+      isClashLogged: false,
+    };
+    const authenticateRequest: Guard = (request, reply) =>
+      authenticate(request, reply, verification);
+    app.decorate('authenticate', authenticateRequest);
+    if (options.publicRoutes !== undefined)
+      guardRoutes(app, options.publicRoutes, authenticateRequest);
     done();
   },
   { name: 'auth-middleware' },
@@ -132,10 +166,21 @@ export default authMiddleware;
 
 function createClient(app: FastifyInstance, options: AuthMiddlewareOptions): AuthServiceClient {
   const secret = options.serviceSecret ?? process.env['SERVICE_AUTH_SECRET'];
+  const baseUrl = options.baseUrl ?? process.env['AUTH_SERVICE_URL'] ?? 'http://localhost:3001';
+  if (
+    process.env['NODE_ENV'] === 'production' &&
+    LOOPBACK.test(baseUrl) &&
+    options.connect === undefined
+  ) {
+    app.log.warn(
+      { baseUrl },
+      'The auth service is asked on this host: is AUTH_SERVICE_URL missing?',
+    );
+  }
   const settings: ServiceClientOptions = {
     logger: app.log,
     ...options,
-    baseUrl: options.baseUrl ?? process.env['AUTH_SERVICE_URL'] ?? 'http://localhost:3001',
+    baseUrl,
     timeout: options.timeout ?? 5_000,
     circuitBreakerOptions: {
       failureThreshold: 3,
@@ -148,25 +193,118 @@ function createClient(app: FastifyInstance, options: AuthMiddlewareOptions): Aut
   return options.connect?.(settings) ?? new ServiceClient(settings);
 }
 
+/** Asks for a token everywhere but on public routes, and lets no application start in which a route is left out. */
+function guardRoutes(
+  app: FastifyInstance,
+  publicRoutes: readonly string[],
+  authenticateRequest: Guard,
+): void {
+  const pass = Promise.resolve();
+  const guard: Guard = (request, reply) => {
+    if (!isPublic(request)) return authenticateRequest(request, reply);
+    // The handler for what is not found is not public, and no `onRequest` hook runs before it then.
+    const callNotFound = reply.callNotFound.bind(reply);
+    reply.callNotFound = () => {
+      void authenticateRequest(request, reply).then((refusal) => {
+        if (refusal === undefined) callNotFound();
+      });
+    };
+    return pass;
+  };
+  // No other hook can have this name, by which the compiled routes are checked.
+  Object.defineProperty(guard, 'name', { value: `guard-${randomUUID()}` });
+  const hadCors = app.hasPlugin('@fastify/cors');
+
+  app.addHook('onRoute', (route) => {
+    const methods = [route.method].flat().filter((method) => isListed(publicRoutes, method, route));
+    // Always set: options that were copied from a public route make no other route public.
+    route.config = { ...route.config, [PUBLIC_METHODS]: methods };
+  });
+  app.addHook('onRequest', guard);
+  app.addHook('onReady', (done) => {
+    const open = findUnguarded(app, guard.name);
+    if (open.length > 0) {
+      done(new Error(`Routes without the guard of the auth middleware: ${open.join(', ')}`));
+    } else if (!hadCors && app.hasPlugin('@fastify/cors')) {
+      done(
+        new Error(
+          'Register @fastify/cors before the auth middleware: preflight requests have no token',
+        ),
+      );
+    } else done();
+  });
+}
+
+function isPublic(request: FastifyRequest): boolean {
+  // What handles the others has no route, and so no `config`.
+  if (request.is404) return false;
+  return request.routeOptions.config[PUBLIC_METHODS]?.includes(request.method) === true;
+}
+
+function isListed(
+  list: readonly string[],
+  method: string,
+  { constraints, url }: RouteOptions,
+): boolean {
+  // Another version or host of a public route is another route.
+  if (constraints !== undefined && Object.keys(constraints).length > 0) return false;
+  const methods = method === 'HEAD' ? ['HEAD', 'GET'] : [method];
+  return list.some((entry) => {
+    const [listed = '', pattern = ''] = entry.split(' ');
+    return methods.includes(listed) && covers(pattern, url);
+  });
+}
+
+function covers(pattern: string, url: string): boolean {
+  return pattern.endsWith('/*') ? `${url}/`.startsWith(pattern.slice(0, -1)) : pattern === url;
+}
+
+/** The routes of the whole server that were compiled without the hook of this name. */
+function findUnguarded(app: FastifyInstance, hook: string): string[] {
+  const unguarded = new Set<string>();
+  const parts: string[] = [];
+  let route = '';
+  for (const line of app.printRoutes({ includeHooks: true }).split('\n')) {
+    const [, indent = '', part, methods] =
+      /^([│├└─ ]*)([^│├└─ •].*?)(?: \(([A-Z, -]+)\)(?: \{.*\})?)?$/.exec(line) ?? [];
+    if (part === undefined) {
+      if (line.includes('• (onRequest) ') && line.includes(`"${hook}()"`)) unguarded.delete(route);
+      continue;
+    }
+    // A tree of prefixes, four columns a level.
+    parts.splice(indent.length / 4 - 1, Infinity, part);
+    route = `${methods ?? ''} ${parts.join('').replace('(empty root node)', '')}`;
+    if (methods !== undefined) unguarded.add(route);
+  }
+  return [...unguarded];
+}
+
 async function authenticate(
   request: FastifyRequest,
   reply: FastifyReply,
-  client: AuthServiceClient,
-  verify: Verifier,
+  verification: Verification,
 ): Promise<unknown> {
-  if (request.user !== null) return undefined;
+  const { client, verified, verify } = verification;
+  if (verified.has(request)) return undefined;
   const token = readBearerToken(request.headers.authorization);
   if (token === undefined) return refuse(reply, 'Bearer');
 
   let user: Answer | number;
   try {
-    user = await verify(token, request.correlationId);
+    user = await verify(token, request.correlationId, request.ip);
   } catch (error) {
     return fail(error, request, reply);
   }
   if (typeof user === 'number') return circuitOpen(user, request, reply, client);
   if (user === null) return refuse(reply, 'Bearer error="invalid_token"');
 
+  if (request.user && !verification.isClashLogged) {
+    verification.isClashLogged = true;
+    request.log.error(
+      'request.user is also written by something else: the verified user replaces it',
+    );
+  }
+  verified.add(request);
   request.user = user;
   const { userId, tenantId } = user;
   request.log.debug({ userId, tenantId }, 'Authentication successful');
@@ -182,23 +320,23 @@ function createVerifier(
   // The key is the whole token: two tokens can never be taken for one another.
   const inFlight = new Map<string, Promise<Answer>>();
 
-  const ask = async (token: string, correlationId: string): Promise<Answer> => {
+  const ask = async (token: string, correlationId: string, address: string): Promise<Answer> => {
     try {
+      // A limit of bad tokens is to hit who sends them, not this service; a proxy may tell what is no address.
+      const headers = { 'x-client-address': isIP(address) > 0 ? address : undefined };
       // It only reads, so the client may repeat it.
-      const options = { correlationId, idempotent: true };
+      const options = { correlationId, headers, idempotent: true };
       const { status, data } = await client.post(path, { token }, options);
-      return cache.set(token, readAnswer(data, status, correlationId));
+      return readAnswer(data, status, correlationId);
     } catch (error) {
       const refused =
         error instanceof ServiceClientError && error.kind === 'http' && error.status === 401;
       if (!refused) throw error;
-      return cache.set(token, null);
-    } finally {
-      inFlight.delete(token);
+      return null;
     }
   };
 
-  return (token, correlationId) => {
+  return (token, correlationId, address) => {
     const known = cache.get(token);
     if (known !== undefined) return known;
     const shared = inFlight.get(token);
@@ -206,8 +344,11 @@ function createVerifier(
     // Every request meets an open circuit: to look is many times cheaper than a call that is rejected.
     const waitMs = client.refuseForMs();
     if (waitMs > 0) return waitMs;
-    const call = ask(token, correlationId);
+    // Who comes after a revocation asks anew.
+    const leave = (): boolean => inFlight.get(token) === call && inFlight.delete(token);
+    const call = cache.load(token, () => ask(token, correlationId, address), leave);
     inFlight.set(token, call);
+    call.then(leave, leave);
     return call;
   };
 }
@@ -292,8 +433,9 @@ interface RequestLogger extends FastifyBaseLogger {
 }
 
 /**
- * Every line that is logged for this request can be found by its ID, in all services. Fastify gives each request a
- * logger of its own, and pino can be told more in place: a child of a child costs many times as much.
+ * Every line that is logged for this request can be found by its ID, in all services. Fastify's own factory gives each
+ * request a logger of its own, and pino can be told more in place: a child of a child costs many times as much. Another
+ * factory may give one logger to many requests.
  */
 function bindCorrelationId(
   request: FastifyRequest,
@@ -301,15 +443,13 @@ function bindCorrelationId(
   correlationId: string,
 ): void {
   const log: RequestLogger = request.log;
-  if (log !== request.server.log && log.setBindings !== undefined) {
+  const isOwn =
+    log !== request.server.log &&
+    request.server.childLoggerFactory.name === 'defaultChildLoggerFactory';
+  if (isOwn && log.setBindings !== undefined) {
     log.setBindings({ correlationId });
   } else {
     request.log = log.child({ correlationId });
     reply.log = request.log;
   }
-}
-
-function covers(route: string, url: string | undefined): boolean {
-  if (url === undefined) return false;
-  return route.endsWith('/*') ? `${url}/`.startsWith(route.slice(0, -1)) : route === url;
 }

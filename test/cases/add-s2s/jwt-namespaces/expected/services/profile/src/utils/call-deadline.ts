@@ -2,6 +2,10 @@ import { performance } from 'node:perf_hooks';
 
 /** Node's timers fire at once when they are given more. */
 const MAX_TIMER_MS = 2_147_483_647;
+/** A timer that comes later than this was kept waiting by the process itself. */
+const LATE_MS = 50;
+/** What such a timer leaves the event loop to send and read what the process was too late for. */
+const GRACE_MS = 50;
 
 /** Why a call was ended from our side. */
 export type CancelReason = 'timeout' | 'aborted';
@@ -13,10 +17,11 @@ export class CallDeadline {
 
   readonly #startedAt = performance.now();
   readonly #timeoutMs: number;
-  readonly #timer: NodeJS.Timeout;
+  #timer: NodeJS.Timeout;
   /** Takes the listener off the caller's signal. */
   readonly #forget: (() => void) | undefined;
   #reason: CancelReason | undefined;
+  #lateMs = 0;
 
   /** `timeoutMs` counts from now. */
   constructor(timeoutMs: number, signal: AbortSignal | undefined) {
@@ -47,6 +52,14 @@ export class CallDeadline {
     return Math.max(0, this.#timeoutMs - this.elapsedMs);
   }
 
+  /**
+   * When the call should have ended, in milliseconds of `performance.now()`, if the process stood still then, and for so
+   * long that it says little about the other side; else undefined.
+   */
+  get missedAt(): number | undefined {
+    return this.#lateMs > this.#timeoutMs / 2 ? this.#startedAt + this.#timeoutMs : undefined;
+  }
+
   /** Must be called when the call has ended: takes the timer and the listener away. */
   end(): void {
     clearTimeout(this.#timer);
@@ -59,9 +72,19 @@ export class CallDeadline {
     this.#reason ??= reason;
     this.onCancel?.(this.#reason);
   }
+
+  /** Time is up: what has arrived meanwhile is read first, since timers come before it where the process stood still. */
+  expire(): void {
+    const cancel = (): void => {
+      this.cancel('timeout');
+    };
+    this.#lateMs = this.elapsedMs - this.#timeoutMs;
+    if (this.#lateMs > LATE_MS) this.#timer = setTimeout(() => setImmediate(cancel), GRACE_MS);
+    else setImmediate(cancel);
+  }
 }
 
 /** Not a closure, because every call has one. */
 function expire(deadline: CallDeadline): void {
-  deadline.cancel('timeout');
+  deadline.expire();
 }

@@ -75,14 +75,14 @@ export const authVerify = fp<AuthVerifyOptions>(
       route.setErrorHandler((error: FastifyError, request, reply) => {
         const status = error.statusCode ?? 500;
         if (status >= 400 && status < 500) return reply.code(status).send({ valid: false, error: error.message });
-        request.log.error({ err: error }, 'Token verification failed');
-        return reply.code(500).send({ valid: false, error: 'Internal server error' });
+        return fail(error, request, reply);
       });
 
       route.post<{ Body: { token: string } }>('/auth/verify', { schema: { body: bodySchema } }, async (request, reply) => {
         const { token } = request.body;
         try {
-          const identity = toIdentity(verify(token));
+          const claims = verify(token);
+          const identity = toIdentity(claims);
           const revoked = await isRevoked(blacklist, token, request);
           if (revoked === undefined) {
             return await reply.code(503).send({ valid: false, error: 'Token status is not available' });
@@ -91,7 +91,8 @@ export const authVerify = fp<AuthVerifyOptions>(
           request.log.debug({ userId: identity.userId, tenantId: identity.tenantId }, 'Token verified');
           return await reply.send({ valid: true, ...identity });
         } catch (error) {
-          if (!(error instanceof TokenError)) throw error;
+          // Whatever status it names: this is no answer about the token.
+          if (!(error instanceof TokenError)) return await fail(error, request, reply);
           request.log.info({ code: error.code }, 'Token refused');
           return reply.code(401).send({ valid: false, error: MESSAGES[error.code], code: error.code });
         }
@@ -123,6 +124,12 @@ function isOtherKind(claims: TokenClaims): boolean {
   });
 }
 
+/** A mistake of this service: never an answer about the token. */
+function fail(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  request.log.error({ err: error }, 'Token verification failed');
+  return reply.code(500).send({ valid: false, error: 'Internal server error' });
+}
+
 function firstText(claims: TokenClaims, names: readonly string[]): string | undefined {
   for (const name of names) {
     const value = claims[name];
@@ -146,12 +153,14 @@ interface RequestLogger extends FastifyBaseLogger {
 }
 
 /**
- * Every line that is logged for this request can be found by its ID, in all services. Fastify gives each request a
- * logger of its own, and pino can be told more in place: a child of a child costs many times as much.
+ * Every line that is logged for this request can be found by its ID, in all services. Fastify's own factory gives each
+ * request a logger of its own, and pino can be told more in place: a child of a child costs many times as much. Another
+ * factory may give one logger to many requests.
  */
 function bindCorrelationId(request: FastifyRequest, reply: FastifyReply, correlationId: string): void {
   const log: RequestLogger = request.log;
-  if (log !== request.server.log && log.setBindings !== undefined) {
+  const isOwn = log !== request.server.log && request.server.childLoggerFactory.name === 'defaultChildLoggerFactory';
+  if (isOwn && log.setBindings !== undefined) {
     log.setBindings({ correlationId });
   } else {
     request.log = log.child({ correlationId });

@@ -52,6 +52,10 @@ interface Call {
 const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
 /** However long a service asks to be left alone, not longer than this. */
 const MAX_RETRY_AFTER_MS = 300_000;
+/** Levels of arrays and objects in an answer: a megabyte of brackets stops the process for a tenth of a second or more. */
+const MAX_JSON_DEPTH = 100;
+/** Characters up to which brackets alone are no burden, and nobody has to look for them. */
+const SMALL_JSON = 16_384;
 
 /**
  * Calls one service: JSON in and out, one deadline per call, a circuit breaker in front. Every rejection but a
@@ -66,6 +70,11 @@ export class ServiceClient {
   readonly #transport: HttpTransport;
   readonly #retry: RetryPolicy | undefined;
   readonly #logger: ServiceClientLogger | undefined;
+  #inFlight = 0;
+  #onIdle: (() => void) | undefined;
+  #closing: Promise<void> | undefined;
+  /** When the last timeout was counted that this process noticed late, in milliseconds of `performance.now()`. */
+  #lateCountedAt = -Infinity;
 
   /**
    * @throws TypeError when `baseUrl` is not http(s) or holds credentials, or a header cannot be sent; RangeError for a
@@ -136,9 +145,15 @@ export class ServiceClient {
     this.#breaker.reset();
   }
 
-  /** Waits for the calls in flight and lets go of the connections; later calls fail. */
+  /** Waits for the calls in flight, none longer than its deadline, and lets go of the connections; later calls fail. */
   close(): Promise<void> {
-    return this.#transport.close();
+    this.#closing ??= this.#end();
+    return this.#closing;
+  }
+
+  async #end(): Promise<void> {
+    if (this.#inFlight > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve));
+    await this.#transport.close();
   }
 
   async #call<T>(
@@ -152,21 +167,27 @@ export class ServiceClient {
     request.headers['x-correlation-id'] = correlationId;
     const timeout = aboveZero('timeout', options.timeout ?? this.#timeout);
 
+    if (this.#closing !== undefined) {
+      throw this.#error('network', correlationId, undefined, new Error('The client is closed'));
+    }
     const permit = this.#breaker.tryAcquire();
     if (permit === 0) throw this.#circuitOpen(correlationId);
 
     const deadline = new CallDeadline(timeout, options.signal);
     const repeatable = method !== 'POST' && method !== 'PATCH';
     const retryable = repeatable || options.idempotent === true || options.idempotencyKey !== undefined;
+    this.#inFlight += 1;
     try {
       const response = await this.#exchange<T>({ request, correlationId, deadline, retryable });
       this.#breaker.success(permit, deadline.elapsedMs);
       return response;
     } catch (error) {
-      this.#settle(permit, error, deadline.elapsedMs);
+      this.#settle(permit, error, deadline);
       throw error;
     } finally {
       deadline.end();
+      this.#inFlight -= 1;
+      if (this.#inFlight === 0) this.#onIdle?.();
     }
   }
 
@@ -223,7 +244,7 @@ export class ServiceClient {
 
   #parse(response: HttpResponse, correlationId: string): unknown {
     if (response.text === '') return undefined;
-    if (!JSON_TYPE.test(response.headers['content-type'] ?? '')) {
+    if (!JSON_TYPE.test(response.headers['content-type'] ?? '') || isTooDeep(response.text)) {
       throw this.#error('invalid_response', correlationId, response);
     }
     try {
@@ -234,11 +255,24 @@ export class ServiceClient {
     }
   }
 
-  #settle(permit: number, error: unknown, durationMs: number): void {
+  #settle(permit: number, error: unknown, deadline: CallDeadline): void {
     const known = error instanceof ServiceClientError ? error : undefined;
-    if (known?.kind === 'aborted') this.#breaker.release(permit);
+    const durationMs = deadline.elapsedMs;
+    const saysNothing = known?.kind === 'aborted' || (known?.kind === 'timeout' && this.#isCounted(deadline));
+    if (saysNothing) this.#breaker.release(permit);
     else if (known?.kind === 'http' && (known.status ?? 0) < 500) this.#breaker.success(permit, durationMs);
     else this.#breaker.failure(permit, error, durationMs);
+  }
+
+  /**
+   * Calls that run out of time while this process stands still say more about it than about the service: together they
+   * count once. A timeout that was counted after this one was due is of the same standstill.
+   */
+  #isCounted({ missedAt }: CallDeadline): boolean {
+    if (missedAt === undefined) return false;
+    if (this.#lateCountedAt >= missedAt) return true;
+    this.#lateCountedAt = performance.now();
+    return false;
   }
 
   #error(
@@ -266,6 +300,21 @@ export class ServiceClient {
     const details = { service: this.#service, correlationId, retryAfterMs, cause };
     return new ServiceClientError('circuit_open', cause.message, details);
   }
+}
+
+function isTooDeep(json: string): boolean {
+  if (json.length <= SMALL_JSON) return false;
+  let depth = 0;
+  let inText = false;
+  for (let at = 0; at < json.length; at += 1) {
+    const character = json[at];
+    if (character === '"') inText = !inText;
+    else if (inText) at += character === '\\' ? 1 : 0;
+    else if (character === '[' || character === '{') depth += 1;
+    else if (character === ']' || character === '}') depth -= 1;
+    if (depth > MAX_JSON_DEPTH) return true;
+  }
+  return false;
 }
 
 function isBusy(status: number | undefined): boolean {

@@ -31,9 +31,6 @@ export class TransportError extends Error {
 export class HttpTransport {
   readonly #origin: string;
   readonly #maxResponseBytes: number;
-  #inFlight = 0;
-  #closing: Promise<void> | undefined;
-  #onIdle: (() => void) | undefined;
 
   constructor(origin: string, maxResponseBytes: number) {
     this.#origin = origin;
@@ -43,13 +40,10 @@ export class HttpTransport {
   /** Sends one request and reads its whole answer. @throws TransportError */
   async send(request: HttpRequest, deadline: CallDeadline): Promise<HttpResponse> {
     if (deadline.reason !== undefined) throw new TransportError(deadline.reason);
-    if (this.#closing !== undefined)
-      throw new TransportError('network', new Error('The client is closed'));
     const controller = new AbortController();
     deadline.onCancel = (reason) => {
       controller.abort(new TransportError(reason));
     };
-    this.#inFlight += 1;
     try {
       const response = await fetch(this.#origin + request.path, {
         method: request.method,
@@ -67,19 +61,12 @@ export class HttpTransport {
       return { status: response.status, headers, text };
     } catch (error) {
       throw error instanceof TransportError ? error : new TransportError('network', error);
-    } finally {
-      this.#inFlight -= 1;
-      if (this.#inFlight === 0) this.#onIdle?.();
     }
   }
 
-  /** Waits for what is in flight; the connections belong to the process. */
+  /** Nothing to do: the connections belong to the process. */
   close(): Promise<void> {
-    this.#closing ??= new Promise((resolve) => {
-      this.#onIdle = resolve;
-      if (this.#inFlight === 0) resolve();
-    });
-    return this.#closing;
+    return Promise.resolve();
   }
 
   async #read(response: Response, controller: AbortController): Promise<string> {
