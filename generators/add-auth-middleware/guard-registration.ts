@@ -3,7 +3,7 @@ import { isAutoloaded, placeFile } from '../_engine/edit/place-file.ts';
 import { registerGuard } from '../_engine/edit/register-plugin.ts';
 import { joinRel } from '../_engine/paths.ts';
 import type { Draft } from '../_engine/plan.ts';
-import { autoloadKeepsOrder, type Early, findGuardOrder } from '../_engine/survey/guard-order.ts';
+import { autoloadKeepsOrder, findGuardOrder } from '../_engine/survey/guard-order.ts';
 import { routesOfParent } from '../_engine/survey/parent-routes.ts';
 import { openSurvey } from '../_engine/survey/survey.ts';
 
@@ -11,20 +11,15 @@ import { openSurvey } from '../_engine/survey/survey.ts';
 export interface GuardWant {
   readonly file: RelPath;
   readonly options: string;
-  readonly publicRoutes: readonly string[];
 }
 
 const plugin = 'authMiddleware';
 
 /**
  * Registers the guard of all routes after CORS, which answers preflights, and what it reads; before all that may have
- * routes, since a route that is there before it cannot be opened. Obstacles: E_NO_REGISTRATION_PLACE.
+ * routes or answer requests. Obstacles: E_NO_REGISTRATION_PLACE.
  */
-export function registerFirst(
-  draft: Draft,
-  service: Service,
-  { file, options, publicRoutes }: GuardWant,
-): void {
+export function registerFirst(draft: Draft, service: Service, { file, options }: GuardWant): void {
   const survey = openSurvey(draft.repo, service);
   const [parent] = routesOfParent(survey);
   if (parent !== undefined) draft.obstruct(besideApp(service, parent));
@@ -32,11 +27,9 @@ export function registerFirst(
   const order = findGuardOrder(survey, service.app.binding, isNeeded(service), plugin);
   if (order.child !== undefined) draft.obstruct(inChild(order.child));
   for (const early of order.early) {
-    if (isOpened(early, service, publicRoutes)) draft.obstruct(comesEarly(early));
-    else
-      draft.note(
-        `${where(early.at)} may add routes before what the middleware has to follow: publicRoutes cannot open those.`,
-      );
+    draft.note(
+      `${where(early)} comes before the guard, which has to follow @fastify/cors and what it reads: a hook in there answers without a token.`,
+    );
   }
   if (!draft.failed) registerGuard(draft, service, { file, plugin, options }, order);
 }
@@ -72,28 +65,8 @@ function isNeeded({ config, redis }: Service): (name: string) => boolean {
   return (name) => wanted.has(name);
 }
 
-/** A public route is among these, or one that nobody has seen may be. */
-function isOpened({ routes }: Early, service: Service, publicRoutes: readonly string[]): boolean {
-  const urls = publicRoutes.map((route) => route.replace(/^[A-Z|,*]+ /, ''));
-  const covers = (pattern: string, url: string): boolean =>
-    pattern.endsWith('/*') ? `${url}/`.startsWith(pattern.slice(0, -1)) : pattern === url;
-  if (routes.some(({ url }) => urls.some((pattern) => covers(pattern, url)))) return true;
-  const seen = service.routes.flatMap((one) => one.routes.map(({ url }) => url));
-  return routes.length === 0 && urls.some((pattern) => !seen.some((url) => covers(pattern, url)));
-}
-
 function where({ line, path }: Place): string {
   return line === undefined ? path : `${path}:${String(line)}`;
-}
-
-function comesEarly({ at, text }: Early): Obstacle {
-  return {
-    code: 'E_NO_REGISTRATION_PLACE',
-    at,
-    message: `${where(at)} adds public routes before @fastify/cors or what else the middleware has to follow: ${text}.`,
-    remedy:
-      'Register @fastify/cors, and the configuration, before every plugin with routes, and run the command again.',
-  };
 }
 
 function inChild(at: Place): Obstacle {

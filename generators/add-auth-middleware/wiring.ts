@@ -45,7 +45,7 @@ function register(
   const list = publicRoutes && printStrings(publicRoutes, quote);
   const options = `publicRoutes: [${list ?? ''}]`;
   if (publicRoutes === undefined) registerPlugin(draft, service, { file, plugin: 'authMiddleware' });
-  else registerFirst(draft, service, { file, options, publicRoutes });
+  else registerFirst(draft, service, { file, options });
 }
 
 function guard(draft: Draft, { file, plugin }: GuardPlace, { decorator }: MiddlewareNames): void {

@@ -35,8 +35,9 @@ async function addRoutes(app: FastifyInstance): Promise<void> {
   for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const) {
     app.route({ method, url: '/health', handler: answerSecret });
   }
-  app.route({ method: 'GET', url: '/health', constraints: { version: '2.0.0' }, handler: answerSecret });
-  app.route({ method: 'GET', url: '/health', constraints: { host: 'inside.test' }, handler: answerSecret });
+  app.get('/versions', answerSecret);
+  app.route({ method: 'GET', url: '/versions', constraints: { version: '2.0.0' }, handler: answerSecret });
+  app.route({ method: 'GET', url: '/versions', constraints: { host: 'inside.test' }, handler: answerSecret });
   app.get('/docs', answerOpen);
   app.get('/docs/:page', answerOpen);
   app.put('/docs/:page', answerSecret);
@@ -151,8 +152,9 @@ const guarded: readonly InjectOptions[] = [
   request('PATCH', '/health'),
   request('DELETE', '/health'),
   request('OPTIONS', '/health'),
-  request('GET', '/health', { 'accept-version': '2.0.0' }),
-  request('GET', '/health', { host: 'inside.test' }),
+  request('GET', '/versions'),
+  request('GET', '/versions', { 'accept-version': '2.0.0' }),
+  request('GET', '/versions', { host: 'inside.test' }),
   request('PUT', '/docs/1'),
   request('DELETE', '/all'),
   request('GET', '/files/a/b'),
@@ -446,6 +448,43 @@ describe.each(fastifyVersions)('A.3 the proof at start, %s', (_name, make) => {
     await expect(build(true)).rejects.toThrow('GET /r7/:id/other');
   });
 
+  const variants: readonly (readonly [string, string, Readonly<Record<string, string>>])[] = [
+    ['a version', '/open', { version: '2.0.0' }],
+    ['a host', '/open', { host: 'inside.test' }],
+    ['a version below a public prefix', '/docs/page', { version: '2.0.0' }],
+    ['a version, by another name of the parameter', '/items/:other', { version: '2.0.0' }],
+  ];
+  it.each(variants.flatMap((variant) => [false, true].map((early) => [...variant, early] as const)))(
+    'A.4 refuses a public route that %s makes another one: %s %j, registered before it: %s',
+    async (_what, url, constraints, early) => {
+      const app = make();
+      const add = (): unknown => app.route({ method: 'GET', url, constraints, handler: answerSecret });
+      app.get('/items/:id', answerOpen);
+      if (early) add();
+      await app.register(guard.authMiddleware, {
+        ...guard.options,
+        publicRoutes: ['GET /open', 'GET /docs/*', 'GET /items/:id'],
+      });
+      if (!early) add();
+      await expect(start(app)).rejects.toThrow('is public, and so are its constraints');
+      await app.close();
+    },
+  );
+
+  it('A.3 opens and guards alike what comes before the middleware is loaded', async () => {
+    const app = make();
+    // Not awaited: the routes are there before the plugin is.
+    void app.register(guard.authMiddleware, { ...guard.options, publicRoutes: ['GET /health'] });
+    app.get('/health', answerOpen);
+    app.post('/health', answerSecret);
+    app.get('/secret', answerSecret);
+    const status = async (method: 'GET' | 'POST', url: string): Promise<number> =>
+      (await app.inject({ method, url })).statusCode;
+    expect([await status('GET', '/health'), await status('POST', '/health')]).toEqual([200, 401]);
+    expect(await status('GET', '/secret')).toBe(401);
+    await app.close();
+  });
+
   it('A.5 refuses CORS that comes after it, and takes it before', async () => {
     const cors = fp(
       (_app, _options, done) => {
@@ -456,7 +495,7 @@ describe.each(fastifyVersions)('A.3 the proof at start, %s', (_name, make) => {
     const late = make();
     await late.register(guard.authMiddleware, { ...guard.options, publicRoutes: [] });
     await late.register(cors);
-    await expect(start(late)).rejects.toThrow('Register @fastify/cors before the auth middleware');
+    await expect(start(late)).rejects.toThrow('@fastify/cors is registered after it');
     await late.close();
 
     const early = make();

@@ -1,10 +1,9 @@
-import type { Place, RelPath, Route } from '../contract.ts';
+import type { Place, RelPath } from '../contract.ts';
 import { lineOf } from '../syntax.ts';
 import { findAppPlace } from './app-place.ts';
 import { autoloadsOf } from './autoload.ts';
 import { callKey } from './call-key.ts';
 import { findPluginFunction } from './plugin-functions.ts';
-import { routePluginsOf } from './registration.ts';
 import {
   functionOf,
   indexOf,
@@ -17,7 +16,6 @@ import {
   type Wanted,
 } from './root-code.ts';
 import { fileHoldsRoutes, filesBelow, handsRoutes, registersRoutes } from './route-reach.ts';
-import { routesOf } from './route-calls.ts';
 import type { Survey } from './survey.ts';
 import { findUses, type Use } from './uses.ts';
 
@@ -31,16 +29,14 @@ interface Step {
   readonly needed: Need;
 }
 
-/** What may have routes and is registered before something that the guard needs. */
-export type Early = Readonly<{ at: Place; text: string; routes: readonly Route[] }>;
-
 /** Where a guard of the whole application has to be registered. */
 export interface GuardOrder {
   readonly code: RootCode;
   /** Calls without routes, and calls that come before the guard, as `callKey` has them. */
   readonly silent: readonly string[];
   readonly after: readonly string[];
-  readonly early: readonly Early[];
+  /** What may have routes, or answer requests, and is registered before something that the guard needs. */
+  readonly early: readonly Place[];
   /** What the guard needs first, in a child of the application. */
   readonly child?: Place;
 }
@@ -92,7 +88,7 @@ function orderOf(survey: Survey, level: Level, wanted: Wanted, own: string, dept
     early: steps
       .slice(0, last + 1)
       .filter(({ routes }) => routes)
-      .map((step) => earlyOf(survey, step)),
+      .map(placeOf),
     ...(child !== undefined && { child: placeOf(child) }),
   };
 }
@@ -127,14 +123,6 @@ function insideOf(survey: Survey, { file, use }: Step): Level | undefined {
       ? undefined
       : findPluginFunction(survey, only.expression, only.file);
   return found?.shared === true ? levelOf(found.file, found.node, 0) : undefined;
-}
-
-function earlyOf(survey: Survey, step: Step): Early {
-  const { file, use } = step;
-  const inside = routePluginsOf(survey, [use], file).flatMap(({ routes }) => routes);
-  const routes = use.kind === 'route' ? routesOf(survey, use, file, '') : inside;
-  const [text = ''] = use.call.getText().split('\n');
-  return { at: placeOf(step), text, routes };
 }
 
 function placeOf({ file, use: { call } }: Step): Place {
