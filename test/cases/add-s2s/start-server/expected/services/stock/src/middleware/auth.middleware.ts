@@ -34,20 +34,12 @@ export interface AuthMiddlewareOptions extends Partial<ServiceClientOptions> {
   serviceSecret?: string;
   /**
    * When given, every route asks for a token but these: a method and a pattern as it was registered, prefix included.
-   * `GET /docs/*` is all below `/docs`, and GET is HEAD too. Routes with constraints, and those that were registered
-   * before this plugin, always ask. When absent, only routes with the `authenticate` hook do.
+   * `GET /docs/*` is all below `/docs`, and GET is HEAD too. When absent, only routes with the `authenticate` hook ask.
    */
   publicRoutes?: readonly string[];
 }
 
-/** The methods for which a route is public: in its `config`, where nothing else can write it. */
-const PUBLIC_METHODS = Symbol('publicMethods');
-
 declare module 'fastify' {
-  interface FastifyContextConfig {
-    [PUBLIC_METHODS]?: readonly string[];
-  }
-
   interface FastifyInstance {
     /** An `onRequest` hook that asks for a token and sets `request.user`. */
     authenticate: (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
@@ -85,6 +77,8 @@ interface Verification {
 const MAX_TOKEN_LENGTH = 8_192;
 const BEARER = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i;
 const LOOPBACK = /^https?:\/\/(?:localhost|127\.|\[::1\])/i;
+/** A line of `printRoutes`: its place in the tree, a part of a pattern, and methods and constraints where there are routes. */
+const ROUTE_LINE = /^([│├└─ ]*)([^│├└─ •].*?)(?: \(([A-Z, -]+)\)(?: (\{.*\}))?)?$/;
 const CORRELATION_ID = /^[A-Za-z0-9._:-]{1,128}$/;
 
 /**
@@ -152,7 +146,7 @@ function createClient(app: FastifyInstance, options: AuthMiddlewareOptions): Aut
 function guardRoutes(app: FastifyInstance, publicRoutes: readonly string[], authenticateRequest: Guard): void {
   const pass = Promise.resolve();
   const guard: Guard = (request, reply) => {
-    if (!isPublic(request)) return authenticateRequest(request, reply);
+    if (!isPublic(publicRoutes, request.method, request.routeOptions.url)) return authenticateRequest(request, reply);
     // The handler for what is not found is not public, and no `onRequest` hook runs before it then.
     const callNotFound = reply.callNotFound.bind(reply);
     reply.callNotFound = () => {
@@ -166,59 +160,56 @@ function guardRoutes(app: FastifyInstance, publicRoutes: readonly string[], auth
   Object.defineProperty(guard, 'name', { value: `guard-${randomUUID()}` });
   const hadCors = app.hasPlugin('@fastify/cors');
 
-  app.addHook('onRoute', (route) => {
-    const methods = [route.method].flat().filter((method) => isListed(publicRoutes, method, route));
-    // Always set: options that were copied from a public route make no other route public.
-    route.config = { ...route.config, [PUBLIC_METHODS]: methods };
-  });
   app.addHook('onRequest', guard);
   app.addHook('onReady', (done) => {
-    const open = findUnguarded(app, guard.name);
-    if (open.length > 0) {
-      done(new Error(`Routes without the guard of the auth middleware: ${open.join(', ')}`));
-    } else if (!hadCors && app.hasPlugin('@fastify/cors')) {
-      done(new Error('Register @fastify/cors before the auth middleware: preflight requests have no token'));
-    } else done();
+    const gaps = findGaps(app, guard.name, publicRoutes);
+    if (!hadCors && app.hasPlugin('@fastify/cors')) {
+      gaps.push('@fastify/cors is registered after it, and preflight requests have no token');
+    }
+    done(gaps.length === 0 ? undefined : new Error(`The auth middleware cannot guard this: ${gaps.join('; ')}`));
   });
 }
 
-function isPublic(request: FastifyRequest): boolean {
-  // What handles the others has no route, and so no `config`.
-  if (request.is404) return false;
-  return request.routeOptions.config[PUBLIC_METHODS]?.includes(request.method) === true;
-}
-
-function isListed(list: readonly string[], method: string, { constraints, url }: RouteOptions): boolean {
-  // Another version or host of a public route is another route.
-  if (constraints !== undefined && Object.keys(constraints).length > 0) return false;
-  const methods = method === 'HEAD' ? ['HEAD', 'GET'] : [method];
-  return list.some((entry) => {
-    const [listed = '', pattern = ''] = entry.split(' ');
-    return methods.includes(listed) && covers(pattern, url);
+/** `url` is a route's pattern; undefined for what is not found. */
+function isPublic(publicRoutes: readonly string[], method: string, url: string | undefined): boolean {
+  if (url === undefined) return false;
+  return publicRoutes.some((entry) => {
+    const space = entry.indexOf(' ');
+    const listed = entry.slice(0, space);
+    const pattern = entry.slice(space + 1);
+    if (listed !== method && !(listed === 'GET' && method === 'HEAD')) return false;
+    return pattern.endsWith('/*') ? `${url}/`.startsWith(pattern.slice(0, -1)) : pattern === url;
   });
 }
 
-function covers(pattern: string, url: string): boolean {
-  return pattern.endsWith('/*') ? `${url}/`.startsWith(pattern.slice(0, -1)) : pattern === url;
-}
-
-/** The routes of the whole server that were compiled without the hook of this name. */
-function findUnguarded(app: FastifyInstance, hook: string): string[] {
-  const unguarded = new Set<string>();
+/** What a stranger may reach by the routes of the whole server, as Fastify has compiled them; `hook` is the guard's name. */
+function findGaps(app: FastifyInstance, hook: string, publicRoutes: readonly string[]): string[] {
+  const gaps = new Set<string>();
+  const named = publicRoutes.map(withoutNames);
   const parts: string[] = [];
-  let route = '';
+  let unguarded = '';
   for (const line of app.printRoutes({ includeHooks: true }).split('\n')) {
-    const [, indent = '', part, methods] = /^([│├└─ ]*)([^│├└─ •].*?)(?: \(([A-Z, -]+)\)(?: \{.*\})?)?$/.exec(line) ?? [];
+    const [, indent = '', part, methods, constraints] = ROUTE_LINE.exec(line) ?? [];
     if (part === undefined) {
-      if (line.includes('• (onRequest) ') && line.includes(`"${hook}()"`)) unguarded.delete(route);
+      if (line.includes('• (onRequest) ') && line.includes(`"${hook}()"`)) gaps.delete(unguarded);
       continue;
     }
     // A tree of prefixes, four columns a level.
     parts.splice(indent.length / 4 - 1, Infinity, part);
-    route = `${methods ?? ''} ${parts.join('').replace('(empty root node)', '')}`;
-    if (methods !== undefined) unguarded.add(route);
+    if (methods === undefined) continue;
+    const url = parts.join('').replace('(empty root node)', '');
+    unguarded = `${methods} ${url} has no guard`;
+    gaps.add(unguarded);
+    const isOpen = methods.split(', ').some((method) => isPublic(named, method, withoutNames(url)));
+    // A request does not tell which of them it was routed to.
+    if (constraints !== undefined && isOpen) gaps.add(`${methods} ${url} is public, and so are its constraints ${constraints}`);
   }
-  return [...unguarded];
+  return [...gaps];
+}
+
+/** Routes that differ in the names of their parameters alone are printed as one. */
+function withoutNames(pattern: string): string {
+  return pattern.replace(/:[^/]+/g, ':');
 }
 
 async function authenticate(
