@@ -70,8 +70,8 @@ function verdictOn(edit: Edit, record: S2sRecord, force: boolean, meeting: Meeti
 }
 
 /**
- * The same but for white space, quotes, semicolons, trailing commas and the parentheses of an arrow's one parameter,
- * which formatters choose: what is there stays as it is.
+ * The same but for white space, quotes, semicolons, trailing commas, parentheses and the first bar of a union, which
+ * formatters choose: what is there stays as it is.
  */
 export function isSameCode(a: string, b: string): boolean {
   const bare = (text: string): string =>
@@ -79,7 +79,8 @@ export function isSameCode(a: string, b: string): boolean {
       .replace(/[\s;]+/g, '')
       .replace(/,(?=[\])}>])/g, '')
       .replace(/["'`]/g, "'")
-      .replace(/\((\w{1,60})\)=>/g, '$1=>')
+      .replace(/[()]/g, '')
+      .replace(/(?<=[=<:,[{])[|&](?![|&=])/g, '')
       .replace(/(?<=[{,])'(\w{1,60})':/g, '$1:');
   return bare(a) === bare(b);
 }

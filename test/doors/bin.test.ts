@@ -102,15 +102,18 @@ describe('the bin', () => {
     expect(again.changes).toEqual(first.changes);
   });
 
-  it('previews a diff that git accepts, and leaves the tree untouched', async () => {
+  it.each([
+    ['formatted by the repository', ['--format'], []],
+    ['as it is before that', [], ['--no-format']],
+  ])('previews a diff that git accepts, and leaves the tree untouched: %s', async (_, previewed, run) => {
     const args = ['add-auth-middleware', '--target', 'user', '--protect', 'usersRoutes'];
-    const preview = await runBin(root, ...args, '--dry-run');
+    const preview = await runBin(root, ...args, '--dry-run', ...previewed);
     expect(preview.exitCode, preview.stderr).toBe(0);
     expect(readTree(root)).toEqual(before);
     const diff = preview.stdout.slice(preview.stdout.indexOf('diff --git'));
     await execa('git', ['apply', '--check', '-'], { cwd: root, input: diff });
 
-    const applied = await runBin(root, ...args);
+    const applied = await runBin(root, ...args, ...run);
     expect(applied.exitCode).toBe(0);
     const written = readTree(root);
     await execa('git', ['checkout', '--quiet', '.'], { cwd: root });
