@@ -28,7 +28,8 @@ export const globalFlags = {
   install: { type: 'boolean', message: 'install new dependencies afterwards' },
   format: {
     type: 'boolean',
-    message: "leave the new code as it is: do not run the project's formatter on it",
+    message:
+      "run the project's formatter in a preview too, and where it is code of the repository (--no-format: never)",
   },
   check: { type: 'boolean', message: 'type-check before committing the change; roll back if it got worse' },
   help: { type: 'boolean', message: 'print this help' },

@@ -2,7 +2,7 @@ import type { Obstacle, Place } from '../_engine/contract.ts';
 import { isDoubtful, type Logins, mayProve } from '../_engine/survey/jwt-logins.ts';
 import type { Purpose } from '../_engine/survey/jwt-purpose.ts';
 
-export function outermost({ places }: Readonly<{ places: readonly Place[] }>): string {
+function outermost({ places }: Readonly<{ places: readonly Place[] }>): string {
   const at = places.at(-1);
   return `${at?.path ?? ''}:${String(at?.line ?? 0)}`;
 }

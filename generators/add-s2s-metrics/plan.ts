@@ -72,7 +72,9 @@ function register(draft: Draft, service: Service, metrics: RelPath): void {
 function openRoute(draft: Draft, { app }: Service): void {
   const base = draft.repo.read(app.file) ?? '';
   if (!base.includes('authMiddleware')) return;
-  draft.patch(app.file, 'registration', (text) => ensurePublicRoute(text, 'GET /metrics', detectStyle([text])));
+  draft.patch(app.file, 'registration', (text) =>
+    ensurePublicRoute(text, 'GET /metrics', detectStyle([text])),
+  );
 }
 
 function renderMetricsTest(

@@ -21,12 +21,12 @@ export interface Store {
   has(key: string): Promise<boolean>;
 }
 
-export interface Blacklist {
+interface Blacklist {
   revoke(token: string): Promise<void>;
   isRevoked(token: string): Promise<boolean>;
 }
 
-export interface Cache {
+interface Cache {
   get(token: string): object | null | undefined;
   set(token: string, claims: object | null): object | null;
   load(token: string, ask: () => Promise<object | null>, onOutdated?: () => void): Promise<object | null>;

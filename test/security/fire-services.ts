@@ -29,7 +29,7 @@ export interface Endpoint {
   readonly zone?: unknown;
 }
 
-export interface Lookup {
+interface Lookup {
   readonly endpoints: readonly Endpoint[];
   readonly refreshMs: number;
 }
@@ -39,11 +39,11 @@ export interface Source {
   lookup(signal: AbortSignal): Promise<Lookup>;
 }
 
-export interface Admission {
+interface Admission {
   settle(verdict: 'good' | 'bad' | 'unknown'): void;
 }
 
-export interface RefusalLimit {
+interface RefusalLimit {
   admit(caller: string): Promise<Admission | number>;
 }
 

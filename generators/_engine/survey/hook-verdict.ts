@@ -30,7 +30,7 @@ export function isMiddleware(survey: Survey, file: RelPath): boolean {
 }
 
 /** One that guards is enough: all of them run. */
-export function anyOf(verdicts: readonly Verdict[]): Verdict {
+function anyOf(verdicts: readonly Verdict[]): Verdict {
   if (verdicts.includes('guards')) return 'guards';
   return verdicts.includes('unknown') ? 'unknown' : 'passes';
 }

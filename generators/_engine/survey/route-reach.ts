@@ -45,7 +45,7 @@ export function fileHoldsRoutes(survey: Survey, path: RelPath, depth = 0): boole
 }
 
 /** Whether a function may put routes on the instance that is its parameter: every use of it is looked at. */
-export function reachesRoutes(
+function reachesRoutes(
   survey: Survey,
   node: FunctionNode,
   index: number,

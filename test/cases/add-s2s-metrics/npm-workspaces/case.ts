@@ -4,7 +4,9 @@ import type { Case } from '../../../helpers/case.ts';
 export const testCase: Case = {
   fixture: 'npm-workspaces',
   args: ['--target', 'user'],
-  after: [{ generator: 'add-s2s', args: ['--target', 'user', '--protect', 'all', '--public', 'GET /health'] }],
+  after: [
+    { generator: 'add-s2s', args: ['--target', 'user', '--protect', 'all', '--public', 'GET /health'] },
+  ],
   probe: [
     { service: 'services/user-service', path: '/users', status: 401 },
     { service: 'services/user-service', path: '/metrics', status: 200 },

@@ -3,7 +3,12 @@ import type { Case } from '../../../helpers/case.ts';
 /** Tabs, no semicolons, and a folder of plugins that is loaded by itself. */
 export const testCase: Case = {
   fixture: 'fastify-cli',
-  after: [{ generator: 'add-auth-middleware', args: ['--target', 'notes', '--protect', 'all', '--public', 'GET /health'] }],
+  after: [
+    {
+      generator: 'add-auth-middleware',
+      args: ['--target', 'notes', '--protect', 'all', '--public', 'GET /health'],
+    },
+  ],
   args: ['--target', 'notes', '--store', 'memory'],
   probe: [
     { service: 'apps/notes', path: '/health', status: 200 },
