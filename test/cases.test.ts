@@ -89,11 +89,14 @@ describe('a case', () => {
     expect(again.ok ? again.edits : describeRefusal(again)).toEqual([]);
   });
 
-  it.each(results)('$id is no drift to a run that only reads', async (found) => {
-    const { root } = await arrange(found);
-    const status = await planCommand({ generator: 's2s-status', args: [] }, root);
-    expect(status.ok ? (status.findings ?? []) : describeRefusal(status)).toEqual([]);
-  });
+  it.each(results.filter(({ id }) => sample.has(id)))(
+    '$id is no drift to a run that only reads',
+    async (found) => {
+      const { root } = await arrange(found);
+      const status = await planCommand({ generator: 's2s-status', args: [] }, root);
+      expect(status.ok ? (status.findings ?? []) : describeRefusal(status)).toEqual([]);
+    },
+  );
 
   it.each(results)('$id is taken back byte for byte', async (found) => {
     const { root, original, after } = await arrange(found);

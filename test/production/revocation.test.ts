@@ -147,7 +147,7 @@ describe('a message that is missed', () => {
     const token = newToken();
     expect(await statuses(token)).toEqual(all(200));
     redis.process.kill('SIGSTOP');
-    await expect(fleet.auth.tokenBlacklist.revoke(token)).rejects.toThrow(/timed? ?out/i);
+    await expect(fleet.auth.tokenBlacklist.revoke(token)).rejects.toThrow('Redis did not answer in time');
     // Cached claims are still good; who has none does not get in.
     expect(await statuses(token)).toEqual(all(200));
     const headers = { authorization: `Bearer ${newToken()}` };
