@@ -41,6 +41,7 @@ async function addRoutes(app: FastifyInstance): Promise<void> {
   app.get('/docs', answerOpen);
   app.get('/docs/:page', answerOpen);
   app.put('/docs/:page', answerSecret);
+  app.get('/docs2', answerSecret);
   app.route({
     method: ['GET', 'DELETE'],
     url: '/all',
@@ -156,6 +157,7 @@ const guarded: readonly InjectOptions[] = [
   request('GET', '/versions', { 'accept-version': '2.0.0' }),
   request('GET', '/versions', { host: 'inside.test' }),
   request('PUT', '/docs/1'),
+  request('GET', '/docs2'),
   request('DELETE', '/all'),
   request('GET', '/files/a/b'),
   request('POST', '/files/a/b'),
