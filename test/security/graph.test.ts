@@ -102,6 +102,13 @@ describe('A.6c s2s-graph says what runs, not what a hook is called', () => {
     [
       'our middleware with all open',
       'open',
+      "app.register(authMiddleware, { publicRoutes: ['GET /things', 'POST /things'] });",
+      '',
+      ours,
+    ],
+    [
+      'our middleware with an entry that opens nothing, since it has no method',
+      'guarded',
       "app.register(authMiddleware, { publicRoutes: ['/things'] });",
       '',
       ours,

@@ -6,6 +6,7 @@ import { isFunctionNode, memberOf, propertyOf, stringOf } from './expressions.ts
 import { isMiddleware, type Verdict } from './hook-verdict.ts';
 import { type Hook, hooksIn, hooksOfRoute, isConditional } from './hooks-of-code.ts';
 import { findPluginFunction, parameterName } from './plugin-functions.ts';
+import { opens } from './public-routes.ts';
 import type { Survey } from './survey.ts';
 
 /** Whether the routes of a plugin ask for a token; `guard` is the hook where all of them do. */
@@ -76,16 +77,16 @@ function middlewareOf(survey: Survey, { app }: Service): readonly Hook[] {
   return hooks;
 }
 
-/** `GET /health`, `/health` for every method, and `/docs/*`; a list that is not written out may open anything. */
+/** By the rule of the middleware itself; a list that is not written out may open anything. */
 function openedBy(list: ts.Expression): (route: Route) => boolean {
   if (!ts.isArrayLiteralExpression(list)) return () => true;
   const entries = list.elements.map((one) => stringOf(one));
   return ({ method, url }) =>
     entries.some((entry) => {
       if (entry === undefined) return true;
-      const [, methods, pattern = entry] = /^([A-Z|,*]+) (.+)$/.exec(entry) ?? [];
-      if (methods !== undefined && methods !== '*' && !methods.split(/[|,]/).includes(method)) return false;
-      return pattern.endsWith('/*') ? `${url}/`.startsWith(pattern.slice(0, -1)) : pattern === url;
+      // A route of all methods is open by one of them.
+      const asked = method === '*' ? (entry.split(' ')[0] ?? '') : method;
+      return opens(entry, { method: asked, url });
     });
 }
 
