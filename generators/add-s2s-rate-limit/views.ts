@@ -8,7 +8,7 @@ import { testEnvironment } from '../_engine/edit/test-environment.ts';
 import { printString, printStrings } from '../_engine/print.ts';
 import { findProbes } from '../_engine/survey/public-routes.ts';
 import { findUserMember } from '../_engine/survey/user-member.ts';
-import { readManifest } from '../_engine/survey/manifest.ts';
+import { redisScope } from '../_engine/survey/redis-scope.ts';
 import { declaresConfig } from './route-config.ts';
 import type { BucketTestView, BucketView, LimitTestView, LimitView, RefusalView } from './view.ts';
 
@@ -75,7 +75,7 @@ export function limitView(
     // What asks the verify route is a service: several of its users may be scanners that it is just about to stop.
     refusals: verify ? 100 : 20,
     unlimitedRoutes: printStrings(findProbes(service)),
-    prefix: keyPrefix(service, repo),
+    prefix: printString(`rate-limit:${redisScope(repo, service)}:`),
   };
 }
 
@@ -88,14 +88,6 @@ function bucketNames({ redis, nodeRedis }: Pick<LimitView, 'redis' | 'nodeRedis'
     'tokenMs',
     ...(redis ? ['withFallback'] : []),
   ];
-}
-
-/** Two products on one Redis may have services of one name: the repository's name stands before it. */
-function keyPrefix(service: Service, repo: Repo): string {
-  const product = readManifest(repo, 'package.json' as RelPath)?.json['name'];
-  const names =
-    typeof product === 'string' && product !== service.name ? [product, service.name] : [service.name];
-  return printString(`rate-limit:${names.join(':')}:`);
 }
 
 function hasVerifyRoute(service: Service, repo: Repo): boolean {

@@ -230,14 +230,14 @@ describe('a Redis that does not answer', () => {
       await stops[state].up();
       const isShared = async (): Promise<boolean> => {
         await Promise.all([0, 1, 2].map((index) => ask(originOf(index))));
-        return (await admin.keys('rate-limit:acme:auth-service:GET *')).length > 0;
+        return (await admin.keys('rate-limit:acme/auth-service:GET *')).length > 0;
       };
       await expect.poll(isShared, { timeout: 15_000 }).toBe(true);
       await admin.flushall();
       // Whoever has not met it again yet limits by itself for a moment.
       await sleep(1_000);
       await Promise.all([0, 1, 2].map((index) => ask(originOf(index))));
-      expect(await admin.keys('rate-limit:acme:auth-service:GET *')).toHaveLength(1);
+      expect(await admin.keys('rate-limit:acme/auth-service:GET *')).toHaveLength(1);
     },
   );
 

@@ -238,7 +238,7 @@ function createBuckets(app: FastifyInstance, whenRedisIsDown: 'memory' | 'refuse
     give: () => undefined,
   };
   return withFallback(
-    createRedisBuckets(client, 'rate-limit:bazaar:@bazaar/auth:'),
+    createRedisBuckets(client, 'rate-limit:bazaar/@bazaar/auth:'),
     whenRedisIsDown === 'memory' ? own : refuse,
     (error) => {
       app.log.error({ err: error, whenRedisIsDown }, 'Redis of the rate limit does not answer');

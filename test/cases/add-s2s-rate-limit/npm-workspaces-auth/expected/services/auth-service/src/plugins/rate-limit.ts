@@ -252,7 +252,7 @@ function createBuckets(app: FastifyInstance, whenRedisIsDown: 'memory' | 'refuse
     give: () => undefined,
   };
   return withFallback(
-    createRedisBuckets(client, 'rate-limit:acme:auth-service:'),
+    createRedisBuckets(client, 'rate-limit:acme/auth-service:'),
     whenRedisIsDown === 'memory' ? own : refuse,
     (error) => {
       app.log.error({ err: error, whenRedisIsDown }, 'Redis of the rate limit does not answer');

@@ -201,7 +201,7 @@ function createBuckets(app: FastifyInstance, whenRedisIsDown: 'memory' | 'refuse
     give: () => undefined,
   };
   return withFallback(
-    createRedisBuckets(client, 'rate-limit:storefront:catalog:'),
+    createRedisBuckets(client, 'rate-limit:storefront/catalog:'),
     whenRedisIsDown === 'memory' ? own : refuse,
     (error) => {
       app.log.error({ err: error, whenRedisIsDown }, 'Redis of the rate limit does not answer');
