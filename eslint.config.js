@@ -6,6 +6,7 @@ const own = [
   'plopfile.ts',
   '*.config.ts',
   'generators/**/*.ts',
+  'templates/**/*.ts',
   'scripts/**/*.ts',
   'test/**/*.ts',
   'bench/**/*.ts',

@@ -1,5 +1,6 @@
+import { CircuitBreaker } from '../templates/add-circuit-breaker/circuit-breaker.ts';
+import { failureRate } from '../templates/add-circuit-breaker/outcome-window.ts';
 import { breakersAround, fail, refusingBreakers, succeed, type Calls } from './breakers.ts';
-import { type BreakerModule, loadRendered } from './modules.ts';
 import { type Contender, interleave, median, pairedRatio, timeEach } from './rounds.ts';
 import { type Goal, ratioGoal, type Section } from './section.ts';
 
@@ -11,13 +12,11 @@ type Costs = (name: string) => number;
 
 /** What a call through a breaker costs over the bare call, in nanoseconds, and what a refused one costs. */
 export async function benchBreaker(): Promise<Section> {
-  const { CircuitBreaker: Core } = await loadRendered<BreakerModule>('core', 'circuit-breaker');
-  const { CircuitBreaker: Full } = await loadRendered<BreakerModule>('full', 'circuit-breaker');
-  const success = await overheads(breakersAround(succeed, Core, Full), 40_000);
-  const failure = await overheads(breakersAround(fail, Core, Full), 1_000);
-  const reject = await costsOf(refusingBreakers(succeed, Core), 20_000);
-  const flatness = await benchFlatness(Full);
-  const names = Object.keys(breakersAround(succeed, Core, Full));
+  const success = await overheads(breakersAround(succeed), 40_000);
+  const failure = await overheads(breakersAround(fail), 1_000);
+  const reject = await costsOf(refusingBreakers(succeed), 20_000);
+  const flatness = await benchFlatness();
+  const names = Object.keys(breakersAround(succeed));
   const ns = (value: number): string => (Number.isNaN(value) ? '' : value.toFixed(0));
   return {
     title: 'Circuit breaker',
@@ -64,11 +63,16 @@ function contenders(calls: Calls, times: number): readonly Contender[] {
 }
 
 /** A failure with 20,000 calls in the window over one with 100. */
-async function benchFlatness(Full: BreakerModule['CircuitBreaker']): Promise<number> {
+async function benchFlatness(): Promise<number> {
   const filled = (calls: number): (() => number) => {
-    const window = { type: 'time', durationMs: 600_000, failureRateThreshold: 1, minimumCalls: never };
+    const tripPolicy = failureRate({
+      type: 'time',
+      durationMs: 600_000,
+      failureRateThreshold: 1,
+      minimumCalls: never,
+    });
     return () => {
-      const breaker = new Full({ window });
+      const breaker = new CircuitBreaker({ tripPolicy });
       for (let call = 0; call < calls; call += 1) breaker.success(breaker.tryAcquire(), 1);
       const start = process.hrtime.bigint();
       for (let call = 0; call < 5_000; call += 1) breaker.failure(breaker.tryAcquire(), broken, 1);

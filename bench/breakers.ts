@@ -1,7 +1,8 @@
 import * as cockatiel from 'cockatiel';
 import Opossum from 'opossum';
 
-import { type BenchedBreaker, type BreakerModule, loadRendered } from './modules.ts';
+import { CircuitBreaker } from '../templates/add-circuit-breaker/circuit-breaker.ts';
+import { failureRate } from '../templates/add-circuit-breaker/outcome-window.ts';
 
 export type Call = () => Promise<unknown>;
 export type Calls = Readonly<Record<string, Call>>;
@@ -9,18 +10,19 @@ export type Calls = Readonly<Record<string, Call>>;
 const never = 1_000_000_000;
 /** Made once: the cost of an error is not that of a breaker. */
 const broken = new Error('broken');
-const window = { type: 'time', durationMs: 10_000, failureRateThreshold: 1, minimumCalls: never };
+const tripPolicy = failureRate({
+  type: 'time',
+  durationMs: 10_000,
+  failureRateThreshold: 1,
+  minimumCalls: never,
+});
 /** Never opens by itself. */
 const patient = { timeout: false, errorThresholdPercentage: 100, volumeThreshold: never } as const;
 
 /** Calls of the same work, bare and through closed breakers that no failure opens. */
-export function breakersAround(
-  work: Call,
-  Core: BreakerModule['CircuitBreaker'],
-  Full: BreakerModule['CircuitBreaker'],
-): Calls {
-  const core = new Core({ failureThreshold: never });
-  const time = new Full({ window });
+export function breakersAround(work: Call): Calls {
+  const core = new CircuitBreaker({ failureThreshold: never });
+  const time = new CircuitBreaker({ tripPolicy });
   return {
     bare: work,
     'a bare `.then`': () => work().then(same, rethrow),
@@ -52,8 +54,8 @@ function timed(value: unknown): unknown {
 }
 
 /** The same work through breakers that are open for good. */
-export function refusingBreakers(work: Call, Core: BreakerModule['CircuitBreaker']): Calls {
-  const ours = new Core();
+export function refusingBreakers(work: Call): Calls {
+  const ours = new CircuitBreaker();
   ours.isolate();
   const breaker = new cockatiel.ConsecutiveBreaker(5);
   const isolated = cockatiel.circuitBreaker(cockatiel.handleAll, { halfOpenAfter: 60_000, breaker });
@@ -78,7 +80,7 @@ function withOpossum(work: Call, options: Opossum.Options): Call {
 }
 
 /** Makes breakers of one kind, each of which has seen a success and a failure. */
-export async function newBreaker(kind: string): Promise<() => Promise<unknown>> {
+export function newBreaker(kind: string): () => Promise<unknown> {
   const used = async <Breaker>(
     breaker: Breaker,
     call: (work: Call) => Promise<unknown>,
@@ -87,21 +89,24 @@ export async function newBreaker(kind: string): Promise<() => Promise<unknown>> 
     await call(fail).catch(() => undefined);
     return breaker;
   };
-  const { CircuitBreaker } = await loadRendered<BreakerModule>('window', 'circuit-breaker');
-  const { CircuitBreaker: Core } = await loadRendered<BreakerModule>('core', 'circuit-breaker');
-  const ours = (breaker: BenchedBreaker): Promise<unknown> => used(breaker, (work) => breaker.execute(work));
+  const ours = (breaker: CircuitBreaker): Promise<unknown> => used(breaker, (work) => breaker.execute(work));
   const policy = (breaker: cockatiel.IBreaker): Promise<unknown> => {
     const made = cockatiel.circuitBreaker(cockatiel.handleAll, { halfOpenAfter: 60_000, breaker });
     return used(made, (work) => made.execute(work));
   };
   const kinds: Record<string, () => Promise<unknown>> = {
     none: () => Promise.resolve(undefined),
-    'ours, failures in a row': () => ours(new Core()),
-    'ours, time window of 10 s': () => ours(new CircuitBreaker({ window })),
+    'ours, failures in a row': () => ours(new CircuitBreaker()),
+    'ours, time window of 10 s': () => ours(new CircuitBreaker({ tripPolicy })),
     'ours, count window of 100': () =>
       ours(
         new CircuitBreaker({
-          window: { type: 'count', size: 100, failureRateThreshold: 1, minimumCalls: 100 },
+          tripPolicy: failureRate({
+            type: 'count',
+            size: 100,
+            failureRateThreshold: 1,
+            minimumCalls: 100,
+          }),
         }),
       ),
     'cockatiel Consecutive': () => policy(new cockatiel.ConsecutiveBreaker(5)),

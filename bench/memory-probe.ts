@@ -5,7 +5,7 @@ import { newBreaker } from './breakers.ts';
 
 const count = 10_000;
 const [, , kind = ''] = process.argv;
-const create = await newBreaker(kind);
+const create = newBreaker(kind);
 
 /** Each has been used, so that nothing is left to be allocated later. */
 async function fill(): Promise<readonly unknown[]> {

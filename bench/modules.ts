@@ -2,22 +2,12 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 
 import ts from 'typescript';
 
-import type { CircuitBreaker } from '../test/runtime/circuit-breaker-module.ts';
 import { renderVariant, variants } from '../test/runtime/render-variant.ts';
-
-/** The generated breaker as the benches use it. */
-export interface BenchedBreaker extends CircuitBreaker {
-  execute<T>(work: () => Promise<T>): Promise<T>;
-}
 
 /** The generated client as the benches use it. */
 interface BenchedClient {
   post(path: string, body: unknown, options?: object): Promise<{ readonly data: unknown }>;
   close(): Promise<void>;
-}
-
-export interface BreakerModule {
-  readonly CircuitBreaker: new (options?: object) => BenchedBreaker;
 }
 
 export interface ClientModule {

@@ -24,6 +24,7 @@ const compileOptions = {
 };
 const handlebars = createHandlebars();
 const loaded = new Map<string, Loaded>();
+const modules = new Map<string, string>();
 
 interface Loaded {
   readonly program: hbs.AST.Program;
@@ -36,6 +37,30 @@ interface Loaded {
  */
 export function render(template: string, view: object, style: Style): string {
   return kept(restyle(fill(template, view), style));
+}
+
+/** The specifier that a service writes for each relative import of a module below templates/. */
+export type Specifiers = Readonly<Record<string, string>>;
+
+/**
+ * Renders a module that is TypeScript as it stands in templates/: its relative imports are the only blanks.
+ * @throws Error when a relative import has no specifier.
+ */
+export function renderModule(template: string, specifiers: Specifiers, style: Style): string {
+  const source = loadModule(template);
+  rendered.publish({ template, view: {} });
+  const text = source.replace(/(?<= from ')\.[^']+(?=';$)/gm, (relative) => {
+    const specifier = specifiers[relative];
+    if (specifier === undefined) throw new Error(`${template} imports ${relative}, which has no specifier`);
+    return printInString(specifier, "'");
+  });
+  return kept(restyle(text, style));
+}
+
+function loadModule(template: string): string {
+  const source = modules.get(template) ?? readFileSync(new URL(template, templatesUrl), 'utf8');
+  modules.set(template, source);
+  return source;
 }
 
 /** Hundreds of services get the very same text: it is kept once. */

@@ -1,36 +1,52 @@
-import type { Answers, Plan, Refusal, Repo } from '../_engine/contract.ts';
+import type { Answers, Plan, Refusal, RelPath, Repo, Service } from '../_engine/contract.ts';
 import { importSpecifier, placeFile, testFileFor } from '../_engine/edit/place-file.ts';
-import { openDraft } from '../_engine/plan.ts';
-import { render, renderTest } from '../_engine/render.ts';
+import { type Draft, openDraft } from '../_engine/plan.ts';
+import { renderModule, renderTest } from '../_engine/render.ts';
 import { surveyTarget } from '../_engine/survey/target.ts';
-import type { BreakerTestView, BreakerView } from './view.ts';
+import type { BreakerTestView } from './view.ts';
 
-/** The breaker beside the service's other utilities, its window when asked for, and its unit tests. */
+interface Part {
+  readonly file: string;
+  /** What it exports, by which it is recognised. */
+  readonly exported: string;
+}
+
+const core = 'circuit-breaker';
+
+/** Options of the breaker, each a file beside it. */
+const parts: Readonly<Record<string, Part>> = {
+  window: { file: 'outcome-window', exported: 'failureRate' },
+  backoff: { file: 'open-time', exported: 'growingOpenTime' },
+};
+
+/** The breaker beside the service's other utilities, the parts that were asked for, and the unit tests of each. */
 export function planCircuitBreaker(answers: Answers, repo: Repo): Plan | Refusal {
   const service = surveyTarget(repo, answers, false);
   if ('ok' in service) return service;
-  const parts = answers['with'] as readonly string[];
-  const breaker = placeFile(service, 'utils', 'circuit-breaker');
-  const existing = repo.read(breaker) ?? '';
-  const window = placeFile(service, 'utils', 'outcome-window');
-  const test = testFileFor(service, breaker, 'circuit-breaker');
-  const view: BreakerView = {
-    // A part that is there stays: each run adds to those before.
-    window: parts.includes('window') || existing.includes('OutcomeWindow'),
-    backoff: parts.includes('backoff') || existing.includes('BackoffOptions'),
-    windowImport: importSpecifier(service, breaker, window),
-  };
-  const testView: BreakerTestView = { ...view, breakerImport: importSpecifier(service, test, breaker) };
-
+  const chosen = answers['with'] as readonly string[];
   const draft = openDraft(repo);
-  const { style, testing } = service;
-  draft.create(breaker, 'circuit-breaker', render('add-circuit-breaker/circuit-breaker.ts.hbs', view, style));
-  if (view.window) {
-    draft.create(window, 'circuit-breaker', render('add-circuit-breaker/outcome-window.ts.hbs', view, style));
-  }
-  if (testing.runner !== 'none') {
-    const text = renderTest('add-circuit-breaker/circuit-breaker.test.ts.hbs', testView, style, testing);
-    draft.create(test, 'unit-test', text);
+  createModule(draft, service, core);
+  for (const [name, { file, exported }] of Object.entries(parts)) {
+    // A part that is there is planned again, which also recognises it where nothing is recorded.
+    const isThere = repo.read(placeFile(service, 'utils', file))?.includes(exported) === true;
+    if (isThere || chosen.includes(name)) createModule(draft, service, file);
   }
   return draft.finish();
+}
+
+function createModule(draft: Draft, service: Service, name: string): void {
+  const { style, testing } = service;
+  const place = (file: string): RelPath => placeFile(service, 'utils', file);
+  const specifiers = { './circuit-breaker.ts': importSpecifier(service, place(name), place(core)) };
+  const text = renderModule(`add-circuit-breaker/${name}.ts`, specifiers, style);
+  draft.create(place(name), 'circuit-breaker', text);
+  if (testing.runner === 'none') return;
+  const test = testFileFor(service, place(name), name);
+  const view: BreakerTestView = {
+    breakerImport: importSpecifier(service, test, place(core)),
+    windowImport: importSpecifier(service, test, place('outcome-window')),
+    openTimeImport: importSpecifier(service, test, place('open-time')),
+  };
+  const template = `add-circuit-breaker/${name}.test.ts.hbs`;
+  draft.create(test, 'unit-test', renderTest(template, view, style, testing));
 }

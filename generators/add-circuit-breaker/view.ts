@@ -1,10 +1,6 @@
-/** What circuit-breaker.ts and its test are rendered from; imports are specifiers as the service writes them. */
-export interface BreakerView {
-  readonly window: boolean;
-  readonly backoff: boolean;
-  readonly windowImport: string;
-}
-
-export interface BreakerTestView extends BreakerView {
+/** The breaker and its parts as the tests import them: specifiers as the service writes them. */
+export interface BreakerTestView {
   readonly breakerImport: string;
+  readonly windowImport: string;
+  readonly openTimeImport: string;
 }

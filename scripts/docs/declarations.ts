@@ -16,7 +16,9 @@ export function renderDeclarations(): string {
   const rendered = renderVariant('docs', full).pathname;
   return [
     'The breaker and the client with every part (`--with window,backoff`); the rest as in the `npm-workspaces` fixture.',
-    section('circuit-breaker.ts', join(rendered, 'circuit-breaker.ts')),
+    ...['circuit-breaker.ts', 'outcome-window.ts', 'open-time.ts'].map((file) =>
+      section(file, join(rendered, file)),
+    ),
     section('service-client.ts', join(rendered, 'service-client.ts')),
     section('service-request.ts', join(rendered, 'service-request.ts')),
     section('service-client-error.ts', join(rendered, 'service-client-error.ts')),

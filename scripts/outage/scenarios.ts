@@ -1,7 +1,11 @@
+import type { CircuitBreakerOptions } from '../../templates/add-circuit-breaker/circuit-breaker.ts';
+import { growingOpenTime } from '../../templates/add-circuit-breaker/open-time.ts';
+import { failureRate } from '../../templates/add-circuit-breaker/outcome-window.ts';
+
 /** One way to set the breaker up, by the name that the page has for it. */
 export interface Setting {
   readonly name: string;
-  readonly circuitBreakerOptions: Readonly<Record<string, unknown>>;
+  readonly circuitBreakerOptions: CircuitBreakerOptions;
 }
 
 /** A service that is sick for a while. Times are milliseconds from the start. */
@@ -39,7 +43,7 @@ export const scenarios: readonly Scenario[] = [
         circuitBreakerOptions: {
           failureThreshold: 3,
           timeout: 500,
-          backoff: { factor: 2, maxMs: 4_000, jitter: 0.2 },
+          openTime: growingOpenTime({ factor: 2, maxMs: 4_000, jitter: 0.2 }),
         },
       },
     ],
@@ -56,11 +60,17 @@ export const scenarios: readonly Scenario[] = [
       { name: '10 failures, 1 s open', circuitBreakerOptions: { failureThreshold: 10, timeout: 1_000 } },
       {
         name: 'half of 40 calls, 1 s open',
-        circuitBreakerOptions: { window: { type: 'count', size: 40, ...rate }, timeout: 1_000 },
+        circuitBreakerOptions: {
+          tripPolicy: failureRate({ type: 'count', size: 40, ...rate }),
+          timeout: 1_000,
+        },
       },
       {
         name: 'half of 2 s, 1 s open',
-        circuitBreakerOptions: { window: { type: 'time', durationMs: 2_000, ...rate }, timeout: 1_000 },
+        circuitBreakerOptions: {
+          tripPolicy: failureRate({ type: 'time', durationMs: 2_000, ...rate }),
+          timeout: 1_000,
+        },
       },
     ],
   },

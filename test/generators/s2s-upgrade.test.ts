@@ -54,11 +54,11 @@ describe('s2s-upgrade', () => {
   it('keeps an edit elsewhere in a file that the templates changed', async () => {
     await generateThen('cheaper-breaker');
     const path = `${user}/src/utils/circuit-breaker.ts`;
-    repo.edit(path, (text) => text.replace('options.failureThreshold ?? 5', 'options.failureThreshold ?? 9'));
+    repo.edit(path, (text) => text.replace('options.halfOpenMaxCalls ?? 1', 'options.halfOpenMaxCalls ?? 9'));
     await repo.run('s2s-upgrade');
     const expected = Buffer.from(today.get(path) ?? '', 'latin1').toString();
     expect(repo.read(path)).toBe(
-      expected.replace('options.failureThreshold ?? 5', 'options.failureThreshold ?? 9'),
+      expected.replace('options.halfOpenMaxCalls ?? 1', 'options.halfOpenMaxCalls ?? 9'),
     );
     expect(compileService(join(repo.root, user, 'tsconfig.json'))).toEqual([]);
     expect(await repo.plan('s2s-upgrade')).toMatchObject({ ok: true, edits: [] });
@@ -89,13 +89,15 @@ describe('s2s-upgrade', () => {
     });
   });
 
-  it('adds a part to a file that was edited elsewhere', async () => {
+  it('adds a part beside a breaker that was edited', async () => {
     await repo.run('add-circuit-breaker --target billing');
     const path = 'services/billing-service/src/utils/circuit-breaker.ts';
     repo.edit(path, (text) => text.replace('options.failureThreshold ?? 5', 'options.failureThreshold ?? 9'));
+    const edited = repo.read(path);
     await repo.run('add-circuit-breaker --target billing --with window');
-    expect(repo.read(path)).toContain('options.failureThreshold ?? 9');
-    expect(repo.read(path)).toContain('window');
+    expect(repo.read(path)).toBe(edited);
+    expect(repo.read('services/billing-service/src/utils/outcome-window.ts')).toContain('failureRate');
+    expect(compileService(join(repo.root, 'services/billing-service/tsconfig.json'))).toEqual([]);
   });
 
   it('says so when nothing is recorded', async () => {

@@ -101,6 +101,6 @@ function neverRendered(seen: ReadonlySet<string>): readonly string[] {
   const all = readdirSync(templates, { recursive: true, encoding: 'utf8' }).map((path) =>
     path.split(sep).join('/'),
   );
-  const unseen = all.filter((path) => path.endsWith('.hbs') && !seen.has(path));
+  const unseen = all.filter((path) => /\.(hbs|ts)$/.test(path) && !seen.has(path));
   return unseen.map((template) => `${template} is never rendered`);
 }

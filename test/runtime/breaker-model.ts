@@ -1,4 +1,4 @@
-import type { CircuitState } from './circuit-breaker-module.ts';
+import type { CircuitState } from '../../templates/add-circuit-breaker/circuit-breaker.ts';
 
 export interface ModelOptions {
   readonly failureThreshold: number;

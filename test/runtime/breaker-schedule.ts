@@ -1,4 +1,8 @@
-import type { CircuitBreaker, CircuitState, CircuitStats } from './circuit-breaker-module.ts';
+import type {
+  CircuitBreaker,
+  CircuitState,
+  CircuitStats,
+} from '../../templates/add-circuit-breaker/circuit-breaker.ts';
 
 export interface Limits {
   readonly halfOpenMaxCalls: number;

@@ -1,19 +1,11 @@
 import fc from 'fast-check';
-import { beforeAll, expect, inject, it } from 'vitest';
+import { expect, inject, it } from 'vitest';
 
+import { CircuitBreaker } from '../../templates/add-circuit-breaker/circuit-breaker.ts';
 import { BreakerModel } from './breaker-model.ts';
-import type { CircuitBreaker, CircuitBreakerModule } from './circuit-breaker-module.ts';
-import { coreVariant, renderVariant } from './render-variant.ts';
 
 /** Sequences of up to 60 commands each. */
 const numRuns = process.env['S2S_DEEP'] === '1' ? 200_000 : 100_000;
-
-let module: CircuitBreakerModule;
-
-beforeAll(async () => {
-  const folder = renderVariant('model', coreVariant);
-  module = (await import(new URL('circuit-breaker.ts', folder).href)) as CircuitBreakerModule;
-});
 
 /** One number is one command: shrinking needs no more, and 100,000 sequences take seconds. */
 const commands = fc.array(fc.nat({ max: 999 }), { maxLength: 60, size: 'max' });
@@ -39,7 +31,7 @@ class Comparison {
 
   constructor(chosen: Options) {
     this.#model = new BreakerModel(chosen);
-    this.#breaker = new module.CircuitBreaker({ ...chosen, clock: () => this.now });
+    this.#breaker = new CircuitBreaker({ ...chosen, clock: () => this.now });
   }
 
   run(command: number): void {

@@ -1,23 +1,16 @@
 import fc from 'fast-check';
-import { beforeAll, describe, expect, inject, it } from 'vitest';
+import { describe, expect, inject, it } from 'vitest';
 
+import {
+  CircuitBreaker,
+  type CircuitBreakerOptions,
+} from '../../templates/add-circuit-breaker/circuit-breaker.ts';
+import { growingOpenTime } from '../../templates/add-circuit-breaker/open-time.ts';
+import { failureRate, type WindowOptions } from '../../templates/add-circuit-breaker/outcome-window.ts';
 import { BreakerSchedule } from './breaker-schedule.ts';
-import type { CircuitBreakerModule } from './circuit-breaker-module.ts';
-import { coreVariant, renderVariant } from './render-variant.ts';
 
 const numRuns = process.env['S2S_DEEP'] === '1' ? 200_000 : 3_000;
 const parameters = { numRuns, seed: inject('seed') };
-
-let core: CircuitBreakerModule;
-let full: CircuitBreakerModule;
-
-beforeAll(async () => {
-  const load = async (folder: URL): Promise<CircuitBreakerModule> => {
-    return (await import(new URL('circuit-breaker.ts', folder).href)) as CircuitBreakerModule;
-  };
-  core = await load(renderVariant('property-core', coreVariant));
-  full = await load(renderVariant('property-full', { ...coreVariant, window: true, backoff: true }));
-});
 
 const coreOptions = fc.record({
   failureThreshold: fc.integer({ min: 1, max: 3 }),
@@ -27,18 +20,17 @@ const coreOptions = fc.record({
   monitoringPeriod: fc.integer({ min: 1, max: 80 }),
   probeTimeout: fc.integer({ min: 1, max: 120 }),
 });
+const windows: fc.Arbitrary<WindowOptions> = fc.oneof(
+  fc.record({ type: fc.constant('count' as const), size: fc.integer({ min: 2, max: 8 }), ...rates() }),
+  fc.record({ type: fc.constant('time' as const), durationMs: fc.integer({ min: 1, max: 60 }), ...rates() }),
+);
+const backoffs = fc.record({
+  factor: fc.double({ min: 1, max: 3, noNaN: true }),
+  maxMs: fc.integer({ min: 1, max: 200 }),
+  jitter: fc.double({ min: 0, max: 1, noNaN: true }),
+});
 const parts = fc.record(
-  {
-    window: fc.oneof(
-      fc.record({ type: fc.constant('count'), size: fc.integer({ min: 2, max: 8 }), ...rates() }),
-      fc.record({ type: fc.constant('time'), durationMs: fc.integer({ min: 1, max: 60 }), ...rates() }),
-    ),
-    backoff: fc.record({
-      factor: fc.double({ min: 1, max: 3, noNaN: true }),
-      maxMs: fc.integer({ min: 1, max: 200 }),
-      jitter: fc.double({ min: 0, max: 1, noNaN: true }),
-    }),
-  },
+  { tripPolicy: windows.map(failureRate), openTime: backoffs.map(growingOpenTime) },
   { requiredKeys: [] },
 );
 
@@ -114,9 +106,8 @@ const schedules = fc.array(step, { maxLength: 80, size: 'max' });
 type CoreOptions = typeof coreOptions extends fc.Arbitrary<infer Options> ? Options : never;
 
 function play(
-  { CircuitBreaker }: CircuitBreakerModule,
   options: CoreOptions,
-  extra: object,
+  extra: CircuitBreakerOptions,
   steps: readonly ((schedule: BreakerSchedule) => void)[],
 ): void {
   const schedule = new BreakerSchedule(options);
@@ -138,7 +129,7 @@ describe('the breaker, by any schedule of calls, hangs and clock jumps', { timeo
     expect(() => {
       fc.assert(
         fc.property(coreOptions, schedules, (options, steps) => {
-          play(core, options, {}, steps);
+          play(options, {}, steps);
         }),
         parameters,
       );
@@ -149,7 +140,7 @@ describe('the breaker, by any schedule of calls, hangs and clock jumps', { timeo
     expect(() => {
       fc.assert(
         fc.property(coreOptions, parts, schedules, (options, extra, steps) => {
-          play(full, options, extra, steps);
+          play(options, extra, steps);
         }),
         parameters,
       );
@@ -157,7 +148,7 @@ describe('the breaker, by any schedule of calls, hangs and clock jumps', { timeo
   });
 
   it('gives a permit to itself alone: it counts up, and never to a number that cannot be told from the next', () => {
-    const breaker = new core.CircuitBreaker({});
+    const breaker = new CircuitBreaker();
     const permits = Array.from({ length: 1_000 }, () => breaker.tryAcquire());
     expect(new Set(permits).size).toBe(1_000);
     expect(permits.every((permit) => Number.isSafeInteger(permit) && permit > 0)).toBe(true);

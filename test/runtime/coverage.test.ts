@@ -13,7 +13,7 @@ it(
         'run',
         ...['--project', 'runtime', 'test/runtime/circuit-breaker.test.ts'],
         '--coverage.enabled',
-        '--coverage.include=.rendered/breaker-*/{circuit-breaker,outcome-window}.ts',
+        '--coverage.include=.rendered/breaker-*/{circuit-breaker,outcome-window,open-time}.ts',
         '--coverage.reporter=text',
         '--coverage.reportsDirectory=.rendered/coverage',
         '--coverage.thresholds.100',

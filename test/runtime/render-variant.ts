@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-import { render, renderTest } from '../../generators/_engine/render.ts';
+import { render, renderModule, renderTest } from '../../generators/_engine/render.ts';
 import type { Style, TestingFact } from '../../generators/_engine/contract.ts';
 import type { BreakerTestView } from '../../generators/add-circuit-breaker/view.ts';
 import type { ClientTestView, ClientView } from '../../generators/add-service-client/view.ts';
@@ -46,6 +46,9 @@ const style: Style = {
 };
 const testing: TestingFact = { runner: 'vitest', globals: false, command: '' };
 
+/** All files are side by side. */
+const inPlace = { './circuit-breaker.ts': './circuit-breaker.ts' };
+
 /**
  * Renders breaker, client and their tests into `.rendered/<folder>`, side by side as a service would have them.
  * @returns the URL of the folder, with a slash at its end
@@ -66,10 +69,9 @@ function renderFiles({
   errorCause = true,
 }: Variant): readonly (readonly [string, string])[] {
   const breaker: BreakerTestView = {
-    window,
-    backoff,
-    windowImport: './outcome-window.ts',
     breakerImport: './circuit-breaker.ts',
+    windowImport: './outcome-window.ts',
+    openTimeImport: './open-time.ts',
   };
   const client: ClientView & ClientTestView = {
     retry,
@@ -87,15 +89,18 @@ function renderFiles({
   const own = (name: string): readonly [string, string] => {
     return [`${name}.ts`, render(`add-service-client/${name}.ts.hbs`, client, style)];
   };
-  const breakerFiles = ['circuit-breaker', ...(window ? ['outcome-window'] : [])].map((name) => {
-    return [`${name}.ts`, render(`add-circuit-breaker/${name}.ts.hbs`, breaker, style)] as const;
+  const breakerModules = [
+    'circuit-breaker',
+    ...(window ? ['outcome-window'] : []),
+    ...(backoff ? ['open-time'] : []),
+  ];
+  const breakerFiles = breakerModules.flatMap((name) => {
+    const module = renderModule(`add-circuit-breaker/${name}.ts`, inPlace, style);
+    const test = renderTest(`add-circuit-breaker/${name}.test.ts.hbs`, breaker, style, testing);
+    return [[`${name}.ts`, module] as const, [`${name}.test.ts`, test] as const];
   });
   return [
     ...breakerFiles,
-    [
-      'circuit-breaker.test.ts',
-      renderTest('add-circuit-breaker/circuit-breaker.test.ts.hbs', breaker, style, testing),
-    ],
     ['http-transport.ts', render(`add-service-client/http-transport.${transport}.ts.hbs`, client, style)],
     ...(retry ? [own('retry-policy')] : []),
     ...(diagnostics ? [own('service-diagnostics')] : []),

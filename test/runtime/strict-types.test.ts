@@ -76,6 +76,9 @@ describe.each(Object.entries(variants))('the types of %s', (name, variant) => {
     // Runs of other branches may have left a file that this variant does not have.
     for (const [file, isThere] of [
       ['outcome-window.ts', variant.window],
+      ['outcome-window.test.ts', variant.window],
+      ['open-time.ts', variant.backoff],
+      ['open-time.test.ts', variant.backoff],
       ['retry-policy.ts', variant.retry],
       ['service-diagnostics.ts', variant.diagnostics === true],
       ['service-diagnostics.test.ts', variant.diagnostics === true],

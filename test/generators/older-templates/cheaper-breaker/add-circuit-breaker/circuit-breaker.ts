@@ -1,7 +1,3 @@
-{{#if window}}
-import { createOutcomeWindow, type OutcomeWindow, type WindowOptions } from '{{windowImport}}';
-
-{{/if}}
 /** CLOSED lets every call pass, OPEN none, HALF_OPEN a few probes. */
 export type CircuitState = 'CLOSED' | 'OPEN' | 'HALF_OPEN';
 
@@ -28,26 +24,7 @@ export interface CircuitBreakerOptions {
   onStateChange?: (change: CircuitStateChange) => void;
   /** Milliseconds, monotonic. Default `performance.now`. */
   clock?: () => number;
-{{#if window}}
-  /** Opens by failure and slow-call rates over a window instead of by failures in a row. */
-  window?: WindowOptions;
-{{/if}}
-{{#if backoff}}
-  /** Makes each reopening wait longer than the one before; back to `timeout` after a close. */
-  backoff?: BackoffOptions;
-{{/if}}
 }
-{{#if backoff}}
-
-export interface BackoffOptions {
-  /** Multiplies the OPEN time at each reopening; at least 1. */
-  factor: number;
-  /** Upper bound of the OPEN time in milliseconds. */
-  maxMs: number;
-  /** Share of the OPEN time that is random, 0 to 1. */
-  jitter: number;
-}
-{{/if}}
 
 export interface CircuitStateChange {
   name: string;
@@ -107,14 +84,6 @@ export class CircuitBreaker {
   readonly #weigh: ((error: unknown) => number) | undefined;
   readonly #onStateChange: ((change: CircuitStateChange) => void) | undefined;
   readonly #clock: () => number;
-{{#if window}}
-  readonly #window: OutcomeWindow | undefined;
-{{/if}}
-{{#if backoff}}
-  readonly #backoff: BackoffOptions | undefined;
-  #reopenings = 0;
-  #openMs: number;
-{{/if}}
 
   #state: CircuitState = 'CLOSED';
   /** The last permit given. */
@@ -148,14 +117,6 @@ export class CircuitBreaker {
     this.#weigh = options.weigh;
     this.#onStateChange = options.onStateChange;
     this.#clock = options.clock ?? (() => performance.now());
-{{#if window}}
-    this.#window = options.window === undefined ? undefined : createOutcomeWindow(options.window);
-{{/if}}
-{{#if backoff}}
-    this.#backoff = options.backoff;
-    if (options.backoff !== undefined) assertBackoff(options.backoff);
-    this.#openMs = this.#openMsFor(0);
-{{/if}}
   }
 
   /**
@@ -165,27 +126,14 @@ export class CircuitBreaker {
   async execute<T>(fn: () => Promise<T>): Promise<T> {
     const permit = this.tryAcquire();
     if (permit === 0) throw new CircuitOpenError(this.name, this.retryAfterMs());
-{{#if window}}
-    const startedAt = this.#window === undefined ? 0 : this.#clock();
-    const elapsed = (): number | undefined =>
-      this.#window === undefined ? undefined : this.#clock() - startedAt;
-{{/if}}
     let value: T;
     try {
       value = await fn();
     } catch (error) {
-{{#if window}}
-      this.failure(permit, error, elapsed());
-{{else}}
       this.failure(permit, error);
-{{/if}}
       throw error;
     }
-{{#if window}}
-    this.success(permit, elapsed());
-{{else}}
     this.success(permit);
-{{/if}}
     return value;
   }
 
@@ -206,14 +154,9 @@ export class CircuitBreaker {
     return this.#serial;
   }
 
-{{#if window}}
-  /** The call of that permit went well, in `durationMs`. */
-  success(permit: number, durationMs?: number): void {
-{{else}}
   /** The call of that permit went well; its duration counts only in a breaker with slow-call rates. */
   success(permit: number, durationMs?: number): void;
   success(permit: number): void {
-{{/if}}
     if (!this.#take(permit)) return;
     this.#successes += 1;
     this.#consecutiveSuccesses += 1;
@@ -221,21 +164,12 @@ export class CircuitBreaker {
     this.#runWeight = 0;
     if (this.#state === 'HALF_OPEN') {
       if (this.#consecutiveSuccesses >= this.#successThreshold) this.#close();
-{{#if window}}
-    } else if (this.#window !== undefined) {
-      const now = this.#clock();
-      if (this.#window.record(false, durationMs, now)) this.#open(now, undefined);
-{{/if}}
     }
   }
 
   /** The call of that permit failed; `error.retryAfterMs`, if any, is the least time to stay open. */
-{{#if window}}
-  failure(permit: number, error?: unknown, durationMs?: number): void {
-{{else}}
   failure(permit: number, error?: unknown, durationMs?: number): void;
   failure(permit: number, error?: unknown): void {
-{{/if}}
     const weight = this.#weightOf(error);
     if (weight === 0) {
       this.release(permit);
@@ -248,12 +182,6 @@ export class CircuitBreaker {
       this.#open(now, error);
       return;
     }
-{{#if window}}
-    if (this.#window !== undefined) {
-      if (this.#window.record(true, durationMs, now)) this.#open(now, error);
-      return;
-    }
-{{/if}}
     if (this.#runWeight === 0 || this.#isRunOver(now)) {
       this.#runStartedAt = now;
       this.#runWeight = 0;
@@ -389,11 +317,7 @@ export class CircuitBreaker {
     const lostAt = this.#lostAt();
     const lost = now >= lostAt;
     const openedAt = lost ? lostAt : this.#openedAt;
-{{#if backoff}}
-    const openUntil = lost ? lostAt + this.#openMs : this.#openUntil;
-{{else}}
     const openUntil = lost ? lostAt + this.#timeout : this.#openUntil;
-{{/if}}
     const open = lost || this.#state === 'OPEN';
     const state = open ? (now >= openUntil ? 'HALF_OPEN' : 'OPEN') : this.#state;
     return { state, lost, openedAt, openUntil };
@@ -402,37 +326,15 @@ export class CircuitBreaker {
   #open(at: number, error: unknown): void {
     this.#openedAt = at;
     this.#consecutiveSuccesses = 0;
-{{#if backoff}}
-    this.#openUntil = at + Math.max(this.#openMs, retryAfterOf(error));
-    this.#reopenings += 1;
-    this.#openMs = this.#openMsFor(this.#reopenings);
-{{else}}
     this.#openUntil = at + Math.max(this.#timeout, retryAfterOf(error));
-{{/if}}
     this.#change('OPEN');
   }
 
-{{#if backoff}}
-  /** How long the next opening lasts; known before it, so that looking at the state needs no guess. */
-  #openMsFor(reopenings: number): number {
-    if (this.#backoff === undefined) return this.#timeout;
-    const { factor, maxMs, jitter } = this.#backoff;
-    return Math.min(this.#timeout * factor ** reopenings, maxMs) * (1 - jitter * Math.random());
-  }
-
-{{/if}}
   #close(): void {
     this.#openedAt = undefined;
     this.#openUntil = 0;
     this.#consecutiveFailures = 0;
     this.#runWeight = 0;
-{{#if backoff}}
-    this.#reopenings = 0;
-    this.#openMs = this.#openMsFor(0);
-{{/if}}
-{{#if window}}
-    this.#window?.clear();
-{{/if}}
     this.#change('CLOSED');
   }
 
@@ -459,18 +361,6 @@ function duration(name: string, value: number): number {
   if (Number.isFinite(value) && value > 0) return value;
   throw new RangeError(`${name} must be finite and above 0 milliseconds, got ${String(value)}`);
 }
-{{#if backoff}}
-
-function assertBackoff({ factor, maxMs, jitter }: BackoffOptions): void {
-  duration('backoff.maxMs', maxMs);
-  if (!(Number.isFinite(factor) && factor >= 1)) {
-    throw new RangeError(`backoff.factor must be at least 1, got ${String(factor)}`);
-  }
-  if (!(jitter >= 0 && jitter <= 1)) {
-    throw new RangeError(`backoff.jitter must be from 0 to 1, got ${String(jitter)}`);
-  }
-}
-{{/if}}
 
 /** The least time to stay open that an error asks for, in milliseconds. */
 function retryAfterOf(error: unknown): number {

@@ -1,3 +1,5 @@
+import type { TripPolicy, TripPolicyFactory } from './circuit-breaker.ts';
+
 interface RateOptions {
   /** Share of failed calls, above 0 to 1, that opens the circuit. */
   failureRateThreshold: number;
@@ -11,8 +13,7 @@ interface RateOptions {
 
 /** The last `size` calls, or the calls of the last `durationMs` milliseconds. */
 export type WindowOptions =
-  | ({ type: 'count'; size: number } & RateOptions)
-  | ({ type: 'time'; durationMs: number } & RateOptions);
+  ({ type: 'count'; size: number } & RateOptions) | ({ type: 'time'; durationMs: number } & RateOptions);
 
 const BUCKETS = 10;
 const FAILED = 1;
@@ -20,8 +21,19 @@ const SLOW = 2;
 /** Outcomes of two bits each that go into a small integer. */
 const OUTCOMES_A_WORD = 15;
 
-/** Outcomes of recent calls in fixed memory; each call costs O(1). */
-export abstract class OutcomeWindow {
+/**
+ * Opens by failure and slow-call rates over a window instead of by failures in a row. Fixed memory, O(1) a call.
+ * @throws RangeError when a count is not a positive integer, a time not above 0, or a rate not above 0 to 1
+ */
+export function failureRate(options: WindowOptions): TripPolicyFactory {
+  assertWindow(options);
+  return options.type === 'count'
+    ? () => new CountWindow(options.size, options)
+    : (clock) => new TimeWindow(options.durationMs, options, clock);
+}
+
+/** Outcomes of recent calls. */
+abstract class OutcomeWindow implements TripPolicy {
   protected calls = 0;
   protected failed = 0;
   protected slow = 0;
@@ -31,39 +43,38 @@ export abstract class OutcomeWindow {
   readonly #slowRate: number;
 
   constructor(options: RateOptions) {
-    assertRates(options);
     this.#minimumCalls = options.minimumCalls;
     this.#failureRate = options.failureRateThreshold;
     this.#slowFrom = options.slowCallDurationMs;
     this.#slowRate = options.slowCallRateThreshold ?? 1;
   }
 
-  /** Durations are asked for. */
-  get ratesSlowCalls(): boolean {
+  get needsDuration(): boolean {
     return this.#slowFrom !== undefined;
   }
 
-  /** Notes an outcome, now; true when a rate has reached its threshold. */
-  record(failed: boolean, durationMs: number | undefined): boolean {
-    const slow = durationMs !== undefined && this.#slowFrom !== undefined && durationMs >= this.#slowFrom;
-    this.add((failed ? FAILED : 0) | (slow ? SLOW : 0));
-    if (this.calls < this.#minimumCalls) return false;
-    return this.failed / this.calls >= this.#failureRate || (slow && this.slow / this.calls >= this.#slowRate);
+  onSuccess(durationMs: number | undefined): boolean {
+    return this.#record(0, durationMs);
   }
 
-  abstract clear(): void;
+  onFailure(_runWeight: number, durationMs: number | undefined): boolean {
+    return this.#record(FAILED, durationMs);
+  }
+
+  abstract reset(): void;
 
   /** Takes one outcome in, and those out that have left the window. */
   protected abstract add(outcome: number): void;
-}
 
-/**
- * `clock` gives milliseconds and never goes back.
- * @throws RangeError when a count is not a positive integer, a time not above 0, or a rate not above 0 to 1
- */
-export function createOutcomeWindow(options: WindowOptions, clock: () => number): OutcomeWindow {
-  if (options.type === 'count') return new CountWindow(options.size, options);
-  return new TimeWindow(options.durationMs, options, clock);
+  /** True when a rate has reached its threshold. */
+  #record(failed: number, durationMs: number | undefined): boolean {
+    const slow = durationMs !== undefined && this.#slowFrom !== undefined && durationMs >= this.#slowFrom;
+    this.add(failed | (slow ? SLOW : 0));
+    if (this.calls < this.#minimumCalls) return false;
+    return (
+      this.failed / this.calls >= this.#failureRate || (slow && this.slow / this.calls >= this.#slowRate)
+    );
+  }
 }
 
 /** The last calls: the oldest makes room for the newest. */
@@ -74,14 +85,10 @@ class CountWindow extends OutcomeWindow {
 
   constructor(size: number, options: RateOptions) {
     super(options);
-    assertPositiveInteger('window.size', size);
-    if (options.minimumCalls > size) {
-      throw new RangeError('window.minimumCalls must not be more than window.size');
-    }
     this.#size = size;
   }
 
-  override clear(): void {
+  override reset(): void {
     this.#words.length = 0;
     this.#next = 0;
     this.calls = 0;
@@ -109,7 +116,6 @@ class TimeWindow extends OutcomeWindow {
   readonly #width: number;
   /** For each bucket its calls, its failed ones and, if they are rated, its slow ones. */
   readonly #buckets: number[];
-  readonly #numbers: number;
   /** Number of the bucket of the last call, counted from clock time 0. */
   #newest = 0;
   /** Clock time at which that bucket ends. */
@@ -120,13 +126,11 @@ class TimeWindow extends OutcomeWindow {
   constructor(durationMs: number, options: RateOptions, clock: () => number) {
     super(options);
     this.#clock = clock;
-    assertDuration('window.durationMs', durationMs);
     this.#width = durationMs / BUCKETS;
-    this.#numbers = this.ratesSlowCalls ? 3 : 2;
     this.#buckets = new Array<number>(BUCKETS * this.#numbers).fill(0);
   }
 
-  override clear(): void {
+  override reset(): void {
     this.#buckets.fill(0);
     this.calls = 0;
     this.failed = 0;
@@ -147,6 +151,11 @@ class TimeWindow extends OutcomeWindow {
     this.#count(2, 1);
   }
 
+  /** How many each bucket has. */
+  get #numbers(): number {
+    return this.needsDuration ? 3 : 2;
+  }
+
   #count(which: number, more: number): void {
     const at = this.#place + which;
     this.#buckets[at] = Number(this.#buckets[at]) + more;
@@ -154,7 +163,7 @@ class TimeWindow extends OutcomeWindow {
 
   #moveTo(index: number): void {
     const passed = index - this.#newest;
-    if (passed >= BUCKETS) this.clear();
+    if (passed >= BUCKETS) this.reset();
     else for (let step = 1; step <= passed; step += 1) this.#empty(this.#placeOf(this.#newest + step));
     this.#newest = index;
     this.#end = (index + 1) * this.#width;
@@ -175,9 +184,14 @@ class TimeWindow extends OutcomeWindow {
   }
 }
 
-function assertRates(options: RateOptions): void {
+function assertWindow(options: WindowOptions): void {
   const { failureRateThreshold, minimumCalls, slowCallDurationMs, slowCallRateThreshold } = options;
   assertPositiveInteger('window.minimumCalls', minimumCalls);
+  if (options.type === 'time') assertDuration('window.durationMs', options.durationMs);
+  else assertPositiveInteger('window.size', options.size);
+  if (options.type === 'count' && minimumCalls > options.size) {
+    throw new RangeError('window.minimumCalls must not be more than window.size');
+  }
   if (slowCallDurationMs !== undefined) assertDuration('window.slowCallDurationMs', slowCallDurationMs);
   for (const rate of [failureRateThreshold, slowCallRateThreshold ?? 1]) {
     if (!(rate > 0 && rate <= 1)) {
