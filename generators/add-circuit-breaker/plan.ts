@@ -1,8 +1,13 @@
-import type { Answers, Plan, Refusal, RelPath, Repo, Service } from '../_engine/contract.ts';
-import { importSpecifier, placeFile, testFileFor } from '../_engine/edit/place-file.ts';
-import { type Draft, openDraft } from '../_engine/plan.ts';
-import { renderModule, renderTest } from '../_engine/render.ts';
-import { surveyTarget } from '../_engine/survey/target.ts';
+import type { Answers } from '../_engine/model/generator.ts';
+import type { RelPath } from '../_engine/model/paths.ts';
+import type { Plan } from '../_engine/model/plan.ts';
+import type { Refusal } from '../_engine/model/refusal.ts';
+import type { Repo } from '../_engine/model/repo.ts';
+import type { Service } from '../_engine/model/service.ts';
+import { importSpecifier, placeFile, testFileFor } from '../_engine/facts/style/place-file.ts';
+import { type Draft, openDraft } from '../_engine/repo/draft.ts';
+import { renderModule, renderTest } from '../_engine/render/render.ts';
+import { surveyTarget } from '../_engine/facts/app/target.ts';
 import type { BreakerTestView } from './view.ts';
 
 interface Part {
