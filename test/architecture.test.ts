@@ -122,9 +122,9 @@ describe('the import law', () => {
 });
 
 describe('our own code', () => {
-  it('has files of at most 150 lines', () => {
+  it('has files of at most 300 lines', () => {
     const budgeted = [...modules, ...readModules('scripts')];
-    const long = budgeted.filter(({ path, tree }) => linesOf(tree) > (path === contract ? 500 : 150));
+    const long = budgeted.filter(({ path, tree }) => linesOf(tree) > (path === contract ? 520 : 300));
     expect(long.map(({ path, tree }) => `${path}: ${String(linesOf(tree))}`)).toEqual([]);
   });
 

@@ -1,7 +1,6 @@
 import { applyEdits, findNodeAtLocation, modify, parseTree, type Node, type ParseError } from 'jsonc-parser';
 
 import type { DependencyWant, Obstacle, TextChange } from '../contract.ts';
-import { changesBetween } from '../text-change.ts';
 
 const sections = ['dependencies', 'devDependencies', 'peerDependencies', 'optionalDependencies'] as const;
 
@@ -27,7 +26,7 @@ export function ensureDependency(base: string, want: DependencyWant): readonly T
     getInsertionIndex: (keys) => (section === undefined ? sectionIndex(keys, want.section) : keys.length),
     formattingOptions: formattingOf(base),
   });
-  return changesBetween(base, applyEdits(base, edits));
+  return edits.map(({ content, length, offset }) => ({ start: offset, end: offset + length, text: content }));
 }
 
 /** A package.json without a package; undefined when it does not depend on it. */
