@@ -50,7 +50,7 @@ function withRun(
   const added = wanted.flatMap(({ path, role, text }) => {
     const there = repo.read(path);
     if (there === undefined || files[path] !== undefined || !isWholeFile(role)) return [];
-    const base = isSameCode(there, text) ? there : text;
+    const base = isSameCode(path, there, text) ? there : text;
     const head = { generator: id, role, version: packVersion, sha256: hashText(there) };
     return [[path, { ...head, text: base.split('\n') }] as const];
   });
@@ -84,7 +84,9 @@ async function recognise(
     // Nobody can have asked for what an edit since has made of it.
     for (const one of [await attempt({ ...given, ...told }), first]) {
       if (one === undefined) continue;
-      const same = one.wanted.filter(({ path, text }) => isSameCode(repo.read(path) ?? '', text)).length;
+      const same = one.wanted.filter(({ path, text }) =>
+        isSameCode(path, repo.read(path) ?? '', text),
+      ).length;
       const score = same - one.wanted.filter((file) => !isThere(file)).length;
       if (best === undefined || score > best.score) best = { ...one, score };
     }
