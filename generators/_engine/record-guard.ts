@@ -5,7 +5,8 @@ import type { Obstacle, Repo, Role } from './contract.ts';
 import { runGit } from './git.ts';
 import { RefusalError } from './obstacle.ts';
 import { misplaced } from './places.ts';
-import { readRecord, recordPath } from './record.ts';
+import { readRecord } from './record.ts';
+import { recordPath, valuesOf } from './record-text.ts';
 
 /** Command lines have an end. */
 const pathsAtOnce = 500;
@@ -87,8 +88,10 @@ async function committedPaths(root: string): Promise<(path: string) => boolean> 
     const text = await runGit(root, ['cat-file', 'blob', `${version}:./${recordPath}`]);
     if (text === undefined) continue;
     try {
-      const { files } = JSON.parse(text) as Readonly<{ files?: object }>;
-      for (const path of Object.keys(files ?? {})) known.add(path);
+      for (const value of valuesOf(text)) {
+        const { files } = value as Readonly<{ files?: object }>;
+        for (const path of Object.keys(files ?? {})) known.add(path);
+      }
     } catch {
       isUnknown = true;
     }

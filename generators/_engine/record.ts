@@ -3,14 +3,13 @@ import { hashText } from './hash.ts';
 import { RefusalError } from './obstacle.ts';
 import { editTowards } from './plan.ts';
 import { toRel } from './paths.ts';
-import { hasMergeMarkers, mergeRecords, sidesOf } from './record-merge.ts';
-import { parseRecord, renderRecord } from './record-json.ts';
+import { mergeRecords } from './record-merge.ts';
+import { recordOf, renderRecord } from './record-json.ts';
+import { recordPath, recordValues } from './record-text.ts';
 import { type Hunk, hunksBetween } from './recorded-patch.ts';
 import { textAfter } from './repo.ts';
 import { isWholeFile } from './roles.ts';
 import { sharedLines } from './shared-lines.ts';
-
-export const recordPath = toRel('.s2s.json');
 
 /** What one run changed in a file of the user's. */
 export interface RecordedPatch {
@@ -57,14 +56,12 @@ const empty: S2sRecord = { schema: 1, services: {}, files: {} };
  * @throws RefusalError E_RECORD when it cannot be understood.
  */
 export function readRecord(repo: Repo): S2sRecord {
-  const text = repo.read(recordPath);
-  if (text === undefined) return empty;
   try {
-    const sides = hasMergeMarkers(text) ? sidesOf(text) : undefined;
-    if (sides === undefined) return parseRecord(text);
+    const [ours, theirs] = recordValues(repo).map(recordOf);
+    if (ours === undefined) return empty;
     const isOnDisk = (path: string, { sha256 }: RecordedFile): boolean =>
       hashText(repo.read(toRel(path)) ?? '') === sha256;
-    return mergeRecords(parseRecord(sides[0]), parseRecord(sides[1]), isOnDisk);
+    return theirs === undefined ? ours : mergeRecords(ours, theirs, isOnDisk);
   } catch (error) {
     throw new RefusalError(unreadable(error instanceof Error ? error.message : String(error)));
   }

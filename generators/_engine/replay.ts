@@ -2,7 +2,8 @@ import { knownAnswers } from './answers.ts';
 import { findGenerator } from './catalog.ts';
 import type { Answers, Obstacle, Plan, Refusal, RelPath, Repo } from './contract.ts';
 import { RefusalError } from './obstacle.ts';
-import { recordPath, type S2sRecord } from './record.ts';
+import { type S2sRecord } from './record.ts';
+import { recordPath } from './record-text.ts';
 import { makePlan } from './run.ts';
 import type { Meeting } from './settle.ts';
 

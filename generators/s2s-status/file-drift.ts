@@ -1,6 +1,6 @@
 import type { Finding, RelPath, Repo } from '../_engine/contract.ts';
-import { recordedText, recordPath, type S2sRecord } from '../_engine/record.ts';
-import { hasMergeMarkers } from '../_engine/record-merge.ts';
+import { recordedText, type S2sRecord } from '../_engine/record.ts';
+import { recordPath, hasMergeMarkers } from '../_engine/record-text.ts';
 
 /** Generated files that are gone, are not as they were written, or hold the markers of a merge. */
 export function findFileDrift(repo: Repo, record: S2sRecord): readonly Finding[] {

@@ -1,8 +1,8 @@
 import type { Answers, Finding, Plan, Refusal, Repo, ServiceHead } from '../_engine/contract.ts';
 import { adoptRecord } from '../_engine/adopt.ts';
 import { type Draft, openDraft } from '../_engine/plan.ts';
-import { readRecord, recordPath, type S2sRecord, writeRecord } from '../_engine/record.ts';
-import { hasMergeMarkers } from '../_engine/record-merge.ts';
+import { readRecord, type S2sRecord, writeRecord } from '../_engine/record.ts';
+import { recordPath, hasMergeMarkers } from '../_engine/record-text.ts';
 import { recordedCalls, replay } from '../_engine/replay.ts';
 import { surveyHeads } from '../_engine/survey/services.ts';
 import { findFileDrift } from './file-drift.ts';

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
 import type { RecordedFile, S2sRecord } from '../../generators/_engine/record.ts';
-import { mergeRecords, sidesOf } from '../../generators/_engine/record-merge.ts';
+import { mergeRecords } from '../../generators/_engine/record-merge.ts';
+import { sidesOf } from '../../generators/_engine/record-text.ts';
 
 function patched(...generators: readonly string[]): RecordedFile {
   const patches = generators.map((generator) => {

@@ -1,8 +1,7 @@
 import { checkedAnswers } from '../answers.ts';
 import type { Answers, Questions, RelPath, Repo } from '../contract.ts';
-import { toRel } from '../paths.ts';
-import { isAnswers } from '../record-values.ts';
-import { isRecord } from './manifest.ts';
+import { RefusalError } from '../obstacle.ts';
+import { readRecord, type S2sRecord } from '../record.ts';
 import { surveyHeads } from './services.ts';
 
 /**
@@ -14,11 +13,10 @@ export function recordedAnswers(
   service: RelPath,
   generators: readonly string[],
 ): readonly Answers[] {
-  const record = parsed(repo.read(toRel('.s2s.json')));
-  const runs = memberOf(memberOf(record, 'services'), service);
+  const runs = readableRecord(repo)?.services[service] ?? {};
   return generators
-    .map((generator) => memberOf(memberOf(runs, generator), 'answers'))
-    .filter((answers) => isAnswers(answers));
+    .map((id) => (Object.hasOwn(runs, id) ? runs[id]?.answers : undefined))
+    .filter((answers) => answers !== undefined);
 }
 
 /**
@@ -29,14 +27,11 @@ export function checkRecorded(questions: Questions, answers: Answers, repo: Repo
   return checkedAnswers(questions, answers, { repo, heads: surveyHeads(repo) });
 }
 
-function parsed(text: string | undefined): unknown {
+function readableRecord(repo: Repo): S2sRecord | undefined {
   try {
-    return text === undefined ? undefined : (JSON.parse(text) as unknown);
-  } catch {
-    return undefined;
+    return readRecord(repo);
+  } catch (error) {
+    if (error instanceof RefusalError) return undefined;
+    throw error;
   }
-}
-
-function memberOf(value: unknown, key: string): unknown {
-  return isRecord(value) && Object.hasOwn(value, key) ? value[key] : undefined;
 }
