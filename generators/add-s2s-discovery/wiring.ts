@@ -2,12 +2,11 @@ import type { RelPath, Service } from '../_engine/contract.ts';
 import { ensureImport } from '../_engine/edit/ensure-import.ts';
 import { ensureRegistrationOption } from '../_engine/edit/ensure-registration-option.ts';
 import { importSpecifier, importSpecifierIn } from '../_engine/edit/place-file.ts';
+import { findDefaultImport } from '../_engine/edit/register-plugin.ts';
 import type { Draft } from '../_engine/plan.ts';
 import { openSources } from '../_engine/survey/sources.ts';
 import { detectStyle } from '../_engine/survey/style.ts';
 import type { Source } from './view.ts';
-
-const option = { plugin: 'authMiddleware', key: 'connect', value: 'connectService' } as const;
 
 /** What AUTH_SERVICE_URL can be, by source. */
 const examples: Readonly<Record<Source, string>> = {
@@ -35,7 +34,7 @@ export function wireDiscovery(
     draft.note(`${middleware} takes no connect option yet: run s2s-upgrade, and this command again.`);
     return;
   }
-  if (!register(draft, service, connect)) {
+  if (!register(draft, service, middleware, connect)) {
     const specifier = importSpecifier(service, middleware, connect);
     draft.note(
       `To let the auth middleware use it, give its registration connect: connectService (of ${specifier}); ` +
@@ -47,8 +46,10 @@ export function wireDiscovery(
 }
 
 /** False where no registration is found that an option can be added to. */
-function register(draft: Draft, { app, modules }: Service, connect: RelPath): boolean {
+function register(draft: Draft, { app, modules }: Service, middleware: RelPath, connect: RelPath): boolean {
   const base = draft.repo.read(app.file) ?? '';
+  const plugin = findDefaultImport(draft.repo, { modules }, app.file, middleware) ?? 'authMiddleware';
+  const option = { plugin, key: 'connect', value: 'connectService' };
   if (ensureRegistrationOption(base, option, detectStyle([base])) === undefined) return false;
   draft.patch(app.file, 'registration', (text) => {
     const from = importSpecifierIn(text, { modules }, app.file, connect);
