@@ -1,5 +1,5 @@
-import type { RelPath, Repo } from './contract.ts';
-import { toRel } from './paths.ts';
+import { type RelPath, toRel } from './model/paths.ts';
+import type { Repo } from './model/repo.ts';
 
 export const recordPath: RelPath = toRel('.s2s.json');
 

@@ -4,9 +4,9 @@ import { dirname, join } from 'node:path';
 
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 
-import { findGenerator } from '../../generators/_engine/catalog.ts';
-import { decide } from '../../generators/_engine/execute.ts';
-import type { Outcome } from '../../generators/_engine/outcome.ts';
+import { findGenerator } from '../../generators/_engine/generator/catalog.ts';
+import { decide } from '../../generators/_engine/cli/execute.ts';
+import type { Outcome } from '../../generators/_engine/cli/outcome.ts';
 
 const manifest = JSON.stringify({ name: 'x', type: 'module', dependencies: { fastify: '^5.0.0' } });
 const app = "import fastify from 'fastify';\n\nconst app = fastify();\n\nawait app.listen({ port: 3000 });\n";

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 
-import type { Repo } from '../../generators/_engine/contract.ts';
-import { toRel } from '../../generators/_engine/paths.ts';
-import { readRecord } from '../../generators/_engine/record.ts';
+import type { Repo } from '../../generators/_engine/model/repo.ts';
+import { toRel } from '../../generators/_engine/model/paths.ts';
+import { readRecord } from '../../generators/_engine/record/record.ts';
 import { recordPath } from '../../generators/_engine/record-text.ts';
-import { withoutGenerated } from '../../generators/_engine/survey/generated-files.ts';
-import { recordedAnswers } from '../../generators/_engine/survey/recorded-answers.ts';
-import type { Survey } from '../../generators/_engine/survey/survey.ts';
-import { memoryRepo } from './memory-repo.ts';
+import { withoutGenerated } from '../../generators/_engine/facts/style/generated-files.ts';
+import { recordedAnswers } from '../../generators/_engine/record/recorded-answers.ts';
+import type { Survey } from '../../generators/_engine/program/survey.ts';
+import { memoryRepo } from './repo/memory-repo.ts';
 
 const user = toRel('user');
 

@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
 
-import { findGenerator } from '../../generators/_engine/catalog.ts';
-import type { Answers, Plan, Repo } from '../../generators/_engine/contract.ts';
-import { overlay } from '../../generators/_engine/overlay.ts';
-import { toRel } from '../../generators/_engine/paths.ts';
-import { makePlan } from '../../generators/_engine/run.ts';
-import { memoryRepo } from './memory-repo.ts';
+import { findGenerator } from '../../generators/_engine/generator/catalog.ts';
+import type { Answers } from '../../generators/_engine/model/generator.ts';
+import type { Plan } from '../../generators/_engine/model/plan.ts';
+import type { Repo } from '../../generators/_engine/model/repo.ts';
+import { overlay } from '../../generators/_engine/repo/overlay.ts';
+import { toRel } from '../../generators/_engine/model/paths.ts';
+import { makePlan } from '../../generators/_engine/plan/run.ts';
+import { memoryRepo } from './repo/memory-repo.ts';
 
 const files = {
   'package.json': JSON.stringify({ name: 'user', type: 'module', dependencies: { fastify: '^5.0.0' } }),
