@@ -1,6 +1,7 @@
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Service, ServiceHead } from '../_engine/model/service.ts';
-import { readRecord, type S2sRecord } from '../_engine/record/record.ts';
+import { readRecord } from '../_engine/record/record.ts';
+import type { S2sRecord } from '../_engine/record/s2s-record.ts';
 import { findAuthService } from '../_engine/facts/auth/auth-service.ts';
 import { surveyGuards } from '../_engine/facts/auth/guards.ts';
 import { findCircuits, findServiceCalls, type ServiceCall } from '../_engine/facts/calls/service-calls.ts';

@@ -1,7 +1,7 @@
 import { hashText } from './hash.ts';
 import { basenameRel, toRel } from '../model/paths.ts';
 import { assertRecordShape, type StoredRecord } from './record-shape.ts';
-import type { RecordedFile, S2sRecord } from './record.ts';
+import type { RecordedFile, S2sRecord } from './s2s-record.ts';
 
 /** Hundreds of services have a few. */
 const maxChars = 16_000_000;

@@ -1,4 +1,4 @@
-import type { RecordedFile, S2sRecord } from './record.ts';
+import type { RecordedFile, S2sRecord } from './s2s-record.ts';
 
 /** Git could not merge the record by itself. */
 export function hasMergeMarkers(text: string): boolean {
