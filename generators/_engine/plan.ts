@@ -1,8 +1,13 @@
+import { channel } from 'node:diagnostics_channel';
+
 import type { Edit, Obstacle, Plan, Refusal, RelPath, Repo, Role, TextChange } from './contract.ts';
 import { isObstacle, refuse } from './obstacle.ts';
 import { Overlay } from './overlay.ts';
 import { textAfter } from './repo.ts';
 import { applyChanges, changesBetween } from './text-change.ts';
+
+/** Publishes `{ path, text }` for each file planned, before any formatter: see `plop-pack-s2s:render`. */
+const planned = channel('plop-pack-s2s:plan');
 
 /** A plan in the making: each call sees the repo as the calls before it left it. */
 export interface Draft {
@@ -49,6 +54,7 @@ class EditDraft implements Draft {
 
   create(path: RelPath, role: Role, text: string): void {
     this.#wanted.push({ path, role, text });
+    planned.publish({ path, text });
     const edit = editTowards(this.#base, path, this.#edits.get(path)?.role ?? role, text);
     if (edit !== undefined) this.#edits.set(path, edit);
     else if (!this.#edits.delete(path)) return;
