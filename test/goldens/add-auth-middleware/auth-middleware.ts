@@ -131,6 +131,7 @@ function createClient(app: FastifyInstance, options: AuthMiddlewareOptions): Aut
     ...options,
     baseUrl,
     timeout: options.timeout ?? 5_000,
+    maxResponseBytes: options.maxResponseBytes ?? 65_536,
     circuitBreakerOptions: {
       failureThreshold: 3,
       successThreshold: 2,
