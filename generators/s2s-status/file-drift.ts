@@ -1,6 +1,9 @@
-import type { Finding, RelPath, Repo } from '../_engine/contract.ts';
-import { recordedText, recordPath, type S2sRecord } from '../_engine/record.ts';
-import { hasMergeMarkers } from '../_engine/record-merge.ts';
+import type { RelPath } from '../_engine/model/paths.ts';
+import type { Finding } from '../_engine/model/plan.ts';
+import type { Repo } from '../_engine/model/repo.ts';
+import { recordedText, recordPath } from '../_engine/record/record.ts';
+import type { S2sRecord } from '../_engine/record/s2s-record.ts';
+import { hasMergeMarkers } from '../_engine/record/record-merge.ts';
 
 /** Generated files that are gone, are not as they were written, or hold the markers of a merge. */
 export function findFileDrift(repo: Repo, record: S2sRecord): readonly Finding[] {

@@ -3,7 +3,7 @@ import { dirname, join, sep } from 'node:path';
 
 import { structuredPatch } from 'diff';
 
-import { renderText } from '../../generators/_engine/render.ts';
+import { renderText } from '../../generators/_engine/render/render.ts';
 import { projectRoot } from './project-root.ts';
 import { sidesOf } from './template-branches.ts';
 

@@ -1,0 +1,43 @@
+import { checkedAnswers } from '../generator/answers.ts';
+import type { Answers, Questions } from '../model/generator.ts';
+import { type RelPath, toRel } from '../model/paths.ts';
+import type { Repo } from '../model/repo.ts';
+import { isAnswers } from './record-values.ts';
+import { isRecord } from '../repo/manifest.ts';
+import { surveyHeads } from '../repo/services.ts';
+
+/**
+ * What a service was given by one of these generators, by their order: the answers of the runs in `.s2s.json`. [] where
+ * there are none, or the record cannot be read: whoever is about the record tells that.
+ */
+export function recordedAnswers(
+  repo: Repo,
+  service: RelPath,
+  generators: readonly string[],
+): readonly Answers[] {
+  const record = parsed(repo.read(toRel('.s2s.json')));
+  const runs = memberOf(memberOf(record, 'services'), service);
+  return generators
+    .map((generator) => memberOf(memberOf(runs, generator), 'answers'))
+    .filter((answers) => isAnswers(answers));
+}
+
+/**
+ * Recorded answers as these questions could have been given them as flags; what else is recorded is left out.
+ * @throws RefusalError E_RECORD
+ */
+export function checkRecorded(questions: Questions, answers: Answers, repo: Repo): Promise<Answers> {
+  return checkedAnswers(questions, answers, { repo, heads: surveyHeads(repo) });
+}
+
+function parsed(text: string | undefined): unknown {
+  try {
+    return text === undefined ? undefined : (JSON.parse(text) as unknown);
+  } catch {
+    return undefined;
+  }
+}
+
+function memberOf(value: unknown, key: string): unknown {
+  return isRecord(value) && Object.hasOwn(value, key) ? value[key] : undefined;
+}

@@ -1,0 +1,129 @@
+import { channel } from 'node:diagnostics_channel';
+
+import type { Edit } from '../model/edit.ts';
+import type { Obstacle } from '../model/obstacle.ts';
+import type { RelPath } from '../model/paths.ts';
+import type { Plan } from '../model/plan.ts';
+import { isObstacle, type Refusal, refuse } from '../model/refusal.ts';
+import type { Repo } from '../model/repo.ts';
+import type { Role } from '../model/roles.ts';
+import { applyChanges, changesBetween, type TextChange } from '../model/text-change.ts';
+import { Overlay } from './overlay.ts';
+import { textAfter } from './repo.ts';
+
+/** Publishes `{ path, text }` for each file planned, before any formatter: see `plop-pack-s2s:render`. */
+const planned = channel('plop-pack-s2s:plan');
+
+/** A plan in the making: each call sees the repo as the calls before it left it. */
+export interface Draft {
+  /** The repo with everything planned so far. */
+  readonly repo: Repo;
+  readonly failed: boolean;
+  /** Plans a whole file; a file with this very text is no edit. */
+  create(path: RelPath, role: Role, text: string): void;
+  /** Plans changes of a file that exists; an Obstacle is collected, no change is no edit. */
+  patch(path: RelPath, role: Role, ensure: (base: string) => readonly TextChange[] | Obstacle): void;
+  /** Takes in a plan that was made on `draft.repo`. */
+  include(plan: Plan | Refusal): void;
+  note(sentence: string): void;
+  obstruct(obstacle: Obstacle): void;
+  /** The plan, or every obstacle that was met. */
+  finish(): Plan | Refusal;
+}
+
+/** Starts an empty plan on a repo. */
+export function openDraft(repo: Repo): Draft {
+  return new EditDraft(repo);
+}
+
+class EditDraft implements Draft {
+  readonly #base: Repo;
+  readonly #overlay: Overlay;
+  readonly #edits = new Map<RelPath, Edit>();
+  readonly #wanted: NonNullable<Plan['wanted']>[number][] = [];
+  readonly #notes = new Set<string>();
+  readonly #obstacles: Obstacle[] = [];
+
+  constructor(base: Repo) {
+    this.#base = base;
+    this.#overlay = new Overlay(base);
+  }
+
+  get repo(): Repo {
+    return this.#overlay.state;
+  }
+
+  get failed(): boolean {
+    return this.#obstacles.length > 0;
+  }
+
+  create(path: RelPath, role: Role, text: string): void {
+    this.#wanted.push({ path, role, text });
+    planned.publish({ path, text });
+    const edit = editTowards(this.#base, path, this.#edits.get(path)?.role ?? role, text);
+    if (edit !== undefined) this.#edits.set(path, edit);
+    else if (!this.#edits.delete(path)) return;
+    this.#overlay.lay(path, text);
+  }
+
+  patch(path: RelPath, role: Role, ensure: (base: string) => readonly TextChange[] | Obstacle): void {
+    const base = this.repo.read(path);
+    if (base === undefined) {
+      this.#obstacles.push(missingFile(path));
+      return;
+    }
+    const changes = ensure(base);
+    if (isObstacle(changes)) this.#obstacles.push(changes.at ? changes : { ...changes, at: { path } });
+    else if (changes.length > 0) this.create(path, role, applyChanges(base, changes));
+  }
+
+  include(plan: Plan | Refusal): void {
+    if (!plan.ok) {
+      this.#obstacles.push(...plan.obstacles);
+      return;
+    }
+    for (const edit of plan.edits) {
+      const text = textAfter(edit);
+      if (text === undefined) this.#delete(edit);
+      else this.create(edit.path, edit.role, text);
+    }
+    this.#wanted.push(...(plan.wanted ?? []));
+    for (const note of plan.notes) this.#notes.add(note);
+  }
+
+  #delete(edit: Edit): void {
+    this.#edits.set(edit.path, edit);
+    this.#overlay.lay(edit.path, undefined);
+  }
+
+  note(sentence: string): void {
+    this.#notes.add(sentence);
+  }
+
+  obstruct(obstacle: Obstacle): void {
+    this.#obstacles.push(obstacle);
+  }
+
+  finish(): Plan | Refusal {
+    const [first, ...more] = this.#obstacles;
+    if (first !== undefined) return refuse(first, ...more);
+    return { ok: true, edits: [...this.#edits.values()], notes: [...this.#notes], wanted: this.#wanted };
+  }
+}
+
+/** The one edit that makes the file at `path` hold `text`; undefined when it does. */
+export function editTowards(repo: Repo, path: RelPath, role: Role, text: string): Edit | undefined {
+  const base = repo.read(path);
+  if (base === undefined) return { kind: 'create', path, role, text };
+  const changes = changesBetween(base, text);
+  return changes.length === 0 ? undefined : { kind: 'patch', path, role, base, changes };
+}
+
+function missingFile(path: RelPath): Obstacle {
+  return {
+    code: 'E_FILE_CHANGED',
+    at: { path },
+    message: `${path} is gone: it was there when the repository was surveyed.`,
+    remedy: 'Run the command again.',
+  };
+}
