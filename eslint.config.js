@@ -18,6 +18,7 @@ export default defineConfig(
     '.cases/',
     '.rendered/',
     'test/cases/*/*/expected/',
+    'test/goldens/',
     'fixtures/*/eslint.config.js',
   ]),
   {
