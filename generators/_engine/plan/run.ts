@@ -9,6 +9,7 @@ import { openDraft } from '../repo/draft.ts';
 import { assertRecordedPlaces } from '../record/record-guard.ts';
 import { openRepo } from '../repo/repo.ts';
 import type { Meeting } from './settle.ts';
+import { toRel } from '../model/paths.ts';
 import { surveyHeads } from '../repo/services.ts';
 import { chooseTargets, type Targets } from './targets.ts';
 
@@ -89,7 +90,8 @@ async function planRecorded(
   { repo }: Site,
 ): Promise<Finished> {
   await assertRecordedPlaces(repo);
-  const plan = await generator.plan({ ...answers, targets: heads.map(({ dir }) => dir) }, repo);
+  const run = { target: toRel('.'), targets: heads.map(({ dir }) => dir) };
+  const plan = await generator.plan({ ...answers, ...run }, repo);
   return { final: plan.ok ? await withoutDirty(answers, repo, plan) : plan, served: heads };
 }
 
