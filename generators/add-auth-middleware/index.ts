@@ -59,4 +59,5 @@ export const generator = defineGenerator({
     },
   },
   plan: async (answers, repo) => (await import('./plan.ts')).planAuthMiddleware(answers, repo),
+  adoption: async () => (await import('./adoption.ts')).adoption,
 });

@@ -40,4 +40,5 @@ export const generator = defineGenerator({
     },
   },
   plan: async (answers, repo) => (await import('./plan.ts')).planAuthVerify(answers, repo),
+  adoption: async () => (await import('./adoption.ts')).adoption,
 });

@@ -17,4 +17,5 @@ export const generator = defineGenerator({
     },
   },
   plan: async (answers, repo) => (await import('./plan.ts')).planCircuitBreaker(answers, repo),
+  adoption: async () => (await import('./adoption.ts')).adoption,
 });

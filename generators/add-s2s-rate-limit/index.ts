@@ -20,4 +20,5 @@ export const generator = defineGenerator({
     path: { ...pathQuestion, message: 'URL of the verify route, where the service has it' },
   },
   plan: async (answers, repo) => (await import('./plan.ts')).planRateLimit(answers, repo),
+  adoption: async () => (await import('./adoption.ts')).adoption,
 });

@@ -2,6 +2,7 @@ import type { RelPath } from './paths.ts';
 import type { Plan } from './plan.ts';
 import type { Refusal } from './refusal.ts';
 import type { Repo } from './repo.ts';
+import type { Role } from './roles.ts';
 import type { ServiceHead } from './service.ts';
 
 /** A value that a question offers. `hint` is a fact found in the repo. */
@@ -69,6 +70,18 @@ type ValueOf<Asked extends Question> = Asked extends {
   ? Value
   : string;
 
+/** How a generator recognises what it has made, where the record of it is lost. */
+export interface Adoption {
+  /** Role of the files that it is known by. */
+  readonly role: Role;
+  /** Generators whose files it builds on: they are recognised before. */
+  readonly after: readonly string[];
+  /** The answers to try for the service in a folder; `repo` has the record of what was recognised before. */
+  answers(repo: Repo, dir: RelPath): readonly Answers[];
+  /** By question, what finds the answer in the files of that role. */
+  readonly read?: Readonly<Record<string, RegExp>>;
+}
+
 /**
  * One generator. `target` says whom it changes: `auth` finds the auth service by itself, `services` needs --target;
  * `recorded` is about what `.s2s.json` holds, of all services or of those named by --target.
@@ -81,6 +94,8 @@ export interface Generator<Asked extends Questions = Questions> {
   /** With these answers nothing is written: what an interrupted run has left is told then, and not rolled back. */
   readsOnly?(given: Answers): boolean;
   plan(answers: AnswersTo<Asked>, repo: Repo): Promise<Plan | Refusal>;
+  /** Absent: what it makes is not recorded. */
+  adoption?(): Promise<Adoption>;
 }
 
 /** A generator whose plan takes the answers to its own questions, by their types. */

@@ -30,6 +30,13 @@ export function surveyAuthService(repo: Repo, named: string | undefined): Servic
   return 'ok' in head ? head : surveyService(repo, head);
 }
 
+/** What `--auth` may have been: nothing where one service alone issues the tokens. */
+export function possibleAuthAnswers(repo: Repo): readonly Readonly<{ auth?: string }>[] {
+  const heads = surveyHeads(repo);
+  if (!('ok' in findAuthService(repo, heads))) return [{}];
+  return [{ auth: 'none' }, ...heads.map(({ dir }) => ({ auth: dir }))];
+}
+
 /** The services that have it, and where. */
 function evidence(
   repo: Repo,
