@@ -1,4 +1,5 @@
 import type { RunAnswers } from '../_engine/model/generator.ts';
+import { withFacts } from '../_engine/model/lazy-facts.ts';
 import type { Plan } from '../_engine/model/plan.ts';
 import type { Refusal } from '../_engine/model/refusal.ts';
 import type { Repo } from '../_engine/model/repo.ts';
@@ -63,14 +64,15 @@ export async function planAuthVerify(answers: VerifyAnswers, repo: Repo): Promis
 /** Where our plugin has brought @fastify/jwt, the service itself still knows nothing of tokens. */
 function withoutOwnJwt(service: Service): Service {
   if (service.jwt.registeredIn !== verifyFiles(service).plugin) return service;
-  return { ...service, jwt: { library: 'none', signs: [], algorithm: 'HS256', claims: [] } };
+  return withFacts(service, { jwt: { library: 'none', signs: [], algorithm: 'HS256', claims: [] } });
 }
 
 /** The sign calls that log people in, where the user has named them. */
 function withLogins(service: Service, repo: Repo, login: string | undefined): Service {
   const named = namedPlaces(login);
   if (named.length === 0 || service.jwt.library === 'none') return service;
-  return { ...service, jwt: throughReader(surveyJwt(openSurvey(repo, service), named), service.config) };
+  const jwt = throughReader(surveyJwt(openSurvey(repo, service), named), service.config);
+  return withFacts(service, { jwt });
 }
 
 function usualBlacklist({ redis }: Service): Blacklist {
