@@ -8,7 +8,7 @@ import { runGit } from './git.ts';
 import { RefusalError } from '../model/refusal.ts';
 import { misplaced } from '../model/places.ts';
 import { readRecord } from './record.ts';
-import { recordPath, valuesOf } from '../record-text.ts';
+import { recordPath, valuesOf } from '../repo/record-text.ts';
 
 /** Command lines have an end. */
 const pathsAtOnce = 500;

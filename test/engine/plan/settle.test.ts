@@ -8,7 +8,7 @@ import type { Repo } from '../../../generators/_engine/model/repo.ts';
 import { toRel } from '../../../generators/_engine/model/paths.ts';
 import { editTowards } from '../../../generators/_engine/repo/draft.ts';
 import { recordEdit } from '../../../generators/_engine/record/record.ts';
-import { recordPath } from '../../../generators/_engine/record-text.ts';
+import { recordPath } from '../../../generators/_engine/repo/record-text.ts';
 import { textAfter } from '../../../generators/_engine/repo/repo.ts';
 import { isSameCode, settleExisting } from '../../../generators/_engine/plan/settle.ts';
 import { memoryRepo } from '../repo/memory-repo.ts';

@@ -2,7 +2,7 @@ import type { RelPath } from '../../model/paths.ts';
 import type { Repo } from '../../model/repo.ts';
 import { isRecord } from '../../repo/manifest.ts';
 import type { Survey } from '../../program/survey.ts';
-import { recordPath, recordValues } from '../../record-text.ts';
+import { recordPath, recordValues } from '../../repo/record-text.ts';
 
 /**
  * A survey of what people wrote: files that we made say nothing of how a service writes and where it puts things, or a
