@@ -1,4 +1,4 @@
-import type { Answers } from '../_engine/model/generator.ts';
+import type { RunAnswers } from '../_engine/model/generator.ts';
 import type { RelPath } from '../_engine/model/paths.ts';
 import type { Plan } from '../_engine/model/plan.ts';
 import type { Refusal } from '../_engine/model/refusal.ts';
@@ -10,6 +10,12 @@ import { renderModule, renderTest } from '../_engine/render/render.ts';
 import { surveyTarget } from '../_engine/facts/app/target.ts';
 import type { BreakerTestView } from './view.ts';
 
+export interface BreakerAnswers extends RunAnswers {
+  readonly with: readonly BreakerPart[];
+}
+
+type BreakerPart = 'window' | 'backoff';
+
 interface Part {
   readonly file: string;
   /** What it exports, by which it is recognised. */
@@ -19,22 +25,21 @@ interface Part {
 const core = 'circuit-breaker';
 
 /** Options of the breaker, each a file beside it. */
-const parts: Readonly<Record<string, Part>> = {
+const parts: Readonly<Record<BreakerPart, Part>> = {
   window: { file: 'outcome-window', exported: 'failureRate' },
   backoff: { file: 'open-time', exported: 'growingOpenTime' },
 };
 
 /** The breaker beside the service's other utilities, the parts that were asked for, and the unit tests of each. */
-export function planCircuitBreaker(answers: Answers, repo: Repo): Plan | Refusal {
-  const service = surveyTarget(repo, answers, false);
+export function planCircuitBreaker({ with: chosen, ...run }: BreakerAnswers, repo: Repo): Plan | Refusal {
+  const service = surveyTarget(repo, run, false);
   if ('ok' in service) return service;
-  const chosen = answers['with'] as readonly string[];
   const draft = openDraft(repo);
   createModule(draft, service, core);
   for (const [name, { file, exported }] of Object.entries(parts)) {
     // A part that is there is planned again, which also recognises it where nothing is recorded.
     const isThere = repo.read(placeFile(service, 'utils', file))?.includes(exported) === true;
-    if (isThere || chosen.includes(name)) createModule(draft, service, file);
+    if (isThere || chosen.some((part) => part === name)) createModule(draft, service, file);
   }
   return draft.finish();
 }

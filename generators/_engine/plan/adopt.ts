@@ -1,8 +1,7 @@
-import { type Candidate, candidates } from './adopt-candidates.ts';
 import { completeAnswers } from '../generator/answers.ts';
-import { findGenerator } from '../generator/catalog.ts';
+import { findGenerator, listGenerators } from '../generator/catalog.ts';
 import type { Edit } from '../model/edit.ts';
-import type { Answers, Site } from '../model/generator.ts';
+import type { Adoption, Answers, Generator, Site } from '../model/generator.ts';
 import type { RelPath } from '../model/paths.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Repo } from '../model/repo.ts';
@@ -11,12 +10,20 @@ import { asked } from './finalize.ts';
 import { hashText } from '../record/hash.ts';
 import { overlay } from '../repo/overlay.ts';
 import { editTowards } from '../repo/draft.ts';
-import { readRecord, recordPath, type S2sRecord, writeRecord } from '../record/record.ts';
+import { readRecord, writeRecord } from '../record/record.ts';
+import { recordPath } from '../repo/record-text.ts';
+import type { S2sRecord } from '../record/s2s-record.ts';
 import { isWholeFile } from '../model/roles.ts';
 import { isSameCode } from './settle.ts';
 import { packVersion } from '../record/version.ts';
 
 type Wanted = NonNullable<Plan['wanted']>;
+
+/** A generator that recognises what it has made. */
+interface Candidate extends Adoption {
+  readonly id: string;
+  readonly generator: Generator;
+}
 
 /** What a run with these answers would have made. */
 interface Recognised {
@@ -30,7 +37,7 @@ interface Recognised {
  */
 export async function adoptRecord(repo: Repo, heads: readonly ServiceHead[]): Promise<Edit | undefined> {
   let known = repo;
-  for (const candidate of candidates) {
+  for (const candidate of await findCandidates()) {
     for (const head of heads) {
       const record = readRecord(known);
       if (record.services[head.dir]?.[candidate.id] !== undefined) continue;
@@ -45,6 +52,20 @@ export async function adoptRecord(repo: Repo, heads: readonly ServiceHead[]): Pr
   return text === undefined ? undefined : editTowards(repo, recordPath, 'record', text);
 }
 
+/** In an order in which each finds what it builds on. */
+async function findCandidates(): Promise<readonly Candidate[]> {
+  const found = new Map<string, Candidate>();
+  const add = async (id: string): Promise<void> => {
+    const generator = found.has(id) ? undefined : await findGenerator(id);
+    const adoption = await generator?.adoption?.();
+    if (generator === undefined || adoption === undefined) return;
+    for (const earlier of adoption.after) await add(earlier);
+    found.set(id, { ...adoption, id, generator });
+  };
+  for (const id of listGenerators()) await add(id);
+  return [...found.values()];
+}
+
 function withRun(
   { files, services }: S2sRecord,
   repo: Repo,
@@ -55,7 +76,7 @@ function withRun(
   const added = wanted.flatMap(({ path, role, text }) => {
     const there = repo.read(path);
     if (there === undefined || files[path] !== undefined || !isWholeFile(role)) return [];
-    const base = isSameCode(there, text) ? there : text;
+    const base = isSameCode(path, there, text) ? there : text;
     const head = { generator: id, role, version: packVersion, sha256: hashText(there) };
     return [[path, { ...head, text: base.split('\n') }] as const];
   });
@@ -76,7 +97,7 @@ async function recognise(
 ): Promise<Recognised | undefined> {
   const isThere = ({ path }: Wanted[number]): boolean => repo.read(path) !== undefined;
   const attempt = (given: Answers): Promise<Recognised | undefined> =>
-    planAgain({ repo, heads }, head.dir, candidate.id, given);
+    planAgain({ repo, heads }, head.dir, candidate.generator, given);
 
   let best: (Recognised & { readonly score: number }) | undefined;
   for (const given of candidate.answers(repo, head.dir)) {
@@ -89,7 +110,9 @@ async function recognise(
     // Nobody can have asked for what an edit since has made of it.
     for (const one of [await attempt({ ...given, ...told }), first]) {
       if (one === undefined) continue;
-      const same = one.wanted.filter(({ path, text }) => isSameCode(repo.read(path) ?? '', text)).length;
+      const same = one.wanted.filter(({ path, text }) =>
+        isSameCode(path, repo.read(path) ?? '', text),
+      ).length;
       const score = same - one.wanted.filter((file) => !isThere(file)).length;
       if (best === undefined || score > best.score) best = { ...one, score };
     }
@@ -101,11 +124,9 @@ async function recognise(
 async function planAgain(
   site: Site,
   dir: RelPath,
-  id: string,
+  generator: Generator,
   given: Answers,
 ): Promise<Recognised | undefined> {
-  const generator = await findGenerator(id);
-  if (generator === undefined) return undefined;
   const answers = await completeAnswers(generator.questions, given, site, undefined);
   if ('obstacles' in answers) return undefined;
   const plan = await generator.plan({ ...answers, target: dir, targets: [dir] }, site.repo);
