@@ -3,6 +3,7 @@ import {
     type CircuitBreakerOptions,
     CircuitOpenError,
     type CircuitStateChange,
+    type TripPolicy,
 } from "../utils/circuit-breaker";
 
 /** Time stands still unless a test moves it. */
@@ -326,6 +327,57 @@ describe("circuit breaker, HALF_OPEN", () => {
         breaker.success(lost);
         expect(breaker.getState()).toBe("OPEN");
         expect(breaker.getStats().failures).toBe(4);
+    });
+});
+
+describe("circuit breaker, policies", () => {
+    it("tells a trip policy each result of a CLOSED circuit, with the duration that it asks for", async () => {
+        const told: (readonly unknown[])[] = [];
+        const tripPolicy = (): TripPolicy => ({
+            needsDuration: true,
+            onSuccess: (durationMs) => told.push(["success", durationMs]) > 4,
+            onFailure: (runWeight, durationMs) => told.push(["failure", runWeight, durationMs]) > 4,
+            reset: () => told.push(["reset"]),
+        });
+        const breaker = createBreaker({ tripPolicy, successThreshold: 1 });
+        const takes = (ms: number, call: () => Promise<unknown>): Promise<unknown> =>
+            breaker.execute(() => {
+                now += ms;
+                return call();
+            });
+        await takes(5, succeed);
+        await expect(takes(7, fail)).rejects.toMatchObject({ message: "boom" });
+        await failTimes(breaker, 2);
+        expect(breaker.getState()).toBe("CLOSED");
+        await takes(9, succeed);
+        expect(breaker.getState()).toBe("OPEN");
+        now += 1_000;
+        await breaker.execute(succeed);
+        expect(breaker.getState()).toBe("CLOSED");
+        expect(told).toEqual([
+            ["success", 5],
+            ["failure", 1, 7],
+            ["failure", 2, 0],
+            ["failure", 3, 0],
+            ["success", 9],
+            ["reset"],
+        ]);
+    });
+
+    it("asks how long each opening lasts, and how many there were since the last close", async () => {
+        const breaker = createBreaker({
+            failureThreshold: 1,
+            successThreshold: 1,
+            openTime: (timeoutMs, reopenings) => timeoutMs + 100 * reopenings,
+        });
+        for (const openMs of [1_000, 1_100, 1_200]) {
+            await failTimes(breaker, 1);
+            expect(breaker.retryAfterMs()).toBe(openMs);
+            now += openMs;
+        }
+        await breaker.execute(succeed);
+        await failTimes(breaker, 1);
+        expect(breaker.retryAfterMs()).toBe(1_000);
     });
 });
 

@@ -6,12 +6,16 @@ export type CircuitState = "CLOSED" | "OPEN" | "HALF_OPEN";
 export interface CircuitBreakerOptions {
   /** For logs and error messages. Default `circuit`. */
   name?: string;
-  /** Failures in a row (by weight) that open the circuit. Default 5. */
+  /** Failures in a row (by weight) that open the circuit, unless a `tripPolicy` decides. Default 5. */
   failureThreshold?: number;
   /** Successes in HALF_OPEN that close it. Default 2. */
   successThreshold?: number;
   /** Milliseconds in OPEN before probes are let through. Default 60 000. */
   timeout?: number;
+  /** Decides when the circuit opens. Default `consecutiveFailures(failureThreshold)`. */
+  tripPolicy?: TripPolicyFactory;
+  /** Makes a reopening last longer or shorter than `timeout`. Default: each lasts `timeout`. */
+  openTime?: OpenTime;
   /** Milliseconds after its first failure at which a run of failures is forgotten. Default 60 000. */
   monitoringPeriod?: number;
   /** Probes in flight at once in HALF_OPEN. Default 1. */
@@ -27,6 +31,24 @@ export interface CircuitBreakerOptions {
   /** Milliseconds, monotonic. Default `performance.now`. */
   clock?: () => number;
 }
+
+/** Told each result of a CLOSED circuit, decides when it opens. */
+export interface TripPolicy {
+  /** The breaker measures the calls that it makes itself. */
+  readonly needsDuration: boolean;
+  /** True: open the circuit. The duration is undefined where nobody measured it. */
+  onSuccess(durationMs: number | undefined): boolean;
+  /** True: open the circuit. `runWeight` is the weight of the failures in a row, this one included. */
+  onFailure(runWeight: number, durationMs: number | undefined): boolean;
+  /** The circuit has closed. */
+  reset(): void;
+}
+
+/** Creates the policy of one breaker, whose clock it gets. */
+export type TripPolicyFactory = (clock: () => number) => TripPolicy;
+
+/** Milliseconds that a circuit stays OPEN; `reopenings` counts since it was last CLOSED, 0 at first. */
+export type OpenTime = (timeoutMs: number, reopenings: number) => number;
 
 export interface CircuitStateChange {
   name: string;
@@ -67,6 +89,53 @@ export class CircuitOpenError extends Error {
   }
 }
 
+/** Times are the clock's; `reopenings` counts since the circuit was last CLOSED. */
+type Phase =
+  | { readonly state: "CLOSED" }
+  | {
+      readonly state: "OPEN";
+      readonly openedAt: number;
+      readonly until: number;
+      readonly reopenings: number;
+    }
+  | {
+      readonly state: "HALF_OPEN";
+      readonly openedAt: number;
+      readonly reopenings: number;
+      /** Drawn when the probes begin, so that to look at the state needs no guess. */
+      readonly nextOpenMs: number;
+    };
+
+const CLOSED: Phase = { state: "CLOSED" };
+
+/** Opens at failures in a row whose weights reach `threshold`. @throws RangeError unless it is a positive integer */
+export function consecutiveFailures(threshold: number): TripPolicyFactory {
+  const policy = new ConsecutiveFailures(count("failureThreshold", threshold));
+  return () => policy;
+}
+
+/** Has no state of its own: the breaker knows the run of failures. */
+class ConsecutiveFailures implements TripPolicy {
+  readonly needsDuration = false;
+  readonly #threshold: number;
+
+  constructor(threshold: number) {
+    this.#threshold = threshold;
+  }
+
+  onSuccess(): boolean {
+    return false;
+  }
+
+  onFailure(runWeight: number): boolean {
+    return runWeight >= this.#threshold;
+  }
+
+  reset(): void {
+    // Nothing is kept.
+  }
+}
+
 /**
  * A circuit breaker without timers: states change when it is asked, by a monotonic clock. Each call costs O(1).
  *
@@ -76,9 +145,10 @@ export class CircuitOpenError extends Error {
 export class CircuitBreaker {
   readonly name: string;
 
-  readonly #failureThreshold: number;
+  readonly #tripPolicy: TripPolicy;
   readonly #successThreshold: number;
   readonly #timeout: number;
+  readonly #openTime: OpenTime | undefined;
   readonly #monitoringPeriod: number;
   readonly #halfOpenMaxCalls: number;
   readonly #probeTimeout: number;
@@ -87,15 +157,13 @@ export class CircuitBreaker {
   readonly #onStateChange: ((change: CircuitStateChange) => void) | undefined;
   readonly #clock: () => number;
 
-  #state: CircuitState = "CLOSED";
+  #phase: Phase = CLOSED;
   /** The last permit given. */
   #serial = 0;
   /** Permits up to this one belong to an earlier generation. */
   #generation = 0;
   /** Permits of the probes in flight and when they began, oldest first; also of those from an earlier generation. */
   #probes: Map<number, number> | undefined;
-  #openUntil = 0;
-  #openedAt: number | undefined;
   #lastFailureAt: number | undefined;
   #runStartedAt = 0;
   #runWeight = 0;
@@ -111,10 +179,6 @@ export class CircuitBreaker {
   /** @throws RangeError when a count is not a positive integer or a time is not finite and above 0 */
   constructor(options: CircuitBreakerOptions = {}) {
     this.name = options.name ?? "circuit";
-    this.#failureThreshold = count(
-      "failureThreshold",
-      options.failureThreshold ?? 5
-    );
     this.#successThreshold = count(
       "successThreshold",
       options.successThreshold ?? 2
@@ -136,6 +200,10 @@ export class CircuitBreaker {
     this.#weigh = options.weigh;
     this.#onStateChange = options.onStateChange;
     this.#clock = options.clock ?? monotonic;
+    this.#tripPolicy = (
+      options.tripPolicy ?? consecutiveFailures(options.failureThreshold ?? 5)
+    )(this.#clock);
+    this.#openTime = options.openTime;
   }
 
   /**
@@ -148,14 +216,17 @@ export class CircuitBreaker {
       return Promise.reject(
         new CircuitOpenError(this.name, this.retryAfterMs())
       );
+    const startedAt = this.#tripPolicy.needsDuration
+      ? this.#clock()
+      : undefined;
     // One hop of a promise: an async function would take three.
     return start(fn).then(
       (value) => {
-        this.success(permit);
+        this.success(permit, this.#elapsed(startedAt));
         return value;
       },
       (error: unknown) => {
-        this.failure(permit, error);
+        this.failure(permit, error, this.#elapsed(startedAt));
         throw error;
       }
     );
@@ -163,10 +234,10 @@ export class CircuitBreaker {
 
   /** A permit above 0 to make one call and settle it once with success, failure or release; 0: do not call. */
   tryAcquire(): number {
-    if (this.#state === "CLOSED") return ++this.#serial;
+    if (this.#phase.state === "CLOSED") return ++this.#serial;
     const now = this.#clock();
     this.#advance(now);
-    if (this.#state === "OPEN" || !this.#hasRoom(now)) {
+    if (this.#phase.state === "OPEN" || !this.#hasRoom(now)) {
       this.#rejections += 1;
       return 0;
     }
@@ -175,21 +246,21 @@ export class CircuitBreaker {
     return this.#serial;
   }
 
-  /** The call of that permit went well; its duration counts only in a breaker with slow-call rates. */
-  success(permit: number, durationMs?: number): void;
-  success(permit: number): void {
+  /** The call of that permit went well; a policy that rates slow calls needs its duration. */
+  success(permit: number, durationMs?: number): void {
     if (!this.#take(permit)) return;
     this.#successes += 1;
     if (this.#consecutiveFailures > 0) this.#endRun();
-    if (this.#state === "HALF_OPEN") {
+    if (this.#phase.state === "HALF_OPEN") {
       if (this.#successes - this.#successesBefore >= this.#successThreshold)
         this.#close();
+    } else if (this.#tripPolicy.onSuccess(durationMs)) {
+      this.#open(this.#clock(), undefined);
     }
   }
 
   /** The call of that permit failed; `error.retryAfterMs`, if any, is the least time to stay open. */
-  failure(permit: number, error?: unknown, durationMs?: number): void;
-  failure(permit: number, error?: unknown): void {
+  failure(permit: number, error?: unknown, durationMs?: number): void {
     const weight = this.#weightOf(error);
     if (weight === 0) {
       this.release(permit);
@@ -198,17 +269,13 @@ export class CircuitBreaker {
     if (!this.#take(permit)) return;
     const now = this.#clock();
     this.#countFailure(now);
-    if (this.#state === "HALF_OPEN") {
+    const isClosed = this.#phase.state === "CLOSED";
+    if (
+      !isClosed ||
+      this.#tripPolicy.onFailure(this.#addToRun(weight, now), durationMs)
+    ) {
       this.#open(now, error);
-      return;
     }
-    if (this.#runWeight === 0 || this.#isRunOver(now)) {
-      this.#runStartedAt = now;
-      this.#runWeight = 0;
-      this.#consecutiveFailures = 1;
-    }
-    this.#runWeight += weight;
-    if (this.#runWeight >= this.#failureThreshold) this.#open(now, error);
   }
 
   /** The call of that permit was cancelled: it says nothing about the dependency. */
@@ -223,9 +290,8 @@ export class CircuitBreaker {
 
   getStats(): CircuitStats {
     const now = this.#clock();
-    const { state, lost, openedAt, openUntil } = this.#effective(now);
-    const runIsOver = this.#state === "CLOSED" && this.#isRunOver(now);
-    const consecutiveFailures = runIsOver ? 0 : this.#consecutiveFailures;
+    const { state, lost, openedAt, until } = this.#effective(now);
+    const failuresInARow = this.#isRunOver(now) ? 0 : this.#consecutiveFailures;
     const epoch = (at: number | undefined): number | undefined =>
       at === undefined ? undefined : Math.round(Date.now() - (now - at));
     return {
@@ -234,22 +300,20 @@ export class CircuitBreaker {
       successes: this.#successes,
       rejections: this.#rejections,
       totalCalls: this.#serial - this.#serialBefore,
-      consecutiveFailures: consecutiveFailures + (lost ? 1 : 0),
+      consecutiveFailures: failuresInARow + (lost ? 1 : 0),
       consecutiveSuccesses: lost ? 0 : this.#successes - this.#successesBefore,
       lastFailureTime: epoch(lost ? openedAt : this.#lastFailureAt),
       openedAt: epoch(openedAt),
       nextAttemptAt:
-        state === "OPEN" && Number.isFinite(openUntil)
-          ? epoch(openUntil)
-          : undefined
+        until === Number.POSITIVE_INFINITY ? undefined : epoch(until)
     };
   }
 
   /** Milliseconds until a call that was not let through is worth another try; `Infinity` while isolated. */
   retryAfterMs(): number {
     const now = this.#clock();
-    const { state, openUntil } = this.#effective(now);
-    if (state === "OPEN") return openUntil - now;
+    const { state, until } = this.#effective(now);
+    if (until !== undefined) return until - now;
     const started = [...(this.#probes?.values() ?? [])];
     if (state === "CLOSED" || started.length < this.#halfOpenMaxCalls) return 0;
     // Every probe is out: a place is free when the oldest one settles or is lost.
@@ -261,7 +325,7 @@ export class CircuitBreaker {
    * one would be let through. Costs no permit and no error.
    */
   refuseForMs(): number {
-    const waitMs = this.#state === "CLOSED" ? 0 : this.retryAfterMs();
+    const waitMs = this.#phase.state === "CLOSED" ? 0 : this.retryAfterMs();
     if (waitMs > 0) this.#rejections += 1;
     return waitMs;
   }
@@ -281,16 +345,20 @@ export class CircuitBreaker {
   isolate(): void {
     const now = this.#clock();
     this.#advance(now);
-    this.#openedAt = now;
-    this.#openUntil = Number.POSITIVE_INFINITY;
-    this.#change("OPEN");
+    this.#change({
+      state: "OPEN",
+      openedAt: now,
+      until: Number.POSITIVE_INFINITY,
+      reopenings: 0
+    });
   }
 
   /** True when the permit is of this generation and not settled yet; a probe gives its place back. */
   #take(permit: number): boolean {
     const current = permit > this.#generation && permit <= this.#serial;
-    if (current && this.#state === "CLOSED") return true;
-    if (current && this.#state === "HALF_OPEN") this.#advance(this.#clock());
+    if (current && this.#phase.state === "CLOSED") return true;
+    if (current && this.#phase.state === "HALF_OPEN")
+      this.#advance(this.#clock());
     const wasProbe = this.#probes?.delete(permit) === true;
     return wasProbe && permit > this.#generation;
   }
@@ -307,7 +375,21 @@ export class CircuitBreaker {
   }
 
   #isRunOver(now: number): boolean {
-    return now - this.#runStartedAt >= this.#monitoringPeriod;
+    return (
+      this.#phase.state === "CLOSED" &&
+      now - this.#runStartedAt >= this.#monitoringPeriod
+    );
+  }
+
+  /** The weight of the run of failures, with the one that was just counted. */
+  #addToRun(weight: number, now: number): number {
+    if (this.#runWeight === 0 || this.#isRunOver(now)) {
+      this.#runStartedAt = now;
+      this.#runWeight = 0;
+      this.#consecutiveFailures = 1;
+    }
+    this.#runWeight += weight;
+    return this.#runWeight;
   }
 
   #weightOf(error: unknown): number {
@@ -341,9 +423,18 @@ export class CircuitBreaker {
       this.#countFailure(lostAt);
       this.#open(lostAt, undefined);
     }
-    if (this.#state === "OPEN" && now >= this.#openUntil)
-      this.#change("HALF_OPEN");
-    if (this.#state === "CLOSED" && this.#isRunOver(now)) this.#endRun();
+    const phase = this.#phase;
+    if (phase.state === "OPEN" && now >= phase.until) {
+      const reopenings = phase.reopenings + 1;
+      const nextOpenMs = this.#openMs(reopenings);
+      this.#change({
+        state: "HALF_OPEN",
+        openedAt: phase.openedAt,
+        reopenings,
+        nextOpenMs
+      });
+    }
+    if (this.#isRunOver(now)) this.#endRun();
   }
 
   /** When the oldest probe of this generation counts as lost; never without one. */
@@ -359,39 +450,60 @@ export class CircuitBreaker {
     /** A probe was lost that has not been counted yet. */
     lost: boolean;
     openedAt: number | undefined;
-    openUntil: number;
+    /** Undefined unless OPEN. */
+    until: number | undefined;
   } {
     const lostAt = this.#lostAt();
     const lost = now >= lostAt;
-    const openedAt = lost ? lostAt : this.#openedAt;
-    const openUntil = lost ? lostAt + this.#timeout : this.#openUntil;
-    const open = lost || this.#state === "OPEN";
-    const state = open
-      ? now >= openUntil
-        ? "HALF_OPEN"
-        : "OPEN"
-      : this.#state;
-    return { state, lost, openedAt, openUntil };
+    const phase = this.#phase;
+    const openedAt = lost
+      ? lostAt
+      : phase.state === "CLOSED"
+        ? undefined
+        : phase.openedAt;
+    let until: number | undefined;
+    if (phase.state === "HALF_OPEN" && lost) until = lostAt + phase.nextOpenMs;
+    else if (phase.state === "OPEN") until = phase.until;
+    if (until === undefined)
+      return { state: phase.state, lost, openedAt, until };
+    return now < until
+      ? { state: "OPEN", lost, openedAt, until }
+      : { state: "HALF_OPEN", lost, openedAt, until: undefined };
   }
 
   #open(at: number, error: unknown): void {
-    this.#openedAt = at;
+    const phase = this.#phase;
+    const isReopening = phase.state === "HALF_OPEN";
+    const openMs = isReopening ? phase.nextOpenMs : this.#openMs(0);
+    const reopenings = isReopening ? phase.reopenings : 0;
     this.#successesBefore = this.#successes;
-    this.#openUntil = at + Math.max(this.#timeout, retryAfterOf(error));
-    this.#change("OPEN");
+    this.#change({
+      state: "OPEN",
+      openedAt: at,
+      until: at + Math.max(openMs, retryAfterOf(error)),
+      reopenings
+    });
+  }
+
+  #openMs(reopenings: number): number {
+    return this.#openTime?.(this.#timeout, reopenings) ?? this.#timeout;
   }
 
   #close(): void {
-    this.#openedAt = undefined;
-    this.#openUntil = 0;
     this.#endRun();
-    this.#change("CLOSED");
+    this.#tripPolicy.reset();
+    this.#change(CLOSED);
+  }
+
+  #elapsed(startedAt: number | undefined): number | undefined {
+    return startedAt === undefined ? undefined : this.#clock() - startedAt;
   }
 
   /** Begins a generation; the callback sees a consistent breaker and cannot break it. */
-  #change(to: CircuitState): void {
-    const from = this.#state;
-    this.#state = to;
+  #change(next: Phase): void {
+    const from = this.#phase.state;
+    const to = next.state;
+    this.#phase = next;
     this.#generation = this.#serial;
     if (from === to) return;
     try {
