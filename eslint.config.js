@@ -19,6 +19,7 @@ export default defineConfig(
     '.cases/',
     '.rendered/',
     'test/cases/*/*/expected/',
+    'test/generators/older-templates/',
     'fixtures/*/eslint.config.js',
   ]),
   {

@@ -3,12 +3,13 @@ import type { Answers, Obstacle, Plan, Refusal, RelPath, Repo, Service } from '.
 import { placeFile, testFileFor } from '../_engine/edit/place-file.ts';
 import { refuse } from '../_engine/obstacle.ts';
 import { type Draft, openDraft } from '../_engine/plan.ts';
-import { render, renderTest } from '../_engine/render.ts';
+import { render, renderModule, renderTest } from '../_engine/render.ts';
 import { findInstalled } from '../_engine/survey/installed.ts';
+import { findClient } from '../_engine/survey/installed-client.ts';
 import { surveyTarget } from '../_engine/survey/target.ts';
 import { type DiscoveryFiles, discoveryFiles, type FileName, fileNames } from './files.ts';
 import { type Source, sources } from './view.ts';
-import { discoveryView } from './views.ts';
+import { connectView, discoveryTestView, specifiersOf } from './views.ts';
 import { wireDiscovery } from './wiring.ts';
 
 /** The balanced client and the sources that were asked for, beside the ServiceClient; the middleware gets to use it. */
@@ -39,17 +40,19 @@ function renderDiscovery(
   asked: ReadonlySet<Source>,
 ): void {
   const { style, testing } = service;
-  const client = draft.repo.read(placeFile(service, 'utils', 'service-client')) ?? '';
-  const retry = client.includes('RetryPolicy');
-  const view = discoveryView(service, files, asked, retry);
+  const specifiers = specifiersOf(service, files);
   for (const name of wantedFiles(asked)) {
-    const text = render(`add-s2s-discovery/${fileNames[name]}.ts.hbs`, view, style);
+    const text = renderModule(`add-s2s-discovery/${fileNames[name]}.ts`, specifiers, style);
     draft.create(files[name], 'service-discovery', text);
   }
+  const view = connectView(service, files, asked);
+  const connect = render('add-s2s-discovery/connect-service.ts.hbs', view, style);
+  draft.create(files.connect, 'service-discovery', connect);
   if (testing.runner === 'none') return;
-  for (const name of ['balanced', 'connect'] as const) {
+  const without = findClient(draft.repo, service)?.variant?.['without'] as readonly string[] | undefined;
+  for (const name of ['balanced', 'connect', ...asked] as const) {
     const test = testFileFor(service, files[name], fileNames[name]);
-    const testView = discoveryView(service, files, asked, retry, test);
+    const testView = discoveryTestView(service, files, test, without?.includes('retry') !== true);
     const template = `add-s2s-discovery/${fileNames[name]}.test.ts.hbs`;
     draft.create(test, 'unit-test', renderTest(template, testView, style, testing));
   }
@@ -61,7 +64,6 @@ function wantedFiles(asked: ReadonlySet<Source>): readonly FileName[] {
     'watch',
     'pool',
     'balanced',
-    'connect',
     ...(asked.has('dns') || asked.has('srv') ? (['addresses'] as const) : []),
     ...(asked.has('consul') || asked.has('eureka') ? (['registry'] as const) : []),
     ...asked,

@@ -23,7 +23,9 @@ describe('add-s2s-metrics', () => {
     edit(middleware, 'MAX_TOKEN_LENGTH = 8_192', 'MAX_TOKEN_LENGTH = 4_096');
     await repo.run('add-s2s-metrics --target user --allow-dirty');
     expect(repo.read(`${user}/utils/service-client.ts`)).toContain('2_097_152');
-    expect(repo.read(`${user}/utils/service-client.ts`)).toContain('callStarted(this');
+    expect(repo.read(`${user}/utils/service-client.ts`)).toMatch(
+      /defaultObserver,[^;]+ from '.*service-diagnostics/,
+    );
     expect(repo.read(middleware)).toContain('MAX_TOKEN_LENGTH = 4_096');
     expect(repo.read(middleware)).toContain('tokenVerified(');
   });
@@ -31,7 +33,7 @@ describe('add-s2s-metrics', () => {
   it('refuses to write over lines that were edited, and changes nothing', async () => {
     await repo.run('add-service-client --target user');
     repo.edit(`${user}/utils/service-client.ts`, (text) =>
-      text.replace('return this.#breaker.refuseForMs();', 'return Math.ceil(this.#breaker.refuseForMs());'),
+      text.replace(/(from '.*client-observer.*';)/, '$1 // told of each call'),
     );
     const before = repo.tree;
     const plan = await repo.plan('add-s2s-metrics --target user --allow-dirty');
