@@ -27,7 +27,7 @@ describe('add-s2s-metrics', () => {
       /defaultObserver,[^;]+ from '.*service-diagnostics/,
     );
     expect(repo.read(middleware)).toContain('MAX_TOKEN_LENGTH = 4_096');
-    expect(repo.read(middleware)).toContain('tokenVerified(');
+    expect(repo.read(middleware)).toContain('options.onVerified ?? tokenVerified');
   });
 
   it('refuses to write over lines that were edited, and changes nothing', async () => {
@@ -44,7 +44,7 @@ describe('add-s2s-metrics', () => {
   it('is met by a middleware that comes later: it publishes, and leaves /metrics open', async () => {
     await repo.run('add-s2s-metrics --target user');
     await repo.run('add-auth-middleware --target user --protect all --public /health');
-    expect(repo.read(middleware)).toContain('tokenVerified(');
+    expect(repo.read(middleware)).toContain('options.onVerified ?? tokenVerified');
     expect(repo.read(`${user}/app.ts`)).toContain("publicRoutes: ['GET /metrics', 'GET /health']");
     const status = await repo.plan('s2s-status');
     expect(status).toMatchObject({ ok: true, findings: [] });
