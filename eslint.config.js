@@ -20,6 +20,7 @@ export default defineConfig(
     '.rendered/',
     'test/cases/*/*/expected/',
     'test/goldens/',
+    'test/generators/older-templates/',
     'fixtures/*/eslint.config.js',
   ]),
   {

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { render } from '../generators/_engine/render/render.ts';
+import { render, renderModule } from '../generators/_engine/render/render.ts';
 import type { MiddlewareView } from '../generators/add-auth-middleware/view.ts';
 import { projectRoot } from '../test/helpers/project-root.ts';
 import { compile, loadRendered } from './modules.ts';
@@ -44,9 +44,7 @@ export async function renderMiddleware(cache: boolean): Promise<string> {
   const file = join(folder, cache ? 'auth-cached.js' : 'auth.js');
   writeFileSync(
     join(folder, 'claim-cache.js'),
-    compile(
-      render('add-auth-middleware/claim-cache.ts.hbs', { revocation: false, tokenKeyImport: '' }, style),
-    ),
+    compile(renderModule('add-auth-middleware/claim-cache.ts', {}, style)),
   );
   writeFileSync(file, compile(render('add-auth-middleware/auth-middleware.ts.hbs', view, style)));
   return file;

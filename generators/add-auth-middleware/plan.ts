@@ -8,7 +8,7 @@ import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { importSpecifier, placeFile, testFileFor } from '../_engine/facts/style/place-file.ts';
 import { type Draft, openDraft } from '../_engine/repo/draft.ts';
-import { render, renderTest } from '../_engine/render/render.ts';
+import { render, renderModule, renderTest } from '../_engine/render/render.ts';
 import { findClient } from '../_engine/facts/calls/installed-client.ts';
 import { surveyTarget } from '../_engine/facts/app/target.ts';
 import { type AuthAddress, findAuthAddress } from './auth-url.ts';
@@ -17,7 +17,7 @@ import { readPublic } from '../_engine/facts/routes/public-flag.ts';
 import { placeAmongPlugins } from './guard-registration.ts';
 import { openRoutes } from './open-routes.ts';
 import { chooseNames, type MiddlewareNames } from './names.ts';
-import type { ClaimCacheTestView, ClaimCacheView } from './view.ts';
+import type { ClaimCacheTestView } from './view.ts';
 import { type MiddlewareChoices, type MiddlewareFiles, middlewareTestView, middlewareView } from './views.ts';
 import { wireMiddleware } from './wiring.ts';
 
@@ -112,9 +112,7 @@ function renderMiddleware(
   const text = render('add-auth-middleware/auth-middleware.ts.hbs', view, style);
   draft.create(files.middleware, 'auth-middleware', text);
   if (view.cache) {
-    const tokenKeyImport = importSpecifier(service, files.cache, files.tokenKey);
-    const cacheView: ClaimCacheView = { revocation: view.revocation, tokenKeyImport };
-    const cache = render('add-auth-middleware/claim-cache.ts.hbs', cacheView, style);
+    const cache = renderModule('add-auth-middleware/claim-cache.ts', {}, style);
     draft.create(files.cache, 'auth-middleware', cache);
   }
   if (testing.runner === 'none') return;
@@ -125,8 +123,7 @@ function renderMiddleware(
   if (!view.cache) return;
   const cacheTest = testFileFor(service, files.cache, 'claim-cache');
   const cacheImport = importSpecifier(service, cacheTest, files.cache);
-  const tokenKeyImport = importSpecifier(service, cacheTest, files.tokenKey);
-  const cacheTestView: ClaimCacheTestView = { revocation: view.revocation, cacheImport, tokenKeyImport };
+  const cacheTestView: ClaimCacheTestView = { cacheImport };
   const cacheText = renderTest('add-auth-middleware/claim-cache.test.ts.hbs', cacheTestView, style, testing);
   draft.create(cacheTest, 'unit-test', cacheText);
 }

@@ -44,12 +44,6 @@ export interface MiddlewareTestView {
   readonly tokenKeyImport: string;
 }
 
-/** What claim-cache.ts is rendered from. */
-export interface ClaimCacheView {
-  readonly revocation: boolean;
-  readonly tokenKeyImport: string;
-}
-
-export interface ClaimCacheTestView extends ClaimCacheView {
+export interface ClaimCacheTestView {
   readonly cacheImport: string;
 }

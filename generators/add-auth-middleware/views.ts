@@ -90,10 +90,13 @@ function importsOf(
     { from: 'fastify-plugin', default: 'fp' },
     { from: files.client, names: client },
     ...(cacheTtlMs === undefined ? [] : [{ from: files.cache, names: ['ClaimCache'] }]),
-    ...(diagnostics
-      ? [{ from: files.diagnostics, names: ['tokenVerified', 'type VerificationResult'] }]
+    ...(diagnostics ? [{ from: files.diagnostics, names: ['tokenVerified'] }] : []),
+    ...(revocation
+      ? [
+          { from: files.subscriber, names: ['subscribeToRevocations'] },
+          { from: files.tokenKey, names: ['tokenKey'] },
+        ]
       : []),
-    ...(revocation ? [{ from: files.subscriber, names: ['subscribeToRevocations'] }] : []),
   ];
 }
 

@@ -9,7 +9,7 @@ import { ensureDependency } from '../_engine/edit/ensure-dependency.ts';
 import { freePluginName } from '../_engine/edit/free-plugin-name.ts';
 import { registerPlugin } from '../_engine/edit/register-plugin.ts';
 import { type Draft, openDraft } from '../_engine/repo/draft.ts';
-import { render } from '../_engine/render/render.ts';
+import { render, renderModule } from '../_engine/render/render.ts';
 import { surveyJwt } from '../_engine/facts/auth/jwt.ts';
 import { throughReader } from '../_engine/facts/app/service.ts';
 import { openSurvey } from '../_engine/program/survey.ts';
@@ -96,7 +96,7 @@ function renderFiles(
   draft.create(files.verifier, 'verify-route', verifier);
   if (blacklist !== 'none') {
     const view = blacklistView(draft.repo, service, files, blacklist, policy);
-    draft.create(files.tokenKey, 'token-blacklist', render('add-auth-verify/token-key.ts.hbs', {}, style));
+    draft.create(files.tokenKey, 'token-blacklist', renderModule('add-auth-verify/token-key.ts', {}, style));
     draft.create(
       files.blacklist,
       'token-blacklist',

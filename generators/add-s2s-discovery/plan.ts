@@ -8,12 +8,13 @@ import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { placeFile, testFileFor } from '../_engine/facts/style/place-file.ts';
 import { type Draft, openDraft } from '../_engine/repo/draft.ts';
-import { render, renderTest } from '../_engine/render/render.ts';
+import { render, renderModule, renderTest } from '../_engine/render/render.ts';
 import { findInstalled } from '../_engine/facts/calls/installed.ts';
+import { findClient } from '../_engine/facts/calls/installed-client.ts';
 import { surveyTarget } from '../_engine/facts/app/target.ts';
 import { type DiscoveryFiles, discoveryFiles, type FileName, fileNames } from './files.ts';
 import { type Source, sources } from './view.ts';
-import { discoveryView } from './views.ts';
+import { connectView, discoveryTestView, specifiersOf } from './views.ts';
 import { wireDiscovery } from './wiring.ts';
 
 export type DiscoveryAnswers = AnswersTo<typeof serviceClient.questions> & {
@@ -48,17 +49,19 @@ function renderDiscovery(
   asked: ReadonlySet<Source>,
 ): void {
   const { style, testing } = service;
-  const client = draft.repo.read(placeFile(service, 'utils', 'service-client')) ?? '';
-  const retry = client.includes('RetryPolicy');
-  const view = discoveryView(service, files, asked, retry);
+  const specifiers = specifiersOf(service, files);
   for (const name of wantedFiles(asked)) {
-    const text = render(`add-s2s-discovery/${fileNames[name]}.ts.hbs`, view, style);
+    const text = renderModule(`add-s2s-discovery/${fileNames[name]}.ts`, specifiers, style);
     draft.create(files[name], 'service-discovery', text);
   }
+  const view = connectView(service, files, asked);
+  const connect = render('add-s2s-discovery/connect-service.ts.hbs', view, style);
+  draft.create(files.connect, 'service-discovery', connect);
   if (testing.runner === 'none') return;
-  for (const name of ['balanced', 'connect'] as const) {
+  const without = findClient(draft.repo, service)?.variant?.['without'] as readonly string[] | undefined;
+  for (const name of ['balanced', 'connect', ...asked] as const) {
     const test = testFileFor(service, files[name], fileNames[name]);
-    const testView = discoveryView(service, files, asked, retry, test);
+    const testView = discoveryTestView(service, files, test, without?.includes('retry') !== true);
     const template = `add-s2s-discovery/${fileNames[name]}.test.ts.hbs`;
     draft.create(test, 'unit-test', renderTest(template, testView, style, testing));
   }
@@ -70,7 +73,6 @@ function wantedFiles(asked: ReadonlySet<Source>): readonly FileName[] {
     'watch',
     'pool',
     'balanced',
-    'connect',
     ...(asked.has('dns') || asked.has('srv') ? (['addresses'] as const) : []),
     ...(asked.has('consul') || asked.has('eureka') ? (['registry'] as const) : []),
     ...asked,

@@ -8,7 +8,7 @@ import { placeFile } from '../_engine/facts/style/place-file.ts';
 import { readVariable } from '../_engine/edit/read-variable.ts';
 import { redisConnection } from '../_engine/edit/redis-connection.ts';
 import type { Draft } from '../_engine/repo/draft.ts';
-import { render } from '../_engine/render/render.ts';
+import { render, renderModule } from '../_engine/render/render.ts';
 import { fromCatalog } from '../_engine/facts/tooling/from-catalog.ts';
 import { revocationChannel } from './publisher.ts';
 import type { SubscriberView } from './view.ts';
@@ -25,7 +25,7 @@ export async function planSubscriber(
   const inUtils = (name: string): RelPath => placeFile(consumer, 'utils', name);
   const view = subscriberView(draft.repo, consumer, auth);
   const { style } = consumer;
-  draft.create(inUtils('token-key'), 'revocation', render('add-auth-verify/token-key.ts.hbs', {}, style));
+  draft.create(inUtils('token-key'), 'revocation', renderModule('add-auth-verify/token-key.ts', {}, style));
   const text = render('add-s2s-revocation/revocation-subscriber.ts.hbs', view, style);
   draft.create(inUtils('revocation-subscriber'), 'revocation', text);
   if (consumer.redis.library === 'none') {

@@ -9,15 +9,16 @@ import type { Service } from '../_engine/model/service.ts';
 import { ensureDependency } from '../_engine/edit/ensure-dependency.ts';
 import { importSpecifier, placeFile, testFileFor } from '../_engine/facts/style/place-file.ts';
 import { type Draft, openDraft } from '../_engine/repo/draft.ts';
-import { render, renderTest } from '../_engine/render/render.ts';
+import { renderModule, renderTest } from '../_engine/render/render.ts';
 import { findInstalled } from '../_engine/facts/calls/installed.ts';
 import { allowsBelow } from '../_engine/facts/tooling/version-range.ts';
 import { surveyTarget } from '../_engine/facts/app/target.ts';
 import { fromCatalog } from '../_engine/facts/tooling/from-catalog.ts';
-import type { ClientTestView, ClientView } from './view.ts';
+import type { ClientTestView } from './view.ts';
 
 /** The files of the client below the service's utilities, by what they hold. */
 const parts = {
+  observer: 'client-observer',
   error: 'service-client-error',
   deadline: 'call-deadline',
   transport: 'http-transport',
@@ -56,9 +57,10 @@ export async function planServiceClient(answers: ClientAnswers, repo: Repo): Pro
     );
 
   const retry = !answers.without.includes('retry');
-  const client = repo.read(placeFile(service, 'utils', parts.client)) ?? '';
   // A part that is there stays: each run adds to those before.
-  const diagnostics = answers.with.includes('diagnostics') || client.includes('ObservedClient');
+  const diagnostics =
+    answers.with.includes('diagnostics') ||
+    repo.read(placeFile(service, 'utils', parts.diagnostics)) !== undefined;
   renderClient(draft, service, installed ?? own, { retry, diagnostics, transport });
   if (transport === 'undici') {
     const undici = { name: 'undici', range: '^7.16.0', section: 'dependencies' } as const;
@@ -93,30 +95,30 @@ function renderClient(
   const place = (part: keyof typeof parts): RelPath => placeFile(service, 'utils', parts[part]);
   // They lie side by side, so what one writes to import another is what all write.
   const specifier = (file: RelPath): string => importSpecifier(service, place('client'), file);
-  const view: ClientView = {
-    retry,
-    diagnostics,
-    errorCause: service.modules.errorCause,
-    breakerImport: specifier(breaker),
-    deadlineImport: specifier(place('deadline')),
-    transportImport: specifier(place('transport')),
-    retryImport: specifier(place('retry')),
-    errorImport: specifier(place('error')),
-    requestImport: specifier(place('request')),
-    diagnosticsImport: specifier(place('diagnostics')),
+  const templates = { ...parts, transport: `${parts.transport}.${transport}`, retry: retryTemplate(retry) };
+  const specifiers = {
+    '../add-circuit-breaker/circuit-breaker.ts': specifier(breaker),
+    './call-deadline.ts': specifier(place('deadline')),
+    './client-observer.ts': specifier(place('observer')),
+    './http-transport.undici.ts': specifier(place('transport')),
+    './retry-policy.ts': specifier(place('retry')),
+    './service-client-error.ts': specifier(place('error')),
+    './service-request.ts': specifier(place('request')),
   };
-  const optional = { retry, diagnostics };
+  // Who is told of calls by default: the part that publishes them exports it under the same name.
+  const observer = { './client-observer.ts': specifier(place(diagnostics ? 'diagnostics' : 'observer')) };
   for (const part of Object.keys(parts) as (keyof typeof parts)[]) {
-    if (part in optional && !optional[part as keyof typeof optional]) continue;
-    const template = part === 'transport' ? `${parts[part]}.${transport}` : parts[part];
-    draft.create(
-      place(part),
-      'service-client',
-      render(`add-service-client/${template}.ts.hbs`, view, service.style),
-    );
+    if (part === 'diagnostics' && !diagnostics) continue;
+    const imports = part === 'client' ? { ...specifiers, ...observer } : specifiers;
+    const text = renderModule(`add-service-client/${templates[part]}.ts`, imports, service.style);
+    draft.create(place(part), 'service-client', text);
   }
   for (const part of diagnostics ? (['client', 'diagnostics'] as const) : (['client'] as const))
     renderClientTest(draft, service, place, part, retry);
+}
+
+function retryTemplate(retry: boolean): string {
+  return retry ? parts.retry : `${parts.retry}.none`;
 }
 
 function renderClientTest(

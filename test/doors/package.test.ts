@@ -17,7 +17,7 @@ const manifest = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf
   readonly peerDependencies: Readonly<Record<string, string>>;
 };
 const templates = readdirSync(join(projectRoot, 'templates'), { recursive: true, encoding: 'utf8' })
-  .filter((path) => path.endsWith('.hbs'))
+  .filter((path) => /\.(hbs|ts)$/.test(path))
   .map((path) => `dist/templates/${path}`);
 const compiled = [...readModules('generators')].map(({ path }) => `dist/${path.replace(/\.ts$/, '.js')}`);
 /** CommonJS as it is written: what loads a package by require. */

@@ -23,15 +23,17 @@ describe('add-s2s-metrics', () => {
     edit(middleware, 'MAX_TOKEN_LENGTH = 8_192', 'MAX_TOKEN_LENGTH = 4_096');
     await repo.run('add-s2s-metrics --target user --allow-dirty');
     expect(repo.read(`${user}/utils/service-client.ts`)).toContain('2_097_152');
-    expect(repo.read(`${user}/utils/service-client.ts`)).toContain('callStarted(this');
+    expect(repo.read(`${user}/utils/service-client.ts`)).toMatch(
+      /defaultObserver,[^;]+ from '.*service-diagnostics/,
+    );
     expect(repo.read(middleware)).toContain('MAX_TOKEN_LENGTH = 4_096');
-    expect(repo.read(middleware)).toContain('tokenVerified(');
+    expect(repo.read(middleware)).toContain('options.onVerified ?? tokenVerified');
   });
 
   it('refuses to write over lines that were edited, and changes nothing', async () => {
     await repo.run('add-service-client --target user');
     repo.edit(`${user}/utils/service-client.ts`, (text) =>
-      text.replace('return this.#breaker.refuseForMs();', 'return Math.ceil(this.#breaker.refuseForMs());'),
+      text.replace(/(from '.*client-observer.*';)/, '$1 // told of each call'),
     );
     const before = repo.tree;
     const plan = await repo.plan('add-s2s-metrics --target user --allow-dirty');
@@ -42,7 +44,7 @@ describe('add-s2s-metrics', () => {
   it('is met by a middleware that comes later: it publishes, and leaves /metrics open', async () => {
     await repo.run('add-s2s-metrics --target user');
     await repo.run('add-auth-middleware --target user --protect all --public /health');
-    expect(repo.read(middleware)).toContain('tokenVerified(');
+    expect(repo.read(middleware)).toContain('options.onVerified ?? tokenVerified');
     expect(repo.read(`${user}/app.ts`)).toContain("publicRoutes: ['GET /metrics', 'GET /health']");
     const status = await repo.plan('s2s-status');
     expect(status).toMatchObject({ ok: true, findings: [] });

@@ -42,12 +42,7 @@ describe('add-s2s-revocation', () => {
     repo.close();
 
     await arrange('meets');
-    repo.edit(middleware, (text) =>
-      text.replace('const verify = createVerifier(client,', 'const verify = createOwn(client,'),
-    );
-    repo.edit(middleware, (text) =>
-      text.replace('const cache = new ClaimCache', 'const claims = new ClaimCache'),
-    );
+    repo.edit(middleware, (text) => text.replace('return new ClaimCache(', 'return new OwnCache('));
     const refused = await repo.plan(line);
     expect(refused.ok ? 'a plan' : refused.obstacles.map(({ code }) => code)).toEqual(['E_FILE_EDITED']);
   });

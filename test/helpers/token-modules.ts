@@ -4,7 +4,9 @@ import { pathToFileURL } from 'node:url';
 
 import { compile } from '../../bench/modules.ts';
 import { type Library, renderVerifier } from '../../bench/verifier-module.ts';
-import { render } from '../../generators/_engine/render/render.ts';
+import { render, renderModule } from '../../generators/_engine/render/render.ts';
+import { ClaimCache, type ClaimCacheOptions } from '../../templates/add-auth-middleware/claim-cache.ts';
+import { isTokenKey, tokenKey } from '../../templates/add-auth-verify/token-key.ts';
 import { projectRoot } from './project-root.ts';
 
 const style = {
@@ -32,6 +34,15 @@ interface Cache {
   load(token: string, ask: () => Promise<object | null>, onOutdated?: () => void): Promise<object | null>;
   revoke(key: string): void;
   clear(): void;
+}
+
+type Denylist = Pick<TokenModules, 'TokenBlacklist' | 'createMemoryStore' | 'createRedisStore'>;
+
+/** As the middleware makes it where revocations are published. */
+class KeyedCache extends ClaimCache<object> {
+  constructor(options: object) {
+    super({ ...(options as ClaimCacheOptions), keyOf: tokenKey });
+  }
 }
 
 /** The generated modules that are about a token's key, as modules. */
@@ -63,12 +74,15 @@ export async function loadTokenModules(library: Library, scope = 'acme/auth'): P
     writeFileSync(file, compile(render(`${template}.ts.hbs`, view, style)));
     return (await import(pathToFileURL(file).href)) as object;
   };
+  // The rendered blacklist imports it beside itself.
+  writeFileSync(
+    join(folder, 'token-key.js'),
+    compile(renderModule('add-auth-verify/token-key.ts', {}, style)),
+  );
   return {
-    ...(await load('add-auth-verify/token-key', {})),
-    ...(await load('add-auth-verify/token-blacklist', blacklist)),
-    ...(await load('add-auth-middleware/claim-cache', {
-      revocation: true,
-      tokenKeyImport: './token-key.js',
-    })),
-  } as TokenModules;
+    tokenKey,
+    isTokenKey,
+    ...((await load('add-auth-verify/token-blacklist', blacklist)) as Denylist),
+    ClaimCache: KeyedCache,
+  };
 }

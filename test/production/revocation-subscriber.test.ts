@@ -7,7 +7,7 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { render } from '../../generators/_engine/render/render.ts';
+import { render, renderModule } from '../../generators/_engine/render/render.ts';
 import type { SubscriberView } from '../../generators/add-s2s-revocation/view.ts';
 import { projectRoot } from '../helpers/project-root.ts';
 import { type RedisServer, startRedis } from '../helpers/redis-server.ts';
@@ -56,7 +56,7 @@ async function loadSubscriber(library: 'ioredis' | 'redis'): Promise<SubscriberM
   mkdirSync(folder, { recursive: true });
   const file = join(folder, 'revocation-subscriber.ts');
   const types = "import type { FastifyInstance } from 'fastify';\n";
-  writeFileSync(join(folder, 'token-key.ts'), render('add-auth-verify/token-key.ts.hbs', {}, style));
+  writeFileSync(join(folder, 'token-key.ts'), renderModule('add-auth-verify/token-key.ts', {}, style));
   writeFileSync(file, types + render('add-s2s-revocation/revocation-subscriber.ts.hbs', view, style));
   return (await import(pathToFileURL(file).href)) as SubscriberModule;
 }

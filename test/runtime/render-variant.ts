@@ -2,10 +2,10 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-import { render, renderModule, renderTest } from '../../generators/_engine/render/render.ts';
+import { renderModule, renderTest } from '../../generators/_engine/render/render.ts';
 import type { Style, TestingFact } from '../../generators/_engine/model/code-facts.ts';
 import type { BreakerTestView } from '../../generators/add-circuit-breaker/view.ts';
-import type { ClientTestView, ClientView } from '../../generators/add-service-client/view.ts';
+import type { ClientTestView } from '../../generators/add-service-client/view.ts';
 import { projectRoot } from '../helpers/project-root.ts';
 
 /** What can be asked of the runtime templates. */
@@ -16,8 +16,6 @@ export interface Variant {
   readonly transport: 'undici' | 'fetch';
   /** Absent: nothing is published. */
   readonly diagnostics?: boolean;
-  /** Absent: the compiler's library is ES2022 or later. */
-  readonly errorCause?: boolean;
 }
 
 export const coreVariant: Variant = { window: false, backoff: false, retry: true, transport: 'undici' };
@@ -32,7 +30,6 @@ export const variants: Readonly<Record<string, Variant>> = {
   fetch: { ...coreVariant, transport: 'fetch' },
   diagnostics: { ...coreVariant, diagnostics: true },
   'diagnostics-without-retry': { ...coreVariant, diagnostics: true, retry: false },
-  'old-library': { ...coreVariant, errorCause: false },
   'fetch-without-retry': { ...coreVariant, retry: false, transport: 'fetch' },
 };
 
@@ -47,7 +44,16 @@ const style: Style = {
 const testing: TestingFact = { runner: 'vitest', globals: false, command: '' };
 
 /** All files are side by side. */
-const inPlace = { './circuit-breaker.ts': './circuit-breaker.ts' };
+const inPlace = {
+  './circuit-breaker.ts': './circuit-breaker.ts',
+  '../add-circuit-breaker/circuit-breaker.ts': './circuit-breaker.ts',
+  './call-deadline.ts': './call-deadline.ts',
+  './client-observer.ts': './client-observer.ts',
+  './http-transport.undici.ts': './http-transport.ts',
+  './retry-policy.ts': './retry-policy.ts',
+  './service-client-error.ts': './service-client-error.ts',
+  './service-request.ts': './service-request.ts',
+};
 
 /**
  * Renders breaker, client and their tests into `.rendered/<folder>`, side by side as a service would have them.
@@ -66,28 +72,22 @@ function renderFiles({
   retry,
   transport,
   diagnostics = false,
-  errorCause = true,
 }: Variant): readonly (readonly [string, string])[] {
   const breaker: BreakerTestView = {
     breakerImport: './circuit-breaker.ts',
     windowImport: './outcome-window.ts',
     openTimeImport: './open-time.ts',
   };
-  const client: ClientView & ClientTestView = {
+  const client: ClientTestView = {
     retry,
-    diagnostics,
-    errorCause,
-    breakerImport: './circuit-breaker.ts',
-    deadlineImport: './call-deadline.ts',
-    transportImport: './http-transport.ts',
-    retryImport: './retry-policy.ts',
-    errorImport: './service-client-error.ts',
-    requestImport: './service-request.ts',
-    diagnosticsImport: './service-diagnostics.ts',
     clientImport: './service-client.ts',
+    diagnosticsImport: './service-diagnostics.ts',
   };
-  const own = (name: string): readonly [string, string] => {
-    return [`${name}.ts`, render(`add-service-client/${name}.ts.hbs`, client, style)];
+  const defaultObserver = diagnostics ? './service-diagnostics.ts' : './client-observer.ts';
+  const own = (name: string, template = name): readonly [string, string] => {
+    const specifiers =
+      name === 'service-client' ? { ...inPlace, './client-observer.ts': defaultObserver } : inPlace;
+    return [`${name}.ts`, renderModule(`add-service-client/${template}.ts`, specifiers, style)];
   };
   const breakerModules = [
     'circuit-breaker',
@@ -101,10 +101,12 @@ function renderFiles({
   });
   return [
     ...breakerFiles,
-    ['http-transport.ts', render(`add-service-client/http-transport.${transport}.ts.hbs`, client, style)],
-    ...(retry ? [own('retry-policy')] : []),
+    own('http-transport', `http-transport.${transport}`),
+    own('retry-policy', retry ? 'retry-policy' : 'retry-policy.none'),
     ...(diagnostics ? [own('service-diagnostics')] : []),
-    ...['call-deadline', 'service-client-error', 'service-request', 'service-client'].map(own),
+    ...['call-deadline', 'client-observer', 'service-client-error', 'service-request', 'service-client'].map(
+      (name) => own(name),
+    ),
     ...['service-client', ...(diagnostics ? ['service-diagnostics'] : [])].map((name) => {
       const text = renderTest(`add-service-client/${name}.test.ts.hbs`, client, style, testing);
       return [`${name}.test.ts`, text] as const;

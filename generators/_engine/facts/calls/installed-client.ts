@@ -24,10 +24,12 @@ export function findClient(repo: Repo, service: Service): InstalledClient | unde
   const imports = (part: string): boolean =>
     text.includes(importSpecifier(service, own, placeFile(service, 'utils', part)));
   const isOurs = path === own && imports('http-transport');
-  const isFetch = repo.read(placeFile(service, 'utils', 'http-transport'))?.includes('undici') === false;
+  const lacks = (part: string, word: string): boolean =>
+    repo.read(placeFile(service, 'utils', part))?.includes(word) === false;
   const variant = {
-    without: imports('retry-policy') ? [] : ['retry'],
-    transport: isFetch ? 'fetch' : 'undici',
+    // Before that file had two texts, a client without retries did not import it.
+    without: !imports('retry-policy') || lacks('retry-policy', 'budgetRatio') ? ['retry'] : [],
+    transport: lacks('http-transport', 'undici') ? 'fetch' : 'undici',
   };
   return { path, variant: isOurs ? variant : undefined, hasErrors: /\bServiceClientError\b/.test(text) };
 }

@@ -3,30 +3,23 @@ import {
   type CircuitBreakerOptions,
   CircuitOpenError,
   type CircuitStats,
-} from '{{breakerImport}}';
-import { CallDeadline } from '{{deadlineImport}}';
-import { type HttpRequest, type HttpResponse, HttpTransport, TransportError } from '{{transportImport}}';
-{{#if retry}}
-import { type RetryOptions, RetryPolicy } from '{{retryImport}}';
-{{/if}}
-{{#if diagnostics}}
+} from '../add-circuit-breaker/circuit-breaker.ts';
+import { CallDeadline } from './call-deadline.ts';
 import {
-  attemptStarted,
-  callEnded,
-  callRefused,
-  callStarted,
-  circuitChanged,
-  clientClosed,
-  clientCreated,
+  type HttpRequest,
+  type HttpResponse,
+  HttpTransport,
+  TransportError,
+} from './http-transport.undici.ts';
+import { createRetryPolicy, type RetryOptions, type RetryPolicy } from './retry-policy.ts';
+import {
+  type ClientObserver,
+  defaultObserver,
   type ObservedClient,
-{{#if retry}}
-  retryPlanned,
-{{/if}}
   type ServiceCall,
-} from '{{diagnosticsImport}}';
-{{/if}}
-import { ServiceClientError, type ServiceClientErrorKind } from '{{errorImport}}';
-import { buildRequest, checkHeaders, ensureCorrelationId, type RequestOptions } from '{{requestImport}}';
+} from './client-observer.ts';
+import { ServiceClientError, type ServiceClientErrorKind } from './service-client-error.ts';
+import { buildRequest, checkHeaders, ensureCorrelationId, type RequestOptions } from './service-request.ts';
 
 export { ServiceClientError, type ServiceClientErrorKind, type RequestOptions };
 
@@ -39,19 +32,19 @@ export interface ServiceClientLogger {
 export interface ServiceClientOptions {
   /** http or https, with or without a path that every request begins with. */
   baseUrl: string;
-  /** Milliseconds for a whole call{{#if retry}}, retries{{/if}} and reading of the body included. Default 10 000. */
+  /** Milliseconds for a whole call, retries and reading of the body included. Default 10 000. */
   timeout?: number;
   /** `name` defaults to the host of `baseUrl`. */
   circuitBreakerOptions?: CircuitBreakerOptions;
-{{#if retry}}
   /** False: never retry. */
   retry?: RetryOptions | false;
-{{/if}}
   /** Sent with every request. */
   headers?: Readonly<Record<string, string | undefined>>;
   /** Bytes of a response body above which it is refused. Default 1 MiB. */
   maxResponseBytes?: number;
   logger?: ServiceClientLogger;
+  /** Told what becomes of each call. Default: service-diagnostics.ts where it is, else nobody. */
+  observer?: ClientObserver;
 }
 
 export interface ServiceResponse<T> {
@@ -67,10 +60,8 @@ interface Call {
   correlationId: string;
   deadline: CallDeadline;
   retryable: boolean;
-{{#if diagnostics}}
   /** Undefined when nobody listens. */
   observed: ServiceCall | undefined;
-{{/if}}
 }
 
 const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
@@ -85,22 +76,17 @@ const SMALL_JSON = 16_384;
  * Calls one service: JSON in and out, one deadline per call, a circuit breaker in front. Every rejection but a
  * TypeError for wrong input is a {@link ServiceClientError}. An answer of 4xx means that the service is healthy.
  */
-{{#if diagnostics}}
 export class ServiceClient implements ObservedClient {
   readonly origin: string;
-{{else}}
-export class ServiceClient {
-{{/if}}
   readonly #service: string;
   readonly #basePath: string;
   readonly #timeout: number;
   readonly #headers: Readonly<Record<string, string>>;
   readonly #breaker: CircuitBreaker;
   readonly #transport: HttpTransport;
-{{#if retry}}
   readonly #retry: RetryPolicy | undefined;
-{{/if}}
   readonly #logger: ServiceClientLogger | undefined;
+  readonly #observer: ClientObserver | undefined;
   #inFlight = 0;
   #onIdle: (() => void) | undefined;
   #closing: Promise<void> | undefined;
@@ -120,6 +106,7 @@ export class ServiceClient {
     this.#timeout = aboveZero('timeout', options.timeout ?? 10_000);
     this.#headers = checkHeaders(options.headers ?? {});
     this.#logger = options.logger;
+    this.#observer = options.observer ?? defaultObserver;
     const breaker = { name: url.host, ...options.circuitBreakerOptions };
     // A probe that is slow but within its deadline must not count as lost, also when the process is busy.
     const probeTimeout = Math.max(breaker.probeTimeout ?? breaker.timeout ?? 0, this.#timeout + 1_000);
@@ -127,10 +114,11 @@ export class ServiceClient {
       ...breaker,
       probeTimeout,
       onStateChange: (change) => {
-        this.#logger?.warn({ circuit: change.name, from: change.from, to: change.to }, 'Circuit changed state');
-{{#if diagnostics}}
-        circuitChanged({ client: this, from: change.from, to: change.to });
-{{/if}}
+        this.#logger?.warn(
+          { circuit: change.name, from: change.from, to: change.to },
+          'Circuit changed state',
+        );
+        this.#observer?.circuitChanged({ client: this, from: change.from, to: change.to });
         breaker.onStateChange?.(change);
       },
     });
@@ -139,21 +127,15 @@ export class ServiceClient {
       url.origin,
       aboveZero('maxResponseBytes', options.maxResponseBytes ?? 1_048_576),
     );
-{{#if retry}}
-    this.#retry = options.retry === false ? undefined : new RetryPolicy(options.retry);
-{{/if}}
-{{#if diagnostics}}
+    this.#retry = options.retry === false ? undefined : createRetryPolicy(options.retry);
     this.origin = url.origin;
-    clientCreated(this);
-{{/if}}
+    this.#observer?.clientCreated(this);
   }
-{{#if diagnostics}}
 
   /** The name of its circuit. */
   get service(): string {
     return this.#service;
   }
-{{/if}}
 
   get<T = unknown>(path: string, options?: RequestOptions): Promise<ServiceResponse<T>> {
     return this.#call('GET', path, undefined, options);
@@ -184,25 +166,15 @@ export class ServiceClient {
    * open circuit, to look costs a fraction of a call that is rejected, and counts as one.
    */
   refuseForMs(): number {
-{{#if diagnostics}}
     const waitMs = this.#breaker.refuseForMs();
-    if (waitMs > 0) callRefused(this, waitMs);
+    if (waitMs > 0) this.#observer?.callRefused(this, waitMs);
     return waitMs;
-{{else}}
-    return this.#breaker.refuseForMs();
-{{/if}}
   }
-{{#if diagnostics}}
 
   /** Retries that are saved up now; undefined: it never retries. */
   getRetryBudget(): number | undefined {
-{{#if retry}}
     return this.#retry?.saved;
-{{else}}
-    return undefined;
-{{/if}}
   }
-{{/if}}
 
   /** Closes the circuit by hand. */
   resetCircuit(): void {
@@ -216,9 +188,7 @@ export class ServiceClient {
   }
 
   async #end(): Promise<void> {
-{{#if diagnostics}}
-    clientClosed(this);
-{{/if}}
+    this.#observer?.clientClosed(this);
     if (this.#inFlight > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve));
     await this.#transport.close();
   }
@@ -244,42 +214,29 @@ export class ServiceClient {
     const repeatable = method !== 'POST' && method !== 'PATCH';
     const retryable = repeatable || options.idempotent === true || options.idempotencyKey !== undefined;
     this.#inFlight += 1;
-{{#if diagnostics}}
-    const observed = callStarted(this, request, correlationId, options.route);
+    const observed = this.#observer?.callStarted(this, request, correlationId, options.route);
     try {
       const response = await this.#exchange<T>({ request, correlationId, deadline, retryable, observed });
       this.#breaker.success(permit, deadline.elapsedMs);
-      callEnded(observed, deadline.elapsedMs, response.status);
+      this.#observer?.callEnded(observed, deadline.elapsedMs, response.status);
       return response;
     } catch (error) {
       this.#settle(permit, error, deadline);
-      callEnded(observed, deadline.elapsedMs, error);
+      this.#observer?.callEnded(observed, deadline.elapsedMs, error);
       throw error;
-{{else}}
-    try {
-      const response = await this.#exchange<T>({ request, correlationId, deadline, retryable });
-      this.#breaker.success(permit, deadline.elapsedMs);
-      return response;
-    } catch (error) {
-      this.#settle(permit, error, deadline);
-      throw error;
-{{/if}}
     } finally {
       deadline.end();
       this.#inFlight -= 1;
       if (this.#inFlight === 0) this.#onIdle?.();
     }
   }
-{{#if retry}}
 
   /** One or more attempts; the breaker sees the last one's outcome only. */
   async #exchange<T>(call: Call): Promise<ServiceResponse<T>> {
     const { request, correlationId, deadline } = call;
     this.#retry?.onCall();
     for (let attempt = 0; ; attempt += 1) {
-{{#if diagnostics}}
-      attemptStarted(call.observed, attempt);
-{{/if}}
+      this.#observer?.attemptStarted(call.observed, attempt);
       try {
         return this.#accept(await this.#transport.send(request, deadline), correlationId);
       } catch (cause) {
@@ -287,9 +244,7 @@ export class ServiceClient {
         const delayMs = this.#delayBeforeRetry(call, attempt, error);
         if (delayMs === undefined) throw error;
         this.#logger?.debug({ service: this.#service, attempt, delayMs, correlationId }, 'Retrying a call');
-{{#if diagnostics}}
-        retryPlanned(call.observed, attempt, delayMs, error);
-{{/if}}
+        this.#observer?.retryPlanned(call.observed, attempt, delayMs, error);
         await this.#wait(call, delayMs);
       }
     }
@@ -315,21 +270,6 @@ export class ServiceClient {
       };
     });
   }
-{{else}}
-
-{{#if diagnostics}}
-  async #exchange<T>({ request, correlationId, deadline, observed }: Call): Promise<ServiceResponse<T>> {
-    attemptStarted(observed, 0);
-{{else}}
-  async #exchange<T>({ request, correlationId, deadline }: Call): Promise<ServiceResponse<T>> {
-{{/if}}
-    try {
-      return this.#accept(await this.#transport.send(request, deadline), correlationId);
-    } catch (cause) {
-      throw this.#clientError(cause, correlationId);
-    }
-  }
-{{/if}}
 
   #accept<T>(response: HttpResponse, correlationId: string): ServiceResponse<T> {
     const { status, headers } = response;
@@ -399,9 +339,7 @@ export class ServiceClient {
   #circuitOpen(correlationId: string): ServiceClientError {
     const cause = new CircuitOpenError(this.#service, this.#breaker.retryAfterMs());
     const { retryAfterMs } = cause;
-{{#if diagnostics}}
-    callRefused(this, retryAfterMs);
-{{/if}}
+    this.#observer?.callRefused(this, retryAfterMs);
     const details = { service: this.#service, correlationId, retryAfterMs, cause };
     return new ServiceClientError('circuit_open', cause.message, details);
   }
@@ -425,12 +363,10 @@ function isTooDeep(json: string): boolean {
 function isBusy(status: number | undefined): boolean {
   return status === 429 || status === 503;
 }
-{{#if retry}}
 
 function isTemporary(status: number | undefined): boolean {
   return isBusy(status) || status === 502 || status === 504;
 }
-{{/if}}
 
 /** `Retry-After` in seconds or as a date, as milliseconds from now. */
 function retryAfterOf(header: string | string[] | undefined): number | undefined {

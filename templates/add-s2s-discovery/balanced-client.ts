@@ -1,13 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { CircuitBreaker, CircuitOpenError, type CircuitStats } from '{{breakerImport}}';
-import { CallDeadline } from '{{deadlineImport}}';
-import { EndpointPool, type PoolMember } from '{{poolImport}}';
-import { EndpointWatch } from '{{watchImport}}';
-import type { Endpoint, EndpointSource } from '{{sourceImport}}';
-{{#if retry}}
-import { RetryPolicy } from '{{retryImport}}';
-{{/if}}
+import {
+  CircuitBreaker,
+  CircuitOpenError,
+  type CircuitStats,
+} from '../add-circuit-breaker/circuit-breaker.ts';
+import { CallDeadline } from '../add-service-client/call-deadline.ts';
+import { EndpointPool, type PoolMember } from './endpoint-pool.ts';
+import { EndpointWatch } from './endpoint-watch.ts';
+import type { Endpoint, EndpointSource } from './endpoint-source.ts';
+import { createRetryPolicy, type RetryPolicy } from '../add-service-client/retry-policy.ts';
 import {
   ServiceClient,
   ServiceClientError,
@@ -15,8 +17,12 @@ import {
   type ServiceClientLogger,
   type ServiceClientOptions,
   type ServiceResponse,
-} from '{{clientImport}}';
-import { checkHeaders, ensureCorrelationId, type RequestOptions } from '{{requestImport}}';
+} from '../add-service-client/service-client.ts';
+import {
+  checkHeaders,
+  ensureCorrelationId,
+  type RequestOptions,
+} from '../add-service-client/service-request.ts';
 
 /** What a caller sees of a client, whether it calls one place or many. */
 export type ServiceCaller = Pick<
@@ -77,7 +83,13 @@ const MAX_AWAKENED = 10;
 /** Milliseconds for which sums over all endpoints are kept while nothing happens. */
 const STATS_MS = 100;
 /** Of an exchange that failed before there was a connection. */
-const NOT_CONNECTED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_CLOSED']);
+const NOT_CONNECTED = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'UND_ERR_CLOSED',
+]);
 
 /**
  * Calls one service at many endpoints, as a {@link ServiceClient} calls it at one. The better of two random endpoints
@@ -103,9 +115,7 @@ export class BalancedClient implements ServiceCaller {
   #stats: { known: CircuitStats; until: number } | undefined;
   /** Clients of endpoints that are gone, until their last call has ended. */
   readonly #leaving = new Set<Promise<void>>();
-{{#if retry}}
   readonly #retry: RetryPolicy | undefined;
-{{/if}}
   #savedFailovers = MAX_SAVED_FAILOVERS;
 
   /** @throws TypeError or RangeError as a ServiceClient does, whatever endpoints there will be */
@@ -115,9 +125,7 @@ export class BalancedClient implements ServiceCaller {
     this.#service = options.circuitBreakerOptions?.name ?? options.source.name;
     this.#timeout = aboveZero('timeout', options.timeout ?? 10_000);
     this.#attemptTimeout = aboveZero('attemptTimeout', options.attemptTimeout ?? this.#timeout / 2);
-{{#if retry}}
-    this.#retry = options.retry === false ? undefined : new RetryPolicy(options.retry);
-{{/if}}
+    this.#retry = options.retry === false ? undefined : createRetryPolicy(options.retry);
     // Priorities first; within one of them the own zone.
     this.#pool = new EndpointPool(({ priority = 0, zone }) => {
       return priority * 2 + (options.zone === undefined || zone === options.zone ? 0 : 1);
@@ -231,17 +239,12 @@ export class BalancedClient implements ServiceCaller {
     this.#savedFailovers = Math.min(this.#savedFailovers + FAILOVERS_PER_CALL, MAX_SAVED_FAILOVERS);
     try {
       if (this.#members.size === 0) await this.#until(call, this.#watch.settled);
-{{#if retry}}
       this.#retry?.onCall();
       return await this.#repeat(call, send);
-{{else}}
-      return await this.#tryEndpoints(call, send);
-{{/if}}
     } finally {
       deadline.end();
     }
   }
-{{#if retry}}
 
   /** When every endpoint has failed, all of them again after a while, as a ServiceClient does with its one. */
   async #repeat<T>(call: Call, send: Send<T>): Promise<ServiceResponse<T>> {
@@ -266,7 +269,6 @@ export class BalancedClient implements ServiceCaller {
     const temporary = kind === 'network' || (kind === 'http' && [429, 502, 503, 504].includes(status));
     return temporary ? this.#retry?.next(attempt, retryAfterMs, deadline.remainingMs) : undefined;
   }
-{{/if}}
 
   /** One endpoint after the other, until one has answered or none is left that could. */
   async #tryEndpoints<T>(call: Call, send: Send<T>): Promise<ServiceResponse<T>> {
@@ -427,10 +429,8 @@ export class BalancedClient implements ServiceCaller {
     const client = new ServiceClient({
       ...this.#options,
       baseUrl: url,
-{{#if retry}}
       // Another endpoint is asked instead.
       retry: false,
-{{/if}}
       circuitBreakerOptions: {
         ...breaker,
         name: this.#service,

@@ -1,4 +1,4 @@
-import type { CallDeadline, CancelReason } from '{{deadlineImport}}';
+import type { CallDeadline, CancelReason } from './call-deadline.ts';
 
 export interface HttpRequest {
   method: 'GET' | 'DELETE' | 'POST' | 'PUT' | 'PATCH';

@@ -5,8 +5,8 @@ import {
   createResolver,
   MIN_REFRESH_MS,
   resolveAddresses,
-} from '{{addressesImport}}';
-import { type Endpoint, type EndpointSource, type Lookup, urlAt } from '{{sourceImport}}';
+} from './resolve-addresses.ts';
+import { type Endpoint, type EndpointSource, type Lookup, urlAt } from './endpoint-source.ts';
 
 /** Node does not tell the TTL of SRV records: they are asked for again after this, or sooner by that of the targets. */
 const MAX_REFRESH_MS = 30_000;
@@ -33,7 +33,10 @@ export class SrvEndpoints implements EndpointSource {
   async lookup(): Promise<Lookup> {
     const records = (await this.#resolver.resolveSrv(this.#url.hostname)).slice(0, MAX_TARGETS);
     if (this.#url.protocol === 'https:') {
-      return { endpoints: records.flatMap((record) => this.#at(record.name, record)), refreshMs: MAX_REFRESH_MS };
+      return {
+        endpoints: records.flatMap((record) => this.#at(record.name, record)),
+        refreshMs: MAX_REFRESH_MS,
+      };
     }
     const targets = await Promise.all(records.map((record) => this.#resolve(record)));
     const ttlMs = Math.min(...targets.map((target) => target.ttlMs));

@@ -3,8 +3,8 @@ import {
   createResolver,
   MIN_REFRESH_MS,
   resolveAddresses,
-} from '{{addressesImport}}';
-import { type EndpointSource, type Lookup, urlAt } from '{{sourceImport}}';
+} from './resolve-addresses.ts';
+import { type EndpointSource, type Lookup, urlAt } from './endpoint-source.ts';
 
 /**
  * Every address of a host is an endpoint, as Kubernetes tells them of a headless service: A records, or AAAA records
@@ -23,7 +23,9 @@ export class DnsEndpoints implements EndpointSource {
   constructor(url: string, resolver: AddressResolver = createResolver()) {
     this.#url = new URL(url);
     if (this.#url.protocol !== 'http:') {
-      throw new TypeError('Endpoints by DNS addresses must be http: certificates name hosts, as SRV records do');
+      throw new TypeError(
+        'Endpoints by DNS addresses must be http: certificates name hosts, as SRV records do',
+      );
     }
     this.name = this.#url.hostname;
     this.#resolver = resolver;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-import type { HttpRequest } from '{{transportImport}}';
+import type { HttpRequest } from './http-transport.undici.ts';
 
 export interface RequestOptions {
   /** Sent as `X-Correlation-ID`; one that is not `[A-Za-z0-9._:-]{1,128}` is replaced by a new one. */
@@ -16,10 +16,6 @@ export interface RequestOptions {
   idempotencyKey?: string;
   /** True: a POST or PATCH that may be retried, because it only reads. */
   idempotent?: boolean;
-{{#if diagnostics}}
-  /** The pattern of the path, such as `/users/:id`: what metrics and traces call it. */
-  route?: string;
-{{/if}}
 }
 
 const CORRELATION_ID = /^[A-Za-z0-9._:-]{1,128}$/;

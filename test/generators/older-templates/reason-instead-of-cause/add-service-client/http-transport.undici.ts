@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { type Dispatcher, Pool } from 'undici';
 
-import type { CallDeadline, CancelReason } from '{{deadlineImport}}';
+import type { CallDeadline, CancelReason } from './call-deadline.ts';
 
 export interface HttpRequest {
   method: 'GET' | 'DELETE' | 'POST' | 'PUT' | 'PATCH';

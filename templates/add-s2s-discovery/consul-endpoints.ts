@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 
-import { readEntries, requestRegistry } from '{{registryImport}}';
-import { type Endpoint, type EndpointSource, type Lookup, urlAt } from '{{sourceImport}}';
+import { readEntries, requestRegistry } from './registry-request.ts';
+import { type Endpoint, type EndpointSource, type Lookup, urlAt } from './endpoint-source.ts';
 
 export interface ConsulOptions {
   /** Sent as `X-Consul-Token`. Default `CONSUL_HTTP_TOKEN`. */
@@ -69,7 +69,7 @@ export class ConsulEndpoints implements EndpointSource {
     // What fails may be the fault of the index.
     this.#index = 0;
     const { headers, data } = await requestRegistry(url, this.#headers, timeoutMs, signal);
-    const { found, unusable } = readEntries(data, (entry: ConsulEntry) => [this.#read(entry)]);
+    const { found, unusable } = readEntries(data, (entry) => [this.#read(entry as ConsulEntry)]);
     this.#follow(asked, Number(headers.get('x-consul-index')));
     const elapsedMs = performance.now() - startedAt;
     return { endpoints: found, unusable, refreshMs: Math.max(0, MIN_INTERVAL_MS - elapsedMs) };

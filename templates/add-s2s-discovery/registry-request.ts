@@ -78,14 +78,14 @@ function assertShallow(text: string, host: string): void {
 }
 
 /** What `read` makes of each entry of a list, and how many it could make nothing of: what is in them is not checked. */
-export function readEntries<Entry, Result>(
+export function readEntries<Result>(
   list: unknown,
-  read: (entry: Entry) => readonly (Result | undefined)[],
+  read: (entry: unknown) => readonly (Result | undefined)[],
 ): { found: Result[]; unusable: number } {
   if (!Array.isArray(list)) throw new Error('The registry answered no list');
   const found: Result[] = [];
   let unusable = 0;
-  for (const entry of list as readonly Entry[]) {
+  for (const entry of list as readonly unknown[]) {
     try {
       for (const one of read(entry)) {
         if (one === undefined) unusable += 1;

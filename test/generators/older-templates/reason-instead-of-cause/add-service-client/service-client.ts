@@ -3,14 +3,12 @@ import {
   type CircuitBreakerOptions,
   CircuitOpenError,
   type CircuitStats,
-} from '{{breakerImport}}';
-import { CallDeadline } from '{{deadlineImport}}';
-import { type HttpRequest, type HttpResponse, HttpTransport, TransportError } from '{{transportImport}}';
-{{#if retry}}
-import { type RetryOptions, RetryPolicy } from '{{retryImport}}';
-{{/if}}
-import { ServiceClientError, type ServiceClientErrorKind } from '{{errorImport}}';
-import { buildRequest, checkHeaders, ensureCorrelationId, type RequestOptions } from '{{requestImport}}';
+} from '../add-circuit-breaker/circuit-breaker.ts';
+import { CallDeadline } from './call-deadline.ts';
+import { type HttpRequest, type HttpResponse, HttpTransport, TransportError } from './http-transport.undici.ts';
+import { type RetryOptions, RetryPolicy } from './retry-policy.ts';
+import { ServiceClientError, type ServiceClientErrorKind } from './service-client-error.ts';
+import { buildRequest, checkHeaders, ensureCorrelationId, type RequestOptions } from './service-request.ts';
 
 export { ServiceClientError, type ServiceClientErrorKind, type RequestOptions };
 
@@ -23,14 +21,12 @@ export interface ServiceClientLogger {
 export interface ServiceClientOptions {
   /** http or https, with or without a path that every request begins with. */
   baseUrl: string;
-  /** Milliseconds for a whole call{{#if retry}}, retries{{/if}} and reading of the body included. Default 10 000. */
+  /** Milliseconds for a whole call, retries and reading of the body included. Default 10 000. */
   timeout?: number;
   /** `name` defaults to the host of `baseUrl`. */
   circuitBreakerOptions?: CircuitBreakerOptions;
-{{#if retry}}
   /** False: never retry. */
   retry?: RetryOptions | false;
-{{/if}}
   /** Sent with every request. */
   headers?: Readonly<Record<string, string | undefined>>;
   /** Bytes of a response body above which it is refused. Default 1 MiB. */
@@ -68,9 +64,7 @@ export class ServiceClient {
   readonly #headers: Readonly<Record<string, string>>;
   readonly #breaker: CircuitBreaker;
   readonly #transport: HttpTransport;
-{{#if retry}}
   readonly #retry: RetryPolicy | undefined;
-{{/if}}
   readonly #logger: ServiceClientLogger | undefined;
 
   /**
@@ -102,9 +96,7 @@ export class ServiceClient {
       url.origin,
       aboveZero('maxResponseBytes', options.maxResponseBytes ?? 1_048_576),
     );
-{{#if retry}}
     this.#retry = options.retry === false ? undefined : new RetryPolicy(options.retry);
-{{/if}}
   }
 
   get<T = unknown>(path: string, options?: RequestOptions): Promise<ServiceResponse<T>> {
@@ -169,7 +161,6 @@ export class ServiceClient {
       deadline.end();
     }
   }
-{{#if retry}}
 
   /** One or more attempts; the breaker sees the last one's outcome only. */
   async #exchange<T>(call: Call): Promise<ServiceResponse<T>> {
@@ -208,16 +199,6 @@ export class ServiceClient {
       };
     });
   }
-{{else}}
-
-  async #exchange<T>({ request, correlationId, deadline }: Call): Promise<ServiceResponse<T>> {
-    try {
-      return this.#accept(await this.#transport.send(request, deadline), correlationId);
-    } catch (cause) {
-      throw this.#clientError(cause, correlationId);
-    }
-  }
-{{/if}}
 
   #accept<T>(response: HttpResponse, correlationId: string): ServiceResponse<T> {
     const { status, headers } = response;
@@ -282,12 +263,10 @@ export class ServiceClient {
 function isBusy(status: number | undefined): boolean {
   return status === 429 || status === 503;
 }
-{{#if retry}}
 
 function isTemporary(status: number | undefined): boolean {
   return isBusy(status) || status === 502 || status === 504;
 }
-{{/if}}
 
 /** `Retry-After` in seconds or as a date, as milliseconds from now. */
 function retryAfterOf(header: string | string[] | undefined): number | undefined {

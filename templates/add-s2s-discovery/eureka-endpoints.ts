@@ -1,5 +1,5 @@
-import { readEntries, requestRegistry } from '{{registryImport}}';
-import { type Endpoint, type EndpointSource, type Lookup, urlAt } from '{{sourceImport}}';
+import { readEntries, requestRegistry } from './registry-request.ts';
+import { type Endpoint, type EndpointSource, type Lookup, urlAt } from './endpoint-source.ts';
 
 /** What is read of an instance of `/apps/<APP>`. */
 interface EurekaInstance {
@@ -54,7 +54,7 @@ export class EurekaEndpoints implements EndpointSource {
     const instances = (data as EurekaAnswer).application?.instance ?? [];
     // One instance alone may come without its list.
     const list = Array.isArray(instances) ? instances : [instances];
-    const { found, unusable } = readEntries(list, readInstance);
+    const { found, unusable } = readEntries(list, (entry) => readInstance(entry as EurekaInstance));
     return { endpoints: found, unusable, refreshMs: this.#refreshMs };
   }
 }

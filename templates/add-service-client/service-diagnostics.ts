@@ -1,31 +1,9 @@
 import { channel, subscribe, unsubscribe } from 'node:diagnostics_channel';
 
-import type { CircuitStats } from '{{breakerImport}}';
-import { ServiceClientError, type ServiceClientErrorKind } from '{{errorImport}}';
+import type { CircuitChange, ClientObserver, ObservedClient, ServiceCall } from './client-observer.ts';
+import { ServiceClientError, type ServiceClientErrorKind } from './service-client-error.ts';
 
-/** What a client tells of itself at any time. */
-export interface ObservedClient {
-  /** The name of its circuit; by default the host that it calls. */
-  readonly service: string;
-  /** `https://host:port` */
-  readonly origin: string;
-  getCircuitStats(): CircuitStats;
-  /** Retries that are saved up now; undefined: it never retries. */
-  getRetryBudget(): number | undefined;
-}
-
-/** One call that the circuit let through: the same object in all of its events, so it can be the key of a WeakMap. */
-export interface ServiceCall {
-  readonly client: ObservedClient;
-  readonly method: string;
-  /** As it is sent, with its query: it may hold what is private, and takes any number of values. */
-  readonly path: string;
-  /** The pattern that the caller gave, such as `/users/:id`. */
-  readonly route: string | undefined;
-  readonly correlationId: string;
-  /** As they are sent: who is told of `start` or `attempt` may add to them. */
-  readonly headers: Record<string, string>;
-}
+export type { CircuitChange, ClientObserver, ObservedClient, ServiceCall };
 
 /** `success`, why it failed, or `error` for a mistake of our own. */
 export type CallResult = 'success' | ServiceClientErrorKind | 'error';
@@ -57,12 +35,6 @@ export interface CallEnd {
 export interface CallRefusal {
   readonly client: ObservedClient;
   readonly retryAfterMs: number;
-}
-
-export interface CircuitChange {
-  readonly client: ObservedClient;
-  readonly from: CircuitStats['state'];
-  readonly to: CircuitStats['state'];
 }
 
 /**
@@ -136,63 +108,46 @@ export function observe<Name extends keyof DiagnosticEvents>(
   };
 }
 
-export function clientCreated(client: ObservedClient): void {
-  clients.add(client);
-  created.publish(client);
-}
-
-export function clientClosed(client: ObservedClient): void {
-  if (clients.delete(client)) closed.publish(client);
-}
-
-export function circuitChanged(change: CircuitChange): void {
-  changed.publish(change);
-}
-
-/** Undefined when nobody listens: then the call has no events. */
-export function callStarted(
-  client: ObservedClient,
-  request: Pick<ServiceCall, 'method' | 'path' | 'headers'>,
-  correlationId: string,
-  route: string | undefined,
-): ServiceCall | undefined {
-  if (!ofCalls.some(({ hasSubscribers }) => hasSubscribers)) return undefined;
-  const { method, path, headers } = request;
-  const call = { client, method, path, route, correlationId, headers };
-  started.publish(call);
-  return call;
-}
-
-export function attemptStarted(call: ServiceCall | undefined, attempt: number): void {
-  if (call !== undefined) attempted.publish({ call, attempt });
-}
-{{#if retry}}
-
-export function retryPlanned(
-  call: ServiceCall | undefined,
-  attempt: number,
-  delayMs: number,
-  error: unknown,
-): void {
-  if (call !== undefined) retried.publish({ call, attempt, delayMs, ...failureOf(error) });
-}
-{{/if}}
-
-/** `outcome` is the status of a good answer, or what was thrown. */
-export function callEnded(call: ServiceCall | undefined, durationMs: number, outcome: unknown): void {
-  if (call === undefined) return;
-  const isGood = typeof outcome === 'number';
-  const end = isGood ? { result: 'success' as const, status: outcome } : failureOf(outcome);
-  ended.publish({ call, durationMs, ...end });
-}
+/** Publishes what becomes of the calls of every client of this process, unless one is given another observer. */
+export const defaultObserver: ClientObserver | undefined = {
+  clientCreated: (client) => {
+    clients.add(client);
+    created.publish(client);
+  },
+  clientClosed: (client) => {
+    if (clients.delete(client)) closed.publish(client);
+  },
+  circuitChanged: (change) => {
+    changed.publish(change);
+  },
+  callStarted: (client, request, correlationId, route) => {
+    // Nobody listens: then the call has no events.
+    if (!ofCalls.some(({ hasSubscribers }) => hasSubscribers)) return undefined;
+    const { method, path, headers } = request;
+    const call = { client, method, path, route, correlationId, headers };
+    started.publish(call);
+    return call;
+  },
+  attemptStarted: (call, attempt) => {
+    if (call !== undefined) attempted.publish({ call, attempt });
+  },
+  retryPlanned: (call, attempt, delayMs, error) => {
+    if (call !== undefined) retried.publish({ call, attempt, delayMs, ...failureOf(error) });
+  },
+  callEnded: (call, durationMs, outcome) => {
+    if (call === undefined) return;
+    const isGood = typeof outcome === 'number';
+    const end = isGood ? { result: 'success' as const, status: outcome } : failureOf(outcome);
+    ended.publish({ call, durationMs, ...end });
+  },
+  callRefused: (client, retryAfterMs) => {
+    if (refused.hasSubscribers) refused.publish({ client, retryAfterMs });
+  },
+};
 
 function failureOf(error: unknown): Pick<CallEnd, 'result' | 'status'> {
   if (!(error instanceof ServiceClientError)) return { result: 'error', status: undefined };
   return { result: error.kind, status: error.status };
-}
-
-export function callRefused(client: ObservedClient, retryAfterMs: number): void {
-  if (refused.hasSubscribers) refused.publish({ client, retryAfterMs });
 }
 
 export function tokenVerified(result: VerificationResult, cached: boolean, correlationId: string): void {

@@ -1,13 +1,5 @@
-{{#if revocation}}
-import { tokenKey } from '{{tokenKeyImport}}';
-
-{{/if}}
 export interface ClaimCacheOptions {
-{{#if revocation}}
-  /** Milliseconds for which a verified token is not asked about again: a revocation that is missed takes that long. */
-{{else}}
-  /** Milliseconds for which a verified token is not asked about again: a revocation takes that long. */
-{{/if}}
+  /** Milliseconds for which a verified token is not asked about again: a revocation that nobody tells of takes that long. */
   ttlMs: number;
   /** Tokens kept of each kind, verified and refused; the oldest goes first. Default 1 000. */
   maxEntries?: number;
@@ -15,6 +7,8 @@ export interface ClaimCacheOptions {
   clock?: () => number;
   /** Epoch milliseconds, for the tokens' own expiry. Default `Date.now`. */
   now?: () => number;
+  /** What revocations know a token by, as token-key.ts tells. Default: they do not, and each of them clears the cache. */
+  keyOf?: (token: string) => string;
 }
 
 interface Entry<T> {
@@ -23,21 +17,17 @@ interface Entry<T> {
   readonly staleAt: number;
   /** Epoch milliseconds; `Infinity` when the token does not say. */
   readonly expiresAt: number;
-{{#if revocation}}
   /** What revocations know the token by. */
-  readonly key: string;
-{{/if}}
+  readonly key: string | undefined;
 }
-{{#if revocation}}
 
 /** A question to the auth service that is under way. */
 interface Question {
-  readonly key: string;
+  readonly key: string | undefined;
   /** Its answer may be from before a revocation. */
   isOutdated: boolean;
   readonly onOutdated: () => void;
 }
-{{/if}}
 
 /** A refusal is kept for a moment only: the same token may be asked about again by mistake, not for long. */
 const REFUSAL_TTL_MS = 1_000;
@@ -51,11 +41,10 @@ export class ClaimCache<T extends object> {
   readonly #maxEntries: number;
   readonly #clock: () => number;
   readonly #now: () => number;
+  readonly #keyOf: ((token: string) => string) | undefined;
   readonly #verified = new Map<string, Entry<T>>();
   readonly #refused = new Map<string, number>();
-{{#if revocation}}
   readonly #questions = new Set<Question>();
-{{/if}}
 
   /** @throws RangeError when a number is not above 0 */
   constructor(options: ClaimCacheOptions) {
@@ -63,6 +52,7 @@ export class ClaimCache<T extends object> {
     this.#maxEntries = aboveZero('maxEntries', options.maxEntries ?? 1_000);
     this.#clock = options.clock ?? (() => performance.now());
     this.#now = options.now ?? (() => Date.now());
+    this.#keyOf = options.keyOf;
   }
 
   /** The claims; null for a token known to be refused; undefined for one to ask about. */
@@ -82,19 +72,16 @@ export class ClaimCache<T extends object> {
   /**
    * Asks about a token and remembers the answer, null for a token that is refused. Its time runs from the question: the
    * answer may have been long under way.
-{{#if revocation}}
    * After a revocation of the token, or a gap in which one may have been missed, the answer does not count: the token is
    * asked about once more. `onOutdated` is called at once, so that nobody else waits for that answer.
-{{/if}}
    */
-{{#if revocation}}
   async load(
     token: string,
     ask: () => Promise<T | null>,
     onOutdated: () => void = () => undefined,
   ): Promise<T | null> {
     const askedAt = this.#clock();
-    const question: Question = { key: tokenKey(token), isOutdated: false, onOutdated };
+    const question: Question = { key: this.#keyOf?.(token), isOutdated: false, onOutdated };
     this.#questions.add(question);
     try {
       const claims = await ask();
@@ -104,12 +91,6 @@ export class ClaimCache<T extends object> {
     }
     return ask();
   }
-{{else}}
-  async load(token: string, ask: () => Promise<T | null>): Promise<T | null> {
-    const askedAt = this.#clock();
-    return this.set(token, await ask(), askedAt);
-  }
-{{/if}}
 
   /** Remembers the claims, or with null that the token was refused, and gives them back. */
   set(token: string, claims: T | null, askedAt = this.#clock()): T | null {
@@ -119,20 +100,19 @@ export class ClaimCache<T extends object> {
       dropOldest(this.#refused, this.#maxEntries);
     } else {
       this.#verified.delete(token);
-      const entry = { claims, staleAt: askedAt + this.#ttlMs, expiresAt: expiryOf(token) };
-{{#if revocation}}
-      this.#verified.set(token, { ...entry, key: tokenKey(token) });
-{{else}}
-      this.#verified.set(token, entry);
-{{/if}}
+      const staleAt = askedAt + this.#ttlMs;
+      this.#verified.set(token, { claims, staleAt, expiresAt: expiryOf(token), key: this.#keyOf?.(token) });
       dropOldest(this.#verified, this.#maxEntries);
     }
     return claims;
   }
-{{#if revocation}}
 
-  /** Forgets the tokens of that key (of token-key.ts), and keeps nothing of the message: anybody may have sent it. */
+  /** Forgets the tokens of that key, and keeps nothing of the message: anybody may have sent it. */
   revoke(key: string): void {
+    if (this.#keyOf === undefined) {
+      this.clear();
+      return;
+    }
     for (const [token, entry] of this.#verified) if (entry.key === key) this.#verified.delete(token);
     for (const question of this.#questions) if (question.key === key) this.#outdate(question);
   }
@@ -148,7 +128,6 @@ export class ClaimCache<T extends object> {
     question.isOutdated = true;
     question.onOutdated();
   }
-{{/if}}
 }
 
 function dropOldest(entries: Map<string, unknown>, maxEntries: number): void {

@@ -1,4 +1,4 @@
-import type { Endpoint } from '{{sourceImport}}';
+import type { Endpoint } from './endpoint-source.ts';
 
 /** What the pool looks at of a member. */
 export interface PoolMember {

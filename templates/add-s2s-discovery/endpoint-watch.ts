@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { ServiceClientLogger } from '{{clientImport}}';
-import { checkEndpoints, type Endpoint, type EndpointSource } from '{{sourceImport}}';
+import type { ServiceClientLogger } from '../add-service-client/service-client.ts';
+import { checkEndpoints, type Endpoint, type EndpointSource } from './endpoint-source.ts';
 
 /** Milliseconds to wait after a lookup that failed: doubled each time, within these. */
 const RETRY_MS = { first: 500, most: 30_000 };
@@ -48,7 +48,7 @@ export class EndpointWatch {
 
   async #run(settle: () => void): Promise<void> {
     const { signal } = this.#closing;
-    for (let failures = 0; !signal.aborted; ) {
+    for (let failures = 0; !signal.aborted;) {
       const refreshMs = await this.#look(signal);
       settle();
       failures = refreshMs === undefined ? failures + 1 : 0;

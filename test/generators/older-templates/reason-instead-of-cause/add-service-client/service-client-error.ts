@@ -1,0 +1,45 @@
+/**
+ * Why a call failed: `timeout` its deadline passed · `network` no answer · `http` an answer other than 2xx ·
+ * `circuit_open` the call was not made · `invalid_response` not the JSON that was promised, or too large ·
+ * `aborted` the caller gave up.
+ */
+export type ServiceClientErrorKind =
+  | 'timeout'
+  | 'network'
+  | 'http'
+  | 'circuit_open'
+  | 'invalid_response'
+  | 'aborted';
+
+export interface ServiceClientErrorDetails {
+  service: string;
+  correlationId: string;
+  status?: number | undefined;
+  /** Milliseconds that the service, or the open circuit, asks to wait. */
+  retryAfterMs?: number | undefined;
+  cause?: unknown;
+}
+
+/** A call to another service that failed; `circuit_open` has no stack. Messages hold no path, header, token or body, so they can be logged. */
+export class ServiceClientError extends Error {
+  override readonly name = 'ServiceClientError';
+  readonly kind: ServiceClientErrorKind;
+  readonly service: string;
+  readonly correlationId: string;
+  /** Of the answer, for `http` and `invalid_response`. */
+  readonly status: number | undefined;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(kind: ServiceClientErrorKind, message: string, details: ServiceClientErrorDetails) {
+    const { stackTraceLimit } = Error;
+    // An open circuit is met by every call: where it was says nothing, and a stack costs more than all the rest.
+    if (kind === 'circuit_open') Error.stackTraceLimit = 0;
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    Error.stackTraceLimit = stackTraceLimit;
+    this.kind = kind;
+    this.service = details.service;
+    this.correlationId = details.correlationId;
+    this.status = details.status;
+    this.retryAfterMs = details.retryAfterMs;
+  }
+}
