@@ -2,7 +2,8 @@ import { parseArgs } from 'node:util';
 
 import { closest, distance } from 'fastest-levenshtein';
 
-import { withAnswersFile } from './answers-file.ts';
+import { notOfType } from './answer-obstacles.ts';
+import { listIn, readAnswers, withAnswersFile } from './answers-file.ts';
 import type { Answers, Obstacle, Question, Questions, Refusal } from './contract.ts';
 import { refuse } from './obstacle.ts';
 
@@ -85,6 +86,28 @@ export function parseFlags(questions: Questions, argv: readonly string[]): Given
   return first === undefined ? withAnswersFile(given, known) : refuse(first, ...more);
 }
 
+/**
+ * Answers that a program gives instead of flags, whatever it is that it gives: they take what the flags take, and every
+ * obstacle is listed at once.
+ */
+export function givenAnswers(questions: Questions, given: unknown): Given | Refusal {
+  const known: Questions = { ...globalFlags, ...questions };
+  const { answers, unknown, wrong } = readAnswers(known, given);
+  if (answers === undefined) return refuse(noAnswers);
+  const flags = Object.keys(known);
+  const [first, ...more] = [
+    ...unknown.map((key) => unknownAnswer(key, flags)),
+    ...wrong.map((key) => notOfType(key, known[key] ?? globalFlags.target)),
+  ];
+  return first === undefined ? answers : refuse(first, ...more);
+}
+
+const noAnswers: Obstacle = {
+  code: 'E_USAGE',
+  message: 'The answers are no object.',
+  remedy: "Give the flags in camelCase, as in { target: ['user'] }.",
+};
+
 function parseTypeOf(question: Question | undefined): 'string' | 'boolean' {
   return question?.type === 'boolean' ? 'boolean' : 'string';
 }
@@ -103,10 +126,7 @@ function valueOf(
   if (question.type === 'boolean') return value === undefined ? !negated : undefined;
   if (value === undefined || value === '' || (inline !== true && value.startsWith('--'))) return undefined;
   if (question.type === 'string') return value;
-  return value
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== '');
+  return listIn(value);
 }
 
 function unexpected(value: string): Obstacle {
@@ -118,14 +138,28 @@ function unexpected(value: string): Obstacle {
 }
 
 function unknownFlag(rawName: string, flags: readonly string[]): Obstacle {
-  const name = rawName.replace(/^-+/, '');
-  const nearest = closest(name, flags);
-  const near = distance(name, nearest) <= Math.max(2, Math.floor(name.length / 3));
+  const nearest = nearestTo(rawName.replace(/^-+/, ''), flags);
   return {
     code: 'E_UNKNOWN_FLAG',
     message: `Unknown flag ${rawName}.`,
-    remedy: near ? `Did you mean --${nearest}?` : 'See --help for the flags of this generator.',
+    remedy:
+      nearest === undefined ? 'See --help for the flags of this generator.' : `Did you mean --${nearest}?`,
   };
+}
+
+function unknownAnswer(key: string, keys: readonly string[]): Obstacle {
+  const nearest = nearestTo(key, keys);
+  return {
+    code: 'E_UNKNOWN_FLAG',
+    message: `Unknown answer ${JSON.stringify(key)}.`,
+    remedy:
+      nearest === undefined ? 'Answers are the flags in camelCase; see --help.' : `Did you mean ${nearest}?`,
+  };
+}
+
+function nearestTo(name: string, names: readonly string[]): string | undefined {
+  const nearest = closest(name, names);
+  return distance(name, nearest) <= Math.max(2, Math.floor(name.length / 3)) ? nearest : undefined;
 }
 
 function badValue(rawName: string, question: Question): Obstacle {
