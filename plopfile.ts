@@ -31,7 +31,7 @@ export async function plan(generator: string, answers: Answers, root: string): P
     });
   }
   try {
-    const { givenAnswers } = await import('./generators/_engine/options.ts');
+    const { givenAnswers } = await import('./generators/_engine/given-answers.ts');
     const { assertRoot } = await import('./generators/_engine/root.ts');
     assertRoot(root);
     const given = givenAnswers(found.questions, answers);

@@ -2,8 +2,7 @@ import { parseArgs } from 'node:util';
 
 import { closest, distance } from 'fastest-levenshtein';
 
-import { notOfType } from './answer-obstacles.ts';
-import { listIn, readAnswers, withAnswersFile } from './answers-file.ts';
+import { listIn, withAnswersFile } from './answers-file.ts';
 import type { Answers, Obstacle, Question, Questions, Refusal } from './contract.ts';
 import { refuse } from './obstacle.ts';
 
@@ -86,28 +85,6 @@ export function parseFlags(questions: Questions, argv: readonly string[]): Given
   return first === undefined ? withAnswersFile(given, known) : refuse(first, ...more);
 }
 
-/**
- * Answers that a program gives instead of flags, whatever it is that it gives: they take what the flags take, and every
- * obstacle is listed at once.
- */
-export function givenAnswers(questions: Questions, given: unknown): Given | Refusal {
-  const known: Questions = { ...globalFlags, ...questions };
-  const { answers, unknown, wrong } = readAnswers(known, given);
-  if (answers === undefined) return refuse(noAnswers);
-  const flags = Object.keys(known);
-  const [first, ...more] = [
-    ...unknown.map((key) => unknownAnswer(key, flags)),
-    ...wrong.map((key) => notOfType(key, known[key] ?? globalFlags.target)),
-  ];
-  return first === undefined ? answers : refuse(first, ...more);
-}
-
-const noAnswers: Obstacle = {
-  code: 'E_USAGE',
-  message: 'The answers are no object.',
-  remedy: "Give the flags in camelCase, as in { target: ['user'] }.",
-};
-
 function parseTypeOf(question: Question | undefined): 'string' | 'boolean' {
   return question?.type === 'boolean' ? 'boolean' : 'string';
 }
@@ -147,17 +124,8 @@ function unknownFlag(rawName: string, flags: readonly string[]): Obstacle {
   };
 }
 
-function unknownAnswer(key: string, keys: readonly string[]): Obstacle {
-  const nearest = nearestTo(key, keys);
-  return {
-    code: 'E_UNKNOWN_FLAG',
-    message: `Unknown answer ${JSON.stringify(key)}.`,
-    remedy:
-      nearest === undefined ? 'Answers are the flags in camelCase; see --help.' : `Did you mean ${nearest}?`,
-  };
-}
-
-function nearestTo(name: string, names: readonly string[]): string | undefined {
+/** The name that was meant; undefined where none is near. */
+export function nearestTo(name: string, names: readonly string[]): string | undefined {
   const nearest = closest(name, names);
   return distance(name, nearest) <= Math.max(2, Math.floor(name.length / 3)) ? nearest : undefined;
 }

@@ -4,13 +4,14 @@ import type { Manifest, RelPath, Repo } from '../contract.ts';
 import { RefusalError } from '../obstacle.ts';
 import { isShallow, maxJsonChars, maxJsonDepth } from '../json-text.ts';
 import { dirnameRel, joinRel } from '../paths.ts';
+import { runCache } from '../run-caches.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
 const maxScriptChars = 1_000;
 const sections = ['peerDependencies', 'optionalDependencies', 'devDependencies', 'dependencies'] as const;
 
-const read = new Map<RelPath, Manifest & { readonly json: Json }>();
+const read = runCache<RelPath, Manifest & { readonly json: Json }>();
 
 /** Reads a package.json; undefined when there is none. @throws RefusalError E_MANIFEST when it is not valid JSON. */
 export function readManifest(repo: Repo, path: RelPath): (Manifest & { readonly json: Json }) | undefined {
