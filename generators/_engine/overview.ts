@@ -6,6 +6,7 @@ import { openRepo } from './repo.ts';
 import { findRoot } from './root.ts';
 import { findAuthService } from './survey/auth-service.ts';
 import { findSigns } from './survey/jwt-signs.ts';
+import { printable } from './terminal.ts';
 import { surveyHeads } from './survey/services.ts';
 import { openSurvey } from './survey/survey.ts';
 
@@ -15,10 +16,10 @@ export function surveyOverview(workingDirectory: string, cwd: string | undefined
   if (typeof root !== 'string') return root;
   try {
     assertUninterrupted(root);
-    return servicesBelow(root);
+    return servicesBelow(root).map(printable);
   } catch (error) {
     if (!(error instanceof RefusalError)) throw error;
-    return error.obstacles.map(({ message, remedy }) => `${message} ${remedy}`);
+    return error.obstacles.map(({ message, remedy }) => printable(`${message} ${remedy}`));
   }
 }
 
