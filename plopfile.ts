@@ -1,20 +1,18 @@
-import { findGenerator } from './generators/_engine/catalog.ts';
-import type { Answers, Plan, Refusal } from './generators/_engine/contract.ts';
-import { refuse, RefusalError } from './generators/_engine/obstacle.ts';
+import { findGenerator } from './generators/_engine/generator/catalog.ts';
+import type { Answers } from './generators/_engine/model/generator.ts';
+import type { Plan } from './generators/_engine/model/plan.ts';
+import { type Refusal, RefusalError, refuse } from './generators/_engine/model/refusal.ts';
 
-export { apply, type ApplyOptions } from './generators/_engine/apply.ts';
-export type {
-  Answers,
-  Edit,
-  Obstacle,
-  ObstacleCode,
-  Plan,
-  Refusal,
-  Role,
-} from './generators/_engine/contract.ts';
-export { listGenerators } from './generators/_engine/catalog.ts';
-export { diffOf } from './generators/_engine/diff.ts';
-export { registerGenerators as default } from './generators/_engine/plop.ts';
+export { apply, type ApplyOptions } from './generators/_engine/apply/apply.ts';
+export type { Edit } from './generators/_engine/model/edit.ts';
+export type { Answers } from './generators/_engine/model/generator.ts';
+export type { Obstacle, ObstacleCode } from './generators/_engine/model/obstacle.ts';
+export type { Plan } from './generators/_engine/model/plan.ts';
+export type { Refusal } from './generators/_engine/model/refusal.ts';
+export type { Role } from './generators/_engine/model/roles.ts';
+export { listGenerators } from './generators/_engine/generator/catalog.ts';
+export { diffOf } from './generators/_engine/plan/diff.ts';
+export { registerGenerators as default } from './generators/_engine/cli/plop.ts';
 
 /**
  * Plans what a generator would do to the repository at `root` (absolute); reads only. Answers are the flags in
@@ -31,14 +29,14 @@ export async function plan(generator: string, answers: Answers, root: string): P
     });
   }
   try {
-    const { givenAnswers } = await import('./generators/_engine/given-answers.ts');
-    const { assertRoot } = await import('./generators/_engine/root.ts');
+    const { givenAnswers } = await import('./generators/_engine/generator/given-answers.ts');
+    const { assertRoot } = await import('./generators/_engine/repo/root.ts');
     assertRoot(root);
     const given = givenAnswers(found.questions, answers);
     if ('obstacles' in given) return given as Refusal;
     // The parser takes a third of a second to load, and plop loads this file for its menu already.
-    const { makePlan } = await import('./generators/_engine/run.ts');
-    const { assertUninterrupted } = await import('./generators/_engine/interrupted.ts');
+    const { makePlan } = await import('./generators/_engine/plan/run.ts');
+    const { assertUninterrupted } = await import('./generators/_engine/apply/interrupted.ts');
     assertUninterrupted(root);
     const planned = await makePlan({ id: generator, generator: found, given, root });
     return 'obstacles' in planned ? planned : planned.plan;

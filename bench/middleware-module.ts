@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { render } from '../generators/_engine/render.ts';
+import { render } from '../generators/_engine/render/render.ts';
 import type { MiddlewareView } from '../generators/add-auth-middleware/view.ts';
 import { projectRoot } from '../test/helpers/project-root.ts';
 import { compile, loadRendered } from './modules.ts';

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { render } from '../generators/_engine/render.ts';
+import { render } from '../generators/_engine/render/render.ts';
 import type { VerifierView } from '../generators/add-auth-verify/view.ts';
 import { projectRoot } from '../test/helpers/project-root.ts';
 import { compile } from './modules.ts';

@@ -9,7 +9,7 @@ if (major < 20 || (major === 20 && minor < 19)) {
   process.exit(3);
 }
 
-const { runCli } = await import('./generators/_engine/cli.js');
+const { runCli } = await import('./generators/_engine/cli/cli.js');
 process.exitCode = await runCli(process.argv.slice(2)).catch((error) => {
   console.error(error);
   return 1;
@@ -18,7 +18,7 @@ process.exitCode = await runCli(process.argv.slice(2)).catch((error) => {
 
 writeFileSync('dist/cli.js', bin);
 chmodSync('dist/cli.js', 0o755);
-cpSync('generators/_engine/typescript.cjs', 'dist/generators/_engine/typescript.cjs');
+cpSync('generators/_engine/syntax/typescript.cjs', 'dist/generators/_engine/syntax/typescript.cjs');
 cpSync('templates', 'dist/templates', { recursive: true });
 
 const published = new Set();

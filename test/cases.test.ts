@@ -3,9 +3,9 @@ import { join, relative } from 'node:path';
 
 import { afterAll, describe, expect, inject, it, onTestFailed } from 'vitest';
 
-import type { Plan } from '../generators/_engine/contract.ts';
-import { hashText } from '../generators/_engine/hash.ts';
-import { textAfter } from '../generators/_engine/repo.ts';
+import type { Plan } from '../generators/_engine/model/plan.ts';
+import { hashText } from '../generators/_engine/record/hash.ts';
+import { textAfter } from '../generators/_engine/repo/repo.ts';
 import {
   type ArrangedCase,
   arrangeCase,

@@ -1,9 +1,11 @@
-import type { Answers, Obstacle, Repo } from '../_engine/contract.ts';
+import type { Answers } from '../_engine/model/generator.ts';
+import type { Obstacle } from '../_engine/model/obstacle.ts';
+import type { Repo } from '../_engine/model/repo.ts';
 import type { Destination } from '../_engine/edit/declare-in-compose.ts';
-import { isObstacle } from '../_engine/obstacle.ts';
-import { findAuthService } from '../_engine/survey/auth-service.ts';
-import { surveyService } from '../_engine/survey/service.ts';
-import { findTarget, surveyHeads } from '../_engine/survey/services.ts';
+import { isObstacle } from '../_engine/model/refusal.ts';
+import { findAuthService } from '../_engine/facts/auth/auth-service.ts';
+import { surveyService } from '../_engine/facts/app/service.ts';
+import { findTarget, surveyHeads } from '../_engine/repo/services.ts';
 
 const usualUrl = 'http://localhost:3001';
 

@@ -1,6 +1,7 @@
-import type { Answers, AnswerValue, Choice, Service, Site } from '../_engine/contract.ts';
-import { likelyPublicRoutes } from '../_engine/survey/public-routes.ts';
-import { surveyTarget } from '../_engine/survey/target.ts';
+import type { Answers, AnswerValue, Choice, Site } from '../_engine/model/generator.ts';
+import type { Service } from '../_engine/model/service.ts';
+import { likelyPublicRoutes } from '../_engine/facts/routes/public-routes.ts';
+import { surveyTarget } from '../_engine/facts/app/target.ts';
 
 /** What `--protect` can be: all, none, or the route plugins of the targets. */
 export function protectChoices(site: Site, given: Answers): readonly Choice[] {

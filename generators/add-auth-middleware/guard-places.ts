@@ -1,5 +1,7 @@
-import type { RelPath, Repo, RoutePlugin, Service } from '../_engine/contract.ts';
-import { dirnameRel, joinRel } from '../_engine/paths.ts';
+import type { RoutePlugin } from '../_engine/model/app-facts.ts';
+import { dirnameRel, joinRel, type RelPath } from '../_engine/model/paths.ts';
+import type { Repo } from '../_engine/model/repo.ts';
+import type { Service } from '../_engine/model/service.ts';
 
 /** A plugin function that gets the hook, as `ensureHook` finds it. */
 export type GuardPlace = Readonly<{ file: RelPath; plugin: string }>;

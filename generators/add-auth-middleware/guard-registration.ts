@@ -1,11 +1,13 @@
-import type { Obstacle, Place, RelPath, Repo, Service } from '../_engine/contract.ts';
-import { isAutoloaded, placeFile } from '../_engine/edit/place-file.ts';
+import type { Obstacle, Place } from '../_engine/model/obstacle.ts';
+import { joinRel, type RelPath } from '../_engine/model/paths.ts';
+import type { Repo } from '../_engine/model/repo.ts';
+import type { Service } from '../_engine/model/service.ts';
+import { isAutoloaded, placeFile } from '../_engine/facts/style/place-file.ts';
 import { registerGuard } from '../_engine/edit/register-plugin.ts';
-import { joinRel } from '../_engine/paths.ts';
-import type { Draft } from '../_engine/plan.ts';
-import { autoloadKeepsOrder, findGuardOrder } from '../_engine/survey/guard-order.ts';
-import { routesOfParent } from '../_engine/survey/parent-routes.ts';
-import { openSurvey } from '../_engine/survey/survey.ts';
+import type { Draft } from '../_engine/repo/draft.ts';
+import { autoloadKeepsOrder, findGuardOrder } from '../_engine/facts/routes/guard-order.ts';
+import { routesOfParent } from '../_engine/facts/routes/parent-routes.ts';
+import { openSurvey } from '../_engine/program/survey.ts';
 
 /** The guard of all routes, as it is registered. */
 export interface GuardWant {

@@ -1,6 +1,6 @@
 import { generator as serviceClient } from '../add-service-client/index.ts';
-import type { Generator } from '../_engine/contract.ts';
-import { pathQuestion } from '../_engine/route-path.ts';
+import type { Generator } from '../_engine/model/generator.ts';
+import { pathQuestion } from '../_engine/facts/routes/route-path.ts';
 
 export const generator: Generator = {
   summary:

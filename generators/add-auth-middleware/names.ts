@@ -1,5 +1,8 @@
-import type { Answers, Member, Obstacle, RelPath, Service } from '../_engine/contract.ts';
-import { isIdentifier } from '../_engine/print.ts';
+import type { Answers } from '../_engine/model/generator.ts';
+import type { Obstacle } from '../_engine/model/obstacle.ts';
+import type { RelPath } from '../_engine/model/paths.ts';
+import type { Member, Service } from '../_engine/model/service.ts';
+import { isIdentifier } from '../_engine/syntax/print.ts';
 
 /** Names that the middleware takes in the service, free of those that are there. */
 export interface MiddlewareNames {

@@ -1,9 +1,17 @@
-import type { Answers, Repo, Route, Service } from '../_engine/contract.ts';
-import { placeFile } from '../_engine/edit/place-file.ts';
-import { findAuthService } from '../_engine/survey/auth-service.ts';
-import { knownPublicRoutes, likelyPublicRoutes, opens, routeKey } from '../_engine/survey/public-routes.ts';
-import { surveyHeads } from '../_engine/survey/services.ts';
-import { surveyTarget } from '../_engine/survey/target.ts';
+import type { Route } from '../_engine/model/app-facts.ts';
+import type { Answers } from '../_engine/model/generator.ts';
+import type { Repo } from '../_engine/model/repo.ts';
+import type { Service } from '../_engine/model/service.ts';
+import { placeFile } from '../_engine/facts/style/place-file.ts';
+import { findAuthService } from '../_engine/facts/auth/auth-service.ts';
+import {
+  knownPublicRoutes,
+  likelyPublicRoutes,
+  opens,
+  routeKey,
+} from '../_engine/facts/routes/public-routes.ts';
+import { surveyHeads } from '../_engine/repo/services.ts';
+import { surveyTarget } from '../_engine/facts/app/target.ts';
 
 /** The routes that `--protect all` leaves open, and what the user should know of them; one sentence each. */
 export interface OpenRoutes {

@@ -1,12 +1,13 @@
-import type { RoutePlugin, Service } from '../_engine/contract.ts';
+import type { RoutePlugin } from '../_engine/model/app-facts.ts';
+import type { Service } from '../_engine/model/service.ts';
 import { declareVariables } from '../_engine/edit/declare-variables.ts';
 import { ensureDependency } from '../_engine/edit/ensure-dependency.ts';
 import { ensureHook } from '../_engine/edit/ensure-hook.ts';
 import { registerPlugin } from '../_engine/edit/register-plugin.ts';
-import type { Draft } from '../_engine/plan.ts';
-import { printStrings } from '../_engine/print.ts';
-import { detectStyle } from '../_engine/survey/style.ts';
-import { fromCatalog } from '../_engine/survey/from-catalog.ts';
+import type { Draft } from '../_engine/repo/draft.ts';
+import { printStrings } from '../_engine/syntax/print.ts';
+import { detectStyle } from '../_engine/facts/style/style.ts';
+import { fromCatalog } from '../_engine/facts/tooling/from-catalog.ts';
 import { type GuardPlace, guardPlaces } from './guard-places.ts';
 import { registerFirst } from './guard-registration.ts';
 import type { MiddlewareNames } from './names.ts';

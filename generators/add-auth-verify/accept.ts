@@ -1,6 +1,7 @@
-import type { ImportWant, Obstacle } from '../_engine/contract.ts';
-import type { Survey } from '../_engine/survey/survey.ts';
-import { isFunctionNode } from '../_engine/survey/expressions.ts';
+import type { ImportWant } from '../_engine/model/import-want.ts';
+import type { Obstacle } from '../_engine/model/obstacle.ts';
+import type { Survey } from '../_engine/program/survey.ts';
+import { isFunctionNode } from '../_engine/syntax/expressions.ts';
 
 /** A check of the service's own that each token has to pass. */
 export interface Accept {

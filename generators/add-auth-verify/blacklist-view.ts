@@ -1,8 +1,9 @@
-import type { Repo, Service } from '../_engine/contract.ts';
-import { importSpecifier } from '../_engine/edit/place-file.ts';
+import type { Repo } from '../_engine/model/repo.ts';
+import type { Service } from '../_engine/model/service.ts';
+import { importSpecifier } from '../_engine/facts/style/place-file.ts';
 import { usesNodeRedis } from '../_engine/edit/redis-connection.ts';
-import { printString } from '../_engine/print.ts';
-import { redisScope } from '../_engine/survey/redis-scope.ts';
+import { printString } from '../_engine/syntax/print.ts';
+import { redisScope } from '../_engine/facts/redis/redis-scope.ts';
 import type { VerifyFiles } from './files.ts';
 import type { TokenPolicy } from './token-policy.ts';
 import type { Blacklist, BlacklistView } from './view.ts';

@@ -1,5 +1,5 @@
-import type { Service } from '../_engine/contract.ts';
-import { printStrings } from '../_engine/print.ts';
+import type { Service } from '../_engine/model/service.ts';
+import { printStrings } from '../_engine/syntax/print.ts';
 import type { VerifyView } from './view.ts';
 
 const userIdClaims = ['sub', 'userId', 'user_id', 'id'];

@@ -1,6 +1,7 @@
-import type { ImportWant, Service } from '../_engine/contract.ts';
+import type { ImportWant } from '../_engine/model/import-want.ts';
+import type { Service } from '../_engine/model/service.ts';
 import { readVariable } from '../_engine/edit/read-variable.ts';
-import { printMember } from '../_engine/print.ts';
+import { printMember } from '../_engine/syntax/print.ts';
 import type { VerifyView } from './view.ts';
 
 /** The secret as the service has it, else the usual variable; none where only @fastify/jwt knows it. */

@@ -1,5 +1,6 @@
-import type { Obstacle, Service } from '../_engine/contract.ts';
-import { printString } from '../_engine/print.ts';
+import type { Obstacle } from '../_engine/model/obstacle.ts';
+import type { Service } from '../_engine/model/service.ts';
+import { printString } from '../_engine/syntax/print.ts';
 import { usesKeyPair } from './connection-views.ts';
 import type { VerifyFiles } from './files.ts';
 

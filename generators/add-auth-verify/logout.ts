@@ -1,8 +1,9 @@
-import type { Route, Service } from '../_engine/contract.ts';
+import type { Route } from '../_engine/model/app-facts.ts';
+import type { Service } from '../_engine/model/service.ts';
 import { ensureLogout } from '../_engine/edit/ensure-logout.ts';
-import { isObstacle } from '../_engine/obstacle.ts';
-import type { Draft } from '../_engine/plan.ts';
-import { detectStyle } from '../_engine/survey/style.ts';
+import { isObstacle } from '../_engine/model/refusal.ts';
+import type { Draft } from '../_engine/repo/draft.ts';
+import { detectStyle } from '../_engine/facts/style/style.ts';
 
 /** Lets the one logout route revoke the token; a note says what to do where that cannot be done. */
 export function planLogout(draft: Draft, service: Service, patch: boolean): void {

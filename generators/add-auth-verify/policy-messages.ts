@@ -1,6 +1,6 @@
-import type { Obstacle, Place } from '../_engine/contract.ts';
-import { isDoubtful, type Logins, mayProve } from '../_engine/survey/jwt-logins.ts';
-import type { Purpose } from '../_engine/survey/jwt-purpose.ts';
+import type { Obstacle, Place } from '../_engine/model/obstacle.ts';
+import { isDoubtful, type Logins, mayProve } from '../_engine/facts/auth/jwt-logins.ts';
+import type { Purpose } from '../_engine/facts/auth/jwt-purpose.ts';
 
 function outermost({ places }: Readonly<{ places: readonly Place[] }>): string {
   const at = places.at(-1);

@@ -1,4 +1,4 @@
-import type { Service } from '../_engine/contract.ts';
+import type { Service } from '../_engine/model/service.ts';
 
 /** The options of the verify route: its schema, and what gets it past a guard of the whole application; false for none. */
 export function routeOptionsOf({ guard, plainSchemas }: Service): string | false {

@@ -1,12 +1,13 @@
-import type { ImportWant, Service } from '../_engine/contract.ts';
-import { printString } from '../_engine/print.ts';
+import type { ImportWant } from '../_engine/model/import-want.ts';
+import type { Service } from '../_engine/model/service.ts';
+import { printString } from '../_engine/syntax/print.ts';
 import { claimNames } from './claim-names.ts';
 import { importLines } from '../_engine/edit/import-lines.ts';
-import { dynamicSpecifier, testFileFor } from '../_engine/edit/place-file.ts';
+import { dynamicSpecifier, testFileFor } from '../_engine/facts/style/place-file.ts';
 import { usesNodeRedis } from '../_engine/edit/redis-connection.ts';
 import { testEnvironment } from '../_engine/edit/test-environment.ts';
-import type { Draft } from '../_engine/plan.ts';
-import { renderTest } from '../_engine/render.ts';
+import type { Draft } from '../_engine/repo/draft.ts';
+import { renderTest } from '../_engine/render/render.ts';
 import { testClaims } from './test-claims.ts';
 import type { TokenPolicy } from './token-policy.ts';
 import type { Blacklist, VerifyTestView } from './view.ts';

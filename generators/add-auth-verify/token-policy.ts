@@ -1,15 +1,23 @@
-import type { Answers, ImportWant, Obstacle, Repo, Service } from '../_engine/contract.ts';
-import { withoutGenerated } from '../_engine/survey/generated-files.ts';
-import { findCookies, type ReadCookie } from '../_engine/survey/jwt-cookies.ts';
-import { checkObstacles, findGuardChecks } from '../_engine/survey/jwt-guard-checks.ts';
-import { findIssued } from '../_engine/survey/jwt-issued.ts';
-import { decideLogins } from '../_engine/survey/jwt-logins.ts';
-import { findPurpose, type PurposeRule } from '../_engine/survey/jwt-purpose.ts';
-import { findSigns } from '../_engine/survey/jwt-signs.ts';
-import { findGuarding, takeOverOptions, type VerifyOptions } from '../_engine/survey/jwt-verify-options.ts';
-import { findVerifications } from '../_engine/survey/jwt-verifies.ts';
-import { findPluginUse } from '../_engine/survey/jwt.ts';
-import { openSurvey } from '../_engine/survey/survey.ts';
+import type { Answers } from '../_engine/model/generator.ts';
+import type { ImportWant } from '../_engine/model/import-want.ts';
+import type { Obstacle } from '../_engine/model/obstacle.ts';
+import type { Repo } from '../_engine/model/repo.ts';
+import type { Service } from '../_engine/model/service.ts';
+import { withoutGenerated } from '../_engine/facts/style/generated-files.ts';
+import { findCookies, type ReadCookie } from '../_engine/facts/auth/jwt-cookies.ts';
+import { checkObstacles, findGuardChecks } from '../_engine/facts/auth/jwt-guard-checks.ts';
+import { findIssued } from '../_engine/facts/auth/jwt-issued.ts';
+import { decideLogins } from '../_engine/facts/auth/jwt-logins.ts';
+import { findPurpose, type PurposeRule } from '../_engine/facts/auth/jwt-purpose.ts';
+import { findSigns } from '../_engine/facts/auth/jwt-signs.ts';
+import {
+  findGuarding,
+  takeOverOptions,
+  type VerifyOptions,
+} from '../_engine/facts/auth/jwt-verify-options.ts';
+import { findVerifications } from '../_engine/facts/auth/jwt-verifies.ts';
+import { findPluginUse } from '../_engine/facts/auth/jwt.ts';
+import { openSurvey } from '../_engine/program/survey.ts';
 import { type Accept, findAccept } from './accept.ts';
 import { alikeObstacles, purposeNotes, undecided, unreadNotes } from './policy-messages.ts';
 

@@ -1,4 +1,4 @@
-import type { Service } from '../_engine/contract.ts';
+import type { Service } from '../_engine/model/service.ts';
 import { importLines } from '../_engine/edit/import-lines.ts';
 import { jwtDecorator, usesKeyPair } from './connection-views.ts';
 import type { VerifyFiles } from './files.ts';

@@ -1,4 +1,5 @@
-import type { ImportWant, Service } from '../_engine/contract.ts';
+import type { ImportWant } from '../_engine/model/import-want.ts';
+import type { Service } from '../_engine/model/service.ts';
 import { importLines } from '../_engine/edit/import-lines.ts';
 import { readVariable } from '../_engine/edit/read-variable.ts';
 import { redisConnection } from '../_engine/edit/redis-connection.ts';

@@ -1,4 +1,4 @@
-import type { Generator } from '../_engine/contract.ts';
+import type { Generator } from '../_engine/model/generator.ts';
 
 export const generator: Generator = {
   summary: 'adds a circuit breaker and its unit tests to a service',

@@ -1,8 +1,11 @@
-import type { Answers, Plan, Refusal, Repo } from '../_engine/contract.ts';
-import { importSpecifier, placeFile, testFileFor } from '../_engine/edit/place-file.ts';
-import { openDraft } from '../_engine/plan.ts';
-import { render, renderTest } from '../_engine/render.ts';
-import { surveyTarget } from '../_engine/survey/target.ts';
+import type { Answers } from '../_engine/model/generator.ts';
+import type { Plan } from '../_engine/model/plan.ts';
+import type { Refusal } from '../_engine/model/refusal.ts';
+import type { Repo } from '../_engine/model/repo.ts';
+import { importSpecifier, placeFile, testFileFor } from '../_engine/facts/style/place-file.ts';
+import { openDraft } from '../_engine/repo/draft.ts';
+import { render, renderTest } from '../_engine/render/render.ts';
+import { surveyTarget } from '../_engine/facts/app/target.ts';
 import type { BreakerTestView, BreakerView } from './view.ts';
 
 /** The breaker beside the service's other utilities, its window when asked for, and its unit tests. */

@@ -1,5 +1,6 @@
-import type { RelPath, Service } from '../_engine/contract.ts';
-import { placeFile } from '../_engine/edit/place-file.ts';
+import type { RelPath } from '../_engine/model/paths.ts';
+import type { Service } from '../_engine/model/service.ts';
+import { placeFile } from '../_engine/facts/style/place-file.ts';
 
 /** The files by what they hold; each has the name of its template. */
 export const fileNames = {

@@ -1,5 +1,5 @@
 import { generator as serviceClient } from '../add-service-client/index.ts';
-import type { Generator } from '../_engine/contract.ts';
+import type { Generator } from '../_engine/model/generator.ts';
 
 export const generator: Generator = {
   summary: 'lets the ServiceClient find many endpoints of a service, and balances calls over them',

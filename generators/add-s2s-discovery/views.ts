@@ -1,5 +1,6 @@
-import type { RelPath, Service } from '../_engine/contract.ts';
-import { importSpecifier, placeFile } from '../_engine/edit/place-file.ts';
+import type { RelPath } from '../_engine/model/paths.ts';
+import type { Service } from '../_engine/model/service.ts';
+import { importSpecifier, placeFile } from '../_engine/facts/style/place-file.ts';
 import type { DiscoveryFiles } from './files.ts';
 import { type DiscoveryView, type Source } from './view.ts';
 

@@ -1,11 +1,12 @@
-import type { RelPath, Service } from '../_engine/contract.ts';
+import type { RelPath } from '../_engine/model/paths.ts';
+import type { Service } from '../_engine/model/service.ts';
 import { ensureImport } from '../_engine/edit/ensure-import.ts';
 import { ensureRegistrationOption } from '../_engine/edit/ensure-registration-option.ts';
-import { importSpecifier, importSpecifierIn } from '../_engine/edit/place-file.ts';
+import { importSpecifier, importSpecifierIn } from '../_engine/facts/style/place-file.ts';
 import { findDefaultImport } from '../_engine/edit/register-plugin.ts';
-import type { Draft } from '../_engine/plan.ts';
-import { openSources } from '../_engine/survey/sources.ts';
-import { detectStyle } from '../_engine/survey/style.ts';
+import type { Draft } from '../_engine/repo/draft.ts';
+import { openSources } from '../_engine/program/sources.ts';
+import { detectStyle } from '../_engine/facts/style/style.ts';
 import type { Source } from './view.ts';
 
 /** What AUTH_SERVICE_URL can be, by source. */

@@ -1,7 +1,10 @@
-import type { ImportWant, Obstacle, RelPath, Service } from '../_engine/contract.ts';
+import type { ImportWant } from '../_engine/model/import-want.ts';
+import type { Obstacle } from '../_engine/model/obstacle.ts';
+import type { RelPath } from '../_engine/model/paths.ts';
+import type { Service } from '../_engine/model/service.ts';
 import { freePluginName } from '../_engine/edit/free-plugin-name.ts';
 import { importLines } from '../_engine/edit/import-lines.ts';
-import type { MetricsFact } from '../_engine/survey/metrics.ts';
+import type { MetricsFact } from '../_engine/facts/observability/metrics.ts';
 import type { MetricsView } from './view.ts';
 
 export function metricsView(

@@ -1,15 +1,19 @@
-import type { Answers, Obstacle, Plan, Refusal, Repo, Service } from '../_engine/contract.ts';
+import type { Answers } from '../_engine/model/generator.ts';
+import type { Obstacle } from '../_engine/model/obstacle.ts';
+import type { Plan } from '../_engine/model/plan.ts';
+import { type Refusal, refuse } from '../_engine/model/refusal.ts';
+import type { Repo } from '../_engine/model/repo.ts';
+import type { Service } from '../_engine/model/service.ts';
 import { declareVariables } from '../_engine/edit/declare-variables.ts';
 import { ensureDependency } from '../_engine/edit/ensure-dependency.ts';
-import { isAutoloaded, testFileFor } from '../_engine/edit/place-file.ts';
+import { isAutoloaded, testFileFor } from '../_engine/facts/style/place-file.ts';
 import { registerPlugin } from '../_engine/edit/register-plugin.ts';
-import { refuse } from '../_engine/obstacle.ts';
-import { type Draft, openDraft } from '../_engine/plan.ts';
-import { render, renderTest } from '../_engine/render.ts';
-import { fromCatalog } from '../_engine/survey/from-catalog.ts';
-import { allowsBelow } from '../_engine/survey/version-range.ts';
-import { surveyTarget } from '../_engine/survey/target.ts';
-import { findUserMember } from '../_engine/survey/user-member.ts';
+import { type Draft, openDraft } from '../_engine/repo/draft.ts';
+import { render, renderTest } from '../_engine/render/render.ts';
+import { fromCatalog } from '../_engine/facts/tooling/from-catalog.ts';
+import { allowsBelow } from '../_engine/facts/tooling/version-range.ts';
+import { surveyTarget } from '../_engine/facts/app/target.ts';
+import { findUserMember } from '../_engine/facts/auth/user-member.ts';
 import {
   bucketTestView,
   bucketView,

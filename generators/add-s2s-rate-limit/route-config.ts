@@ -1,5 +1,7 @@
-import type { RelPath, Repo, Service } from '../_engine/contract.ts';
-import { openSurvey } from '../_engine/survey/survey.ts';
+import type { RelPath } from '../_engine/model/paths.ts';
+import type { Repo } from '../_engine/model/repo.ts';
+import type { Service } from '../_engine/model/service.ts';
+import { openSurvey } from '../_engine/program/survey.ts';
 
 /**
  * An interface without members takes any object, one with members those alone: where routes have a `config` whose members

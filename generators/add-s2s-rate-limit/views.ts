@@ -1,14 +1,22 @@
-import type { ImportWant, RelPath, Repo, Service } from '../_engine/contract.ts';
+import type { ImportWant } from '../_engine/model/import-want.ts';
+import type { RelPath } from '../_engine/model/paths.ts';
+import type { Repo } from '../_engine/model/repo.ts';
+import type { Service } from '../_engine/model/service.ts';
 import { freePluginName } from '../_engine/edit/free-plugin-name.ts';
 import { importLines } from '../_engine/edit/import-lines.ts';
-import { dynamicSpecifier, importSpecifier, placeFile, testFileFor } from '../_engine/edit/place-file.ts';
+import {
+  dynamicSpecifier,
+  importSpecifier,
+  placeFile,
+  testFileFor,
+} from '../_engine/facts/style/place-file.ts';
 import { readVariable } from '../_engine/edit/read-variable.ts';
 import { redisConnection, usesNodeRedis } from '../_engine/edit/redis-connection.ts';
 import { testEnvironment } from '../_engine/edit/test-environment.ts';
-import { printString, printStrings } from '../_engine/print.ts';
-import { findProbes } from '../_engine/survey/public-routes.ts';
-import { findUserMember } from '../_engine/survey/user-member.ts';
-import { redisScope } from '../_engine/survey/redis-scope.ts';
+import { printString, printStrings } from '../_engine/syntax/print.ts';
+import { findProbes } from '../_engine/facts/routes/public-routes.ts';
+import { findUserMember } from '../_engine/facts/auth/user-member.ts';
+import { redisScope } from '../_engine/facts/redis/redis-scope.ts';
 import { declaresConfig } from './route-config.ts';
 import type { BucketTestView, BucketView, LimitTestView, LimitView, RefusalView } from './view.ts';
 

@@ -1,14 +1,18 @@
 import { generator as authMiddleware } from '../add-auth-middleware/index.ts';
 import { generator as authVerify } from '../add-auth-verify/index.ts';
-import type { Answers, Obstacle, Plan, Refusal, Repo, Service } from '../_engine/contract.ts';
-import { placeFile } from '../_engine/edit/place-file.ts';
-import { isObstacle, refuse } from '../_engine/obstacle.ts';
-import { openDraft } from '../_engine/plan.ts';
-import { findAuthService } from '../_engine/survey/auth-service.ts';
-import { checkRecorded, recordedAnswers } from '../_engine/survey/recorded-answers.ts';
-import { surveyService } from '../_engine/survey/service.ts';
-import { findTarget, surveyHeads } from '../_engine/survey/services.ts';
-import { surveyTarget } from '../_engine/survey/target.ts';
+import type { Answers } from '../_engine/model/generator.ts';
+import type { Obstacle } from '../_engine/model/obstacle.ts';
+import type { Plan } from '../_engine/model/plan.ts';
+import { isObstacle, type Refusal, refuse } from '../_engine/model/refusal.ts';
+import type { Repo } from '../_engine/model/repo.ts';
+import type { Service } from '../_engine/model/service.ts';
+import { placeFile } from '../_engine/facts/style/place-file.ts';
+import { openDraft } from '../_engine/repo/draft.ts';
+import { findAuthService } from '../_engine/facts/auth/auth-service.ts';
+import { checkRecorded, recordedAnswers } from '../_engine/record/recorded-answers.ts';
+import { surveyService } from '../_engine/facts/app/service.ts';
+import { findTarget, surveyHeads } from '../_engine/repo/services.ts';
+import { surveyTarget } from '../_engine/facts/app/target.ts';
 import { planPublisher } from './publisher.ts';
 import { planSubscriber } from './subscriber.ts';
 

@@ -1,8 +1,10 @@
-import type { RelPath, Repo, Service } from '../_engine/contract.ts';
-import { importSpecifier, placeFile, testFileFor } from '../_engine/edit/place-file.ts';
-import type { Draft } from '../_engine/plan.ts';
-import { render, renderTest } from '../_engine/render.ts';
-import { redisScope } from '../_engine/survey/redis-scope.ts';
+import type { RelPath } from '../_engine/model/paths.ts';
+import type { Repo } from '../_engine/model/repo.ts';
+import type { Service } from '../_engine/model/service.ts';
+import { importSpecifier, placeFile, testFileFor } from '../_engine/facts/style/place-file.ts';
+import type { Draft } from '../_engine/repo/draft.ts';
+import { render, renderTest } from '../_engine/render/render.ts';
+import { redisScope } from '../_engine/facts/redis/redis-scope.ts';
 import type { PublisherTestView, PublisherView } from './view.ts';
 
 /** Messages of two products on one Redis stay apart. */

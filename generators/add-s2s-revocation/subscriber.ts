@@ -1,13 +1,15 @@
-import type { RelPath, Repo, Service } from '../_engine/contract.ts';
+import type { RelPath } from '../_engine/model/paths.ts';
+import type { Repo } from '../_engine/model/repo.ts';
+import type { Service } from '../_engine/model/service.ts';
 import { declareVariables } from '../_engine/edit/declare-variables.ts';
 import { ensureDependency } from '../_engine/edit/ensure-dependency.ts';
 import { importLines } from '../_engine/edit/import-lines.ts';
-import { placeFile } from '../_engine/edit/place-file.ts';
+import { placeFile } from '../_engine/facts/style/place-file.ts';
 import { readVariable } from '../_engine/edit/read-variable.ts';
 import { redisConnection } from '../_engine/edit/redis-connection.ts';
-import type { Draft } from '../_engine/plan.ts';
-import { render } from '../_engine/render.ts';
-import { fromCatalog } from '../_engine/survey/from-catalog.ts';
+import type { Draft } from '../_engine/repo/draft.ts';
+import { render } from '../_engine/render/render.ts';
+import { fromCatalog } from '../_engine/facts/tooling/from-catalog.ts';
 import { revocationChannel } from './publisher.ts';
 import type { SubscriberView } from './view.ts';
 

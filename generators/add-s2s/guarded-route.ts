@@ -1,6 +1,7 @@
-import type { Route, Service } from '../_engine/contract.ts';
-import type { Protection } from '../_engine/survey/protection.ts';
-import { likelyPublicRoutes, opens } from '../_engine/survey/public-routes.ts';
+import type { Route } from '../_engine/model/app-facts.ts';
+import type { Service } from '../_engine/model/service.ts';
+import type { Protection } from '../_engine/facts/routes/protection.ts';
+import { likelyPublicRoutes, opens } from '../_engine/facts/routes/public-routes.ts';
 
 /** A route that asks for a token: rather one that only reads, and that takes no parameters. */
 export function guardedRoute(

@@ -1,6 +1,6 @@
 import { generator as authMiddleware } from '../add-auth-middleware/index.ts';
 import { generator as authVerify } from '../add-auth-verify/index.ts';
-import type { Generator } from '../_engine/contract.ts';
+import type { Generator } from '../_engine/model/generator.ts';
 
 export const generator: Generator = {
   summary:

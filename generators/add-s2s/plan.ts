@@ -1,18 +1,22 @@
 import { generator as authMiddleware } from '../add-auth-middleware/index.ts';
 import { generator as authVerify } from '../add-auth-verify/index.ts';
-import type { Answers, Obstacle, Plan, Refusal, Repo, Service } from '../_engine/contract.ts';
+import type { Answers } from '../_engine/model/generator.ts';
+import type { Obstacle } from '../_engine/model/obstacle.ts';
+import type { Plan } from '../_engine/model/plan.ts';
+import { isObstacle, type Refusal, refuse } from '../_engine/model/refusal.ts';
+import type { Repo } from '../_engine/model/repo.ts';
+import type { Service } from '../_engine/model/service.ts';
 import { ensureDependency } from '../_engine/edit/ensure-dependency.ts';
-import { placeFile } from '../_engine/edit/place-file.ts';
-import { isObstacle, refuse } from '../_engine/obstacle.ts';
-import { type Draft, openDraft } from '../_engine/plan.ts';
-import { renderTest } from '../_engine/render.ts';
-import { findAuthService } from '../_engine/survey/auth-service.ts';
-import { chooseProtection } from '../_engine/survey/protection.ts';
-import { readPublic } from '../_engine/survey/public-flag.ts';
-import { surveyService } from '../_engine/survey/service.ts';
-import { findTarget, surveyHeads } from '../_engine/survey/services.ts';
-import { surveyTarget } from '../_engine/survey/target.ts';
-import { fromCatalog } from '../_engine/survey/from-catalog.ts';
+import { placeFile } from '../_engine/facts/style/place-file.ts';
+import { type Draft, openDraft } from '../_engine/repo/draft.ts';
+import { renderTest } from '../_engine/render/render.ts';
+import { findAuthService } from '../_engine/facts/auth/auth-service.ts';
+import { chooseProtection } from '../_engine/facts/routes/protection.ts';
+import { readPublic } from '../_engine/facts/routes/public-flag.ts';
+import { surveyService } from '../_engine/facts/app/service.ts';
+import { findTarget, surveyHeads } from '../_engine/repo/services.ts';
+import { surveyTarget } from '../_engine/facts/app/target.ts';
+import { fromCatalog } from '../_engine/facts/tooling/from-catalog.ts';
 import { type Integration, integrationView } from './views.ts';
 
 /** The verify route in the auth service, the middleware in the target, and a test that runs both. */

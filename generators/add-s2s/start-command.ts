@@ -1,5 +1,5 @@
-import type { Service } from '../_engine/contract.ts';
-import { printKey, printString } from '../_engine/print.ts';
+import type { Service } from '../_engine/model/service.ts';
+import { printKey, printString } from '../_engine/syntax/print.ts';
 
 /** How a service is started from its folder without a build, as arguments of `node` in TypeScript. */
 export interface StartCommand {

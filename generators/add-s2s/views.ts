@@ -1,7 +1,9 @@
-import type { RelPath, Repo, Route, Service } from '../_engine/contract.ts';
-import { dirnameRel, relativeRel } from '../_engine/paths.ts';
-import { printKey, printString } from '../_engine/print.ts';
-import type { Protection } from '../_engine/survey/protection.ts';
+import type { Route } from '../_engine/model/app-facts.ts';
+import { dirnameRel, relativeRel, type RelPath } from '../_engine/model/paths.ts';
+import type { Repo } from '../_engine/model/repo.ts';
+import type { Service } from '../_engine/model/service.ts';
+import { printKey, printString } from '../_engine/syntax/print.ts';
+import type { Protection } from '../_engine/facts/routes/protection.ts';
 import { guardedRoute } from './guarded-route.ts';
 import { findStartCommand } from './start-command.ts';
 import type { IntegrationView } from './view.ts';

@@ -1,4 +1,4 @@
-import type { Generator } from '../_engine/contract.ts';
+import type { Generator } from '../_engine/model/generator.ts';
 
 export const generator: Generator = {
   summary: 'adds a ServiceClient and its tests to a service; brings the circuit breaker if it is missing',

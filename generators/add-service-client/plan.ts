@@ -1,14 +1,19 @@
 import { generator as circuitBreaker } from '../add-circuit-breaker/index.ts';
-import type { Answers, Obstacle, Plan, Refusal, RelPath, Repo, Service } from '../_engine/contract.ts';
+import type { Answers } from '../_engine/model/generator.ts';
+import type { Obstacle } from '../_engine/model/obstacle.ts';
+import type { RelPath } from '../_engine/model/paths.ts';
+import type { Plan } from '../_engine/model/plan.ts';
+import { type Refusal, refuse } from '../_engine/model/refusal.ts';
+import type { Repo } from '../_engine/model/repo.ts';
+import type { Service } from '../_engine/model/service.ts';
 import { ensureDependency } from '../_engine/edit/ensure-dependency.ts';
-import { importSpecifier, placeFile, testFileFor } from '../_engine/edit/place-file.ts';
-import { refuse } from '../_engine/obstacle.ts';
-import { type Draft, openDraft } from '../_engine/plan.ts';
-import { render, renderTest } from '../_engine/render.ts';
-import { findInstalled } from '../_engine/survey/installed.ts';
-import { allowsBelow } from '../_engine/survey/version-range.ts';
-import { surveyTarget } from '../_engine/survey/target.ts';
-import { fromCatalog } from '../_engine/survey/from-catalog.ts';
+import { importSpecifier, placeFile, testFileFor } from '../_engine/facts/style/place-file.ts';
+import { type Draft, openDraft } from '../_engine/repo/draft.ts';
+import { render, renderTest } from '../_engine/render/render.ts';
+import { findInstalled } from '../_engine/facts/calls/installed.ts';
+import { allowsBelow } from '../_engine/facts/tooling/version-range.ts';
+import { surveyTarget } from '../_engine/facts/app/target.ts';
+import { fromCatalog } from '../_engine/facts/tooling/from-catalog.ts';
 import type { ClientTestView, ClientView } from './view.ts';
 
 /** The files of the client below the service's utilities, by what they hold. */

@@ -1,9 +1,9 @@
-import type { ServiceHead } from '../_engine/contract.ts';
-import { basenameRel } from '../_engine/paths.ts';
-import { escapePattern } from '../_engine/print.ts';
-import { findEnvExamples } from '../_engine/survey/env-examples.ts';
-import type { ServiceCall } from '../_engine/survey/service-calls.ts';
-import type { Survey } from '../_engine/survey/survey.ts';
+import type { ServiceHead } from '../_engine/model/service.ts';
+import { basenameRel } from '../_engine/model/paths.ts';
+import { escapePattern } from '../_engine/syntax/print.ts';
+import { findEnvExamples } from '../_engine/facts/config/env-examples.ts';
+import type { ServiceCall } from '../_engine/facts/calls/service-calls.ts';
+import type { Survey } from '../_engine/program/survey.ts';
 import { idOf } from './graph.ts';
 
 /** Where a service can be reached. */

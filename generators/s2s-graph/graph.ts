@@ -1,4 +1,4 @@
-import type { RelPath } from '../_engine/contract.ts';
+import type { RelPath } from '../_engine/model/paths.ts';
 
 /** One service of the repo, or something outside of it that services call. */
 export interface GraphNode {

@@ -1,4 +1,4 @@
-import type { Generator } from '../_engine/contract.ts';
+import type { Generator } from '../_engine/model/generator.ts';
 
 export const generator: Generator = {
   summary: 'draws who calls whom, which routes ask for a token, and where circuits stand; changes nothing',

@@ -1,8 +1,10 @@
-import type { Answers, Plan, Refusal, Repo } from '../_engine/contract.ts';
-import { refuse } from '../_engine/obstacle.ts';
-import { toRel } from '../_engine/paths.ts';
-import { editTowards } from '../_engine/plan.ts';
-import { surveyHeads } from '../_engine/survey/services.ts';
+import type { Answers } from '../_engine/model/generator.ts';
+import type { Plan } from '../_engine/model/plan.ts';
+import { type Refusal, refuse } from '../_engine/model/refusal.ts';
+import type { Repo } from '../_engine/model/repo.ts';
+import { toRel } from '../_engine/model/paths.ts';
+import { editTowards } from '../_engine/repo/draft.ts';
+import { surveyHeads } from '../_engine/repo/services.ts';
 import type { ServiceGraph } from './graph.ts';
 import { renderMermaid } from './mermaid.ts';
 import { surveyGraph } from './survey-graph.ts';

@@ -1,10 +1,11 @@
-import type { Repo, Service, ServiceHead } from '../_engine/contract.ts';
-import { readRecord, type S2sRecord } from '../_engine/record.ts';
-import { findAuthService } from '../_engine/survey/auth-service.ts';
-import { surveyGuards } from '../_engine/survey/guards.ts';
-import { findCircuits, findServiceCalls, type ServiceCall } from '../_engine/survey/service-calls.ts';
-import { surveyService } from '../_engine/survey/service.ts';
-import { openSurvey } from '../_engine/survey/survey.ts';
+import type { Repo } from '../_engine/model/repo.ts';
+import type { Service, ServiceHead } from '../_engine/model/service.ts';
+import { readRecord, type S2sRecord } from '../_engine/record/record.ts';
+import { findAuthService } from '../_engine/facts/auth/auth-service.ts';
+import { surveyGuards } from '../_engine/facts/auth/guards.ts';
+import { findCircuits, findServiceCalls, type ServiceCall } from '../_engine/facts/calls/service-calls.ts';
+import { surveyService } from '../_engine/facts/app/service.ts';
+import { openSurvey } from '../_engine/program/survey.ts';
 import { type Destination, findDestination, type Place } from './destinations.ts';
 import { type GraphCall, type GraphNode, idOf, type ServiceGraph } from './graph.ts';
 

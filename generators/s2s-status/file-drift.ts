@@ -1,6 +1,8 @@
-import type { Finding, RelPath, Repo } from '../_engine/contract.ts';
-import { recordedText, type S2sRecord } from '../_engine/record.ts';
-import { recordPath, hasMergeMarkers } from '../_engine/record-text.ts';
+import type { RelPath } from '../_engine/model/paths.ts';
+import type { Finding } from '../_engine/model/plan.ts';
+import type { Repo } from '../_engine/model/repo.ts';
+import { recordedText, type S2sRecord } from '../_engine/record/record.ts';
+import { recordPath, hasMergeMarkers } from '../_engine/repo/record-text.ts';
 
 /** Generated files that are gone, are not as they were written, or hold the markers of a merge. */
 export function findFileDrift(repo: Repo, record: S2sRecord): readonly Finding[] {

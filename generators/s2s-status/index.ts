@@ -1,4 +1,4 @@
-import type { Generator } from '../_engine/contract.ts';
+import type { Generator } from '../_engine/model/generator.ts';
 
 export const generator: Generator = {
   summary: 'tells what was generated where and whether it still stands; exit code 5 when it does not',

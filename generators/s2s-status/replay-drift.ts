@@ -1,9 +1,12 @@
-import type { Answers, Edit, Finding, Repo, Role } from '../_engine/contract.ts';
-import { openDraft } from '../_engine/plan.ts';
-import { readRecord } from '../_engine/record.ts';
-import { type RecordedCall, replay } from '../_engine/replay.ts';
-import { textAfter } from '../_engine/repo.ts';
-import { isEnvironment } from '../_engine/roles.ts';
+import type { Edit } from '../_engine/model/edit.ts';
+import type { Answers } from '../_engine/model/generator.ts';
+import type { Finding } from '../_engine/model/plan.ts';
+import type { Repo } from '../_engine/model/repo.ts';
+import { isEnvironment, type Role } from '../_engine/model/roles.ts';
+import { openDraft } from '../_engine/repo/draft.ts';
+import { readRecord } from '../_engine/record/record.ts';
+import { type RecordedCall, replay } from '../_engine/plan/replay.ts';
+import { textAfter } from '../_engine/repo/repo.ts';
 
 /** What the recorded runs would do today, were they made again: everything that they would change has drifted. */
 export async function findReplayDrift(

@@ -1,8 +1,11 @@
-import type { Finding, RelPath, Repo, ServiceHead } from '../_engine/contract.ts';
-import { findAuthService } from '../_engine/survey/auth-service.ts';
-import { findEnvExamples } from '../_engine/survey/env-examples.ts';
-import { surveyService } from '../_engine/survey/service.ts';
-import { openSurvey } from '../_engine/survey/survey.ts';
+import type { RelPath } from '../_engine/model/paths.ts';
+import type { Finding } from '../_engine/model/plan.ts';
+import type { Repo } from '../_engine/model/repo.ts';
+import type { ServiceHead } from '../_engine/model/service.ts';
+import { findAuthService } from '../_engine/facts/auth/auth-service.ts';
+import { findEnvExamples } from '../_engine/facts/config/env-examples.ts';
+import { surveyService } from '../_engine/facts/app/service.ts';
+import { openSurvey } from '../_engine/program/survey.ts';
 
 const localUrl = /^AUTH_SERVICE_URL=https?:\/\/(?:localhost|127\.0\.0\.1):(\d+)/m;
 

@@ -1,7 +1,10 @@
-import type { Obstacle, RelPath, Repo, ServiceHead } from '../_engine/contract.ts';
-import { memberOf, stringOf, unwrap } from '../_engine/survey/expressions.ts';
-import { openSurvey, type Survey } from '../_engine/survey/survey.ts';
-import { lineOf, ts, walk } from '../_engine/syntax.ts';
+import type { Obstacle } from '../_engine/model/obstacle.ts';
+import type { RelPath } from '../_engine/model/paths.ts';
+import type { Repo } from '../_engine/model/repo.ts';
+import type { ServiceHead } from '../_engine/model/service.ts';
+import { memberOf, stringOf, unwrap } from '../_engine/syntax/expressions.ts';
+import { openSurvey, type Survey } from '../_engine/program/survey.ts';
+import { lineOf, ts, walk } from '../_engine/syntax/tree.ts';
 
 type Kind = 'decorate' | 'decorateRequest';
 /** What a plugin puts on the instance or on each request: `authenticate` → `decorate`. */

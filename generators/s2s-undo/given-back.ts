@@ -1,6 +1,9 @@
-import type { Answers, Obstacle, RelPath, Repo } from '../_engine/contract.ts';
-import { readRecord, recordedText } from '../_engine/record.ts';
-import { recordedCalls, replay } from '../_engine/replay.ts';
+import type { Answers } from '../_engine/model/generator.ts';
+import type { Obstacle } from '../_engine/model/obstacle.ts';
+import type { RelPath } from '../_engine/model/paths.ts';
+import type { Repo } from '../_engine/model/repo.ts';
+import { readRecord, recordedText } from '../_engine/record/record.ts';
+import { recordedCalls, replay } from '../_engine/plan/replay.ts';
 import type { Selected } from './select-recorded.ts';
 
 /**

@@ -1,8 +1,11 @@
-import type { Obstacle, RelPath, Repo, ServiceHead } from '../_engine/contract.ts';
-import { stringOf } from '../_engine/survey/expressions.ts';
-import { requiredModule } from '../_engine/survey/imports.ts';
-import { openSurvey } from '../_engine/survey/survey.ts';
-import { lineOf, ts, walk } from '../_engine/syntax.ts';
+import type { Obstacle } from '../_engine/model/obstacle.ts';
+import type { RelPath } from '../_engine/model/paths.ts';
+import type { Repo } from '../_engine/model/repo.ts';
+import type { ServiceHead } from '../_engine/model/service.ts';
+import { stringOf } from '../_engine/syntax/expressions.ts';
+import { requiredModule } from '../_engine/syntax/imports.ts';
+import { openSurvey } from '../_engine/program/survey.ts';
+import { lineOf, ts, walk } from '../_engine/syntax/tree.ts';
 
 /** One obstacle for each import of a file that is to go, in a file that stays. `after` is the repo without them. */
 export function findImporters(

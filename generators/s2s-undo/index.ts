@@ -1,4 +1,4 @@
-import type { Generator } from '../_engine/contract.ts';
+import type { Generator } from '../_engine/model/generator.ts';
 
 export const generator: Generator = {
   summary: 'takes back what generators added, also after later edits elsewhere in the same files',

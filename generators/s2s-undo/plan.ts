@@ -1,12 +1,17 @@
-import type { Answers, Edit, Obstacle, Plan, Refusal, Repo, ServiceHead } from '../_engine/contract.ts';
-import { hashText } from '../_engine/hash.ts';
-import { isObstacle } from '../_engine/obstacle.ts';
-import { dirnameRel } from '../_engine/paths.ts';
-import { type Draft, openDraft } from '../_engine/plan.ts';
-import { revertHunks } from '../_engine/recorded-patch.ts';
-import { readRecord, type RecordedFile, type S2sRecord, writeRecord } from '../_engine/record.ts';
-import { isEnvironment } from '../_engine/roles.ts';
-import { surveyHeads } from '../_engine/survey/services.ts';
+import type { Edit } from '../_engine/model/edit.ts';
+import type { Answers } from '../_engine/model/generator.ts';
+import type { Obstacle } from '../_engine/model/obstacle.ts';
+import type { Plan } from '../_engine/model/plan.ts';
+import { isObstacle, type Refusal } from '../_engine/model/refusal.ts';
+import type { Repo } from '../_engine/model/repo.ts';
+import type { ServiceHead } from '../_engine/model/service.ts';
+import { hashText } from '../_engine/record/hash.ts';
+import { dirnameRel } from '../_engine/model/paths.ts';
+import { type Draft, openDraft } from '../_engine/repo/draft.ts';
+import { revertHunks } from '../_engine/record/recorded-patch.ts';
+import { readRecord, type RecordedFile, type S2sRecord, writeRecord } from '../_engine/record/record.ts';
+import { isEnvironment } from '../_engine/model/roles.ts';
+import { surveyHeads } from '../_engine/repo/services.ts';
 import {
   remainingServices,
   type Selected,

@@ -1,5 +1,7 @@
-import type { Answers, Obstacle, RelPath } from '../_engine/contract.ts';
-import type { RecordedFile, RecordedPatch, S2sRecord } from '../_engine/record.ts';
+import type { Answers } from '../_engine/model/generator.ts';
+import type { Obstacle } from '../_engine/model/obstacle.ts';
+import type { RelPath } from '../_engine/model/paths.ts';
+import type { RecordedFile, RecordedPatch, S2sRecord } from '../_engine/record/record.ts';
 
 /** What is to be taken back of one file: all of it, or some of its patches. */
 export interface Selected {

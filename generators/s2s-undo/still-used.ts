@@ -1,9 +1,12 @@
-import type { Obstacle, RelPath, Repo, ServiceHead, TextChange } from '../_engine/contract.ts';
+import type { Obstacle } from '../_engine/model/obstacle.ts';
+import { dirnameRel, type RelPath } from '../_engine/model/paths.ts';
+import type { Repo } from '../_engine/model/repo.ts';
+import type { ServiceHead } from '../_engine/model/service.ts';
+import type { TextChange } from '../_engine/model/text-change.ts';
 import { ensureDependency } from '../_engine/edit/ensure-dependency.ts';
-import { dirnameRel } from '../_engine/paths.ts';
-import type { Hunk } from '../_engine/recorded-patch.ts';
-import { isRecord, readManifest } from '../_engine/survey/manifest.ts';
-import { findMention, importOf, variablesIn } from '../_engine/survey/mentions.ts';
+import type { Hunk } from '../_engine/record/recorded-patch.ts';
+import { isRecord, readManifest } from '../_engine/repo/manifest.ts';
+import { findMention, importOf, variablesIn } from '../_engine/facts/config/mentions.ts';
 
 /** A dependency that goes back in, because code that stays imports it. */
 export interface KeptDependency {

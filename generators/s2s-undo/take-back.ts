@@ -1,9 +1,13 @@
-import { diffOf } from '../_engine/diff.ts';
-import type { Edit, Obstacle, RelPath, Repo, Role } from '../_engine/contract.ts';
-import { editTowards } from '../_engine/plan.ts';
-import { proveEdit } from '../_engine/prove.ts';
-import { type Hunk, revertHunks } from '../_engine/recorded-patch.ts';
-import { changesBetween } from '../_engine/text-change.ts';
+import { diffOf } from '../_engine/plan/diff.ts';
+import type { Edit } from '../_engine/model/edit.ts';
+import type { Obstacle } from '../_engine/model/obstacle.ts';
+import type { RelPath } from '../_engine/model/paths.ts';
+import type { Repo } from '../_engine/model/repo.ts';
+import type { Role } from '../_engine/model/roles.ts';
+import { editTowards } from '../_engine/repo/draft.ts';
+import { proveEdit } from '../_engine/plan/prove.ts';
+import { type Hunk, revertHunks } from '../_engine/record/recorded-patch.ts';
+import { changesBetween } from '../_engine/model/text-change.ts';
 import type { Selected } from './select-recorded.ts';
 import { withoutPackages } from './without-packages.ts';
 

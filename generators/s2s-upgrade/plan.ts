@@ -1,7 +1,10 @@
-import type { Answers, Finding, Plan, Refusal, Repo } from '../_engine/contract.ts';
-import { openDraft } from '../_engine/plan.ts';
-import { readRecord } from '../_engine/record.ts';
-import { recordedCalls, replay } from '../_engine/replay.ts';
+import type { Answers } from '../_engine/model/generator.ts';
+import type { Finding, Plan } from '../_engine/model/plan.ts';
+import type { Refusal } from '../_engine/model/refusal.ts';
+import type { Repo } from '../_engine/model/repo.ts';
+import { openDraft } from '../_engine/repo/draft.ts';
+import { readRecord } from '../_engine/record/record.ts';
+import { recordedCalls, replay } from '../_engine/plan/replay.ts';
 
 /**
  * Plans every recorded run again, each on what the one before leaves. Files that were edited are merged; where you and

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 
-import type { Service } from '../../generators/_engine/contract.ts';
+import type { Service } from '../../generators/_engine/model/service.ts';
 import { childEnvironment } from '../../test/helpers/child-environment.ts';
 import { findFreePort } from '../../test/helpers/free-port.ts';
 import { projectRoot } from '../../test/helpers/project-root.ts';

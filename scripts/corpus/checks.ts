@@ -4,8 +4,10 @@ import { basename, dirname, join, relative } from 'node:path';
 import { execa } from 'execa';
 import ts from 'typescript';
 
-import type { Edit, RelPath, Service } from '../../generators/_engine/contract.ts';
-import { newErrors, typeErrors } from '../../generators/_engine/type-check.ts';
+import type { Edit } from '../../generators/_engine/model/edit.ts';
+import type { RelPath } from '../../generators/_engine/model/paths.ts';
+import type { Service } from '../../generators/_engine/model/service.ts';
+import { newErrors, typeErrors } from '../../generators/_engine/apply/type-check.ts';
 
 /** What a service's compiler said before: everything counts that it did not say then. */
 export class TypeBaseline {

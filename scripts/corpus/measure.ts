@@ -3,16 +3,18 @@ import { join } from 'node:path';
 
 import { parsePatch } from 'diff';
 
-import type { Plan, Refusal, Repo, Service, ServiceHead } from '../../generators/_engine/contract.ts';
-import { diffOf } from '../../generators/_engine/diff.ts';
-import { openRepo } from '../../generators/_engine/repo.ts';
-import { surveyService } from '../../generators/_engine/survey/service.ts';
-import { surveyHeads } from '../../generators/_engine/survey/services.ts';
+import type { Plan } from '../../generators/_engine/model/plan.ts';
+import type { Refusal } from '../../generators/_engine/model/refusal.ts';
+import type { Repo } from '../../generators/_engine/model/repo.ts';
+import type { Service, ServiceHead } from '../../generators/_engine/model/service.ts';
+import { diffOf } from '../../generators/_engine/plan/diff.ts';
+import { openRepo } from '../../generators/_engine/repo/repo.ts';
+import { surveyService } from '../../generators/_engine/facts/app/service.ts';
+import { surveyHeads } from '../../generators/_engine/repo/services.ts';
 import type { Command } from '../../test/helpers/case.ts';
 import { planCommand } from '../../test/helpers/run-command.ts';
 import { type Boot, bootOnce } from './boot.ts';
-import type { TypeBaseline } from './checks.ts';
-import { unformatted } from './checks.ts';
+import { type TypeBaseline, unformatted } from './checks.ts';
 import { addPackages } from './copy-repo.ts';
 import type { Row } from './report.ts';
 import { runTests } from './run-tests.ts';

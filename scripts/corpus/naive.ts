@@ -8,15 +8,15 @@ import { basename, resolve } from 'node:path';
 
 import { Node, Project, SyntaxKind } from 'ts-morph';
 
-import type { Service } from '../../generators/_engine/contract.ts';
+import type { Service } from '../../generators/_engine/model/service.ts';
 import { ensureImport } from '../../generators/_engine/edit/ensure-import.ts';
 import { ensureRegistration } from '../../generators/_engine/edit/ensure-registration.ts';
-import { isObstacle } from '../../generators/_engine/obstacle.ts';
-import { openRepo } from '../../generators/_engine/repo.ts';
-import { surveyService } from '../../generators/_engine/survey/service.ts';
-import { surveyHeads } from '../../generators/_engine/survey/services.ts';
-import { detectStyle } from '../../generators/_engine/survey/style.ts';
-import { applyChanges } from '../../generators/_engine/text-change.ts';
+import { isObstacle } from '../../generators/_engine/model/refusal.ts';
+import { openRepo } from '../../generators/_engine/repo/repo.ts';
+import { surveyService } from '../../generators/_engine/facts/app/service.ts';
+import { surveyHeads } from '../../generators/_engine/repo/services.ts';
+import { detectStyle } from '../../generators/_engine/facts/style/style.ts';
+import { applyChanges } from '../../generators/_engine/model/text-change.ts';
 import type { NaiveRow } from './report.ts';
 import { verdictOn, verdicts } from './verdict.ts';
 

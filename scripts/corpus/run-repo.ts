@@ -4,10 +4,10 @@ import { basename, join } from 'node:path';
 
 import { execa } from 'execa';
 
-import type { ServiceHead } from '../../generators/_engine/contract.ts';
-import { openRepo } from '../../generators/_engine/repo.ts';
-import { findAuthService } from '../../generators/_engine/survey/auth-service.ts';
-import { surveyHeads } from '../../generators/_engine/survey/services.ts';
+import type { ServiceHead } from '../../generators/_engine/model/service.ts';
+import { openRepo } from '../../generators/_engine/repo/repo.ts';
+import { findAuthService } from '../../generators/_engine/facts/auth/auth-service.ts';
+import { surveyHeads } from '../../generators/_engine/repo/services.ts';
 import { apply } from '../../plopfile.ts';
 import type { Command } from '../../test/helpers/case.ts';
 import { planCommand } from '../../test/helpers/run-command.ts';

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import type { Plan } from '../../generators/_engine/contract.ts';
+import type { Plan } from '../../generators/_engine/model/plan.ts';
 import { apply } from '../../plopfile.ts';
 import { planCommand } from '../../test/helpers/run-command.ts';
 import { readTree } from './read-tree.ts';

@@ -1,7 +1,7 @@
-import type { Service } from '../../generators/_engine/contract.ts';
-import { proveEdit } from '../../generators/_engine/prove.ts';
-import { detectStyle } from '../../generators/_engine/survey/style.ts';
-import { parseSource, ts, walk } from '../../generators/_engine/syntax.ts';
+import type { Service } from '../../generators/_engine/model/service.ts';
+import { proveEdit } from '../../generators/_engine/plan/prove.ts';
+import { detectStyle } from '../../generators/_engine/facts/style/style.ts';
+import { parseSource, ts, walk } from '../../generators/_engine/syntax/tree.ts';
 
 /** What became of one import and one registration in the app file of a service. */
 export type Verdict =

@@ -1,6 +1,6 @@
 import picocolors from 'picocolors';
 
-import { hasColour } from '../../generators/_engine/terminal.ts';
+import { hasColour } from '../../generators/_engine/cli/terminal.ts';
 import type { Reply } from './request.ts';
 import type { LogLine } from './service-process.ts';
 

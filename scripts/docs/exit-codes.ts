@@ -6,7 +6,7 @@ import { table } from './table.ts';
 
 /** From the docstring of `exitCodeOf`. @throws Error when it does not name every code that the function can give */
 export function renderExitCodes(): string {
-  const text = readFileSync(join(projectRoot, 'generators/_engine/outcome.ts'), 'utf8');
+  const text = readFileSync(join(projectRoot, 'generators/_engine/cli/outcome.ts'), 'utf8');
   const found = /\/\*\* (0 .*?)\. \*\/\nexport function exitCodeOf\(.*\): (.*) \{/.exec(text);
   if (found === null) throw new Error('exitCodeOf has no docstring that lists its codes');
   const [, listed = '', type = ''] = found;

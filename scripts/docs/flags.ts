@@ -1,6 +1,6 @@
-import { findGenerator, listGenerators } from '../../generators/_engine/catalog.ts';
-import type { Generator, Question, Questions, Site } from '../../generators/_engine/contract.ts';
-import { flagOf, globalFlags } from '../../generators/_engine/options.ts';
+import { findGenerator, listGenerators } from '../../generators/_engine/generator/catalog.ts';
+import type { Generator, Question, Questions, Site } from '../../generators/_engine/model/generator.ts';
+import { flagOf, globalFlags } from '../../generators/_engine/generator/options.ts';
 import { table } from './table.ts';
 
 const targets: Readonly<Record<Generator['target'], string>> = {

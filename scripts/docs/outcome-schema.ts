@@ -8,7 +8,7 @@ import { table } from './table.ts';
 /** The JSON Schema (draft 7) of what `--json` prints, from the type `Outcome`. */
 export function outcomeSchema(): Schema {
   const generator = createGenerator({
-    path: join(projectRoot, 'generators/_engine/outcome.ts'),
+    path: join(projectRoot, 'generators/_engine/cli/outcome.ts'),
     tsconfig: join(projectRoot, 'tsconfig.json'),
     type: 'Outcome',
     topRef: false,

@@ -19,7 +19,7 @@ function capitalized(name: string): string {
 }
 
 function indexText(name: string, pascal: string): string {
-  return `import type { Generator } from '../_engine/contract.ts';
+  return `import type { Generator } from '../_engine/model/generator.ts';
 
 export const generator: Generator = {
   summary: 'adds ${name} to a service',
@@ -38,11 +38,14 @@ export const generator: Generator = {
 }
 
 function planText(id: string, name: string, pascal: string): string {
-  return `import type { Answers, Plan, Refusal, Repo } from '../_engine/contract.ts';
-import { placeFile } from '../_engine/edit/place-file.ts';
-import { openDraft } from '../_engine/plan.ts';
-import { render } from '../_engine/render.ts';
-import { surveyTarget } from '../_engine/survey/target.ts';
+  return `import type { Answers } from '../_engine/model/generator.ts';
+import type { Plan } from '../_engine/model/plan.ts';
+import type { Refusal } from '../_engine/model/refusal.ts';
+import type { Repo } from '../_engine/model/repo.ts';
+import { placeFile } from '../_engine/facts/style/place-file.ts';
+import { openDraft } from '../_engine/repo/draft.ts';
+import { render } from '../_engine/render/render.ts';
+import { surveyTarget } from '../_engine/facts/app/target.ts';
 import type { ${pascal}View } from './view.ts';
 
 /** One module beside the service's other utilities. */

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 
-import { type FileOperations, nodeFiles } from '../../generators/_engine/file-operations.ts';
-import { recover } from '../../generators/_engine/recover.ts';
+import { type FileOperations, nodeFiles } from '../../generators/_engine/apply/file-operations.ts';
+import { recover } from '../../generators/_engine/apply/recover.ts';
 import { apply } from '../../plopfile.ts';
 import { deleteGeneratedRepo } from '../helpers/generated-repo.ts';
 import { seededRandom, shuffle } from '../helpers/random.ts';

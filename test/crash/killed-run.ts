@@ -9,7 +9,7 @@ import type { Scenario } from './scenarios.ts';
 /** Kills itself before the operation of that number, in the midst of it where it is a write. It loads what writes, and no more. */
 const program = (run: 'apply' | 'recover', killAt: number): string => `
 import { readFileSync } from 'node:fs';
-const engine = ${JSON.stringify(pathToFileURL(join(projectRoot, 'dist/generators/_engine/')).href)};
+const engine = ${JSON.stringify(pathToFileURL(join(projectRoot, 'dist/generators/_engine/apply/')).href)};
 const { ${run} } = await import(engine + '${run}.js');
 const { nodeFiles } = await import(engine + 'file-operations.js');
 let count = 0;

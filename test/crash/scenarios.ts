@@ -1,9 +1,9 @@
 import { chmodSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-import { findGenerator } from '../../generators/_engine/catalog.ts';
-import type { Plan } from '../../generators/_engine/contract.ts';
-import { parseFlags } from '../../generators/_engine/options.ts';
+import { findGenerator } from '../../generators/_engine/generator/catalog.ts';
+import type { Plan } from '../../generators/_engine/model/plan.ts';
+import { parseFlags } from '../../generators/_engine/generator/options.ts';
 import type { Command } from '../helpers/case.ts';
 import { findCases, type FoundCase } from '../helpers/find-cases.ts';
 import { materialize } from '../helpers/materialize.ts';

@@ -5,10 +5,10 @@ import { dirname, join } from 'node:path';
 
 import { afterAll, describe, expect, it } from 'vitest';
 
-import type { ObstacleCode } from '../../generators/_engine/contract.ts';
-import { open } from '../../generators/_engine/door.ts';
-import { exitCodeOf, type FlatObstacle } from '../../generators/_engine/outcome.ts';
-import { sealed } from '../../generators/_engine/signed-journal.ts';
+import type { ObstacleCode } from '../../generators/_engine/model/obstacle.ts';
+import { open } from '../../generators/_engine/cli/door.ts';
+import { exitCodeOf, type FlatObstacle } from '../../generators/_engine/cli/outcome.ts';
+import { sealed } from '../../generators/_engine/apply/signed-journal.ts';
 import type { FixtureName } from '../helpers/fixtures.ts';
 import { deleteGeneratedRepo } from '../helpers/generated-repo.ts';
 import { materialize } from '../helpers/materialize.ts';

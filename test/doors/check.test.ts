@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 
-import type { FlatObstacle } from '../../generators/_engine/outcome.ts';
+import type { FlatObstacle } from '../../generators/_engine/cli/outcome.ts';
 import { childEnvironment } from '../helpers/child-environment.ts';
 import { run, runBin } from '../helpers/doors.ts';
 import { openRepoCopy } from '../helpers/open-repo-copy.ts';

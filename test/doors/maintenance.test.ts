@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 
-import { hashText } from '../../generators/_engine/hash.ts';
-import { sealed } from '../../generators/_engine/signed-journal.ts';
+import { hashText } from '../../generators/_engine/record/hash.ts';
+import { sealed } from '../../generators/_engine/apply/signed-journal.ts';
 import { childEnvironment } from '../helpers/child-environment.ts';
 import { runBin, runPlop } from '../helpers/doors.ts';
 import { openRepoCopy } from '../helpers/open-repo-copy.ts';

@@ -1,7 +1,8 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-import type { Plan, Refusal } from '../../generators/_engine/contract.ts';
+import type { Plan } from '../../generators/_engine/model/plan.ts';
+import type { Refusal } from '../../generators/_engine/model/refusal.ts';
 import type { FoundCase } from './find-cases.ts';
 import { fixtures, type FixtureService } from './fixtures.ts';
 import { materialize } from './materialize.ts';

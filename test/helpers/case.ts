@@ -1,4 +1,4 @@
-import type { ObstacleCode } from '../../generators/_engine/contract.ts';
+import type { ObstacleCode } from '../../generators/_engine/model/obstacle.ts';
 import type { FixtureName } from './fixtures.ts';
 
 /** One command line of the pack: the generator and its flags. */

@@ -1,7 +1,8 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import type { Plan, Refusal } from '../../generators/_engine/contract.ts';
+import type { Plan } from '../../generators/_engine/model/plan.ts';
+import type { Refusal } from '../../generators/_engine/model/refusal.ts';
 import type { Command } from './case.ts';
 import { materialize } from './materialize.ts';
 import { projectRoot } from './project-root.ts';

@@ -13,8 +13,8 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
-import { open } from '../../generators/_engine/door.ts';
-import { exitCodeOf, type Outcome } from '../../generators/_engine/outcome.ts';
+import { open } from '../../generators/_engine/cli/door.ts';
+import { exitCodeOf, type Outcome } from '../../generators/_engine/cli/outcome.ts';
 
 /** Stands in every file that no repository brings along; must never be printed. */
 export const secret = 'hunter2-do-not-print';

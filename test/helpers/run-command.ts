@@ -1,6 +1,7 @@
-import { findGenerator } from '../../generators/_engine/catalog.ts';
-import type { Plan, Refusal } from '../../generators/_engine/contract.ts';
-import { parseFlags } from '../../generators/_engine/options.ts';
+import { findGenerator } from '../../generators/_engine/generator/catalog.ts';
+import type { Plan } from '../../generators/_engine/model/plan.ts';
+import type { Refusal } from '../../generators/_engine/model/refusal.ts';
+import { parseFlags } from '../../generators/_engine/generator/options.ts';
 import { apply, plan } from '../../plopfile.ts';
 import type { Command } from './case.ts';
 

@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 
 import { compile } from '../../bench/modules.ts';
 import { type Library, renderVerifier } from '../../bench/verifier-module.ts';
-import { render } from '../../generators/_engine/render.ts';
+import { render } from '../../generators/_engine/render/render.ts';
 import { projectRoot } from './project-root.ts';
 
 const style = {

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-import { render } from '../../generators/_engine/render.ts';
+import { render } from '../../generators/_engine/render/render.ts';
 import { projectRoot } from '../helpers/project-root.ts';
 
 interface Quota {

@@ -7,7 +7,7 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { render } from '../../generators/_engine/render.ts';
+import { render } from '../../generators/_engine/render/render.ts';
 import type { SubscriberView } from '../../generators/add-s2s-revocation/view.ts';
 import { projectRoot } from '../helpers/project-root.ts';
 import { type RedisServer, startRedis } from '../helpers/redis-server.ts';

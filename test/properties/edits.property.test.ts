@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, inject, it } from 'vitest';
 
-import type { RegistrationWant, TextChange } from '../../generators/_engine/contract.ts';
+import { applyChanges, type TextChange } from '../../generators/_engine/model/text-change.ts';
+import type { RegistrationWant } from '../../generators/_engine/model/wants.ts';
 import { ensureImport } from '../../generators/_engine/edit/ensure-import.ts';
 import { ensureRegistration } from '../../generators/_engine/edit/ensure-registration.ts';
-import { isObstacle } from '../../generators/_engine/obstacle.ts';
-import { proveEdit } from '../../generators/_engine/prove.ts';
-import { detectStyle } from '../../generators/_engine/survey/style.ts';
-import { applyChanges } from '../../generators/_engine/text-change.ts';
-import { serviceOf } from '../engine/survey/service-of.ts';
+import { isObstacle } from '../../generators/_engine/model/refusal.ts';
+import { proveEdit } from '../../generators/_engine/plan/prove.ts';
+import { detectStyle } from '../../generators/_engine/facts/style/style.ts';
+import { serviceOf } from '../engine/facts/service-of.ts';
 import { printApp } from './print-app.ts';
 import { randomApp } from './random-app.ts';
 import { undone } from './undone.ts';

@@ -1,13 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, inject, it } from 'vitest';
 
-import { findGenerator } from '../../generators/_engine/catalog.ts';
-import type { Edit, Plan, Repo } from '../../generators/_engine/contract.ts';
-import { parseFlags } from '../../generators/_engine/options.ts';
-import { textAfter } from '../../generators/_engine/repo.ts';
-import { makePlan } from '../../generators/_engine/run.ts';
-import { parseSource, syntaxErrors } from '../../generators/_engine/syntax.ts';
-import { memoryRepo } from '../engine/memory-repo.ts';
+import { findGenerator } from '../../generators/_engine/generator/catalog.ts';
+import type { Edit } from '../../generators/_engine/model/edit.ts';
+import type { Plan } from '../../generators/_engine/model/plan.ts';
+import type { Repo } from '../../generators/_engine/model/repo.ts';
+import { parseFlags } from '../../generators/_engine/generator/options.ts';
+import { textAfter } from '../../generators/_engine/repo/repo.ts';
+import { makePlan } from '../../generators/_engine/plan/run.ts';
+import { parseSource, syntaxErrors } from '../../generators/_engine/syntax/tree.ts';
+import { memoryRepo } from '../engine/repo/memory-repo.ts';
 import { printApp } from './print-app.ts';
 import { randomApp } from './random-app.ts';
 import { undone } from './undone.ts';

@@ -1,5 +1,4 @@
-import type { TextChange } from '../../generators/_engine/contract.ts';
-import { applyChanges } from '../../generators/_engine/text-change.ts';
+import { applyChanges, type TextChange } from '../../generators/_engine/model/text-change.ts';
 
 /** The text with the changes, and with each of them taken back by what the record keeps: place, removed, inserted. */
 export function undone(base: string, changes: readonly TextChange[]): string {

@@ -2,8 +2,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-import { render, renderTest } from '../../generators/_engine/render.ts';
-import type { Style, TestingFact } from '../../generators/_engine/contract.ts';
+import { render, renderTest } from '../../generators/_engine/render/render.ts';
+import type { Style, TestingFact } from '../../generators/_engine/model/code-facts.ts';
 import type { BreakerTestView } from '../../generators/add-circuit-breaker/view.ts';
 import type { ClientTestView, ClientView } from '../../generators/add-service-client/view.ts';
 import { projectRoot } from '../helpers/project-root.ts';

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 
-import { openSurvey } from '../../generators/_engine/survey/survey.ts';
-import { surveyGuards } from '../../generators/_engine/survey/guards.ts';
-import { surveyService } from '../../generators/_engine/survey/service.ts';
-import { surveyHeads } from '../../generators/_engine/survey/services.ts';
-import { memoryRepo } from '../engine/memory-repo.ts';
-import { manifest } from '../engine/survey/service-of.ts';
+import { openSurvey } from '../../generators/_engine/program/survey.ts';
+import { surveyGuards } from '../../generators/_engine/facts/auth/guards.ts';
+import { surveyService } from '../../generators/_engine/facts/app/service.ts';
+import { surveyHeads } from '../../generators/_engine/repo/services.ts';
+import { memoryRepo } from '../engine/repo/memory-repo.ts';
+import { manifest } from '../engine/facts/service-of.ts';
 
 const verify =
   'async (request, reply) => { try { await request.jwtVerify(); } catch { return reply.code(401).send(); } }';

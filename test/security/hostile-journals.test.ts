@@ -18,10 +18,10 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { hashText } from '../../generators/_engine/hash.ts';
-import { toRel } from '../../generators/_engine/paths.ts';
-import { recover } from '../../generators/_engine/recover.ts';
-import { sealed } from '../../generators/_engine/signed-journal.ts';
+import { hashText } from '../../generators/_engine/record/hash.ts';
+import { toRel } from '../../generators/_engine/model/paths.ts';
+import { recover } from '../../generators/_engine/apply/recover.ts';
+import { sealed } from '../../generators/_engine/apply/signed-journal.ts';
 import { apply, plan } from '../../plopfile.ts';
 import { childEnvironment } from '../helpers/child-environment.ts';
 import { HostileRepo } from '../helpers/hostile-repo.ts';

@@ -6,8 +6,8 @@ import { runInNewContext } from 'node:vm';
 import ts from 'typescript';
 import { afterEach, describe, expect, it } from 'vitest';
 
-import { open } from '../../generators/_engine/door.ts';
-import { exitCodeOf, type Outcome } from '../../generators/_engine/outcome.ts';
+import { open } from '../../generators/_engine/cli/door.ts';
+import { exitCodeOf, type Outcome } from '../../generators/_engine/cli/outcome.ts';
 import {
   printInComment,
   printInString,
@@ -15,7 +15,7 @@ import {
   printKey,
   printMember,
   printString,
-} from '../../generators/_engine/print.ts';
+} from '../../generators/_engine/syntax/print.ts';
 
 /** Sets a canary where it gets to be code. */
 const canary = 'globalThis.pwned=1';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { hashText } from '../../generators/_engine/hash.ts';
+import { hashText } from '../../generators/_engine/record/hash.ts';
 import { HostileRepo, type HostileRun, secret } from '../helpers/hostile-repo.ts';
 
 let repo: HostileRepo;

@@ -4,8 +4,8 @@ import { dirname, join } from 'node:path';
 
 import { afterEach, describe, expect, it } from 'vitest';
 
-import { open } from '../../generators/_engine/door.ts';
-import { exitCodeOf, type Outcome } from '../../generators/_engine/outcome.ts';
+import { open } from '../../generators/_engine/cli/door.ts';
+import { exitCodeOf, type Outcome } from '../../generators/_engine/cli/outcome.ts';
 import { hostileRepos, usualFiles } from './hostile-repos.ts';
 
 const limitMs = 5_000;

@@ -11,7 +11,7 @@ import { Redis } from 'ioredis';
 import { createClient } from 'redis';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
-import { render } from '../../generators/_engine/render.ts';
+import { render } from '../../generators/_engine/render/render.ts';
 import { type BootedService, bootService } from '../helpers/boot-service.ts';
 import { fixtures } from '../helpers/fixtures.ts';
 import { materialize } from '../helpers/materialize.ts';

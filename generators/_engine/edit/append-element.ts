@@ -1,5 +1,6 @@
-import type { Style, TextChange } from '../contract.ts';
-import { ts } from '../syntax.ts';
+import type { Style } from '../model/code-facts.ts';
+import type { TextChange } from '../model/text-change.ts';
+import { ts } from '../syntax/tree.ts';
 import { eolAt, indentAt, insertion, lineEnd, sameLine } from './text-lines.ts';
 
 /**

@@ -1,5 +1,7 @@
-import type { RegistrationWant, Style, TextChange } from '../contract.ts';
-import { ts, walk } from '../syntax.ts';
+import type { Style } from '../model/code-facts.ts';
+import type { TextChange } from '../model/text-change.ts';
+import type { RegistrationWant } from '../model/wants.ts';
+import { ts, walk } from '../syntax/tree.ts';
 import { classifyUse, comesFirst } from './registration-uses.ts';
 import { eolAt, indentAt, insertion, lineEnd, sameLine } from './text-lines.ts';
 

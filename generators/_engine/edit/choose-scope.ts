@@ -1,4 +1,4 @@
-import type { RegistrationWant } from '../contract.ts';
+import type { RegistrationWant } from '../model/wants.ts';
 import type { Scope } from './registration-scopes.ts';
 import { comesFirst } from './registration-uses.ts';
 

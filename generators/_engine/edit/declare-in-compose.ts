@@ -1,8 +1,8 @@
-import type { RelPath, ServiceHead } from '../contract.ts';
-import { basenameRel } from '../paths.ts';
-import type { Draft } from '../plan.ts';
-import { findComposeFiles } from '../survey/compose-files.ts';
-import type { ComposeService } from '../survey/compose.ts';
+import { basenameRel, type RelPath } from '../model/paths.ts';
+import type { ServiceHead } from '../model/service.ts';
+import type { Draft } from '../repo/draft.ts';
+import { findComposeFiles } from '../facts/config/compose-files.ts';
+import type { ComposeService } from '../facts/config/compose.ts';
 import type { ComposeVariable } from './ensure-compose.ts';
 
 /** A service that others reach by a variable, and the port on which its code listens. */
@@ -30,7 +30,7 @@ export async function declareInCompose(
   const files = findComposeFiles(draft.repo, dirs);
   if (files.length === 0) return;
   // Most repos have no such file, and a parser takes time to load.
-  const { composeRedisOf, composeServicesOf } = await import('../survey/compose.ts');
+  const { composeRedisOf, composeServicesOf } = await import('../facts/config/compose.ts');
   const { ensureCompose } = await import('./ensure-compose.ts');
   const runningIn = (path: RelPath, one: Pick<ServiceHead, 'dir' | 'name'>): ComposeService | undefined =>
     pick(composeServicesOf(draft.repo.read(path) ?? '', path, one.dir), one);

@@ -1,6 +1,7 @@
-import type { EnvDeclarationWant, EnvWant, Service } from '../contract.ts';
-import type { Draft } from '../plan.ts';
-import { detectStyle } from '../survey/style.ts';
+import type { Service } from '../model/service.ts';
+import type { EnvDeclarationWant, EnvWant } from '../model/wants.ts';
+import type { Draft } from '../repo/draft.ts';
+import { detectStyle } from '../facts/style/style.ts';
 import { type ContainerVariable, declareInCompose } from './declare-in-compose.ts';
 import { ensureEnvDeclaration } from './ensure-env-declaration.ts';
 import { ensureEnvType } from './ensure-env-type.ts';

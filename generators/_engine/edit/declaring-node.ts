@@ -1,6 +1,6 @@
-import type { RegistrationWant } from '../contract.ts';
-import { nameOf } from '../survey/creations.ts';
-import { ts, walk } from '../syntax.ts';
+import type { RegistrationWant } from '../model/wants.ts';
+import { nameOf } from '../facts/app/creations.ts';
+import { ts, walk } from '../syntax/tree.ts';
 
 /** The function or file that has the instance as its own: made there, or taken as a parameter. */
 export function declaringNode(source: ts.SourceFile, want: RegistrationWant): ts.Node | undefined {

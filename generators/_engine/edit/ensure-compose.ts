@@ -1,8 +1,7 @@
 import { isCollection, isMap, isScalar, isSeq, type Scalar, type YAMLMap, type YAMLSeq } from 'yaml';
 
-import type { TextChange } from '../contract.ts';
-import { applyChanges } from '../text-change.ts';
-import { parseYaml } from '../yaml-text.ts';
+import { applyChanges, type TextChange } from '../model/text-change.ts';
+import { parseYaml } from '../syntax/yaml-text.ts';
 import { eolAt, insertion, lineEnd } from './text-lines.ts';
 
 /** A variable of a container; without a value it is that of the shell or of `.env`, where it is set at all. */

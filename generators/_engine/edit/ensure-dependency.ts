@@ -1,6 +1,8 @@
 import { applyEdits, findNodeAtLocation, modify, parseTree, type Node, type ParseError } from 'jsonc-parser';
 
-import type { DependencyWant, Obstacle, TextChange } from '../contract.ts';
+import type { Obstacle } from '../model/obstacle.ts';
+import type { TextChange } from '../model/text-change.ts';
+import type { DependencyWant } from '../model/wants.ts';
 
 const sections = ['dependencies', 'devDependencies', 'peerDependencies', 'optionalDependencies'] as const;
 

@@ -1,7 +1,10 @@
-import type { EnvDeclarationWant, Obstacle, Style, TextChange } from '../contract.ts';
-import { isObstacle } from '../obstacle.ts';
-import { printString } from '../print.ts';
-import { parseSource, ts } from '../syntax.ts';
+import type { Style } from '../model/code-facts.ts';
+import type { Obstacle } from '../model/obstacle.ts';
+import type { TextChange } from '../model/text-change.ts';
+import type { EnvDeclarationWant } from '../model/wants.ts';
+import { isObstacle } from '../model/refusal.ts';
+import { printString } from '../syntax/print.ts';
+import { parseSource, ts } from '../syntax/tree.ts';
 import { appendElements } from './append-element.ts';
 import { ensureImport } from './ensure-import.ts';
 import { findEnvSchema } from './env-schema.ts';

@@ -1,6 +1,8 @@
-import type { EnvDeclarationWant, Style, TextChange } from '../contract.ts';
-import { findEnvType } from '../env-type.ts';
-import { parseSource, ts } from '../syntax.ts';
+import type { Style } from '../model/code-facts.ts';
+import type { TextChange } from '../model/text-change.ts';
+import type { EnvDeclarationWant } from '../model/wants.ts';
+import { findEnvType } from '../syntax/env-type.ts';
+import { parseSource, ts } from '../syntax/tree.ts';
 import { eolAt, indentAt, insertion, lineEnd, sameLine } from './text-lines.ts';
 
 /**

@@ -1,4 +1,5 @@
-import type { EnvWant, TextChange } from '../contract.ts';
+import type { TextChange } from '../model/text-change.ts';
+import type { EnvWant } from '../model/wants.ts';
 import { insertion } from './text-lines.ts';
 
 /** Adds `NAME=value`, or `# NAME=` for an empty value, at the end of a `.env` example. [] when the name is there, also when commented out. */

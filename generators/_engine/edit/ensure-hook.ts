@@ -1,8 +1,11 @@
-import type { HookWant, Obstacle, ObstacleCode, Style, TextChange } from '../contract.ts';
-import { isDirective } from '../prologue.ts';
-import { restyle } from '../restyle.ts';
-import { lineOf, parseSource, ts } from '../syntax.ts';
-import { tokensOf } from '../tokens.ts';
+import type { Style } from '../model/code-facts.ts';
+import type { Obstacle, ObstacleCode } from '../model/obstacle.ts';
+import type { TextChange } from '../model/text-change.ts';
+import type { HookWant } from '../model/wants.ts';
+import { isDirective } from '../syntax/prologue.ts';
+import { restyle } from '../render/restyle.ts';
+import { lineOf, parseSource, ts } from '../syntax/tree.ts';
+import { tokensOf } from '../syntax/tokens.ts';
 import { findPluginFunction } from './plugin-function.ts';
 import { eolAt, indentAt, insertion, lineEnd, sameLine, statementLineEnd } from './text-lines.ts';
 

@@ -1,6 +1,9 @@
-import type { ImportWant, Obstacle, Style, TextChange } from '../contract.ts';
-import { printString } from '../print.ts';
-import { lineOf, parseSource, ts } from '../syntax.ts';
+import type { Style } from '../model/code-facts.ts';
+import type { ImportWant } from '../model/import-want.ts';
+import type { Obstacle } from '../model/obstacle.ts';
+import type { TextChange } from '../model/text-change.ts';
+import { printString } from '../syntax/print.ts';
+import { lineOf, parseSource, ts } from '../syntax/tree.ts';
 import { appendElements } from './append-element.ts';
 import {
   binds,

@@ -1,5 +1,7 @@
-import type { Obstacle, Style, TextChange } from '../contract.ts';
-import { lineOf, parseSource, ts, walk } from '../syntax.ts';
+import type { Style } from '../model/code-facts.ts';
+import type { Obstacle } from '../model/obstacle.ts';
+import type { TextChange } from '../model/text-change.ts';
+import { lineOf, parseSource, ts, walk } from '../syntax/tree.ts';
 import { eolAt, indentAt, insertion } from './text-lines.ts';
 
 /**

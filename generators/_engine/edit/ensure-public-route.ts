@@ -1,6 +1,7 @@
-import type { Style, TextChange } from '../contract.ts';
-import { printString } from '../print.ts';
-import { parseSource, ts, walk } from '../syntax.ts';
+import type { Style } from '../model/code-facts.ts';
+import type { TextChange } from '../model/text-change.ts';
+import { printString } from '../syntax/print.ts';
+import { parseSource, ts, walk } from '../syntax/tree.ts';
 import { appendElements } from './append-element.ts';
 
 /**

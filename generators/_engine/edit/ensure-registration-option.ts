@@ -1,5 +1,6 @@
-import type { Style, TextChange } from '../contract.ts';
-import { parseSource, ts } from '../syntax.ts';
+import type { Style } from '../model/code-facts.ts';
+import type { TextChange } from '../model/text-change.ts';
+import { parseSource, ts } from '../syntax/tree.ts';
 import { appendElements } from './append-element.ts';
 import { findRegistration } from './registration-options.ts';
 import { insertion } from './text-lines.ts';

@@ -1,5 +1,8 @@
-import type { Obstacle, RegistrationWant, Style, TextChange } from '../contract.ts';
-import { lineOf, parseSource, ts } from '../syntax.ts';
+import type { Style } from '../model/code-facts.ts';
+import type { Obstacle } from '../model/obstacle.ts';
+import type { TextChange } from '../model/text-change.ts';
+import type { RegistrationWant } from '../model/wants.ts';
+import { lineOf, parseSource, ts } from '../syntax/tree.ts';
 import { chooseScope } from './choose-scope.ts';
 import { ensureOptions, findRegistration } from './registration-options.ts';
 import { registerInChain } from './chain-registration.ts';

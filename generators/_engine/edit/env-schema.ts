@@ -1,5 +1,5 @@
-import type { EnvDeclarationWant } from '../contract.ts';
-import { ts, walk } from '../syntax.ts';
+import type { EnvDeclarationWant } from '../model/wants.ts';
+import { ts, walk } from '../syntax/tree.ts';
 
 /** The object with one property for each variable, and what its values are built with (`z`, `Type`, or '' for none). */
 export type EnvSchema = Readonly<{ object: ts.ObjectLiteralExpression; builder: string }>;

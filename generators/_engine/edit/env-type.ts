@@ -1,5 +1,7 @@
-import type { EnvDeclarationWant, Style, TextChange } from '../contract.ts';
-import { ts, walk } from '../syntax.ts';
+import type { Style } from '../model/code-facts.ts';
+import type { TextChange } from '../model/text-change.ts';
+import type { EnvDeclarationWant } from '../model/wants.ts';
+import { ts, walk } from '../syntax/tree.ts';
 import { eolAt, indentAt, insertion, lineEnd, sameLine } from './text-lines.ts';
 
 /**

@@ -1,4 +1,5 @@
-import type { RelPath, Service } from '../contract.ts';
+import type { RelPath } from '../model/paths.ts';
+import type { Service } from '../model/service.ts';
 
 /**
  * A name for our plugin in `own` that no other plugin of the service has: @fastify/autoload loads one plugin for each

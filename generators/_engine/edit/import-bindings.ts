@@ -1,5 +1,5 @@
-import type { ImportWant } from '../contract.ts';
-import { ts } from '../syntax.ts';
+import type { ImportWant } from '../model/import-want.ts';
+import { ts } from '../syntax/tree.ts';
 
 /** What an import binds: `imported` is the export's name or `default`, `local` the name in this file. */
 export type Binding = Readonly<{ imported: string; local: string }>;

@@ -1,6 +1,8 @@
-import type { ImportWant, RelPath, Service } from '../contract.ts';
-import { printString } from '../print.ts';
-import { importSpecifier } from './place-file.ts';
+import type { ImportWant } from '../model/import-want.ts';
+import type { RelPath } from '../model/paths.ts';
+import type { Service } from '../model/service.ts';
+import { printString } from '../syntax/print.ts';
+import { importSpecifier } from '../facts/style/place-file.ts';
 
 /**
  * Import statements for a new file, in the canonical style of templates: packages first, then the service's own

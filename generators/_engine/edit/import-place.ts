@@ -1,6 +1,7 @@
-import type { Style, TextChange } from '../contract.ts';
-import { isDirective, prologueEnd } from '../prologue.ts';
-import { ts } from '../syntax.ts';
+import type { Style } from '../model/code-facts.ts';
+import type { TextChange } from '../model/text-change.ts';
+import { isDirective, prologueEnd } from '../syntax/prologue.ts';
+import { ts } from '../syntax/tree.ts';
 import { eolAt, insertion, startWithComments, statementLineEnd } from './text-lines.ts';
 
 /** Where an import of `from` goes: a function from its text to the change. */

@@ -1,4 +1,4 @@
-import { ts } from '../syntax.ts';
+import { ts } from '../syntax/tree.ts';
 
 type PluginFunction = ts.ArrowFunction | ts.FunctionExpression | ts.FunctionDeclaration;
 

@@ -1,5 +1,6 @@
-import type { ImportWant, Service } from '../contract.ts';
-import { printString } from '../print.ts';
+import type { ImportWant } from '../model/import-want.ts';
+import type { Service } from '../model/service.ts';
+import { printString } from '../syntax/print.ts';
 
 /** How generated code reads an environment variable: through the service's own configuration where it has one. */
 export function readVariable(

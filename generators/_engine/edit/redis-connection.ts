@@ -1,6 +1,7 @@
-import type { ImportWant, Service } from '../contract.ts';
-import { RefusalError } from '../obstacle.ts';
-import { allowsBelow } from '../survey/version-range.ts';
+import type { ImportWant } from '../model/import-want.ts';
+import type { Service } from '../model/service.ts';
+import { RefusalError } from '../model/refusal.ts';
+import { allowsBelow } from '../facts/tooling/version-range.ts';
 import { readVariable } from './read-variable.ts';
 
 /** What the shared part redis-client.hbs is rendered from, and the code around it. */

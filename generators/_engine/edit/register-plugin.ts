@@ -1,12 +1,15 @@
-import type { RegistrationWant, RelPath, Repo, Service } from '../contract.ts';
-import type { Draft } from '../plan.ts';
-import type { GuardOrder } from '../survey/guard-order.ts';
-import { parseSource } from '../syntax.ts';
-import { detectStyle } from '../survey/style.ts';
+import type { RelPath } from '../model/paths.ts';
+import type { Repo } from '../model/repo.ts';
+import type { Service } from '../model/service.ts';
+import type { RegistrationWant } from '../model/wants.ts';
+import type { Draft } from '../repo/draft.ts';
+import type { GuardOrder } from '../facts/routes/guard-order.ts';
+import { parseSource } from '../syntax/tree.ts';
+import { detectStyle } from '../facts/style/style.ts';
 import { ensureImport } from './ensure-import.ts';
 import { ensureRegistration } from './ensure-registration.ts';
 import { defaultImportIn } from './import-bindings.ts';
-import { importSpecifier, importSpecifierIn, isAutoloaded } from './place-file.ts';
+import { importSpecifier, importSpecifierIn, isAutoloaded } from '../facts/style/place-file.ts';
 
 /** The default export of `file`, under the name `plugin`. */
 export type PluginWant = Readonly<{

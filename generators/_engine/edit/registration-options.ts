@@ -1,5 +1,7 @@
-import type { Obstacle, RegistrationWant, TextChange } from '../contract.ts';
-import { lineOf, ts, walk } from '../syntax.ts';
+import type { Obstacle } from '../model/obstacle.ts';
+import type { TextChange } from '../model/text-change.ts';
+import type { RegistrationWant } from '../model/wants.ts';
+import { lineOf, ts, walk } from '../syntax/tree.ts';
 import { pluginName } from './registration-uses.ts';
 import { insertion } from './text-lines.ts';
 

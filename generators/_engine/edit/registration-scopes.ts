@@ -1,5 +1,5 @@
-import type { RegistrationWant } from '../contract.ts';
-import { ts, walk } from '../syntax.ts';
+import type { RegistrationWant } from '../model/wants.ts';
+import { ts, walk } from '../syntax/tree.ts';
 import { declaringNode } from './declaring-node.ts';
 import { classifyUse, isCalledForEach, type Use } from './registration-uses.ts';
 

@@ -1,6 +1,6 @@
-import type { RegistrationWant } from '../contract.ts';
-import { callKey } from '../survey/call-key.ts';
-import { ts } from '../syntax.ts';
+import type { RegistrationWant } from '../model/wants.ts';
+import { callKey } from '../syntax/call-key.ts';
+import { ts } from '../syntax/tree.ts';
 
 /** What a statement does with the instance. `end`: it listens, is ready, or is handed out. */
 export type UseKind = 'route' | 'plugin' | 'end';

@@ -1,6 +1,8 @@
-import type { ConfigFact, Repo, Service } from '../contract.ts';
-import { printKey, printString } from '../print.ts';
-import { parseSource, ts } from '../syntax.ts';
+import type { Repo } from '../model/repo.ts';
+import type { ConfigFact } from '../model/resource-facts.ts';
+import type { Service } from '../model/service.ts';
+import { printKey, printString } from '../syntax/print.ts';
+import { parseSource, ts } from '../syntax/tree.ts';
 import { findEnvSchema } from './env-schema.ts';
 
 const maxRuleChars = 1_000;

@@ -1,5 +1,5 @@
-import type { TextChange } from '../contract.ts';
-import { ts } from '../syntax.ts';
+import type { TextChange } from '../model/text-change.ts';
+import { ts } from '../syntax/tree.ts';
 
 /** An insertion of `text` at a UTF-16 offset. */
 export function insertion(offset: number, text: string): TextChange {

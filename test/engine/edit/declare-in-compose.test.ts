@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 
 import { declareInCompose } from '../../../generators/_engine/edit/declare-in-compose.ts';
-import { toRel } from '../../../generators/_engine/paths.ts';
-import { openDraft } from '../../../generators/_engine/plan.ts';
-import { proveEdits } from '../../../generators/_engine/prove-edits.ts';
-import { textAfter } from '../../../generators/_engine/repo.ts';
-import { memoryRepo } from '../memory-repo.ts';
+import { toRel } from '../../../generators/_engine/model/paths.ts';
+import { openDraft } from '../../../generators/_engine/repo/draft.ts';
+import { proveEdits } from '../../../generators/_engine/plan/prove-edits.ts';
+import { textAfter } from '../../../generators/_engine/repo/repo.ts';
+import { memoryRepo } from '../repo/memory-repo.ts';
 
 const users = { name: '@acme/users', dir: toRel('services/users') };
 const auth = { head: { name: 'auth', dir: toRel('services/auth') }, port: 4001 };

@@ -1,9 +1,10 @@
 import { expect } from 'vitest';
 
-import type { Obstacle, Style, TextChange } from '../../../generators/_engine/contract.ts';
-import { isObstacle } from '../../../generators/_engine/obstacle.ts';
-import { proveEdit } from '../../../generators/_engine/prove.ts';
-import { applyChanges } from '../../../generators/_engine/text-change.ts';
+import type { Style } from '../../../generators/_engine/model/code-facts.ts';
+import type { Obstacle } from '../../../generators/_engine/model/obstacle.ts';
+import { applyChanges, type TextChange } from '../../../generators/_engine/model/text-change.ts';
+import { isObstacle } from '../../../generators/_engine/model/refusal.ts';
+import { proveEdit } from '../../../generators/_engine/plan/prove.ts';
 
 export const style: Style = {
   quote: "'",

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import type { EnvDeclarationWant } from '../../../generators/_engine/contract.ts';
+import type { EnvDeclarationWant } from '../../../generators/_engine/model/wants.ts';
 import { ensureEnv } from '../../../generators/_engine/edit/ensure-env.ts';
 import { ensureEnvDeclaration } from '../../../generators/_engine/edit/ensure-env-declaration.ts';
 import { ensureEnvType } from '../../../generators/_engine/edit/ensure-env-type.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import type { HookWant, Style } from '../../../generators/_engine/contract.ts';
+import type { Style } from '../../../generators/_engine/model/code-facts.ts';
+import type { HookWant } from '../../../generators/_engine/model/wants.ts';
 import { ensureHook } from '../../../generators/_engine/edit/ensure-hook.ts';
 import { edited, style } from './edited.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
 import { testEnvironment } from '../../../generators/_engine/edit/test-environment.ts';
-import { manifest, serviceOf } from '../survey/service-of.ts';
-import { memoryRepo } from '../memory-repo.ts';
+import { manifest, serviceOf } from '../facts/service-of.ts';
+import { memoryRepo } from '../repo/memory-repo.ts';
 
 const app = "import Fastify from 'fastify';\nexport const app = Fastify();\n";
 

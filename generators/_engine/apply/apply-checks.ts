@@ -1,0 +1,115 @@
+import { accessSync, constants, existsSync, lstatSync, realpathSync } from 'node:fs';
+import { dirname, join, relative, sep } from 'node:path';
+
+import type { Edit } from '../model/edit.ts';
+import type { Obstacle } from '../model/obstacle.ts';
+import type { RelPath } from '../model/paths.ts';
+import { RefusalError } from '../model/refusal.ts';
+import { forbidden } from '../model/places.ts';
+import { notWritten } from './plain-way.ts';
+import { readBytes } from '../repo/read-bytes.ts';
+
+/**
+ * Refuses before anything is written, every file at once.
+ * @throws RefusalError E_PATH, E_FILE_CHANGED, E_WRITE
+ */
+export function assertApplicable(root: string, edits: readonly Edit[]): void {
+  assertInside(
+    root,
+    edits.map(({ path }) => path),
+  );
+  const changed = edits.filter((edit) => isChanged(root, edit)).map(changedFile);
+  const readOnly = edits.filter((edit) => !isWritable(root, edit)).map(readOnlyFile);
+  const links = edits
+    .filter((edit) => edit.kind === 'delete' && isLink(join(root, edit.path)))
+    .map(linkInTheWay);
+  const [first, ...more] = [...changed, ...readOnly, ...links];
+  if (first !== undefined) throw new RefusalError(first, ...more);
+}
+
+/**
+ * No link on the way to a file may lead out of the root, or inside of it to what is never written. @throws RefusalError
+ * E_PATH
+ */
+function assertInside(root: string, paths: readonly RelPath[]): void {
+  for (const path of paths) {
+    let nearest = join(root, path);
+    // A link that leads nowhere is there, too: writing to it would make what it names.
+    while (!existsSync(nearest) && !isLink(nearest)) nearest = dirname(nearest);
+    if (!existsSync(nearest))
+      throw new RefusalError(notWritten(path, 'has a link in its way that leads nowhere'));
+    const real = realpathSync.native(nearest);
+    const target = relative(root, join(real, relative(nearest, join(root, path))));
+    if (real !== root && !real.startsWith(root.endsWith(sep) ? root : root + sep)) {
+      throw new RefusalError({
+        code: 'E_PATH',
+        at: { path },
+        message: `${path} leads out of the repository, to ${real}.`,
+        remedy: 'Run the command in the repository that the link leads to.',
+      });
+    }
+    const never = forbidden(path) ?? forbidden(target.split(sep).join('/'));
+    if (never !== undefined) throw new RefusalError(notWritten(path, never));
+  }
+}
+
+function isChanged(root: string, edit: Edit): boolean {
+  const bytes = readBytes(join(root, edit.path));
+  if (edit.kind === 'create') return bytes !== undefined;
+  const base = Buffer.from(edit.base, 'utf8');
+  return bytes === undefined || !(startsWithBom(bytes) ? bytes.subarray(3) : bytes).equals(base);
+}
+
+/** A file that may not be written is meant to stay, though a rename would get past it. */
+function isWritable(root: string, { path }: Edit): boolean {
+  const file = join(root, path);
+  let folder = dirname(file);
+  while (!existsSync(folder)) folder = dirname(folder);
+  try {
+    if (existsSync(file)) accessSync(file, constants.W_OK);
+    accessSync(folder, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function isLink(path: string): boolean {
+  try {
+    return lstatSync(path).isSymbolicLink();
+  } catch {
+    return false;
+  }
+}
+
+export function startsWithBom(bytes: Uint8Array): boolean {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+}
+
+function changedFile(edit: Edit): Obstacle {
+  return {
+    code: 'E_FILE_CHANGED',
+    at: { path: edit.path },
+    message: `${edit.path} changed between the plan and the write.`,
+    remedy: 'Run the command again: it plans anew on the file as it is now.',
+  };
+}
+
+/** What it leads to may have other users. */
+function linkInTheWay({ path }: Edit): Obstacle {
+  return {
+    code: 'E_PATH',
+    at: { path },
+    message: `${path} is a link now, and the file that was generated there would be deleted.`,
+    remedy: 'Take the link away by hand, and run the command again.',
+  };
+}
+
+function readOnlyFile({ path }: Edit): Obstacle {
+  return {
+    code: 'E_WRITE',
+    at: { path },
+    message: `${path} cannot be written: the file or its folder is read-only for this user.`,
+    remedy: 'Make it writable and run the command again.',
+  };
+}

@@ -1,0 +1,138 @@
+import { randomUUID } from 'node:crypto';
+import { basename, dirname, join } from 'node:path';
+
+import type { Obstacle } from '../model/obstacle.ts';
+import type { RelPath } from '../model/paths.ts';
+import type { FileOperations } from './file-operations.ts';
+import { assertJournalShape } from './journal-shape.ts';
+import { type LockHolder, nameOfHolder, stateOfHolder, thisHolder } from './lock-holder.ts';
+import { RefusalError } from '../model/refusal.ts';
+import { hasCode } from '../repo/read-bytes.ts';
+import { sealed, unsealed } from './signed-journal.ts';
+import { syncFolder, writeSynced } from './synced-writes.ts';
+
+/** One file of an apply. */
+export interface JournalEntry {
+  readonly target: RelPath;
+  /** Its bytes in base64; null when it did not exist. */
+  readonly before: string | null;
+  /** SHA-256 of the bytes that the apply writes; null when it deletes the file. */
+  readonly after: string | null;
+  /** Null for a file that was not there. */
+  readonly mode: number | null;
+}
+
+/** Everything that is needed to put the tree back as it was. */
+export interface Journal {
+  /** Of this one run. */
+  readonly id: string;
+  readonly holder: LockHolder;
+  readonly entries: readonly JournalEntry[];
+  /** Folders that the apply makes, outermost first. */
+  readonly folders: readonly RelPath[];
+  /** Folders that it leaves empty and takes away, innermost first. */
+  readonly emptied: readonly RelPath[];
+}
+
+export const journalName = '.s2s.journal';
+
+/** The journal of a run that has not changed anything. */
+export function emptyJournal(): Journal {
+  return { id: randomUUID(), holder: thisHolder(), entries: [], folders: [], emptied: [] };
+}
+
+/** Where the new text of a file stands until it is renamed over the old one. */
+export function stagedOf(root: string, journal: Journal, { target }: JournalEntry): string {
+  const path = join(root, target);
+  return join(dirname(path), `.${basename(path)}.${journal.id.slice(0, 8)}.s2s`);
+}
+
+/**
+ * Opens a journal, which is the lock: what is looked at from now on stays as it is.
+ * @throws RefusalError E_LOCKED when another run holds it.
+ */
+export function openJournal(root: string, journal: Journal, files: FileOperations): void {
+  if (!createWhole(root, journalName, journal, files))
+    throw new RefusalError(locked(readJournal(root)?.holder ?? ''));
+  syncFolder(files, root);
+}
+
+/** Writes down what will be needed to put everything back, whole or not at all. */
+export function writeJournal(root: string, journal: Journal, files: FileOperations): void {
+  const draft = draftOf(root, journal.holder);
+  files.remove(draft);
+  writeSynced(files, draft, sealed(root, journal), 0o600);
+  files.rename(draft, join(root, journalName));
+  syncFolder(files, root);
+}
+
+/** Ends the apply: from here on the tree is as it was planned. */
+export function closeJournal(root: string, files: FileOperations): void {
+  files.remove(join(root, journalName));
+  try {
+    syncFolder(files, root);
+  } catch {
+    // A journal that comes back after a power cut has the next run roll back: still all or nothing.
+  }
+}
+
+/** @throws RefusalError E_RECORD when it is not one that an apply of this user has written on this machine. */
+export function readJournal(root: string): Journal | undefined {
+  try {
+    const parsed = unsealed(root, join(root, journalName));
+    if (parsed === undefined) return undefined;
+    assertJournalShape(parsed);
+    return parsed as Journal;
+  } catch (error) {
+    throw new RefusalError(foreign(error instanceof Error ? error.message : String(error)));
+  }
+}
+
+/** Makes a file that is never seen without its content; false when there is one. */
+export function createWhole(root: string, name: string, content: object, files: FileOperations): boolean {
+  const draft = draftOf(root, thisHolder());
+  // One that a disk refused to take away again.
+  files.remove(draft);
+  try {
+    writeSynced(files, draft, sealed(root, content), 0o600);
+    return isLinked(draft, join(root, name), files);
+  } finally {
+    files.remove(draft);
+  }
+}
+
+function isLinked(draft: string, path: string, files: FileOperations): boolean {
+  try {
+    files.link(draft, path);
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'EEXIST')) return false;
+    throw error;
+  }
+}
+
+export function draftOf(root: string, holder: LockHolder): string {
+  return join(root, `${journalName}.${holder}`);
+}
+
+export function locked(holder: LockHolder): Obstacle {
+  const isUnknown = stateOfHolder(holder) === 'unknown';
+  return {
+    code: 'E_LOCKED',
+    at: { path: journalName },
+    message: `Another run is writing to this repository, or was killed elsewhere: ${nameOfHolder(holder)}.`,
+    remedy: isUnknown
+      ? 'Wait until it has ended. If it runs no more, s2s-undo --recover --force puts back what it left half written.'
+      : 'Wait until it has ended and run the command again.',
+  };
+}
+
+/** Whoever planted it may want somebody to do by hand what it says: so nothing of it is shown. */
+function foreign(reason: string): Obstacle {
+  return {
+    code: 'E_RECORD',
+    at: { path: journalName },
+    message: `Nothing is done by ${journalName}: ${reason}.`,
+    remedy: `Delete ${journalName}, unless another user or machine is running a generator in this folder now.`,
+  };
+}

@@ -1,0 +1,115 @@
+import { randomUUID } from 'node:crypto';
+import { readdirSync, realpathSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { type FileOperations, nodeFiles } from './file-operations.ts';
+import { createWhole, journalName, locked, readJournal } from './journal.ts';
+import { type LockHolder, stateOfHolder, thisHolder } from './lock-holder.ts';
+import { RefusalError } from '../model/refusal.ts';
+import { putBack } from './put-back.ts';
+import { rollBack } from './roll-back.ts';
+import { unsealed } from './signed-journal.ts';
+
+/** A lock that is looked at: the journal, or the right to roll it back. */
+interface Held {
+  readonly id: string;
+  readonly holder: LockHolder;
+}
+
+export interface RecoverOptions {
+  readonly files?: FileOperations;
+  /** Also the run of another machine, and over what was edited since. */
+  readonly force?: boolean;
+}
+
+const claimPrefix = `${journalName}.claim-`;
+/** Runs of this process that have not ended: none of them is taken for one that was killed. */
+const running = new Set<string>();
+
+/** Runs what holds the lock of that id. */
+export async function whileRunning(id: string, run: () => Promise<void>): Promise<void> {
+  running.add(id);
+  try {
+    await run();
+  } finally {
+    running.delete(id);
+  }
+}
+
+/**
+ * Rolls back what a run that was killed has left behind; true when there was something.
+ * @throws RefusalError E_LOCKED while that run may be alive, E_FILE_CHANGED when a file was edited since,
+ * E_RECORD, E_WRITE
+ */
+export function recover(root: string, options: RecoverOptions = {}): boolean {
+  return putBack(() => recoverOnce(root, options));
+}
+
+function recoverOnce(root: string, options: RecoverOptions): boolean {
+  const { files = nodeFiles, force = false } = options;
+  const realRoot = realpathSync.native(root);
+  const journal = readJournal(realRoot);
+  if (journal !== undefined) {
+    const claims = claim(realRoot, journal, force, files);
+    const isStill = readJournal(realRoot)?.id === journal.id;
+    try {
+      if (isStill) rollBack(realRoot, journal, files, force);
+    } catch (error) {
+      // The claims of those who are gone stay: others may be asking for the right to them.
+      files.remove(claims.at(-1) ?? '');
+      throw error;
+    }
+    for (const path of claims.reverse()) files.remove(path);
+    // Somebody else rolled it back while we asked for the right to, and may have begun anew.
+    if (!isStill) return recoverOnce(root, options);
+  }
+  removeLitter(realRoot, files);
+  return journal !== undefined;
+}
+
+/**
+ * Gets the right to roll back, which one process can have: a file that is named after the lock of the one that is
+ * gone. Where its holder is gone as well, the right to that one is asked for. Gives the files, its own one last.
+ */
+function claim(root: string, held: Held, force: boolean, files: FileOperations): string[] {
+  if (!isGone(held, force)) throw new RefusalError(locked(held.holder));
+  const name = `${claimPrefix}${held.id}`;
+  const mine = { id: randomUUID(), holder: thisHolder() };
+  if (createWhole(root, name, mine, files)) return [join(root, name)];
+  const other = readHeld(root, name);
+  return other === undefined
+    ? claim(root, held, force, files)
+    : [join(root, name), ...claim(root, other, force, files)];
+}
+
+function isGone({ id, holder }: Held, force: boolean): boolean {
+  if (holder === thisHolder()) return !running.has(id);
+  const state = stateOfHolder(holder);
+  return state === 'gone' || (force && state === 'unknown');
+}
+
+/** What runs left that were killed before their lock had its name, or after it was gone. */
+function removeLitter(root: string, files: FileOperations): void {
+  for (const entry of readdirSync(root, { withFileTypes: true })) {
+    const { name } = entry;
+    if (!entry.isFile() || !name.startsWith(`${journalName}.`)) continue;
+    const path = join(root, name);
+    const isClaim = name.startsWith(claimPrefix);
+    const holder = isClaim ? readHeld(root, name)?.holder : name.slice(journalName.length + 1);
+    // Nothing of this thread's own is in use: what makes such files removes them before it returns.
+    if (holder !== undefined && (holder === thisHolder() || stateOfHolder(holder) === 'gone'))
+      files.remove(path);
+  }
+}
+
+/** Undefined when it is gone; nobody's when it is not ours. */
+function readHeld(root: string, name: string): Held | undefined {
+  try {
+    const parsed = unsealed(root, join(root, name));
+    if (parsed === undefined) return undefined;
+    const { id, holder } = parsed as Partial<Record<keyof Held, unknown>>;
+    return { id: String(id).replace(/[^\w-]/g, ''), holder: String(holder) };
+  } catch {
+    return { id: '', holder: '' };
+  }
+}

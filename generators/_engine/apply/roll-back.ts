@@ -1,0 +1,90 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+import type { Obstacle } from '../model/obstacle.ts';
+import type { FileOperations } from './file-operations.ts';
+import { hashBytes } from '../record/hash.ts';
+import { closeJournal, draftOf, type Journal, type JournalEntry, stagedOf } from './journal.ts';
+import { RefusalError } from '../model/refusal.ts';
+import { assertPlainFolder, assertPlainWay } from './plain-way.ts';
+import { hasCode, readBytes } from '../repo/read-bytes.ts';
+import { syncFolder, writeSynced } from './synced-writes.ts';
+
+/**
+ * Puts every file back as the journal has it, removes what was made on the way, and closes the journal. `force`: also
+ * where somebody has changed a file since.
+ * @throws RefusalError E_FILE_CHANGED, E_PATH; nothing was put back then.
+ */
+export function rollBack(root: string, journal: Journal, files: FileOperations, force = false): void {
+  const { entries, folders, emptied } = journal;
+  for (const { target } of entries) assertPlainWay(root, join(root, target));
+  for (const folder of [...folders, ...emptied]) assertPlainFolder(root, join(root, folder));
+  if (!force) assertOurs(root, entries);
+  for (const folder of [...emptied].reverse()) {
+    assertPlainFolder(root, join(root, folder));
+    makeIfMissing(join(root, folder), files);
+  }
+  const touched = new Set<string>();
+  for (const entry of entries) {
+    assertPlainWay(root, join(root, entry.target));
+    files.remove(stagedOf(root, journal, entry));
+    if (restore(root, journal, entry, files)) touched.add(dirname(join(root, entry.target)));
+  }
+  for (const folder of [...folders].reverse()) removeIfEmpty(join(root, folder), files);
+  for (const folder of [...folders, ...emptied]) touched.add(dirname(join(root, folder)));
+  // What is put back has to last before the journal may go.
+  for (const folder of touched) if (existsSync(folder)) syncFolder(files, folder);
+  files.remove(draftOf(root, journal.holder));
+  closeJournal(root, files);
+}
+
+function restore(root: string, journal: Journal, entry: JournalEntry, files: FileOperations): boolean {
+  const target = join(root, entry.target);
+  const now = readBytes(target);
+  if (entry.before === null) {
+    if (now === undefined) return false;
+    files.remove(target);
+    return true;
+  }
+  if (now?.toString('base64') === entry.before) return false;
+  const staged = stagedOf(root, journal, entry);
+  writeSynced(files, staged, Buffer.from(entry.before, 'base64'), entry.mode);
+  files.rename(staged, target);
+  return true;
+}
+
+/** A file that holds neither what was there nor what we wrote is somebody's work. */
+function assertOurs(root: string, entries: readonly JournalEntry[]): void {
+  const edited = entries.filter(({ target, before, after }) => {
+    const now = readBytes(join(root, target));
+    return now !== undefined && now.toString('base64') !== before && hashBytes(now) !== after;
+  });
+  const [first, ...more] = edited.map(changedSince);
+  if (first !== undefined) throw new RefusalError(first, ...more);
+}
+
+function changedSince({ target }: JournalEntry): Obstacle {
+  return {
+    code: 'E_FILE_CHANGED',
+    at: { path: target },
+    message: `${target} was changed after a run had written it and before that run could be taken back.`,
+    remedy:
+      'Keep your version elsewhere and run s2s-undo --recover --force, which puts every file back as it was before the run.',
+  };
+}
+
+function makeIfMissing(folder: string, files: FileOperations): void {
+  try {
+    files.makeFolder(folder);
+  } catch (error) {
+    if (!hasCode(error, 'EEXIST')) throw error;
+  }
+}
+
+function removeIfEmpty(folder: string, files: FileOperations): void {
+  try {
+    files.removeFolder(folder);
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT') && !hasCode(error, 'ENOTEMPTY')) throw error;
+  }
+}

@@ -1,0 +1,92 @@
+import type { Obstacle } from '../model/obstacle.ts';
+import type { RelPath } from '../model/paths.ts';
+import { RefusalError } from '../model/refusal.ts';
+
+/**
+ * The errors that the service's own compiler reports, as far as they can be compared before and after a change. Runs
+ * `tsc --noEmit` of the project: only for `--check`. @throws RefusalError E_CHECK when it cannot be run
+ */
+export async function typeErrors(
+  root: string,
+  tsconfig: RelPath,
+  stopped?: AbortSignal,
+): Promise<readonly string[]> {
+  const cwd = `${root}/${tsconfig.includes('/') ? tsconfig.slice(0, tsconfig.lastIndexOf('/')) : ''}`;
+  const { execa } = await import('execa');
+  const { stdout, stderr, failed, code, signal } = await execa(
+    'tsc',
+    ['--noEmit', '--pretty', 'false', '-p', `${root}/${tsconfig}`],
+    {
+      cwd,
+      preferLocal: true,
+      localDir: cwd,
+      reject: false,
+      stdin: 'ignore',
+      ...(stopped && { cancelSignal: stopped }),
+    },
+  );
+  if (code === 'ENOENT') throw new RefusalError(notChecked(tsconfig, 'it is not installed'));
+  const errors = stdout.split('\n').filter((line) => line.includes('error TS'));
+  if (failed && errors.length === 0) {
+    throw new RefusalError(notChecked(tsconfig, signal ?? firstLine(`${stderr}\n${stdout}`)));
+  }
+  return errors.map(withoutPlace);
+}
+
+function firstLine(text: string): string {
+  return text.split('\n').find((line) => line.trim() !== '') ?? 'it says nothing';
+}
+
+function notChecked(tsconfig: RelPath, reason: string): Obstacle {
+  return {
+    code: 'E_CHECK',
+    at: { path: tsconfig },
+    message: `The types cannot be checked, because tsc does not run (${reason}), and nothing is changed.`,
+    remedy: 'Install the packages of the service, or run the command without --check.',
+  };
+}
+
+/** Errors that are there now and were not before; an error that occurs more often counts once for each. */
+export function newErrors(before: readonly string[], after: readonly string[]): readonly string[] {
+  const left = [...before];
+  return after.filter((error) => {
+    const index = left.indexOf(error);
+    if (index >= 0) left.splice(index, 1);
+    return index < 0;
+  });
+}
+
+/**
+ * The part of a message that a change elsewhere leaves alone: no place, no printed types, which get members, and no
+ * guess at what was meant (a guess has a code of its own: TS2551 instead of TS2339).
+ */
+function withoutPlace(line: string): string {
+  return line
+    .replace(/\(\d+,\d+\)/, '')
+    .replace(/ Did you mean .*$/, '')
+    .replace(/error TS(?:2551|2339):/, 'error TS2339:')
+    .replace(/'[^']{40,}'/g, "'…'")
+    .replace(/'\{ .*$/, "'…'.");
+}
+
+/** What `--check` says when there are errors that were not there before. */
+export function checkFailed(tsconfig: RelPath, errors: readonly string[]): Obstacle {
+  return {
+    code: 'E_CHECK',
+    at: { path: tsconfig },
+    message: `The type check got worse, and everything was rolled back:\n${errors.slice(0, 10).join('\n')}`,
+    remedy:
+      missingPackages(errors) ??
+      'Run without --check to see the code in place, and please report what it does not fit.',
+  };
+}
+
+/** A package that the change brings is not there to be checked against until it is installed. */
+function missingPackages(errors: readonly string[]): string | undefined {
+  const named = errors.flatMap(
+    (error) => /TS(?:2307|7016): [^']*'((?:@[\w-]+\/)?[\w-][\w.-]*)/.exec(error)?.[1] ?? [],
+  );
+  if (named.length === 0) return undefined;
+  const packages = [...new Set(named)].join(' ');
+  return `Add what is not installed yet to the service (${packages}) and run the command again, or run it without --check and check after the installation.`;
+}

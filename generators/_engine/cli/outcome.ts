@@ -1,0 +1,68 @@
+import type { Edit } from '../model/edit.ts';
+import type { Obstacle, ObstacleCode, UsageCode } from '../model/obstacle.ts';
+import type { RelPath } from '../model/paths.ts';
+import type { Finding, Plan } from '../model/plan.ts';
+import type { Role } from '../model/roles.ts';
+
+export type Status = 'applied' | 'unchanged' | 'planned' | 'refused' | 'conflicts' | 'drift' | 'failed';
+
+/** What a run has come to: the document that `--json` prints (`schema` 1), and what the report is made of. */
+export interface Outcome {
+  readonly schema: 1;
+  readonly generator: string;
+  readonly status: Status;
+  readonly targets: readonly Readonly<{ service: string; root: RelPath }>[];
+  readonly changes: readonly Change[];
+  readonly obstacles: readonly FlatObstacle[];
+  /** s2s-status: what has drifted; s2s-upgrade: where both sides changed the same lines. */
+  readonly findings: readonly Finding[];
+  /** What was asked to be shown: s2s-graph without --out. */
+  readonly output?: string;
+  readonly notes: readonly string[];
+  readonly next: readonly string[];
+  readonly command: string;
+}
+
+export interface Change {
+  readonly path: RelPath;
+  readonly action: 'create' | 'modify' | 'delete';
+  readonly role: Role;
+}
+
+/** An obstacle with its place laid flat. */
+export interface FlatObstacle {
+  readonly code: ObstacleCode;
+  readonly path?: string;
+  readonly line?: number;
+  readonly frame?: string;
+  readonly message: string;
+  readonly remedy: string;
+  readonly manual?: string;
+}
+
+const usageCodes: ReadonlySet<ObstacleCode> = new Set<UsageCode>([
+  'E_USAGE',
+  'E_UNKNOWN_FLAG',
+  'E_MISSING_FLAG',
+  'E_INVALID_FLAG',
+  'E_UNKNOWN_GENERATOR',
+]);
+
+/** 0 done or already there · 1 unexpected failure · 2 usage · 3 the repo does not allow it · 4 conflicts · 5 drift. */
+export function exitCodeOf(outcome: Outcome): 0 | 1 | 2 | 3 | 4 | 5 {
+  if (outcome.status === 'failed') return 1;
+  if (outcome.status === 'conflicts') return 4;
+  if (outcome.status === 'drift') return 5;
+  if (outcome.status !== 'refused') return 0;
+  return outcome.obstacles.every((obstacle) => usageCodes.has(obstacle.code)) ? 2 : 3;
+}
+
+export function changesOf(plan: Plan): readonly Change[] {
+  return plan.edits.map(({ kind, path, role }: Edit) => {
+    return { path, action: kind === 'patch' ? 'modify' : kind, role };
+  });
+}
+
+export function flatten({ at, ...rest }: Obstacle): FlatObstacle {
+  return { ...rest, ...at };
+}

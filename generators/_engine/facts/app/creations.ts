@@ -1,0 +1,153 @@
+import type { RelPath } from '../../model/paths.ts';
+import { escapePattern } from '../../syntax/print.ts';
+import { ts, walk } from '../../syntax/tree.ts';
+import {
+  enclosingFunction,
+  type FunctionNode,
+  isFunctionNode,
+  memberOf,
+  receiverOf,
+  unwrap,
+} from '../../syntax/expressions.ts';
+import { importsOf, requiredModule } from '../../syntax/imports.ts';
+import type { Survey } from '../../program/survey.ts';
+import { rootOf } from '../../syntax/uses.ts';
+
+/** One place where a Fastify instance is made, or is taken from the function that makes it. */
+export interface Creation {
+  readonly file: RelPath;
+  readonly node: ts.CallExpression | ts.NewExpression;
+  /** `app`, `this.server`; `fastify()` for a nameless one with a chain on it; undefined when it is passed on at once. */
+  readonly binding: string | undefined;
+  /** Where that name is known: the function around it, the class, or the file. */
+  readonly scope: ts.Node;
+  readonly at: 'function' | 'module' | 'class';
+  readonly owner: FunctionNode | undefined;
+}
+
+/** Every `fastify(…)` call of the service's own code; those that one name can stand for count once. */
+export function findCreations(survey: Survey): readonly Creation[] {
+  const found = survey
+    .mentioning(/['"]fastify['"]/)
+    .flatMap((file) =>
+      callsIn(survey.tree(file), (call) => makesInstance(survey, call, file)).map((call) =>
+        creationOf(file, call),
+      ),
+    );
+  const seen = new Map<ts.Node, Set<string | undefined>>();
+  return found.filter(({ binding, scope }) => {
+    const names = seen.get(scope) ?? new Set();
+    const isFirst = binding === undefined || !names.has(binding);
+    seen.set(scope, names.add(binding));
+    return isFirst;
+  });
+}
+
+/** Where the results of the functions that make an instance are taken: `const app = createServer()`. */
+export function findTakers(survey: Survey, makers: readonly Creation[]): readonly Creation[] {
+  const owners = new Set<ts.Node>(makers.flatMap(({ owner }) => (owner === undefined ? [] : [owner])));
+  const names = [...owners].map((owner) => nameOf(owner)).filter((name) => name !== undefined);
+  if (names.length === 0) return [];
+  const pattern = new RegExp(`\\b(${names.map(escapePattern).join('|')})\\b`);
+  return survey.mentioning(pattern).flatMap((file) =>
+    callsIn(survey.tree(file), ({ expression }) => {
+      const found =
+        ts.isIdentifier(expression) && names.includes(expression.text)
+          ? survey.names.value(expression, file)
+          : undefined;
+      return found !== undefined && owners.has(found.node);
+    }).map((call) => creationOf(file, call)),
+  );
+}
+
+/** The name that a function is called by; undefined for one without. */
+export function nameOf(node: ts.Node): string | undefined {
+  if (ts.isFunctionDeclaration(node)) return node.name?.text;
+  const { parent } = node;
+  return ts.isVariableDeclaration(parent) && ts.isIdentifier(parent.name) ? parent.name.text : undefined;
+}
+
+function callsIn(
+  tree: ts.SourceFile,
+  isWanted: (call: ts.CallExpression) => boolean,
+): readonly ts.CallExpression[] {
+  const calls: ts.CallExpression[] = [];
+  walk(tree, (node) => {
+    if (ts.isCallExpression(node) && isWanted(node)) calls.push(node);
+    return true;
+  });
+  return calls;
+}
+
+function makesInstance(survey: Survey, call: ts.CallExpression, file: RelPath): boolean {
+  const callee = unwrap(call.expression);
+  if (requiredModule(callee) === 'fastify') return true;
+  const receiver = receiverOf(callee);
+  const member = memberOf(callee);
+  if (receiver !== undefined && (member === 'default' || member === 'fastify')) {
+    if (requiredModule(receiver) === 'fastify') return true;
+    return ts.isIdentifier(receiver) && importsOf(survey.tree(file)).get(receiver.text)?.from === 'fastify';
+  }
+  if (!ts.isIdentifier(callee)) return false;
+  const imported = survey.names.importOf(callee, file) ?? importsOf(survey.tree(file)).get(callee.text);
+  return imported?.from === 'fastify' && ['default', 'fastify', 'Fastify', '*'].includes(imported.name);
+}
+
+/** The place of a call that gives an instance, with the name that it gets. */
+export function creationOf(file: RelPath, node: Creation['node']): Creation {
+  const outer = chainEnd(node);
+  const { parent } = outer;
+  const owner = enclosingFunction(outer);
+  const classNode = enclosingClass(outer);
+  const target = bindingTarget(parent, outer) ?? chainedName(node, outer);
+  if (
+    target !== undefined &&
+    classNode !== undefined &&
+    (target.startsWith('this.') || owner === undefined)
+  ) {
+    return { file, node, binding: target, scope: classNode, at: 'class', owner };
+  }
+  const at = owner === undefined ? 'module' : 'function';
+  return { file, node, binding: target, scope: owner ?? node.getSourceFile(), at, owner };
+}
+
+/** The whole expression around a call: what is chained onto it, `await`, type assertions, `? :` and `??`. */
+function chainEnd(node: ts.Expression): ts.Expression {
+  const { parent } = node;
+  if (isAlternative(parent, node)) return chainEnd(parent);
+  const isChain =
+    ts.isPropertyAccessExpression(parent) && parent.expression === node && ts.isCallExpression(parent.parent);
+  if (isChain && parent.parent.expression === parent) return chainEnd(parent.parent);
+  const isWrapped = ts.isExpression(parent) && unwrap(parent) !== parent && !ts.isVoidExpression(parent);
+  return isWrapped ? chainEnd(parent) : node;
+}
+
+/** One of several expressions that can be the value of `parent`: `secure ? fastify(a) : fastify(b)`, `given ?? fastify()`. */
+function isAlternative(parent: ts.Node, node: ts.Expression): parent is ts.Expression {
+  if (ts.isConditionalExpression(parent)) return parent.condition !== node;
+  return ts.isBinaryExpression(parent) && /^(\?\?|\|\|)$/.test(parent.operatorToken.getText());
+}
+
+/** The name by which a chain on an instance without a name is known: `fastify()` of `return fastify(options).register(…)`. */
+function chainedName(node: ts.Expression, outer: ts.Expression): string | undefined {
+  const chain = unwrap(outer);
+  const root = rootOf(chain);
+  return ts.isCallExpression(chain) && chain !== node && root === rootOf(node) ? root : undefined;
+}
+
+function bindingTarget(parent: ts.Node, value: ts.Expression): string | undefined {
+  const isDefault = ts.isParameter(parent) && parent.initializer === value;
+  if (isDefault || ts.isVariableDeclaration(parent))
+    return ts.isIdentifier(parent.name) ? parent.name.text : undefined;
+  if (ts.isPropertyDeclaration(parent)) return `this.${parent.name.getText()}`;
+  const assigns = ts.isBinaryExpression(parent) && parent.operatorToken.kind === ts.SyntaxKind.EqualsToken;
+  return assigns && parent.right === value ? parent.left.getText() : undefined;
+}
+
+function enclosingClass(node: ts.Node): ts.ClassDeclaration | undefined {
+  for (let at = node.parent as ts.Node | undefined; at !== undefined; at = at.parent as ts.Node | undefined) {
+    if (ts.isClassDeclaration(at)) return at;
+    if (isFunctionNode(at) && !ts.isMethodDeclaration(at)) return undefined;
+  }
+  return undefined;
+}

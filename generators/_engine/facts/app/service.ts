@@ -1,0 +1,108 @@
+import { type Refusal, RefusalError, refuse } from '../../model/refusal.ts';
+import type { Repo } from '../../model/repo.ts';
+import type { ConfigFact, JwtFact } from '../../model/resource-facts.ts';
+import type { Service, ServiceHead } from '../../model/service.ts';
+import { surveyConfig } from '../config/config.ts';
+import { fastifyMajorOf } from '../tooling/fastify-version.ts';
+import { withoutGenerated } from '../style/generated-files.ts';
+import { surveyInstance } from './instance.ts';
+import { surveyJwt } from '../auth/jwt.ts';
+import { surveyLayout } from '../style/layout.ts';
+import { findDecorators, findRequestMembers } from './members.ts';
+import { surveyModules } from '../style/modules.ts';
+import { findPluginNames } from './plugin-metadata.ts';
+import { surveyRedis } from '../redis/redis.ts';
+import { assertServable } from '../../program/sources.ts';
+import { detectStyle } from '../style/style.ts';
+import { openSurvey, type Survey } from '../../program/survey.ts';
+import { surveyTesting } from '../testing/testing.ts';
+import { surveyTooling } from '../tooling/tooling.ts';
+
+const styleSample = 60;
+
+/**
+ * Every fact about one service, or why it cannot be changed. Reads only, by syntax tree. `needsInstance` false: for what
+ * is not registered anywhere; a package without an instance is served as well.
+ */
+export function surveyService(repo: Repo, head: ServiceHead, needsInstance = true): Service | Refusal {
+  const open = openSurvey(repo, head);
+  const facts = needsInstance ? withInstance : withAnyInstance;
+  const found = facts.get(open) ?? surveyOrRefuse(open, needsInstance);
+  facts.set(open, found);
+  return found;
+}
+
+const withInstance = new WeakMap<Survey, Service | Refusal>();
+const withAnyInstance = new WeakMap<Survey, Service | Refusal>();
+
+function surveyOrRefuse(open: Survey, needsInstance: boolean): Service | Refusal {
+  try {
+    return survey(open, needsInstance);
+  } catch (error) {
+    if (error instanceof RefusalError) return refuse(...error.obstacles);
+    throw error;
+  }
+}
+
+function survey(open: Survey, needsInstance: boolean): Service {
+  const { head, repo } = open;
+  assertServable(open);
+  const { app, guard, routes } = needsInstance ? surveyInstance(open) : surveyAnyInstance(open);
+  const config = surveyConfig(open);
+  const own = withoutGenerated(open);
+  const sample = [app.file, ...own.files.filter((file) => file !== app.file)].slice(0, styleSample);
+  return {
+    ...head,
+    fastifyMajor: fastifyMajorOf(repo, head),
+    app,
+    modules: surveyModules(repo, head),
+    style: detectStyle(sample.map((file) => open.text(file))),
+    layout: surveyLayout(own, app, routes),
+    jwt: throughReader(surveyJwt(open), config),
+    redis: surveyRedis(open),
+    config,
+    testing: surveyTesting(open),
+    tooling: surveyTooling(repo, head),
+    routes,
+    decorators: findDecorators(open),
+    requestMembers: findRequestMembers(open),
+    pluginNames: findPluginNames(open, app.autoload),
+    ...(guard !== undefined && { guard }),
+    plainSchemas: open.mentioning(/\.setValidatorCompiler\(/).length === 0,
+  };
+}
+
+const instanceCodes: ReadonlySet<string> = new Set([
+  'E_NO_INSTANCE',
+  'E_AMBIGUOUS_INSTANCE',
+  'E_NO_REGISTRATION_PLACE',
+]);
+
+/** A package without one instance of its own has its code beside its first file, and nothing is registered in it. */
+function surveyAnyInstance(open: Survey): Pick<Service, 'app' | 'guard' | 'routes'> {
+  try {
+    return surveyInstance(open);
+  } catch (error) {
+    const [file] = open.files;
+    const isAboutInstance = error instanceof RefusalError && instanceCodes.has(error.obstacles[0].code);
+    if (!isAboutInstance || file === undefined) throw error;
+    const app = {
+      file,
+      kind: 'singleton',
+      binding: '',
+      listen: {},
+      logs: false,
+
+      autoload: [],
+    } as const;
+    return { app, routes: [] };
+  }
+}
+
+/** The configuration has one way in: two imports of one name, from its file and from an index, would not compile. */
+export function throughReader(jwt: JwtFact, { reader }: ConfigFact): JwtFact {
+  const { secret } = jwt;
+  if (reader === undefined || secret === undefined) return jwt;
+  const isRead = secret.expression.startsWith(`${reader.expression}.`);
+  return isRead ? { ...jwt, secret: { ...secret, imports: reader.imports } } : jwt;
+}

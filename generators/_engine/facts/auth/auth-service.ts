@@ -1,0 +1,89 @@
+import type { Obstacle, Place } from '../../model/obstacle.ts';
+import { type Refusal, refuse } from '../../model/refusal.ts';
+import type { Repo } from '../../model/repo.ts';
+import type { ServiceHead } from '../../model/service.ts';
+import { lineOf, ts, walk } from '../../syntax/tree.ts';
+import { memberOf, propertyOf, stringOf } from '../../syntax/expressions.ts';
+import { findSigns } from './jwt-signs.ts';
+import { openSurvey, type Survey } from '../../program/survey.ts';
+
+/**
+ * The service that signs the tokens; when none signs, the one with a login route. A sign call in a test says nothing,
+ * nor does the name of a folder.
+ */
+export function findAuthService(repo: Repo, heads: readonly ServiceHead[]): ServiceHead | Refusal {
+  const issuers = evidence(repo, heads, findSign);
+  const found = issuers.size > 0 ? issuers : evidence(repo, heads, findLoginRoute);
+  const [only, other] = found.keys();
+  if (only === undefined) return refuse(noAuthService(heads));
+  return other === undefined ? only : refuse(ambiguous(found, issuers.size > 0));
+}
+
+/** The services that have it, and where. */
+function evidence(
+  repo: Repo,
+  heads: readonly ServiceHead[],
+  find: (survey: Survey) => Place | undefined,
+): ReadonlyMap<ServiceHead, Place> {
+  return new Map(
+    heads.flatMap((head) => {
+      const place = find(openSurvey(repo, head));
+      return place === undefined ? [] : [[head, place] as const];
+    }),
+  );
+}
+
+const signing = new WeakMap<Survey, readonly Place[]>();
+
+function findSign(survey: Survey): Place | undefined {
+  const known = signing.get(survey) ?? findSigns(survey);
+  signing.set(survey, known);
+  return known[0];
+}
+
+const loginPath = /(^|\/)(log-?in|sign-?in|token|sessions?|authenticate)\/?$/i;
+
+function findLoginRoute(survey: Survey): Place | undefined {
+  for (const path of survey.mentioning(/log-?in|sign-?in|token|session|authenticate/i)) {
+    let line: number | undefined;
+    walk(survey.tree(path), (node) => {
+      if (line === undefined && ts.isCallExpression(node) && loginPath.test(postedUrl(node) ?? ''))
+        line = lineOf(survey.tree(path), node.getStart());
+      return line === undefined;
+    });
+    if (line !== undefined) return { path, line };
+  }
+  return undefined;
+}
+
+/** The URL of `app.post('/x', …)` and of `app.route({ method: 'POST', url: '/x' })`. */
+function postedUrl({ arguments: given, expression }: ts.CallExpression): string | undefined {
+  const [first] = given;
+  const method = memberOf(expression);
+  if (method === 'post' && given.length > 1) return stringOf(first);
+  if (method !== 'route' || stringOf(propertyOf(first, 'method'))?.toUpperCase() !== 'POST') return undefined;
+  return stringOf(propertyOf(first, 'url')) ?? stringOf(propertyOf(first, 'path'));
+}
+
+function noAuthService(heads: readonly ServiceHead[]): Obstacle {
+  return {
+    code: 'E_NO_AUTH_SERVICE',
+    message:
+      heads.length === 1
+        ? `${heads[0]?.name ?? ''} neither signs a JWT nor has a login route.`
+        : `None of the ${heads.length} Fastify services signs a JWT or has a login route.`,
+    remedy:
+      'Name the service that issues the tokens: --target for add-auth-verify, --auth for add-s2s; --auth none when it is in another repository.',
+  };
+}
+
+function ambiguous(found: ReadonlyMap<ServiceHead, Place>, signs: boolean): Obstacle {
+  const [at] = found.values();
+  const services = [...found].map(([{ name }, { path, line }]) => `${name} (${path}:${String(line)})`);
+  return {
+    code: 'E_AMBIGUOUS_AUTH',
+    ...(at && { at: { path: at.path, line: at.line ?? 1 } }),
+    message: `More than one service ${signs ? 'signs JWTs' : 'has a login route'}: ${services.join(', ')}.`,
+    remedy: 'Name the one that issues the tokens: --target for add-auth-verify, --auth for add-s2s.',
+  };
+}

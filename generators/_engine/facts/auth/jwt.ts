@@ -1,0 +1,114 @@
+import type { RelPath } from '../../model/paths.ts';
+import type { JwtFact } from '../../model/resource-facts.ts';
+import { ts, walk } from '../../syntax/tree.ts';
+import { memberOf, propertyOf, stringOf, unwrap } from '../../syntax/expressions.ts';
+import { claimsOf } from './jwt-claims.ts';
+import { findIssued } from './jwt-issued.ts';
+import { decideLogins } from './jwt-logins.ts';
+import { chainedCall, findSigns, namespaceOf, type Sign } from './jwt-signs.ts';
+import { literalText } from '../../program/literals.ts';
+import { findSecret, type PluginUse } from './jwt-secret.ts';
+import type { Survey } from '../../program/survey.ts';
+
+const libraries = ['@fastify/jwt', 'jsonwebtoken', 'jose', 'fast-jwt'] as const;
+
+/**
+ * How a service signs and verifies tokens; the library that signs, else the one it depends on. `named`: `file:line` of
+ * sign calls that log people in, where the code does not say.
+ */
+export function surveyJwt(survey: Survey, named: readonly string[] = []): JwtFact {
+  const signs = findSigns(survey);
+  const issued = findIssued(survey, signs, (namespace) => findPluginUse(survey, namespace));
+  const { logins } = decideLogins(issued, named);
+  const login = logins.map((one) => one.sign);
+  const sign = mainSign(survey, login.length > 0 ? login : signs);
+  const plugin = findPluginUse(survey, sign && namespaceOf(sign));
+  const { dependencies } = survey.head.manifest;
+  const library = sign?.library ?? libraries.find((name) => dependencies[name] !== undefined) ?? 'none';
+  const pluginOption = (name: string): ts.Expression | undefined => propertyOf(plugin?.options, name);
+  const algorithm =
+    optionOf(survey, sign, plugin, ['algorithm', 'alg'], 'setProtectedHeader') ??
+    defaultAlgorithm(pluginOption('secret'));
+  const secret = findSecret(survey, sign, plugin, algorithm);
+  const namespace =
+    plugin === undefined ? undefined : literalText(survey, pluginOption('namespace'), plugin.file);
+  const issuer = optionOf(survey, sign, plugin, ['issuer', 'iss'], 'setIssuer');
+  const audience = optionOf(survey, sign, plugin, ['audience', 'aud'], 'setAudience');
+  return {
+    library,
+    signs: signs.map(({ line, path }) => ({ path, line })),
+    algorithm,
+    ...(secret !== undefined && { secret }),
+    ...(namespace !== undefined && { namespace }),
+    ...(plugin !== undefined && { registeredIn: plugin.file }),
+    claims: [
+      ...new Set([
+        ...claimsOf(survey, login.length > 0 ? login : signs),
+        ...logins.flatMap(({ shape }) => [...shape.claims.keys(), ...shape.possible]),
+      ]),
+    ],
+    ...(issuer !== undefined && { issuer }),
+    ...(audience !== undefined && { audience }),
+  };
+}
+
+/** The one that says most of the user, where others sign refresh tokens. */
+function mainSign(survey: Survey, signs: readonly Sign[]): Sign | undefined {
+  const said = (sign: Sign): number => claimsOf(survey, [sign]).length;
+  return signs.toSorted((a, b) => said(b) - said(a))[0];
+}
+
+/** Where @fastify/jwt is registered: with the namespace that signs, else without one, else the first. */
+export function findPluginUse(survey: Survey, namespace: string | undefined): PluginUse | undefined {
+  const uses: PluginUse[] = [];
+  for (const file of survey.mentioning(/['"](@fastify\/jwt|fastify-jwt)['"]/)) {
+    walk(survey.tree(file), (node) => {
+      if (!ts.isCallExpression(node) || memberOf(node.expression) !== 'register') return true;
+      const [first, options] = node.arguments;
+      const plugin = first === undefined ? undefined : unwrap(first);
+      const isName = plugin !== undefined && ts.isIdentifier(plugin);
+      const from = isName ? survey.names.importOf(plugin, file)?.from : plugin?.getText();
+      if (from !== undefined && /(@fastify\/|fastify-)jwt/.test(from))
+        uses.push(resolved(survey, file, options));
+      return true;
+    });
+  }
+  const named = (name: string | undefined): PluginUse | undefined =>
+    uses.find(({ file, options }) => literalText(survey, propertyOf(options, 'namespace'), file) === name);
+  return named(namespace) ?? named(undefined) ?? uses[0];
+}
+
+function resolved(survey: Survey, file: RelPath, options: ts.Expression | undefined): PluginUse {
+  const found = options === undefined ? undefined : survey.names.value(options, file);
+  return {
+    file,
+    options: found?.file === file && ts.isExpression(found.node) ? found.node : options,
+  };
+}
+
+/** A literal option of signing, wherever the libraries take it from. */
+function optionOf(
+  survey: Survey,
+  sign: Sign | undefined,
+  plugin: PluginUse | undefined,
+  names: readonly string[],
+  setter: string,
+): string | undefined {
+  const isPlugin = sign === undefined || sign.library === '@fastify/jwt';
+  const places: readonly (readonly [ts.Expression | undefined, RelPath | undefined])[] = [
+    [sign?.options, sign?.path],
+    [isPlugin ? propertyOf(plugin?.options, 'sign') : undefined, plugin?.file],
+  ];
+  for (const [options, file] of places) {
+    for (const name of names) {
+      const value = file === undefined ? undefined : literalText(survey, propertyOf(options, name), file);
+      if (value !== undefined) return value;
+    }
+  }
+  const argument = sign === undefined ? undefined : chainedCall(sign.call, setter)?.arguments[0];
+  return stringOf(argument) ?? stringOf(propertyOf(argument, 'alg'));
+}
+
+function defaultAlgorithm(secret: ts.Expression | undefined): string {
+  return propertyOf(secret, 'private') === undefined ? 'HS256' : 'RS256';
+}

@@ -1,0 +1,107 @@
+import type { GuardFact } from '../../model/app-facts.ts';
+import type { RelPath } from '../../model/paths.ts';
+import { printKey } from '../../syntax/print.ts';
+import { lineOf, ts, walk } from '../../syntax/tree.ts';
+import { isFunctionNode, memberOf, receiverOf, stringOf, unwrap } from '../../syntax/expressions.ts';
+import { withoutGenerated } from '../style/generated-files.ts';
+import { findPluginFunction, parameterName } from '../../program/plugin-functions.ts';
+import type { Survey } from '../../program/survey.ts';
+import type { Use } from '../../syntax/uses.ts';
+
+/** Code in which `instance` is the application itself. */
+interface Root {
+  readonly file: RelPath;
+  readonly node: ts.Node;
+  readonly instances: readonly string[];
+}
+
+const hooks: ReadonlySet<string> = new Set(['onRequest', 'preParsing', 'preValidation', 'preHandler']);
+const refuses = /\bjwtVerify\b|\b40[13]\b|unauthori[sz]ed|forbidden/i;
+
+/** The hook of the whole application that refuses requests but for routes that opt out; undefined without one. */
+export function findRootGuard(survey: Survey, app: Root, uses: readonly Use[]): GuardFact | undefined {
+  const own = new Set<RelPath>(withoutGenerated(survey).files);
+  const roots = [app, ...uses.flatMap((use) => sharedRoots(survey, use, app.file))];
+  for (const root of roots.filter(({ file }) => own.has(file))) {
+    for (const call of hookCalls(root)) {
+      const guard = guardOf(survey, call, root.file);
+      if (guard !== undefined) return guard;
+    }
+  }
+  return undefined;
+}
+
+/** Functions that get the application itself: wrapped in fastify-plugin, or called with it. */
+function sharedRoots(survey: Survey, { binding, call, kind }: Use, file: RelPath): readonly Root[] {
+  const [plugin] = call.arguments;
+  if (kind === 'register' && plugin !== undefined) {
+    const found = findPluginFunction(survey, plugin, file);
+    return found?.shared === true ? rootsOf(found.file, found.node, parameterName(found.node)) : [];
+  }
+  const found = kind === 'helper' ? survey.names.value(call.expression, file) : undefined;
+  if (found === undefined || !isFunctionNode(found.node)) return [];
+  const index = call.arguments.findIndex((argument) => unwrap(argument).getText() === binding);
+  return rootsOf(found.file, found.node, parameterName(found.node, index));
+}
+
+function rootsOf(file: RelPath, node: ts.Node, instance: string | undefined): readonly Root[] {
+  return instance === undefined ? [] : [{ file, node, instances: [instance] }];
+}
+
+function hookCalls({ instances, node: root }: Root): readonly ts.CallExpression[] {
+  const calls: ts.CallExpression[] = [];
+  walk(root, (node) => {
+    const isInner = node !== root && ts.isFunctionLike(node);
+    if (isInner && node.parameters.some(({ name }) => instances.includes(name.getText()))) return false;
+    if (!ts.isCallExpression(node) || memberOf(node.expression) !== 'addHook') return true;
+    const receiver = receiverOf(node.expression)?.getText() ?? '';
+    if (instances.includes(receiver) && hooks.has(stringOf(node.arguments[0]) ?? '')) calls.push(node);
+    return true;
+  });
+  return calls;
+}
+
+function guardOf(survey: Survey, call: ts.CallExpression, file: RelPath): GuardFact | undefined {
+  const [, hook] = call.arguments;
+  const found = hook === undefined ? undefined : survey.names.value(hook, file);
+  const text = found?.node.getText() ?? '';
+  if (!refuses.test(text)) return undefined;
+  const lists = [...survey.text(file).matchAll(/(['"`])(\/[^'"`\s]*)\1/g)].map(([, , url = '']) => url);
+  const place = { path: file, line: lineOf(survey.tree(file), call.getStart()), lists };
+  const asked = found === undefined ? undefined : routeConfigIn(found.node);
+  // A guard that only routes which ask for it are stopped by is none to us.
+  if (asked !== undefined)
+    return asked.isNegated ? undefined : { ...place, optOut: `${printKey(asked.key)}: ${asked.value}` };
+  return /\.(includes|has|some)\(/.test(text) ? place : undefined;
+}
+
+/** The first `request.routeOptions.config.x` of a hook, and what it is compared with. */
+function routeConfigIn(
+  hook: ts.Node,
+): Readonly<{ key: string; value: 'true' | 'false'; isNegated: boolean }> | undefined {
+  let found: ts.Expression | undefined;
+  walk(hook, (node) => {
+    const isAsked = ts.isExpression(node) && memberOf(node) !== undefined && isRouteConfig(receiverOf(node));
+    if (isAsked) found ??= node;
+    return found === undefined;
+  });
+  const key = found && memberOf(found);
+  if (found === undefined || key === undefined) return undefined;
+  const { parent } = found;
+  const isNegated = ts.isPrefixUnaryExpression(parent) && parent.operator === ts.SyntaxKind.ExclamationToken;
+  const isFalse =
+    ts.isBinaryExpression(parent) &&
+    [ts.SyntaxKind.EqualsEqualsToken, ts.SyntaxKind.EqualsEqualsEqualsToken].includes(
+      parent.operatorToken.kind,
+    ) &&
+    parent.right.kind === ts.SyntaxKind.FalseKeyword;
+  return { key, value: isFalse ? 'false' : 'true', isNegated };
+}
+
+/** `request.routeOptions.config`, `request.context.config`, `routeOptions.config` */
+function isRouteConfig(node: ts.Expression | undefined): boolean {
+  if (node === undefined || memberOf(node) !== 'config') return false;
+  const owner = receiverOf(node);
+  const name = owner && (ts.isIdentifier(owner) ? owner.text : memberOf(owner));
+  return name === 'routeOptions' || name === 'context';
+}

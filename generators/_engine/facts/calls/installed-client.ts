@@ -1,0 +1,32 @@
+import type { Answers } from '../../model/generator.ts';
+import type { RelPath } from '../../model/paths.ts';
+import type { Repo } from '../../model/repo.ts';
+import type { Service } from '../../model/service.ts';
+import { importSpecifier, placeFile } from '../style/place-file.ts';
+import { findInstalled } from './installed.ts';
+
+/** The ServiceClient that a service has. */
+export interface InstalledClient {
+  readonly path: RelPath;
+  /** The answers that give it again, as the variant that it is; undefined: it is not ours. */
+  readonly variant: Answers | undefined;
+  /** It has the errors of ours, so that the middleware can tell them apart. */
+  readonly hasErrors: boolean;
+}
+
+/** Undefined when the service has none. */
+export function findClient(repo: Repo, service: Service): InstalledClient | undefined {
+  const path = findInstalled(repo, service, 'ServiceClient');
+  if (path === undefined) return undefined;
+  const own = placeFile(service, 'utils', 'service-client');
+  const text = repo.read(path) ?? '';
+  const imports = (part: string): boolean =>
+    text.includes(importSpecifier(service, own, placeFile(service, 'utils', part)));
+  const isOurs = path === own && imports('http-transport');
+  const isFetch = repo.read(placeFile(service, 'utils', 'http-transport'))?.includes('undici') === false;
+  const variant = {
+    without: imports('retry-policy') ? [] : ['retry'],
+    transport: isFetch ? 'fetch' : 'undici',
+  };
+  return { path, variant: isOurs ? variant : undefined, hasErrors: /\bServiceClientError\b/.test(text) };
+}

@@ -1,0 +1,149 @@
+import type { RelPath } from '../../model/paths.ts';
+import { lineOf, ts, walk } from '../../syntax/tree.ts';
+import { readEnv } from '../../program/env-reads.ts';
+import { envNameOf, isProcessEnv, memberOf, propertyOf, stringOf, unwrap } from '../../syntax/expressions.ts';
+import type { Survey } from '../../program/survey.ts';
+
+/** One place from which a service calls another: a client that is made for it, or a URL that it reads. */
+export interface ServiceCall {
+  readonly path: RelPath;
+  /** 1-based. */
+  readonly line: number;
+  /** client: `new ServiceClient({ baseUrl })` · url: a variable that holds a URL, or a URL that is called as it stands. */
+  readonly via: 'client' | 'url';
+  readonly env?: string;
+  /** The literal: what stands in for the variable, or what is called. */
+  readonly url?: string;
+}
+
+/** A circuit breaker of the service's own, other than those inside clients. */
+export interface Circuit {
+  readonly path: RelPath;
+  readonly line: number;
+}
+
+const urlName =
+  /^(?!.*(DATABASE|REDIS|POSTGRES|PG_|MYSQL|MONGO|AMQP|RABBIT|KAFKA|NATS|SENTRY|OTEL|DB_)).*_(URL|ORIGIN|ENDPOINT|BASE_URL)$/;
+
+/** Every call by what the code says: clients first; a variable that a client reads counts once. */
+export function findServiceCalls(survey: Survey): readonly ServiceCall[] {
+  const clients = creationsOf(survey, 'ServiceClient').map(({ node, path, line }): ServiceCall => {
+    const [given] = node.arguments ?? [];
+    const options = given === undefined ? undefined : survey.names.value(given, path)?.node;
+    const baseUrl =
+      options !== undefined && ts.isExpression(options) ? propertyOf(options, 'baseUrl') : undefined;
+    const { env, fallback } = baseUrl === undefined ? {} : readEnv(survey, baseUrl, path);
+    return {
+      path,
+      line,
+      via: 'client',
+      ...(env !== undefined && { env }),
+      ...(fallback !== undefined && { url: fallback }),
+    };
+  });
+  const known = new Set(clients.map(({ env }) => env));
+  return [...clients, ...findUrls(survey).filter(({ env }) => !known.has(env)), ...findLiterals(survey)];
+}
+
+/** Breakers made outside of the ServiceClient, ours and opossum's. */
+export function findCircuits(survey: Survey): readonly Circuit[] {
+  return creationsOf(survey, 'CircuitBreaker')
+    .filter(({ path }) => !/\bclass ServiceClient\b/.test(survey.text(path)))
+    .map(({ path, line }) => ({ path, line }));
+}
+
+function creationsOf(
+  survey: Survey,
+  className: string,
+): readonly Readonly<{ node: ts.NewExpression; path: RelPath; line: number }>[] {
+  return survey.mentioning(new RegExp(`\\bnew ${className}\\b`)).flatMap((path) => {
+    const found: { node: ts.NewExpression; path: RelPath; line: number }[] = [];
+    const tree = survey.tree(path);
+    walk(tree, (node) => {
+      if (ts.isNewExpression(node) && node.expression.getText() === className)
+        found.push({ node, path, line: lineOf(tree, node.getStart()) });
+      return true;
+    });
+    return found;
+  });
+}
+
+/** Variables that hold the URL of a service, where they are first read or declared. */
+function findUrls(survey: Survey): readonly ServiceCall[] {
+  const found = new Map<string, ServiceCall>();
+  for (const path of survey.mentioning(/_(URL|ORIGIN|ENDPOINT)\b/)) {
+    const tree = survey.tree(path);
+    walk(tree, (node) => {
+      const name = variableOf(node);
+      if (name !== undefined && urlName.test(name) && !found.has(name))
+        found.set(name, {
+          path,
+          line: lineOf(tree, node.getStart()),
+          via: 'url',
+          env: name,
+          ...fallbackOf(survey, node, path),
+        });
+      return true;
+    });
+  }
+  return [...found.values()];
+}
+
+const caller =
+  /^(fetch|request|stream|got|axios|ky|get|post|put|patch|delete|head|create|extend|Pool|Client)$/;
+
+/** URLs that are called as they stand, by any client; each origin where it is first called. */
+function findLiterals(survey: Survey): readonly ServiceCall[] {
+  const found = new Map<string, ServiceCall>();
+  for (const path of survey.mentioning(/https?:\/\//)) {
+    const tree = survey.tree(path);
+    walk(tree, (node) => {
+      const origin = /^https?:\/\/[\w.:-]+/.exec(calledUrl(node) ?? '')?.[0];
+      if (origin !== undefined && !found.has(origin))
+        found.set(origin, { path, line: lineOf(tree, node.getStart()), via: 'url', url: origin });
+      return true;
+    });
+  }
+  return [...found.values()];
+}
+
+/** `fetch('http://…')`, `` axios.get(`http://…/${id}`) ``, `new Pool('http://…')`, `axios.create({ baseURL: 'http://…' })`. */
+function calledUrl(node: ts.Node): string | undefined {
+  if (!ts.isCallExpression(node) && !ts.isNewExpression(node)) return undefined;
+  const [first] = node.arguments ?? [];
+  const name = memberOf(node.expression) ?? node.expression.getText();
+  if (first === undefined || !caller.test(name)) return undefined;
+  const options = ['url', 'baseURL', 'baseUrl', 'prefixUrl'].map((key) => propertyOf(first, key));
+  return [first, ...options].map(beginningOf).find((text) => text !== undefined);
+}
+
+/** The text of a literal; of a template what stands before its first hole. */
+function beginningOf(node: ts.Expression | undefined): string | undefined {
+  if (node === undefined) return undefined;
+  const bare = unwrap(node);
+  return ts.isTemplateExpression(bare) ? bare.head.text : stringOf(bare);
+}
+
+/** `process.env.X`, a key of a schema that parses the environment, and `{ X } = process.env`. */
+function variableOf(node: ts.Node): string | undefined {
+  if (ts.isExpression(node)) return envNameOf(node);
+  if (
+    ts.isPropertyAssignment(node) &&
+    ts.isIdentifier(node.name) &&
+    ts.isCallExpression(unwrap(node.initializer))
+  )
+    return node.name.text;
+  if (!ts.isBindingElement(node) || !ts.isVariableDeclaration(node.parent.parent)) return undefined;
+  const { initializer } = node.parent.parent;
+  const key = node.propertyName ?? node.name;
+  return initializer !== undefined && isProcessEnv(unwrap(initializer)) && ts.isIdentifier(key)
+    ? key.text
+    : undefined;
+}
+
+function fallbackOf(survey: Survey, node: ts.Node, path: RelPath): Readonly<{ url?: string }> {
+  const around = ts.isExpression(node) && ts.isBinaryExpression(node.parent) ? node.parent : node;
+  const read = ts.isExpression(around) ? readEnv(survey, around, path).fallback : undefined;
+  const url = read ?? /https?:\/\/[^\s'"`)]+/.exec(around.getText())?.[0];
+  return url === undefined ? {} : { url };
+}

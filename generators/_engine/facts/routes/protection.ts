@@ -1,0 +1,83 @@
+import type { RoutePlugin } from '../../model/app-facts.ts';
+import type { Answers } from '../../model/generator.ts';
+import type { Obstacle } from '../../model/obstacle.ts';
+import type { Repo } from '../../model/repo.ts';
+import type { Service } from '../../model/service.ts';
+import { basenameRel } from '../../model/paths.ts';
+import { surveyTarget } from '../app/target.ts';
+
+/** Which routes of a service ask for a token: all but the public ones, or those of some plugins. */
+export interface Protection {
+  readonly all: boolean;
+  readonly plugins: readonly RoutePlugin[];
+}
+
+/** What `--protect` means for one service; every name that means nothing is an obstacle. */
+export function chooseProtection(
+  repo: Repo,
+  service: Service,
+  answers: Answers,
+): Protection | readonly Obstacle[] {
+  const wanted = answers['protect'] as readonly string[];
+  const [only] = wanted;
+  if (wanted.length === 1 && only === 'none') return { all: false, plugins: [] };
+  if (wanted.length === 1 && only === 'all') return { all: true, plugins: [] };
+  const others = (answers['targets'] as readonly string[] | undefined) ?? [];
+  const unknown = wanted.filter(
+    (name) => pluginsNamed(service, name).length === 0 && !isElsewhere(repo, others, name),
+  );
+  if (unknown.length > 0) return unknown.map((name) => noSuchPlugin(service, name));
+  const plugins = [...new Set(wanted.flatMap((name) => pluginsNamed(service, name)))];
+  if (plugins.length === 0) return [noSuchPlugin(service, wanted.join(', '))];
+  const open = plugins.filter(({ file, kind }) => kind !== 'plugin' || file === undefined);
+  return open.length > 0 ? open.map(notEncapsulated) : { all: false, plugins };
+}
+
+/** By the name in the code, or by file: whole path, or its end with or without the extension. */
+function pluginsNamed({ routes }: Service, name: string): readonly RoutePlugin[] {
+  const path = name.replace(/^\.\//, '');
+  return routes.filter((plugin) => {
+    if (plugin.name === name) return true;
+    const { file } = plugin;
+    if (file === undefined) return false;
+    return [file, file.replace(/\.[cm]?ts$/, '')].some((each) => each === path || each.endsWith(`/${path}`));
+  });
+}
+
+function isElsewhere(repo: Repo, targets: readonly string[], name: string): boolean {
+  return targets.some((target) => {
+    const service = surveyTarget(repo, { target });
+    return !('ok' in service) && pluginsNamed(service, name).length > 0;
+  });
+}
+
+function noSuchPlugin({ app, name: service, routes }: Service, name: string): Obstacle {
+  const known = routes.filter(({ kind }) => kind === 'plugin').map((plugin) => plugin.name);
+  return {
+    code: 'E_NO_SUCH_PLUGIN',
+    at: { path: app.file },
+    message: `${service} has no route plugin ${name}.`,
+    remedy:
+      known.length === 0
+        ? 'No route plugin was found in it: use --protect all, or --protect none and add the hook by hand.'
+        : `It has ${known.join(', ')}; or use all or none.`,
+    manual: "app.addHook('onRequest', app.authenticate);",
+  };
+}
+
+function notEncapsulated({ file, kind, name }: RoutePlugin): Obstacle {
+  const reason = {
+    inline: 'are registered on the application itself',
+    shared: 'share the context of their siblings',
+    plugin: 'are in a file that was not found',
+  }[kind];
+  return {
+    code: 'E_NOT_ENCAPSULATED',
+    ...(file !== undefined && { at: { path: file } }),
+    message: `The routes of ${name} ${reason}, so a hook for them would guard other routes too.`,
+    remedy: `Use --protect all, or --protect none and { onRequest: app.authenticate } on each route${
+      file === undefined ? '' : ` of ${basenameRel(file)}`
+    }.`,
+    manual: "app.get('/path', { onRequest: app.authenticate }, handler);",
+  };
+}

@@ -1,0 +1,143 @@
+import type { Route, RoutePlugin } from '../../model/app-facts.ts';
+import type { RelPath } from '../../model/paths.ts';
+import { ts } from '../../syntax/tree.ts';
+import { classUses } from '../../program/class-uses.ts';
+import { inContainer } from '../../program/container.ts';
+import { isFunctionNode, propertyOf, unwrap } from '../../syntax/expressions.ts';
+import { literalText } from '../../program/literals.ts';
+import { findPluginFunction, parameterName, type PluginFunction } from '../../program/plugin-functions.ts';
+import { packageRoutes } from './package-routes.ts';
+import { exportedName, pluginName } from '../app/plugin-names.ts';
+import { type Argument, argumentsOf } from '../../program/repeated-calls.ts';
+import { joinUrl, routesOf } from './route-calls.ts';
+import type { Survey } from '../../program/survey.ts';
+import { findUses, type Use } from '../../syntax/uses.ts';
+
+/** One plugin that is registered; `expression` stands in `file`. */
+interface Registration extends Argument {
+  readonly plugin: string;
+  /** Its literal `prefix`; '' when there is none, `*` when it is none that can be read. */
+  readonly prefix: string;
+  readonly options: ts.Expression | undefined;
+}
+
+/** What a function adds to the instance that it is given. */
+interface Contents {
+  readonly routes: readonly Route[];
+  readonly nested: readonly RoutePlugin[];
+}
+
+const maxDepth = 4;
+
+/** The registrations behind a `register` use: one, in a loop one for each element, each of those that are chosen from. */
+function registrationsOf(survey: Survey, { call }: Use, file: RelPath): readonly Registration[] {
+  return argumentsOf(survey, call, file).flatMap(([plugin, options]) => {
+    if (plugin === undefined) return [];
+    const own = options === undefined ? undefined : propertyOf(options.expression, 'prefix');
+    const prefix = own === undefined ? '' : (literalText(survey, own, options?.file ?? file) ?? '*');
+    return alternativesOf(plugin.expression).map((expression) => {
+      const name = pluginName(survey, expression, plugin.file, prefix);
+      const given = inContainer(survey, expression, plugin.file) ?? { expression, file: plugin.file };
+      return { ...given, plugin: name, prefix, options: options?.expression };
+    });
+  });
+}
+
+/** Both plugins of `register(closed ? a : b)`. */
+function alternativesOf(expression: ts.Expression): readonly ts.Expression[] {
+  const bare = unwrap(expression);
+  if (!ts.isConditionalExpression(bare)) return [expression];
+  return [bare.whenTrue, bare.whenFalse].flatMap(alternativesOf);
+}
+
+/** The route plugins that uses of one instance amount to, in order; those registered inside of one follow it. */
+export function routePluginsOf(
+  survey: Survey,
+  uses: readonly Use[],
+  file: RelPath,
+  prefix = '',
+  depth = 0,
+): readonly RoutePlugin[] {
+  if (depth > maxDepth) return [];
+  return uses.flatMap((use) => {
+    if (use.kind === 'register')
+      return registrationsOf(survey, use, file).flatMap((one) => registered(survey, one, prefix, depth));
+    return use.kind === 'helper' ? helped(survey, use, file, prefix, depth) : [];
+  });
+}
+
+/** Whether a function puts routes on its instance, by itself or through what it registers. */
+export function contentsOf(
+  survey: Survey,
+  { file, node }: PluginFunction,
+  index: number,
+  prefix: string,
+  depth: number,
+): Contents {
+  const instance = parameterName(node, index);
+  if (instance === undefined || node.body === undefined) return { routes: [], nested: [] };
+  const all = [
+    { uses: findUses(node.body, [instance]), file },
+    ...classUses(survey, node.body, instance, file),
+  ];
+  const own = all.flatMap((one) =>
+    one.uses.filter(({ kind }) => kind === 'route').flatMap((use) => routesOf(survey, use, one.file, prefix)),
+  );
+  const nested = all.flatMap((one) => routePluginsOf(survey, one.uses, one.file, prefix, depth + 1));
+  const below = nested.flatMap(({ routes }) => routes).filter((route, at, all) => all.indexOf(route) === at);
+  return { routes: [...own, ...below], nested };
+}
+
+function registered(
+  survey: Survey,
+  registration: Registration,
+  prefix: string,
+  depth: number,
+): readonly RoutePlugin[] {
+  const { expression, file } = registration;
+  const found = findPluginFunction(survey, expression, file);
+  if (found === undefined) return fromPackage(survey, registration, prefix);
+  // fastify-plugin breaks encapsulation, and with it the prefix.
+  const inner = found.shared || registration.prefix === '' ? prefix : joinUrl(prefix, registration.prefix);
+  const { nested, routes } = contentsOf(survey, found, 0, inner, depth);
+  if (routes.length === 0) return nested;
+  const exportedAs = exportedName(survey, expression, file);
+  const kind = found.shared ? ('shared' as const) : ('plugin' as const);
+  const own = { name: registration.plugin, file: found.file, kind, autoloaded: false, prefix: inner, routes };
+  return [exportedAs === undefined ? own : { ...own, exportedAs }, ...nested];
+}
+
+function fromPackage(
+  survey: Survey,
+  { expression, file, options, plugin: name }: Registration,
+  prefix: string,
+): readonly RoutePlugin[] {
+  const routes = packageRoutes(survey, { plugin: expression, options, file }, prefix);
+  return routes.length === 0 ? [] : [{ name, kind: 'plugin', autoloaded: false, prefix, routes }];
+}
+
+/** `registerUserRoutes(app, deps)` */
+function helped(
+  survey: Survey,
+  { binding, call }: Use,
+  file: RelPath,
+  prefix: string,
+  depth: number,
+): readonly RoutePlugin[] {
+  const found = survey.names.value(call.expression, file);
+  if (found === undefined || !isFunctionNode(found.node)) return [];
+  const index = call.arguments.findIndex((argument) => unwrap(argument).getText() === binding);
+  const helper = { file: found.file, node: found.node, shared: true };
+  const { nested, routes } = contentsOf(survey, helper, index, prefix, depth);
+  if (routes.length === 0) return nested;
+  const exportedAs = exportedName(survey, call.expression, file);
+  const own = {
+    name: call.expression.getText(),
+    file: found.file,
+    kind: 'shared' as const,
+    autoloaded: false,
+    prefix,
+    routes,
+  };
+  return [exportedAs === undefined ? own : { ...own, exportedAs }, ...nested];
+}

@@ -1,0 +1,115 @@
+import { fitsType } from './answers-file.ts';
+import type { Answers, AnswerValue, Choice, Question, Questions, Site } from '../model/generator.ts';
+import type { Obstacle } from '../model/obstacle.ts';
+import { isObstacle, type Refusal, RefusalError, refuse } from '../model/refusal.ts';
+import { missingFlag, notAChoice, notOfType, unfit } from './answer-obstacles.ts';
+import { flagOf } from './options.ts';
+
+/** Asks one question on a terminal. */
+export type Ask = (key: string, question: Question, choices: readonly Choice[]) => Promise<AnswerValue>;
+
+/**
+ * Completes what was given: the survey's answer where there is one, else a question on a terminal. Without one
+ * (`ask` undefined) every missing flag is listed at once, with the values that it can take.
+ */
+export async function completeAnswers(
+  questions: Questions,
+  given: Answers,
+  site: Site,
+  ask: Ask | undefined,
+): Promise<Answers | Refusal> {
+  const answers: Record<string, AnswerValue> = { ...given };
+  const obstacles: Obstacle[] = [];
+  for (const [key, question] of Object.entries(questions)) {
+    const value = answers[key] ?? (await initialOf(question, site, answers));
+    // Choices are facts: they cost a survey, so they are looked up only to be shown or compared with.
+    const isOpen = value === undefined ? question.optional !== true : question.closed === true;
+    const choices = isOpen ? ((await question.choices?.(site, answers)) ?? []) : [];
+    if (value !== undefined) {
+      obstacles.push(...wrongAnswers(key, question, value, choices));
+      answers[key] = value;
+    } else if (question.optional !== true) {
+      const asked =
+        ask === undefined ? missingFlag(key, question, choices) : await ask(key, question, choices);
+      if (isObstacle(asked)) obstacles.push(asked);
+      else {
+        obstacles.push(...(asked === undefined ? [] : wrongAnswers(key, question, asked, choices)));
+        answers[key] = asked;
+      }
+    }
+  }
+  const [first, ...more] = obstacles;
+  return first === undefined ? answers : refuse(first, ...more);
+}
+
+/**
+ * Answers that somebody else has kept, such as a record: without what no question asks for, and so without the flags
+ * that say how to run.
+ */
+export function knownAnswers(questions: Questions, answers: Answers): Answers {
+  return Object.fromEntries(Object.entries(answers).filter(([key]) => Object.hasOwn(questions, key)));
+}
+
+/** The same, refused where they could not have been given as flags. @throws RefusalError E_RECORD */
+export async function checkedAnswers(questions: Questions, answers: Answers, site: Site): Promise<Answers> {
+  const known = knownAnswers(questions, answers);
+  for (const [key, value] of Object.entries(known)) {
+    const question = questions[key];
+    if (question === undefined || value === undefined) continue;
+    const choices = question.closed === true ? ((await question.choices?.(site, known)) ?? []) : [];
+    const [wrong] = wrongAnswers(key, question, value, choices);
+    if (wrong !== undefined)
+      throw new RefusalError({ ...wrong, code: 'E_RECORD', at: { path: '.s2s.json' } });
+  }
+  return known;
+}
+
+/** Answers come from a terminal, a flag, a file, the API, or a record that a repository brings: each is looked at here. */
+function wrongAnswers(
+  key: string,
+  question: Question,
+  value: NonNullable<AnswerValue>,
+  choices: readonly Choice[],
+): readonly Obstacle[] {
+  if (!fitsType(question.type, value)) return [notOfType(key, question)];
+  const outside = question.closed === true ? firstOutside(value, choices) : undefined;
+  if (outside !== undefined) return [notAChoice(key, outside, choices)];
+  return textsOf(value).flatMap((one) => {
+    const reason = question.check?.(one);
+    return reason === undefined ? [] : [unfit(key, one, reason)];
+  });
+}
+
+function textsOf(value: AnswerValue): readonly string[] {
+  if (typeof value === 'string') return [value];
+  return Array.isArray(value) ? (value as readonly string[]) : [];
+}
+
+/** The flags that give these answers again, ready for a shell; defaults are left out. */
+export async function asFlags(questions: Questions, answers: Answers, site: Site): Promise<string> {
+  const flags: string[] = [];
+  for (const [key, question] of Object.entries(questions)) {
+    if (!same(answers[key], await initialOf(question, site, answers)))
+      flags.push(...flagsFor(key, answers[key]));
+  }
+  return flags.join(' ');
+}
+
+function flagsFor(key: string, value: AnswerValue): readonly string[] {
+  if (value === undefined) return [];
+  if (typeof value === 'boolean') return [value ? `--${flagOf(key)}` : `--no-${flagOf(key)}`];
+  const text = typeof value === 'string' ? value : value.join(',');
+  return [`--${flagOf(key)} ${/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`}`];
+}
+
+async function initialOf(question: Question, site: Site, given: Answers): Promise<AnswerValue> {
+  return typeof question.initial === 'function' ? question.initial(site, given) : question.initial;
+}
+
+function same(a: AnswerValue, b: AnswerValue): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+function firstOutside(value: AnswerValue, choices: readonly Choice[]): string | undefined {
+  return textsOf(value).find((one) => !choices.some((choice) => choice.value === one));
+}

@@ -1,0 +1,138 @@
+import { parseArgs } from 'node:util';
+
+import { closest, distance } from 'fastest-levenshtein';
+
+import { listIn, withAnswersFile } from './answers-file.ts';
+import type { Answers, Question, Questions } from '../model/generator.ts';
+import type { Obstacle } from '../model/obstacle.ts';
+import { type Refusal, refuse } from '../model/refusal.ts';
+
+/** Flags that every generator takes; the order is that of --help. */
+export const globalFlags = {
+  target: {
+    type: 'list',
+    message: 'service to change: name, folder or a part of it',
+    prompt: 'Which services should it change?',
+    placeholder: '<service>',
+  },
+  cwd: { type: 'string', message: 'root of the repository', placeholder: '<dir>' },
+  dryRun: { type: 'boolean', message: 'print the diff and write nothing' },
+  yes: { type: 'boolean', message: 'ask no questions' },
+  json: { type: 'boolean', message: 'print one JSON document' },
+  force: { type: 'boolean', message: 'overwrite generated files that were edited' },
+  allowDirty: { type: 'boolean', message: 'change files with uncommitted changes' },
+  answers: {
+    type: 'string',
+    message: 'read answers from a JSON file, - for standard input',
+    placeholder: '<file>',
+  },
+  install: { type: 'boolean', message: 'install new dependencies afterwards' },
+  format: {
+    type: 'boolean',
+    message:
+      "run the project's formatter in a preview too, and where it is code of the repository (--no-format: never)",
+  },
+  check: { type: 'boolean', message: 'type-check before committing the change; roll back if it got worse' },
+  help: { type: 'boolean', message: 'print this help' },
+} as const satisfies Questions;
+
+/** What was given on the command line: keys are those of the questions, camelCase. */
+export type Given = Answers;
+
+/** `dryRun` → `dry-run`. */
+export function flagOf(key: string): string {
+  return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+/**
+ * Reads flags strictly, in any order, with or without a `--` before them. Lists every obstacle at once:
+ * E_UNKNOWN_FLAG (with the nearest name), E_INVALID_FLAG, E_USAGE.
+ */
+export function parseFlags(questions: Questions, argv: readonly string[]): Given | Refusal {
+  const known: Questions = { ...globalFlags, ...questions };
+  const keys = new Map(Object.keys(known).map((key) => [flagOf(key), key]));
+  const args = argv.filter((arg) => arg !== '--').map((arg) => (arg === '-h' ? '--help' : arg));
+  const { tokens } = parseArgs({
+    args,
+    options: Object.fromEntries([...keys].map(([flag, key]) => [flag, { type: parseTypeOf(known[key]) }])),
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
+
+  const given: Record<string, string | boolean | readonly string[]> = {};
+  const obstacles: Obstacle[] = [];
+  const unknownAt = new Set<number>();
+  for (const token of tokens) {
+    if (token.kind === 'positional') {
+      // The value of a flag that nobody knows is reported with it.
+      if (!unknownAt.has(token.index - 1)) obstacles.push(unexpected(token.value));
+    } else if (token.kind === 'option') {
+      const negated =
+        token.name.startsWith('no-') && known[keys.get(token.name.slice(3)) ?? '']?.type === 'boolean';
+      const key = keys.get(negated ? token.name.slice(3) : token.name);
+      const question = key === undefined ? undefined : known[key];
+      if (key === undefined || question === undefined) {
+        obstacles.push(unknownFlag(token.rawName, [...keys.keys()]));
+        unknownAt.add(token.index);
+      } else {
+        const value = valueOf(question, token.value, token.inlineValue, negated);
+        if (value === undefined) obstacles.push(badValue(token.rawName, question));
+        else given[key] = Array.isArray(value) ? [...listAt(given, key), ...value] : value;
+      }
+    }
+  }
+  const [first, ...more] = obstacles;
+  return first === undefined ? withAnswersFile(given, known) : refuse(first, ...more);
+}
+
+function parseTypeOf(question: Question | undefined): 'string' | 'boolean' {
+  return question?.type === 'boolean' ? 'boolean' : 'string';
+}
+
+function listAt(given: Readonly<Record<string, unknown>>, key: string): readonly string[] {
+  const before = given[key];
+  return Array.isArray(before) ? (before as readonly string[]) : [];
+}
+
+function valueOf(
+  question: Question,
+  value: string | undefined,
+  inline: boolean | undefined,
+  negated: boolean,
+): string | boolean | string[] | undefined {
+  if (question.type === 'boolean') return value === undefined ? !negated : undefined;
+  if (value === undefined || value === '' || (inline !== true && value.startsWith('--'))) return undefined;
+  if (question.type === 'string') return value;
+  return listIn(value);
+}
+
+function unexpected(value: string): Obstacle {
+  return {
+    code: 'E_USAGE',
+    message: `Unexpected argument ${JSON.stringify(value)}: values follow a flag.`,
+    remedy: `Name the flag, as in --target ${value}.`,
+  };
+}
+
+function unknownFlag(rawName: string, flags: readonly string[]): Obstacle {
+  const nearest = nearestTo(rawName.replace(/^-+/, ''), flags);
+  return {
+    code: 'E_UNKNOWN_FLAG',
+    message: `Unknown flag ${rawName}.`,
+    remedy:
+      nearest === undefined ? 'See --help for the flags of this generator.' : `Did you mean --${nearest}?`,
+  };
+}
+
+/** The name that was meant; undefined where none is near. */
+export function nearestTo(name: string, names: readonly string[]): string | undefined {
+  const nearest = closest(name, names);
+  return distance(name, nearest) <= Math.max(2, Math.floor(name.length / 3)) ? nearest : undefined;
+}
+
+function badValue(rawName: string, question: Question): Obstacle {
+  const wants =
+    question.type === 'boolean' ? 'takes no value' : `needs a value ${question.placeholder ?? '<value>'}`;
+  return { code: 'E_INVALID_FLAG', message: `${rawName} ${wants}.`, remedy: question.message };
+}

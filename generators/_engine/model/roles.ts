@@ -1,0 +1,50 @@
+/** What a file is; `source`: code that has no role of its own. */
+export type Role =
+  | 'circuit-breaker'
+  | 'service-client'
+  | 'verify-route'
+  | 'token-blacklist'
+  | 'auth-middleware'
+  | 'rate-limit'
+  | 'revocation'
+  | 'service-discovery'
+  | 'metrics'
+  | 'monitoring'
+  | 'tracing'
+  | 'source'
+  | 'registration'
+  | 'manifest'
+  | 'env'
+  | 'compose'
+  | 'unit-test'
+  | 'integration-test'
+  | 'drawing'
+  | 'record';
+
+/** Roles whose files are ours from the first line to the last. */
+const wholeFileRoles: ReadonlySet<Role> = new Set<Role>([
+  'circuit-breaker',
+  'service-client',
+  'verify-route',
+  'token-blacklist',
+  'auth-middleware',
+  'rate-limit',
+  'revocation',
+  'service-discovery',
+  'metrics',
+  'monitoring',
+  'tracing',
+  'source',
+  'unit-test',
+  'integration-test',
+]);
+
+/** A file that is rendered whole, as opposed to one of the user's that gets a few lines. */
+export function isWholeFile(role: Role): boolean {
+  return wholeFileRoles.has(role);
+}
+
+/** A file of the user's that lists or declares variables of the environment. */
+export function isEnvironment(role: Role): boolean {
+  return role === 'env' || role === 'compose';
+}

@@ -1,0 +1,54 @@
+import type { GuardFact, AppFact, RoutePlugin } from './app-facts.ts';
+import type { ModuleFact, Style, LayoutFact, TestingFact, ToolingFact } from './code-facts.ts';
+import type { Place } from './obstacle.ts';
+import type { RelPath } from './paths.ts';
+import type { JwtFact, RedisFact, ConfigFact } from './resource-facts.ts';
+
+/** A package that depends on fastify, known from its package.json alone. */
+export type ServiceHead = Readonly<{
+  /** `name` of package.json, else the folder's name. */
+  name: string;
+  dir: RelPath;
+  manifest: Manifest;
+}>;
+
+export type Manifest = Readonly<{
+  path: RelPath;
+  text: string;
+  type: 'module' | 'commonjs';
+  scripts: Readonly<Record<string, string>>;
+  /** dependencies, devDependencies, peerDependencies and optionalDependencies together: name → range. */
+  dependencies: Readonly<Record<string, string>>;
+}>;
+
+/** Every fact about one service that a generator may ask for. */
+export type Service = ServiceHead &
+  Readonly<{
+    fastifyMajor: number;
+    app: AppFact;
+    modules: ModuleFact;
+    style: Style;
+    layout: LayoutFact;
+    jwt: JwtFact;
+    redis: RedisFact;
+    config: ConfigFact;
+    testing: TestingFact;
+    tooling: ToolingFact;
+    /** Route plugins and inline routes found, in order of registration. */
+    routes: readonly RoutePlugin[];
+    /** Names given to `instance.decorate(…)` anywhere in the service. */
+    decorators: readonly Member[];
+    /** Members that the service's own code adds to FastifyRequest, or `user` when @fastify/jwt is a dependency. */
+    requestMembers: readonly Member[];
+    pluginNames: PluginNamesFact;
+    /** Routes take JSON schemas: no `setValidatorCompiler` in the service's own code. */
+    plainSchemas: boolean;
+    /** A hook of the whole application that refuses requests but for routes that opt out of it. */
+    guard?: GuardFact;
+  }>;
+
+/** A name that is taken, and the file that takes it; absent when a package does. */
+export type Member = Readonly<{ name: string; at?: Place }>;
+
+/** Names that its plugins may have for fastify-plugin. `hidden`: the first place that gives one which cannot be read. */
+export type PluginNamesFact = Readonly<{ taken: readonly Member[]; hidden?: Place }>;

@@ -1,0 +1,119 @@
+import { diffLines } from 'diff';
+
+/** Replace [start, end) by `text`. UTF-16 offsets into `base`, the text read from disk without its BOM. */
+export type TextChange = Readonly<{ start: number; end: number; text: string }>;
+
+/**
+ * Applies changes to the text that their offsets refer to. Inserts at one offset keep their order.
+ * @throws Error when two changes overlap or one lies outside the text: a bug, never the user's input.
+ */
+export function applyChanges(base: string, changes: readonly TextChange[]): string {
+  const sorted = [...changes].sort((a, b) => a.start - b.start || a.end - b.end);
+  let result = '';
+  let position = 0;
+  for (const { start, end, text } of sorted) {
+    if (start < position || end < start || end > base.length) {
+      throw new Error(`change [${String(start)}, ${String(end)}) overlaps another one or leaves the text`);
+    }
+    result += base.slice(position, start) + text;
+    position = end;
+  }
+  return result + base.slice(position);
+}
+
+/**
+ * Changes of a text, and changes of what they made of it, as changes of the first text: the ranges of both stay what
+ * they are.
+ */
+export function composeChanges(
+  base: string,
+  first: readonly TextChange[],
+  second: readonly TextChange[],
+): readonly TextChange[] {
+  const pieces = replaceIn(replaceIn([{ start: 0, end: base.length }], first), second);
+  const changes: TextChange[] = [];
+  let [position, text] = [0, ''];
+  for (const piece of [...pieces, { start: base.length, end: base.length }]) {
+    if (typeof piece === 'string') text += piece;
+    else {
+      if (piece.start > position || text !== '') changes.push({ start: position, end: piece.start, text });
+      [position, text] = [piece.end, ''];
+    }
+  }
+  return changes;
+}
+
+/** A part of the first text by its range there, or a text that was put in. */
+type Piece = string | Readonly<{ start: number; end: number }>;
+
+function replaceIn(pieces: readonly Piece[], changes: readonly TextChange[]): readonly Piece[] {
+  const sorted = [...changes].sort((a, b) => a.start - b.start || a.end - b.end);
+  const result: Piece[] = [];
+  let position = 0;
+  for (const { start, end, text } of sorted) {
+    result.push(...cut(pieces, position, start), text);
+    position = end;
+  }
+  return [...result, ...cut(pieces, position, Infinity)].filter((piece) => piece !== '');
+}
+
+/** What lies between two offsets of the text that the pieces make. */
+function cut(pieces: readonly Piece[], from: number, to: number): readonly Piece[] {
+  const found: Piece[] = [];
+  let offset = 0;
+  for (const piece of pieces) {
+    const length = typeof piece === 'string' ? piece.length : piece.end - piece.start;
+    const [start, end] = [Math.max(from - offset, 0), Math.min(to - offset, length)];
+    if (start < end)
+      found.push(
+        typeof piece === 'string'
+          ? piece.slice(start, end)
+          : { start: piece.start + start, end: piece.start + end },
+      );
+    offset += length;
+  }
+  return found;
+}
+
+/** The line changes that lead from one text to the other; line endings are compared as they are. */
+export function changesBetween(base: string, next: string): readonly TextChange[] {
+  const changes: TextChange[] = [];
+  let offset = 0;
+  let open: { start: number; end: number; text: string } | undefined;
+  for (const part of diffLines(base, next, { stripTrailingCr: false })) {
+    if (!part.added && !part.removed) {
+      if (open !== undefined) changes.push(narrow(base, open));
+      open = undefined;
+      offset += part.value.length;
+      continue;
+    }
+    open ??= { start: offset, end: offset, text: '' };
+    if (part.added) open.text += part.value;
+    else {
+      offset += part.value.length;
+      open.end = offset;
+    }
+  }
+  if (open !== undefined) changes.push(narrow(base, open));
+  return changes;
+}
+
+/**
+ * Takes off what both sides begin or end with, so that a line that only grew counts as an insertion.
+ * A pair of UTF-16 units, or of CR and LF, is never taken apart.
+ */
+function narrow(base: string, { start, end, text }: TextChange): TextChange {
+  const old = base.slice(start, end);
+  let head = 0;
+  while (head < old.length && head < text.length && old[head] === text[head]) head += 1;
+  if (splitsPair(old, head) || splitsPair(text, head)) head -= 1;
+  let tail = 0;
+  const most = Math.min(old.length, text.length) - head;
+  while (tail < most && old[old.length - 1 - tail] === text[text.length - 1 - tail]) tail += 1;
+  if (splitsPair(old, old.length - tail) || splitsPair(text, text.length - tail)) tail -= 1;
+  return { start: start + head, end: end - tail, text: text.slice(head, text.length - tail) };
+}
+
+function splitsPair(text: string, offset: number): boolean {
+  return /^(?:\r\n|[\uD800-\uDBFF][\uDC00-\uDFFF])$/.test(text.slice(Math.max(offset - 1, 0), offset + 1));
+}

@@ -1,0 +1,122 @@
+import { type Candidate, candidates } from './adopt-candidates.ts';
+import { completeAnswers } from '../generator/answers.ts';
+import { findGenerator } from '../generator/catalog.ts';
+import type { Edit } from '../model/edit.ts';
+import type { Answers, Site } from '../model/generator.ts';
+import type { RelPath } from '../model/paths.ts';
+import type { Plan } from '../model/plan.ts';
+import type { Repo } from '../model/repo.ts';
+import type { ServiceHead } from '../model/service.ts';
+import { asked } from './finalize.ts';
+import { hashText } from '../record/hash.ts';
+import { overlay } from '../repo/overlay.ts';
+import { editTowards } from '../repo/draft.ts';
+import { readRecord, type S2sRecord, writeRecord } from '../record/record.ts';
+import { recordPath } from '../repo/record-text.ts';
+import { isWholeFile } from '../model/roles.ts';
+import { isSameCode } from './settle.ts';
+import { packVersion } from '../record/version.ts';
+
+type Wanted = NonNullable<Plan['wanted']>;
+
+/** What a run with these answers would have made. */
+interface Recognised {
+  readonly answers: Answers;
+  readonly wanted: Wanted;
+}
+
+/**
+ * The record as it would be had today's templates made the generated files that are there; undefined when there is
+ * nothing to add to it. What was put into the user's own files is not known any more: undo names it as still in use.
+ */
+export async function adoptRecord(repo: Repo, heads: readonly ServiceHead[]): Promise<Edit | undefined> {
+  let known = repo;
+  for (const candidate of candidates) {
+    for (const head of heads) {
+      const record = readRecord(known);
+      if (record.services[head.dir]?.[candidate.id] !== undefined) continue;
+      const found = await recognise(known, heads, head, candidate);
+      if (found === undefined) continue;
+      const edit = writeRecord(known, withRun(record, known, head.dir, candidate.id, found));
+      // What is recognised next may build on it.
+      if (edit !== undefined) known = overlay(known, [edit]);
+    }
+  }
+  const text = known.read(recordPath);
+  return text === undefined ? undefined : editTowards(repo, recordPath, 'record', text);
+}
+
+function withRun(
+  { files, services }: S2sRecord,
+  repo: Repo,
+  dir: RelPath,
+  id: string,
+  { answers, wanted }: Recognised,
+): S2sRecord {
+  const added = wanted.flatMap(({ path, role, text }) => {
+    const there = repo.read(path);
+    if (there === undefined || files[path] !== undefined || !isWholeFile(role)) return [];
+    const base = isSameCode(path, there, text) ? there : text;
+    const head = { generator: id, role, version: packVersion, sha256: hashText(there) };
+    return [[path, { ...head, text: base.split('\n') }] as const];
+  });
+  const runs = { ...services[dir], [id]: { version: packVersion, answers } };
+  return {
+    schema: 1,
+    services: { ...services, [dir]: runs },
+    files: { ...files, ...Object.fromEntries(added) },
+  };
+}
+
+/** The answers that give most of what is there; undefined when the generator has made nothing here. */
+async function recognise(
+  repo: Repo,
+  heads: readonly ServiceHead[],
+  head: ServiceHead,
+  candidate: Candidate,
+): Promise<Recognised | undefined> {
+  const isThere = ({ path }: Wanted[number]): boolean => repo.read(path) !== undefined;
+  const attempt = (given: Answers): Promise<Recognised | undefined> =>
+    planAgain({ repo, heads }, head.dir, candidate.id, given);
+
+  let best: (Recognised & { readonly score: number }) | undefined;
+  for (const given of candidate.answers(repo, head.dir)) {
+    const first = await attempt(given);
+    if (first === undefined) continue;
+    const known = first.wanted.filter((file) => file.role === candidate.role && isThere(file));
+    if (known.length === 0) return undefined;
+    const code = known.map(({ path }) => repo.read(path)).join('\n');
+    const told = answersIn(code, candidate.read ?? {});
+    // Nobody can have asked for what an edit since has made of it.
+    for (const one of [await attempt({ ...given, ...told }), first]) {
+      if (one === undefined) continue;
+      const same = one.wanted.filter(({ path, text }) =>
+        isSameCode(path, repo.read(path) ?? '', text),
+      ).length;
+      const score = same - one.wanted.filter((file) => !isThere(file)).length;
+      if (best === undefined || score > best.score) best = { ...one, score };
+    }
+  }
+  return best;
+}
+
+/** Undefined when the generator refuses. */
+async function planAgain(
+  site: Site,
+  dir: RelPath,
+  id: string,
+  given: Answers,
+): Promise<Recognised | undefined> {
+  const generator = await findGenerator(id);
+  if (generator === undefined) return undefined;
+  const answers = await completeAnswers(generator.questions, given, site, undefined);
+  if ('obstacles' in answers) return undefined;
+  const plan = await generator.plan({ ...answers, target: dir, targets: [dir] }, site.repo);
+  return plan.ok ? { answers: asked(answers), wanted: plan.wanted ?? [] } : undefined;
+}
+
+/** What the code answers to these questions. */
+function answersIn(code: string, read: Readonly<Record<string, RegExp>>): Answers {
+  const found = Object.entries(read).map(([question, at]) => [question, at.exec(code)?.[1]] as const);
+  return Object.fromEntries(found.filter(([, answer]) => answer !== undefined));
+}

@@ -1,0 +1,141 @@
+import type { Answers, Generator, Site } from '../model/generator.ts';
+import type { Plan } from '../model/plan.ts';
+import { type Refusal, refuse } from '../model/refusal.ts';
+import type { Repo } from '../model/repo.ts';
+import type { ServiceHead } from '../model/service.ts';
+import { type Ask, asFlags, completeAnswers } from '../generator/answers.ts';
+import { editsByOwner, finalizePlan, withoutDirty } from './finalize.ts';
+import { openDraft } from '../repo/draft.ts';
+import { assertRecordedPlaces } from '../record/record-guard.ts';
+import { openRepo } from '../repo/repo.ts';
+import type { Meeting } from './settle.ts';
+import { withRunCaches } from '../model/run-caches.ts';
+import { surveyHeads } from '../repo/services.ts';
+import { chooseTargets, type Targets } from './targets.ts';
+
+/** What is to be planned: `given` are flags by their key, `root` is absolute. */
+export interface PlanRequest {
+  readonly id: string;
+  readonly generator: Generator;
+  readonly given: Answers;
+  readonly root: string;
+  /** Undefined where nobody can be asked: then every missing flag is listed. */
+  readonly ask?: Ask | undefined;
+  /** What becomes of generated files that were edited; default: merge, or refuse. */
+  readonly meeting?: Meeting;
+  /** Told after each service how many of how many are planned. */
+  readonly progress?: ((done: number, total: number) => void) | undefined;
+}
+
+/** A plan that is formatted, settled, proven and recorded: what is shown is what apply writes. */
+export interface Planned {
+  readonly plan: Plan;
+  /** The services it was asked for, then others that it changes. */
+  readonly targets: readonly ServiceHead[];
+  /** The flags that give this plan again. */
+  readonly flags: string;
+}
+
+/**
+ * flags → survey → questions → plan → format → settle → prove → record. Reads only, by default what is on the disk.
+ * @throws RefusalError
+ */
+export function makePlan(request: PlanRequest, repo?: Repo): Promise<Planned | Refusal> {
+  return withRunCaches(() => planOn(repo ?? openRepo(request.root), request));
+}
+
+async function planOn(repo: Repo, request: PlanRequest): Promise<Planned | Refusal> {
+  const { generator, given } = request;
+  const site: Site = { repo, heads: surveyHeads(repo) };
+  const targets = await chooseTargets(generator, given, site, request.ask);
+  if ('ok' in targets) return withMissingFlags(targets, request, site);
+  const target = targets.heads.map((head) => (head.dir === '' ? head.name : head.dir));
+  const answers = await completeAnswers(generator.questions, { ...given, target }, site, request.ask);
+  if (isRefusal(answers)) return answers;
+
+  const { final, served } =
+    generator.target === 'recorded'
+      ? await planRecorded(generator, answers, targets, site)
+      : await planTargets(request, answers, targets, site);
+  if (!final.ok) return final;
+  const owned = editsByOwner(site.heads, final.edits);
+  const changed = site.heads.filter((head) => owned.has(head));
+  return {
+    plan: final,
+    targets: [...new Set([...served, ...changed])],
+    flags: await flagsOf(generator, answers, site, targets.every && target.length > 0 ? ["'*'"] : target),
+  };
+}
+
+/** Who has to add a flag is told of all that are missing. */
+async function withMissingFlags(
+  refusal: Refusal,
+  { generator, given }: PlanRequest,
+  site: Site,
+): Promise<Refusal> {
+  const isMissing = refusal.obstacles.every(({ code }) => code === 'E_MISSING_FLAG');
+  const answers = isMissing ? await completeAnswers(generator.questions, given, site, undefined) : given;
+  return isRefusal(answers) ? refuse(...refusal.obstacles, ...answers.obstacles) : refusal;
+}
+
+interface Finished {
+  readonly final: Plan | Refusal;
+  readonly served: readonly ServiceHead[];
+}
+
+/** What is about the record hands over a plan that is final. */
+async function planRecorded(
+  generator: Generator,
+  answers: Answers,
+  { heads }: Targets,
+  { repo }: Site,
+): Promise<Finished> {
+  await assertRecordedPlaces(repo);
+  const plan = await generator.plan({ ...answers, targets: heads.map(({ dir }) => dir) }, repo);
+  return { final: plan.ok ? await withoutDirty(answers, repo, plan) : plan, served: heads };
+}
+
+/** Plans target after target on one draft; `served` are those that could be. */
+async function planTargets(
+  request: PlanRequest,
+  answers: Answers,
+  { heads, every }: Targets,
+  site: Site,
+): Promise<Finished> {
+  const draft = openDraft(site.repo);
+  const served: ServiceHead[] = [];
+  const targets = heads.map(({ dir }) => dir);
+  const refusals: Refusal[] = [];
+  for (const [index, head] of heads.entries()) {
+    request.progress?.(index, heads.length);
+    const plan = await request.generator.plan({ ...answers, target: head.dir, targets }, draft.repo);
+    if (plan.ok || !every) {
+      draft.include(plan);
+      served.push(head);
+    } else {
+      refusals.push(plan);
+      draft.note(`${head.name} was left out: ${plan.obstacles[0].message}`);
+    }
+  }
+  request.progress?.(heads.length, heads.length);
+  if (served.length === 0) for (const refusal of refusals) draft.include(refusal);
+  const plan = draft.finish();
+  const final = plan.ok ? await finalizePlan({ ...request, answers, served }, site, plan) : plan;
+  return { final, served };
+}
+
+async function flagsOf(
+  generator: Generator,
+  answers: Answers,
+  site: Site,
+  target: readonly string[],
+): Promise<string> {
+  const shown = target.length === 0 ? [] : [`--target ${target.join(',')}`];
+  return [...shown, await asFlags(generator.questions, answers, site), '--yes']
+    .filter((part) => part !== '')
+    .join(' ');
+}
+
+function isRefusal(answers: Answers | Refusal): answers is Refusal {
+  return 'obstacles' in answers && Array.isArray(answers.obstacles);
+}

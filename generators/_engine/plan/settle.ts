@@ -1,0 +1,112 @@
+import type { Edit } from '../model/edit.ts';
+import type { Obstacle } from '../model/obstacle.ts';
+import type { RelPath } from '../model/paths.ts';
+import type { Repo } from '../model/repo.ts';
+import { mergeTexts } from './merge.ts';
+import { isObstacle } from '../model/refusal.ts';
+import { readRecord, recordedText, type S2sRecord } from '../record/record.ts';
+import { textAfter } from '../repo/repo.ts';
+import { isWholeFile } from '../model/roles.ts';
+import { parseSource } from '../syntax/tree.ts';
+import { changesBetween } from '../model/text-change.ts';
+import { codeOf } from '../syntax/tokens.ts';
+import { findTwin } from './twin.ts';
+import { packVersion } from '../record/version.ts';
+
+/**
+ * What becomes of a generated file that was edited when there is something new for it: `merge` both, or refuse where
+ * they meet; `mark` the places where they meet; `keep` every file that exists as it is.
+ */
+export type Meeting = 'merge' | 'mark' | 'keep';
+
+export interface Settled {
+  readonly edits: readonly Edit[];
+  readonly obstacles: readonly Obstacle[];
+  /** Files that hold conflict markers now, with the line of each. */
+  readonly conflicts: readonly Readonly<{ path: RelPath; line: number }>[];
+}
+
+/**
+ * Decides about generated files that exist already. Ours and unedited: written anew when the template or the
+ * answers changed, not when the service's style did. Ours and edited: left alone when there is nothing new, else
+ * merged three ways. Not ours: an obstacle. `force` overwrites.
+ */
+export function settleExisting(
+  repo: Repo,
+  edits: readonly Edit[],
+  { force = false, meeting = 'merge' }: { readonly force?: boolean; readonly meeting?: Meeting } = {},
+): Settled {
+  const record = readRecord(repo);
+  const settled = {
+    edits: [] as Edit[],
+    obstacles: [] as Obstacle[],
+    conflicts: [] as Settled['conflicts'][number][],
+  };
+  for (const edit of edits) {
+    const verdict = findTwin(repo, edit) ?? verdictOn(edit, record, force, meeting);
+    if (verdict === 'write') settled.edits.push(edit);
+    else if (verdict === 'leave') continue;
+    else if (isObstacle(verdict)) settled.obstacles.push(verdict);
+    else {
+      settled.edits.push(verdict.edit);
+      settled.conflicts.push(...verdict.lines.map((line) => ({ path: edit.path, line })));
+    }
+  }
+  return settled;
+}
+
+type Verdict = 'write' | 'leave' | Obstacle | Readonly<{ edit: Edit; lines: readonly number[] }>;
+
+function verdictOn(edit: Edit, record: S2sRecord, force: boolean, meeting: Meeting): Verdict {
+  if (edit.kind === 'patch' && edit.changes.length === 0) return 'leave';
+  if (edit.kind !== 'patch' || !isWholeFile(edit.role) || force) return 'write';
+  if (meeting === 'keep') return 'leave';
+  const ours = recordedText(record, edit.path);
+  if (ours === undefined) return notOurs(edit.path);
+  const rendered = textAfter(edit) ?? '';
+  if (isSameCode(edit.path, ours, rendered)) return 'leave';
+  if (ours === edit.base) return 'write';
+  const { text, conflicts } = mergeTexts(ours, edit.base, rendered, `plop-pack-s2s ${packVersion}`);
+  if (text === edit.base) return 'leave';
+  const [first] = conflicts;
+  if (first !== undefined && meeting === 'merge') return edited(edit.path, first.mineLine);
+  const merged = { ...edit, changes: changesBetween(edit.base, text), rendered };
+  return { edit: merged, lines: conflicts.map(({ markerLine }) => markerLine) };
+}
+
+/** Whether two texts of a file differ in nothing but what formatters choose: what is there stays as it is then. */
+export function isSameCode(path: string, a: string, b: string): boolean {
+  if (a === b) return true;
+  if (/\.[cm]?tsx?$/.test(path)) {
+    const [one, other] = [codeOf(parseSource(path, a)), codeOf(parseSource(path, b))];
+    return one.length === other.length && one.every((part, index) => part === other[index]);
+  }
+  return path.endsWith('.json') && valueOf(a) === valueOf(b);
+}
+
+/** What a JSON text says; of one that does not parse, the text. */
+function valueOf(text: string): string {
+  try {
+    return JSON.stringify(JSON.parse(text));
+  } catch {
+    return text;
+  }
+}
+
+function notOurs(path: string): Obstacle {
+  return {
+    code: 'E_FILE_EXISTS',
+    at: { path },
+    message: `${path} exists and was not generated here.`,
+    remedy: 'Rename or move it, or overwrite it with --force.',
+  };
+}
+
+function edited(path: string, line: number): Obstacle {
+  return {
+    code: 'E_FILE_EDITED',
+    at: { path, line },
+    message: `${path} was edited since it was generated, in lines that this run would change too.`,
+    remedy: 'Keep your version and leave the flag out that asks for more, or overwrite it with --force.',
+  };
+}

@@ -1,0 +1,144 @@
+import type { RelPath } from '../model/paths.ts';
+import { ts, walk } from '../syntax/tree.ts';
+import { decoratedSchema } from './decorated-schema.ts';
+import {
+  envNameOf,
+  isProcessEnv,
+  keyOf,
+  memberOf,
+  propertyOf,
+  receiverOf,
+  stringOf,
+  unwrap,
+} from '../syntax/expressions.ts';
+import type { Survey } from './survey.ts';
+
+/** Which environment variable a value comes from, and the literal that stands in for it. */
+export interface EnvRead {
+  readonly env?: string;
+  readonly fallback?: string;
+}
+
+const maxHops = 8;
+const maxFallbackChars = 500;
+
+/** Reads an expression down to `process.env.X`, through variables, conversions and schemas that parse process.env. */
+export function readEnv(survey: Survey, expression: ts.Expression, file: RelPath, hops = 0): EnvRead {
+  if (hops > maxHops) return {};
+  const bare = unwrap(expression);
+  const env = envNameOf(bare);
+  if (env !== undefined) return { env };
+  const next = (inner: ts.Expression): EnvRead => readEnv(survey, inner, file, hops + 1);
+  if (ts.isStringLiteralLike(bare) || ts.isNumericLiteral(bare)) return { fallback: bare.text };
+  if (ts.isBinaryExpression(bare)) return { ...next(bare.right), ...next(bare.left) };
+  if (ts.isPrefixUnaryExpression(bare)) return next(bare.operand);
+  if (ts.isConditionalExpression(bare)) return { ...next(bare.whenFalse), ...next(bare.whenTrue) };
+  if (ts.isCallExpression(bare)) return readCall(bare, next);
+  return readName(survey, bare, file, hops);
+}
+
+/** `Number(x)`, `parseInt(x, 10)`, `x.trim()`. */
+function readCall(call: ts.CallExpression, next: (inner: ts.Expression) => EnvRead): EnvRead {
+  const [first] = call.arguments;
+  const receiver = receiverOf(call.expression);
+  const isConversion = memberOf(call.expression) === 'parseInt' || ts.isIdentifier(call.expression);
+  if (first !== undefined && isConversion) return next(first);
+  return receiver !== undefined && call.arguments.length === 0 ? next(receiver) : {};
+}
+
+function readName(survey: Survey, bare: ts.Expression, file: RelPath, hops: number): EnvRead {
+  const found = survey.names.value(bare, file);
+  if (found !== undefined && found.node !== bare) {
+    if (ts.isBindingElement(found.node)) return readBinding(found.node);
+    if (ts.isParameter(found.node)) {
+      const { initializer } = found.node;
+      return initializer === undefined ? {} : readEnv(survey, initializer, found.file, hops + 1);
+    }
+    return ts.isExpression(found.node) ? readEnv(survey, found.node, found.file, hops + 1) : {};
+  }
+  const member = memberOf(bare);
+  const receiver = receiverOf(bare);
+  if (member === undefined || receiver === undefined) return {};
+  return readMember(survey, receiver, member, file);
+}
+
+/** `const { PORT = 3000 } = process.env` */
+function readBinding({ initializer, name, parent, propertyName }: ts.BindingElement): EnvRead {
+  const source = ts.isVariableDeclaration(parent.parent) ? parent.parent.initializer : undefined;
+  if (source === undefined || !isProcessEnv(unwrap(source))) return {};
+  const key = propertyName ?? name;
+  const literal =
+    initializer !== undefined && (ts.isNumericLiteral(initializer) || ts.isStringLiteralLike(initializer));
+  return { ...(ts.isIdentifier(key) && { env: key.text }), ...(literal && { fallback: initializer.text }) };
+}
+
+/** `env.PORT`, where `env` is what a schema made of process.env, or a decorator with the same keys. */
+function readMember(survey: Survey, receiver: ts.Expression, member: string, file: RelPath): EnvRead {
+  const parsed = memberOf(receiver) === 'data' ? (receiverOf(receiver) ?? receiver) : receiver;
+  const schema = findSchema(survey, parsed, file);
+  const fallback = schema === undefined ? undefined : defaultIn(propertyOf(schema, member));
+  if (schema === undefined && !/^[A-Z][A-Z0-9_]*$/.test(member)) return {};
+  return { env: member, ...(fallback !== undefined && { fallback }) };
+}
+
+/** The object literal whose keys are variables, behind `schema.parse(process.env)`, `cleanEnv`, `envSchema`. */
+function findSchema(survey: Survey, expression: ts.Expression, file: RelPath): ts.Expression | undefined {
+  const found = survey.names.value(expression, file);
+  if (found === undefined) return undefined;
+  const { file: place, node } = found;
+  const decorated = node === unwrap(expression) ? decoratedSchema(survey, unwrap(expression)) : undefined;
+  if (decorated?.schema !== undefined) return propertiesOf(survey, decorated.schema, decorated.file);
+  if (ts.isPropertyAccessExpression(node) && node.name.text === 'data')
+    return findSchema(survey, node.expression, place);
+  if (!ts.isCallExpression(node)) return undefined;
+  const [first, second] = node.arguments;
+  const method = memberOf(node.expression);
+  if ((method === 'parse' || method === 'safeParse') && first !== undefined && isProcessEnv(unwrap(first))) {
+    const schema = receiverOf(node.expression);
+    return schema === undefined ? undefined : schemaObject(survey, schema, found.file);
+  }
+  if (second !== undefined && first !== undefined && isProcessEnv(unwrap(first))) return unwrap(second);
+  const option = propertyOf(first, 'schema');
+  return option === undefined ? undefined : propertiesOf(survey, option, found.file);
+}
+
+/** `{…}` in `z.object({…})`, also behind `.strict()`, `.passthrough()` and the like. */
+function schemaObject(survey: Survey, schema: ts.Expression, file: RelPath): ts.Expression | undefined {
+  const found = survey.names.value(schema, file);
+  if (found === undefined || !ts.isCallExpression(found.node)) return undefined;
+  const [first] = found.node.arguments;
+  if (memberOf(found.node.expression) === 'object' && first !== undefined) return unwrap(first);
+  const receiver = receiverOf(found.node.expression);
+  return receiver === undefined || receiver === schema
+    ? undefined
+    : schemaObject(survey, receiver, found.file);
+}
+
+/** `properties` of a JSON schema, or the argument of `Type.Object`. */
+function propertiesOf(survey: Survey, schema: ts.Expression, file: RelPath): ts.Expression | undefined {
+  const found = survey.names.value(schema, file);
+  if (found === undefined || !ts.isExpression(found.node)) return undefined;
+  if (ts.isCallExpression(found.node)) return found.node.arguments[0];
+  return propertyOf(found.node, 'properties');
+}
+
+/** `.default(3000)` or `default: 3000` somewhere in the value of a schema's key. */
+function defaultIn(value: ts.Expression | undefined): string | undefined {
+  if (value === undefined) return undefined;
+  let found: string | undefined;
+  walk(value, (node) => {
+    const isCall = ts.isCallExpression(node) && memberOf(node.expression) === 'default';
+    const isKey = ts.isPropertyAssignment(node) && keyOf(node.name) === 'default';
+    const given = isCall ? node.arguments[0] : isKey ? node.initializer : undefined;
+    // In a chain the outer call stands above the inner one.
+    if (given !== undefined) found ??= textOf(given);
+    return found === undefined;
+  });
+  return found;
+}
+
+/** What a literal says; the code itself for a name or a number with a sign. */
+function textOf(given: ts.Expression): string | undefined {
+  const text = stringOf(given) ?? given.getText();
+  return text.length > maxFallbackChars || /[()'"]/.test(text) ? undefined : text;
+}

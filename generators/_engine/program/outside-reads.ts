@@ -1,0 +1,134 @@
+import type { ImportWant } from '../model/import-want.ts';
+import type { RelPath } from '../model/paths.ts';
+import { ts, walk } from '../syntax/tree.ts';
+import { readEnv } from './env-reads.ts';
+import { exportOf } from '../syntax/exports.ts';
+import { isProcessEnv, stringOf, unwrap } from '../syntax/expressions.ts';
+import { findFieldValue } from './field-value.ts';
+import { importsOf } from '../syntax/imports.ts';
+import { findDeclaration } from '../syntax/scopes.ts';
+import type { Survey } from './survey.ts';
+
+/** An expression of one file as another file of the service can write it. */
+export interface OutsideRead {
+  readonly expression: string;
+  /** `from` is the repo path of a file of the service, or a package. */
+  readonly imports: readonly ImportWant[];
+  readonly env?: string;
+  readonly fallback?: string;
+}
+
+const maxHops = 6;
+
+/**
+ * Says an expression so that it can stand in another file. Names of the Fastify instance become `app`.
+ * Undefined when it depends on something that cannot be reached from outside, a parameter for instance.
+ */
+export function readFromOutside(
+  survey: Survey,
+  expression: ts.Expression,
+  file: RelPath,
+  hops = 0,
+): OutsideRead | undefined {
+  if (hops > maxHops) return undefined;
+  const bare = unwrap(expression);
+  const origin = readEnv(survey, expression, file);
+  if (stringOf(bare) !== undefined) return { expression: bare.getText(), imports: [], ...origin };
+  const instance = throughInstance(bare);
+  if (instance !== undefined) return { expression: instance, imports: [], ...origin };
+  if (mentionsThis(bare)) {
+    const value = findFieldValue(survey, bare, file);
+    return value && readFromOutside(survey, value.expression, value.file, hops + 1);
+  }
+  const imports: ImportWant[] = [];
+  for (const root of rootsOf(bare)) {
+    const want = importWant(survey, root, file);
+    if (want !== undefined) imports.push(want);
+    else return ts.isIdentifier(bare) ? throughInitializer(survey, bare, file, hops) : undefined;
+  }
+  // Without `as Secret`: a type of the other file has no name here.
+  return { expression: bare.getText(), imports, ...origin };
+}
+
+/** The import that another file needs for a name; undefined when the name cannot be imported. */
+export function importWant(survey: Survey, root: ts.Identifier, file: RelPath): ImportWant | undefined {
+  const declaration = findDeclaration(root, root.text);
+  const tree = survey.tree(file);
+  if (declaration !== undefined) {
+    const exported = exportOf(tree, root.text);
+    const isTop = findDeclaration(tree.endOfFileToken, root.text) === declaration;
+    return exported === undefined || !isTop
+      ? undefined
+      : wantOf(file, exported.export === 'default' ? 'default' : exported.name, root.text);
+  }
+  const imported = importsOf(tree).get(root.text);
+  if (imported === undefined || imported.name === '*') return undefined;
+  return wantOf(survey.names.module(file, imported.from) ?? imported.from, imported.name, root.text);
+}
+
+function wantOf(from: string, name: string, local: string): ImportWant {
+  if (name === 'default') return { from, default: local };
+  return { from, names: [name === local ? name : `${name} as ${local}`] };
+}
+
+/** `fastify.config.JWT_SECRET` → `app.config.JWT_SECRET`: `config` is a decorator. */
+function throughInstance(bare: ts.Expression): string | undefined {
+  const match = /^(?:this\.)?(?:app|fastify|server|instance|f|api)(\.config(?:\.\w+|\[['"]\w+['"]\])+)$/.exec(
+    bare.getText(),
+  );
+  return match?.[1] === undefined ? undefined : `app${match[1]}`;
+}
+
+function mentionsThis(bare: ts.Expression): boolean {
+  let found = false;
+  walk(bare, (node) => {
+    found ||= node.kind === ts.SyntaxKind.ThisKeyword;
+    return !found;
+  });
+  return found;
+}
+
+/** The names that an expression begins with, `process` and globals aside. */
+function rootsOf(bare: ts.Expression): readonly ts.Identifier[] {
+  const roots: ts.Identifier[] = [];
+  walk(bare, (node) => {
+    if (ts.isPropertyAccessExpression(node)) {
+      if (isProcessEnv(node)) return false;
+      walk(node.expression, (inner) => collect(inner, roots));
+      return false;
+    }
+    return collect(node, roots);
+  });
+  return roots;
+}
+
+function collect(node: ts.Node, roots: ts.Identifier[]): boolean {
+  if (ts.isExpression(node) && isProcessEnv(node)) return false;
+  const isMemberName = ts.isPropertyAccessExpression(node.parent) && node.parent.name === node;
+  const isKey = ts.isPropertyAssignment(node.parent) && node.parent.name === node;
+  if (
+    ts.isIdentifier(node) &&
+    !isMemberName &&
+    !isKey &&
+    !/^(undefined|String|Number|Buffer|TextEncoder|process)$/.test(node.text)
+  )
+    roots.push(node);
+  return true;
+}
+
+/** `const secret = process.env.JWT_SECRET` is not exported: its value is. */
+function throughInitializer(
+  survey: Survey,
+  bare: ts.Identifier,
+  file: RelPath,
+  hops: number,
+): OutsideRead | undefined {
+  const declaration = findDeclaration(bare, bare.text);
+  if (
+    declaration === undefined ||
+    !ts.isVariableDeclaration(declaration) ||
+    declaration.initializer === undefined
+  )
+    return undefined;
+  return readFromOutside(survey, declaration.initializer, file, hops + 1);
+}

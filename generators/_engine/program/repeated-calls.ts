@@ -1,0 +1,80 @@
+import type { RelPath } from '../model/paths.ts';
+import { ts } from '../syntax/tree.ts';
+import { memberOf, propertyOf, receiverOf, unwrap } from '../syntax/expressions.ts';
+import type { Survey } from './survey.ts';
+
+/** An argument of a call, and the file that it stands in. */
+export interface Argument {
+  readonly expression: ts.Expression;
+  readonly file: RelPath;
+}
+
+/** What a loop calls each element: `plugin`, `{ plugin, options }` or `[plugin, options]`. */
+interface Loop {
+  readonly binding: ts.BindingName;
+  readonly list: ts.Expression;
+}
+
+/**
+ * The arguments with which a call is made, once for each time: for a call in a loop over an array literal those that
+ * its elements give, else its own.
+ */
+export function argumentsOf(
+  survey: Survey,
+  call: ts.CallExpression,
+  file: RelPath,
+): readonly (readonly Argument[])[] {
+  const own = call.arguments.map((expression) => ({ expression, file }));
+  const loop = loopAround(call);
+  const found = loop === undefined ? undefined : survey.names.value(loop.list, file);
+  if (loop === undefined || found === undefined || !ts.isArrayLiteralExpression(found.node)) return [own];
+  return found.node.elements.map((element) =>
+    own.flatMap(({ expression }) => {
+      const given = partOf(element, loop.binding, unwrap(expression));
+      return given === undefined ? [{ expression, file }] : [{ expression: given, file: found.file }];
+    }),
+  );
+}
+
+function loopAround(call: ts.CallExpression): Loop | undefined {
+  const holder = ts.findAncestor(call.parent, (node) => ts.isFunctionLike(node) || ts.isForOfStatement(node));
+  if (holder === undefined) return undefined;
+  if (ts.isForOfStatement(holder)) {
+    const [declaration] = ts.isVariableDeclarationList(holder.initializer)
+      ? holder.initializer.declarations
+      : [];
+    return declaration && { binding: declaration.name, list: holder.expression };
+  }
+  const { parent } = holder;
+  if (!ts.isFunctionLike(holder) || !ts.isCallExpression(parent)) return undefined;
+  const list = receiverOf(parent.expression);
+  const [parameter] = holder.parameters;
+  const isEach = /^(?:forEach|map)$/.test(memberOf(parent.expression) ?? '');
+  return isEach && list !== undefined && parameter !== undefined
+    ? { binding: parameter.name, list }
+    : undefined;
+}
+
+/** What an expression of the loop's body stands for in one element; undefined when it is not about the element. */
+function partOf(
+  element: ts.Expression,
+  binding: ts.BindingName,
+  used: ts.Expression,
+): ts.Expression | undefined {
+  if (ts.isIdentifier(binding)) {
+    if (used.getText() === binding.text) return element;
+    const receiver = receiverOf(used);
+    const member = memberOf(used);
+    return receiver?.getText() === binding.text && member !== undefined
+      ? propertyOf(element, member)
+      : undefined;
+  }
+  const name = used.getText();
+  if (ts.isObjectBindingPattern(binding)) {
+    const bound = binding.elements.find((one) => one.name.getText() === name);
+    return bound && propertyOf(element, (bound.propertyName ?? bound.name).getText());
+  }
+  const index = binding.elements.findIndex((one) => ts.isBindingElement(one) && one.name.getText() === name);
+  const bare = unwrap(element);
+  return index >= 0 && ts.isArrayLiteralExpression(bare) ? bare.elements[index] : undefined;
+}

@@ -1,0 +1,150 @@
+import { parse } from 'jsonc-parser';
+
+import { dirnameRel, joinRel, type RelPath } from '../model/paths.ts';
+import type { Repo } from '../model/repo.ts';
+import { RefusalError } from '../model/refusal.ts';
+import { isShallow } from '../syntax/json-text.ts';
+import { isRecord } from '../repo/manifest.ts';
+
+/** The compiler options that rule a service, its `extends` chain merged. */
+export interface Tsconfig {
+  readonly path: RelPath | undefined;
+  /** Lower-case strings, booleans; a nearer file wins. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** `paths` that end in `*`, as prefix and folders (repo paths); `extended`: what it stands for has the extension. */
+  readonly aliases: readonly Readonly<{ prefix: string; dirs: readonly RelPath[]; extended?: boolean }>[];
+  readonly baseUrl: RelPath | undefined;
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+const none: Tsconfig = { path: undefined, options: {}, aliases: [], baseUrl: undefined };
+const maxExtends = 8;
+const maxConfigs = 50;
+const maxPathChars = 500;
+
+/** Reads the tsconfig.json of a folder, or of the nearest one above it. Never throws: an unreadable one says nothing. */
+export function readTsconfig(repo: Repo, dir: RelPath): Tsconfig {
+  const path = joinRel(dir, 'tsconfig.json');
+  if (repo.read(path) !== undefined) return load(repo, throughReferences(repo, path), 0, new Map()) ?? none;
+  return dir === '' ? none : readTsconfig(repo, dirnameRel(dir));
+}
+
+/** A solution file (`files: []` and references) stands for the first project that it names. */
+function throughReferences(repo: Repo, path: RelPath): RelPath {
+  const json = readJson(repo, path);
+  const references = json?.['references'];
+  if (
+    json?.['compilerOptions'] !== undefined ||
+    json?.['extends'] !== undefined ||
+    !Array.isArray(references)
+  )
+    return path;
+  const [first] = references as readonly unknown[];
+  const named = isRecord(first) && typeof first['path'] === 'string' ? first['path'] : undefined;
+  const target = named === undefined ? undefined : inside(dirnameRel(path), named);
+  if (target === undefined) return path;
+  const file = target.endsWith('.json') ? target : joinRel(target, 'tsconfig.json');
+  return repo.read(file) === undefined ? path : file;
+}
+
+/** What was read before, undefined while it is being read: a file that many extend, or that extends itself, is read once. */
+type Loaded = Map<RelPath, Tsconfig | undefined>;
+
+function load(repo: Repo, path: RelPath, depth: number, loaded: Loaded): Tsconfig | undefined {
+  if (loaded.has(path)) return loaded.get(path);
+  if (depth > maxExtends || loaded.size > maxConfigs) return undefined;
+  loaded.set(path, undefined);
+  const json = readJson(repo, path);
+  if (json === undefined) return undefined;
+  const dir = dirnameRel(path);
+  const extended = json['extends'];
+  const bases = (Array.isArray(extended) ? extended : [extended]).filter(
+    (one): one is string => typeof one === 'string' && one.length <= maxPathChars,
+  );
+  let merged = none;
+  for (const base of bases)
+    merged = { ...merged, ...extendedConfig(repo, dir, base, { depth, loaded, merged }) };
+  const own = isRecord(json['compilerOptions']) ? json['compilerOptions'] : {};
+  const baseUrl = typeof own['baseUrl'] === 'string' ? inside(dir, own['baseUrl']) : merged.baseUrl;
+  const aliases = isRecord(own['paths']) ? aliasesOf(own['paths'], baseUrl ?? dir) : merged.aliases;
+  const read = { path, options: { ...merged.options, ...lowerCase(own) }, aliases, baseUrl };
+  loaded.set(path, read);
+  return read;
+}
+
+interface Loading {
+  readonly depth: number;
+  readonly loaded: Loaded;
+  readonly merged: Tsconfig;
+}
+
+function extendedConfig(
+  repo: Repo,
+  dir: RelPath,
+  base: string,
+  { depth, loaded: before, merged }: Loading,
+): Tsconfig {
+  const candidates = base.startsWith('.') ? spellings(dir, base) : packageSpellings(dir, base);
+  const file = candidates.find((path) => repo.read(path) !== undefined);
+  const loaded = file === undefined ? undefined : load(repo, file, depth + 1, before);
+  const options = { ...merged.options, ...(loaded?.options ?? knownBase(base)) };
+  const aliases = loaded === undefined || loaded.aliases.length === 0 ? merged.aliases : loaded.aliases;
+  return { path: undefined, options, aliases, baseUrl: loaded?.baseUrl ?? merged.baseUrl };
+}
+
+/** What public bases say, for when they are not installed. */
+function knownBase(base: string): Json {
+  if (/^@tsconfig\/node\d+/.test(base)) return { module: 'node16', esmoduleinterop: true };
+  if (base.startsWith('fastify-tsconfig')) return { module: 'nodenext', esmoduleinterop: true };
+  return {};
+}
+
+function spellings(dir: RelPath, base: string): readonly RelPath[] {
+  const path = inside(dir, base);
+  return path === undefined ? [] : [path, `${path}.json`, `${path}/tsconfig.json`].map((one) => joinRel(one));
+}
+
+function packageSpellings(dir: RelPath, base: string): readonly RelPath[] {
+  const here = spellings(dir, `./node_modules/${base}`);
+  return dir === '' ? here : [...here, ...packageSpellings(dirnameRel(dir), base)];
+}
+
+function aliasesOf(paths: Json, base: RelPath): Tsconfig['aliases'] {
+  return Object.entries(paths).flatMap(([pattern, targets]) => {
+    if (!pattern.endsWith('*') || pattern === '*' || !Array.isArray(targets)) return [];
+    const dirs = targets.flatMap((target: unknown) => {
+      const dir =
+        typeof target === 'string' && target.endsWith('*') ? inside(base, target.slice(0, -1)) : undefined;
+      return dir === undefined ? [] : [dir];
+    });
+    return dirs.length === 0 ? [] : [{ prefix: pattern.slice(0, -1), dirs }];
+  });
+}
+
+function readJson(repo: Repo, path: RelPath): Json | undefined {
+  const text = repo.read(path);
+  const isReadable = text !== undefined && isShallow(text);
+  const json: unknown = !isReadable ? undefined : parse(text, [], { allowTrailingComma: true });
+  return isRecord(json) ? json : undefined;
+}
+
+/** Option names and string values in lower case: the compiler does not tell case apart. */
+function lowerCase(options: Json): Json {
+  return Object.fromEntries(
+    Object.entries(options).map(([key, value]) => [
+      key.toLowerCase(),
+      typeof value === 'string' ? value.toLowerCase() : value,
+    ]),
+  );
+}
+
+/** Undefined for a path that leaves the repo: there is nothing to read there. */
+function inside(dir: RelPath, path: string): RelPath | undefined {
+  try {
+    return joinRel(dir, path);
+  } catch (error) {
+    if (error instanceof RefusalError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,95 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+
+import type { Edit } from '../model/edit.ts';
+import type { Obstacle } from '../model/obstacle.ts';
+import type { Repo } from '../model/repo.ts';
+import { hashText } from './hash.ts';
+import { readRecord } from './record.ts';
+
+const execute = promisify(execFile);
+const maxOutputBytes = 100_000_000;
+
+/** git must not run what a repository's own configuration says: hooks, a file-system monitor, filters, a transport. */
+const inert = ['-c', 'core.fsmonitor=false', '-c', 'core.hooksPath=/dev/null', '--no-optional-locks'];
+
+/**
+ * One obstacle for each file with uncommitted changes that the edits would touch. A file that still holds what we
+ * last wrote is clean; without git, or outside a work tree, nothing is dirty.
+ */
+export async function findDirty(repo: Repo, edits: readonly Edit[]): Promise<readonly Obstacle[]> {
+  const paths = edits.filter((edit) => edit.kind !== 'create').map((edit) => edit.path);
+  if (paths.length === 0) return [];
+  const how = ['--porcelain=v1', '-z', '--no-renames', '--untracked-files=no', '--ignore-submodules=all'];
+  const settings = await withoutFilters(repo.root);
+  const stdout = await runGit(repo.root, ['status', ...how, '--', ...paths], settings);
+  if (stdout === undefined || stdout === '') return [];
+  // Porcelain paths start at the top of the work tree, which may be above our root.
+  const prefix = (await runGit(repo.root, ['rev-parse', '--show-prefix']))?.trim() ?? '';
+  const dirty = new Set(
+    stdout
+      .split('\0')
+      .filter((line) => line !== '')
+      .map((line) => line.slice(3 + prefix.length)),
+  );
+  const { files } = readRecord(repo);
+  return edits
+    .filter((edit) => edit.kind !== 'create' && dirty.has(edit.path))
+    .filter((edit) => edit.kind === 'create' || files[edit.path]?.sha256 !== hashText(edit.base))
+    .map((edit) => dirtyFile(edit.path));
+}
+
+/**
+ * Turns every filter off that is configured: git would run it to see whether a file has changed. What a filter keeps in
+ * another form counts as changed then, and is refused rather than written.
+ */
+async function withoutFilters(root: string): Promise<Readonly<Record<string, string>>> {
+  const keys = await runGit(root, ['config', '--null', '--name-only', '--get-regexp', '^filter\\.']);
+  const named = (keys ?? '').split('\0').filter((key) => key !== '');
+  const filters = new Set(named.map((key) => key.slice(0, key.lastIndexOf('.'))));
+  const settings = [...filters].flatMap((filter) => [
+    ...['clean', 'process', 'smudge'].map((key) => [`${filter}.${key}`, ''] as const),
+    [`${filter}.required`, 'false'] as const,
+  ]);
+  // Not as flags: a name may hold an equals sign.
+  const numbered = settings.flatMap(([key, value], index) => [
+    [`GIT_CONFIG_KEY_${String(index)}`, key],
+    [`GIT_CONFIG_VALUE_${String(index)}`, value],
+  ]);
+  const count = String(settings.length);
+  return { GIT_CONFIG_COUNT: count, ...(Object.fromEntries(numbered) as Record<string, string>) };
+}
+
+/** Whether git keeps a file below one of these folders; without git, or outside a work tree, it keeps none. */
+export async function isTracked(root: string, folders: readonly string[]): Promise<boolean> {
+  const listed = await runGit(root, ['ls-files', '-z', '--', ...folders]);
+  return listed !== undefined && listed !== '';
+}
+
+/** What git prints; undefined when it fails or is not there. */
+export async function runGit(
+  root: string,
+  args: readonly string[],
+  settings: Readonly<Record<string, string>> = {},
+): Promise<string | undefined> {
+  const env = { ...process.env, GIT_LITERAL_PATHSPECS: '1', GIT_NO_LAZY_FETCH: '1', ...settings };
+  try {
+    const { stdout } = await execute('git', [...inert, ...args], {
+      cwd: root,
+      env,
+      maxBuffer: maxOutputBytes,
+    });
+    return stdout;
+  } catch {
+    return undefined;
+  }
+}
+
+function dirtyFile(path: string): Obstacle {
+  return {
+    code: 'E_DIRTY',
+    at: { path },
+    message: `${path} has uncommitted changes, and this run would change it.`,
+    remedy: 'Commit or stash them, so that the change can be reviewed alone, or pass --allow-dirty.',
+  };
+}

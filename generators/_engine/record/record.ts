@@ -1,0 +1,150 @@
+import type { Edit } from '../model/edit.ts';
+import type { Answers } from '../model/generator.ts';
+import type { Obstacle } from '../model/obstacle.ts';
+import { type RelPath, toRel } from '../model/paths.ts';
+import type { Repo } from '../model/repo.ts';
+import { isWholeFile, type Role } from '../model/roles.ts';
+import { hashText } from './hash.ts';
+import { RefusalError } from '../model/refusal.ts';
+import { editTowards } from '../repo/draft.ts';
+import { mergeRecords } from './record-merge.ts';
+import { recordOf, renderRecord } from './record-json.ts';
+import { recordPath, recordValues } from '../repo/record-text.ts';
+import { type Hunk, hunksBetween } from './recorded-patch.ts';
+import { textAfter } from '../repo/repo.ts';
+import { sharedLines } from './shared-lines.ts';
+
+/** What one run changed in a file of the user's. */
+export interface RecordedPatch {
+  readonly generator: string;
+  readonly role: Role;
+  readonly version: string;
+  /** Hash of the text that was there; null when the file was not. */
+  readonly before: string | null;
+  readonly hunks: readonly Hunk[];
+  /** Added packages and variables that other code used already. */
+  readonly usedBefore?: readonly string[];
+}
+
+/** One file that we wrote to: the whole text where it is ours; what we, or later generators in it, changed, oldest first. */
+export interface RecordedFile {
+  readonly generator: string;
+  readonly role: Role;
+  readonly version: string;
+  /** Hash of the text as we last wrote it. */
+  readonly sha256: string;
+  /** Lines of a file that is ours, as the template gave them: the base of a later 3-way merge. */
+  readonly text?: readonly string[];
+  readonly patches?: readonly RecordedPatch[];
+}
+
+/** What was asked for, to render it again with later templates. */
+export interface RecordedRun {
+  readonly version: string;
+  readonly answers: Answers;
+}
+
+/** What `.s2s.json` holds, which is committed. */
+export interface S2sRecord {
+  readonly schema: 1;
+  /** By service folder, then by generator. */
+  readonly services: Readonly<Record<string, Readonly<Record<string, RecordedRun>>>>;
+  readonly files: Readonly<Record<string, RecordedFile>>;
+}
+
+const empty: S2sRecord = { schema: 1, services: {}, files: {} };
+
+/**
+ * Reads the record; an empty one when there is none. Where git has left two sides of a merge, it is both.
+ * @throws RefusalError E_RECORD when it cannot be understood.
+ */
+export function readRecord(repo: Repo): S2sRecord {
+  try {
+    const [ours, theirs] = recordValues(repo).map(recordOf);
+    if (ours === undefined) return empty;
+    const isOnDisk = (path: string, { sha256 }: RecordedFile): boolean =>
+      hashText(repo.read(toRel(path)) ?? '') === sha256;
+    return theirs === undefined ? ours : mergeRecords(ours, theirs, isOnDisk);
+  } catch (error) {
+    throw new RefusalError(unreadable(error instanceof Error ? error.message : String(error)));
+  }
+}
+
+/** The text of a file as we last created it; undefined when we did not. */
+export function recordedText(record: S2sRecord, path: RelPath): string | undefined {
+  return record.files[path]?.text?.join('\n');
+}
+
+/** Who made a plan, for whom, with which answers. */
+export interface Authorship {
+  readonly generator: string;
+  readonly version: string;
+  readonly services: readonly RelPath[];
+  readonly answers: Answers;
+  /** Packages and variables that an edit adds and that the user's code used before it. */
+  readonly usedBefore?: (edit: Edit) => readonly string[];
+}
+
+/** The edit that writes down `edits`; undefined when nothing was edited. */
+export function recordEdit(repo: Repo, edits: readonly Edit[], by: Authorship): Edit | undefined {
+  if (edits.length === 0) return undefined;
+  const before = readRecord(repo);
+  const files = { ...before.files };
+  for (const edit of edits) {
+    const file = recordFile(files[edit.path], edit, by);
+    if (file === undefined) Reflect.deleteProperty(files, edit.path);
+    else files[edit.path] = file;
+  }
+  const run: RecordedRun = { version: by.version, answers: by.answers };
+  const services = { ...before.services };
+  for (const service of by.services) services[service] = { ...services[service], [by.generator]: run };
+  return writeRecord(repo, { schema: 1, services, files });
+}
+
+/** The edit that makes the record be this one: an empty one is no file. */
+export function writeRecord(repo: Repo, { services, files }: S2sRecord): Edit | undefined {
+  const base = repo.read(recordPath);
+  if (Object.keys(services).length === 0 && Object.keys(files).length === 0)
+    return base === undefined ? undefined : { kind: 'delete', path: recordPath, role: 'record', base };
+  return editTowards(repo, recordPath, 'record', renderRecord({ schema: 1, services, files }));
+}
+
+function recordFile(before: RecordedFile | undefined, edit: Edit, by: Authorship): RecordedFile | undefined {
+  const text = textAfter(edit);
+  if (text === undefined || edit.kind === 'delete') return undefined;
+  const head = { generator: by.generator, role: edit.role, version: by.version, sha256: hashText(text) };
+  if (isWholeFile(edit.role)) {
+    const lines = sharedLines(edit.kind === 'patch' ? (edit.rendered ?? text) : text);
+    return before?.text === undefined ? { ...head, text: lines } : rewritten(before, head, lines);
+  }
+  const base = edit.kind === 'patch' ? edit.base : undefined;
+  const used = by.usedBefore?.(edit) ?? [];
+  const patch: RecordedPatch = {
+    generator: by.generator,
+    role: edit.role,
+    version: by.version,
+    before: base === undefined ? null : hashText(base),
+    hunks: hunksBetween(base ?? '', text, edit.role),
+    ...(used.length > 0 && { usedBefore: used }),
+  };
+  return { ...head, patches: [...(before?.patches ?? []), patch] };
+}
+
+/** A file of ours that is written again: it stays with the generator that made it, and what others add can be taken out. */
+function rewritten(before: RecordedFile, head: RecordedFile, text: readonly string[]): RecordedFile {
+  const { generator, role, version } = head;
+  const { patches = [], text: old = [] } = before;
+  const [from, to] = [old.join('\n'), text.join('\n')];
+  const patch = { generator, role, version, before: hashText(from), hunks: hunksBetween(from, to, role) };
+  const all = generator === before.generator || from === to ? patches : [...patches, patch];
+  return { ...head, generator: before.generator, text, ...(all.length > 0 && { patches: all }) };
+}
+
+function unreadable(reason: string): Obstacle {
+  return {
+    code: 'E_RECORD',
+    at: { path: recordPath },
+    message: `${recordPath} cannot be read: ${reason}.`,
+    remedy: 'Restore it from version control, or delete it: nothing but undo and upgrade depends on it.',
+  };
+}

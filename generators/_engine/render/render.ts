@@ -1,0 +1,114 @@
+import { channel } from 'node:diagnostics_channel';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+import Handlebars from 'handlebars';
+
+import type { Style, TestingFact } from '../model/code-facts.ts';
+import { printInComment, printInString, printInTemplate, printKey } from '../syntax/print.ts';
+import { runCache } from '../model/run-caches.ts';
+import { restyle } from './restyle.ts';
+import { missingKeys } from './template-keys.ts';
+import { printByPlace, printers } from './template-places.ts';
+import { toDialect } from './test-dialect.ts';
+
+/** Publishes `{ template, view }` for each template rendered: which branches were taken can be watched from outside. */
+const rendered = channel('plop-pack-s2s:render');
+
+const templatesUrl = new URL('../../../templates/', import.meta.url);
+const compileOptions = {
+  strict: true,
+  noEscape: true,
+  knownHelpersOnly: true,
+  knownHelpers: Object.fromEntries(Object.values(printers).map((name) => [name, true])),
+  preventIndent: false,
+};
+const handlebars = createHandlebars();
+/** One for each template of the pack. */
+const loaded = new Map<string, Loaded>();
+
+interface Loaded {
+  readonly program: hbs.AST.Program;
+  readonly compiled: HandlebarsTemplateDelegate<object>;
+}
+
+/**
+ * Renders a template below templates/ and rewrites it in the style of the service.
+ * @throws Error when the template reads a key that the view lacks, also inside `#if` and `#each`.
+ */
+export function render(template: string, view: object, style: Style): string {
+  return kept(restyle(fill(template, view), style));
+}
+
+/** Hundreds of services get the very same text: it is kept once. */
+const texts = runCache<string, string>();
+
+function kept(text: string): string {
+  const known = texts.get(text) ?? text;
+  texts.set(known, known);
+  return known;
+}
+
+/** Like {@link render}, for a test file: put into the words of the service's test runner. */
+export function renderTest(template: string, view: object, style: Style, testing: TestingFact): string {
+  return kept(restyle(toDialect(fill(template, view), testing), style));
+}
+
+/** Renders a template that is no TypeScript: as it is. */
+export function renderText(template: string, view: object): string {
+  return kept(fill(template, view));
+}
+
+function fill(template: string, view: object): string {
+  const { program, compiled } = load(template);
+  const missing = missingKeys(program, view, (name) => load(`_shared/${name}.hbs`).program);
+  if (missing.length > 0) throw new Error(`${template} reads ${missing.join(', ')}, which its view lacks`);
+  rendered.publish({ template, view });
+  return compiled(view, { allowProtoPropertiesByDefault: false });
+}
+
+/** Reads and compiles a template, once. */
+function load(template: string): Loaded {
+  const known = loaded.get(template);
+  if (known !== undefined) return known;
+  const text = readFileSync(new URL(template, templatesUrl), 'utf8');
+  const program = Handlebars.parse(text);
+  const compiled = handlebars.compile<object>(printing(template, text), compileOptions);
+  const found = { program, compiled };
+  loaded.set(template, found);
+  return found;
+}
+
+function createHandlebars(): typeof Handlebars {
+  const own = Handlebars.create();
+  for (const file of partialFiles()) {
+    const text = readFileSync(new URL(`_shared/${file}`, templatesUrl), 'utf8');
+    const compiled = own.compile<object>(printing(`_shared/${file}`, text), compileOptions);
+    own.registerPartial(file.slice(0, -'.hbs'.length), compiled);
+  }
+  own.registerHelper({
+    [printers.single]: (value: unknown) => printInString(String(value), "'"),
+    [printers.double]: (value: unknown) => printInString(String(value), '"'),
+    [printers.template]: (value: unknown) => printInTemplate(String(value)),
+    [printers.comment]: (value: unknown) => printInComment(String(value)),
+    [printers.key]: (value: unknown) => printKey(String(value)),
+  });
+  return own;
+}
+
+/** The program of a template whose values are printed for the places that they stand in. */
+function printing(template: string, text: string): hbs.AST.Program {
+  const program = Handlebars.parse(text);
+  if (isTypeScript(template)) printByPlace(program, template);
+  return program;
+}
+
+/** Others are text that no value of a repository stands in, which a test holds. */
+function isTypeScript(template: string): boolean {
+  return template.endsWith('.ts.hbs') || template.startsWith('_shared/');
+}
+
+function partialFiles(): readonly string[] {
+  const folder = fileURLToPath(new URL('_shared/', templatesUrl));
+  return existsSync(folder) ? readdirSync(folder).filter((file) => file.endsWith('.hbs')) : [];
+}

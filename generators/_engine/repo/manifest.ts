@@ -1,0 +1,91 @@
+import { type ParseError, parse, printParseErrorCode } from 'jsonc-parser';
+
+import { dirnameRel, joinRel, type RelPath } from '../model/paths.ts';
+import type { Repo } from '../model/repo.ts';
+import type { Manifest } from '../model/service.ts';
+import { RefusalError } from '../model/refusal.ts';
+import { isShallow, maxJsonChars, maxJsonDepth } from '../syntax/json-text.ts';
+import { runCache } from '../model/run-caches.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+const maxScriptChars = 1_000;
+const sections = ['peerDependencies', 'optionalDependencies', 'devDependencies', 'dependencies'] as const;
+
+const read = runCache<RelPath, Manifest & { readonly json: Json }>();
+
+/** Reads a package.json; undefined when there is none. @throws RefusalError E_MANIFEST when it is not valid JSON. */
+export function readManifest(repo: Repo, path: RelPath): (Manifest & { readonly json: Json }) | undefined {
+  const text = repo.read(path);
+  if (text === undefined) return undefined;
+  if (!isShallow(text)) throw new RefusalError(tooComplex(path));
+  const known = read.get(path);
+  if (known?.text === text) return known;
+  const manifest = parseManifest(path, text);
+  read.set(path, manifest);
+  return manifest;
+}
+
+function parseManifest(path: RelPath, text: string): Manifest & { readonly json: Json } {
+  const json = parseJson(path, text);
+  if (!isRecord(json)) throw new RefusalError(invalid(path, text, undefined));
+  const dependencies: Record<string, string> = {};
+  for (const section of sections) Object.assign(dependencies, strings(json[section]));
+  const type = json['type'] === 'module' ? 'module' : 'commonjs';
+  return { path, text, type, scripts: shortStrings(json['scripts']), dependencies, json };
+}
+
+function parseJson(path: RelPath, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Which does not tell where, in every version of Node.
+    const errors: ParseError[] = [];
+    parse(text, errors, { disallowComments: true });
+    throw new RefusalError(invalid(path, text, errors[0]));
+  }
+}
+
+/** The manifests that can rule a folder: its own, and those of the folders above up to the root; nearest first. */
+export function manifestsAbove(repo: Repo, dir: RelPath): readonly (Manifest & { readonly json: Json })[] {
+  const own = readManifest(repo, joinRel(dir, 'package.json'));
+  const above = dir === '' ? [] : manifestsAbove(repo, dirnameRel(dir));
+  return own === undefined ? above : [own, ...above];
+}
+
+function invalid(path: RelPath, text: string, error: ParseError | undefined): RefusalError['obstacles'][0] {
+  const line = text.slice(0, error?.offset ?? 0).split('\n').length;
+  const reason = error === undefined ? 'it holds no object' : printParseErrorCode(error.error);
+  return {
+    code: 'E_MANIFEST',
+    at: { path, line },
+    message: `${path}:${line} is not a valid package.json (${reason}).`,
+    remedy: 'Correct the file and run the command again.',
+  };
+}
+
+/** Scripts are looked through for words: one that has thousands of them says nothing. */
+function shortStrings(value: unknown): Record<string, string> {
+  const entries = Object.entries(strings(value));
+  return Object.fromEntries(entries.map(([name, text]) => [name, text.slice(0, maxScriptChars)]));
+}
+
+function strings(value: unknown): Record<string, string> {
+  if (!isRecord(value)) return {};
+  return Object.fromEntries(
+    Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  );
+}
+
+function tooComplex(path: RelPath): RefusalError['obstacles'][0] {
+  return {
+    code: 'E_TOO_COMPLEX',
+    at: { path },
+    message: `${path} has more than ${String(maxJsonChars)} characters, or nests deeper than ${String(maxJsonDepth)} levels.`,
+    remedy: 'Correct the file and run the command again.',
+  };
+}
+
+export function isRecord(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,136 @@
+import { distance } from 'fastest-levenshtein';
+
+import type { Obstacle } from '../model/obstacle.ts';
+import { basenameRel, dirnameRel, type RelPath, toRel } from '../model/paths.ts';
+import type { Repo } from '../model/repo.ts';
+import type { ServiceHead } from '../model/service.ts';
+import { readManifest } from './manifest.ts';
+import { listSources } from './source-files.ts';
+import { findManifestPaths } from './workspace.ts';
+
+const testFolder = /^(tests?|e2e|__tests__)$/;
+
+const surveyed = new WeakMap<Repo, readonly ServiceHead[]>();
+const manifestPaths = new WeakMap<Repo, readonly RelPath[]>();
+const heads = new WeakMap<Repo, Map<RelPath, Readonly<{ text: string; head: ServiceHead | undefined }>>>();
+
+/**
+ * Every package that depends on fastify, by folder. A package that only holds other packages or tests is none.
+ * @throws RefusalError E_MANIFEST when a package.json that names fastify is not valid JSON.
+ */
+export function surveyHeads(repo: Repo): readonly ServiceHead[] {
+  const known = surveyed.get(repo);
+  if (known !== undefined) return known;
+  // No plan makes or takes away a package.json: where they are is a fact of the disk.
+  const paths = manifestPaths.get(repo.origin) ?? findManifestPaths(repo.origin);
+  manifestPaths.set(repo.origin, paths);
+  const around = foldersAround(paths);
+  const found = paths.map((path) => headOf(repo, path, around)).filter((head) => head !== undefined);
+  const sorted = withOwnNames(found).sort((a, b) => (a.dir < b.dir ? -1 : 1));
+  surveyed.set(repo, sorted);
+  return sorted;
+}
+
+/** Reads a manifest when its text is another than it was. */
+function headOf(repo: Repo, path: RelPath, around: ReadonlySet<string>): ServiceHead | undefined {
+  const text = repo.read(path);
+  if (text?.includes('"fastify"') !== true) return undefined;
+  const byPath =
+    heads.get(repo.origin) ?? new Map<RelPath, { text: string; head: ServiceHead | undefined }>();
+  heads.set(repo.origin, byPath);
+  const known = byPath.get(path);
+  if (known?.text === text) return known.head;
+  const head = readHead(repo, path, around);
+  byPath.set(path, { text, head });
+  return head;
+}
+
+function readHead(repo: Repo, path: RelPath, around: ReadonlySet<string>): ServiceHead | undefined {
+  const manifest = readManifest(repo, path);
+  if (manifest?.dependencies['fastify'] === undefined) return undefined;
+  const dir = dirnameRel(path);
+  if (testFolder.test(basenameRel(dir))) return undefined;
+  if (around.has(dir) && !hasFastifySource(repo, dir)) return undefined;
+  const { json, ...rest } = manifest;
+  const name = typeof json['name'] === 'string' && json['name'] !== '' ? json['name'] : folderName(repo, dir);
+  return { name, dir, manifest: rest };
+}
+
+/** Copied packages keep the name of the original: those go by their folder. */
+function withOwnNames(found: readonly ServiceHead[]): ServiceHead[] {
+  const counts = new Map<string, number>();
+  for (const { name } of found) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return found.map((head) => {
+    const isCopied = head.dir !== '' && (counts.get(head.name) ?? 0) > 1;
+    return isCopied ? { ...head, name: head.dir } : head;
+  });
+}
+
+/**
+ * The service that a user names: by package name, last segment of a scoped name, folder, or a part of those that
+ * only one has. An exact match beats a part.
+ * @throws RefusalError E_PATH when `wanted` is absolute or climbs out of the root.
+ */
+export function findTarget(heads: readonly ServiceHead[], wanted: string): ServiceHead | Obstacle {
+  const path = toRel(wanted.replace(/^\.\//, ''));
+  const exact = heads.filter(({ dir, name }) => dir === path || name === wanted);
+  const segment = heads.filter((head) => lastSegments(head).includes(path));
+  const part =
+    path === '' ? [] : heads.filter((head) => [head.name, head.dir].some((text) => text.includes(path)));
+  const found = [exact, segment, part].find((matches) => matches.length > 0) ?? [];
+  const [only, other] = found;
+  if (only === undefined) return noSuchService(heads, wanted);
+  return other === undefined ? only : ambiguous(found, wanted);
+}
+
+function lastSegments({ name, dir }: ServiceHead): readonly string[] {
+  return [name.split('/').at(-1) ?? name, basenameRel(dir)];
+}
+
+function noSuchService(heads: readonly ServiceHead[], wanted: string): Obstacle {
+  const nearness = (head: ServiceHead): number =>
+    Math.min(...[head.name, ...lastSegments(head)].map((name) => distance(name, wanted)));
+  const nearest = [...heads]
+    .sort((a, b) => nearness(a) - nearness(b))
+    .slice(0, 5)
+    .map(describe);
+  return {
+    code: 'E_NO_SUCH_SERVICE',
+    message: `There is no Fastify service called ${JSON.stringify(wanted)}.`,
+    remedy:
+      nearest.length === 0 ? 'No package here depends on fastify.' : `Take one of: ${nearest.join(', ')}.`,
+  };
+}
+
+function ambiguous(found: readonly ServiceHead[], wanted: string): Obstacle {
+  return {
+    code: 'E_AMBIGUOUS_TARGET',
+    message: `${JSON.stringify(wanted)} can mean ${found.map(describe).join(' or ')}.`,
+    remedy: `Give the folder: --target ${found.map(({ dir }) => dir).join(' or --target ')}.`,
+  };
+}
+
+function describe({ name, dir }: ServiceHead): string {
+  return dir === '' || dir === name ? name : `${name} (${dir})`;
+}
+
+/** Folders with a package.json somewhere below them, not only in them. */
+function foldersAround(manifests: readonly RelPath[]): ReadonlySet<string> {
+  const around = new Set<string>();
+  for (const path of manifests) {
+    for (let dir = dirnameRel(path); dir !== '';) {
+      dir = dirnameRel(dir);
+      around.add(dir);
+    }
+  }
+  return around;
+}
+
+function hasFastifySource(repo: Repo, dir: RelPath): boolean {
+  const { files, scripts } = listSources(repo, dir);
+  return [...files, ...scripts].some((path) => repo.read(path)?.includes('fastify') === true);
+}
+
+function folderName(repo: Repo, dir: RelPath): string {
+  return dir === '' ? (repo.root.split('/').at(-1) ?? 'root') : basenameRel(dir);
+}

@@ -1,0 +1,74 @@
+import { basenameRel, joinRel, type RelPath } from '../model/paths.ts';
+import type { Repo } from '../model/repo.ts';
+import { isSourceFolder } from './workspace.ts';
+
+/** The files of one service by what they are; repo paths, folder by folder from the top. */
+export interface SourceFiles {
+  /** Its own TypeScript: no tests, no declarations, no tool configuration. */
+  readonly files: readonly RelPath[];
+  readonly tests: readonly RelPath[];
+  /** `.d.ts` */
+  readonly declarations: readonly RelPath[];
+  /** JavaScript, tool configuration aside. */
+  readonly scripts: readonly RelPath[];
+}
+
+const maxFiles = 2_000;
+const maxDepth = 12;
+const testFolder = /^(tests?|__tests__|__mocks__|specs?|e2e)$/;
+
+/** Lists the files of a package: not those of packages nested in it, and at most 2,000. */
+export function listSources(repo: Repo, dir: RelPath): SourceFiles {
+  const files: RelPath[] = [];
+  let level: readonly RelPath[] = [dir];
+  for (let depth = 0; depth <= maxDepth && level.length > 0 && files.length < maxFiles; depth += 1) {
+    const next: RelPath[] = [];
+    for (const folder of level) {
+      const entries = repo.list(folder);
+      for (const entry of entries) {
+        if (entry.kind === 'file' && /\.[cm]?[jt]s$/.test(entry.name))
+          files.push(joinRel(folder, entry.name));
+        else if (isSourceFolder(entry)) {
+          const path = joinRel(folder, entry.name);
+          if (!isPackage(repo, path)) next.push(path);
+        }
+      }
+    }
+    level = next;
+  }
+  return sortOut(dir, files.slice(0, maxFiles));
+}
+
+/** Tells a test from its name and folders; `path` is below `dir`. */
+function isTest(dir: RelPath, path: RelPath): boolean {
+  const below = path.slice(dir === '' ? 0 : dir.length + 1);
+  return (
+    /[.-](test|spec|e2e|bench)\.[cm]?[jt]s$/.test(below) ||
+    below
+      .split('/')
+      .slice(0, -1)
+      .some((part) => testFolder.test(part))
+  );
+}
+
+function sortOut(dir: RelPath, all: readonly RelPath[]): SourceFiles {
+  const tests = all.filter((path) => isTest(dir, path) && /\.[cm]?ts$/.test(path));
+  const rest = all.filter((path) => !isTest(dir, path) && !isToolConfig(path));
+  const declarations = rest.filter((path) => /\.d\.[cm]?ts$/.test(path));
+  return {
+    files: rest.filter((path) => /\.[cm]?ts$/.test(path) && !/\.d\.[cm]?ts$/.test(path)),
+    tests,
+    declarations,
+    scripts: rest.filter((path) => /\.[cm]?js$/.test(path)),
+  };
+}
+
+function isToolConfig(path: RelPath): boolean {
+  const name = basenameRel(path);
+  return /\.(config|setup|workspace)\.[cm]?[jt]s$/.test(name) || /^(gulpfile|gruntfile|\.)/i.test(name);
+}
+
+/** A package.json without a name only sets the module type of a folder. */
+function isPackage(repo: Repo, dir: RelPath): boolean {
+  return repo.read(joinRel(dir, 'package.json'))?.includes('"name"') === true;
+}

@@ -1,0 +1,82 @@
+import { ts } from './tree.ts';
+import { stringOf, unwrap } from './expressions.ts';
+
+/** `name` is what the module calls it: `default`, `*`, or an exported name. */
+export interface Imported {
+  readonly from: string;
+  readonly name: string;
+}
+
+const known = new WeakMap<ts.SourceFile, ReadonlyMap<string, Imported>>();
+
+/** Local name → what it is imported from; `import`, `import x = require()` and `const x = require()` alike. */
+export function importsOf(tree: ts.SourceFile): ReadonlyMap<string, Imported> {
+  const before = known.get(tree);
+  if (before !== undefined) return before;
+  const found = new Map<string, Imported>();
+  for (const statement of tree.statements) {
+    if (ts.isImportDeclaration(statement)) addImport(found, statement);
+    else if (ts.isImportEqualsDeclaration(statement)) addImportEquals(found, statement);
+    else if (ts.isVariableStatement(statement)) addRequires(found, statement);
+  }
+  known.set(tree, found);
+  return found;
+}
+
+/** The specifiers of every import and re-export of a file, in order. */
+export function specifiersOf(tree: ts.SourceFile): readonly string[] {
+  return tree.statements.flatMap((statement) => {
+    if (!ts.isImportDeclaration(statement) && !ts.isExportDeclaration(statement)) return [];
+    const text = stringOf(statement.moduleSpecifier);
+    return text === undefined ? [] : [text];
+  });
+}
+
+/** `x` for `require('x')`. */
+export function requiredModule(node: ts.Expression): string | undefined {
+  const call = unwrap(node);
+  if (!ts.isCallExpression(call) || !ts.isIdentifier(call.expression) || call.expression.text !== 'require')
+    return undefined;
+  return stringOf(call.arguments[0]);
+}
+
+function addImport(
+  found: Map<string, Imported>,
+  { importClause, moduleSpecifier }: ts.ImportDeclaration,
+): void {
+  const from = stringOf(moduleSpecifier);
+  if (from === undefined || importClause === undefined) return;
+  if (importClause.name !== undefined) found.set(importClause.name.text, { from, name: 'default' });
+  const bindings = importClause.namedBindings;
+  if (bindings === undefined) return;
+  if (ts.isNamespaceImport(bindings)) found.set(bindings.name.text, { from, name: '*' });
+  else
+    for (const { name, propertyName } of bindings.elements)
+      found.set(name.text, { from, name: (propertyName ?? name).text });
+}
+
+function addImportEquals(
+  found: Map<string, Imported>,
+  { name, moduleReference }: ts.ImportEqualsDeclaration,
+): void {
+  if (!ts.isExternalModuleReference(moduleReference)) return;
+  const from = stringOf(moduleReference.expression);
+  if (from !== undefined) found.set(name.text, { from, name: 'default' });
+}
+
+function addRequires(found: Map<string, Imported>, statement: ts.VariableStatement): void {
+  for (const { name, initializer } of statement.declarationList.declarations) {
+    const from = initializer === undefined ? undefined : requiredModule(initializer);
+    if (from === undefined) continue;
+    if (ts.isIdentifier(name)) found.set(name.text, { from, name: 'default' });
+    else if (ts.isObjectBindingPattern(name)) {
+      for (const element of name.elements) {
+        if (!ts.isIdentifier(element.name)) continue;
+        const original = element.propertyName;
+        const imported =
+          original !== undefined && ts.isIdentifier(original) ? original.text : element.name.text;
+        found.set(element.name.text, { from, name: imported });
+      }
+    }
+  }
+}

@@ -1,0 +1,91 @@
+import { ts, walk } from './tree.ts';
+import { memberOf, receiverOf, unwrap } from './expressions.ts';
+
+/** One thing that is done to a Fastify instance. */
+export interface Use {
+  /** register: `app.register(…)` · route: `app.get(…)`, `app.route(…)` · helper: `registerRoutes(app)`. */
+  readonly kind: 'register' | 'route' | 'helper';
+  /** The name that it has there. */
+  readonly binding: string;
+  readonly call: ts.CallExpression;
+}
+
+const routeMethods = new Set(['get', 'post', 'put', 'patch', 'delete', 'head', 'options', 'all', 'route']);
+
+/** Everything done in `scope` to the instance of these names, in the order of the text; other names for it included. */
+export function findUses(scope: ts.Node, names: readonly string[]): readonly Use[] {
+  const all = new Set(names);
+  const uses: Use[] = [];
+  walk(scope, (node) => {
+    if (
+      node !== scope &&
+      ts.isFunctionLike(node) &&
+      node.parameters.some(({ name }) => all.has(name.getText()))
+    )
+      return false;
+    if (ts.isVariableDeclaration(node)) addAlias(node, all);
+    if (ts.isCallExpression(node)) {
+      const use = useOf(node, all);
+      if (use !== undefined) uses.push(use);
+    }
+    return true;
+  });
+  return uses.sort((a, b) => placeOf(a) - placeOf(b));
+}
+
+/**
+ * The name at the start of a chain: `app` of `app.register(a).after()`; `this.server` of `this.server.get()`;
+ * `server.fastify` of `server.fastify.get()`; `fastify()` of `fastify(options).register(a)`.
+ */
+export function rootOf(expression: ts.Expression): string | undefined {
+  const bare = unwrap(expression);
+  if (ts.isIdentifier(bare)) return bare.text;
+  if (ts.isCallExpression(bare)) {
+    const receiver = receiverOf(bare.expression);
+    if (receiver !== undefined) return rootOf(receiver);
+    return ts.isIdentifier(bare.expression) ? `${bare.expression.text}()` : undefined;
+  }
+  const isField =
+    ts.isPropertyAccessExpression(bare) &&
+    (bare.expression.kind === ts.SyntaxKind.ThisKeyword || ts.isIdentifier(bare.expression));
+  return isField ? bare.getText() : undefined;
+}
+
+/** `const typed = app.withTypeProvider()` and `const server = app`. */
+function addAlias({ initializer, name }: ts.VariableDeclaration, names: Set<string>): void {
+  if (initializer === undefined || !ts.isIdentifier(name)) return;
+  const bare = unwrap(initializer);
+  const isTyped = ts.isCallExpression(bare) && memberOf(bare.expression) === 'withTypeProvider';
+  const root = isTyped || !ts.isCallExpression(bare) ? rootOf(bare) : undefined;
+  if (root !== undefined && names.has(root)) names.add(name.text);
+}
+
+function useOf(call: ts.CallExpression, names: ReadonlySet<string>): Use | undefined {
+  const method = memberOf(call.expression);
+  const receiver = receiverOf(call.expression);
+  const root = receiver === undefined ? undefined : rootOf(receiver);
+  if (method !== undefined && root !== undefined && names.has(root)) {
+    if (method === 'register' && call.arguments.length > 0) return { kind: 'register', binding: root, call };
+    const enough = method === 'route' ? 1 : 2;
+    if (routeMethods.has(method) && call.arguments.length >= enough)
+      return { kind: 'route', binding: root, call };
+    return undefined;
+  }
+  const given = call.arguments
+    .map((argument) => rootOfArgument(argument))
+    .find((name) => name !== undefined && names.has(name));
+  return given === undefined || !ts.isIdentifier(call.expression)
+    ? undefined
+    : { kind: 'helper', binding: given, call };
+}
+
+function rootOfArgument(argument: ts.Expression): string | undefined {
+  const bare = unwrap(argument);
+  return ts.isIdentifier(bare) || ts.isPropertyAccessExpression(bare) ? rootOf(bare) : undefined;
+}
+
+/** Where the call's own name stands: in a chain the outer call begins where the inner one does. */
+function placeOf({ call }: Use): number {
+  const { expression } = call;
+  return ts.isPropertyAccessExpression(expression) ? expression.name.getStart() : expression.getStart();
+}

@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+
+import { surveyMetrics } from '../../../../generators/_engine/facts/observability/metrics.ts';
+import { surveyHeads } from '../../../../generators/_engine/repo/services.ts';
+import type { ServiceHead } from '../../../../generators/_engine/model/service.ts';
+import { memoryRepo } from '../../repo/memory-repo.ts';
+import { manifest } from '../service-of.ts';
+
+const metricsOf = (text: string): ReturnType<typeof surveyMetrics> => {
+  const repo = memoryRepo({ 'package.json': manifest({ 'prom-client': '^15.0.0' }), 'src/metrics.ts': text });
+  const [head] = surveyHeads(repo) as readonly [ServiceHead];
+  return surveyMetrics(repo, head);
+};
+
+describe('surveyMetrics', () => {
+  it.each([
+    [
+      "import { Registry } from 'prom-client';\nexport const registry = new Registry();\n",
+      'registry',
+      ['registry'],
+    ],
+    ["import client from 'prom-client';\nexport const prom = new client.Registry();\n", 'prom', ['prom']],
+    [
+      "import * as client from 'prom-client';\nconst r = new client.Registry();\nexport { r as prom };\n",
+      'r',
+      ['prom as r'],
+    ],
+  ])('finds the registry that a service exports: %s', (text, expression, names) => {
+    expect(metricsOf(text).registry).toEqual({ expression, imports: [{ from: 'src/metrics.ts', names }] });
+  });
+
+  it('tells of one that no other file can import', () => {
+    const text = "import { Registry } from 'prom-client';\nconst registry = new Registry();\n";
+    expect(metricsOf(text)).toEqual({ hidden: 'src/metrics.ts' });
+  });
+
+  it.each([
+    "import { register } from 'prom-client';\nexport const metrics = register;\n",
+    "import { Registry } from './npm.js';\nexport const registry = new Registry();\n",
+  ])('takes no other for one: %s', (text) => {
+    expect(metricsOf(text)).toEqual({});
+  });
+});

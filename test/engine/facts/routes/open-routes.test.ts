@@ -1,0 +1,122 @@
+import { describe, expect, it } from 'vitest';
+
+import { openRoutes, type OpenRoutes } from '../../../../generators/add-auth-middleware/open-routes.ts';
+import { readPublic } from '../../../../generators/_engine/facts/routes/public-flag.ts';
+import { surveyService } from '../../../../generators/_engine/facts/app/service.ts';
+import { surveyHeads } from '../../../../generators/_engine/repo/services.ts';
+import { memoryRepo } from '../../repo/memory-repo.ts';
+import { manifest } from '../service-of.ts';
+
+const app = "import Fastify from 'fastify';\nconst app = Fastify();\napp.get('/health', h);\n";
+
+describe('openRoutes', () => {
+  const open = (files: Readonly<Record<string, string>>, chosen: readonly string[] = []): OpenRoutes => {
+    const repo = memoryRepo({ 'package.json': manifest(), ...files });
+    const [head] = surveyHeads(repo);
+    const service = head === undefined ? undefined : surveyService(repo, head);
+    if (service === undefined || 'ok' in service) throw new Error('no service');
+    return openRoutes(service, repo, { path: '/auth/verify', targets: [service.dir] }, chosen);
+  };
+
+  it('opens no route by its name, and says so', () => {
+    expect(open({ 'src/app.ts': app })).toEqual({
+      routes: [],
+      notes: [
+        'A token is asked for at GET /health (src/app.ts:3) too: --public opens what is called without one.',
+      ],
+    });
+  });
+
+  it('opens what was chosen, with its place', () => {
+    expect(open({ 'src/app.ts': app }, ['GET /health', 'POST /hook'])).toEqual({
+      routes: ['GET /health', 'POST /hook'],
+      notes: [
+        'GET /health asks for no token: --public has it (src/app.ts:3).',
+        'POST /hook asks for no token: --public has it (no such route was found in the code).',
+      ],
+    });
+  });
+
+  it('never lets the verify route ask itself', () => {
+    const signs = "import jwt from 'jsonwebtoken';\nexport const token = () => jwt.sign({ sub: '1' }, 'x');";
+    const files = {
+      'package.json': manifest({ jsonwebtoken: '^9.0.0' }),
+      'src/app.ts': app,
+      'src/token.ts': signs,
+    };
+    expect(open(files).routes).toEqual(['POST /auth/verify']);
+    // Unless a route of somebody else has that URL.
+    const taken = { ...files, 'src/app.ts': `${app}app.post('/auth/verify', h);\n` };
+    expect(open(taken).routes).toEqual([]);
+  });
+
+  it('opens what the code makes public, by method, and names what is called before there is a token', () => {
+    const routes =
+      "app.post('/users/login', h);\napp.post('/users/register', { config: { public: true } }, h);\napp.put('/users/register', h);";
+    const { notes, routes: opened } = open({ 'src/app.ts': app + routes }, ['GET /health']);
+    expect(opened).toEqual(['POST /users/register', 'POST /auth/verify', 'GET /health']);
+    expect(notes).toContain('POST /users/register asks for no token: its own options say so (src/app.ts:5).');
+    expect(notes).toContain(
+      'A token is asked for at POST /users/login (src/app.ts:4), PUT /users/register (src/app.ts:6) too: --public opens what is called without one.',
+    );
+  });
+
+  it('opens no documentation below which other routes lie', () => {
+    const code = `import swaggerUi from '@fastify/swagger-ui';\n${app}app.register(swaggerUi, { routePrefix: '/docs' });\n`;
+    expect(open({ 'src/app.ts': code }).routes).toEqual(['GET /docs/*']);
+    const { notes, routes } = open({ 'src/app.ts': `${code}app.get('/docs/:id', h);\n` });
+    expect(routes).toEqual([]);
+    expect(notes[0]).toBe(
+      'GET /docs/* asks for a token: other routes lie below the same pattern; open them one by one with --public.',
+    );
+  });
+
+  it('tells of routes that a package adds', () => {
+    const files = {
+      'src/app.ts':
+        "import { createServer } from '@acme/server';\nimport { users } from './users';\nexport async function build() { const app = await createServer(); app.register(users); return app; }",
+      'src/users.ts':
+        "import type { FastifyInstance } from 'fastify';\nexport async function users(app: FastifyInstance) { app.get('/users', h); }",
+    };
+    expect(open(files).notes).toEqual([
+      'Routes that @acme/server adds to the instance ask for a token too: add the public ones to publicRoutes (src/app.ts).',
+    ]);
+  });
+});
+
+describe('readPublic', () => {
+  const read = (given: readonly string[], protect = ['all']): unknown =>
+    readPublic({ public: given, protect });
+
+  it.each([
+    [['none'], []],
+    [[], []],
+    [
+      ['/health', ' GET /docs/* ', 'POST /v1/hooks/:id'],
+      ['GET /health', 'GET /docs/*', 'POST /v1/hooks/:id'],
+    ],
+  ])('reads %j', (given, entries) => {
+    expect(read(given)).toEqual(entries);
+  });
+
+  it.each([
+    'health',
+    'get /health',
+    'GET',
+    'GET  /a',
+    'GET /a b',
+    "GET /a'",
+    'GET /a\nb',
+    'TRACE /a',
+    '* /a',
+  ])('refuses %j', (entry) => {
+    expect(read([entry])).toMatchObject([{ code: 'E_INVALID_FLAG' }]);
+  });
+
+  it('refuses routes beside none, and without --protect all', () => {
+    expect(read(['none', '/health'])).toMatchObject([{ message: '--public has none and routes.' }]);
+    expect(read(['/health'], ['usersRoutes'])).toMatchObject([
+      { message: '--public is about --protect all.' },
+    ]);
+  });
+});
