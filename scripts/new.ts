@@ -1,8 +1,10 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 
-import { arrangeCase, changesOf, updateExpected } from '../test/helpers/arrange-case.ts';
+import { arrangeCase } from '../test/helpers/arrange-case.ts';
+import { updateExpected } from '../test/helpers/expected-changes.ts';
 import { findCases } from '../test/helpers/find-cases.ts';
+import { goldenFile, updateGolden } from '../test/helpers/goldens.ts';
 import { projectRoot } from '../test/helpers/project-root.ts';
 import { describeRefusal } from '../test/helpers/run-command.ts';
 import { scaffold } from './new/scaffold.ts';
@@ -20,19 +22,21 @@ async function main(id: string | undefined): Promise<void> {
     writeFileSync(join(projectRoot, path), text);
     console.log(`+ ${path}`);
   }
-  const made = await writeExpected(id);
-  for (const path of made) console.log(`+ test/cases/${id}/npm-workspaces/expected/${path}`);
+  for (const path of await writeExpected(id)) console.log(`+ ${path}`);
   console.log(`\nNext: npx vitest run --project cases -t ${id}, then npm run docs.`);
 }
 
-/** Runs the new generator in its case. Gives the paths of what it has made, below the fixture. */
+/** Runs the new generator in its case. Gives the paths of what is kept of it, below the project. */
 async function writeExpected(id: string): Promise<readonly string[]> {
   const found = (await findCases()).find(({ generator }) => generator === id);
   if (found === undefined) throw new Error(`The case of ${id} is not found`);
   const arranged = await arrangeCase(found);
   if (!arranged.planned.ok) throw new Error(describeRefusal(arranged.planned));
+  const rendered = [...arranged.rendered.values()];
+  for (const { template, view } of rendered) updateGolden(template, view);
   updateExpected(arranged);
-  return [...changesOf(arranged).keys()];
+  const goldens = rendered.map(({ template }) => relative(projectRoot, goldenFile(template)));
+  return [...goldens, `test/cases/${id}/npm-workspaces/generated.txt`];
 }
 
 await main(process.argv[2]);

@@ -12,17 +12,19 @@ import {
   changedServices,
   changesOf,
   readRecordOf,
-  updateExpected,
 } from './helpers/arrange-case.ts';
 import { compileService } from './helpers/compile-service.ts';
+import { describeChanges, readExpected, updateExpected } from './helpers/expected-changes.ts';
 import { findCases, type FoundCase } from './helpers/find-cases.ts';
 import { type Fixture, fixtures } from './helpers/fixtures.ts';
+import { goldenTemplates, isSameView, readGolden, updateGolden, viewsOf } from './helpers/goldens.ts';
 import { probeServices } from './helpers/probe-services.ts';
 import { lintFiles } from './helpers/lint-files.ts';
 import { projectRoot } from './helpers/project-root.ts';
 import { describeRefusal, planCommand } from './helpers/run-command.ts';
 import { runServiceTests } from './helpers/run-service-tests.ts';
 import { sampleCases } from './helpers/sample-cases.ts';
+import { strayFiles } from './helpers/stray-files.ts';
 import { watchTemplateBranches } from './helpers/template-branches.ts';
 import { readTree } from './helpers/tree.ts';
 
@@ -32,6 +34,7 @@ const results = cases.filter((found) => found.refusal === undefined);
 const deep = process.env['S2S_DEEP'] === '1';
 const sample = deep ? new Set(results.map(({ id }) => id)) : sampleCases(results, inject('seed'));
 const failed = new Set<string>();
+const isUpdate = process.env['UPDATE_CASES'] === '1';
 const untakenBranches = watchTemplateBranches();
 
 afterAll(() => {
@@ -61,14 +64,27 @@ function planOf({ planned }: ArrangedCase): Plan {
 }
 
 describe('a case', () => {
-  it.each(results)('$id makes exactly the files expected', async (found) => {
+  it.each(results)('$id makes exactly the changes expected', async (found) => {
     const arranged = await arrange(found);
     planOf(arranged);
-    if (process.env['UPDATE_CASES'] === '1') updateExpected(arranged);
-    const changed = changesOf(arranged);
-    const expected = readTree(found.expected);
-    expect([...changed.keys()].sort()).toEqual([...expected.keys()].sort());
-    for (const [path, text] of expected) expect(changed.get(path), path).toBe(text);
+    if (isUpdate) {
+      for (const { template, view } of arranged.rendered.values()) updateGolden(template, view);
+      updateExpected(arranged);
+    }
+    if (found.wholeFiles === true) {
+      const expected = readTree(join(found.folder, 'expected'));
+      expect(changesOf(arranged)).toEqual(expected);
+    } else {
+      const { diff, generated } = describeChanges(arranged);
+      const expected = readExpected(found);
+      expect(diff).toBe(expected.diff);
+      expect(generated).toBe(expected.generated);
+    }
+  });
+
+  it.each(results)('$id writes what its templates say, in the style of the service', async (found) => {
+    const arranged = await arrange(found);
+    expect(await strayFiles(arranged)).toEqual([]);
   });
 
   it.each(results)('$id records what it wrote', async (found) => {
@@ -117,6 +133,20 @@ describe('a case', () => {
     expect(planned.ok ? 'a plan' : planned.obstacles.map(({ code }) => code)).toEqual(found.refusal);
     if (!planned.ok) for (const { remedy } of planned.obstacles) expect(remedy).not.toBe('');
     expect(after).toEqual(before);
+  });
+
+  it('has a golden for each template, of views that a case has', async () => {
+    const views = new Map<string, object[]>();
+    for (const found of results)
+      for (const { template, view } of (await arrange(found)).rendered.values())
+        views.set(template, [...(views.get(template) ?? []), view]);
+    expect(goldenTemplates()).toEqual([...views.keys()].sort());
+    const invented = goldenTemplates().filter((template) => {
+      const golden = readGolden(template);
+      const known = views.get(template) ?? [];
+      return golden && !viewsOf(golden).every((view) => known.some((other) => isSameView(view, other)));
+    });
+    expect(invented, 'remove these goldens and run npm run test:update').toEqual([]);
   });
 
   it('takes both sides of every condition in the templates', async () => {

@@ -6,8 +6,7 @@ import ts from 'typescript';
 import { projectRoot } from '../../test/helpers/project-root.ts';
 import { renderVariant, variants } from '../../test/runtime/render-variant.ts';
 
-const user = 'test/cases/add-s2s/npm-workspaces/expected/services/user-service/src';
-const auth = 'test/cases/add-s2s/npm-workspaces/expected/services/auth-service/src';
+const goldens = join(projectRoot, 'test/goldens');
 
 /** What users may call of the generated code, as declarations with their docstrings. */
 export function renderDeclarations(): string {
@@ -21,9 +20,9 @@ export function renderDeclarations(): string {
     section('service-request.ts', join(rendered, 'service-request.ts')),
     section('service-client-error.ts', join(rendered, 'service-client-error.ts')),
     section('retry-policy.ts', join(rendered, 'retry-policy.ts')),
-    section('auth.middleware.ts', join(projectRoot, user, 'middleware/auth.middleware.ts')),
-    section('auth-verify.ts', join(projectRoot, auth, 'plugins/auth-verify.ts')),
-    section('token-blacklist.ts', join(projectRoot, auth, 'utils/token-blacklist.ts')),
+    section('auth.middleware.ts', join(goldens, 'add-auth-middleware/auth-middleware.ts')),
+    section('auth-verify.ts', join(goldens, 'add-auth-verify/auth-verify.ts')),
+    section('token-blacklist.ts', join(goldens, 'add-auth-verify/token-blacklist.ts')),
   ].join('\n\n');
 }
 

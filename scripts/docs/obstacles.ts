@@ -10,11 +10,11 @@ interface Met {
 /** Every code with what the code says and advises where it meets it; `…` stands for what is found in a repository. */
 export function renderObstacles(): string {
   const modules = readModules('generators');
-  const contract = modules.find(({ path }) => path.endsWith('/contract.ts'));
-  if (contract === undefined) throw new Error('contract.ts is missing');
-  const usage = literalsOf(contract, 'UsageCode');
+  const declaring = modules.find(({ path }) => path.endsWith('/model/obstacle.ts'));
+  if (declaring === undefined) throw new Error('model/obstacle.ts is missing');
+  const usage = literalsOf(declaring, 'UsageCode');
   const met = collect(modules);
-  const codes = [...usage, ...literalsOf(contract, 'ObstacleCode')];
+  const codes = [...usage, ...literalsOf(declaring, 'ObstacleCode')];
   const unmet = codes.filter((code) => !met.has(code) && !isMetByTheBin(code));
   if (unmet.length > 0) throw new Error(`No code says ${unmet.join(', ')}`);
   const sections = codes.map((code) => section(code, usage.includes(code) ? 2 : 3, met.get(code) ?? []));

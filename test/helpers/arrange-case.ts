@@ -1,5 +1,5 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 import type { Plan } from '../../generators/_engine/model/plan.ts';
 import type { Refusal } from '../../generators/_engine/model/refusal.ts';
@@ -8,6 +8,7 @@ import { fixtures, type FixtureService } from './fixtures.ts';
 import { materialize } from './materialize.ts';
 import { planCommand, runCommand } from './run-command.ts';
 import { changedFiles, readTree, type Tree } from './tree.ts';
+import { type RenderedFile, traceRenders } from './trace-renders.ts';
 import { apply } from '../../plopfile.ts';
 
 /** A case whose generator has run. */
@@ -20,6 +21,8 @@ export interface ArrangedCase {
   readonly before: Tree;
   readonly after: Tree;
   readonly planned: Plan | Refusal;
+  /** By path: what each planned file was rendered from; those of the user are not in it. */
+  readonly rendered: ReadonlyMap<string, RenderedFile>;
 }
 
 const arranged = new Map<string, Promise<ArrangedCase>>();
@@ -36,9 +39,9 @@ async function arrange(found: FoundCase): Promise<ArrangedCase> {
   const original = readTree(root);
   for (const command of found.after ?? []) await runCommand(command, root);
   const before = readTree(root);
-  const planned = await planCommand(found, root);
+  const { result: planned, rendered } = await traceRenders(() => planCommand(found, root));
   if (planned.ok) await apply(planned, root);
-  return { found, root, original, before, after: readTree(root), planned };
+  return { found, root, original, before, after: readTree(root), planned, rendered };
 }
 
 /** What the generator changed on the disk, without the record. */
@@ -54,17 +57,6 @@ export function changedServices(arrangedCase: ArrangedCase): readonly FixtureSer
   if (fixture === 'none') return [];
   const paths = [...changesOf(arrangedCase).keys()];
   return fixtures[fixture].services.filter(({ dir }) => paths.some((path) => path.startsWith(`${dir}/`)));
-}
-
-/** Makes `expected/` what the generator has made: to be read as a diff before it is committed. */
-export function updateExpected(arrangedCase: ArrangedCase): void {
-  const { expected } = arrangedCase.found;
-  rmSync(expected, { recursive: true, force: true });
-  for (const [path, text] of changesOf(arrangedCase)) {
-    if (text === undefined) continue;
-    mkdirSync(dirname(join(expected, path)), { recursive: true });
-    writeFileSync(join(expected, path), text, 'latin1');
-  }
 }
 
 /** The record that the generator has left, parsed; undefined without one. */

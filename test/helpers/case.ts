@@ -26,7 +26,10 @@ export interface Probe {
   readonly answer?: object;
 }
 
-/** One generator on one fixture; `expected/` beside it holds exactly the files that it creates or changes. */
+/**
+ * One generator on one fixture. Beside it, `changes.diff` is what becomes of the user's own files and `generated.txt`
+ * names the template and the values of each file that is generated.
+ */
 export interface Case {
   /** `none` is an empty folder. */
   readonly fixture: FixtureName | 'none';
@@ -37,6 +40,8 @@ export interface Case {
   /** Files put over the fixture first: text, or a change of the text that is there; undefined removes the file. */
   readonly files?: Readonly<Record<string, string | ((text: string) => string) | undefined>>;
   readonly probe?: readonly Probe[];
+  /** `expected/` holds every file in full instead: for a few fixtures whose style differs most. */
+  readonly wholeFiles?: true;
   /** The codes of all obstacles: the generator must refuse and nothing may change. */
   readonly refusal?: readonly ObstacleCode[];
 }

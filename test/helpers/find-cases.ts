@@ -9,8 +9,8 @@ export interface FoundCase extends Case {
   /** `add-s2s/npm-workspaces` */
   readonly id: string;
   readonly generator: string;
-  /** Absolute path of the overlay. */
-  readonly expected: string;
+  /** Absolute path of its folder. */
+  readonly folder: string;
 }
 
 /** Every case below test/cases, by its folder. @throws Error when a folder has no case.ts that exports `testCase` */
@@ -22,8 +22,7 @@ export async function findCases(): Promise<readonly FoundCase[]> {
       const folder = join(base, generator, name);
       const module = (await import(pathToFileURL(join(folder, 'case.ts')).href)) as { testCase?: Case };
       if (module.testCase === undefined) throw new Error(`${folder}/case.ts does not export testCase`);
-      const expected = join(folder, 'expected');
-      found.push({ ...module.testCase, id: `${generator}/${name}`, generator, expected });
+      found.push({ ...module.testCase, id: `${generator}/${name}`, generator, folder });
     }
   }
   return found;

@@ -78,15 +78,15 @@ function resolveImport(from: string, to: string): string {
   return relative(projectRoot, absolute).split(sep).join('/');
 }
 
-/** The first import cycle found, as paths in order; undefined when there is none. Types and `import()` close none. */
+/** The first import cycle found, as paths in order; undefined when there is none. Types and `import()` close one, too. */
 export function findCycle(modules: readonly SourceModule[]): readonly string[] | undefined {
   const byName = new Map(modules.map((module) => [module.path, module]));
   const done = new Set<string>();
   const search = (path: string, trail: readonly string[]): readonly string[] | undefined => {
     if (trail.includes(path)) return [...trail.slice(trail.indexOf(path)), path];
     if (done.has(path)) return undefined;
-    for (const { to, typeOnly, dynamic } of byName.get(path)?.imports ?? []) {
-      const cycle = typeOnly || dynamic ? undefined : search(to, [...trail, path]);
+    for (const { to } of byName.get(path)?.imports ?? []) {
+      const cycle = search(to, [...trail, path]);
       if (cycle !== undefined) return cycle;
     }
     done.add(path);

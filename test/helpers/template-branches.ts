@@ -30,6 +30,14 @@ export function watchTemplateBranches(): () => readonly string[] {
   return () => [...neverRendered(seen), ...halfTaken(taken)].sort();
 }
 
+/** The sides of conditions that a view takes in a template and its partials: `add-s2s/x.ts.hbs:12 #if retry true`. */
+export function sidesOf(template: string, view: object): ReadonlySet<string> {
+  const taken: Taken = new Map();
+  visitTemplate(template, [view], taken, new Set());
+  const sides = [...taken].filter(([place]) => !place.includes(' @'));
+  return new Set(sides.flatMap(([place, values]) => [...values].map((value) => `${place} ${String(value)}`)));
+}
+
 function visitTemplate(template: string, scopes: readonly unknown[], taken: Taken, seen: Set<string>): void {
   seen.add(template);
   const { body } = Handlebars.parse(readFileSync(join(templates, template), 'utf8'));

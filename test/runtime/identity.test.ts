@@ -15,6 +15,8 @@ import { planCommand } from '../helpers/run-command.ts';
 
 const calls = process.env['S2S_DEEP'] === '1' ? 500_000 : 10_000;
 const people = 1_000;
+/** Whoever this is gets an answer that is true and 100 KB long. */
+const talkative = people + 1;
 
 let authService: Server;
 let authOrigin = '';
@@ -33,6 +35,7 @@ beforeAll(async () => {
         valid: true,
         userId: `user ${String(person)}`,
         tenantId: `tenant ${String(person)}`,
+        ...(person === talkative && { more: 'x'.repeat(100_000) }),
       });
       const send = (): unknown => response.writeHead(200, { 'content-type': 'application/json' }).end(text);
       // Answers overtake one another.
@@ -97,3 +100,14 @@ it.each([
     rmSync(join(projectRoot, '.cases', id), { recursive: true, force: true });
   },
 );
+
+it('takes no answer of the auth service that is longer than an identity needs', async () => {
+  const id = 'identity-length';
+  const app = await buildApp(id);
+  const asked = (person: number) =>
+    app.inject({ path: '/me', headers: { authorization: `Bearer ${tokenOf(person)}` } });
+  expect((await asked(1)).statusCode).toBe(200);
+  expect((await asked(talkative)).statusCode).toBe(503);
+  await app.close();
+  rmSync(join(projectRoot, '.cases', id), { recursive: true, force: true });
+});

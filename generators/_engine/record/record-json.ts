@@ -1,7 +1,7 @@
 import { hashText } from './hash.ts';
 import { basenameRel, toRel } from '../model/paths.ts';
 import { assertRecordShape, type StoredRecord } from './record-shape.ts';
-import type { RecordedFile, S2sRecord } from './record.ts';
+import type { RecordedFile, S2sRecord } from './s2s-record.ts';
 
 /** Takes a record from its JSON value. @throws Error with the reason when it cannot be understood */
 export function recordOf(value: unknown): S2sRecord {

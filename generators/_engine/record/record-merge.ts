@@ -1,4 +1,4 @@
-import type { RecordedFile, S2sRecord } from './record.ts';
+import type { RecordedFile, S2sRecord } from './s2s-record.ts';
 
 /**
  * What two branches have recorded, together. Where both know a file that is ours, `isOnDisk` tells whose text is there;

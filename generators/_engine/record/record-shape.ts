@@ -1,7 +1,7 @@
 import { isWholeFile, type Role } from '../model/roles.ts';
 import { toRel } from '../model/paths.ts';
 import { forbiddenFolder, misplaced } from '../model/places.ts';
-import type { RecordedFile, RecordedRun } from './record.ts';
+import type { RecordedFile, RecordedRun } from './s2s-record.ts';
 import { isAnswers, isHunk, isName, isObject, isTexts, type Json } from './record-values.ts';
 
 /** The record as it is written: a file names its text, which stands in `texts`. */

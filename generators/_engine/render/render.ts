@@ -12,7 +12,7 @@ import { missingKeys } from './template-keys.ts';
 import { printByPlace, printers } from './template-places.ts';
 import { toDialect } from './test-dialect.ts';
 
-/** Publishes `{ template, view }` for each template rendered: which branches were taken can be watched from outside. */
+/** Publishes `{ template, view, text }` for each text rendered: where a file comes from can be watched from outside. */
 const rendered = channel('plop-pack-s2s:render');
 
 const templatesUrl = new URL('../../../templates/', import.meta.url);
@@ -37,33 +37,33 @@ interface Loaded {
  * @throws Error when the template reads a key that the view lacks, also inside `#if` and `#each`.
  */
 export function render(template: string, view: object, style: Style): string {
-  return kept(restyle(fill(template, view), style));
+  return published(template, view, restyle(fill(template, view), style));
 }
 
 /** Hundreds of services get the very same text: it is kept once. */
 const texts = runCache<string, string>();
 
-function kept(text: string): string {
+function published(template: string, view: object, text: string): string {
   const known = texts.get(text) ?? text;
   texts.set(known, known);
+  rendered.publish({ template, view, text: known });
   return known;
 }
 
 /** Like {@link render}, for a test file: put into the words of the service's test runner. */
 export function renderTest(template: string, view: object, style: Style, testing: TestingFact): string {
-  return kept(restyle(toDialect(fill(template, view), testing), style));
+  return published(template, view, restyle(toDialect(fill(template, view), testing), style));
 }
 
 /** Renders a template that is no TypeScript: as it is. */
 export function renderText(template: string, view: object): string {
-  return kept(fill(template, view));
+  return published(template, view, fill(template, view));
 }
 
 function fill(template: string, view: object): string {
   const { program, compiled } = load(template);
   const missing = missingKeys(program, view, (name) => load(`_shared/${name}.hbs`).program);
   if (missing.length > 0) throw new Error(`${template} reads ${missing.join(', ')}, which its view lacks`);
-  rendered.publish({ template, view });
   return compiled(view, { allowProtoPropertiesByDefault: false });
 }
 

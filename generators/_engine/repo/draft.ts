@@ -1,3 +1,5 @@
+import { channel } from 'node:diagnostics_channel';
+
 import type { Edit } from '../model/edit.ts';
 import type { Obstacle } from '../model/obstacle.ts';
 import type { RelPath } from '../model/paths.ts';
@@ -8,6 +10,9 @@ import { isWholeFile, type Role } from '../model/roles.ts';
 import { applyChanges, changesBetween, composeChanges, type TextChange } from '../model/text-change.ts';
 import { Overlay } from './overlay.ts';
 import { textAfter } from './repo.ts';
+
+/** Publishes `{ path, text }` for each file planned, before any formatter: see `plop-pack-s2s:render`. */
+const planned = channel('plop-pack-s2s:plan');
 
 /** A plan in the making: each call sees the repo as the calls before it left it. */
 export interface Draft {
@@ -54,6 +59,7 @@ class EditDraft implements Draft {
 
   create(path: RelPath, role: Role, text: string): void {
     this.#wanted.push({ path, role, text });
+    planned.publish({ path, text });
     const edit = editTowards(this.#base, path, this.#edits.get(path)?.role ?? role, text);
     if (edit !== undefined) this.#edits.set(path, edit);
     else if (!this.#edits.delete(path)) return;

@@ -14,7 +14,7 @@ const files = {
   'tsconfig.json': '{}',
   'src/app.ts': `import fastify from 'fastify';
 
-import { usersRoutes } from '../routes/users.js';
+import { usersRoutes } from './routes/users.js';
 
 const app = fastify();
 

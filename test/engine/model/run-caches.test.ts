@@ -60,7 +60,7 @@ describe('a process that plans again and again', () => {
       'render.ts loaded',
       'run-caches.ts running',
       // Two numbers.
-      'syntax.ts parsedChars',
+      'tree.ts parsedChars',
       'work.ts left',
     ]);
   });

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { applyPatch, parsePatch } from 'diff';
 import { expect, it } from 'vitest';
 
 import { diffOf } from '../../../generators/_engine/plan/diff.ts';
@@ -11,14 +12,16 @@ import type { Case } from '../../helpers/case.ts';
 import { projectRoot } from '../../helpers/project-root.ts';
 
 const readme = readFileSync(join(projectRoot, 'README.md'), 'utf8');
-const expected = join(projectRoot, 'test/cases/add-s2s/npm-workspaces/expected');
+const changes = readFileSync(join(projectRoot, 'test/cases/add-s2s/npm-workspaces/changes.diff'), 'utf8');
 const changed = ['src/app.ts', 'src/routes/users.routes.ts', 'package.json', '.env.example'];
 
 it('shows the diff that add-s2s makes', () => {
   const repo = openRepo(join(projectRoot, 'fixtures/npm-workspaces'));
   const edits = changed.flatMap((file) => {
     const path = toRel(`services/user-service/${file}`);
-    const edit = editTowards(repo, path, 'registration', readFileSync(join(expected, path), 'utf8'));
+    const patch = parsePatch(changes).find(({ oldFileName }) => oldFileName === `a/${path}`);
+    const text = patch === undefined ? false : applyPatch(repo.read(path) ?? '', patch);
+    const edit = text === false ? undefined : editTowards(repo, path, 'registration', text);
     return edit === undefined ? [] : [edit];
   });
   const shown = /```diff\n(.*?)```/su.exec(readme)?.[1];

@@ -180,6 +180,7 @@ function createClient(
     ...options,
     baseUrl,
     timeout: options.timeout ?? 5_000,
+    maxResponseBytes: options.maxResponseBytes ?? 65_536,
     circuitBreakerOptions: {
       failureThreshold: 3,
       successThreshold: 2,

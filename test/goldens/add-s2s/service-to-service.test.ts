@@ -1,0 +1,256 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createHmac, randomUUID } from 'node:crypto';
+import { rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { fileURLToPath } from 'node:url';
+
+/*
+ * The real services against each other, each a process of its own, over real HTTP.
+ * They get the environment of this test: a service that needs a database needs it here too.
+ */
+
+type Environment = Readonly<Record<string, string>>;
+
+const START_LIMIT_MS = 30_000;
+const SERVICE_SECRET = `integration-${randomUUID()}`;
+const JWT_SECRET = `integration-${randomUUID()}`;
+
+const AUTH_DIR = fileURLToPath(new URL('../../auth-service', import.meta.url));
+const CONSUMER_DIR = fileURLToPath(new URL('..', import.meta.url));
+
+const AUTH_START = ['--import', 'tsx', 'src/server.ts'];
+const CONSUMER_START = ['--import', 'tsx', 'src/server.ts'];
+
+/** Runs before the consumer: puts its clock forward on request, so that nobody has to wait. */
+const CLOCK = `
+  let skipped = 0;
+  const now = performance.now.bind(performance);
+  performance.now = () => now() + skipped;
+  process.on('message', (ms) => { skipped += ms; process.send?.('skipped'); });
+  process.channel?.unref();
+`;
+const CLOCK_FILE = `${tmpdir()}/clock-${randomUUID()}.cjs`;
+
+/** A service in a process of its own; `output` is all that it has logged. */
+class ServiceProcess {
+  readonly origin: string;
+  output = '';
+  readonly #dir: string;
+  readonly #args: readonly string[];
+  readonly #env: Environment;
+  #child: ChildProcess | undefined;
+
+  constructor(port: number, dir: string, args: readonly string[], env: Environment) {
+    this.origin = `http://127.0.0.1:${String(port)}`;
+    this.#dir = dir;
+    this.#args = args;
+    this.#env = env;
+  }
+
+  /** Resolves when it answers. */
+  async start(): Promise<void> {
+    const child = spawn(process.execPath, [...this.#args], {
+      cwd: this.#dir,
+      env: { ...process.env, NODE_ENV: 'development', LOG_LEVEL: 'info', ...this.#env },
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
+    this.#child = child;
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.on('data', (chunk: Buffer) => {
+        this.output += chunk.toString('utf8');
+      });
+    }
+    const answers = (): Promise<boolean> => fetch(this.origin).then(Boolean, () => false);
+    await eventually(async () => child.exitCode !== null || (await answers()), START_LIMIT_MS);
+    if (child.exitCode !== null) throw new Error(`${this.#dir} did not start:\n${this.output}`);
+  }
+
+  /** As a crash would: nothing is closed first. */
+  async stop(): Promise<void> {
+    const child = this.#child;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const exited = new Promise((done) => child.once('exit', done));
+    child.kill('SIGKILL');
+    await exited;
+  }
+
+  async skipTime(ms: number): Promise<void> {
+    const skipped = new Promise((done) => this.#child?.once('message', done));
+    this.#child?.send(ms);
+    await skipped;
+  }
+}
+
+let auth: ServiceProcess;
+let consumer: ServiceProcess;
+
+beforeAll(async () => {
+  const authPort = await findFreePort();
+  auth = new ServiceProcess(authPort, AUTH_DIR, AUTH_START, {
+    PORT: String(authPort),
+    HOST: '127.0.0.1',
+    JWT_SECRET: JWT_SECRET,
+    SERVICE_AUTH_SECRET: SERVICE_SECRET,
+  });
+  await auth.start();
+  const consumerPort = await findFreePort();
+  writeFileSync(CLOCK_FILE, CLOCK);
+  const start = ['--require', CLOCK_FILE, ...CONSUMER_START];
+  consumer = new ServiceProcess(consumerPort, CONSUMER_DIR, start, {
+    PORT: String(consumerPort),
+    HOST: '127.0.0.1',
+    AUTH_SERVICE_URL: auth.origin,
+    SERVICE_AUTH_SECRET: SERVICE_SECRET,
+  });
+  await consumer.start();
+}, 2 * START_LIMIT_MS);
+
+afterAll(async () => {
+  await consumer.stop();
+  await auth.stop();
+  rmSync(CLOCK_FILE, { force: true });
+});
+
+/** A token as the auth service signs it; it lives for a minute. */
+function createToken(secret = JWT_SECRET): string {
+  const encode = (part: object): string => Buffer.from(JSON.stringify(part)).toString('base64url');
+  const exp = Math.floor(Date.now() / 1_000) + 60;
+  const claims = { sub: '1', email: 'user@example.com', tenantId: 'tenant-1', jti: randomUUID(), exp };
+  const input = `${encode({ alg: 'HS256', typ: 'JWT' })}.${encode(claims)}`;
+  return `${input}.${createHmac('sha256', secret).update(input).digest('base64url')}`;
+}
+
+async function findFreePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((done) => server.close(done));
+  return port;
+}
+
+async function eventually(
+  isTrue: () => boolean | Promise<boolean>,
+  limitMs: number,
+): Promise<void> {
+  const giveUpAt = Date.now() + limitMs;
+  while (!(await isTrue())) {
+    if (Date.now() > giveUpAt) throw new Error(`Not within ${String(limitMs)} ms: ${String(isTrue)}`);
+    await new Promise((done) => setTimeout(done, 50));
+  }
+}
+
+/** Asks the consumer for what only known callers get. */
+function ask(token?: string, headers: Environment = {}): Promise<Response> {
+  const own: Environment = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  return fetch(`${consumer.origin}/users`, {
+    headers: { ...own, ...headers },
+  });
+}
+
+/** The middleware let it through: what the route itself says is not looked at. */
+function isLetIn({ status }: Response): boolean {
+  return status !== 401 && status !== 503;
+}
+
+function verify(token: string, headers: Environment = {}): Promise<Response> {
+  return fetch(`${auth.origin}/auth/verify`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-service-secret': SERVICE_SECRET, ...headers },
+    body: JSON.stringify({ token }),
+  });
+}
+
+async function logOut(token: string): Promise<void> {
+  const { ok } = await fetch(`${auth.origin}/auth/logout`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}` },
+  });
+  expect(ok).toBe(true);
+}
+
+describe('service to service: /auth/verify of auth-service', () => {
+  it('tells who a valid token belongs to', async () => {
+    const response = await verify(createToken());
+    const answer = (await response.json()) as Record<string, unknown>;
+
+    expect(response.status).toBe(200);
+    expect(answer['valid']).toBe(true);
+    expect(answer['userId']).toBe('1');
+  });
+
+  it('refuses a token that it has not signed, and garbage', async () => {
+    expect((await verify(createToken('another secret'))).status).toBe(401);
+    expect((await verify('garbage')).status).toBe(401);
+  });
+
+  it('answers services that it trusts only', async () => {
+    expect((await verify(createToken(), { 'x-service-secret': 'guess' })).status).toBe(403);
+  });
+
+  it('refuses a token after the logout', async () => {
+    const token = createToken();
+    expect((await verify(token)).status).toBe(200);
+    await logOut(token);
+
+    const response = await verify(token);
+    const { code } = (await response.json()) as { code?: unknown };
+    expect(response.status).toBe(401);
+    expect(code).toBe('revoked');
+  });
+});
+
+describe('service to service: user-service', () => {
+  it('lets a caller with a valid token in', async () => {
+    expect(isLetIn(await ask(createToken()))).toBe(true);
+  });
+
+  it('refuses a caller without a token', async () => {
+    const response = await ask();
+
+    expect(response.status).toBe(401);
+    expect(await response.json()).toEqual({ error: 'Invalid or expired token' });
+  });
+
+  it('refuses an invalid token', async () => {
+    expect((await ask('garbage')).status).toBe(401);
+    expect((await ask(createToken('another secret'))).status).toBe(401);
+  });
+
+  it('refuses a token after the logout', async () => {
+    const token = createToken();
+    await logOut(token);
+
+    expect((await ask(token)).status).toBe(401);
+  });
+
+  it('keeps the correlation ID of a request across the services', async () => {
+    const correlationId = `integration-${randomUUID()}`;
+    const response = await ask(createToken(), { 'x-correlation-id': correlationId });
+
+    expect(response.headers.get('x-correlation-id')).toBe(correlationId);
+    await eventually(() => consumer.output.includes(correlationId), 5_000);
+    await eventually(() => auth.output.includes(correlationId), 5_000);
+  });
+});
+
+describe('service to service: outage of auth-service', () => {
+  it('answers 503, opens its circuit, and recovers when the service is back', async () => {
+    await auth.stop();
+    let answer = await ask(createToken());
+    for (let call = 1; call < 10 && answer.headers.get('retry-after') === null; call += 1) {
+      expect(answer.status).toBe(503);
+      answer = await ask(createToken());
+    }
+    // Only an open circuit says when to come back.
+    expect(answer.status).toBe(503);
+    expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+    await eventually(() => consumer.output.includes('circuit breaker is open'), 5_000);
+
+    await auth.start();
+    expect((await ask(createToken())).status).toBe(503);
+
+    await consumer.skipTime(120_000);
+    for (let call = 0; call < 3; call += 1) expect(isLetIn(await ask(createToken()))).toBe(true);
+  }, 60_000);
+});
