@@ -10,6 +10,7 @@ import { recoverFirst } from '../apply/interrupted.ts';
 import { makePlan, type Planned, type PlanRequest } from '../plan/run.ts';
 import { type InstallCommand, installCommands } from './install-command.ts';
 import { checkFailed, newErrors, typeErrors } from '../apply/type-check.ts';
+import { withRunCaches } from '../model/run-caches.ts';
 import { openRepo } from '../repo/repo.ts';
 import { surveyModules } from '../facts/style/modules.ts';
 
@@ -69,7 +70,9 @@ function decided({ id, given, root }: PlanRequest, planned: Planned, command: st
   if (given['dryRun'] === true) return { outcome: outcome('planned', next), diff };
   const commit = async (): Promise<Outcome> => {
     try {
-      await apply(plan, root, given['check'] === true ? { verify: await checkOf(root, planned) } : {});
+      await withRunCaches(async () => {
+        await apply(plan, root, given['check'] === true ? { verify: await checkOf(root, planned) } : {});
+      });
       const failed = given['install'] === true ? await failedOf(installs) : [];
       if (failed.length === 0) return outcome(statusAfter(plan, 'applied'), next);
       const notes = failed.map((text) => `${text} failed: run it again. The files are changed, as listed.`);
