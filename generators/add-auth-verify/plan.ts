@@ -10,9 +10,8 @@ import { freePluginName, registerPlugin } from '../_engine/edit/register-plugin.
 import { type Draft, openDraft } from '../_engine/repo/draft.ts';
 import { render } from '../_engine/render/render.ts';
 import { surveyJwt } from '../_engine/facts/auth/jwt.ts';
-import { throughReader } from '../_engine/facts/app/service.ts';
+import { surveyTarget, throughReader } from '../_engine/facts/app/service.ts';
 import { openSurvey } from '../_engine/program/survey.ts';
-import { surveyTarget } from '../_engine/facts/app/target.ts';
 import { fromCatalog } from '../_engine/facts/tooling/from-catalog.ts';
 import { blacklistView } from './blacklist-view.ts';
 import { usesKeyPair } from './connection-views.ts';

@@ -12,7 +12,7 @@ import { type Draft, openDraft } from '../_engine/repo/draft.ts';
 import { render, renderTest } from '../_engine/render/render.ts';
 import { fromCatalog } from '../_engine/facts/tooling/from-catalog.ts';
 import { allowsBelow } from '../_engine/facts/tooling/version-range.ts';
-import { surveyTarget } from '../_engine/facts/app/target.ts';
+import { surveyTarget } from '../_engine/facts/app/service.ts';
 import { findUserMember } from '../_engine/facts/auth/user-member.ts';
 import {
   bucketTestView,

@@ -18,7 +18,7 @@ import { fromCatalog } from '../_engine/facts/tooling/from-catalog.ts';
 import { findClient } from '../_engine/facts/calls/installed-client.ts';
 import { surveyOpenTelemetry } from '../_engine/facts/observability/opentelemetry.ts';
 import { surveyHeads } from '../_engine/repo/services.ts';
-import { surveyTarget } from '../_engine/facts/app/target.ts';
+import { surveyTarget } from '../_engine/facts/app/service.ts';
 import type { TracingTestView, TracingView } from './view.ts';
 import { sdkView, type TracingFiles, tracingView } from './views.ts';
 
