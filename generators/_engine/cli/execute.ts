@@ -41,8 +41,8 @@ export async function decide(request: PlanRequest, command: string): Promise<Dec
 function withRecovery(planned: Planned, recovered: boolean, { given }: PlanRequest): Planned {
   if (!recovered && given['recover'] !== true) return planned;
   const note = recovered
-    ? 'A run that was killed had left files half written: they are back as they were before it.'
-    : 'No run has left anything half written.';
+    ? 'A previous run was interrupted; its partial changes were rolled back.'
+    : 'No interrupted run was found.';
   return { ...planned, plan: { ...planned.plan, notes: [note, ...planned.plan.notes] } };
 }
 
@@ -72,7 +72,7 @@ function decided({ id, given, root }: PlanRequest, planned: Planned, command: st
       await apply(plan, root, given['check'] === true ? { verify: await checkOf(root, planned) } : {});
       if (given['install'] !== true || install === undefined || (await isInstalled(install)))
         return outcome(statusAfter(plan, 'applied'), next);
-      const note = `${install.text} failed: run it again. The files are changed, as listed.`;
+      const note = `${install.text} failed: run it again. The listed files were changed.`;
       return { ...outcome('failed', [install.text]), notes: [...plan.notes, note] };
     } catch (error) {
       if (!(error instanceof RefusalError)) throw error;

@@ -18,7 +18,7 @@ export function withAnswersFile(given: Answers, known: Questions): Answers | Ref
     const wrong = Object.entries(parsed).filter(([key, value]) => !fitsType(known[key]?.type, value));
     if (wrong.length > 0)
       return refuse(
-        badAnswersFile(file, wrong.map(([key]) => `${key} is no ${known[key]?.type ?? ''}`).join(', ')),
+        badAnswersFile(file, wrong.map(([key]) => `${key} is not a ${known[key]?.type ?? ''}`).join(', ')),
       );
     return { ...(parsed as Answers), ...given };
   } catch (error) {
@@ -37,6 +37,6 @@ function badAnswersFile(file: string, reason: string): Obstacle {
   return {
     code: 'E_INVALID_FLAG',
     message: `--answers ${file} cannot be used: ${reason}.`,
-    remedy: 'Give a JSON object whose keys are flag names in camelCase, such as {"target":["user"]}.',
+    remedy: 'Provide a JSON object whose keys are flag names in camelCase, such as {"target":["user"]}.',
   };
 }

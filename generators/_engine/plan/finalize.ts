@@ -68,7 +68,7 @@ export async function finalizePlan(
 }
 
 function conflictFinding({ path, line }: Readonly<{ path: RelPath; line: number }>): Finding {
-  const message = `${path}:${String(line)} was changed by you and by the template: choose between the markers.`;
+  const message = `${path}:${String(line)} was changed by you and by the template: resolve the conflict.`;
   return { state: 'conflict', path, line, message };
 }
 

@@ -21,7 +21,7 @@ export async function withoutRefused(
       if (given['format'] === false) return { ...group, formatter: 'none' };
       const left =
         given['dryRun'] === true
-          ? `The new code is shown as it is before ${names[formatter]}, which is code of the repository and runs only when the change is written, or with --format.`
+          ? `The new code is not formatted: ${names[formatter]} is code of the repository and runs only when the change is written, or with --format.`
           : await refusedCode(repo, group, names[formatter]);
       return left === undefined ? group : { ...group, formatter: 'none', left };
     }),
@@ -32,6 +32,6 @@ async function refusedCode(repo: Repo, group: FormatGroup, name: string): Promis
   const code = await findFormatterCode(repo, group);
   return (
     code &&
-    `The new code was not formatted: ${name} would run ${code}, which is code of the repository. Look at it, and add --format to let it run.`
+    `The new code was not formatted: ${name} would run ${code}, which is code of the repository. Review it, then allow it with --format.`
   );
 }

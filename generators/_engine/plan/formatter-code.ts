@@ -32,7 +32,7 @@ export async function findFormatterCode(
   const modules = folders.map((folder) => joinRel(folder, 'node_modules'));
   const linked = [...used].find((name) => modules.some((folder) => isLinked(repo.root, folder, name)));
   if (linked !== undefined) return linked;
-  return (await isTracked(repo.root, modules)) ? 'node_modules, which git keeps' : undefined;
+  return (await isTracked(repo.root, modules)) ? 'node_modules, which git tracks' : undefined;
 }
 
 function foldersAbove(dir: RelPath): readonly RelPath[] {

@@ -56,7 +56,7 @@ export async function runPrettier(
   return results.map((result) =>
     'outputs' in result
       ? result.outputs
-      : `Prettier could not format the new code (${firstLine(result.error)}): run it when it is installed.`,
+      : `Prettier could not format the new code (${firstLine(result.error)}): install it and run it.`,
   );
 }
 
@@ -79,7 +79,7 @@ async function runBiomeOn(root: string, { dir, inputs }: Inputs): Promise<Texts 
     for (let pass = 0; pass < 2; pass += 1) {
       const result = await biome(root, localDir, path, text);
       if (result.code === 'ENOENT')
-        return 'Biome could not format the new code (it is not installed): run it when it is.';
+        return 'Biome could not format the new code (it is not installed): install it and run it.';
       if (result.failed)
         return `Biome could not format the new code (${firstLine(result.stderr)}): run it by hand.`;
       text = result.stdout;

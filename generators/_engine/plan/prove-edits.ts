@@ -24,6 +24,6 @@ function proveOne(edit: Edit): Obstacle | undefined {
     code: 'E_PROOF',
     at: { path: edit.path, line: error.line },
     message: `The generated file ${edit.path} would not parse: ${error.message}`,
-    remedy: 'This is a bug of the generator: please report it with the names that you gave.',
+    remedy: 'This is a bug of the generator: please report it with the names that you used.',
   };
 }

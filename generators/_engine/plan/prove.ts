@@ -23,7 +23,7 @@ export function proveEdit(
     code: 'E_PROOF',
     at: reason.line === undefined ? { path } : { path, line: reason.line },
     message: `The edit of ${path} would damage it: ${reason.message}. Nothing was written.`,
-    remedy: 'This is a bug of the generator: please report it with the file, and make this edit by hand.',
+    remedy: 'This is a bug of the generator: please report it with the file, and make the edit by hand.',
   };
 }
 
@@ -47,7 +47,7 @@ function findDamage(
   if (path.endsWith('.json')) return jsonDamage(base, next);
   const removal = changes.find(({ start, end }) => end > start);
   if (removal === undefined) return lineDamage(base, next, changes);
-  return { message: 'text would be taken out of it', line: lineAt(base, removal.start) };
+  return { message: 'text would be removed from it', line: lineAt(base, removal.start) };
 }
 
 function parseDamage(after: ts.SourceFile): Damage | undefined {
@@ -57,7 +57,7 @@ function parseDamage(after: ts.SourceFile): Damage | undefined {
 
 function prologueDamage(before: ts.SourceFile, next: string): Damage | undefined {
   const prologue = before.text.slice(0, prologueEnd(before));
-  return next.startsWith(prologue) ? undefined : { message: 'its first lines would change', line: 1 };
+  return next.startsWith(prologue) ? undefined : { message: 'its preamble would change', line: 1 };
 }
 
 function tokenDamage(before: ts.SourceFile, after: ts.SourceFile): Damage | undefined {
@@ -82,7 +82,7 @@ function lineDamage(base: string, next: string, changes: readonly TextChange[]):
   for (const { text, start } of kept) {
     while (position < lines.length && lines[position]?.text !== text) position += 1;
     if (position === lines.length)
-      return { message: 'a line would change that the edit is not about', line: lineAt(base, start) };
+      return { message: 'a line outside the edit would change', line: lineAt(base, start) };
     position += 1;
   }
   return undefined;

@@ -114,7 +114,7 @@ async function planTargets(
       served.push(head);
     } else {
       refusals.push(plan);
-      draft.note(`${head.name} was left out: ${plan.obstacles[0].message}`);
+      draft.note(`${head.name} was skipped: ${plan.obstacles[0].message}`);
     }
   }
   request.progress?.(heads.length, heads.length);

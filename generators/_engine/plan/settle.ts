@@ -93,7 +93,7 @@ function notOurs(path: string): Obstacle {
   return {
     code: 'E_FILE_EXISTS',
     at: { path },
-    message: `${path} exists and was not generated here.`,
+    message: `${path} exists and was not generated.`,
     remedy: 'Rename or move it, or overwrite it with --force.',
   };
 }
@@ -102,7 +102,7 @@ function edited(path: string, line: number): Obstacle {
   return {
     code: 'E_FILE_EDITED',
     at: { path, line },
-    message: `${path} was edited since it was generated, in lines that this run would change too.`,
-    remedy: 'Keep your version and leave the flag out that asks for more, or overwrite it with --force.',
+    message: `${path} was edited since it was generated, in lines that this run would also change.`,
+    remedy: 'Keep your version and omit the flag that adds the part, or overwrite it with --force.',
   };
 }

@@ -25,12 +25,12 @@ export function findTwin(repo: Repo, edit: Edit): Obstacle | undefined {
 function inTheWay(path: string, twin: string, name: string): Obstacle {
   const message =
     twin === name
-      ? `${path} is a folder or a link, and a file of that name would be created.`
-      : `${twin} differs from ${name}, which would be created beside it, in nothing but case.`;
+      ? `${path} is a folder or a link where a file would be created.`
+      : `${twin} differs only in case from ${name}, which would be created next to it.`;
   return {
     code: 'E_FILE_EXISTS',
     at: { path },
     message,
-    remedy: 'Rename it, or take it away.',
+    remedy: 'Rename or remove it.',
   };
 }

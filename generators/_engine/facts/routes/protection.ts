@@ -58,7 +58,7 @@ function noSuchPlugin({ app, name: service, routes }: Service, name: string): Ob
     message: `${service} has no route plugin ${name}.`,
     remedy:
       known.length === 0
-        ? 'No route plugin was found in it: use --protect all, or --protect none and add the hook by hand.'
+        ? 'It has no route plugins: use --protect all, or --protect none and add the hook by hand.'
         : `It has ${known.join(', ')}; or use all or none.`,
     manual: "app.addHook('onRequest', app.authenticate);",
   };
@@ -73,7 +73,7 @@ function notEncapsulated({ file, kind, name }: RoutePlugin): Obstacle {
   return {
     code: 'E_NOT_ENCAPSULATED',
     ...(file !== undefined && { at: { path: file } }),
-    message: `The routes of ${name} ${reason}, so a hook for them would guard other routes too.`,
+    message: `The routes of ${name} ${reason}, so a hook for them would also guard other routes.`,
     remedy: `Use --protect all, or --protect none and { onRequest: app.authenticate } on each route${
       file === undefined ? '' : ` of ${basenameRel(file)}`
     }.`,

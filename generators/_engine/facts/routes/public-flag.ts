@@ -23,14 +23,14 @@ function notAnEntry(entry: string): Obstacle {
   return {
     code: 'E_INVALID_FLAG',
     message: `--public cannot be ${JSON.stringify(entry)}.`,
-    remedy: 'It takes none, or routes by method and pattern, such as "GET /health" or "GET /docs/*".',
+    remedy: 'Use none, or routes by method and pattern, such as "GET /health" or "GET /docs/*".',
   };
 }
 
 function contradiction(isAll: boolean): Obstacle {
   return {
     code: 'E_INVALID_FLAG',
-    message: isAll ? '--public has none and routes.' : '--public is about --protect all.',
-    remedy: isAll ? 'Give either.' : 'Leave it out: with route plugins, the others ask for no token.',
+    message: isAll ? '--public combines none with routes.' : '--public requires --protect all.',
+    remedy: isAll ? 'Give either.' : 'Omit it: with route plugins, all other routes are public.',
   };
 }
