@@ -1,5 +1,5 @@
 import type { RegistrationWant } from '../model/wants.ts';
-import { nameOf } from '../facts/app/creations.ts';
+import { nameOf } from '../syntax/expressions.ts';
 import { ts, walk } from '../syntax/tree.ts';
 
 /** The function or file that has the instance as its own: made there, or taken as a parameter. */

@@ -6,7 +6,7 @@ import { exportOf } from '../syntax/exports.ts';
 import { isProcessEnv, stringOf, unwrap } from '../syntax/expressions.ts';
 import { findFieldValue } from './field-value.ts';
 import { importsOf } from '../syntax/imports.ts';
-import { findDeclaration } from '../syntax/scopes.ts';
+import { findDeclaration } from '../syntax/symbols.ts';
 import type { Survey } from './survey.ts';
 
 /** An expression of one file as another file of the service can write it. */

@@ -1,7 +1,7 @@
 import type { RelPath } from '../model/paths.ts';
 import type { Repo } from '../model/repo.ts';
 import type { ServiceHead } from '../model/service.ts';
-import { type Names, openNames } from './names.ts';
+import { openProgram, type Program } from './program.ts';
 import { packageImports } from './package-imports.ts';
 import { openResolver } from './resolve-module.ts';
 import { openSources, type Sources } from './sources.ts';
@@ -11,7 +11,7 @@ import { allowOneMore } from '../syntax/work.ts';
 /** What every fact of one service is read from. */
 export interface Survey extends Sources {
   readonly tsconfig: Tsconfig;
-  readonly names: Names;
+  readonly names: Program;
 }
 
 const opened = new WeakMap<Repo, Map<RelPath, Survey>>();
@@ -27,7 +27,7 @@ export function openSurvey(now: Repo, head: ServiceHead): Survey {
   const sources = openSources(repo, head);
   const read = readTsconfig(repo, head.dir);
   const tsconfig = { ...read, aliases: [...read.aliases, ...packageImports(repo, head)] };
-  const survey = { ...sources, tsconfig, names: openNames(sources, openResolver(sources, tsconfig)) };
+  const survey = { ...sources, tsconfig, names: openProgram(sources, openResolver(sources, tsconfig)) };
   byDir.set(head.dir, survey);
   return survey;
 }

@@ -6,7 +6,7 @@ import { receiverOf, unwrap } from '../../syntax/expressions.ts';
 import { importsOf, specifiersOf } from '../../syntax/imports.ts';
 import { listenOptions } from './listen-options.ts';
 import { findListenCalls, listensOnImport, runsAtLoad } from './listening.ts';
-import { findDeclaration } from '../../syntax/scopes.ts';
+import { findDeclaration } from '../../syntax/symbols.ts';
 import type { Survey } from '../../program/survey.ts';
 
 /**

@@ -3,7 +3,6 @@ import type { RelPath } from '../../model/paths.ts';
 import type { PluginNamesFact } from '../../model/service.ts';
 import { lineOf, ts, walk } from '../../syntax/tree.ts';
 import { isFunctionNode, keyOf, memberOf, receiverOf, unwrap } from '../../syntax/expressions.ts';
-import { literalText } from '../../program/literals.ts';
 import type { Survey } from '../../program/survey.ts';
 
 const concernsPlugins = /plugin|fastify|autoload|\bfp\b/i;
@@ -41,7 +40,7 @@ function namesIn(survey: Survey, path: RelPath): readonly NameFound[] {
   walk(tree, (node) => {
     const value = valueOfName(node);
     if (value !== undefined) {
-      const text = literalText(survey, value, path);
+      const text = survey.names.textOf(value, path);
       if (text !== undefined || isOfPlugin(survey, node, path)) add(node, text);
     }
     if (ts.isCallExpression(node) && wraps(survey, node, path) && hasHiddenOptions(survey, node, path))
@@ -75,7 +74,7 @@ function wraps(survey: Survey, { expression }: ts.CallExpression, path: RelPath)
 /** Options that are put together elsewhere may have any name. */
 function hasHiddenOptions(survey: Survey, { arguments: given }: ts.CallExpression, path: RelPath): boolean {
   const [, options] = given;
-  if (options === undefined || literalText(survey, options, path) !== undefined) return false;
+  if (options === undefined || survey.names.textOf(options, path) !== undefined) return false;
   const found = survey.names.value(options, path);
   if (found === undefined || !ts.isObjectLiteralExpression(found.node)) return true;
   return found.node.properties.some((one) => ts.isSpreadAssignment(one) || keyOf(one.name) === undefined);

@@ -3,7 +3,7 @@ import type { RelPath } from '../../model/paths.ts';
 import { ts, walk } from '../../syntax/tree.ts';
 import { memberOf, propertyOf, receiverOf, stringOf } from '../../syntax/expressions.ts';
 import { judgeHook, type Verdict } from './hook-verdict.ts';
-import { findDeclaration } from '../../syntax/scopes.ts';
+import { findDeclaration } from '../../syntax/symbols.ts';
 import type { Survey } from '../../program/survey.ts';
 
 /** A hook by its text, and what it does; `opens` says which routes it lets pass. */

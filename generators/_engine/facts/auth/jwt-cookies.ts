@@ -1,7 +1,6 @@
 import { ts, walk } from '../../syntax/tree.ts';
 import { memberOf, propertyOf, receiverOf } from '../../syntax/expressions.ts';
 import type { PluginUse } from './jwt-secret.ts';
-import { literalText } from '../../program/literals.ts';
 import type { Survey } from '../../program/survey.ts';
 
 /** A cookie that the service reads. */
@@ -13,7 +12,7 @@ export interface ReadCookie {
 /** Cookies that may hold a token: the one of @fastify/jwt, and those that the service's own code reads. */
 export function findCookies(survey: Survey, plugin: PluginUse | undefined): readonly ReadCookie[] {
   const cookie = propertyOf(plugin?.options, 'cookie');
-  const byPlugin = plugin && literalText(survey, propertyOf(cookie, 'cookieName'), plugin.file);
+  const byPlugin = plugin && survey.names.textOf(propertyOf(cookie, 'cookieName'), plugin.file);
   const isSigned = propertyOf(cookie, 'signed')?.kind === ts.SyntaxKind.TrueKeyword;
   const found = new Map<string, boolean>(byPlugin === undefined ? [] : [[byPlugin, isSigned]]);
   for (const file of survey.files.filter((one) => /\bcookies\b/.test(survey.text(one)))) {
@@ -23,7 +22,7 @@ export function findCookies(survey: Survey, plugin: PluginUse | undefined): read
       const receiver = access && receiverOf(access);
       if (access === undefined || receiver === undefined || memberOf(receiver) !== 'cookies') return true;
       const name = ts.isElementAccessExpression(access)
-        ? literalText(survey, access.argumentExpression, file)
+        ? survey.names.textOf(access.argumentExpression, file)
         : access.name.text;
       if (name !== undefined) found.set(name, (found.get(name) ?? false) || isUnsigned(access));
       return true;

@@ -6,7 +6,6 @@ import { findWays, type Given, type Reached } from './jwt-reach.ts';
 import type { PluginUse } from './jwt-secret.ts';
 import { type Read, shapeOf, textsOf, type TokenShape } from './jwt-shape.ts';
 import { chainedCall, namespaceOf, type Sign } from './jwt-signs.ts';
-import { literalText } from '../../program/literals.ts';
 import type { Survey } from '../../program/survey.ts';
 
 /** The tokens that one sign call makes, for one way in which it is come to. */
@@ -125,5 +124,5 @@ export function keyText(
   if (argument !== undefined) return keyText(survey, argument.expression, argument.file, argument.given);
   const { env } = readEnv(survey, inner, file);
   if (env !== undefined) return `env:${env}`;
-  return literalText(survey, inner, file);
+  return survey.names.textOf(inner, file);
 }

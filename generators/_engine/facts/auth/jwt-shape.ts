@@ -3,7 +3,6 @@ import { ts, walk } from '../../syntax/tree.ts';
 import { keyOf, propertyOf, stringOf, unwrap } from '../../syntax/expressions.ts';
 import { typeKeys } from './jwt-claims.ts';
 import type { Given } from './jwt-reach.ts';
-import { literalText } from '../../program/literals.ts';
 import type { Survey } from '../../program/survey.ts';
 
 /** What the code says of the tokens of one call. */
@@ -108,7 +107,7 @@ export function textsOf(
 ): readonly string[] | undefined {
   if (value === undefined || hops > maxHops) return undefined;
   const { survey, file, given } = read;
-  const text = literalText(survey, value, file);
+  const text = survey.names.textOf(value, file);
   if (text !== undefined) return [text];
   const found = survey.names.value(value, file);
   if (found === undefined) return undefined;

@@ -1,7 +1,7 @@
 import type { RelPath } from '../../model/paths.ts';
 import type { Repo } from '../../model/repo.ts';
 import type { ServiceHead } from '../../model/service.ts';
-import { findExported } from '../../syntax/exports.ts';
+import { findExport } from '../../syntax/symbols.ts';
 import { openSources } from '../../program/sources.ts';
 
 /** The file of a service that exports a class of that name; undefined when none does. */
@@ -13,5 +13,5 @@ export function findInstalled(
   const sources = openSources(repo, service);
   return sources
     .mentioning(new RegExp(`\\bclass ${className}\\b`))
-    .find((path) => findExported(sources.tree(path), className) !== undefined);
+    .find((path) => findExport(sources.tree(path), className) !== undefined);
 }

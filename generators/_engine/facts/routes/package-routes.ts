@@ -2,7 +2,6 @@ import type { Route } from '../../model/app-facts.ts';
 import type { RelPath } from '../../model/paths.ts';
 import { lineOf, ts } from '../../syntax/tree.ts';
 import { propertyOf, unwrap } from '../../syntax/expressions.ts';
-import { literalText } from '../../program/literals.ts';
 import { joinUrl } from './route-calls.ts';
 import type { Survey } from '../../program/survey.ts';
 
@@ -54,7 +53,7 @@ function readOptions(survey: Survey, expression: ts.Expression, file: RelPath): 
     isTrue: (name) => propertyOf(node, name)?.kind === ts.SyntaxKind.TrueKeyword,
     text: (name) => {
       const value = propertyOf(node, name);
-      return value === undefined ? undefined : (literalText(survey, value, found.file) ?? null);
+      return value === undefined ? undefined : (survey.names.textOf(value, found.file) ?? null);
     },
   };
 }

@@ -4,7 +4,6 @@ import { ts } from '../../syntax/tree.ts';
 import { classUses } from '../../program/class-uses.ts';
 import { inContainer } from '../../program/container.ts';
 import { isFunctionNode, propertyOf, unwrap } from '../../syntax/expressions.ts';
-import { literalText } from '../../program/literals.ts';
 import { findPluginFunction, parameterName, type PluginFunction } from '../../program/plugin-functions.ts';
 import { packageRoutes } from './package-routes.ts';
 import { exportedName, pluginName } from '../app/plugin-names.ts';
@@ -34,7 +33,7 @@ function registrationsOf(survey: Survey, { call }: Use, file: RelPath): readonly
   return argumentsOf(survey, call, file).flatMap(([plugin, options]) => {
     if (plugin === undefined) return [];
     const own = options === undefined ? undefined : propertyOf(options.expression, 'prefix');
-    const prefix = own === undefined ? '' : (literalText(survey, own, options?.file ?? file) ?? '*');
+    const prefix = own === undefined ? '' : (survey.names.textOf(own, options?.file ?? file) ?? '*');
     return alternativesOf(plugin.expression).map((expression) => {
       const name = pluginName(survey, expression, plugin.file, prefix);
       const given = inContainer(survey, expression, plugin.file) ?? { expression, file: plugin.file };
