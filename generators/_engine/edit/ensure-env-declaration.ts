@@ -8,7 +8,7 @@ import { parseSource, ts } from '../syntax/tree.ts';
 import { appendElements } from './append-element.ts';
 import { ensureImport } from './ensure-import.ts';
 import { findEnvSchema } from './env-schema.ts';
-import { ensureEnvType } from './env-type.ts';
+import { ensureSchemaType } from './ensure-env-type.ts';
 
 /**
  * Declares a variable in the schema that parses the environment, last and written as its siblings are. [] when it is
@@ -29,7 +29,7 @@ export function ensureEnvDeclaration(
   const value = valueText(want, found.builder, found.object.getText(source), style);
   const own = appendElements(source, found.object, [`${want.name}: ${value}`], style);
   if (want.config.style === '@fastify/env')
-    return [...ensureEnvType(source, found.object, want, style), ...own].toSorted(
+    return [...ensureSchemaType(source, found.object, want, style), ...own].toSorted(
       (a, b) => a.start - b.start,
     );
   if (want.config.style !== 'envalid' || found.builder !== '') return own;
