@@ -4,11 +4,11 @@ import { autoloadsOf } from '../app/autoload.ts';
 import { type FunctionNode, isFunctionNode, memberOf, propertyOf } from '../../syntax/expressions.ts';
 import { findPluginFunction, parameterName } from '../../program/plugin-functions.ts';
 import { argumentsOf } from '../../program/repeated-calls.ts';
+import { routeMethods } from '../../syntax/uses.ts';
 import { isRouteless, packageOf } from './plugin-packages.ts';
 import type { Survey } from '../../program/survey.ts';
 
 const maxDepth = 6;
-const routeMethods = new Set(['get', 'post', 'put', 'patch', 'delete', 'head', 'options', 'all', 'route']);
 
 /** Whether what a `register` call brings may add routes or answer requests; what is not seen to its end may. */
 export function registersRoutes(survey: Survey, call: ts.CallExpression, file: RelPath, depth = 0): boolean {
