@@ -24,7 +24,7 @@ export type Value =
   | Readonly<{ kind: 'unknown'; reason: Reason }>;
 
 /** An expression and the file that it is in. */
-export interface Part {
+interface Part {
   readonly expression: ts.Expression;
   readonly file: RelPath;
 }

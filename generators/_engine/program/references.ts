@@ -1,6 +1,6 @@
 import { basenameRel, dirnameRel, type RelPath } from '../model/paths.ts';
 import { nameOf } from '../syntax/expressions.ts';
-import { patternOfName } from '../syntax/print.ts';
+import { escapePattern, patternOfName } from '../syntax/print.ts';
 import { ts, walk } from '../syntax/tree.ts';
 import type { Definition, Definitions } from './definitions.ts';
 import type { Sources } from './sources.ts';
@@ -17,6 +17,12 @@ export interface Call {
   readonly node: ts.CallExpression | ts.NewExpression;
 }
 
+/** The names of a declaration, and the patterns of the modules that give it another one. */
+interface Spelled {
+  readonly names: Set<string>;
+  readonly modules: Set<string>;
+}
+
 /**
  * Where a declaration is referred to in the service's own files, under each name that it is imported by; the names in
  * imports and exports are none. Only files are parsed that mention its name, or a module that gives it another one.
@@ -26,14 +32,19 @@ export function findReferences(
   definitions: Definitions,
   { file, node }: Definition,
 ): readonly Reference[] {
-  const words = new Set([nameOf(node) ?? 'default', moduleWord(file)]);
+  const spelled: Spelled = {
+    names: new Set([nameOf(node) ?? 'default']),
+    modules: new Set([moduleWord(file)]),
+  };
   let found: readonly Reference[] = [];
-  for (let known = 0; known < words.size;) {
-    known = words.size;
-    const pattern = new RegExp([...words].map((word) => patternOfName(word).source).join('|'));
+  const size = (): number => spelled.names.size + spelled.modules.size;
+  for (let known = 0; known < size();) {
+    known = size();
+    const words = [...spelled.names].map((name) => patternOfName(name).source);
+    const pattern = new RegExp([...words, ...spelled.modules].join('|'));
     found = sources
       .mentioning(pattern)
-      .flatMap((place) => referencesIn(sources, definitions, node, place, words));
+      .flatMap((place) => referencesIn(sources, definitions, node, place, spelled));
   }
   return found;
 }
@@ -56,10 +67,11 @@ function referencesIn(
   definitions: Definitions,
   declaration: ts.Node,
   file: RelPath,
-  words: Set<string>,
+  spelled: Spelled,
 ): readonly Reference[] {
   const found: Reference[] = [];
-  const names = new Set(words);
+  const names = new Set<string>();
+  const isNamed = (text: string): boolean => names.has(text) || spelled.names.has(text);
   walk(sources.tree(file), (node) => {
     if (ts.isImportSpecifier(node) || ts.isImportClause(node)) {
       if (node.name !== undefined && isIt(definitions, node.name, file, declaration))
@@ -67,11 +79,11 @@ function referencesIn(
       return ts.isImportClause(node);
     }
     if (ts.isExportDeclaration(node) || ts.isExportAssignment(node)) {
-      words.add(moduleWord(file));
-      if (ts.isExportDeclaration(node)) addNames(definitions, node, file, declaration, words);
+      spelled.modules.add(moduleWord(file));
+      if (ts.isExportDeclaration(node)) addNames(definitions, node, file, declaration, spelled);
     }
     if (ts.isExportDeclaration(node)) return false;
-    const isName = ts.isIdentifier(node) && names.has(node.text) && !isDeclared(node);
+    const isName = ts.isIdentifier(node) && isNamed(node.text) && !isDeclared(node);
     if (isName && isIt(definitions, node, file, declaration)) found.push({ file, node });
     return true;
   });
@@ -83,11 +95,11 @@ function addNames(
   { exportClause }: ts.ExportDeclaration,
   file: RelPath,
   declaration: ts.Node,
-  words: Set<string>,
+  spelled: Spelled,
 ): void {
   if (exportClause === undefined || !ts.isNamedExports(exportClause)) return;
   for (const { name } of exportClause.elements)
-    if (isOf(definitions.exported(file, name.text), declaration)) words.add(name.text);
+    if (isOf(definitions.exported(file, name.text), declaration)) spelled.names.add(name.text);
 }
 
 function isIt(definitions: Definitions, node: ts.Identifier, file: RelPath, declaration: ts.Node): boolean {
@@ -112,8 +124,10 @@ function isDeclared(node: ts.Identifier): boolean {
   return 'name' in node.parent && node.parent.name === node && !ts.isPropertyAccessExpression(node.parent);
 }
 
-/** What specifiers of a file end in: `app` of `app.ts`, `routes` of `routes/index.ts`. */
+/** Finds specifiers of a file: those that end in `app` for `app.ts`, in `routes` for `routes/index.ts`. */
 function moduleWord(file: RelPath): string {
   const stem = basenameRel(file).replace(/\.[cm]?[jt]sx?$/, '');
-  return stem === 'index' ? basenameRel(dirnameRel(file)) || stem : stem;
+  const folder = stem === 'index' ? basenameRel(dirnameRel(file)) : '';
+  const ends = folder === '' ? escapePattern(stem) : `(?:${escapePattern(folder)}(?:/index)?|\\.)`;
+  return `[/'"#.]${ends}/?(?:\\.[cm]?[jt]s)?['"]`;
 }
