@@ -6,11 +6,11 @@ import {
   enclosingFunction,
   isProcessEnv,
   memberOf,
+  nameOf,
   propertyOf,
   receiverOf,
   unwrap,
 } from '../../syntax/expressions.ts';
-import { nameOf } from '../app/creations.ts';
 import { findConfigTypes } from './config-types.ts';
 import { findEnvExamples } from './env-examples.ts';
 import { autoloadedEnv, type FastifyEnv, fastifyEnv } from '../../program/env-reads.ts';
