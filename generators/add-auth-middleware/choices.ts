@@ -2,14 +2,14 @@ import type { Answers, AnswerValue, Choice, Site } from '../_engine/model/genera
 import type { RelPath } from '../_engine/model/paths.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { likelyPublicRoutes } from '../_engine/facts/routes/public-routes.ts';
-import { surveyTarget } from '../_engine/facts/app/target.ts';
+import { surveyTarget } from '../_engine/facts/app/service.ts';
 
 /** What `--protect` can be: all, none, or the route plugins of the targets. */
 export function protectChoices(site: Site, given: Answers): readonly Choice[] {
   return [
     ...targetsOf(site, given).flatMap(routePluginChoices),
     { value: 'all', hint: 'every route but those of --public' },
-    { value: 'none', hint: 'no route yet: you add the hook where you want it' },
+    { value: 'none', hint: 'no route: add the hook yourself' },
   ];
 }
 
@@ -25,7 +25,7 @@ export function publicChoices(site: Site, given: Answers): readonly Choice[] {
   );
   return [
     ...[...routes].map(([value, hint]) => ({ value, hint })),
-    { value: 'none', hint: 'every route asks for a token' },
+    { value: 'none', hint: 'every route requires a token' },
   ];
 }
 

@@ -10,10 +10,9 @@ import { importSpecifier, placeFile, testFileFor } from '../_engine/facts/style/
 import { type Draft, openDraft } from '../_engine/repo/draft.ts';
 import { render, renderModule, renderTest } from '../_engine/render/render.ts';
 import { findClient } from '../_engine/facts/calls/installed-client.ts';
-import { surveyTarget } from '../_engine/facts/app/target.ts';
+import { surveyTarget } from '../_engine/facts/app/service.ts';
 import { type AuthAddress, findAuthAddress } from './auth-url.ts';
-import { chooseProtection, type Protection } from '../_engine/facts/routes/protection.ts';
-import { readPublic } from '../_engine/facts/routes/public-flag.ts';
+import { chooseProtection, type Protection, readPublic } from '../_engine/facts/routes/protection.ts';
 import { placeAmongPlugins } from './guard-registration.ts';
 import { openRoutes } from './open-routes.ts';
 import { chooseNames, type MiddlewareNames } from './names.ts';
@@ -141,7 +140,7 @@ function readCacheTtl(answers: MiddlewareAnswers): number | undefined | readonly
     {
       code: 'E_INVALID_FLAG',
       message,
-      remedy: 'It takes whole milliseconds from 1 to 86400000, a day; such as 10000.',
+      remedy: 'Use whole milliseconds from 1 to 86400000 (a day), such as 10000.',
     },
   ];
 }
@@ -154,7 +153,7 @@ function foreignClient(path: RelPath): Obstacle {
   return {
     code: 'E_FILE_EXISTS',
     at: { path },
-    message: `${path} has a ServiceClient that is not ours: it exports no ServiceClientError.`,
-    remedy: 'Rename that class, or give it the interface of ours, and run the command again.',
+    message: `${path} has a ServiceClient that was not generated: it exports no ServiceClientError.`,
+    remedy: 'Rename that class, or give it the generated interface, and run the command again.',
   };
 }

@@ -6,14 +6,12 @@ import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { declareVariables } from '../_engine/edit/declare-variables.ts';
 import { ensureDependency } from '../_engine/edit/ensure-dependency.ts';
-import { freePluginName } from '../_engine/edit/free-plugin-name.ts';
-import { registerPlugin } from '../_engine/edit/register-plugin.ts';
+import { freePluginName, registerPlugin } from '../_engine/edit/register-plugin.ts';
 import { type Draft, openDraft } from '../_engine/repo/draft.ts';
 import { render, renderModule } from '../_engine/render/render.ts';
 import { surveyJwt } from '../_engine/facts/auth/jwt.ts';
-import { throughReader } from '../_engine/facts/app/service.ts';
+import { surveyTarget, throughReader } from '../_engine/facts/app/service.ts';
 import { openSurvey } from '../_engine/program/survey.ts';
-import { surveyTarget } from '../_engine/facts/app/target.ts';
 import { fromCatalog } from '../_engine/facts/tooling/from-catalog.ts';
 import { blacklistView } from './blacklist-view.ts';
 import { usesKeyPair } from './connection-views.ts';
@@ -55,7 +53,7 @@ export async function planAuthVerify(answers: VerifyAnswers, repo: Repo): Promis
   for (const note of policy.notes) draft.note(note);
   if (!usesKeyPair(service)) {
     draft.note(
-      'A JWT secret shorter than 32 bytes is warned about, and in production the service does not start with it.',
+      'With a JWT secret shorter than 32 bytes the service logs a warning; in production it does not start.',
     );
   }
   return draft.finish();

@@ -7,7 +7,7 @@ import type { Service } from '../_engine/model/service.ts';
 import { importSpecifier, placeFile, testFileFor } from '../_engine/facts/style/place-file.ts';
 import { type Draft, openDraft } from '../_engine/repo/draft.ts';
 import { renderModule, renderTest } from '../_engine/render/render.ts';
-import { surveyTarget } from '../_engine/facts/app/target.ts';
+import { surveyTarget } from '../_engine/facts/app/service.ts';
 import type { BreakerTestView } from './view.ts';
 
 export interface BreakerAnswers extends RunAnswers {

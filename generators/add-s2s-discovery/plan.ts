@@ -9,9 +9,8 @@ import type { Service } from '../_engine/model/service.ts';
 import { placeFile, testFileFor } from '../_engine/facts/style/place-file.ts';
 import { type Draft, openDraft } from '../_engine/repo/draft.ts';
 import { render, renderModule, renderTest } from '../_engine/render/render.ts';
-import { findInstalled } from '../_engine/facts/calls/installed.ts';
-import { findClient } from '../_engine/facts/calls/installed-client.ts';
-import { surveyTarget } from '../_engine/facts/app/target.ts';
+import { findClient, findInstalled } from '../_engine/facts/calls/installed-client.ts';
+import { surveyTarget } from '../_engine/facts/app/service.ts';
 import { type DiscoveryFiles, discoveryFiles, type FileName, fileNames } from './files.ts';
 import { type Source, sources } from './view.ts';
 import { connectView, discoveryTestView, specifiersOf } from './views.ts';
@@ -83,7 +82,7 @@ function foreignClient(path: RelPath): Obstacle {
   return {
     code: 'E_FILE_EXISTS',
     at: { path },
-    message: `${path} has a ServiceClient that add-service-client has not made, or not here: endpoints cannot be given to it.`,
-    remedy: 'Rename that class and run the command again: it brings a ServiceClient of its own.',
+    message: `${path} has a ServiceClient that was not generated here: it cannot use several endpoints.`,
+    remedy: 'Rename that class and run the command again: it adds its own ServiceClient.',
   };
 }

@@ -6,10 +6,9 @@ import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
 import type { DependencyWant } from '../_engine/model/wants.ts';
 import { ensureDependency } from '../_engine/edit/ensure-dependency.ts';
-import { ensureEnv } from '../_engine/edit/ensure-env.ts';
-import { freePluginName } from '../_engine/edit/free-plugin-name.ts';
+import { ensureEnv } from '../_engine/edit/declare-variables.ts';
+import { freePluginName, registerPlugin } from '../_engine/edit/register-plugin.ts';
 import { importSpecifier, isAutoloaded, placeFile, testFileFor } from '../_engine/facts/style/place-file.ts';
-import { registerPlugin } from '../_engine/edit/register-plugin.ts';
 import { joinRel } from '../_engine/model/paths.ts';
 import { type Draft, openDraft } from '../_engine/repo/draft.ts';
 import { planDiagnostics } from '../_engine/plan/plan-diagnostics.ts';
@@ -19,7 +18,7 @@ import { fromCatalog } from '../_engine/facts/tooling/from-catalog.ts';
 import { findClient } from '../_engine/facts/calls/installed-client.ts';
 import { surveyOpenTelemetry } from '../_engine/facts/observability/opentelemetry.ts';
 import { surveyHeads } from '../_engine/repo/services.ts';
-import { surveyTarget } from '../_engine/facts/app/target.ts';
+import { surveyTarget } from '../_engine/facts/app/service.ts';
 import type { TracingTestView, TracingView } from './view.ts';
 import { sdkView, type TracingFiles, tracingView } from './views.ts';
 
@@ -58,7 +57,7 @@ export async function planTracing(
 }
 
 const lateNote =
-  'auth-middleware is loaded before service-tracing, by their names, and guards every route: what it asks the auth service is in a trace of its own, unless you name service-tracing in its dependencies.';
+  'auth-middleware is loaded before service-tracing, by name, and guards every route: its verifications have their own trace, unless you name service-tracing in its dependencies.';
 
 /** An autoloaded guard of all routes has its hook before ours. */
 function comesLate({ repo }: Draft, service: Service, { tracing }: TracingFiles): boolean {
@@ -90,7 +89,7 @@ function planSdk(draft: Draft, service: Service, { sdk }: TracingFiles): void {
   depend(draft, service, '@opentelemetry/sdk-node', '^0.223.0');
   for (const file of service.config.exampleFiles)
     draft.patch(file, 'env', (base) => ensureEnv(base, { name: 'OTEL_EXPORTER_OTLP_ENDPOINT', value: '' }));
-  draft.note(`Nothing is sent until ${service.name} is started with its tracing: ${view.command}`);
+  draft.note(`No traces are sent until ${service.name} is started with its tracing: ${view.command}`);
 }
 
 function renderTracingTest(

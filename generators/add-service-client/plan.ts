@@ -10,9 +10,9 @@ import { ensureDependency } from '../_engine/edit/ensure-dependency.ts';
 import { importSpecifier, placeFile, testFileFor } from '../_engine/facts/style/place-file.ts';
 import { type Draft, openDraft } from '../_engine/repo/draft.ts';
 import { renderModule, renderTest } from '../_engine/render/render.ts';
-import { findInstalled } from '../_engine/facts/calls/installed.ts';
+import { findInstalled } from '../_engine/facts/calls/installed-client.ts';
 import { allowsBelow } from '../_engine/facts/tooling/version-range.ts';
-import { surveyTarget } from '../_engine/facts/app/target.ts';
+import { surveyTarget } from '../_engine/facts/app/service.ts';
 import { fromCatalog } from '../_engine/facts/tooling/from-catalog.ts';
 import type { ClientTestView } from './view.ts';
 
@@ -75,8 +75,8 @@ function oldUndici({ name, manifest }: Service): Obstacle {
   return {
     code: 'E_OLD_DEPENDENCY',
     at: { path: manifest.path },
-    message: `${name} depends on undici ${manifest.dependencies['undici'] ?? ''}, and the client is written for undici ${String(OLDEST_UNDICI)}.`,
-    remedy: 'Raise it to ^7.16.0 there, or let fetch carry the calls: --transport fetch.',
+    message: `${name} depends on undici ${manifest.dependencies['undici'] ?? ''}, but the client requires undici ${String(OLDEST_UNDICI)} or later.`,
+    remedy: 'Update it to ^7.16.0, or use fetch: --transport fetch.',
   };
 }
 

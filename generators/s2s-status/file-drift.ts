@@ -13,7 +13,7 @@ export function findFileDrift(repo: Repo, record: S2sRecord): readonly Finding[]
 /** A merge of the record that git has left to somebody. */
 function findRecordDrift(repo: Repo): readonly Finding[] {
   if (!hasMergeMarkers(repo.read(recordPath) ?? '')) return [];
-  const message = 'Two branches have recorded what they generated: s2s-status --fix joins the two.';
+  const message = 'Two branches changed the record: s2s-status --fix merges them.';
   return [{ state: 'conflict', path: recordPath, message }];
 }
 
@@ -24,11 +24,11 @@ function findGeneratedDrift(repo: Repo, record: S2sRecord): readonly Finding[] {
     const text = repo.read(path);
     if (ours === undefined) return [];
     if (text === undefined)
-      return [{ state: 'missing', path, message: `${path} was generated and is gone.` }];
+      return [{ state: 'missing', path, message: `${path} was generated and then deleted.` }];
     const marker = /^<{7} /m.exec(text);
     if (marker !== null) {
       const line = text.slice(0, marker.index).split('\n').length;
-      return [{ state: 'conflict', path, line, message: `${path} holds the markers of a merge.` }];
+      return [{ state: 'conflict', path, line, message: `${path} contains merge conflict markers.` }];
     }
     if (text === ours) return [];
     const line = firstDifference(ours, text);

@@ -44,8 +44,8 @@ function findingOf(edit: Edit, generator: string): Finding {
   const state = stateOf(role);
   const message =
     state === 'outdated'
-      ? `${path} is not what today's ${generator} gives: s2s-upgrade brings it up to date.`
-      : `${path} lacks what ${generator} put there: ${added}`;
+      ? `${path} differs from the current template of ${generator}: run s2s-upgrade.`
+      : `${path} lacks lines that ${generator} added: ${added}`;
   return { state, path, line, message };
 }
 

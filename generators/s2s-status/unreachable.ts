@@ -27,7 +27,7 @@ export function findUnreachable(repo: Repo, heads: readonly ServiceHead[]): read
       state: 'unreachable',
       path,
       line,
-      message: `AUTH_SERVICE_URL leads to port ${other}, and ${service.name} listens on ${String(port)}.`,
+      message: `AUTH_SERVICE_URL points to port ${other}, but ${service.name} listens on ${String(port)}.`,
     }));
 }
 

@@ -8,9 +8,8 @@ import type { ServiceHead } from '../_engine/model/service.ts';
 import { hashText } from '../_engine/record/hash.ts';
 import { dirnameRel } from '../_engine/model/paths.ts';
 import { type Draft, openDraft } from '../_engine/repo/draft.ts';
-import { revertHunks } from '../_engine/record/recorded-patch.ts';
+import { type RecordedFile, revertHunks, type S2sRecord } from '../_engine/record/s2s-record.ts';
 import { readRecord, writeRecord } from '../_engine/record/record.ts';
-import type { RecordedFile, S2sRecord } from '../_engine/record/s2s-record.ts';
 import { isEnvironment } from '../_engine/model/roles.ts';
 import { surveyHeads } from '../_engine/repo/services.ts';
 import {
@@ -40,7 +39,7 @@ export async function planUndo(answers: UndoAnswers, repo: Repo): Promise<Plan |
   const unknown = unknownGenerators(record, wanted);
   if (unknown !== undefined) draft.obstruct(unknown);
   const selected = selectRecorded(record, wanted);
-  if (selected.length === 0) draft.note('Nothing is recorded in .s2s.json that could be taken back.');
+  if (selected.length === 0) draft.note('Nothing is recorded in .s2s.json, so there is nothing to undo.');
   const heads = surveyHeads(repo);
 
   for (const one of selected.filter(({ whole }) => whole))

@@ -36,16 +36,15 @@ function assertInside(root: string, paths: readonly RelPath[]): void {
     let nearest = join(root, path);
     // A link that leads nowhere is there, too: writing to it would make what it names.
     while (!existsSync(nearest) && !isLink(nearest)) nearest = dirname(nearest);
-    if (!existsSync(nearest))
-      throw new RefusalError(notWritten(path, 'has a link in its way that leads nowhere'));
+    if (!existsSync(nearest)) throw new RefusalError(notWritten(path, 'is behind a broken link'));
     const real = realpathSync.native(nearest);
     const target = relative(root, join(real, relative(nearest, join(root, path))));
     if (real !== root && !real.startsWith(root.endsWith(sep) ? root : root + sep)) {
       throw new RefusalError({
         code: 'E_PATH',
         at: { path },
-        message: `${path} leads out of the repository, to ${real}.`,
-        remedy: 'Run the command in the repository that the link leads to.',
+        message: `${path} resolves outside the repository, to ${real}.`,
+        remedy: 'Run the command in the repository that contains that target.',
       });
     }
     const never = forbidden(path) ?? forbidden(target.split(sep).join('/'));
@@ -91,7 +90,7 @@ function changedFile(edit: Edit): Obstacle {
     code: 'E_FILE_CHANGED',
     at: { path: edit.path },
     message: `${edit.path} changed between the plan and the write.`,
-    remedy: 'Run the command again: it plans anew on the file as it is now.',
+    remedy: 'Run the command again to plan with the current file.',
   };
 }
 
@@ -100,8 +99,8 @@ function linkInTheWay({ path }: Edit): Obstacle {
   return {
     code: 'E_PATH',
     at: { path },
-    message: `${path} is a link now, and the file that was generated there would be deleted.`,
-    remedy: 'Take the link away by hand, and run the command again.',
+    message: `${path} is now a link, so the generated file there cannot be deleted.`,
+    remedy: 'Delete the link and run the command again.',
   };
 }
 

@@ -95,8 +95,8 @@ function writeFailure(cause: unknown): RefusalError {
   const error = new RefusalError({
     code: 'E_WRITE',
     at: { path },
-    message: `The change could not be written, and nothing has changed: ${reason}.`,
-    remedy: 'Make the folder writable or free some space, and run the command again.',
+    message: `The change could not be written; nothing was changed: ${reason}.`,
+    remedy: 'Make the folder writable or free disk space, and run the command again.',
   });
   error.cause = cause;
   return error;

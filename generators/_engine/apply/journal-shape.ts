@@ -8,14 +8,14 @@ type Json = Readonly<Record<string, unknown>>;
  * @throws Error with the reason, RefusalError E_PATH
  */
 export function assertJournalShape(parsed: unknown): void {
-  if (!isObject(parsed)) throw new Error('it holds no object');
+  if (!isObject(parsed)) throw new Error('it is not an object');
   const { id, holder, entries, folders, emptied } = parsed;
-  if (typeof id !== 'string' || !/^[\w-]{1,64}$/.test(id)) throw new Error('its id is not understood');
-  if (typeof holder !== 'string') throw new Error('its holder is not understood');
-  if (!Array.isArray(entries) || !entries.every(isEntry)) throw new Error('its entries are not understood');
+  if (typeof id !== 'string' || !/^[\w-]{1,64}$/.test(id)) throw new Error('its id is invalid');
+  if (typeof holder !== 'string') throw new Error('its holder is invalid');
+  if (!Array.isArray(entries) || !entries.every(isEntry)) throw new Error('its entries are invalid');
   for (const list of [folders, emptied])
     if (!Array.isArray(list) || !list.every((path) => typeof path === 'string'))
-      throw new Error('its folders are not understood');
+      throw new Error('its folders are invalid');
   const targets = (entries as readonly { target: string }[]).map(({ target }) => target);
   for (const path of targets) assertPath(path, forbidden(path));
   for (const path of [...(folders as string[]), ...(emptied as string[])])
@@ -31,7 +31,8 @@ function isEntry(entry: unknown): boolean {
 
 /** No apply ever writes to git's own files, or to installed packages. */
 function assertPath(path: string, never: string | undefined): void {
-  if (path === '' || toRel(path) !== path) throw new Error(`${JSON.stringify(path)} is not a plain path`);
+  if (path === '' || toRel(path) !== path)
+    throw new Error(`${JSON.stringify(path)} is not a normalised path`);
   if (never !== undefined) throw new Error(`${JSON.stringify(path)} ${never}`);
 }
 

@@ -120,10 +120,10 @@ export function locked(holder: LockHolder): Obstacle {
   return {
     code: 'E_LOCKED',
     at: { path: journalName },
-    message: `Another run is writing to this repository, or was killed elsewhere: ${nameOfHolder(holder)}.`,
+    message: `Another run is writing to this repository, or was interrupted on another machine: ${nameOfHolder(holder)}.`,
     remedy: isUnknown
-      ? 'Wait until it has ended. If it runs no more, s2s-undo --recover --force puts back what it left half written.'
-      : 'Wait until it has ended and run the command again.',
+      ? 'Wait until it ends. If it was interrupted, roll back its partial changes with s2s-undo --recover --force.'
+      : 'Wait until it ends and run the command again.',
   };
 }
 
@@ -132,7 +132,7 @@ function foreign(reason: string): Obstacle {
   return {
     code: 'E_RECORD',
     at: { path: journalName },
-    message: `Nothing is done by ${journalName}: ${reason}.`,
-    remedy: `Delete ${journalName}, unless another user or machine is running a generator in this folder now.`,
+    message: `${journalName} was not used: ${reason}.`,
+    remedy: `Delete ${journalName}, unless another user or machine is running a generator in this folder.`,
   };
 }

@@ -13,14 +13,16 @@ import { forbidden } from '../model/places.ts';
 export function assertPlainWay(root: string, absolute: string): void {
   const path = relative(root, absolute);
   const parts = path.split(sep);
-  const never = parts[0] === '..' ? 'lies outside of the repository' : forbidden(parts.join('/'));
+  const never = parts[0] === '..' ? 'is outside the repository' : forbidden(parts.join('/'));
   if (never !== undefined) throw new RefusalError(notWritten(parts.join('/'), never));
   parts.reduce((folder, part, index) => {
     const at = join(folder, part);
     const found = lstatSync(at, { throwIfNoEntry: false });
     const isLast = index === parts.length - 1;
     if (found !== undefined && !(isLast ? found.isFile() : found.isDirectory()))
-      throw new RefusalError(notWritten(parts.join('/'), `has something in its way: ${relative(root, at)}`));
+      throw new RefusalError(
+        notWritten(parts.join('/'), `has another entry in its path: ${relative(root, at)}`),
+      );
     return at;
   }, root);
 }
@@ -35,7 +37,7 @@ export function notWritten(path: string, reason: string): Obstacle {
   return {
     code: 'E_PATH',
     at: { path },
-    message: `${JSON.stringify(path)} is not written to: it ${reason}.`,
-    remedy: 'Take the link or the folder away that leads there, and run the command again.',
+    message: `${JSON.stringify(path)} cannot be written: it ${reason}.`,
+    remedy: 'Remove that link or folder, and run the command again.',
   };
 }

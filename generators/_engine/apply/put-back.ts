@@ -12,9 +12,9 @@ export function putBack<T>(run: () => T): T {
     const error = new RefusalError({
       code: 'E_WRITE',
       at: { path: '.' },
-      message: `Not every file could be put back yet: ${cause instanceof Error ? cause.message : String(cause)}.`,
+      message: `Not every file could be rolled back: ${cause instanceof Error ? cause.message : String(cause)}.`,
       remedy:
-        'Make the folder writable or free some space, then run s2s-undo --recover: it puts every file back.',
+        'Make the folder writable or free disk space, then run s2s-undo --recover to roll back the other files.',
     });
     error.cause = cause;
     throw error;

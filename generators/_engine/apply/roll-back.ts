@@ -67,9 +67,8 @@ function changedSince({ target }: JournalEntry): Obstacle {
   return {
     code: 'E_FILE_CHANGED',
     at: { path: target },
-    message: `${target} was changed after a run had written it and before that run could be taken back.`,
-    remedy:
-      'Keep your version elsewhere and run s2s-undo --recover --force, which puts every file back as it was before the run.',
+    message: `${target} was edited after a run wrote it and before that run was rolled back.`,
+    remedy: 'Save your version elsewhere and run s2s-undo --recover --force to roll back every file.',
   };
 }
 

@@ -27,7 +27,7 @@ export async function untilSignal(run: (stopped: AbortSignal) => Promise<void>):
 function interrupted(signal: NodeJS.Signals): ConstructorParameters<typeof RefusalError>[0] {
   return {
     code: 'E_CHECK',
-    message: `The check was interrupted by ${signal}, and everything was rolled back.`,
+    message: `The type check was interrupted by ${signal}. Everything was rolled back.`,
     remedy: 'Run the command again, or without --check.',
   };
 }

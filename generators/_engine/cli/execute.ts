@@ -10,6 +10,7 @@ import { recoverFirst } from '../apply/interrupted.ts';
 import { makePlan, type Planned, type PlanRequest } from '../plan/run.ts';
 import { type InstallCommand, installCommands } from './install-command.ts';
 import { checkFailed, newErrors, typeErrors } from '../apply/type-check.ts';
+import { withRunCaches } from '../model/run-caches.ts';
 import { openRepo } from '../repo/repo.ts';
 import { surveyModules } from '../facts/style/modules.ts';
 
@@ -41,8 +42,8 @@ export async function decide(request: PlanRequest, command: string): Promise<Dec
 function withRecovery(planned: Planned, recovered: boolean, { given }: PlanRequest): Planned {
   if (!recovered && given['recover'] !== true) return planned;
   const note = recovered
-    ? 'A run that was killed had left files half written: they are back as they were before it.'
-    : 'No run has left anything half written.';
+    ? 'A previous run was interrupted; its partial changes were rolled back.'
+    : 'No interrupted run was found.';
   return { ...planned, plan: { ...planned.plan, notes: [note, ...planned.plan.notes] } };
 }
 
@@ -69,10 +70,12 @@ function decided({ id, given, root }: PlanRequest, planned: Planned, command: st
   if (given['dryRun'] === true) return { outcome: outcome('planned', next), diff };
   const commit = async (): Promise<Outcome> => {
     try {
-      await apply(plan, root, given['check'] === true ? { verify: await checkOf(root, planned) } : {});
+      await withRunCaches(async () => {
+        await apply(plan, root, given['check'] === true ? { verify: await checkOf(root, planned) } : {});
+      });
       const failed = given['install'] === true ? await failedOf(installs) : [];
       if (failed.length === 0) return outcome(statusAfter(plan, 'applied'), next);
-      const notes = failed.map((text) => `${text} failed: run it again. The files are changed, as listed.`);
+      const notes = failed.map((text) => `${text} failed: run it again. The listed files were changed.`);
       return { ...outcome('failed', failed), notes: [...plan.notes, ...notes] };
     } catch (error) {
       if (!(error instanceof RefusalError)) throw error;

@@ -8,6 +8,7 @@ import { openRepo } from '../repo/repo.ts';
 import { findRoot } from '../repo/root.ts';
 import { findAuthService } from '../facts/auth/auth-service.ts';
 import { findSigns } from '../facts/auth/jwt-signs.ts';
+import { printable } from './terminal.ts';
 import { surveyHeads } from '../repo/services.ts';
 import { openSurvey } from '../program/survey.ts';
 
@@ -17,10 +18,10 @@ export function surveyOverview(workingDirectory: string, cwd: string | undefined
   if (typeof root !== 'string') return root;
   try {
     assertUninterrupted(root);
-    return servicesBelow(root);
+    return servicesBelow(root).map(printable);
   } catch (error) {
     if (!(error instanceof RefusalError)) throw error;
-    return error.obstacles.map(({ message, remedy }) => `${message} ${remedy}`);
+    return error.obstacles.map(({ message, remedy }) => printable(`${message} ${remedy}`));
   }
 }
 
@@ -45,7 +46,7 @@ function servicesBelow(root: string): readonly string[] {
 function issuing(repo: Repo, head: ServiceHead): string {
   const [first] = findSigns(openSurvey(repo, head));
   return first === undefined
-    ? 'has the login route, so it issues the tokens'
+    ? 'has the login route, so it issues tokens'
     : `signs JWTs in ${first.path}:${String(first.line)}`;
 }
 

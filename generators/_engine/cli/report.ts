@@ -2,41 +2,47 @@ import { createColors } from 'picocolors';
 
 import type { Finding } from '../model/plan.ts';
 import type { Change, FlatObstacle, Outcome } from './outcome.ts';
+import { allPrintable, printable } from './terminal.ts';
 
-/** `colour` as the terminal and NO_COLOR have it. `diff` is shown above the summary of a dry run. */
+/**
+ * `colour` as the terminal and NO_COLOR have it. `diff` is shown above the summary of a dry run. Not for a `terminal`, diff
+ * and drawing are handed over byte for byte: git and others read them.
+ */
 export interface ReportOptions {
   readonly colour: boolean;
+  readonly terminal: boolean;
   readonly diff: string;
 }
 
 type Colours = ReturnType<typeof createColors>;
 
-/** What a person reads after a run. */
-export function reportOf(outcome: Outcome, { colour, diff }: ReportOptions): string {
+/** What a person reads after a run. Names, messages and code come from a repository: none of them drives the terminal. */
+export function reportOf(decided: Outcome, { colour, terminal, diff }: ReportOptions): string {
   const colours = createColors(colour);
+  const outcome = allPrintable(decided);
   if (outcome.status === 'refused') return refusalReport(outcome, colours);
-  if (outcome.output !== undefined) return outcome.output;
+  if (decided.output !== undefined) return terminal ? printable(decided.output) : decided.output;
   const names = outcome.targets.map(({ service }) => service).join(', ') || 'the repository';
   const nothing = outcome.generator === 's2s-status' ? 'everything stands' : 'nothing to change';
-  const isThere = outcome.targets.length === 0 ? nothing : `${names} has it already, nothing to change`;
+  const isThere = outcome.targets.length === 0 ? nothing : `${names} is up to date, nothing to change`;
   const heading = {
     applied: `${colours.green('✔')} ${outcome.generator} changed ${names}`,
-    planned: `${colours.cyan('●')} ${outcome.generator} would change ${names} (nothing is written)`,
+    planned: `${colours.cyan('●')} ${outcome.generator} would change ${names} (nothing was written)`,
     unchanged: `${colours.green('✔')} ${outcome.generator}: ${isThere}`,
     drift: `${colours.yellow('!')} ${outcome.generator} found drift`,
     conflicts: `${colours.yellow('!')} ${outcome.generator} left conflicts in ${names}`,
     failed: `${colours.red('✖')} ${outcome.generator} failed`,
   }[outcome.status];
   return [
-    ...(outcome.status === 'planned' ? [colourDiff(diff, colours)] : []),
+    ...(outcome.status === 'planned' ? [colourDiff(terminal ? printable(diff) : diff, colours)] : []),
     heading,
     ...changeTree(outcome.changes, colours),
     ...outcome.findings.map((finding) => findingLine(finding, colours)),
-    ...section('Good to know', outcome.notes, colours),
+    ...section('Notes', outcome.notes, colours),
     ...section('Next', outcome.next, colours),
     ...(outcome.status === 'unchanged' || outcome.status === 'drift'
       ? []
-      : section('The same again, without questions', [outcome.command], colours)),
+      : section('Run it again without questions', [outcome.command], colours)),
     '',
   ].join('\n');
 }

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 
 import { closest, distance } from 'fastest-levenshtein';
 
-import { withAnswersFile } from './answers-file.ts';
+import { listIn, withAnswersFile } from './answers-file.ts';
 import type { Answers, Question, Questions } from '../model/generator.ts';
 import type { Obstacle } from '../model/obstacle.ts';
 import { type Refusal, refuse } from '../model/refusal.ts';
@@ -11,15 +11,15 @@ import { type Refusal, refuse } from '../model/refusal.ts';
 export const globalFlags = {
   target: {
     type: 'list',
-    message: 'service to change: name, folder or a part of it',
-    prompt: 'Which services should it change?',
+    message: 'service to change: name, folder or an unambiguous part of them',
+    prompt: 'Which services should change?',
     placeholder: '<service>',
   },
   cwd: { type: 'string', message: 'root of the repository', placeholder: '<dir>' },
   dryRun: { type: 'boolean', message: 'print the diff and write nothing' },
   yes: { type: 'boolean', message: 'ask no questions' },
   json: { type: 'boolean', message: 'print one JSON document' },
-  force: { type: 'boolean', message: 'overwrite generated files that were edited' },
+  force: { type: 'boolean', message: 'overwrite edited generated files' },
   allowDirty: { type: 'boolean', message: 'change files with uncommitted changes' },
   answers: {
     type: 'string',
@@ -30,9 +30,12 @@ export const globalFlags = {
   format: {
     type: 'boolean',
     message:
-      "run the project's formatter in a preview too, and where it is code of the repository (--no-format: never)",
+      "run the project's formatter even in a preview or if it is code of the repository (--no-format: never)",
   },
-  check: { type: 'boolean', message: 'type-check before committing the change; roll back if it got worse' },
+  check: {
+    type: 'boolean',
+    message: 'type-check before committing the change; roll back if there are new errors',
+  },
   help: { type: 'boolean', message: 'print this help' },
 } as const satisfies Questions;
 
@@ -104,10 +107,7 @@ function valueOf(
   if (question.type === 'boolean') return value === undefined ? !negated : undefined;
   if (value === undefined || value === '' || (inline !== true && value.startsWith('--'))) return undefined;
   if (question.type === 'string') return value;
-  return value
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== '');
+  return listIn(value);
 }
 
 function unexpected(value: string): Obstacle {
@@ -119,14 +119,19 @@ function unexpected(value: string): Obstacle {
 }
 
 function unknownFlag(rawName: string, flags: readonly string[]): Obstacle {
-  const name = rawName.replace(/^-+/, '');
-  const nearest = closest(name, flags);
-  const near = distance(name, nearest) <= Math.max(2, Math.floor(name.length / 3));
+  const nearest = nearestTo(rawName.replace(/^-+/, ''), flags);
   return {
     code: 'E_UNKNOWN_FLAG',
     message: `Unknown flag ${rawName}.`,
-    remedy: near ? `Did you mean --${nearest}?` : 'See --help for the flags of this generator.',
+    remedy:
+      nearest === undefined ? 'See --help for the flags of this generator.' : `Did you mean --${nearest}?`,
   };
+}
+
+/** The name that was meant; undefined where none is near. */
+export function nearestTo(name: string, names: readonly string[]): string | undefined {
+  const nearest = closest(name, names);
+  return distance(name, nearest) <= Math.max(2, Math.floor(name.length / 3)) ? nearest : undefined;
 }
 
 function badValue(rawName: string, question: Question): Obstacle {

@@ -6,6 +6,7 @@ import Handlebars from 'handlebars';
 
 import type { Style, TestingFact } from '../model/code-facts.ts';
 import { printInComment, printInString, printInTemplate, printKey } from '../syntax/print.ts';
+import { runCache } from '../model/run-caches.ts';
 import { restyle } from './restyle.ts';
 import { missingKeys } from './template-keys.ts';
 import { printByPlace, printers } from './template-places.ts';
@@ -23,6 +24,7 @@ const compileOptions = {
   preventIndent: false,
 };
 const handlebars = createHandlebars();
+/** One for each template of the pack. */
 const loaded = new Map<string, Loaded>();
 const modules = new Map<string, string>();
 
@@ -63,7 +65,7 @@ function loadModule(template: string): string {
 }
 
 /** Hundreds of services get the very same text: it is kept once. */
-const texts = new Map<string, string>();
+const texts = runCache<string, string>();
 
 function published(template: string, view: object, text: string): string {
   const known = texts.get(text) ?? text;

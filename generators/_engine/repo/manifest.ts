@@ -5,13 +5,14 @@ import type { Repo } from '../model/repo.ts';
 import type { Manifest } from '../model/service.ts';
 import { RefusalError } from '../model/refusal.ts';
 import { isShallow, maxJsonChars, maxJsonDepth } from '../syntax/json-text.ts';
+import { runCache } from '../model/run-caches.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
 const maxScriptChars = 1_000;
 const sections = ['peerDependencies', 'optionalDependencies', 'devDependencies', 'dependencies'] as const;
 
-const read = new Map<RelPath, Manifest & { readonly json: Json }>();
+const read = runCache<RelPath, Manifest & { readonly json: Json }>();
 
 /** Reads a package.json; undefined when there is none. @throws RefusalError E_MANIFEST when it is not valid JSON. */
 export function readManifest(repo: Repo, path: RelPath): (Manifest & { readonly json: Json }) | undefined {
@@ -54,7 +55,7 @@ export function manifestsAbove(repo: Repo, dir: RelPath): readonly (Manifest & {
 
 function invalid(path: RelPath, text: string, error: ParseError | undefined): RefusalError['obstacles'][0] {
   const line = text.slice(0, error?.offset ?? 0).split('\n').length;
-  const reason = error === undefined ? 'it holds no object' : printParseErrorCode(error.error);
+  const reason = error === undefined ? 'it is not an object' : printParseErrorCode(error.error);
   return {
     code: 'E_MANIFEST',
     at: { path, line },

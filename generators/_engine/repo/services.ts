@@ -5,8 +5,7 @@ import { basenameRel, dirnameRel, type RelPath, toRel } from '../model/paths.ts'
 import type { Repo } from '../model/repo.ts';
 import type { ServiceHead } from '../model/service.ts';
 import { readManifest } from './manifest.ts';
-import { listSources } from './source-files.ts';
-import { findManifestPaths } from './workspace.ts';
+import { findManifestPaths, listSources } from './source-files.ts';
 
 const testFolder = /^(tests?|e2e|__tests__)$/;
 
@@ -98,7 +97,7 @@ function noSuchService(heads: readonly ServiceHead[], wanted: string): Obstacle 
     code: 'E_NO_SUCH_SERVICE',
     message: `There is no Fastify service called ${JSON.stringify(wanted)}.`,
     remedy:
-      nearest.length === 0 ? 'No package here depends on fastify.' : `Take one of: ${nearest.join(', ')}.`,
+      nearest.length === 0 ? 'No package here depends on fastify.' : `Use one of: ${nearest.join(', ')}.`,
   };
 }
 
@@ -106,7 +105,7 @@ function ambiguous(found: readonly ServiceHead[], wanted: string): Obstacle {
   return {
     code: 'E_AMBIGUOUS_TARGET',
     message: `${JSON.stringify(wanted)} can mean ${found.map(describe).join(' or ')}.`,
-    remedy: `Give the folder: --target ${found.map(({ dir }) => dir).join(' or --target ')}.`,
+    remedy: `Use the folder: --target ${found.map(({ dir }) => dir).join(' or --target ')}.`,
   };
 }
 

@@ -65,7 +65,7 @@ function tooComplex(path: RelPath, bound: string): RefusalError {
   return new RefusalError({
     code: 'E_TOO_COMPLEX',
     at: { path },
-    message: `${path} ${bound}: it is not followed, and it is about Fastify.`,
-    remedy: 'Split the file, or move what is generated out of the service, and run the command again.',
+    message: `${path} ${bound}, too many to analyse, and uses Fastify.`,
+    remedy: 'Split the file, or move generated code out of the service, and run the command again.',
   });
 }

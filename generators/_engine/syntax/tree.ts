@@ -2,6 +2,7 @@
  * The one door to the TypeScript parser. ts-morph bundles a compiler of its own, so the version that a
  * user's project has (7 has no compiler API) never matters. Parse only: no program, no type checker.
  */
+import { runCache } from '../model/run-caches.ts';
 import ts from './typescript.cjs';
 import { spend } from './work.ts';
 
@@ -9,7 +10,7 @@ export { ts };
 
 /** Characters whose trees are kept; a tree takes some 40 bytes for each. */
 const maxParsedChars = 2_000_000;
-const parsed = new Map<string, ts.SourceFile>();
+const parsed = runCache<string, ts.SourceFile>();
 const owners = new WeakMap<ts.SourceFile, string>();
 let parsedChars = 0;
 
@@ -33,10 +34,8 @@ function parseOnce(key: string, path: string, text: string): ts.SourceFile {
   const known = parsed.get(key);
   if (known !== undefined) return known;
   const tree = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
-  if (parsedChars > maxParsedChars) {
-    parsed.clear();
-    parsedChars = 0;
-  }
+  if (parsedChars > maxParsedChars) parsed.clear();
+  if (parsed.size === 0) parsedChars = 0;
   parsed.set(key, tree);
   parsedChars += text.length;
   return tree;

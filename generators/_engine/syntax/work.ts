@@ -24,8 +24,7 @@ export function spend(steps: number, path: () => string): void {
   throw new RefusalError({
     code: 'E_TOO_COMPLEX',
     at: { path: at },
-    message: `${at} and what it leads to cannot be followed in ${String(stepsForOne)} steps.`,
-    remedy:
-      'Move what is generated, or is no code of the service, out of its folder, and run the command again.',
+    message: `${at} and its references cannot be resolved in ${String(stepsForOne)} steps.`,
+    remedy: 'Move generated and unrelated code out of the folder of the service, and run the command again.',
   });
 }

@@ -2,12 +2,11 @@ import type { AppFact } from '../../model/app-facts.ts';
 import type { RelPath } from '../../model/paths.ts';
 import { ts } from '../../syntax/tree.ts';
 import { autoloadsOf } from './autoload.ts';
-import { nameOf } from './creations.ts';
+import { nameOf } from '../../syntax/expressions.ts';
 import { isFunctionNode, unwrap } from '../../syntax/expressions.ts';
 import { findPluginFunction, parameterName } from '../../program/plugin-functions.ts';
 import { argumentsOf } from '../../program/repeated-calls.ts';
-import { packageOf } from '../routes/plugin-packages.ts';
-import { filesBelow } from '../routes/route-reach.ts';
+import { filesBelow, packageOf } from '../routes/route-reach.ts';
 import type { Survey } from '../../program/survey.ts';
 import { findUses, type Use } from '../../syntax/uses.ts';
 

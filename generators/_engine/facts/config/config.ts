@@ -6,14 +6,14 @@ import {
   enclosingFunction,
   isProcessEnv,
   memberOf,
+  nameOf,
   propertyOf,
   receiverOf,
   unwrap,
 } from '../../syntax/expressions.ts';
-import { nameOf } from '../app/creations.ts';
 import { findConfigTypes } from './config-types.ts';
 import { findEnvExamples } from './env-examples.ts';
-import { autoloadedEnv, type FastifyEnv, fastifyEnv } from '../../program/fastify-env.ts';
+import { autoloadedEnv, type FastifyEnv, fastifyEnv } from '../../program/env-reads.ts';
 import { importsOf } from '../../syntax/imports.ts';
 import { importWant } from '../../program/outside-reads.ts';
 import { type Parsed, variableOf, withSchema } from './parsed-env.ts';

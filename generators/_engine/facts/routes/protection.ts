@@ -1,11 +1,10 @@
 import type { RoutePlugin } from '../../model/app-facts.ts';
 import type { RunAnswers } from '../../model/generator.ts';
-import type { RelPath } from '../../model/paths.ts';
+import { basenameRel, type RelPath } from '../../model/paths.ts';
 import type { Obstacle } from '../../model/obstacle.ts';
 import type { Repo } from '../../model/repo.ts';
 import type { Service } from '../../model/service.ts';
-import { basenameRel } from '../../model/paths.ts';
-import { surveyTarget } from '../app/target.ts';
+import { surveyTarget } from '../app/service.ts';
 
 /** Which routes of a service ask for a token: all but the public ones, or those of some plugins. */
 export interface Protection {
@@ -58,7 +57,7 @@ function noSuchPlugin({ app, name: service, routes }: Service, name: string): Ob
     message: `${service} has no route plugin ${name}.`,
     remedy:
       known.length === 0
-        ? 'No route plugin was found in it: use --protect all, or --protect none and add the hook by hand.'
+        ? 'It has no route plugins: use --protect all, or --protect none and add the hook by hand.'
         : `It has ${known.join(', ')}; or use all or none.`,
     manual: "app.addHook('onRequest', app.authenticate);",
   };
@@ -73,10 +72,45 @@ function notEncapsulated({ file, kind, name }: RoutePlugin): Obstacle {
   return {
     code: 'E_NOT_ENCAPSULATED',
     ...(file !== undefined && { at: { path: file } }),
-    message: `The routes of ${name} ${reason}, so a hook for them would guard other routes too.`,
+    message: `The routes of ${name} ${reason}, so a hook for them would also guard other routes.`,
     remedy: `Use --protect all, or --protect none and { onRequest: app.authenticate } on each route${
       file === undefined ? '' : ` of ${basenameRel(file)}`
     }.`,
     manual: "app.get('/path', { onRequest: app.authenticate }, handler);",
+  };
+}
+
+const entryForm = /^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) (\/[\w\-.~%!$&()*+;=:@/]*)$/;
+
+/** `--public`, a method and a pattern each; every value that is neither is an obstacle. */
+export function readPublic(answers: {
+  readonly public: readonly string[];
+  readonly protect: readonly string[];
+}): readonly string[] | readonly [Obstacle, ...Obstacle[]] {
+  const given = answers.public.map((entry) => entry.trim());
+  const chosen = given
+    .filter((entry) => entry !== 'none')
+    .map((entry) => (entry.startsWith('/') ? `GET ${entry}` : entry));
+  const isAll = answers.protect.includes('all');
+  const [first, ...more] = [
+    ...chosen.filter((entry) => !entryForm.test(entry)).map(notAnEntry),
+    ...(chosen.length > 0 && (!isAll || given.includes('none')) ? [contradiction(isAll)] : []),
+  ];
+  return first === undefined ? chosen : [first, ...more];
+}
+
+function notAnEntry(entry: string): Obstacle {
+  return {
+    code: 'E_INVALID_FLAG',
+    message: `--public cannot be ${JSON.stringify(entry)}.`,
+    remedy: 'Use none, or routes by method and pattern, such as "GET /health" or "GET /docs/*".',
+  };
+}
+
+function contradiction(isAll: boolean): Obstacle {
+  return {
+    code: 'E_INVALID_FLAG',
+    message: isAll ? '--public combines none with routes.' : '--public requires --protect all.',
+    remedy: isAll ? 'Give either.' : 'Omit it: with route plugins, all other routes are public.',
   };
 }

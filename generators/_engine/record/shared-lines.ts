@@ -1,8 +1,0 @@
-const lines = new Map<string, readonly string[]>();
-
-/** The lines of a text; hundreds of services that get the same text share them. */
-export function sharedLines(text: string): readonly string[] {
-  const known = lines.get(text) ?? text.split('\n');
-  lines.set(text, known);
-  return known;
-}
