@@ -136,7 +136,7 @@ describe('the import law', () => {
     expect(importing('plop')).toEqual([`${engine}/cli/plop.ts`]);
     expect(importing(`${engine}/syntax/typescript.cjs`)).toEqual([`${engine}/syntax/tree.ts`]);
     expect(importing('ts-morph')).toEqual([]);
-    expect(importing('handlebars').filter((path) => !/\/(render|template-keys)\.ts$/.test(path))).toEqual([]);
+    expect(importing('handlebars').filter((path) => !path.endsWith('/render.ts'))).toEqual([]);
     expect(importing('typescript')).toEqual([]);
   });
 
