@@ -1,4 +1,3 @@
-import type { Answers } from '../_engine/model/generator.ts';
 import type { Obstacle } from '../_engine/model/obstacle.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Destination } from '../_engine/edit/declare-in-compose.ts';
@@ -17,9 +16,8 @@ export interface AuthAddress {
   readonly auth: Destination | undefined;
 }
 
-export function findAuthAddress(repo: Repo, answers: Answers): AuthAddress | readonly Obstacle[] {
+export function findAuthAddress(repo: Repo, named: string | undefined): AuthAddress | readonly Obstacle[] {
   const heads = surveyHeads(repo);
-  const named = answers['auth'] as string | undefined;
   const elsewhere = { defaultUrl: usualUrl, auth: undefined };
   if (named === 'none') return elsewhere;
   const head = named === undefined ? findAuthService(repo, heads) : findTarget(heads, named);

@@ -1,4 +1,5 @@
 import type { Answers, AnswerValue, Choice, Site } from '../_engine/model/generator.ts';
+import type { RelPath } from '../_engine/model/paths.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { likelyPublicRoutes } from '../_engine/facts/routes/public-routes.ts';
 import { surveyTarget } from '../_engine/facts/app/target.ts';
@@ -36,7 +37,7 @@ export function initialPublic(site: Site, given: Answers): AnswerValue {
 }
 
 function targetsOf({ repo }: Site, given: Answers): readonly Service[] {
-  const targets = Array.isArray(given['target']) ? (given['target'] as readonly string[]) : [];
+  const targets = Array.isArray(given['target']) ? (given['target'] as readonly RelPath[]) : [];
   return targets
     .map((target) => surveyTarget(repo, { target }))
     .flatMap((service) => ('ok' in service ? [] : [service]));

@@ -1,8 +1,8 @@
 import { generator as serviceClient } from '../add-service-client/index.ts';
-import type { Generator } from '../_engine/model/generator.ts';
+import { defineGenerator } from '../_engine/model/generator.ts';
 import { pathQuestion } from '../_engine/facts/routes/route-path.ts';
 
-export const generator: Generator = {
+export const generator = defineGenerator({
   summary:
     'adds the auth middleware, which asks the auth service who is calling, and guards the routes you choose',
   target: 'services',
@@ -48,7 +48,7 @@ export const generator: Generator = {
       message:
         'parts beyond the core: window and backoff of the breaker, diagnostics, cache of verified tokens',
       placeholder: '<parts>',
-      choices: () => [
+      choices: [
         { value: 'window', hint: 'open by failure and slow-call rates' },
         { value: 'backoff', hint: 'wait longer at each reopening' },
         { value: 'diagnostics', hint: 'publish calls and circuits on node:diagnostics_channel' },
@@ -59,4 +59,5 @@ export const generator: Generator = {
     },
   },
   plan: async (answers, repo) => (await import('./plan.ts')).planAuthMiddleware(answers, repo),
-};
+  adoption: async () => (await import('./adoption.ts')).adoption,
+});

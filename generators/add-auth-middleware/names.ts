@@ -1,4 +1,3 @@
-import type { Answers } from '../_engine/model/generator.ts';
 import type { Obstacle } from '../_engine/model/obstacle.ts';
 import type { RelPath } from '../_engine/model/paths.ts';
 import type { Member, Service } from '../_engine/model/service.ts';
@@ -63,13 +62,12 @@ const maxChars = 60;
 export function chooseNames(
   service: Service,
   own: RelPath,
-  answers: Answers,
+  wanted: string | undefined,
 ): MiddlewareNames | readonly Obstacle[] {
   const takenBy = (members: readonly Member[], name: string): Member | undefined =>
     members.find((member) => member.name === name && member.at?.path !== own);
   const free = (members: readonly Member[], ...names: readonly string[]): string | undefined =>
     names.find((name) => takenBy(members, name) === undefined);
-  const wanted = answers['decorate'] as string | undefined;
   const { decorators, requestMembers } = service;
   if (wanted !== undefined && !isFree(wanted)) return [notAName(wanted)];
   const userMember = free(requestMembers, ...(wanted === undefined ? ['user', 'authUser'] : [wanted]));

@@ -1,5 +1,5 @@
 import type { Route } from '../_engine/model/app-facts.ts';
-import type { Answers } from '../_engine/model/generator.ts';
+import type { RunAnswers } from '../_engine/model/generator.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { placeFile } from '../_engine/facts/style/place-file.ts';
@@ -25,13 +25,15 @@ interface Opened {
   readonly reason: string;
 }
 
+type RouteAnswers = Pick<RunAnswers, 'targets'> & { readonly path: string };
+
 const allMethods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
 /** Opened is what the code makes public and what the user chose; likely names are only told. */
 export function openRoutes(
   service: Service,
   repo: Repo,
-  answers: Answers,
+  answers: RouteAnswers,
   chosen: readonly string[],
 ): OpenRoutes {
   const known = knownPublicRoutes(service).flatMap((route) => knownEntries(service, route));
@@ -74,14 +76,14 @@ function knownEntries(service: Service, route: Route): readonly (Opened & { read
 }
 
 /** What other generators add for everybody. */
-function ownRoutes(service: Service, repo: Repo, answers: Answers): readonly Opened[] {
+function ownRoutes(service: Service, repo: Repo, answers: RouteAnswers): readonly Opened[] {
   const routes = service.routes.flatMap((plugin) => plugin.routes);
   const metrics = placeFile(service, 'plugins', 'service-metrics');
   // The plan that adds it may be this one, so the record does not know it yet.
   const isOurs =
     repo.read(metrics)?.includes('export const serviceMetrics = fp<ServiceMetricsOptions>(') === true;
   const endpoint = routes.find((route) => routeKey(route) === 'GET /metrics' && route.path === metrics);
-  const verify = `POST ${answers['path'] as string}`;
+  const verify = `POST ${answers.path}`;
   const verifyFile = placeFile(service, 'plugins', 'auth-verify');
   const isTaken = routes.some((route) => routeKey(route) === verify && route.path !== verifyFile);
   return [
@@ -94,11 +96,9 @@ function ownRoutes(service: Service, repo: Repo, answers: Answers): readonly Ope
 }
 
 /** Chosen for this service: it has such a route, or none of the targets has. */
-function isHere(service: Service, repo: Repo, answers: Answers, entry: string): boolean {
+function isHere(service: Service, repo: Repo, { targets }: RouteAnswers, entry: string): boolean {
   if (has(service, entry)) return true;
-  const others = ((answers['targets'] as readonly string[] | undefined) ?? []).map((target) =>
-    surveyTarget(repo, { target }),
-  );
+  const others = targets.map((target) => surveyTarget(repo, { target }));
   return !others.some((other) => !('ok' in other) && has(other, entry));
 }
 

@@ -1,5 +1,5 @@
 import { generator as serviceClient } from '../add-service-client/index.ts';
-import type { Answers } from '../_engine/model/generator.ts';
+import type { AnswersTo } from '../_engine/model/generator.ts';
 import type { Obstacle } from '../_engine/model/obstacle.ts';
 import type { RelPath } from '../_engine/model/paths.ts';
 import type { Plan } from '../_engine/model/plan.ts';
@@ -24,15 +24,25 @@ import { wireMiddleware } from './wiring.ts';
 const defaultCacheTtlMs = 10_000;
 const maxCacheTtlMs = 86_400_000;
 
+export type MiddlewareAnswers = Omit<AnswersTo<typeof serviceClient.questions>, 'with'> & {
+  readonly protect: readonly string[];
+  readonly public: readonly string[];
+  readonly auth: string | undefined;
+  readonly path: string;
+  readonly decorate: string | undefined;
+  readonly cacheTtl: string | undefined;
+  readonly with: readonly ('window' | 'backoff' | 'diagnostics' | 'cache')[];
+};
+
 /** The middleware and its tests, wired before the routes, with its hook on the chosen ones; the client if missing. */
-export async function planAuthMiddleware(answers: Answers, repo: Repo): Promise<Plan | Refusal> {
+export async function planAuthMiddleware(answers: MiddlewareAnswers, repo: Repo): Promise<Plan | Refusal> {
   const service = surveyTarget(repo, answers);
   if ('ok' in service) return service;
   const middleware = placeMiddleware(repo, service, answers);
-  const names = chooseNames(service, middleware, answers);
+  const names = chooseNames(service, middleware, answers.decorate);
   const protection = chooseProtection(repo, service, answers);
   const cacheTtlMs = readCacheTtl(answers);
-  const authUrl = findAuthAddress(repo, answers);
+  const authUrl = findAuthAddress(repo, answers.auth);
   const chosen = readPublic(answers);
   const [first, ...more] = [names, protection, cacheTtlMs, authUrl, chosen].flatMap(obstaclesIn);
   if (first !== undefined) return refuse(first, ...more);
@@ -47,7 +57,7 @@ export async function planAuthMiddleware(answers: Answers, repo: Repo): Promise<
   const open = guarded.all ? openRoutes(service, repo, answers, chosen as readonly string[]) : undefined;
   for (const note of open?.notes ?? []) draft.note(note);
   const choices: MiddlewareChoices = {
-    path: answers['path'] as string,
+    path: answers.path,
     cacheTtlMs: cacheTtlMs as number | undefined,
     // As its client does.
     diagnostics: draft.repo.read(diagnostics) !== undefined,
@@ -65,9 +75,9 @@ export async function planAuthMiddleware(answers: Answers, repo: Repo): Promise<
  * Among the service's middleware, beside an `auth` file of its own; where that is an autoloaded folder of plugins,
  * under a name that tells what it is.
  */
-function placeMiddleware(repo: Repo, service: Service, { protect }: Answers): RelPath {
+function placeMiddleware(repo: Repo, service: Service, { protect }: MiddlewareAnswers): RelPath {
   const { middlewareDir, middlewareSuffix, pluginsDir } = service.layout;
-  const all = Array.isArray(protect) && protect.includes('all');
+  const all = protect.includes('all');
   if (middlewareDir === pluginsDir) return placeAmongPlugins(repo, service, all);
   const other = middlewareSuffix === '' ? 'auth-middleware' : 'service-auth';
   const [usual, second] = [placeFile(service, 'middleware', 'auth'), placeFile(service, 'middleware', other)];
@@ -79,10 +89,11 @@ function placeMiddleware(repo: Repo, service: Service, { protect }: Answers): Re
  * Brings the client if there is none, and plans our own again, as the variant that it is: it takes what newer templates
  * have. One that was written by hand must have the names that the middleware uses.
  */
-async function planClient(draft: Draft, service: Service, answers: Answers): Promise<RelPath> {
+async function planClient(draft: Draft, service: Service, answers: MiddlewareAnswers): Promise<RelPath> {
   const installed = findClient(draft.repo, service);
   if (installed === undefined || installed.variant !== undefined) {
-    draft.include(await serviceClient.plan({ ...answers, ...installed?.variant }, draft.repo));
+    const parts = answers.with.filter((part) => part !== 'cache');
+    draft.include(await serviceClient.plan({ ...answers, with: parts, ...installed?.variant }, draft.repo));
     return placeFile(service, 'utils', 'service-client');
   }
   if (!installed.hasErrors) draft.obstruct(foreignClient(installed.path));
@@ -121,10 +132,10 @@ function renderMiddleware(
 }
 
 /** Milliseconds; undefined without a cache. */
-function readCacheTtl(answers: Answers): number | undefined | readonly Obstacle[] {
-  const given = answers['cacheTtl'] as string | undefined;
+function readCacheTtl(answers: MiddlewareAnswers): number | undefined | readonly Obstacle[] {
+  const given = answers.cacheTtl;
   if (given === undefined) {
-    return (answers['with'] as readonly string[]).includes('cache') ? defaultCacheTtlMs : undefined;
+    return answers.with.includes('cache') ? defaultCacheTtlMs : undefined;
   }
   const ttlMs = Number(given);
   if (/^\d{1,8}$/.test(given) && ttlMs > 0 && ttlMs <= maxCacheTtlMs) return ttlMs;

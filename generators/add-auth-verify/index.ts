@@ -1,7 +1,7 @@
-import type { Generator } from '../_engine/model/generator.ts';
+import { defineGenerator } from '../_engine/model/generator.ts';
 import { pathQuestion } from '../_engine/facts/routes/route-path.ts';
 
-export const generator: Generator = {
+export const generator = defineGenerator({
   summary: 'adds POST /auth/verify and a token blacklist to the service that issues the tokens',
   target: 'auth',
   questions: {
@@ -10,7 +10,7 @@ export const generator: Generator = {
       type: 'string',
       message: 'where revoked tokens are kept; default: Redis if the service uses it, else memory',
       placeholder: '<redis|memory|none>',
-      choices: () => [
+      choices: [
         { value: 'redis', hint: 'all instances see a logout at once' },
         { value: 'memory', hint: 'one instance, gone after a restart' },
         { value: 'none', hint: 'a token is good until it expires' },
@@ -22,7 +22,7 @@ export const generator: Generator = {
       type: 'string',
       message: 'revoke the token in the logout route that is there',
       placeholder: '<patch|none>',
-      choices: () => [{ value: 'patch' }, { value: 'none' }],
+      choices: [{ value: 'patch' }, { value: 'none' }],
       closed: true,
       initial: 'patch',
     },
@@ -40,4 +40,5 @@ export const generator: Generator = {
     },
   },
   plan: async (answers, repo) => (await import('./plan.ts')).planAuthVerify(answers, repo),
-};
+  adoption: async () => (await import('./adoption.ts')).adoption,
+});

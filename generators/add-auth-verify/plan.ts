@@ -1,4 +1,5 @@
-import type { Answers } from '../_engine/model/generator.ts';
+import type { RunAnswers } from '../_engine/model/generator.ts';
+import { withFacts } from '../_engine/model/lazy-facts.ts';
 import type { Plan } from '../_engine/model/plan.ts';
 import type { Refusal } from '../_engine/model/refusal.ts';
 import type { Repo } from '../_engine/model/repo.ts';
@@ -25,14 +26,22 @@ import { type VerifyFiles, verifyFiles } from './files.ts';
 import { verifierView } from './verifier-view.ts';
 import { verifyView } from './views.ts';
 
+export interface VerifyAnswers extends RunAnswers {
+  readonly path: string;
+  readonly blacklist: Blacklist | undefined;
+  readonly logout: 'patch' | 'none';
+  readonly login: string | undefined;
+  readonly accept: string | undefined;
+}
+
 /** The verify route with its verifier and blacklist, wired into the app; the logout route revokes. */
-export async function planAuthVerify(answers: Answers, repo: Repo): Promise<Plan | Refusal> {
+export async function planAuthVerify(answers: VerifyAnswers, repo: Repo): Promise<Plan | Refusal> {
   const found = surveyTarget(repo, answers);
   if ('ok' in found) return found;
-  const service = withLogins(withoutOwnJwt(found), repo, answers);
-  const path = answers['path'] as string;
-  const policy = surveyPolicy(repo, service, answers, path);
-  const blacklist = (answers['blacklist'] ?? usualBlacklist(service)) as Blacklist;
+  const service = withLogins(withoutOwnJwt(found), repo, answers.login);
+  const { path } = answers;
+  const policy = surveyPolicy(repo, service, answers);
+  const blacklist = answers.blacklist ?? usualBlacklist(service);
   const files = verifyFiles(service);
   const draft = openDraft(repo);
   for (const obstacle of [...findObstacles(service, path, files), ...policy.obstacles])
@@ -42,7 +51,7 @@ export async function planAuthVerify(answers: Answers, repo: Repo): Promise<Plan
   registerPlugin(draft, service, { file: files.plugin, plugin: 'authVerify' });
   planDependencies(draft, service, blacklist);
   await planEnvironment(draft, service, blacklist);
-  if (blacklist !== 'none') planLogout(draft, service, answers['logout'] === 'patch');
+  if (blacklist !== 'none') planLogout(draft, service, answers.logout === 'patch');
   for (const note of policy.notes) draft.note(note);
   if (!usesKeyPair(service)) {
     draft.note(
@@ -55,14 +64,15 @@ export async function planAuthVerify(answers: Answers, repo: Repo): Promise<Plan
 /** Where our plugin has brought @fastify/jwt, the service itself still knows nothing of tokens. */
 function withoutOwnJwt(service: Service): Service {
   if (service.jwt.registeredIn !== verifyFiles(service).plugin) return service;
-  return { ...service, jwt: { library: 'none', signs: [], algorithm: 'HS256', claims: [] } };
+  return withFacts(service, { jwt: { library: 'none', signs: [], algorithm: 'HS256', claims: [] } });
 }
 
 /** The sign calls that log people in, where the user has named them. */
-function withLogins(service: Service, repo: Repo, answers: Answers): Service {
-  const named = namedPlaces(answers['login']);
+function withLogins(service: Service, repo: Repo, login: string | undefined): Service {
+  const named = namedPlaces(login);
   if (named.length === 0 || service.jwt.library === 'none') return service;
-  return { ...service, jwt: throughReader(surveyJwt(openSurvey(repo, service), named), service.config) };
+  const jwt = throughReader(surveyJwt(openSurvey(repo, service), named), service.config);
+  return withFacts(service, { jwt });
 }
 
 function usualBlacklist({ redis }: Service): Blacklist {

@@ -1,4 +1,3 @@
-import type { Answers } from '../_engine/model/generator.ts';
 import type { ImportWant } from '../_engine/model/import-want.ts';
 import type { Obstacle } from '../_engine/model/obstacle.ts';
 import type { Repo } from '../_engine/model/repo.ts';
@@ -46,14 +45,24 @@ const none: TokenPolicy = {
   notes: [],
 };
 
+interface PolicyAnswers {
+  readonly path: string;
+  readonly login: string | undefined;
+  readonly accept: string | undefined;
+}
+
 /** Reads it from the code that signs and from the service's own guards. */
-export function surveyPolicy(repo: Repo, service: Service, answers: Answers, path: string): TokenPolicy {
+export function surveyPolicy(
+  repo: Repo,
+  service: Service,
+  { path, login, accept }: PolicyAnswers,
+): TokenPolicy {
   const { jwt } = service;
   if (jwt.library === 'none') return none;
   const survey = withoutGenerated(openSurvey(repo, service));
   const pluginOf: Parameters<typeof findIssued>[2] = (namespace) => findPluginUse(survey, namespace);
   const issued = findIssued(survey, findSigns(survey), pluginOf);
-  const named = namedPlaces(answers['login']);
+  const named = namedPlaces(login);
   const decided = decideLogins(issued, named);
   const guarding = findGuarding(survey, findVerifications(survey), decided.logins);
   const purpose = findPurpose(decided);
@@ -61,7 +70,7 @@ export function surveyPolicy(repo: Repo, service: Service, answers: Answers, pat
   const plugin = jwt.library === '@fastify/jwt' ? pluginOf(jwt.namespace) : undefined;
   const ruled = purpose.rules.map(({ claim }) => claim);
   const checks = findGuardChecks(survey, plugin, guarding, ruled);
-  const given = findAccept(survey, answers['accept']);
+  const given = findAccept(survey, accept);
   return {
     options,
     rules: purpose.rules,
@@ -71,7 +80,7 @@ export function surveyPolicy(repo: Repo, service: Service, answers: Answers, pat
     obstacles: [
       ...undecided(decided, named),
       ...options.obstacles,
-      ...checkObstacles(checks, answers['accept'] !== undefined),
+      ...checkObstacles(checks, accept !== undefined),
       ...given.obstacles,
       ...alikeObstacles(purpose, named),
     ],

@@ -1,6 +1,6 @@
-import type { Generator } from '../_engine/model/generator.ts';
+import { defineGenerator } from '../_engine/model/generator.ts';
 
-export const generator: Generator = {
+export const generator = defineGenerator({
   summary: 'adds a circuit breaker and its unit tests to a service',
   target: 'services',
   questions: {
@@ -8,7 +8,7 @@ export const generator: Generator = {
       type: 'list',
       message: 'parts beyond the core: window (failure and slow-call rates), backoff (growing open times)',
       placeholder: '<parts>',
-      choices: () => [
+      choices: [
         { value: 'window', hint: 'open by failure and slow-call rates' },
         { value: 'backoff', hint: 'wait longer at each reopening' },
       ],
@@ -17,4 +17,5 @@ export const generator: Generator = {
     },
   },
   plan: async (answers, repo) => (await import('./plan.ts')).planCircuitBreaker(answers, repo),
-};
+  adoption: async () => (await import('./adoption.ts')).adoption,
+});

@@ -1,4 +1,4 @@
-import type { Answers } from '../_engine/model/generator.ts';
+import type { RunAnswers } from '../_engine/model/generator.ts';
 import type { Plan } from '../_engine/model/plan.ts';
 import type { Refusal } from '../_engine/model/refusal.ts';
 import type { Repo } from '../_engine/model/repo.ts';
@@ -8,11 +8,15 @@ import { render, renderTest } from '../_engine/render/render.ts';
 import { surveyTarget } from '../_engine/facts/app/target.ts';
 import type { BreakerTestView, BreakerView } from './view.ts';
 
+export interface BreakerAnswers extends RunAnswers {
+  readonly with: readonly ('window' | 'backoff')[];
+}
+
 /** The breaker beside the service's other utilities, its window when asked for, and its unit tests. */
-export function planCircuitBreaker(answers: Answers, repo: Repo): Plan | Refusal {
+export function planCircuitBreaker(answers: BreakerAnswers, repo: Repo): Plan | Refusal {
   const service = surveyTarget(repo, answers, false);
   if ('ok' in service) return service;
-  const parts = answers['with'] as readonly string[];
+  const { with: parts } = answers;
   const breaker = placeFile(service, 'utils', 'circuit-breaker');
   const existing = repo.read(breaker) ?? '';
   const window = placeFile(service, 'utils', 'outcome-window');

@@ -1,7 +1,7 @@
 import { generator as serviceClient } from '../add-service-client/index.ts';
-import type { Generator } from '../_engine/model/generator.ts';
+import { defineGenerator } from '../_engine/model/generator.ts';
 
-export const generator: Generator = {
+export const generator = defineGenerator({
   summary: 'lets the ServiceClient find many endpoints of a service, and balances calls over them',
   target: 'services',
   questions: {
@@ -10,7 +10,7 @@ export const generator: Generator = {
       message: 'where endpoints are found: static, dns, srv, consul, eureka; one or more',
       prompt: 'Where are the endpoints of other services found?',
       placeholder: '<sources>',
-      choices: () => [
+      choices: [
         { value: 'static', hint: 'a list of URLs' },
         { value: 'dns', hint: 'A or AAAA records, as of a headless service of Kubernetes' },
         { value: 'srv', hint: 'SRV records, with ports and weights, as Consul’s DNS has them' },
@@ -22,4 +22,5 @@ export const generator: Generator = {
     ...serviceClient.questions,
   },
   plan: async (answers, repo) => (await import('./plan.ts')).planDiscovery(answers, repo),
-};
+  adoption: async () => (await import('./adoption.ts')).adoption,
+});

@@ -1,5 +1,5 @@
 import { generator as serviceClient } from '../add-service-client/index.ts';
-import type { Answers } from '../_engine/model/generator.ts';
+import type { AnswersTo } from '../_engine/model/generator.ts';
 import type { Obstacle } from '../_engine/model/obstacle.ts';
 import type { RelPath } from '../_engine/model/paths.ts';
 import type { Plan } from '../_engine/model/plan.ts';
@@ -16,8 +16,12 @@ import { type Source, sources } from './view.ts';
 import { discoveryView } from './views.ts';
 import { wireDiscovery } from './wiring.ts';
 
+export type DiscoveryAnswers = AnswersTo<typeof serviceClient.questions> & {
+  readonly source: readonly Source[];
+};
+
 /** The balanced client and the sources that were asked for, beside the ServiceClient; the middleware gets to use it. */
-export async function planDiscovery(answers: Answers, repo: Repo): Promise<Plan | Refusal> {
+export async function planDiscovery(answers: DiscoveryAnswers, repo: Repo): Promise<Plan | Refusal> {
   const service = surveyTarget(repo, answers, false);
   if ('ok' in service) return service;
   const draft = openDraft(repo);
@@ -31,7 +35,7 @@ export async function planDiscovery(answers: Answers, repo: Repo): Promise<Plan 
   const files = discoveryFiles(service);
   // A source that is there stays: each run adds to those before.
   const there = sources.filter((source) => repo.read(files[source]) !== undefined);
-  const asked = new Set([...(answers['source'] as readonly Source[]), ...there]);
+  const asked = new Set([...answers.source, ...there]);
   renderDiscovery(draft, service, files, asked);
   wireDiscovery(draft, service, files.connect, asked);
   return draft.finish();

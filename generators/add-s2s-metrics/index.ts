@@ -1,7 +1,7 @@
 import { generator as serviceClient } from '../add-service-client/index.ts';
-import type { Generator } from '../_engine/model/generator.ts';
+import { defineGenerator } from '../_engine/model/generator.ts';
 
-export const generator: Generator = {
+export const generator = defineGenerator({
   summary:
     'adds Prometheus metrics of the calls to other services, their circuits and the auth middleware, with a dashboard and alerts',
   target: 'services',
@@ -16,4 +16,5 @@ export const generator: Generator = {
     ...serviceClient.questions,
   },
   plan: async (answers, repo) => (await import('./plan.ts')).planMetrics(answers, repo),
-};
+  adoption: async () => (await import('./adoption.ts')).adoption,
+});

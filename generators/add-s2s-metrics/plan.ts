@@ -1,4 +1,5 @@
-import type { Answers } from '../_engine/model/generator.ts';
+import type { AnswersTo } from '../_engine/model/generator.ts';
+import type { generator as serviceClient } from '../add-service-client/index.ts';
 import { joinRel, type RelPath } from '../_engine/model/paths.ts';
 import type { Plan } from '../_engine/model/plan.ts';
 import { type Refusal, refuse } from '../_engine/model/refusal.ts';
@@ -26,8 +27,10 @@ interface MetricsFiles {
   readonly diagnostics: RelPath;
 }
 
+export type MetricsAnswers = AnswersTo<typeof serviceClient.questions> & { readonly monitoring: string };
+
 /** The plugin that counts, registered; what it listens to; its tests; dashboard and rules, once for the repo. */
-export async function planMetrics(answers: Answers, repo: Repo): Promise<Plan | Refusal> {
+export async function planMetrics(answers: MetricsAnswers, repo: Repo): Promise<Plan | Refusal> {
   const service = surveyTarget(repo, answers);
   if ('ok' in service) return service;
   const metrics = placeFile(service, 'plugins', 'service-metrics');
@@ -49,7 +52,7 @@ export async function planMetrics(answers: Answers, repo: Repo): Promise<Plan | 
   if (view.endpoint && !draft.failed) openRoute(draft, service);
   if (!draft.failed) renderMetricsTest(draft, service, files, view.endpoint);
   if (view.hidden !== undefined) draft.note(hiddenRegistry(view.hidden));
-  planMonitoring(draft, answers['monitoring'] as string);
+  planMonitoring(draft, answers.monitoring);
   return draft.finish();
 }
 

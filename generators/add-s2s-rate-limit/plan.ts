@@ -1,4 +1,4 @@
-import type { Answers } from '../_engine/model/generator.ts';
+import type { RunAnswers } from '../_engine/model/generator.ts';
 import type { Obstacle } from '../_engine/model/obstacle.ts';
 import type { Plan } from '../_engine/model/plan.ts';
 import { type Refusal, refuse } from '../_engine/model/refusal.ts';
@@ -27,17 +27,22 @@ import {
 
 const role = 'rate-limit';
 
+export interface LimitAnswers extends RunAnswers {
+  readonly store: Store | undefined;
+  readonly path: string;
+}
+
 /** The limits, their buckets and tests, registered before whatever looks at a token. */
-export async function planRateLimit(answers: Answers, repo: Repo): Promise<Plan | Refusal> {
+export async function planRateLimit(answers: LimitAnswers, repo: Repo): Promise<Plan | Refusal> {
   const service = surveyTarget(repo, answers);
   if ('ok' in service) return service;
   const { manifest, redis } = service;
   if (manifest.dependencies['@fastify/rate-limit'] !== undefined) return refuse(isLimited(service));
   if (allowsBelow(manifest.dependencies['fastify'], 4, 24)) return refuse(oldFastify(service));
-  const store = (answers['store'] ?? (redis.library === 'none' ? 'memory' : 'redis')) as Store;
+  const store = answers.store ?? (redis.library === 'none' ? 'memory' : 'redis');
   const files = limitFiles(service);
   const draft = openDraft(repo);
-  renderFiles(draft, service, files, store, answers['path'] as string);
+  renderFiles(draft, service, files, store, answers.path);
   registerPlugin(draft, service, {
     file: files.plugin,
     plugin: 'rateLimit',

@@ -1,6 +1,6 @@
-import type { Generator } from '../_engine/model/generator.ts';
+import { defineGenerator } from '../_engine/model/generator.ts';
 
-export const generator: Generator = {
+export const generator = defineGenerator({
   summary: 'makes every service forget cached claims at once when their token is revoked, over Redis pub/sub',
   target: 'services',
   questions: {
@@ -13,4 +13,5 @@ export const generator: Generator = {
     },
   },
   plan: async (answers, repo) => (await import('./plan.ts')).planRevocation(answers, repo),
-};
+  adoption: async () => (await import('./adoption.ts')).adoption,
+});

@@ -1,26 +1,29 @@
 import { generator as authMiddleware } from '../add-auth-middleware/index.ts';
 import { generator as authVerify } from '../add-auth-verify/index.ts';
-import type { Answers } from '../_engine/model/generator.ts';
+import type { Answers, RunAnswers } from '../_engine/model/generator.ts';
 import type { Obstacle } from '../_engine/model/obstacle.ts';
 import type { Plan } from '../_engine/model/plan.ts';
-import { isObstacle, type Refusal, refuse } from '../_engine/model/refusal.ts';
+import { type Refusal, refuse } from '../_engine/model/refusal.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { placeFile } from '../_engine/facts/style/place-file.ts';
 import { openDraft } from '../_engine/repo/draft.ts';
-import { findAuthService } from '../_engine/facts/auth/auth-service.ts';
+import { surveyAuthService } from '../_engine/facts/auth/auth-service.ts';
 import { checkRecorded, recordedAnswers } from '../_engine/record/recorded-answers.ts';
-import { surveyService } from '../_engine/facts/app/service.ts';
-import { findTarget, surveyHeads } from '../_engine/repo/services.ts';
+import { surveyHeads } from '../_engine/repo/services.ts';
 import { surveyTarget } from '../_engine/facts/app/target.ts';
 import { planPublisher } from './publisher.ts';
 import { planSubscriber } from './subscriber.ts';
 
+export interface RevocationAnswers extends RunAnswers {
+  readonly auth: string | undefined;
+}
+
 /** The auth service publishes what it revokes, and the target, which caches claims, listens. */
-export async function planRevocation(answers: Answers, repo: Repo): Promise<Plan | Refusal> {
+export async function planRevocation(answers: RevocationAnswers, repo: Repo): Promise<Plan | Refusal> {
   const consumer = surveyTarget(repo, answers);
   if ('ok' in consumer) return consumer;
-  const auth = findAuth(repo, answers);
+  const auth = surveyAuthService(repo, answers.auth);
   if (auth !== undefined && 'ok' in auth) return auth;
   const middleware = recordedAnswers(repo, consumer.dir, ['add-auth-middleware', 'add-s2s']).find(hasCache);
   const verify = auth === undefined ? undefined : verifyAnswers(repo, auth);
@@ -33,6 +36,8 @@ export async function planRevocation(answers: Answers, repo: Repo): Promise<Plan
   const [first, ...more] = obstacles;
   if (first !== undefined) return refuse(first, ...more);
 
+  // Earlier runs may have been for others, too, and may name their routes.
+  const targets = surveyHeads(repo).map(({ dir }) => dir);
   const draft = openDraft(repo);
   if (auth === undefined) {
     draft.note(
@@ -41,25 +46,13 @@ export async function planRevocation(answers: Answers, repo: Repo): Promise<Plan
   } else {
     planPublisher(draft, auth);
     const asked = await checkRecorded(authVerify.questions, verify ?? {}, draft.repo);
-    draft.include(await authVerify.plan({ ...asked, target: auth.dir }, draft.repo));
+    draft.include(await authVerify.plan({ ...asked, target: auth.dir, targets }, draft.repo));
   }
   await planSubscriber(draft, consumer, auth);
-  // Its run may have been for others, too, and may name their routes.
-  const targets = surveyHeads(repo).map(({ dir }) => dir);
   const asked = await checkRecorded(authMiddleware.questions, middleware ?? {}, draft.repo);
   const wanted = { ...asked, auth: auth?.dir ?? 'none', target: consumer.dir, targets };
   draft.include(await authMiddleware.plan(wanted, draft.repo));
   return draft.finish();
-}
-
-/** Undefined when it is said to be somewhere else. */
-function findAuth(repo: Repo, answers: Answers): Service | Refusal | undefined {
-  const named = answers['auth'] as string | undefined;
-  if (named === 'none') return undefined;
-  const heads = surveyHeads(repo);
-  const head = named === undefined ? findAuthService(repo, heads) : findTarget(heads, named);
-  if (isObstacle(head)) return refuse(head);
-  return 'ok' in head ? head : surveyService(repo, head);
 }
 
 function hasCache({ cacheTtl, with: parts }: Answers): boolean {

@@ -1,4 +1,5 @@
-import type { Answers } from '../_engine/model/generator.ts';
+import type { AnswersTo } from '../_engine/model/generator.ts';
+import type { generator as serviceClient } from '../add-service-client/index.ts';
 import type { Plan } from '../_engine/model/plan.ts';
 import type { Refusal } from '../_engine/model/refusal.ts';
 import type { Repo } from '../_engine/model/repo.ts';
@@ -23,7 +24,10 @@ import type { TracingTestView, TracingView } from './view.ts';
 import { sdkView, type TracingFiles, tracingView } from './views.ts';
 
 /** The plugin that traces, registered before all that it is to see; what it listens to; an SDK where there is none. */
-export async function planTracing(answers: Answers, repo: Repo): Promise<Plan | Refusal> {
+export async function planTracing(
+  answers: AnswersTo<typeof serviceClient.questions>,
+  repo: Repo,
+): Promise<Plan | Refusal> {
   const service = surveyTarget(repo, answers);
   if ('ok' in service) return service;
   const draft = openDraft(repo);

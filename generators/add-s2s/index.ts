@@ -1,8 +1,8 @@
 import { generator as authMiddleware } from '../add-auth-middleware/index.ts';
 import { generator as authVerify } from '../add-auth-verify/index.ts';
-import type { Generator } from '../_engine/model/generator.ts';
+import { defineGenerator } from '../_engine/model/generator.ts';
 
-export const generator: Generator = {
+export const generator = defineGenerator({
   summary:
     'adds everything in one plan: verify route, client, middleware, and a test of the services together',
   target: 'services',
@@ -18,4 +18,5 @@ export const generator: Generator = {
     },
   },
   plan: async (answers, repo) => (await import('./plan.ts')).planServiceToService(answers, repo),
-};
+  adoption: async () => (await import('./adoption.ts')).adoption,
+});

@@ -1,29 +1,29 @@
 import { generator as authMiddleware } from '../add-auth-middleware/index.ts';
 import { generator as authVerify } from '../add-auth-verify/index.ts';
-import type { Answers } from '../_engine/model/generator.ts';
+import type { AnswersTo } from '../_engine/model/generator.ts';
 import type { Obstacle } from '../_engine/model/obstacle.ts';
 import type { Plan } from '../_engine/model/plan.ts';
-import { isObstacle, type Refusal, refuse } from '../_engine/model/refusal.ts';
+import { type Refusal, refuse } from '../_engine/model/refusal.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { ensureDependency } from '../_engine/edit/ensure-dependency.ts';
 import { placeFile } from '../_engine/facts/style/place-file.ts';
 import { type Draft, openDraft } from '../_engine/repo/draft.ts';
 import { renderTest } from '../_engine/render/render.ts';
-import { findAuthService } from '../_engine/facts/auth/auth-service.ts';
+import { surveyAuthService } from '../_engine/facts/auth/auth-service.ts';
 import { chooseProtection } from '../_engine/facts/routes/protection.ts';
 import { readPublic } from '../_engine/facts/routes/public-flag.ts';
-import { surveyService } from '../_engine/facts/app/service.ts';
-import { findTarget, surveyHeads } from '../_engine/repo/services.ts';
 import { surveyTarget } from '../_engine/facts/app/target.ts';
 import { fromCatalog } from '../_engine/facts/tooling/from-catalog.ts';
 import { type Integration, integrationView } from './views.ts';
 
+type S2sAnswers = AnswersTo<typeof authVerify.questions> & AnswersTo<typeof authMiddleware.questions>;
+
 /** The verify route in the auth service, the middleware in the target, and a test that runs both. */
-export async function planServiceToService(answers: Answers, repo: Repo): Promise<Plan | Refusal> {
+export async function planServiceToService(answers: S2sAnswers, repo: Repo): Promise<Plan | Refusal> {
   const consumer = surveyTarget(repo, answers);
   if ('ok' in consumer) return consumer;
-  const auth = findAuth(repo, answers);
+  const auth = surveyAuthService(repo, answers.auth);
   if (auth !== undefined && 'ok' in auth) return auth;
   if (auth?.dir === consumer.dir) return refuse(isTheAuthService(auth));
   const protection = chooseProtection(repo, consumer, answers);
@@ -35,18 +35,8 @@ export async function planServiceToService(answers: Answers, repo: Repo): Promis
   if (!('plugins' in protection)) return draft.finish();
   if (draft.failed) return draft.finish();
   const open = readPublic(answers) as readonly string[];
-  planIntegrationTest(draft, { consumer, auth, protection, open, path: answers['path'] as string });
+  planIntegrationTest(draft, { consumer, auth, protection, open, path: answers.path });
   return draft.finish();
-}
-
-/** Undefined when it is said to be somewhere else. */
-function findAuth(repo: Repo, answers: Answers): Service | Refusal | undefined {
-  const named = answers['auth'] as string | undefined;
-  if (named === 'none') return undefined;
-  const heads = surveyHeads(repo);
-  const head = named === undefined ? findAuthService(repo, heads) : findTarget(heads, named);
-  if (isObstacle(head)) return refuse(head);
-  return 'ok' in head ? head : surveyService(repo, head);
 }
 
 function planIntegrationTest(draft: Draft, integration: Omit<Integration, 'test'>): void {

@@ -1,6 +1,6 @@
-import type { Generator } from '../_engine/model/generator.ts';
+import { defineGenerator } from '../_engine/model/generator.ts';
 
-export const generator: Generator = {
+export const generator = defineGenerator({
   summary: 'adds a ServiceClient and its tests to a service; brings the circuit breaker if it is missing',
   target: 'services',
   questions: {
@@ -8,7 +8,7 @@ export const generator: Generator = {
       type: 'list',
       message: 'parts beyond the core: window and backoff of the breaker, diagnostics',
       placeholder: '<parts>',
-      choices: () => [
+      choices: [
         { value: 'window', hint: 'open by failure and slow-call rates' },
         { value: 'backoff', hint: 'wait longer at each reopening' },
         { value: 'diagnostics', hint: 'publish calls and circuits on node:diagnostics_channel' },
@@ -20,7 +20,7 @@ export const generator: Generator = {
       type: 'list',
       message: 'parts to leave out: retry',
       placeholder: '<parts>',
-      choices: () => [{ value: 'retry' }],
+      choices: [{ value: 'retry' }],
       closed: true,
       initial: [],
     },
@@ -28,10 +28,11 @@ export const generator: Generator = {
       type: 'string',
       message: 'what carries the calls: undici (fastest), or fetch (no dependency)',
       placeholder: '<undici|fetch>',
-      choices: () => [{ value: 'undici' }, { value: 'fetch' }],
+      choices: [{ value: 'undici' }, { value: 'fetch' }],
       closed: true,
       initial: 'undici',
     },
   },
   plan: async (answers, repo) => (await import('./plan.ts')).planServiceClient(answers, repo),
-};
+  adoption: async () => (await import('./adoption.ts')).adoption,
+});

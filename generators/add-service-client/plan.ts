@@ -1,5 +1,5 @@
 import { generator as circuitBreaker } from '../add-circuit-breaker/index.ts';
-import type { Answers } from '../_engine/model/generator.ts';
+import type { RunAnswers } from '../_engine/model/generator.ts';
 import type { Obstacle } from '../_engine/model/obstacle.ts';
 import type { RelPath } from '../_engine/model/paths.ts';
 import type { Plan } from '../_engine/model/plan.ts';
@@ -30,11 +30,17 @@ const parts = {
 /** The first major version whose dispatch handlers are those that the client has. */
 const OLDEST_UNDICI = 7;
 
+export interface ClientAnswers extends RunAnswers {
+  readonly with: readonly ('window' | 'backoff' | 'diagnostics')[];
+  readonly without: readonly 'retry'[];
+  readonly transport: 'undici' | 'fetch';
+}
+
 /** The client and its tests, with undici as a dependency unless fetch carries the calls; the breaker if missing. */
-export async function planServiceClient(answers: Answers, repo: Repo): Promise<Plan | Refusal> {
+export async function planServiceClient(answers: ClientAnswers, repo: Repo): Promise<Plan | Refusal> {
   const service = surveyTarget(repo, answers, false);
   if ('ok' in service) return service;
-  const transport = answers['transport'] as string;
+  const { transport } = answers;
   if (transport === 'undici' && allowsBelow(service.manifest.dependencies['undici'], OLDEST_UNDICI))
     return refuse(oldUndici(service));
   const draft = openDraft(repo);
@@ -42,13 +48,17 @@ export async function planServiceClient(answers: Answers, repo: Repo): Promise<P
   const installed = findInstalled(repo, service, 'CircuitBreaker');
   // Our own breaker is planned again: it takes parts that were not asked for before, or turns out unchanged.
   if (installed === undefined || installed === own)
-    draft.include(await circuitBreaker.plan(answers, draft.repo));
+    draft.include(
+      await circuitBreaker.plan(
+        { ...answers, with: answers.with.filter((part) => part !== 'diagnostics') },
+        draft.repo,
+      ),
+    );
 
-  const retry = !(answers['without'] as readonly string[]).includes('retry');
+  const retry = !answers.without.includes('retry');
   const client = repo.read(placeFile(service, 'utils', parts.client)) ?? '';
   // A part that is there stays: each run adds to those before.
-  const diagnostics =
-    (answers['with'] as readonly string[]).includes('diagnostics') || client.includes('ObservedClient');
+  const diagnostics = answers.with.includes('diagnostics') || client.includes('ObservedClient');
   renderClient(draft, service, installed ?? own, { retry, diagnostics, transport });
   if (transport === 'undici') {
     const undici = { name: 'undici', range: '^7.16.0', section: 'dependencies' } as const;
@@ -71,7 +81,7 @@ function oldUndici({ name, manifest }: Service): Obstacle {
 interface ClientChoices {
   readonly retry: boolean;
   readonly diagnostics: boolean;
-  readonly transport: string;
+  readonly transport: ClientAnswers['transport'];
 }
 
 function renderClient(

@@ -1,6 +1,6 @@
-import type { Generator } from '../_engine/model/generator.ts';
+import { defineGenerator } from '../_engine/model/generator.ts';
 
-export const generator: Generator = {
+export const generator = defineGenerator({
   summary: 'draws who calls whom, which routes ask for a token, and where circuits stand; changes nothing',
   target: 'recorded',
   questions: {
@@ -8,7 +8,7 @@ export const generator: Generator = {
       type: 'string',
       message: 'how it is drawn',
       placeholder: '<mermaid|json|svg>',
-      choices: () => [
+      choices: [
         { value: 'mermaid', hint: 'a flowchart for Markdown' },
         { value: 'json', hint: 'every fact with its place' },
         { value: 'svg', hint: 'a picture' },
@@ -25,4 +25,4 @@ export const generator: Generator = {
   },
   readsOnly: ({ out }) => out === undefined,
   plan: async (answers, repo) => (await import('./plan.ts')).planGraph(answers, repo),
-};
+});

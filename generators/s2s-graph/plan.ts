@@ -1,4 +1,4 @@
-import type { Answers } from '../_engine/model/generator.ts';
+import type { RunAnswers } from '../_engine/model/generator.ts';
 import type { Plan } from '../_engine/model/plan.ts';
 import { type Refusal, refuse } from '../_engine/model/refusal.ts';
 import type { Repo } from '../_engine/model/repo.ts';
@@ -9,8 +9,13 @@ import type { ServiceGraph } from './graph.ts';
 import { renderMermaid } from './mermaid.ts';
 import { surveyGraph } from './survey-graph.ts';
 
+export interface GraphAnswers extends Pick<RunAnswers, 'targets'> {
+  readonly format: 'mermaid' | 'json' | 'svg';
+  readonly out: string | undefined;
+}
+
 /** The graph as text to print, or as one file to write. Reads by syntax tree; runs none of the repo's code. */
-export async function planGraph(answers: Answers, repo: Repo): Promise<Plan | Refusal> {
+export async function planGraph(answers: GraphAnswers, repo: Repo): Promise<Plan | Refusal> {
   const heads = surveyHeads(repo);
   if (heads.length === 0) {
     return refuse({
@@ -20,15 +25,15 @@ export async function planGraph(answers: Answers, repo: Repo): Promise<Plan | Re
       remedy: 'Run the command in the repository of your services, or name it with --cwd.',
     });
   }
-  const graph = surveyGraph(repo, heads, answers['targets'] as readonly string[]);
-  const text = await render(graph, answers['format'] as string);
-  const out = answers['out'] as string | undefined;
+  const graph = surveyGraph(repo, heads, answers.targets);
+  const text = await render(graph, answers.format);
+  const { out } = answers;
   if (out === undefined) return { ok: true, edits: [], notes: [], output: text };
   const edit = editTowards(repo, toRel(out), 'drawing', text);
   return { ok: true, edits: edit === undefined ? [] : [edit], notes: [] };
 }
 
-async function render(graph: ServiceGraph, format: string): Promise<string> {
+async function render(graph: ServiceGraph, format: GraphAnswers['format']): Promise<string> {
   if (format === 'json') return `${JSON.stringify(graph, undefined, 2)}\n`;
   if (format === 'mermaid') return renderMermaid(graph);
   const { renderSvg } = await import('./svg.ts');

@@ -1,3 +1,4 @@
+import { RefusalError } from '../_engine/model/refusal.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Service, ServiceHead } from '../_engine/model/service.ts';
 import { readRecord } from '../_engine/record/record.ts';
@@ -49,11 +50,13 @@ function nodeOf(repo: Repo, { head, issues, port }: Place, record: S2sRecord): G
   } as const;
   if ('ok' in service) return { ...start, routes: [], circuits: [], problem: service.obstacles[0].message };
   const survey = openSurvey(repo, head);
-  return {
-    ...start,
-    routes: routesOf(repo, service),
-    circuits: findCircuits(survey).map(({ line, path }) => `${path}:${String(line)}`),
-  };
+  try {
+    const circuits = findCircuits(survey).map(({ line, path }) => `${path}:${String(line)}`);
+    return { ...start, routes: routesOf(repo, service), circuits };
+  } catch (error) {
+    if (!(error instanceof RefusalError)) throw error;
+    return { ...start, routes: [], circuits: [], problem: error.obstacles[0].message };
+  }
 }
 
 function routesOf(repo: Repo, service: Service): GraphNode['routes'] {

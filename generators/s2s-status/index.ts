@@ -1,6 +1,6 @@
-import type { Generator } from '../_engine/model/generator.ts';
+import { defineGenerator } from '../_engine/model/generator.ts';
 
-export const generator: Generator = {
+export const generator = defineGenerator({
   summary: 'tells what was generated where and whether it still stands; exit code 5 when it does not',
   target: 'recorded',
   questions: {
@@ -18,7 +18,7 @@ export const generator: Generator = {
       type: 'list',
       message: 'states that are no drift, such as edited',
       placeholder: '<states>',
-      choices: () => [
+      choices: [
         { value: 'edited', hint: 'generated files that you changed' },
         { value: 'outdated', hint: 'files that newer templates would change' },
       ],
@@ -28,4 +28,4 @@ export const generator: Generator = {
   },
   readsOnly: ({ fix, adopt }) => fix !== true && adopt !== true,
   plan: async (answers, repo) => (await import('./plan.ts')).planStatus(answers, repo),
-};
+});

@@ -1,4 +1,4 @@
-import type { Answers } from '../_engine/model/generator.ts';
+import type { RunAnswers } from '../_engine/model/generator.ts';
 import type { Finding, Plan } from '../_engine/model/plan.ts';
 import type { Refusal } from '../_engine/model/refusal.ts';
 import type { Repo } from '../_engine/model/repo.ts';
@@ -8,34 +8,39 @@ import { type Draft, openDraft } from '../_engine/repo/draft.ts';
 import { readRecord, recordPath, writeRecord } from '../_engine/record/record.ts';
 import type { S2sRecord } from '../_engine/record/s2s-record.ts';
 import { hasMergeMarkers } from '../_engine/record/record-merge.ts';
-import { recordedCalls, replay } from '../_engine/plan/replay.ts';
+import { type HowToRun, recordedCalls, replay } from '../_engine/plan/replay.ts';
 import { surveyHeads } from '../_engine/repo/services.ts';
 import { findFileDrift } from './file-drift.ts';
 import { findReplayDrift } from './replay-drift.ts';
 import { findUnreachable } from './unreachable.ts';
 
+export interface StatusAnswers extends RunAnswers {
+  readonly fix: boolean;
+  readonly adopt: boolean;
+  readonly allow: readonly ('edited' | 'outdated')[];
+}
+
 /**
  * Compares the repo with its record: one finding for each piece that does not stand as it was generated, in the order
  * of paths. With `fix` the plan puts back what is gone; files that exist stay as they are, and what is left is found.
  */
-export async function planStatus(answers: Answers, repo: Repo): Promise<Plan | Refusal> {
+export async function planStatus(answers: StatusAnswers, repo: Repo): Promise<Plan | Refusal> {
   const draft = openDraft(repo);
-  const targets = answers['targets'] as readonly string[];
+  const { adopt, allow, targets } = answers;
   const wanted = targets.length === 0 ? undefined : targets;
   const heads = surveyHeads(repo);
   // Without --fix nothing is written: a run that only reads.
-  const given = { format: answers['format'], dryRun: answers['dryRun'] === true || answers['fix'] !== true };
-  if (answers['adopt'] === true) {
+  const given = { format: answers.format, dryRun: answers.dryRun === true || !answers.fix };
+  if (adopt) {
     const adopted = await adoptRecord(repo, heads);
     if (adopted !== undefined) draft.include({ ok: true, edits: [adopted], notes: [] });
   }
   noteInstalled(draft, readRecord(draft.repo), heads, wanted);
-  if (answers['fix'] === true) await fix(draft, heads, wanted, given);
+  if (answers.fix) await fix(draft, heads, wanted, given);
 
   const record = readRecord(draft.repo);
   const isWanted = ({ path }: Finding): boolean =>
     wanted?.some((dir) => dir === '' || path === dir || path.startsWith(`${dir}/`)) !== false;
-  const allowed = answers['allow'] as readonly string[];
   const findings = [
     ...findOrphans(record, heads),
     ...findFileDrift(draft.repo, record),
@@ -44,7 +49,9 @@ export async function planStatus(answers: Answers, repo: Repo): Promise<Plan | R
   ];
   const plan = draft.finish();
   if (!plan.ok) return plan;
-  const left = findings.filter((finding) => isWanted(finding) && !allowed.includes(finding.state));
+  const left = findings.filter(
+    (finding) => isWanted(finding) && !allow.some((state) => state === finding.state),
+  );
   return { ...plan, findings: left.sort((a, b) => (a.path < b.path ? -1 : 1)) };
 }
 
@@ -53,7 +60,7 @@ async function fix(
   draft: Draft,
   heads: readonly ServiceHead[],
   wanted: readonly string[] | undefined,
-  given: Answers,
+  given: HowToRun,
 ): Promise<void> {
   const record = readRecord(draft.repo);
   const joined = hasMergeMarkers(draft.repo.read(recordPath) ?? '')

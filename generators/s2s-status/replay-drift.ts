@@ -1,18 +1,17 @@
 import type { Edit } from '../_engine/model/edit.ts';
-import type { Answers } from '../_engine/model/generator.ts';
 import type { Finding } from '../_engine/model/plan.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import { isEnvironment, type Role } from '../_engine/model/roles.ts';
 import { openDraft } from '../_engine/repo/draft.ts';
 import { readRecord } from '../_engine/record/record.ts';
-import { type RecordedCall, replay } from '../_engine/plan/replay.ts';
+import { type HowToRun, type RecordedCall, replay } from '../_engine/plan/replay.ts';
 import { textAfter } from '../_engine/repo/repo.ts';
 
 /** What the recorded runs would do today, were they made again: everything that they would change has drifted. */
 export async function findReplayDrift(
   repo: Repo,
   calls: readonly RecordedCall[],
-  given: Answers,
+  given: HowToRun,
 ): Promise<readonly Finding[]> {
   const draft = openDraft(repo);
   const record = readRecord(repo);

@@ -1,9 +1,8 @@
-import type { Answers } from '../_engine/model/generator.ts';
 import type { Obstacle } from '../_engine/model/obstacle.ts';
 import type { RelPath } from '../_engine/model/paths.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import { readRecord, recordedText } from '../_engine/record/record.ts';
-import { recordedCalls, replay } from '../_engine/plan/replay.ts';
+import { type HowToRun, recordedCalls, replay } from '../_engine/plan/replay.ts';
 import type { Selected } from './select-recorded.ts';
 
 /**
@@ -14,7 +13,7 @@ export async function findForeignLines(
   before: Repo,
   after: Repo,
   selected: readonly Selected[],
-  answers: Answers,
+  { format }: HowToRun,
 ): Promise<readonly Obstacle[]> {
   const shared = selected.filter(({ file, whole }) => file.text !== undefined && !whole);
   const record = readRecord(after);
@@ -22,7 +21,7 @@ export async function findForeignLines(
   if (suspects.length === 0) return [];
   const unlike = new Set<string>();
   for (const call of recordedCalls(record)) {
-    const replayed = await replay(call, after, 'mark', { format: answers['format'] });
+    const replayed = await replay(call, after, 'mark', { format });
     if (replayed?.plan.ok === true) for (const { path } of replayed.plan.edits) unlike.add(path);
   }
   return suspects

@@ -1,6 +1,6 @@
-import type { Generator } from '../_engine/model/generator.ts';
+import { defineGenerator } from '../_engine/model/generator.ts';
 
-export const generator: Generator = {
+export const generator = defineGenerator({
   summary: 'takes back what generators added, also after later edits elsewhere in the same files',
   target: 'recorded',
   questions: {
@@ -17,4 +17,4 @@ export const generator: Generator = {
     },
   },
   plan: async (answers, repo) => (await import('./plan.ts')).planUndo(answers, repo),
-};
+});

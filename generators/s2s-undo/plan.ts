@@ -1,5 +1,5 @@
 import type { Edit } from '../_engine/model/edit.ts';
-import type { Answers } from '../_engine/model/generator.ts';
+import type { RunAnswers } from '../_engine/model/generator.ts';
 import type { Obstacle } from '../_engine/model/obstacle.ts';
 import type { Plan } from '../_engine/model/plan.ts';
 import { isObstacle, type Refusal } from '../_engine/model/refusal.ts';
@@ -26,10 +26,15 @@ import { findForeignLines } from './given-back.ts';
 import { findImporters } from './importers.ts';
 import { takeBackFile, takeBackHunks } from './take-back.ts';
 
+export interface UndoAnswers extends RunAnswers {
+  readonly generator: readonly string[] | undefined;
+  readonly recover: boolean;
+}
+
 /** Takes back what is recorded. What other code uses by now stays: a note says so, or, for a file, an obstacle. */
-export async function planUndo(answers: Answers, repo: Repo): Promise<Plan | Refusal> {
+export async function planUndo(answers: UndoAnswers, repo: Repo): Promise<Plan | Refusal> {
   const draft = openDraft(repo);
-  if (answers['recover'] === true) return draft.finish();
+  if (answers.recover) return draft.finish();
   const record = readRecord(repo);
   const wanted = wantedFrom(answers);
   const unknown = unknownGenerators(record, wanted);
@@ -39,7 +44,7 @@ export async function planUndo(answers: Answers, repo: Repo): Promise<Plan | Ref
   const heads = surveyHeads(repo);
 
   for (const one of selected.filter(({ whole }) => whole))
-    take(draft, takeBackFile(repo, one, answers['force'] === true));
+    take(draft, takeBackFile(repo, one, answers.force === true));
   const patched = selected.filter(({ whole }) => !whole);
   for (const one of patched.filter(({ file }) => !isEnvironment(file.role)))
     takePatches(draft, repo, one, heads);

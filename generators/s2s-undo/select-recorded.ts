@@ -1,4 +1,3 @@
-import type { Answers } from '../_engine/model/generator.ts';
 import type { Obstacle } from '../_engine/model/obstacle.ts';
 import type { RelPath } from '../_engine/model/paths.ts';
 import type { RecordedFile, RecordedPatch, S2sRecord } from '../_engine/record/s2s-record.ts';
@@ -19,12 +18,13 @@ export interface Wanted {
   readonly generators: readonly string[] | undefined;
 }
 
-export function wantedFrom(answers: Answers): Wanted {
-  const list = (key: string): readonly string[] | undefined => {
-    const value = answers[key];
-    return Array.isArray(value) && value.length > 0 ? (value as readonly string[]) : undefined;
-  };
-  return { services: list('targets'), generators: list('generator') };
+export function wantedFrom(answers: {
+  readonly targets: readonly string[];
+  readonly generator: readonly string[] | undefined;
+}): Wanted {
+  const orAll = (list: readonly string[] = []): readonly string[] | undefined =>
+    list.length === 0 ? undefined : list;
+  return { services: orAll(answers.targets), generators: orAll(answers.generator) };
 }
 
 /** The recorded files that belong to what was asked for, and the record without them. */

@@ -1,4 +1,4 @@
-import type { Answers } from '../_engine/model/generator.ts';
+import type { RunAnswers } from '../_engine/model/generator.ts';
 import type { Finding, Plan } from '../_engine/model/plan.ts';
 import type { Refusal } from '../_engine/model/refusal.ts';
 import type { Repo } from '../_engine/model/repo.ts';
@@ -10,14 +10,12 @@ import { recordedCalls, replay } from '../_engine/plan/replay.ts';
  * Plans every recorded run again, each on what the one before leaves. Files that were edited are merged; where you and
  * the template changed the same lines, both stand between markers, and each place is a finding.
  */
-export async function planUpgrade(answers: Answers, repo: Repo): Promise<Plan | Refusal> {
+export async function planUpgrade({ targets, ...given }: RunAnswers, repo: Repo): Promise<Plan | Refusal> {
   const draft = openDraft(repo);
   const record = readRecord(repo);
-  const targets = answers['targets'] as readonly string[];
   const calls = recordedCalls(record, targets.length === 0 ? undefined : targets);
   if (calls.length === 0) draft.note('Nothing is recorded in .s2s.json, so there is nothing to upgrade.');
   const findings: Finding[] = [];
-  const given = { force: answers['force'], format: answers['format'], dryRun: answers['dryRun'] };
   for (const call of calls) {
     const replayed = await replay(call, draft.repo, 'mark', given);
     if (replayed === undefined) draft.note(`${call.generator} is not in this version: what it made stays.`);

@@ -1,5 +1,5 @@
 import { findGenerator, listGenerators } from '../../generators/_engine/generator/catalog.ts';
-import type { Generator, Question, Questions, Site } from '../../generators/_engine/model/generator.ts';
+import type { Generator, Question, Questions } from '../../generators/_engine/model/generator.ts';
 import { flagOf, globalFlags } from '../../generators/_engine/generator/options.ts';
 import { table } from './table.ts';
 
@@ -12,35 +12,35 @@ const targets: Readonly<Record<Generator['target'], string>> = {
 /** A section for each generator, and one for the flags of all. */
 export async function renderFlags(): Promise<string> {
   const sections = await Promise.all(listGenerators().map(renderGenerator));
-  return [...sections, '### Flags of every generator', await globalTable()].join('\n\n');
+  return [...sections, '### Flags of every generator', globalTable()].join('\n\n');
 }
 
 async function renderGenerator(id: string): Promise<string> {
   const generator = await findGenerator(id);
   if (generator === undefined) throw new Error(`There is no generator ${id}`);
   const summary = `${generator.summary.charAt(0).toUpperCase()}${generator.summary.slice(1)}.`;
-  const flags = Object.keys(generator.questions).length === 0 ? [] : [await flagTable(generator.questions)];
+  const flags = Object.keys(generator.questions).length === 0 ? [] : [flagTable(generator.questions)];
   return [`### \`${id}\``, `${summary} ${targets[generator.target]}`, ...flags].join('\n\n');
 }
 
-async function flagTable(questions: Questions): Promise<string> {
-  const rows = Object.entries(questions).map(async ([key, question]) => [
+function flagTable(questions: Questions): string {
+  const rows = Object.entries(questions).map(([key, question]) => [
     `\`--${flagOf(key)}${valueOf(question)}\``,
     question.message,
-    await valuesOf(question),
+    valuesOf(question),
     defaultOf(question),
   ]);
-  return table(['flag', 'meaning', 'values', 'without it'], await Promise.all(rows));
+  return table(['flag', 'meaning', 'values', 'without it'], rows);
 }
 
 /** Nobody asks for these; what holds without them is the engine's matter. */
-async function globalTable(): Promise<string> {
-  const rows = Object.entries(globalFlags).map(async ([key, question]) => [
+function globalTable(): string {
+  const rows = Object.entries(globalFlags).map(([key, question]) => [
     `\`--${key === 'format' ? 'no-' : ''}${flagOf(key)}${valueOf(question)}\``,
     question.message,
-    question.type === 'boolean' ? '' : await valuesOf(question),
+    question.type === 'boolean' ? '' : valuesOf(question),
   ]);
-  return table(['flag', 'meaning', 'values'], await Promise.all(rows));
+  return table(['flag', 'meaning', 'values'], rows);
 }
 
 function valueOf({ type, placeholder }: Question): string {
@@ -49,13 +49,12 @@ function valueOf({ type, placeholder }: Question): string {
 }
 
 /** The values that do not depend on a repository. */
-async function valuesOf({ type, choices }: Question): Promise<string> {
+function valuesOf({ type, choices }: Question): string {
   if (type === 'boolean') return 'also `--no-…`';
   const several = type === 'list' ? ', several with commas' : '';
   if (choices === undefined) return `any${several}`;
-  if (choices.length > 0) return `as found in the repository${several}`;
-  const values = await choices({} as Site, {});
-  const listed = values.map(({ value, hint }) => `\`${value}\`${hint === undefined ? '' : ` (${hint})`}`);
+  if (typeof choices === 'function') return `as found in the repository${several}`;
+  const listed = choices.map(({ value, hint }) => `\`${value}\`${hint === undefined ? '' : ` (${hint})`}`);
   return `${listed.join(', ')}${several}`;
 }
 

@@ -76,7 +76,7 @@ function services(typed: string, workingDirectory: string): readonly string[] {
 /** Closed choices are the same in every repo. */
 async function closedValues({ choices, closed }: Question): Promise<readonly string[]> {
   if (closed !== true || choices === undefined) return [];
-  const found = await choices({ repo: noRepo, heads: [] }, {});
+  const found = typeof choices === 'function' ? await choices({ repo: noRepo, heads: [] }, {}) : choices;
   return found.map(({ value }) => value);
 }
 

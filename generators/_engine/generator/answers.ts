@@ -24,7 +24,7 @@ export async function completeAnswers(
     const value = answers[key] ?? (await initialOf(question, site, answers));
     // Choices are facts: they cost a survey, so they are looked up only to be shown or compared with.
     const isOpen = value === undefined ? question.optional !== true : question.closed === true;
-    const choices = isOpen ? ((await question.choices?.(site, answers)) ?? []) : [];
+    const choices = isOpen ? await choicesOf(question, site, answers) : [];
     if (value !== undefined) {
       obstacles.push(...wrongAnswers(key, question, value, choices));
       answers[key] = value;
@@ -42,6 +42,10 @@ export async function completeAnswers(
   return first === undefined ? answers : refuse(first, ...more);
 }
 
+async function choicesOf({ choices }: Question, site: Site, given: Answers): Promise<readonly Choice[]> {
+  return typeof choices === 'function' ? choices(site, given) : (choices ?? []);
+}
+
 /**
  * Answers that somebody else has kept, such as a record: without what no question asks for, and so without the flags
  * that say how to run.
@@ -56,7 +60,7 @@ export async function checkedAnswers(questions: Questions, answers: Answers, sit
   for (const [key, value] of Object.entries(known)) {
     const question = questions[key];
     if (question === undefined || value === undefined) continue;
-    const choices = question.closed === true ? ((await question.choices?.(site, known)) ?? []) : [];
+    const choices = question.closed === true ? await choicesOf(question, site, known) : [];
     const [wrong] = wrongAnswers(key, question, value, choices);
     if (wrong !== undefined)
       throw new RefusalError({ ...wrong, code: 'E_RECORD', at: { path: '.s2s.json' } });

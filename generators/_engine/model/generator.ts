@@ -1,6 +1,8 @@
+import type { RelPath } from './paths.ts';
 import type { Plan } from './plan.ts';
 import type { Refusal } from './refusal.ts';
 import type { Repo } from './repo.ts';
+import type { Role } from './roles.ts';
 import type { ServiceHead } from './service.ts';
 
 /** A value that a question offers. `hint` is a fact found in the repo. */
@@ -21,8 +23,9 @@ export type Question = Readonly<{
   prompt?: string;
   /** Value names for --help: `<service>`. */
   placeholder?: string;
-  /** The values it can take, read from the repo; also listed when the flag is missing. */
-  choices?: (site: Site, given: Answers) => readonly Choice[] | Promise<readonly Choice[]>;
+  /** The values it can take, known or read from the repo; also listed when the flag is missing. */
+  choices?:
+    readonly Choice[] | ((site: Site, given: Answers) => readonly Choice[] | Promise<readonly Choice[]>);
   /** Values outside `choices` are refused. Default false. */
   closed?: boolean;
   /** The answer when the flag is absent; a function may look at the repo and return undefined: then ask, or refuse. */
@@ -39,17 +42,65 @@ export type Answers = Readonly<Record<string, AnswerValue>>;
 
 export type Questions = Readonly<Record<string, Question>>;
 
+/** What every plan is told beside the answers. */
+export interface RunAnswers {
+  /** Folder of the service to change; the root for generators that are about the record. */
+  readonly target: RelPath;
+  /** Folders of all services of the run. */
+  readonly targets: readonly RelPath[];
+  readonly force?: boolean | undefined;
+  readonly format?: boolean | undefined;
+  readonly dryRun?: boolean | undefined;
+}
+
+/** What the answers to questions are, by their types; a question of the same name as a flag of every run wins. */
+export type AnswersTo<Asked extends Questions> = Omit<RunAnswers, keyof Asked> & {
+  readonly [Key in keyof Asked]: AnswerTo<Asked[Key]>;
+};
+
+type AnswerTo<Asked extends Question> =
+  | { string: ValueOf<Asked>; boolean: boolean; list: readonly ValueOf<Asked>[] }[Asked['type']]
+  | (Asked extends { optional: true } ? undefined : never);
+
+/** One of its values where nothing else is taken, else any text. */
+type ValueOf<Asked extends Question> = Asked extends {
+  closed: true;
+  choices: readonly { value: infer Value }[];
+}
+  ? Value
+  : string;
+
+/** How a generator recognises what it has made, where the record of it is lost. */
+export interface Adoption {
+  /** Role of the files that it is known by. */
+  readonly role: Role;
+  /** Generators whose files it builds on: they are recognised before. */
+  readonly after: readonly string[];
+  /** The answers to try for the service in a folder; `repo` has the record of what was recognised before. */
+  answers(repo: Repo, dir: RelPath): readonly Answers[];
+  /** By question, what finds the answer in the files of that role. */
+  readonly read?: Readonly<Record<string, RegExp>>;
+}
+
 /**
  * One generator. `target` says whom it changes: `auth` finds the auth service by itself, `services` needs --target;
  * `recorded` is about what `.s2s.json` holds, of all services or of those named by --target.
- * `plan` is called once for each target with `answers['target']` set to its folder (a RelPath) and
- * `answers['targets']` to those of the whole run; `recorded`: once, and its plan holds the record's edit as well.
+ * `plan` is called once for each target; `recorded`: once, and its plan holds the record's edit as well.
  */
-export interface Generator {
+export interface Generator<Asked extends Questions = Questions> {
   readonly summary: string;
   readonly target: 'auth' | 'services' | 'recorded';
-  readonly questions: Questions;
+  readonly questions: Asked;
   /** With these answers nothing is written: what an interrupted run has left is told then, and not rolled back. */
   readsOnly?(given: Answers): boolean;
-  plan(answers: Answers, repo: Repo): Promise<Plan | Refusal>;
+  plan(answers: AnswersTo<Asked>, repo: Repo): Promise<Plan | Refusal>;
+  /** Absent: what it makes is not recorded. */
+  adoption?(): Promise<Adoption>;
+}
+
+/** A generator whose plan takes the answers to its own questions, by their types. */
+export function defineGenerator<const Asked extends Questions>(
+  generator: Generator<Asked>,
+): Generator<Asked> {
+  return generator;
 }

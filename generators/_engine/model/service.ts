@@ -21,7 +21,7 @@ export type Manifest = Readonly<{
   dependencies: Readonly<Record<string, string>>;
 }>;
 
-/** Every fact about one service that a generator may ask for. */
+/** Every fact about one service that a generator may ask for; each is found when it is asked for. */
 export type Service = ServiceHead &
   Readonly<{
     fastifyMajor: number;
@@ -44,7 +44,7 @@ export type Service = ServiceHead &
     /** Routes take JSON schemas: no `setValidatorCompiler` in the service's own code. */
     plainSchemas: boolean;
     /** A hook of the whole application that refuses requests but for routes that opt out of it. */
-    guard?: GuardFact;
+    guard: GuardFact | undefined;
   }>;
 
 /** A name that is taken, and the file that takes it; absent when a package does. */

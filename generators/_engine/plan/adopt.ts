@@ -1,8 +1,7 @@
-import { type Candidate, candidates } from './adopt-candidates.ts';
 import { completeAnswers } from '../generator/answers.ts';
-import { findGenerator } from '../generator/catalog.ts';
+import { findGenerator, listGenerators } from '../generator/catalog.ts';
 import type { Edit } from '../model/edit.ts';
-import type { Answers, Site } from '../model/generator.ts';
+import type { Adoption, Answers, Generator, Site } from '../model/generator.ts';
 import type { RelPath } from '../model/paths.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Repo } from '../model/repo.ts';
@@ -19,6 +18,12 @@ import { packVersion } from '../record/version.ts';
 
 type Wanted = NonNullable<Plan['wanted']>;
 
+/** A generator that recognises what it has made. */
+interface Candidate extends Adoption {
+  readonly id: string;
+  readonly generator: Generator;
+}
+
 /** What a run with these answers would have made. */
 interface Recognised {
   readonly answers: Answers;
@@ -31,7 +36,7 @@ interface Recognised {
  */
 export async function adoptRecord(repo: Repo, heads: readonly ServiceHead[]): Promise<Edit | undefined> {
   let known = repo;
-  for (const candidate of candidates) {
+  for (const candidate of await findCandidates()) {
     for (const head of heads) {
       const record = readRecord(known);
       if (record.services[head.dir]?.[candidate.id] !== undefined) continue;
@@ -44,6 +49,20 @@ export async function adoptRecord(repo: Repo, heads: readonly ServiceHead[]): Pr
   }
   const text = known.read(recordPath);
   return text === undefined ? undefined : editTowards(repo, recordPath, 'record', text);
+}
+
+/** In an order in which each finds what it builds on. */
+async function findCandidates(): Promise<readonly Candidate[]> {
+  const found = new Map<string, Candidate>();
+  const add = async (id: string): Promise<void> => {
+    const generator = found.has(id) ? undefined : await findGenerator(id);
+    const adoption = await generator?.adoption?.();
+    if (generator === undefined || adoption === undefined) return;
+    for (const earlier of adoption.after) await add(earlier);
+    found.set(id, { ...adoption, id, generator });
+  };
+  for (const id of listGenerators()) await add(id);
+  return [...found.values()];
 }
 
 function withRun(
@@ -77,7 +96,7 @@ async function recognise(
 ): Promise<Recognised | undefined> {
   const isThere = ({ path }: Wanted[number]): boolean => repo.read(path) !== undefined;
   const attempt = (given: Answers): Promise<Recognised | undefined> =>
-    planAgain({ repo, heads }, head.dir, candidate.id, given);
+    planAgain({ repo, heads }, head.dir, candidate.generator, given);
 
   let best: (Recognised & { readonly score: number }) | undefined;
   for (const given of candidate.answers(repo, head.dir)) {
@@ -102,11 +121,9 @@ async function recognise(
 async function planAgain(
   site: Site,
   dir: RelPath,
-  id: string,
+  generator: Generator,
   given: Answers,
 ): Promise<Recognised | undefined> {
-  const generator = await findGenerator(id);
-  if (generator === undefined) return undefined;
   const answers = await completeAnswers(generator.questions, given, site, undefined);
   if ('obstacles' in answers) return undefined;
   const plan = await generator.plan({ ...answers, target: dir, targets: [dir] }, site.repo);

@@ -1,5 +1,5 @@
 import { findGenerator } from '../generator/catalog.ts';
-import type { Answers, Generator } from '../model/generator.ts';
+import type { Answers, RunAnswers } from '../model/generator.ts';
 import type { Obstacle } from '../model/obstacle.ts';
 import type { RelPath } from '../model/paths.ts';
 import type { Service } from '../model/service.ts';
@@ -14,40 +14,35 @@ import { allowsBelow } from '../facts/tooling/version-range.ts';
  * Has the client publish on diagnostics channels, and with it the middleware: brings the client if there is none, and
  * plans what was recorded once more, with that part. Gives the file with the types of the events.
  */
-export async function planDiagnostics(draft: Draft, service: Service, answers: Answers): Promise<RelPath> {
+export async function planDiagnostics(
+  draft: Draft,
+  service: Service,
+  answers: RunAnswers & Answers,
+): Promise<RelPath> {
   const client = findClient(draft.repo, service);
   if (allowsBelow(service.manifest.dependencies['@types/node'], 18, 19)) draft.obstruct(oldTypes(service));
   const part = { with: withDiagnostics(answers) };
   if (client !== undefined && client.variant === undefined) draft.obstruct(foreignClient(client.path));
-  else await include(draft, 'add-service-client', { ...answers, ...client?.variant, ...part });
+  else await include(draft, 'add-service-client', { ...answers, ...client?.variant, ...part }, answers);
   const runs = readRecord(draft.repo).services[service.dir];
   const middleware = runs?.['add-auth-middleware'] ?? runs?.['add-s2s'];
   if (middleware !== undefined) {
-    const { target, targets } = answers;
     // The hooks that it put into plugins are there, or were taken out since.
     const protect = String(middleware.answers['protect']) === 'all' ? ['all'] : ['none'];
     const own = { ...middleware.answers, with: withDiagnostics(middleware.answers), protect };
-    await include(draft, 'add-auth-middleware', { ...own, target, targets });
+    await include(draft, 'add-auth-middleware', own, answers);
   }
   return placeFile(service, 'utils', 'service-diagnostics');
 }
 
-async function include(draft: Draft, id: string, answers: Answers): Promise<void> {
+async function include(draft: Draft, id: string, answers: Answers, run: RunAnswers): Promise<void> {
   const generator = await findGenerator(id);
   if (generator === undefined) return;
-  const { target, targets, ...rest } = answers;
-  const asked = await checkRecorded(generator.questions, rest, draft.repo);
-  const plan = await generator.plan({ ...withDefaults(generator, asked), target, targets }, draft.repo);
+  const { target, targets } = run;
+  const asked = await checkRecorded(generator.questions, answers, draft.repo);
+  const plan = await generator.plan({ ...asked, target, targets }, draft.repo);
   // What it says when it is run by itself is not news here.
   draft.include(plan.ok ? { ...plan, notes: [] } : plan);
-}
-
-/** An older version may have recorded fewer answers than today's asks for. */
-function withDefaults({ questions }: Generator, answers: Answers): Answers {
-  const initial = Object.entries(questions).flatMap(([key, { initial: value }]) =>
-    value === undefined || typeof value === 'function' ? [] : [[key, value] as const],
-  );
-  return { ...Object.fromEntries(initial), ...answers };
 }
 
 function withDiagnostics({ with: parts = [] }: Answers): readonly string[] {

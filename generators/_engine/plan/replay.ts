@@ -1,6 +1,6 @@
 import { knownAnswers } from '../generator/answers.ts';
 import { findGenerator } from '../generator/catalog.ts';
-import type { Answers } from '../model/generator.ts';
+import type { Answers, RunAnswers } from '../model/generator.ts';
 import type { Obstacle } from '../model/obstacle.ts';
 import type { RelPath } from '../model/paths.ts';
 import type { Plan } from '../model/plan.ts';
@@ -10,6 +10,9 @@ import { recordPath } from '../record/record.ts';
 import type { S2sRecord } from '../record/s2s-record.ts';
 import { makePlan } from './run.ts';
 import type { Meeting } from './settle.ts';
+
+/** Flags of the run that looks at recorded ones. */
+export type HowToRun = Pick<RunAnswers, 'force' | 'format' | 'dryRun'>;
 
 /** A recorded run that is planned once more, with the answers of then and the templates and facts of now. */
 export interface Replayed {
@@ -43,7 +46,7 @@ export async function replay(
   { generator: id, services, answers }: RecordedCall,
   repo: Repo,
   meeting: Meeting,
-  given: Answers = {},
+  given: HowToRun = {},
 ): Promise<Replayed | undefined> {
   const generator = await findGenerator(id);
   if (generator === undefined) return undefined;

@@ -1,6 +1,6 @@
 import type { Answers, Generator, Site } from '../model/generator.ts';
 import type { Plan } from '../model/plan.ts';
-import { type Refusal, refuse } from '../model/refusal.ts';
+import { type Refusal, RefusalError, refuse } from '../model/refusal.ts';
 import type { Repo } from '../model/repo.ts';
 import type { ServiceHead } from '../model/service.ts';
 import { type Ask, asFlags, completeAnswers } from '../generator/answers.ts';
@@ -9,6 +9,7 @@ import { openDraft } from '../repo/draft.ts';
 import { assertRecordedPlaces } from '../record/record-guard.ts';
 import { openRepo } from '../repo/repo.ts';
 import type { Meeting } from './settle.ts';
+import { toRel } from '../model/paths.ts';
 import { surveyHeads } from '../repo/services.ts';
 import { chooseTargets, type Targets } from './targets.ts';
 
@@ -89,7 +90,8 @@ async function planRecorded(
   { repo }: Site,
 ): Promise<Finished> {
   await assertRecordedPlaces(repo);
-  const plan = await generator.plan({ ...answers, targets: heads.map(({ dir }) => dir) }, repo);
+  const run = { target: toRel('.'), targets: heads.map(({ dir }) => dir) };
+  const plan = await generator.plan({ ...answers, ...run }, repo);
   return { final: plan.ok ? await withoutDirty(answers, repo, plan) : plan, served: heads };
 }
 
@@ -106,7 +108,7 @@ async function planTargets(
   const refusals: Refusal[] = [];
   for (const [index, head] of heads.entries()) {
     request.progress?.(index, heads.length);
-    const plan = await request.generator.plan({ ...answers, target: head.dir, targets }, draft.repo);
+    const plan = await planOrRefuse(request.generator, { ...answers, target: head.dir, targets }, draft.repo);
     if (plan.ok || !every) {
       draft.include(plan);
       served.push(head);
@@ -120,6 +122,20 @@ async function planTargets(
   const plan = draft.finish();
   const final = plan.ok ? await finalizePlan({ ...request, answers, served }, site, plan) : plan;
   return { final, served };
+}
+
+/** What a plan finds out late is a refusal like what it says itself. */
+async function planOrRefuse(
+  generator: Generator,
+  answers: Parameters<Generator['plan']>[0],
+  repo: Repo,
+): Promise<Plan | Refusal> {
+  try {
+    return await generator.plan(answers, repo);
+  } catch (error) {
+    if (error instanceof RefusalError) return refuse(...error.obstacles);
+    throw error;
+  }
 }
 
 async function flagsOf(

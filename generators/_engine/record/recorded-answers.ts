@@ -1,5 +1,5 @@
 import { checkedAnswers } from '../generator/answers.ts';
-import type { Answers, Questions } from '../model/generator.ts';
+import type { Answers, AnswersTo, Questions, RunAnswers } from '../model/generator.ts';
 import { type RelPath, toRel } from '../model/paths.ts';
 import type { Repo } from '../model/repo.ts';
 import { isAnswers } from './record-values.ts';
@@ -23,11 +23,21 @@ export function recordedAnswers(
 }
 
 /**
- * Recorded answers as these questions could have been given them as flags; what else is recorded is left out.
- * @throws RefusalError E_RECORD
+ * Recorded answers as these questions could have been given them as flags; what else is recorded is left out, and what
+ * an older version did not ask has its default. @throws RefusalError E_RECORD
  */
-export function checkRecorded(questions: Questions, answers: Answers, repo: Repo): Promise<Answers> {
-  return checkedAnswers(questions, answers, { repo, heads: surveyHeads(repo) });
+export async function checkRecorded<Asked extends Questions>(
+  questions: Asked,
+  answers: Answers,
+  repo: Repo,
+): Promise<Omit<AnswersTo<Asked>, keyof RunAnswers>> {
+  const checked = await checkedAnswers(questions, answers, { repo, heads: surveyHeads(repo) });
+  const defaults = Object.entries(questions).map(([key, { initial, type }]) => {
+    const none = type === 'list' ? [] : undefined;
+    return [key, typeof initial === 'function' ? none : (initial ?? none)] as const;
+  });
+  // Each was held against its question.
+  return { ...Object.fromEntries(defaults), ...checked } as Omit<AnswersTo<Asked>, keyof RunAnswers>;
 }
 
 function parsed(text: string | undefined): unknown {

@@ -1,4 +1,5 @@
 import type { AppFact, GuardFact, RoutePlugin } from '../../model/app-facts.ts';
+import { lazyFacts } from '../../model/lazy-facts.ts';
 import type { RelPath } from '../../model/paths.ts';
 import type { ts } from '../../syntax/tree.ts';
 import { autoloadedPlugins } from '../routes/autoload-routes.ts';
@@ -20,7 +21,7 @@ import { findUses, type Use } from '../../syntax/uses.ts';
 export interface Instance {
   readonly app: AppFact;
   readonly routes: readonly RoutePlugin[];
-  readonly guard?: GuardFact;
+  readonly guard: GuardFact | undefined;
 }
 
 /**
@@ -48,8 +49,11 @@ export function surveyInstance(survey: Survey): Instance {
     autoload,
     ...(place.outside !== undefined && { madeBy: makerOf(survey, place.outside, place.madeIn) }),
   };
-  const guard = findRootGuard(survey, { file, node: place.scope, instances: place.names }, uses);
-  return { app, routes: routePlugins(survey, uses, file), ...(guard !== undefined && { guard }) };
+  return lazyFacts<Instance>({
+    app: () => app,
+    routes: () => routePlugins(survey, uses, file),
+    guard: () => findRootGuard(survey, { file, node: place.scope, instances: place.names }, uses),
+  });
 }
 
 /** The package that a call goes to. */

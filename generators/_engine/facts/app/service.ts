@@ -1,3 +1,6 @@
+import type { AppFact } from '../../model/app-facts.ts';
+import type { Style } from '../../model/code-facts.ts';
+import { lazyFacts } from '../../model/lazy-facts.ts';
 import { type Refusal, RefusalError, refuse } from '../../model/refusal.ts';
 import type { Repo } from '../../model/repo.ts';
 import type { ConfigFact, JwtFact } from '../../model/resource-facts.ts';
@@ -5,7 +8,7 @@ import type { Service, ServiceHead } from '../../model/service.ts';
 import { surveyConfig } from '../config/config.ts';
 import { fastifyMajorOf } from '../tooling/fastify-version.ts';
 import { withoutGenerated } from '../style/generated-files.ts';
-import { surveyInstance } from './instance.ts';
+import { type Instance, surveyInstance } from './instance.ts';
 import { surveyJwt } from '../auth/jwt.ts';
 import { surveyLayout } from '../style/layout.ts';
 import { findDecorators, findRequestMembers } from './members.ts';
@@ -21,7 +24,8 @@ import { surveyTooling } from '../tooling/tooling.ts';
 const styleSample = 60;
 
 /**
- * Every fact about one service, or why it cannot be changed. Reads only, by syntax tree. `needsInstance` false: for what
+ * The facts about one service, or why it cannot be changed. Reads only, by syntax tree, and only what is asked for: a
+ * fact that cannot be read refuses then. `needsInstance` false: for what
  * is not registered anywhere; a package without an instance is served as well.
  */
 export function surveyService(repo: Repo, head: ServiceHead, needsInstance = true): Service | Refusal {
@@ -47,29 +51,35 @@ function surveyOrRefuse(open: Survey, needsInstance: boolean): Service | Refusal
 function survey(open: Survey, needsInstance: boolean): Service {
   const { head, repo } = open;
   assertServable(open);
-  const { app, guard, routes } = needsInstance ? surveyInstance(open) : surveyAnyInstance(open);
-  const config = surveyConfig(open);
-  const own = withoutGenerated(open);
-  const sample = [app.file, ...own.files.filter((file) => file !== app.file)].slice(0, styleSample);
-  return {
-    ...head,
-    fastifyMajor: fastifyMajorOf(repo, head),
-    app,
-    modules: surveyModules(repo, head),
-    style: detectStyle(sample.map((file) => open.text(file))),
-    layout: surveyLayout(own, app, routes),
-    jwt: throughReader(surveyJwt(open), config),
-    redis: surveyRedis(open),
-    config,
-    testing: surveyTesting(open),
-    tooling: surveyTooling(repo, head),
-    routes,
-    decorators: findDecorators(open),
-    requestMembers: findRequestMembers(open),
-    pluginNames: findPluginNames(open, app.autoload),
-    ...(guard !== undefined && { guard }),
-    plainSchemas: open.mentioning(/\.setValidatorCompiler\(/).length === 0,
-  };
+  const instance = needsInstance ? surveyInstance(open) : surveyAnyInstance(open);
+  const { app } = instance;
+  const service: Service = lazyFacts<Service>({
+    name: () => head.name,
+    dir: () => head.dir,
+    manifest: () => head.manifest,
+    fastifyMajor: () => fastifyMajorOf(repo, head),
+    app: () => app,
+    modules: () => surveyModules(repo, head),
+    style: () => surveyStyle(open, app),
+    layout: () => surveyLayout(withoutGenerated(open), app, () => instance.routes),
+    jwt: () => throughReader(surveyJwt(open), service.config),
+    redis: () => surveyRedis(open),
+    config: () => surveyConfig(open),
+    testing: () => surveyTesting(open),
+    tooling: () => surveyTooling(repo, head),
+    routes: () => instance.routes,
+    decorators: () => findDecorators(open),
+    requestMembers: () => findRequestMembers(open),
+    pluginNames: () => findPluginNames(open, app.autoload),
+    guard: () => instance.guard,
+    plainSchemas: () => open.mentioning(/\.setValidatorCompiler\(/).length === 0,
+  });
+  return service;
+}
+
+function surveyStyle(open: Survey, { file: first }: AppFact): Style {
+  const own = withoutGenerated(open).files.filter((file) => file !== first);
+  return detectStyle([first, ...own].slice(0, styleSample).map((file) => open.text(file)));
 }
 
 const instanceCodes: ReadonlySet<string> = new Set([
@@ -79,7 +89,7 @@ const instanceCodes: ReadonlySet<string> = new Set([
 ]);
 
 /** A package without one instance of its own has its code beside its first file, and nothing is registered in it. */
-function surveyAnyInstance(open: Survey): Pick<Service, 'app' | 'guard' | 'routes'> {
+function surveyAnyInstance(open: Survey): Instance {
   try {
     return surveyInstance(open);
   } catch (error) {
@@ -92,10 +102,9 @@ function surveyAnyInstance(open: Survey): Pick<Service, 'app' | 'guard' | 'route
       binding: '',
       listen: {},
       logs: false,
-
       autoload: [],
     } as const;
-    return { app, routes: [] };
+    return { app, routes: [], guard: undefined };
   }
 }
 

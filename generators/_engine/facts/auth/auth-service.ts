@@ -1,9 +1,11 @@
 import type { Obstacle, Place } from '../../model/obstacle.ts';
-import { type Refusal, refuse } from '../../model/refusal.ts';
+import { isObstacle, type Refusal, refuse } from '../../model/refusal.ts';
 import type { Repo } from '../../model/repo.ts';
-import type { ServiceHead } from '../../model/service.ts';
+import type { Service, ServiceHead } from '../../model/service.ts';
 import { lineOf, ts, walk } from '../../syntax/tree.ts';
 import { memberOf, propertyOf, stringOf } from '../../syntax/expressions.ts';
+import { findTarget, surveyHeads } from '../../repo/services.ts';
+import { surveyService } from '../app/service.ts';
 import { findSigns } from './jwt-signs.ts';
 import { openSurvey, type Survey } from '../../program/survey.ts';
 
@@ -17,6 +19,22 @@ export function findAuthService(repo: Repo, heads: readonly ServiceHead[]): Serv
   const [only, other] = found.keys();
   if (only === undefined) return refuse(noAuthService(heads));
   return other === undefined ? only : refuse(ambiguous(found, issuers.size > 0));
+}
+
+/** The one that `--auth` names, else the one that is found; undefined where it is said to be in another repository. */
+export function surveyAuthService(repo: Repo, named: string | undefined): Service | Refusal | undefined {
+  if (named === 'none') return undefined;
+  const heads = surveyHeads(repo);
+  const head = named === undefined ? findAuthService(repo, heads) : findTarget(heads, named);
+  if (isObstacle(head)) return refuse(head);
+  return 'ok' in head ? head : surveyService(repo, head);
+}
+
+/** What `--auth` may have been: nothing where one service alone issues the tokens. */
+export function possibleAuthAnswers(repo: Repo): readonly Readonly<{ auth?: string }>[] {
+  const heads = surveyHeads(repo);
+  if (!('ok' in findAuthService(repo, heads))) return [{}];
+  return [{ auth: 'none' }, ...heads.map(({ dir }) => ({ auth: dir }))];
 }
 
 /** The services that have it, and where. */

@@ -3,6 +3,7 @@ import type { RelPath } from '../../model/paths.ts';
 import type { Repo } from '../../model/repo.ts';
 import type { Service } from '../../model/service.ts';
 import { importSpecifier, placeFile } from '../style/place-file.ts';
+import { surveyTarget } from '../app/target.ts';
 import { findInstalled } from './installed.ts';
 
 /** The ServiceClient that a service has. */
@@ -29,4 +30,10 @@ export function findClient(repo: Repo, service: Service): InstalledClient | unde
     transport: isFetch ? 'fetch' : 'undici',
   };
   return { path, variant: isOurs ? variant : undefined, hasErrors: /\bServiceClientError\b/.test(text) };
+}
+
+/** The answers that give the client of a service again; parts that are there are planned again without being asked for. */
+export function clientAnswers(repo: Repo, dir: RelPath): Answers {
+  const service = surveyTarget(repo, { target: dir });
+  return 'ok' in service ? {} : { ...findClient(repo, service)?.variant };
 }

@@ -1,5 +1,6 @@
 import type { RoutePlugin } from '../../model/app-facts.ts';
-import type { Answers } from '../../model/generator.ts';
+import type { RunAnswers } from '../../model/generator.ts';
+import type { RelPath } from '../../model/paths.ts';
 import type { Obstacle } from '../../model/obstacle.ts';
 import type { Repo } from '../../model/repo.ts';
 import type { Service } from '../../model/service.ts';
@@ -16,13 +17,11 @@ export interface Protection {
 export function chooseProtection(
   repo: Repo,
   service: Service,
-  answers: Answers,
+  { protect: wanted, targets: others }: Pick<RunAnswers, 'targets'> & { readonly protect: readonly string[] },
 ): Protection | readonly Obstacle[] {
-  const wanted = answers['protect'] as readonly string[];
   const [only] = wanted;
   if (wanted.length === 1 && only === 'none') return { all: false, plugins: [] };
   if (wanted.length === 1 && only === 'all') return { all: true, plugins: [] };
-  const others = (answers['targets'] as readonly string[] | undefined) ?? [];
   const unknown = wanted.filter(
     (name) => pluginsNamed(service, name).length === 0 && !isElsewhere(repo, others, name),
   );
@@ -44,7 +43,7 @@ function pluginsNamed({ routes }: Service, name: string): readonly RoutePlugin[]
   });
 }
 
-function isElsewhere(repo: Repo, targets: readonly string[], name: string): boolean {
+function isElsewhere(repo: Repo, targets: readonly RelPath[], name: string): boolean {
   return targets.some((target) => {
     const service = surveyTarget(repo, { target });
     return !('ok' in service) && pluginsNamed(service, name).length > 0;

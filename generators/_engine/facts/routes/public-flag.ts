@@ -1,15 +1,17 @@
-import type { Answers } from '../../model/generator.ts';
 import type { Obstacle } from '../../model/obstacle.ts';
 
 const entryForm = /^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) (\/[\w\-.~%!$&()*+;=:@/]*)$/;
 
 /** `--public`, a method and a pattern each; every value that is neither is an obstacle. */
-export function readPublic(answers: Answers): readonly string[] | readonly [Obstacle, ...Obstacle[]] {
-  const given = ((answers['public'] as readonly string[] | undefined) ?? []).map((entry) => entry.trim());
+export function readPublic(answers: {
+  readonly public: readonly string[];
+  readonly protect: readonly string[];
+}): readonly string[] | readonly [Obstacle, ...Obstacle[]] {
+  const given = answers.public.map((entry) => entry.trim());
   const chosen = given
     .filter((entry) => entry !== 'none')
     .map((entry) => (entry.startsWith('/') ? `GET ${entry}` : entry));
-  const isAll = (answers['protect'] as readonly string[]).includes('all');
+  const isAll = answers.protect.includes('all');
   const [first, ...more] = [
     ...chosen.filter((entry) => !entryForm.test(entry)).map(notAnEntry),
     ...(chosen.length > 0 && (!isAll || given.includes('none')) ? [contradiction(isAll)] : []),

@@ -1,5 +1,6 @@
 import type { AppFact, RoutePlugin } from '../../model/app-facts.ts';
 import type { LayoutFact } from '../../model/code-facts.ts';
+import { lazyFacts } from '../../model/lazy-facts.ts';
 import { basenameRel, dirnameRel, joinRel, type RelPath, toRel } from '../../model/paths.ts';
 import { detectCasing, detectSuffix } from './casing.ts';
 import type { Survey } from '../../program/survey.ts';
@@ -11,40 +12,50 @@ const middlewareFolder = /^(middlewares?|hooks)$/i;
 const utilsFolder = /^(utils|lib|shared|common)$/i;
 
 /** Where new files of each kind go: to the folder that holds most of their kind, else to the usual place. */
-export function surveyLayout(survey: Survey, app: AppFact, routes: readonly RoutePlugin[]): LayoutFact {
+export function surveyLayout(
+  survey: Survey,
+  app: AppFact,
+  findRoutes: () => readonly RoutePlugin[],
+): LayoutFact {
   const { files } = survey;
   const sourceDir = findSourceDir(survey, app);
   const below = files.filter((file) => file.startsWith(sourceDir === '' ? '' : `${sourceDir}/`));
   const find = (pattern: RegExp): RelPath | undefined => fullestFolder(below, sourceDir, pattern);
   const autoloaded = (holds: 'plugins' | 'routes'): RelPath | undefined =>
     app.autoload.findLast((one) => one.holds === holds)?.dir;
-  const ownMiddleware = find(middlewareFolder);
-  const routeFiles = routes.flatMap(({ file, kind }) =>
-    kind === 'inline' || file === undefined ? [] : [file],
+  const routeFiles = once(() =>
+    findRoutes().flatMap(({ file, kind }) => (kind === 'inline' || file === undefined ? [] : [file])),
   );
-  const ownRoutes = fullestFolder(routeFiles, sourceDir, routeFolder) ?? find(routeFolder);
+  const ownRoutes = once(() => fullestFolder(routeFiles(), sourceDir, routeFolder) ?? find(routeFolder));
   // A kind that has no folder yet gets one beside that of the routes.
-  const base = ownRoutes === undefined ? sourceDir : dirnameRel(ownRoutes);
-  const pluginsDir = autoloaded('plugins') ?? find(pluginFolder) ?? joinRel(base, 'plugins');
-  const pluginSuffix = detectSuffix(stemsIn(files, pluginsDir), /([.-]plugins?|Plugin)$/);
-  const middlewareDir = ownMiddleware ?? autoloaded('plugins') ?? joinRel(base, 'middleware');
-  const middlewareStems = stemsIn(files, middlewareDir);
-  return {
-    sourceDir,
-    routesDir: autoloaded('routes') ?? ownRoutes ?? joinRel(sourceDir, 'routes'),
-    pluginsDir,
-    middlewareDir,
-    utilsDir: find(utilsFolder) ?? joinRel(sourceDir, 'utils'),
-    tests: surveyTestLayout(survey),
-    casing: detectCasing(files.map(stemOf)),
-    dottedCasing: detectCasing(files.map(stemOf).filter((stem) => stem.includes('.'))),
-    routeSuffix: detectSuffix(routeFiles.map(stemOf), /([.-](routes?|router|controller)|Routes?|Router)$/),
-    middlewareSuffix:
-      middlewareStems.length === 0
-        ? '.middleware'
-        : detectSuffix(middlewareStems, /([.-](middleware|hook|plugin)|Middleware|Hook|Plugin)$/),
-    pluginSuffix,
+  const beside = (name: string): RelPath => {
+    const routes = ownRoutes();
+    return joinRel(routes === undefined ? sourceDir : dirnameRel(routes), name);
   };
+  const layout: LayoutFact = lazyFacts<LayoutFact>({
+    sourceDir: () => sourceDir,
+    routesDir: () => autoloaded('routes') ?? ownRoutes() ?? joinRel(sourceDir, 'routes'),
+    pluginsDir: () => autoloaded('plugins') ?? find(pluginFolder) ?? beside('plugins'),
+    middlewareDir: () => find(middlewareFolder) ?? autoloaded('plugins') ?? beside('middleware'),
+    utilsDir: () => find(utilsFolder) ?? joinRel(sourceDir, 'utils'),
+    tests: () => surveyTestLayout(survey),
+    casing: () => detectCasing(files.map(stemOf)),
+    dottedCasing: () => detectCasing(files.map(stemOf).filter((stem) => stem.includes('.'))),
+    routeSuffix: () =>
+      detectSuffix(routeFiles().map(stemOf), /([.-](routes?|router|controller)|Routes?|Router)$/),
+    middlewareSuffix: () => {
+      const stems = stemsIn(files, layout.middlewareDir);
+      if (stems.length === 0) return '.middleware';
+      return detectSuffix(stems, /([.-](middleware|hook|plugin)|Middleware|Hook|Plugin)$/);
+    },
+    pluginSuffix: () => detectSuffix(stemsIn(files, layout.pluginsDir), /([.-]plugins?|Plugin)$/),
+  });
+  return layout;
+}
+
+function once<Value>(find: () => Value): () => Value {
+  const facts = lazyFacts({ value: find });
+  return () => facts.value;
 }
 
 function findSourceDir({ files, head: { dir } }: Survey, app: AppFact): RelPath {

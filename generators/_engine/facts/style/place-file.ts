@@ -13,17 +13,25 @@ export type FileKind = 'utils' | 'middleware' | 'routes' | 'plugins' | 'test';
  */
 export function placeFile(service: Pick<Service, 'layout'>, kind: FileKind, name: string): RelPath {
   const { layout } = service;
-  const places: Readonly<Record<FileKind, readonly [RelPath, string]>> = {
-    utils: [layout.utilsDir, ''],
-    middleware: [layout.middlewareDir, layout.middlewareSuffix],
-    routes: [layout.routesDir, layout.routeSuffix],
-    plugins: [layout.pluginsDir, layout.pluginSuffix],
-    test: [layout.tests.dir, layout.tests.suffix],
-  };
-  const [dir, suffix] = places[kind];
+  const [dir, suffix] = placeOf(layout, kind);
   const casing = suffix.startsWith('.') ? layout.dottedCasing : layout.casing;
   const stem = kind === 'test' ? name : cased(name, casing);
   return joinRel(dir, `${stem}${suffix}.ts`);
+}
+
+function placeOf(layout: LayoutFact, kind: FileKind): readonly [dir: RelPath, suffix: string] {
+  switch (kind) {
+    case 'utils':
+      return [layout.utilsDir, ''];
+    case 'middleware':
+      return [layout.middlewareDir, layout.middlewareSuffix];
+    case 'routes':
+      return [layout.routesDir, layout.routeSuffix];
+    case 'plugins':
+      return [layout.pluginsDir, layout.pluginSuffix];
+    case 'test':
+      return [layout.tests.dir, layout.tests.suffix];
+  }
 }
 
 /** An autoloaded folder registers what is put there by itself. */

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { generator as circuitBreaker } from '../../../../generators/add-circuit-breaker/index.ts';
 import { generator as serviceClient } from '../../../../generators/add-service-client/index.ts';
+import { toRel } from '../../../../generators/_engine/model/paths.ts';
 import { memoryRepo } from '../../repo/memory-repo.ts';
 import { refusalOf, manifest, serviceOf } from '../service-of.ts';
 
@@ -16,7 +17,8 @@ describe('surveyInstance', () => {
       'src/utils/service-client.ts': serviceClient,
     };
     for (const [path, generator] of Object.entries(plans)) {
-      const answers = { target: '', with: [], without: [], transport: 'undici' };
+      const root = toRel('.');
+      const answers = { target: root, targets: [root], with: [], without: [], transport: 'undici' } as const;
       const plan = await generator.plan(answers, memoryRepo(files));
       expect(plan.ok ? plan.edits.map((edit) => edit.path) : plan.obstacles).toContain(path);
     }

@@ -1,0 +1,3 @@
+import type { Adoption } from '../_engine/model/generator.ts';
+
+export const adoption: Adoption = { role: 'circuit-breaker', after: [], answers: () => [{}] };
