@@ -1,5 +1,5 @@
 import type { Obstacle } from '../model/obstacle.ts';
-import type { RelPath } from '../model/paths.ts';
+import { dirnameRel, type RelPath } from '../model/paths.ts';
 import { RefusalError } from '../model/refusal.ts';
 
 /**
@@ -11,7 +11,7 @@ export async function typeErrors(
   tsconfig: RelPath,
   stopped?: AbortSignal,
 ): Promise<readonly string[]> {
-  const cwd = `${root}/${tsconfig.includes('/') ? tsconfig.slice(0, tsconfig.lastIndexOf('/')) : ''}`;
+  const cwd = `${root}/${dirnameRel(tsconfig)}`;
   const { execa } = await import('execa');
   const { stdout, stderr, failed, code, signal } = await execa(
     'tsc',

@@ -6,7 +6,7 @@ import { type Refusal, RefusalError } from '../model/refusal.ts';
 import type { Repo } from '../model/repo.ts';
 import { diffOf } from '../plan/diff.ts';
 import { changesOf, flatten, type Outcome, type Status } from './outcome.ts';
-import { recoverFirst } from '../apply/interrupted.ts';
+import { recoverFirst } from '../apply/recover.ts';
 import { makePlan, type Planned, type PlanRequest } from '../plan/run.ts';
 import { installCommand } from './install-command.ts';
 import { checkFailed, newErrors, typeErrors } from '../apply/type-check.ts';

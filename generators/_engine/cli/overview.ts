@@ -1,6 +1,6 @@
 import type { Repo } from '../model/repo.ts';
 import type { ServiceHead } from '../model/service.ts';
-import { assertUninterrupted } from '../apply/interrupted.ts';
+import { assertUninterrupted } from '../apply/recover.ts';
 import { RefusalError } from '../model/refusal.ts';
 import { readRecord } from '../record/record.ts';
 import type { S2sRecord } from '../record/s2s-record.ts';

@@ -7,6 +7,7 @@ import type { Entry, Repo } from '../model/repo.ts';
 import { RefusalError } from '../model/refusal.ts';
 import { isPrivate } from '../model/places.ts';
 import { applyChanges } from '../model/text-change.ts';
+import { hasCode, isWithin } from './disk.ts';
 
 const BOM = '\u{FEFF}';
 /** No file that anybody writes has more; one that has is as good as not there. */
@@ -74,7 +75,7 @@ function readText(root: string, path: RelPath): string | undefined {
 function isReadable(root: string, absolute: string): boolean {
   try {
     const real = realpathSync.native(absolute);
-    if (!(real + sep).startsWith(root.endsWith(sep) ? root : root + sep)) return false;
+    if (!isWithin(root, real)) return false;
     if (real !== absolute && isPrivate(relative(root, real).split(sep).join('/'))) return false;
     const found = statSync(real);
     return found.isFile() && found.size <= maxBytes;
@@ -102,8 +103,7 @@ function listFolder(root: string, path: RelPath, isPlain: boolean): readonly Ent
 }
 
 function isPlainFolder(root: string, absolute: string): boolean {
-  const inside = (realpathSync.native(absolute) + sep).startsWith(root.endsWith(sep) ? root : root + sep);
-  return inside && !lstatSync(absolute).isSymbolicLink();
+  return isWithin(root, realpathSync.native(absolute)) && !lstatSync(absolute).isSymbolicLink();
 }
 
 function byName(a: Entry, b: Entry): number {
@@ -111,6 +111,5 @@ function byName(a: Entry, b: Entry): number {
 }
 
 function isMissing(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP';
+  return hasCode(error, 'ENOENT', 'ENOTDIR', 'ELOOP');
 }
