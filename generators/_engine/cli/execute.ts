@@ -1,11 +1,9 @@
 import { apply } from '../apply/apply.ts';
-import { withFrame } from './code-frame.ts';
+import { changesOf, refused, type Outcome, type Status } from './outcome.ts';
 import type { RelPath } from '../model/paths.ts';
 import type { Plan } from '../model/plan.ts';
-import { type Refusal, RefusalError } from '../model/refusal.ts';
-import type { Repo } from '../model/repo.ts';
+import { RefusalError } from '../model/refusal.ts';
 import { diffOf } from '../plan/diff.ts';
-import { changesOf, flatten, type Outcome, type Status } from './outcome.ts';
 import { recoverFirst } from '../apply/recover.ts';
 import { makePlan, type Planned, type PlanRequest } from '../plan/run.ts';
 import { installCommand } from './install-command.ts';
@@ -115,27 +113,4 @@ async function isInstalled({
   const { execa } = await import('execa');
   const io = { stdin: 'ignore', stdout: process.stderr, stderr: 'inherit' } as const;
   return !(await execa(file, args, { cwd, reject: false, ...io })).failed;
-}
-
-function refused(
-  start: Pick<Outcome, 'generator' | 'command'>,
-  obstacles: Refusal['obstacles'],
-  repo?: Repo,
-): Outcome {
-  return {
-    schema: 1,
-    ...start,
-    status: 'refused',
-    targets: [],
-    changes: [],
-    obstacles: obstacles.map((obstacle) => flatten(withFrame(obstacle, repo))),
-    findings: [],
-    notes: [],
-    next: [],
-  };
-}
-
-/** The outcome of a command line that could not be understood. */
-export function refusedOutcome(generator: string, refusal: Refusal, command: string): Outcome {
-  return refused({ generator, command }, refusal.obstacles);
 }

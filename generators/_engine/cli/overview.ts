@@ -13,9 +13,8 @@ import { openSurvey } from '../program/survey.ts';
 
 /** The services found in `cwd`, or in the repository around the working directory, one line each. */
 export function surveyOverview(workingDirectory: string, cwd: string | undefined): readonly string[] {
-  const root = rootOf(workingDirectory, cwd);
-  if (typeof root !== 'string') return root;
   try {
+    const root = findRoot(workingDirectory, cwd);
     assertUninterrupted(root);
     return servicesBelow(root);
   } catch (error) {
@@ -52,13 +51,4 @@ function issuing(repo: Repo, head: ServiceHead): string {
 function installed({ services }: S2sRecord, { dir }: ServiceHead): readonly string[] {
   const runs = Object.keys(services[dir] ?? {});
   return runs.length === 0 ? [] : [`has ${runs.join(', ')}`];
-}
-
-function rootOf(workingDirectory: string, cwd: string | undefined): string | readonly string[] {
-  try {
-    return findRoot(workingDirectory, cwd);
-  } catch (error) {
-    if (!(error instanceof RefusalError)) throw error;
-    return error.obstacles.map(({ message, remedy }) => `${message} ${remedy}`);
-  }
 }
