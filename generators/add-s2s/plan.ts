@@ -14,7 +14,7 @@ import { surveyAuthService } from '../_engine/facts/auth/auth-service.ts';
 import { chooseProtection } from '../_engine/facts/routes/protection.ts';
 import { readPublic } from '../_engine/facts/routes/public-flag.ts';
 import { surveyTarget } from '../_engine/facts/app/target.ts';
-import { fromCatalog } from '../_engine/facts/tooling/from-catalog.ts';
+import { fromCatalog } from '../_engine/facts/tooling.ts';
 import { type Integration, integrationView } from './views.ts';
 
 type S2sAnswers = AnswersTo<typeof authVerify.questions> & AnswersTo<typeof authMiddleware.questions>;

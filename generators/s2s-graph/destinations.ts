@@ -1,7 +1,7 @@
 import type { ServiceHead } from '../_engine/model/service.ts';
 import { basenameRel } from '../_engine/model/paths.ts';
 import { escapePattern } from '../_engine/syntax/print.ts';
-import { findEnvExamples } from '../_engine/facts/config/env-examples.ts';
+import { findEnvExamples } from '../_engine/facts/config/config.ts';
 import type { ServiceCall } from '../_engine/facts/calls/service-calls.ts';
 import type { Survey } from '../_engine/program/survey.ts';
 import { idOf } from './graph.ts';

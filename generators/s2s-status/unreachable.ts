@@ -3,7 +3,7 @@ import type { Finding } from '../_engine/model/plan.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { ServiceHead } from '../_engine/model/service.ts';
 import { findAuthService } from '../_engine/facts/auth/auth-service.ts';
-import { findEnvExamples } from '../_engine/facts/config/env-examples.ts';
+import { findEnvExamples } from '../_engine/facts/config/config.ts';
 import { surveyService } from '../_engine/facts/app/service.ts';
 import { openSurvey } from '../_engine/program/survey.ts';
 

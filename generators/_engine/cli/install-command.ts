@@ -5,7 +5,7 @@ import { resolveCommand } from 'package-manager-detector/commands';
 
 import { openRepo } from '../repo/repo.ts';
 import type { Planned } from '../plan/run.ts';
-import { surveyTooling } from '../facts/tooling/tooling.ts';
+import { surveyTooling } from '../facts/tooling.ts';
 
 export interface InstallCommand {
   readonly file: string;

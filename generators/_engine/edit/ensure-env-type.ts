@@ -1,7 +1,7 @@
 import type { Style } from '../model/code-facts.ts';
 import type { TextChange } from '../model/text-change.ts';
 import type { EnvDeclarationWant } from '../model/wants.ts';
-import { findEnvType } from '../syntax/env-type.ts';
+import { findEnvType } from '../facts/config/config.ts';
 import { parseSource, ts } from '../syntax/tree.ts';
 import { eolAt, indentAt, insertion, lineEnd, sameLine } from './text-lines.ts';
 

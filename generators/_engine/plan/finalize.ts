@@ -14,7 +14,7 @@ import { proveEdits } from './prove-edits.ts';
 import { recordEdit } from '../record/record.ts';
 import { type Meeting, settleExisting } from './settle.ts';
 import { usedBefore } from '../facts/config/mentions.ts';
-import { surveyTooling } from '../facts/tooling/tooling.ts';
+import { surveyTooling } from '../facts/tooling.ts';
 import { packVersion } from '../record/version.ts';
 
 /** What was run: `given` are the flags, `answers` they and what was asked, `served` the services it was for. */

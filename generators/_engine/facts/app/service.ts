@@ -6,7 +6,7 @@ import type { Repo } from '../../model/repo.ts';
 import type { ConfigFact, JwtFact } from '../../model/resource-facts.ts';
 import type { Service, ServiceHead } from '../../model/service.ts';
 import { surveyConfig } from '../config/config.ts';
-import { fastifyMajorOf } from '../tooling/fastify-version.ts';
+import { fastifyMajorOf, surveyTooling } from '../tooling.ts';
 import { withoutGenerated } from '../style/generated-files.ts';
 import { type Instance, surveyInstance } from './instance.ts';
 import { surveyJwt } from '../auth/jwt.ts';
@@ -14,12 +14,11 @@ import { surveyLayout } from '../style/layout.ts';
 import { findDecorators, findRequestMembers } from './members.ts';
 import { surveyModules } from '../style/modules.ts';
 import { findPluginNames } from './plugin-metadata.ts';
-import { surveyRedis } from '../redis/redis.ts';
+import { surveyRedis } from '../redis.ts';
 import { assertServable } from '../../program/sources.ts';
 import { detectStyle } from '../style/style.ts';
 import { openSurvey, type Survey } from '../../program/survey.ts';
-import { surveyTesting } from '../testing/testing.ts';
-import { surveyTooling } from '../tooling/tooling.ts';
+import { surveyTesting } from '../testing.ts';
 
 const styleSample = 60;
 

@@ -5,7 +5,7 @@ import type { ServiceHead } from '../../model/service.ts';
 import { ts } from '../../syntax/tree.ts';
 import { withoutGenerated } from './generated-files.ts';
 import { specifiersOf } from '../../syntax/imports.ts';
-import { testsResolveJs } from '../testing/jest-modules.ts';
+import { testsResolveJs } from '../testing.ts';
 import { openSurvey, type Survey } from '../../program/survey.ts';
 
 /** How the modules of a service are written and emitted. Never throws for a missing tsconfig. */
