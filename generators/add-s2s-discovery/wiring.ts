@@ -3,12 +3,11 @@ import type { Service } from '../_engine/model/service.ts';
 import { ensureImport } from '../_engine/edit/ensure-import.ts';
 import { ensureRegistrationOption } from '../_engine/edit/ensure-registration-option.ts';
 import { importSpecifier, importSpecifierIn } from '../_engine/facts/style/place-file.ts';
+import { findDefaultImport } from '../_engine/edit/register-plugin.ts';
 import type { Draft } from '../_engine/repo/draft.ts';
 import { openSources } from '../_engine/program/sources.ts';
 import { detectStyle } from '../_engine/facts/style/style.ts';
 import type { Source } from './view.ts';
-
-const option = { plugin: 'authMiddleware', key: 'connect', value: 'connectService' } as const;
 
 /** What AUTH_SERVICE_URL can be, by source. */
 const examples: Readonly<Record<Source, string>> = {
@@ -36,7 +35,7 @@ export function wireDiscovery(
     draft.note(`${middleware} takes no connect option yet: run s2s-upgrade, and this command again.`);
     return;
   }
-  if (!register(draft, service, connect)) {
+  if (!register(draft, service, middleware, connect)) {
     const specifier = importSpecifier(service, middleware, connect);
     draft.note(
       `To let the auth middleware use it, give its registration connect: connectService (of ${specifier}); ` +
@@ -48,8 +47,10 @@ export function wireDiscovery(
 }
 
 /** False where no registration is found that an option can be added to. */
-function register(draft: Draft, { app, modules }: Service, connect: RelPath): boolean {
+function register(draft: Draft, { app, modules }: Service, middleware: RelPath, connect: RelPath): boolean {
   const base = draft.repo.read(app.file) ?? '';
+  const plugin = findDefaultImport(draft.repo, { modules }, app.file, middleware) ?? 'authMiddleware';
+  const option = { plugin, key: 'connect', value: 'connectService' };
   if (ensureRegistrationOption(base, option, detectStyle([base])) === undefined) return false;
   draft.patch(app.file, 'registration', (text) => {
     const from = importSpecifierIn(text, { modules }, app.file, connect);

@@ -17,7 +17,7 @@ export async function strayFiles({ after, root, rendered }: ArrangedCase): Promi
   for (const [path, { text }] of rendered) {
     const written = Buffer.from(after.get(path) ?? '', 'latin1').toString('utf8');
     if (!hasFormatter && written !== text) stray.push(`${path} is not the text that was rendered`);
-    if (!isSameCode(written, text)) stray.push(`${path} has other tokens than its template`);
+    if (!isSameCode(path, written, text)) stray.push(`${path} has other tokens than its template`);
     if (!hasFormatter || !path.endsWith('.ts')) continue;
     const config = await resolveConfig(join(root, path));
     if (!(await check(written, { ...config, filepath: path }))) stray.push(`${path} is not formatted`);

@@ -6,7 +6,7 @@ import { RefusalError } from '../model/refusal.ts';
 import { diffOf } from '../plan/diff.ts';
 import { recoverFirst } from '../apply/recover.ts';
 import { makePlan, type Planned, type PlanRequest } from '../plan/run.ts';
-import { installCommand } from './install-command.ts';
+import { type InstallCommand, installCommands } from './install-command.ts';
 import { checkFailed, newErrors, typeErrors } from '../apply/type-check.ts';
 import { openRepo } from '../repo/repo.ts';
 import { surveyModules } from '../facts/style/modules.ts';
@@ -62,16 +62,16 @@ function decided({ id, given, root }: PlanRequest, planned: Planned, command: st
   const isShown = given['dryRun'] === true && given['json'] !== true;
   const diff = isShown ? diffOf(plan.edits) : '';
   if (plan.edits.length === 0) return { outcome: outcome(statusAfter(plan, 'unchanged'), []), diff };
-  const install = installCommand(root, planned);
-  const next = install === undefined || given['install'] === true ? [] : [install.text];
+  const installs = installCommands(root, planned);
+  const next = given['install'] === true ? [] : installs.map(({ text }) => text);
   if (given['dryRun'] === true) return { outcome: outcome('planned', next), diff };
   const commit = async (): Promise<Outcome> => {
     try {
       await apply(plan, root, given['check'] === true ? { verify: await checkOf(root, planned) } : {});
-      if (given['install'] !== true || install === undefined || (await isInstalled(install)))
-        return outcome(statusAfter(plan, 'applied'), next);
-      const note = `${install.text} failed: run it again. The files are changed, as listed.`;
-      return { ...outcome('failed', [install.text]), notes: [...plan.notes, note] };
+      const failed = given['install'] === true ? await failedOf(installs) : [];
+      if (failed.length === 0) return outcome(statusAfter(plan, 'applied'), next);
+      const notes = failed.map((text) => `${text} failed: run it again. The files are changed, as listed.`);
+      return { ...outcome('failed', failed), notes: [...plan.notes, ...notes] };
     } catch (error) {
       if (!(error instanceof RefusalError)) throw error;
       return refused({ generator: id, command }, error.obstacles, openRepo(root));
@@ -105,12 +105,12 @@ async function checkOf(root: string, { targets }: Planned): Promise<(stopped: Ab
   };
 }
 
-async function isInstalled({
-  file,
-  args,
-  cwd,
-}: NonNullable<ReturnType<typeof installCommand>>): Promise<boolean> {
+/** Runs each of them, one after another, and gives those that failed. */
+async function failedOf(installs: readonly InstallCommand[]): Promise<readonly string[]> {
   const { execa } = await import('execa');
   const io = { stdin: 'ignore', stdout: process.stderr, stderr: 'inherit' } as const;
-  return !(await execa(file, args, { cwd, reject: false, ...io })).failed;
+  const failed: string[] = [];
+  for (const { args, cwd, file, text } of installs)
+    if ((await execa(file, args, { cwd, reject: false, ...io })).failed) failed.push(text);
+  return failed;
 }

@@ -1,7 +1,7 @@
 import { applyEdits, findNodeAtLocation, modify, parseTree, type Node, type ParseError } from 'jsonc-parser';
 
 import type { Obstacle } from '../model/obstacle.ts';
-import { changesBetween, type TextChange } from '../model/text-change.ts';
+import type { TextChange } from '../model/text-change.ts';
 import type { DependencyWant } from '../model/wants.ts';
 
 const sections = ['dependencies', 'devDependencies', 'peerDependencies', 'optionalDependencies'] as const;
@@ -28,7 +28,7 @@ export function ensureDependency(base: string, want: DependencyWant): readonly T
     getInsertionIndex: (keys) => (section === undefined ? sectionIndex(keys, want.section) : keys.length),
     formattingOptions: formattingOf(base),
   });
-  return changesBetween(base, applyEdits(base, edits));
+  return edits.map(({ content, length, offset }) => ({ start: offset, end: offset + length, text: content }));
 }
 
 /** A package.json without a package; undefined when it does not depend on it. */

@@ -39,6 +39,20 @@ export function binds(declaration: ts.ImportDeclaration, wanted: Binding, typeOn
   );
 }
 
+/** What a file calls the default export of a module; undefined where it does not import it as a value. */
+export function defaultImportIn(source: ts.SourceFile, from: string): string | undefined {
+  for (const declaration of source.statements.filter(ts.isImportDeclaration)) {
+    const clause = isSameModule(declaration, from) ? declaration.importClause : undefined;
+    if (clause === undefined || isTypeClause(clause)) continue;
+    if (clause.name !== undefined) return clause.name.text;
+    const named = clause.namedBindings;
+    const elements = named !== undefined && ts.isNamedImports(named) ? named.elements : [];
+    const renamed = elements.find((each) => each.propertyName?.text === 'default' && !each.isTypeOnly);
+    if (renamed !== undefined) return renamed.name.text;
+  }
+  return undefined;
+}
+
 /** `import type …`. */
 export function isTypeClause(clause: ts.ImportClause): boolean {
   return clause.phaseModifier === ts.SyntaxKind.TypeKeyword;

@@ -1,12 +1,15 @@
 import type { RelPath } from '../model/paths.ts';
+import type { Repo } from '../model/repo.ts';
 import type { Service } from '../model/service.ts';
 import type { RegistrationWant } from '../model/wants.ts';
 import type { Draft } from '../repo/draft.ts';
 import type { GuardOrder } from '../facts/routes/guard-order.ts';
+import { parseSource } from '../syntax/tree.ts';
 import { detectStyle } from '../facts/style/style.ts';
 import { ensureImport } from './ensure-import.ts';
 import { ensureRegistration } from './ensure-registration.ts';
-import { importSpecifierIn, isAutoloaded } from '../facts/style/place-file.ts';
+import { defaultImportIn } from './import-bindings.ts';
+import { importSpecifier, importSpecifierIn, isAutoloaded } from '../facts/style/place-file.ts';
 
 /** The default export of `file`, under the name `plugin`. */
 export type PluginWant = Readonly<{
@@ -19,13 +22,10 @@ export type PluginWant = Readonly<{
 
 /** Imports a guard of the whole application and registers it where `order` says. */
 export function registerGuard(draft: Draft, service: Service, want: PluginWant, order: GuardOrder): void {
-  const { file, options, plugin } = want;
+  const { options } = want;
   const { code } = order;
   const { owner } = code;
-  draft.patch(code.file, 'registration', (base) => {
-    const from = importSpecifierIn(base, service, code.file, file);
-    return ensureImport(base, { from, default: plugin }, detectStyle([base]));
-  });
+  const plugin = importPlugin(draft, service, code.file, want);
   const optional = options === undefined ? {} : { options };
   const { after, silent } = order;
   const places = { silent, after, ...(owner !== undefined && { owner }) };
@@ -40,18 +40,39 @@ export function registerGuard(draft: Draft, service: Service, want: PluginWant, 
   draft.patch(code.file, 'registration', (base) => ensureRegistration(base, wanted, detectStyle([base])));
 }
 
-/** Imports a plugin and registers it before the routes; an autoloaded folder does so by itself. */
-export function registerPlugin(
-  draft: Draft,
-  service: Service,
-  { file, plugin, options, before = [] }: PluginWant,
-): void {
-  const { app, routes } = service;
-  if (isAutoloaded(service, file)) return;
-  draft.patch(app.file, 'registration', (base) => {
-    const from = importSpecifierIn(base, service, app.file, file);
+/** Imports a plugin where that is missing, and gives the name that it has in `into`: an editor may have renamed it. */
+function importPlugin(draft: Draft, service: Service, into: RelPath, { file, plugin }: PluginWant): string {
+  const known = findDefaultImport(draft.repo, service, into, file);
+  if (known !== undefined) return known;
+  draft.patch(into, 'registration', (base) => {
+    const from = importSpecifierIn(base, service, into, file);
     return ensureImport(base, { from, default: plugin }, detectStyle([base]));
   });
+  return plugin;
+}
+
+/** What one file calls the default export of another; undefined where it does not import it. */
+export function findDefaultImport(
+  repo: Repo,
+  service: Pick<Service, 'modules'>,
+  into: RelPath,
+  file: RelPath,
+): string | undefined {
+  const base = repo.read(into) ?? '';
+  const { modules } = service;
+  const relative = importSpecifier({ modules: { ...modules, aliases: [] } }, into, file, modules.extension);
+  const source = parseSource(into, base);
+  return (
+    defaultImportIn(source, importSpecifierIn(base, service, into, file)) ?? defaultImportIn(source, relative)
+  );
+}
+
+/** Imports a plugin and registers it before the routes; an autoloaded folder does so by itself. */
+export function registerPlugin(draft: Draft, service: Service, want: PluginWant): void {
+  const { before = [], file, options } = want;
+  const { app, routes } = service;
+  if (isAutoloaded(service, file)) return;
+  const plugin = importPlugin(draft, service, app.file, want);
   const routePlugins = [...before, ...routes.map(({ name }) => name)];
   draft.patch(app.file, 'registration', (base) => {
     const optional = options === undefined ? {} : { options };

@@ -9,7 +9,10 @@ export type Edit =
       path: RelPath;
       role: Role;
       base: string;
+      /** The ranges that were declared, in `base`: of a file of the user's, those that each `ensure…` gave. */
       changes: readonly TextChange[];
+      /** What the user's formatter made of `base` with the changes; absent where they are the text to the letter. */
+      formatted?: string;
       /** What the template gave, where the file is to hold the user's edits too. */
       rendered?: string;
     }>

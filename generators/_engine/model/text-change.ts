@@ -21,6 +21,60 @@ export function applyChanges(base: string, changes: readonly TextChange[]): stri
   return result + base.slice(position);
 }
 
+/**
+ * Changes of a text, and changes of what they made of it, as changes of the first text: the ranges of both stay what
+ * they are.
+ */
+export function composeChanges(
+  base: string,
+  first: readonly TextChange[],
+  second: readonly TextChange[],
+): readonly TextChange[] {
+  const pieces = replaceIn(replaceIn([{ start: 0, end: base.length }], first), second);
+  const changes: TextChange[] = [];
+  let [position, text] = [0, ''];
+  for (const piece of [...pieces, { start: base.length, end: base.length }]) {
+    if (typeof piece === 'string') text += piece;
+    else {
+      if (piece.start > position || text !== '') changes.push({ start: position, end: piece.start, text });
+      [position, text] = [piece.end, ''];
+    }
+  }
+  return changes;
+}
+
+/** A part of the first text by its range there, or a text that was put in. */
+type Piece = string | Readonly<{ start: number; end: number }>;
+
+function replaceIn(pieces: readonly Piece[], changes: readonly TextChange[]): readonly Piece[] {
+  const sorted = [...changes].sort((a, b) => a.start - b.start || a.end - b.end);
+  const result: Piece[] = [];
+  let position = 0;
+  for (const { start, end, text } of sorted) {
+    result.push(...cut(pieces, position, start), text);
+    position = end;
+  }
+  return [...result, ...cut(pieces, position, Infinity)].filter((piece) => piece !== '');
+}
+
+/** What lies between two offsets of the text that the pieces make. */
+function cut(pieces: readonly Piece[], from: number, to: number): readonly Piece[] {
+  const found: Piece[] = [];
+  let offset = 0;
+  for (const piece of pieces) {
+    const length = typeof piece === 'string' ? piece.length : piece.end - piece.start;
+    const [start, end] = [Math.max(from - offset, 0), Math.min(to - offset, length)];
+    if (start < end)
+      found.push(
+        typeof piece === 'string'
+          ? piece.slice(start, end)
+          : { start: piece.start + start, end: piece.start + end },
+      );
+    offset += length;
+  }
+  return found;
+}
+
 /** The line changes that lead from one text to the other; line endings are compared as they are. */
 export function changesBetween(base: string, next: string): readonly TextChange[] {
   const changes: TextChange[] = [];

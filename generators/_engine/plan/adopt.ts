@@ -10,7 +10,8 @@ import { asked } from './finalize.ts';
 import { hashText } from '../record/hash.ts';
 import { overlay } from '../repo/overlay.ts';
 import { editTowards } from '../repo/draft.ts';
-import { readRecord, recordPath, writeRecord } from '../record/record.ts';
+import { readRecord, writeRecord } from '../record/record.ts';
+import { recordPath } from '../repo/record-text.ts';
 import type { S2sRecord } from '../record/s2s-record.ts';
 import { isWholeFile } from '../model/roles.ts';
 import { isSameCode } from './settle.ts';
@@ -75,7 +76,7 @@ function withRun(
   const added = wanted.flatMap(({ path, role, text }) => {
     const there = repo.read(path);
     if (there === undefined || files[path] !== undefined || !isWholeFile(role)) return [];
-    const base = isSameCode(there, text) ? there : text;
+    const base = isSameCode(path, there, text) ? there : text;
     const head = { generator: id, role, version: packVersion, sha256: hashText(there) };
     return [[path, { ...head, text: base.split('\n') }] as const];
   });
@@ -109,7 +110,9 @@ async function recognise(
     // Nobody can have asked for what an edit since has made of it.
     for (const one of [await attempt({ ...given, ...told }), first]) {
       if (one === undefined) continue;
-      const same = one.wanted.filter(({ path, text }) => isSameCode(repo.read(path) ?? '', text)).length;
+      const same = one.wanted.filter(({ path, text }) =>
+        isSameCode(path, repo.read(path) ?? '', text),
+      ).length;
       const score = same - one.wanted.filter((file) => !isThere(file)).length;
       if (best === undefined || score > best.score) best = { ...one, score };
     }

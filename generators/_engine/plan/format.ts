@@ -91,6 +91,10 @@ function cleanOutputs({ edits }: FormatGroup, outputs: Texts): Texts {
 function formattedEdit(repo: Repo, edit: Edit, texts: Texts): Edit {
   const text = texts[edit.path];
   if (text === undefined || edit.kind === 'delete') return edit;
+  if (edit.kind === 'patch' && !isWholeFile(edit.role))
+    return text === edit.base
+      ? { ...edit, changes: [] }
+      : { ...edit, ...(text !== textAfter(edit) && { formatted: text }) };
   // Formatted to what is on disk already: an edit without changes, which settling drops.
   return editTowards(repo, edit.path, edit.role, text) ?? { ...edit, kind: 'patch', base: text, changes: [] };
 }

@@ -1,15 +1,16 @@
 import { parse as parseJson, type ParseError } from 'jsonc-parser';
 
 import type { Obstacle } from '../model/obstacle.ts';
-import type { TextChange } from '../model/text-change.ts';
+import { applyChanges, changesBetween, type TextChange } from '../model/text-change.ts';
 import { prologueEnd } from '../syntax/prologue.ts';
-import { parseSource, syntaxErrors, type ts } from '../syntax/tree.ts';
-import { tokensOf } from '../syntax/tokens.ts';
+import { parseSource, syntaxErrors, ts } from '../syntax/tree.ts';
+import { codeOf, tokensOf } from '../syntax/tokens.ts';
 
 /**
- * Proves that an edited file keeps what it had. Code: it parses, its tokens and comments are still there in order,
- * no line went that a change did not touch, the prologue is the same. JSON: it parses, every key keeps its value.
- * Other files: only insertions.
+ * Proves that an edited file differs from its base in the declared ranges alone, and keeps what it had. Code: it parses,
+ * the preamble is the same, every token and comment is where the ranges leave it, and those in a range are in its
+ * new text in their order. JSON: it parses, every key keeps its value. Other files: only insertions. A formatter may have
+ * laid out the statements that a range is in; their tokens are the same.
  */
 export function proveEdit(
   path: string,
@@ -23,11 +24,13 @@ export function proveEdit(
     code: 'E_PROOF',
     at: reason.line === undefined ? { path } : { path, line: reason.line },
     message: `The edit of ${path} would damage it: ${reason.message}. Nothing was written.`,
-    remedy: 'This is a bug of the generator: please report it with the file, and make this edit by hand.',
+    remedy:
+      reason.remedy ??
+      'This is a bug of the generator: please report it with the file, and make this edit by hand.',
   };
 }
 
-type Damage = Readonly<{ message: string; line?: number }>;
+type Damage = Readonly<{ message: string; line?: number; remedy?: string }>;
 
 function findDamage(
   path: string,
@@ -35,19 +38,29 @@ function findDamage(
   next: string,
   changes: readonly TextChange[],
 ): Damage | undefined {
+  const declared = applyChanges(base, changes);
   if (/\.[cm]?[jt]sx?$/.test(path)) {
-    const [before, after] = [parseSource(path, base), parseSource(path, next)];
-    return (
-      parseDamage(after) ??
-      prologueDamage(before, next) ??
-      tokenDamage(before, after) ??
-      lineDamage(base, next, changes)
-    );
+    const [before, after] = [parseSource(path, base), parseSource(path, declared)];
+    const damage = codeDamage(before, after, changes);
+    if (damage !== undefined || next === declared) return damage;
+    return formatDamage(before, after, parseSource(path, next), changes);
   }
+  if (next !== declared)
+    return {
+      message: 'it would differ elsewhere than in what the edit declares',
+      line: firstLine(declared, next),
+    };
   if (path.endsWith('.json')) return jsonDamage(base, next);
   const removal = changes.find(({ start, end }) => end > start);
-  if (removal === undefined) return lineDamage(base, next, changes);
-  return { message: 'text would be taken out of it', line: lineAt(base, removal.start) };
+  return removal && { message: 'text would be taken out of it', line: lineAt(base, removal.start) };
+}
+
+function codeDamage(
+  before: ts.SourceFile,
+  after: ts.SourceFile,
+  changes: readonly TextChange[],
+): Damage | undefined {
+  return parseDamage(after) ?? preambleDamage(before, after.text) ?? tokenDamage(before, after, changes);
 }
 
 function parseDamage(after: ts.SourceFile): Damage | undefined {
@@ -55,52 +68,147 @@ function parseDamage(after: ts.SourceFile): Damage | undefined {
   return error && { message: `it would not parse (${error.message})`, line: error.line };
 }
 
-function prologueDamage(before: ts.SourceFile, next: string): Damage | undefined {
-  const prologue = before.text.slice(0, prologueEnd(before));
-  return next.startsWith(prologue) ? undefined : { message: 'its first lines would change', line: 1 };
+function preambleDamage(before: ts.SourceFile, next: string): Damage | undefined {
+  const preamble = before.text.slice(0, prologueEnd(before));
+  return next.startsWith(preamble) ? undefined : { message: 'its first lines would change', line: 1 };
 }
 
-function tokenDamage(before: ts.SourceFile, after: ts.SourceFile): Damage | undefined {
+/** A token outside of the ranges must be the token at its place; one that a range touches, in the range's new text. */
+function tokenDamage(
+  before: ts.SourceFile,
+  after: ts.SourceFile,
+  changes: readonly TextChange[],
+): Damage | undefined {
+  const tokens = tokensOf(after);
+  const sorted = [...changes].sort((a, b) => a.start - b.start || a.end - b.end);
+  let position = 0;
+  for (const { text, start } of tokensOf(before)) {
+    const [from, to] = placeOf(start, start + text.length, sorted);
+    while ((tokens[position]?.start ?? Infinity) < from) position += 1;
+    while (position < tokens.length && tokens[position]?.text !== text) position += 1;
+    if ((tokens[position]?.start ?? Infinity) + text.length > to)
+      return { message: `${shown(text)} would be lost or moved`, line: lineAt(before.text, start) };
+    position += 1;
+  }
+  return undefined;
+}
+
+/** Where the text has what was at [start, end): just that, or the new text of the ranges that touch it. */
+function placeOf(
+  start: number,
+  end: number,
+  sorted: readonly TextChange[],
+): readonly [from: number, to: number] {
+  let [from, to, before, within] = [start, end, 0, 0];
+  for (const change of sorted) {
+    const grown = change.text.length - (change.end - change.start);
+    if (change.end <= start) before += grown;
+    else if (change.start < end) {
+      from = Math.min(from, change.start);
+      to = Math.max(to, change.end);
+      within += grown;
+    } else break;
+  }
+  return [from + before, to + before + within];
+}
+
+/** What a formatter has done beside layout, or elsewhere than where the edit is. */
+function formatDamage(
+  before: ts.SourceFile,
+  declared: ts.SourceFile,
+  formatted: ts.SourceFile,
+  changes: readonly TextChange[],
+): Damage | undefined {
+  const damage =
+    parseDamage(formatted) ??
+    preambleDamage(before, formatted.text) ??
+    codeDifference(before, declared, formatted) ??
+    layoutDamage(before, declared, formatted.text, changes);
+  return (
+    damage && {
+      ...damage,
+      message: `${damage.message} by the formatter`,
+      remedy: 'Run the command again with --no-format, and format the file by hand.',
+    }
+  );
+}
+
+/** A formatter may sort imports: a new one is elsewhere then, and the others are in their order. */
+function codeDifference(
+  before: ts.SourceFile,
+  declared: ts.SourceFile,
+  formatted: ts.SourceFile,
+): Damage | undefined {
+  const [wanted, found] = [codeOf(declared), codeOf(formatted)];
+  if (wanted.join('\n') === found.join('\n')) return undefined;
+  const isReordered = [...wanted].sort().join('\n') === [...found].sort().join('\n');
+  return isReordered ? keptDamage(before, formatted) : { message: 'its code would be changed' };
+}
+
+function keptDamage(before: ts.SourceFile, after: ts.SourceFile): Damage | undefined {
   const tokens = tokensOf(after);
   let position = 0;
   for (const { text, start } of tokensOf(before)) {
     while (position < tokens.length && tokens[position]?.text !== text) position += 1;
-    if (position === tokens.length) {
-      const shown = text.split(/\r?\n/, 1)[0] ?? text;
-      return { message: `${shown} would be lost or moved`, line: lineAt(before.text, start) };
-    }
+    if (position === tokens.length)
+      return { message: `${shown(text)} would be lost or moved`, line: lineAt(before.text, start) };
     position += 1;
   }
   return undefined;
 }
 
-/** Every line that no change touches must be there, in order, byte for byte with its line break. */
-function lineDamage(base: string, next: string, changes: readonly TextChange[]): Damage | undefined {
-  const kept = linesOf(base).filter((line) => !changes.some((change) => touches(change, line)));
-  const lines = linesOf(next);
-  let position = 0;
-  for (const { text, start } of kept) {
-    while (position < lines.length && lines[position]?.text !== text) position += 1;
-    if (position === lines.length)
-      return { message: 'a line would change that the edit is not about', line: lineAt(base, start) };
-    position += 1;
-  }
-  return undefined;
+function shown(token: string): string {
+  return token.split(/\r?\n/, 1)[0] ?? token;
 }
 
-type Line = Readonly<{ text: string; start: number; end: number }>;
-
-/** Lines with their line break. */
-function linesOf(text: string): readonly Line[] {
-  return [...text.matchAll(/[^\n]*\n|[^\n]+$/g)].map((match) => {
-    return { text: match[0], start: match.index, end: match.index + match[0].length };
+/** Where the layout differs, one of the ranges must be, or a statement with a range in it. */
+function layoutDamage(
+  before: ts.SourceFile,
+  { statements, text }: ts.SourceFile,
+  next: string,
+  changes: readonly TextChange[],
+): Damage | undefined {
+  const grown = (isBefore: (change: TextChange) => boolean): number =>
+    changes.filter(isBefore).reduce((sum, { start, end, text: own }) => sum + own.length - (end - start), 0);
+  const ranges = changes.map((change): Range => {
+    const { start, end } = statementAround(before, change);
+    return widened(text, {
+      start: start + grown((other) => other.start < start),
+      end: end + grown((other) => other.start <= end),
+    });
   });
+  const imports = statements.filter(ts.isImportDeclaration);
+  const [first, last] = [imports[0], imports.at(-1)];
+  // Who sorts imports puts a new one elsewhere.
+  if (first !== undefined && last !== undefined && ranges.some(({ start }) => start < last.end))
+    ranges.push(widened(text, { start: first.pos, end: last.end }));
+  const other = changesBetween(text, next).find(
+    ({ start, end }) => !ranges.some((range) => range.start <= start && end <= range.end),
+  );
+  return (
+    other && { message: 'a line would change that the edit is not about', line: lineAt(text, other.start) }
+  );
 }
 
-/** An insertion between two lines touches neither, unless it comes after a last line without a line break. */
-function touches({ start, end }: TextChange, line: Line): boolean {
-  if (end > start) return start < line.end && end > line.start;
-  return start > line.start && (start < line.end || !line.text.endsWith('\n')) && start <= line.end;
+type Range = Readonly<{ start: number; end: number }>;
+
+/** With the white space around. */
+function widened(text: string, { start, end }: Range): Range {
+  const rest = text.slice(end);
+  return { start: text.slice(0, start).trimEnd().length, end: end + rest.length - rest.trimStart().length };
+}
+
+/** The smallest statement that a range is inside of; a range between the statements of a block is its own. */
+function statementAround(source: ts.SourceFile, { start, end }: Range): Range {
+  let found: Range = { start, end };
+  const visit = (node: ts.Node): void => {
+    if (node.getStart(source) >= start || node.getEnd() <= end) return;
+    if (ts.isBlock(node) || ts.isModuleBlock(node)) found = { start, end };
+    else if (ts.isStatement(node)) found = { start: node.getStart(source), end: node.getEnd() };
+    ts.forEachChild(node, visit);
+  };
+  ts.forEachChild(source, visit);
+  return found;
 }
 
 function jsonDamage(base: string, next: string): Damage | undefined {
@@ -128,6 +236,12 @@ function lostKey(before: unknown, after: unknown, path: string): string | undefi
     if (lost !== undefined) return lost.replace(/^\./, '');
   }
   return undefined;
+}
+
+function firstLine(a: string, b: string): number {
+  let at = 0;
+  while (at < a.length && a[at] === b[at]) at += 1;
+  return lineAt(a, at);
 }
 
 function lineAt(text: string, offset: number): number {

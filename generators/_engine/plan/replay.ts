@@ -6,7 +6,7 @@ import type { RelPath } from '../model/paths.ts';
 import type { Plan } from '../model/plan.ts';
 import { type Refusal, RefusalError } from '../model/refusal.ts';
 import type { Repo } from '../model/repo.ts';
-import { recordPath } from '../record/record.ts';
+import { recordPath } from '../repo/record-text.ts';
 import type { S2sRecord } from '../record/s2s-record.ts';
 import { makePlan } from './run.ts';
 import type { Meeting } from './settle.ts';

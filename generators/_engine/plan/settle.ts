@@ -8,7 +8,9 @@ import { readRecord, recordedText } from '../record/record.ts';
 import type { S2sRecord } from '../record/s2s-record.ts';
 import { textAfter } from '../repo/repo.ts';
 import { isWholeFile } from '../model/roles.ts';
+import { parseSource } from '../syntax/tree.ts';
 import { changesBetween } from '../model/text-change.ts';
+import { codeOf } from '../syntax/tokens.ts';
 import { findTwin } from './twin.ts';
 import { packVersion } from '../record/version.ts';
 
@@ -63,7 +65,7 @@ function verdictOn(edit: Edit, record: S2sRecord, force: boolean, meeting: Meeti
   const ours = recordedText(record, edit.path);
   if (ours === undefined) return notOurs(edit.path);
   const rendered = textAfter(edit) ?? '';
-  if (isSameCode(ours, rendered)) return 'leave';
+  if (isSameCode(edit.path, ours, rendered)) return 'leave';
   if (ours === edit.base) return 'write';
   const { text, conflicts } = mergeTexts(ours, edit.base, rendered, `plop-pack-s2s ${packVersion}`);
   if (text === edit.base) return 'leave';
@@ -73,20 +75,23 @@ function verdictOn(edit: Edit, record: S2sRecord, force: boolean, meeting: Meeti
   return { edit: merged, lines: conflicts.map(({ markerLine }) => markerLine) };
 }
 
-/**
- * The same but for white space, quotes, semicolons, trailing commas, parentheses and the first bar of a union, which
- * formatters choose: what is there stays as it is.
- */
-export function isSameCode(a: string, b: string): boolean {
-  const bare = (text: string): string =>
-    text
-      .replace(/[\s;]+/g, '')
-      .replace(/,(?=[\])}>])/g, '')
-      .replace(/["'`]/g, "'")
-      .replace(/[()]/g, '')
-      .replace(/(?<=[=<:,[{])[|&](?![|&=])/g, '')
-      .replace(/(?<=[{,])'(\w{1,60})':/g, '$1:');
-  return bare(a) === bare(b);
+/** Whether two texts of a file differ in nothing but what formatters choose: what is there stays as it is then. */
+export function isSameCode(path: string, a: string, b: string): boolean {
+  if (a === b) return true;
+  if (/\.[cm]?tsx?$/.test(path)) {
+    const [one, other] = [codeOf(parseSource(path, a)), codeOf(parseSource(path, b))];
+    return one.length === other.length && one.every((part, index) => part === other[index]);
+  }
+  return path.endsWith('.json') && valueOf(a) === valueOf(b);
+}
+
+/** What a JSON text says; of one that does not parse, the text. */
+function valueOf(text: string): string {
+  try {
+    return JSON.stringify(JSON.parse(text));
+  } catch {
+    return text;
+  }
 }
 
 function notOurs(path: string): Obstacle {

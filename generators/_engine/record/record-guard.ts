@@ -7,7 +7,8 @@ import type { Role } from '../model/roles.ts';
 import { runGit } from './git.ts';
 import { RefusalError } from '../model/refusal.ts';
 import { misplaced } from '../model/places.ts';
-import { readRecord, recordPath } from './record.ts';
+import { readRecord } from './record.ts';
+import { recordPath, valuesOf } from '../repo/record-text.ts';
 
 /** Command lines have an end. */
 const pathsAtOnce = 500;
@@ -89,8 +90,10 @@ async function committedPaths(root: string): Promise<(path: string) => boolean> 
     const text = await runGit(root, ['cat-file', 'blob', `${version}:./${recordPath}`]);
     if (text === undefined) continue;
     try {
-      const { files } = JSON.parse(text) as Readonly<{ files?: object }>;
-      for (const path of Object.keys(files ?? {})) known.add(path);
+      for (const value of valuesOf(text)) {
+        const { files } = value as Readonly<{ files?: object }>;
+        for (const path of Object.keys(files ?? {})) known.add(path);
+      }
     } catch {
       isUnknown = true;
     }

@@ -3,13 +3,9 @@ import { basenameRel, toRel } from '../model/paths.ts';
 import { assertRecordShape, type StoredRecord } from './record-shape.ts';
 import type { RecordedFile, S2sRecord } from './s2s-record.ts';
 
-/** Hundreds of services have a few. */
-const maxChars = 16_000_000;
-
-/** Takes a record from its JSON. @throws Error with the reason when it cannot be understood */
-export function parseRecord(json: string): S2sRecord {
-  if (json.length > maxChars) throw new Error('it is too long');
-  const stored = assertRecordShape(JSON.parse(json));
+/** Takes a record from its JSON value. @throws Error with the reason when it cannot be understood */
+export function recordOf(value: unknown): S2sRecord {
+  const stored = assertRecordShape(value);
   const files = Object.entries(stored.files ?? {}).map(([path, file]): [string, RecordedFile] => {
     const { text, ...rest } = file;
     return [path, text === undefined ? rest : { ...rest, text: stored.texts?.[text] ?? [] }];

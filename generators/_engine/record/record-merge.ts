@@ -1,29 +1,5 @@
 import type { RecordedFile, S2sRecord } from './s2s-record.ts';
 
-/** Git could not merge the record by itself. */
-export function hasMergeMarkers(text: string): boolean {
-  return /^<{7} /m.test(text);
-}
-
-/** The two texts between which a merge was left; undefined when the markers make no sense. */
-export function sidesOf(text: string): readonly [ours: string, theirs: string] | undefined {
-  const sides: [string[], string[]] = [[], []];
-  let at: 'both' | 'ours' | 'base' | 'theirs' = 'both';
-  for (const line of text.split('\n')) {
-    const marker = /^(<{7}|\|{7}|={7}|>{7})(?: |\r?$)/.exec(line)?.[1]?.[0];
-    if (marker === '<' && at === 'both') at = 'ours';
-    else if (marker === '|' && at === 'ours') at = 'base';
-    else if (marker === '=' && (at === 'ours' || at === 'base')) at = 'theirs';
-    else if (marker === '>' && at === 'theirs') at = 'both';
-    else if (marker !== undefined) return undefined;
-    else {
-      if (at === 'both' || at === 'ours') sides[0].push(line);
-      if (at === 'both' || at === 'theirs') sides[1].push(line);
-    }
-  }
-  return at === 'both' ? [sides[0].join('\n'), sides[1].join('\n')] : undefined;
-}
-
 /**
  * What two branches have recorded, together. Where both know a file that is ours, `isOnDisk` tells whose text is there;
  * of a file of the user's, the patches of both were put in.

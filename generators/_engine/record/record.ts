@@ -7,14 +7,13 @@ import { isWholeFile } from '../model/roles.ts';
 import { hashText } from './hash.ts';
 import { RefusalError } from '../model/refusal.ts';
 import { editTowards } from '../repo/draft.ts';
-import { hasMergeMarkers, mergeRecords, sidesOf } from './record-merge.ts';
-import { parseRecord, renderRecord } from './record-json.ts';
+import { mergeRecords } from './record-merge.ts';
+import { recordOf, renderRecord } from './record-json.ts';
+import { recordPath, recordValues } from '../repo/record-text.ts';
 import { hunksBetween } from './recorded-patch.ts';
 import type { RecordedFile, RecordedPatch, RecordedRun, S2sRecord } from './s2s-record.ts';
 import { textAfter } from '../repo/repo.ts';
 import { sharedLines } from './shared-lines.ts';
-
-export const recordPath = toRel('.s2s.json');
 
 const empty: S2sRecord = { schema: 1, services: {}, files: {} };
 
@@ -23,14 +22,12 @@ const empty: S2sRecord = { schema: 1, services: {}, files: {} };
  * @throws RefusalError E_RECORD when it cannot be understood.
  */
 export function readRecord(repo: Repo): S2sRecord {
-  const text = repo.read(recordPath);
-  if (text === undefined) return empty;
   try {
-    const sides = hasMergeMarkers(text) ? sidesOf(text) : undefined;
-    if (sides === undefined) return parseRecord(text);
+    const [ours, theirs] = recordValues(repo).map(recordOf);
+    if (ours === undefined) return empty;
     const isOnDisk = (path: string, { sha256 }: RecordedFile): boolean =>
       hashText(repo.read(toRel(path)) ?? '') === sha256;
-    return mergeRecords(parseRecord(sides[0]), parseRecord(sides[1]), isOnDisk);
+    return theirs === undefined ? ours : mergeRecords(ours, theirs, isOnDisk);
   } catch (error) {
     throw new RefusalError(unreadable(error instanceof Error ? error.message : String(error)));
   }

@@ -1,9 +1,10 @@
 import { checkedAnswers } from '../generator/answers.ts';
 import type { Answers, AnswersTo, Questions, RunAnswers } from '../model/generator.ts';
-import { type RelPath, toRel } from '../model/paths.ts';
+import type { RelPath } from '../model/paths.ts';
 import type { Repo } from '../model/repo.ts';
-import { isAnswers } from './record-values.ts';
-import { isRecord } from '../repo/manifest.ts';
+import { RefusalError } from '../model/refusal.ts';
+import { readRecord } from './record.ts';
+import type { S2sRecord } from './s2s-record.ts';
 import { surveyHeads } from '../repo/services.ts';
 
 /**
@@ -15,11 +16,10 @@ export function recordedAnswers(
   service: RelPath,
   generators: readonly string[],
 ): readonly Answers[] {
-  const record = parsed(repo.read(toRel('.s2s.json')));
-  const runs = memberOf(memberOf(record, 'services'), service);
+  const runs = readableRecord(repo)?.services[service] ?? {};
   return generators
-    .map((generator) => memberOf(memberOf(runs, generator), 'answers'))
-    .filter((answers) => isAnswers(answers));
+    .map((id) => (Object.hasOwn(runs, id) ? runs[id]?.answers : undefined))
+    .filter((answers) => answers !== undefined);
 }
 
 /**
@@ -40,14 +40,11 @@ export async function checkRecorded<Asked extends Questions>(
   return { ...Object.fromEntries(defaults), ...checked } as Omit<AnswersTo<Asked>, keyof RunAnswers>;
 }
 
-function parsed(text: string | undefined): unknown {
+function readableRecord(repo: Repo): S2sRecord | undefined {
   try {
-    return text === undefined ? undefined : (JSON.parse(text) as unknown);
-  } catch {
-    return undefined;
+    return readRecord(repo);
+  } catch (error) {
+    if (error instanceof RefusalError) return undefined;
+    throw error;
   }
-}
-
-function memberOf(value: unknown, key: string): unknown {
-  return isRecord(value) && Object.hasOwn(value, key) ? value[key] : undefined;
 }

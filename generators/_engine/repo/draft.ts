@@ -6,8 +6,8 @@ import type { RelPath } from '../model/paths.ts';
 import type { Plan } from '../model/plan.ts';
 import { isObstacle, type Refusal, refuse } from '../model/refusal.ts';
 import type { Repo } from '../model/repo.ts';
-import type { Role } from '../model/roles.ts';
-import { applyChanges, changesBetween, type TextChange } from '../model/text-change.ts';
+import { isWholeFile, type Role } from '../model/roles.ts';
+import { applyChanges, changesBetween, composeChanges, type TextChange } from '../model/text-change.ts';
 import { Overlay } from './overlay.ts';
 import { textAfter } from './repo.ts';
 
@@ -74,7 +74,21 @@ class EditDraft implements Draft {
     }
     const changes = ensure(base);
     if (isObstacle(changes)) this.#obstacles.push(changes.at ? changes : { ...changes, at: { path } });
-    else if (changes.length > 0) this.create(path, role, applyChanges(base, changes));
+    else if (changes.length > 0) this.#change(path, role, changes, applyChanges(base, changes));
+  }
+
+  /** Changes of the text as it is planned; ranges in a file of the user's are kept to be proven. */
+  #change(path: RelPath, role: Role, changes: readonly TextChange[], text: string): void {
+    const edit = this.#edits.get(path);
+    const base = this.#base.read(path);
+    if (base === undefined || isWholeFile(edit?.role ?? role)) {
+      this.create(path, role, text);
+      return;
+    }
+    const known = edit?.kind === 'patch' ? edit : { kind: 'patch' as const, path, role, base, changes: [] };
+    if (text === base) this.#edits.delete(path);
+    else this.#edits.set(path, { ...known, changes: composeChanges(base, known.changes, changes) });
+    this.#overlay.lay(path, text);
   }
 
   include(plan: Plan | Refusal): void {
@@ -85,6 +99,8 @@ class EditDraft implements Draft {
     for (const edit of plan.edits) {
       const text = textAfter(edit);
       if (text === undefined) this.#delete(edit);
+      else if (edit.kind === 'patch' && edit.base === this.repo.read(edit.path))
+        this.#change(edit.path, edit.role, rangesOf(edit, text), text);
       else this.create(edit.path, edit.role, text);
     }
     this.#wanted.push(...(plan.wanted ?? []));
@@ -109,6 +125,11 @@ class EditDraft implements Draft {
     if (first !== undefined) return refuse(first, ...more);
     return { ok: true, edits: [...this.#edits.values()], notes: [...this.#notes], wanted: this.#wanted };
   }
+}
+
+/** Where a formatter had its say: what it came to, which was proven when it was planned. */
+function rangesOf(edit: Edit & Readonly<{ kind: 'patch' }>, text: string): readonly TextChange[] {
+  return edit.formatted === undefined ? edit.changes : changesBetween(edit.base, text);
 }
 
 /** The one edit that makes the file at `path` hold `text`; undefined when it does. */

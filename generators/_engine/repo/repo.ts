@@ -50,7 +50,8 @@ export function openRepo(root: string): Repo {
 /** What a file holds once the edit is applied; undefined when it is deleted. */
 export function textAfter(edit: Edit): string | undefined {
   if (edit.kind === 'delete') return undefined;
-  return edit.kind === 'create' ? edit.text : applyChanges(edit.base, edit.changes);
+  if (edit.kind === 'create') return edit.text;
+  return edit.formatted ?? applyChanges(edit.base, edit.changes);
 }
 
 function readText(root: string, path: RelPath): string | undefined {

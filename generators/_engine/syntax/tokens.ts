@@ -14,12 +14,102 @@ export function tokensOf(node: ts.Node, source: ts.SourceFile = node.getSourceFi
     for (const child of children) visit(child);
     if (children.length > 0) return;
     const [from, start] = [each.getFullStart(), each.getStart(source)];
-    // What stands between two tokens is white space and comments alone, so a pattern is exact here.
-    for (const match of source.text.slice(from, start).matchAll(/^#!.*|\/\/[^\r\n]*|\/\*[\s\S]*?\*\//g)) {
-      tokens.push({ text: match[0], start: from + match.index });
-    }
+    for (const { index, text } of commentsIn(source.text.slice(from, start)))
+      tokens.push({ text, start: from + index });
     if (each.getEnd() > start) tokens.push({ text: source.text.slice(start, each.getEnd()), start });
   };
   visit(node);
   return tokens;
+}
+
+/** What stands between two tokens is white space and comments alone, so a pattern is exact here. */
+function commentsIn(gap: string): readonly Readonly<{ text: string; index: number }>[] {
+  return [...gap.matchAll(/^#!.*|\/\/[^\r\n]*|\/\*[\s\S]*?\*\//g)].map(({ 0: text, index }) => ({
+    text,
+    index,
+  }));
+}
+
+/**
+ * What a file says, without what formatters choose: the same for two texts that differ in white space, quotes,
+ * semicolons, trailing commas, quoted keys, redundant parentheses and the first bar of a union alone. Literals are
+ * compared by value, comments by words, and what parentheses are for by the nodes that they make.
+ */
+export function codeOf(source: ts.SourceFile): readonly string[] {
+  const code: string[] = [];
+  const visit = (node: ts.Node, siblings: readonly ts.Node[]): void => {
+    const children = node.getChildren(source).filter(({ kind }) => !isJsDoc(kind));
+    if (children.length === 0) {
+      const gap = source.text.slice(node.getFullStart(), node.getStart(source));
+      for (const { text } of commentsIn(gap)) code.push(...wordsOf(text));
+      if (!isChosen(node, siblings)) code.push(valueOf(node, source));
+      return;
+    }
+    const isBound = !transparent.has(node.kind);
+    if (isBound) code.push(`<${String(node.kind)}`);
+    for (const child of children) visit(child, children);
+    if (isBound) code.push('>');
+  };
+  visit(source, []);
+  return code;
+}
+
+function isJsDoc(kind: ts.SyntaxKind): boolean {
+  return kind >= ts.SyntaxKind.FirstJSDocNode && kind <= ts.SyntaxKind.LastJSDocNode;
+}
+
+/** Neither the signs of a comment nor where its lines end. */
+function wordsOf(comment: string): readonly string[] {
+  const bare = comment.replace(/^\/\/|^\/\*+|\*+\/$/g, '').replace(/^[ \t]*\*/gm, '');
+  return bare.split(/\s+/).flatMap((word) => (word === '' ? [] : `#${word}`));
+}
+
+/** What parentheses are for shows in the nodes that they make. */
+const transparent: ReadonlySet<ts.SyntaxKind> = new Set([
+  ts.SyntaxKind.SyntaxList,
+  ts.SyntaxKind.ParenthesizedExpression,
+  ts.SyntaxKind.ParenthesizedType,
+  ts.SyntaxKind.EmptyStatement,
+  ts.SyntaxKind.SemicolonClassElement,
+]);
+
+/** Whether a formatter decides if this token is there. `siblings`: the list that it is in. */
+function isChosen(token: ts.Node, siblings: readonly ts.Node[]): boolean {
+  const { parent } = token;
+  switch (token.kind) {
+    case ts.SyntaxKind.SemicolonToken:
+      return ts.isEmptyStatement(parent) ? isList(parent.parent) : !ts.isForStatement(parent);
+    case ts.SyntaxKind.CommaToken: {
+      const isLast = siblings.at(-1) === token && siblings.at(-2)?.kind !== ts.SyntaxKind.OmittedExpression;
+      return ts.isTypeElement(parent) || isLast;
+    }
+    case ts.SyntaxKind.BarToken:
+    case ts.SyntaxKind.AmpersandToken:
+      return (ts.isUnionTypeNode(parent) || ts.isIntersectionTypeNode(parent)) && siblings[0] === token;
+    case ts.SyntaxKind.OpenParenToken:
+    case ts.SyntaxKind.CloseParenToken:
+      if (ts.isArrowFunction(parent)) return parent.parameters.length === 1;
+      // `(a?.b).c` is not `a?.b.c`.
+      if (ts.isParenthesizedExpression(parent)) return !ts.isOptionalChain(parent.expression);
+      return ts.isParenthesizedTypeNode(parent);
+    default:
+      return false;
+  }
+}
+
+function isList(node: ts.Node): boolean {
+  return ts.isBlock(node) || ts.isSourceFile(node) || ts.isModuleBlock(node);
+}
+
+function valueOf(token: ts.Node, source: ts.SourceFile): string {
+  if (ts.isStringLiteral(token)) return isKey(token) ? token.text : JSON.stringify(token.text);
+  if (ts.isNumericLiteral(token)) return token.text;
+  return token.getText(source).replaceAll('\r\n', '\n');
+}
+
+function isKey({ parent, text }: ts.StringLiteral): boolean {
+  const isMember = ts.isPropertyAssignment(parent) || ts.isClassElement(parent) || ts.isTypeElement(parent);
+  return (
+    isMember && parent.name !== undefined && ts.isStringLiteral(parent.name) && parent.name.text === text
+  );
 }

@@ -1,7 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { applyChanges, changesBetween } from '../../../generators/_engine/model/text-change.ts';
+import {
+  applyChanges,
+  changesBetween,
+  composeChanges,
+} from '../../../generators/_engine/model/text-change.ts';
 
 describe('applyChanges', () => {
   it('applies changes in any order', () => {
@@ -36,6 +40,57 @@ describe('applyChanges', () => {
     [[{ start: -1, end: 0, text: '' }]],
   ])('refuses what overlaps or leaves the text: %j', (changes) => {
     expect(() => applyChanges('abc', changes)).toThrow(/overlaps/);
+  });
+});
+
+describe('composeChanges', () => {
+  it('keeps the ranges of both, also where one is about what the other put in', () => {
+    const first = [
+      { start: 1, end: 3, text: 'BCD' },
+      { start: 4, end: 4, text: '+' },
+    ];
+    const second = [
+      { start: 0, end: 0, text: '>' },
+      { start: 2, end: 3, text: 'x' },
+    ];
+    expect(composeChanges('abcde', first, second)).toEqual([
+      { start: 0, end: 0, text: '>' },
+      { start: 1, end: 3, text: 'BxD' },
+      { start: 4, end: 4, text: '+' },
+    ]);
+  });
+
+  it('declares what it was given, though the text is the same there', () => {
+    const whole = [{ start: 0, end: 2, text: 'ab' }];
+    expect(composeChanges('ab', [], whole)).toEqual(whole);
+  });
+
+  it('leads where the two lead, one after the other', () => {
+    const changes = (length: number) =>
+      fc
+        .array(fc.tuple(fc.nat(length), fc.nat(3), fc.string({ maxLength: 3 })), { maxLength: 4 })
+        .map((list) => {
+          let position = 0;
+          return [...list]
+            .sort((a, b) => a[0] - b[0])
+            .map(([at, size, text]) => {
+              const start = Math.max(at, position);
+              position = Math.min(start + size, length);
+              return { start: Math.min(start, length), end: position, text };
+            });
+        });
+    const steps = fc.string({ minLength: 1, maxLength: 12 }).chain((base) =>
+      changes(base.length).chain((first) => {
+        const middle = applyChanges(base, first);
+        return changes(middle.length).map((second) => ({ base, first, second }));
+      }),
+    );
+    fc.assert(
+      fc.property(steps, ({ base, first, second }) => {
+        const next = applyChanges(applyChanges(base, first), second);
+        expect(applyChanges(base, composeChanges(base, first, second))).toBe(next);
+      }),
+    );
   });
 });
 

@@ -8,6 +8,7 @@ import type { Edit } from '../../../generators/_engine/model/edit.ts';
 import { formatEdits } from '../../../generators/_engine/plan/format.ts';
 import { toRel } from '../../../generators/_engine/model/paths.ts';
 import { editTowards } from '../../../generators/_engine/repo/draft.ts';
+import { proveEdits } from '../../../generators/_engine/plan/prove-edits.ts';
 import { openRepo, textAfter } from '../../../generators/_engine/repo/repo.ts';
 
 const projectRoot = new URL('../../../', import.meta.url).pathname;
@@ -49,6 +50,15 @@ describe('formatEdits', () => {
       'const  b = "y";\nconst c = "z";\n',
     ]);
     expect(notes).toEqual([]);
+  });
+
+  it('keeps the ranges of a file of the user beside what the formatter made of it', async () => {
+    symlinkSync(join(projectRoot, 'node_modules'), join(root, 'node_modules'));
+    const edit = patch('svc/clean.ts', "f('y')\n", 'f(\'y\')\ng("z")\n');
+    const group = { dir: toRel('svc'), formatter: 'prettier' as const, edits: [edit] };
+    const { edits } = await formatEdits(openRepo(root), [group]);
+    expect(edits).toEqual([{ ...edit, formatted: "f('y')\ng('z')\n" }]);
+    expect(proveEdits(edits)).toEqual([]);
   });
 
   it('leaves the text as it is and says so when the formatter is not installed', async () => {

@@ -1,15 +1,24 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+import prettier, { type Options } from 'prettier';
 import { describe, expect, it } from 'vitest';
 
 import type { Edit } from '../../../generators/_engine/model/edit.ts';
 import type { Repo } from '../../../generators/_engine/model/repo.ts';
 import { toRel } from '../../../generators/_engine/model/paths.ts';
 import { editTowards } from '../../../generators/_engine/repo/draft.ts';
-import { recordEdit, recordPath } from '../../../generators/_engine/record/record.ts';
+import { recordEdit } from '../../../generators/_engine/record/record.ts';
+import { recordPath } from '../../../generators/_engine/repo/record-text.ts';
 import { textAfter } from '../../../generators/_engine/repo/repo.ts';
-import { settleExisting } from '../../../generators/_engine/plan/settle.ts';
+import { isSameCode, settleExisting } from '../../../generators/_engine/plan/settle.ts';
 import { memoryRepo } from '../repo/memory-repo.ts';
 
 const path = toRel('src/breaker.ts');
+
+const otherOptions: readonly Options[] = [
+  { printWidth: 60, singleQuote: false, quoteProps: 'consistent' },
+  { printWidth: 140, semi: false, arrowParens: 'avoid', trailingComma: 'none', useTabs: true },
+];
 
 function repoOf(files: Record<string, string | undefined>): Repo {
   const texts = Object.entries(files).filter((entry): entry is [string, string] => entry[1] !== undefined);
@@ -41,6 +50,65 @@ describe('settleExisting', () => {
     ['not ours', 'theirs\n', undefined, 'v1\n', 'E_FILE_EXISTS'],
   ])('%s', (_name, onDisk, recorded, wanted, verdict) => {
     expect(settle(onDisk, recorded, wanted)).toBe(verdict);
+  });
+
+  it.each([
+    ['a quote in a string', 'f(\'say "a"\');\n', 'f("say \'a\'");\n'],
+    ['a space in a string', "f('a b');\n", "f('ab');\n"],
+    ['a space in a template', 'f(`a ${b}`);\n', 'f(`a${b}`);\n'],
+    ['a line in a template', 'f(`a\n`);\n', 'f(`a`);\n'],
+    ['a space in a pattern', 'f(/a b/);\n', 'f(/ab/);\n'],
+    ['a parenthesis in a string', "f('a()');\n", "f('a');\n"],
+    ['a semicolon in a string', "f('a;b');\n", "f('ab');\n"],
+    ['a string that is a template now', "f('a');\n", 'f(`a`);\n'],
+    ['a word of a comment', '// one two\nf();\n', '// one\nf();\n'],
+    ['words of a comment that are one', '// one two\nf();\n', '// onetwo\nf();\n'],
+    ['parentheses that bind', 'f((a + b) * c);\n', 'f(a + b * c);\n'],
+    ['parentheses that end a chain', '(a?.b).c;\n', 'a?.b.c;\n'],
+    ['a hole in an array', 'f([a, ,]);\n', 'f([a]);\n'],
+    ['an empty part of a loop', 'for (; a; ) b();\n', 'for (; ; a) b();\n'],
+    ['a call', 'f(a)();\n', 'f(a);\n'],
+  ])('brings a template that differs in %s to users', (_name, before, now) => {
+    expect(settle(before, recordOf(before), now)).toBe('written');
+    expect(settle(now, recordOf(now), before)).toBe('written');
+  });
+
+  it.each([
+    ['quotes', "f('it\\'s', 'a \"b\"');\n", 'f("it\'s", "a \\"b\\"");\n'],
+    ['semicolons', "'use strict';\na();\nclass A { b = 1; }\n", '"use strict"\na()\nclass A { b = 1 }\n'],
+    ['trailing commas', 'f<A, B>({ a, b }, [c]);\n', 'f<A, B,>({ a, b, }, [c,],);\n'],
+    ['parentheses of an arrow', 'f((a) => a);\n', 'f(a => a);\n'],
+    ['redundant parentheses', 'f((a && b) || c);\n', 'f(a && b || c);\n'],
+    ['the first bar', "type A = 'a' | 'b';\n", "type A =\n  | 'a'\n  | 'b';\n"],
+    ['quoted keys', 'f({ a: 1, "b": 2 });\n', "f({ 'a': 1, b: 2 });\n"],
+    ['separators of types', 'interface A { a: 1; b: 2 }\n', 'interface A {\n  a: 1,\n  b: 2,\n}\n'],
+    ['wrapping', '// one two\nf(a, b);\n', '// one two\nf(\n  a,\n  b,\n);\n'],
+    ['the indentation of a comment', '/**\n * One.\n */\nf();\n', '  /**\n   * One.\n   */\nf();\n'],
+    ['how a number is written', 'f(0.5, 0xFF);\n', 'f(.50, 0xff);\n'],
+    ['line breaks', 'f(`a\nb`);\n', 'f(`a\r\nb`);\r\n'],
+  ])('leaves a file whose formatter chose other %s', (_name, before, now) => {
+    expect(settle(before, recordOf(before), now)).toBe('left');
+    expect(settle(now, recordOf(now), before)).toBe('left');
+  });
+
+  it("knows our own code again after other options of Prettier's", { timeout: 60_000 }, async () => {
+    const folder = new URL('../../../generators/', import.meta.url);
+    const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) =>
+      file.endsWith('.ts'),
+    );
+    for (const file of files.filter((_, index) => index % 12 === 0)) {
+      const text = readFileSync(new URL(file, folder), 'utf8');
+      for (const options of otherOptions) {
+        const other = await prettier.format(text, { parser: 'typescript', ...options });
+        expect(isSameCode('a.ts', text, other), `${file} ${JSON.stringify(options)}`).toBe(true);
+      }
+    }
+  });
+
+  it('compares data by what it says', () => {
+    expect(isSameCode('a.json', '{ "a": 1 }', '{\n  "a": 1\n}\n')).toBe(true);
+    expect(isSameCode('a.json', '{ "a": "b c" }', '{ "a": "bc" }')).toBe(false);
+    expect(isSameCode('a.yml', 'a:\n  b: 1\nc: 2\n', 'a:\n  b: 1\n  c: 2\n')).toBe(false);
   });
 
   it('writes over what was edited only with force', () => {

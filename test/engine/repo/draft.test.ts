@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { toRel } from '../../../generators/_engine/model/paths.ts';
 import { openDraft } from '../../../generators/_engine/repo/draft.ts';
 import { Overlay, overlay } from '../../../generators/_engine/repo/overlay.ts';
+import { proveEdits } from '../../../generators/_engine/plan/prove-edits.ts';
 import { memoryRepo } from './memory-repo.ts';
 
 const a = toRel('src/a.ts');
@@ -32,6 +33,33 @@ describe('openDraft', () => {
         },
       ],
     });
+  });
+
+  it('hands over the ranges that were declared, and proves what is written against them', () => {
+    const code = toRel('src/app.ts');
+    const base = 'a();\nb();\n';
+    const draft = openDraft(memoryRepo({ [code]: base }));
+    const whole = { start: 0, end: 4, text: 'a(c);' };
+    draft.patch(code, 'registration', () => [whole]);
+    const inner = openDraft(draft.repo);
+    inner.patch(code, 'registration', (text) => [{ start: text.length, end: text.length, text: 'd();\n' }]);
+    draft.include(inner.finish());
+    const plan = draft.finish();
+    const [edit] = plan.ok ? plan.edits : [];
+    if (edit?.kind !== 'patch') throw new Error('no patch');
+    expect(edit.changes).toEqual([whole, { start: base.length, end: base.length, text: 'd();\n' }]);
+    expect(proveEdits([edit])).toEqual([]);
+    const obstacleOf = (formatted: string) => proveEdits([{ ...edit, formatted }])[0]?.code;
+    expect(obstacleOf('a(\n  c,\n);\nb();\nd();\n')).toBe(undefined);
+    expect(obstacleOf('a(c);\nb( );\nd();\n')).toBe('E_PROOF');
+  });
+
+  it('plans nothing for a file whose patches take each other back', () => {
+    const draft = openDraft(memoryRepo({ [a]: 'one\n' }));
+    draft.patch(a, 'registration', () => [{ start: 0, end: 0, text: 'x' }]);
+    draft.patch(a, 'registration', () => [{ start: 0, end: 1, text: '' }]);
+    expect(draft.finish()).toMatchObject({ ok: true, edits: [] });
+    expect(draft.repo.read(a)).toBe('one\n');
   });
 
   it('plans nothing for a file that has the text already', () => {

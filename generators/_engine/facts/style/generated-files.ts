@@ -1,7 +1,8 @@
-import { type RelPath, toRel } from '../../model/paths.ts';
+import type { RelPath } from '../../model/paths.ts';
 import type { Repo } from '../../model/repo.ts';
 import { isRecord } from '../../repo/manifest.ts';
 import type { Survey } from '../../program/survey.ts';
+import { recordPath, recordValues } from '../../repo/record-text.ts';
 
 /**
  * A survey of what people wrote: files that we made say nothing of how a service writes and where it puts things, or a
@@ -13,19 +14,25 @@ export function withoutGenerated(survey: Survey): Survey {
   return { ...survey, files: survey.files.filter(isOwn), tests: survey.tests.filter(isOwn) };
 }
 
-let last: Readonly<{ record: string | undefined; files: ReadonlySet<string> }> | undefined;
+/** Of the record that was read last; it goes with the run. */
+const known = new WeakMap<Repo, Readonly<{ record: string | undefined; files: ReadonlySet<string> }>>();
 
 function generatedFiles(repo: Repo): ReadonlySet<string> {
-  const record = repo.read(toRel('.s2s.json'));
-  if (last?.record !== record || last === undefined) last = { record, files: filesIn(record) };
-  return last.files;
+  const record = repo.read(recordPath);
+  const last = known.get(repo.origin);
+  if (last !== undefined && last.record === record) return last.files;
+  const files = filesIn(repo);
+  known.set(repo.origin, { record, files });
+  return files;
 }
 
-function filesIn(text: string | undefined): ReadonlySet<string> {
+function filesIn(repo: Repo): ReadonlySet<string> {
   try {
-    const record: unknown = text === undefined ? undefined : JSON.parse(text);
-    const files = isRecord(record) && isRecord(record['files']) ? record['files'] : {};
-    return new Set(Object.keys(files).filter((path) => isOurs(files[path])));
+    const paths = recordValues(repo).flatMap((record) => {
+      const files = isRecord(record) && isRecord(record['files']) ? record['files'] : {};
+      return Object.keys(files).filter((path) => isOurs(files[path]));
+    });
+    return new Set(paths);
   } catch {
     // Whoever reads the record for what it is about tells that it is broken.
     return new Set();

@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+
+import type { Repo } from '../../../generators/_engine/model/repo.ts';
+import { toRel } from '../../../generators/_engine/model/paths.ts';
+import { readRecord } from '../../../generators/_engine/record/record.ts';
+import { recordPath } from '../../../generators/_engine/repo/record-text.ts';
+import { withoutGenerated } from '../../../generators/_engine/facts/style/generated-files.ts';
+import { recordedAnswers } from '../../../generators/_engine/record/recorded-answers.ts';
+import type { Survey } from '../../../generators/_engine/program/survey.ts';
+import { memoryRepo } from '../repo/memory-repo.ts';
+
+const user = toRel('user');
+
+/** What a branch has recorded: one run with these answers, and one file that it made. */
+function lines(cacheTtlMs: string, path: string): string {
+  const answers = JSON.stringify({ cacheTtlMs });
+  const file = { generator: 'add-auth-middleware', role: 'auth-middleware', version: '1.0.0', sha256: '' };
+  return `"services": { "user": { "add-auth-middleware": { "version": "1.0.0", "answers": ${answers} } } },
+"files": { ${JSON.stringify(path)}: ${JSON.stringify({ ...file, text: 'text' })} },`;
+}
+
+const merged = `{ "schema": 1,
+<<<<<<< HEAD
+${lines('1000', 'user/src/auth-middleware.ts')}
+=======
+${lines('2000', 'user/src/claim-cache.ts')}
+>>>>>>> other
+"texts": { "text": [""] } }
+`;
+
+function generatedIn(repo: Repo): readonly string[] {
+  const files = ['user/src/app.ts', 'user/src/auth-middleware.ts', 'user/src/claim-cache.ts'].map(toRel);
+  const left = withoutGenerated({ repo, files, tests: [] } as unknown as Survey).files;
+  return files.filter((path) => !left.includes(path));
+}
+
+describe('a record with the two sides of a merge', () => {
+  const repo = memoryRepo({ [recordPath]: merged });
+
+  it('is both sides to whoever reads it', () => {
+    expect(Object.keys(readRecord(repo).files)).toHaveLength(2);
+    expect(generatedIn(repo)).toEqual(['user/src/auth-middleware.ts', 'user/src/claim-cache.ts']);
+    expect(recordedAnswers(repo, user, ['add-auth-middleware'])).toEqual([{ cacheTtlMs: '1000' }]);
+  });
+
+  it('is nothing to a survey where the markers make no sense: who is about it refuses it', () => {
+    const broken = memoryRepo({ [recordPath]: merged.replace('=======\n', '') });
+    expect(generatedIn(broken)).toEqual([]);
+    expect(recordedAnswers(broken, user, ['add-auth-middleware'])).toEqual([]);
+    expect(() => readRecord(broken)).toThrow(/cannot be read/);
+  });
+});
