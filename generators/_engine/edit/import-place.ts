@@ -1,6 +1,6 @@
 import type { Style } from '../model/code-facts.ts';
 import type { TextChange } from '../model/text-change.ts';
-import { isDirective, prologueEnd } from '../syntax/prologue.ts';
+import { isDirective, prologueEnd } from '../syntax/imports.ts';
 import { ts } from '../syntax/tree.ts';
 import { eolAt, insertion, startWithComments, statementLineEnd } from './text-lines.ts';
 

@@ -1,5 +1,5 @@
 import type { RegistrationWant } from '../model/wants.ts';
-import { callKey } from '../syntax/call-key.ts';
+import { callKey } from '../syntax/uses.ts';
 import { ts } from '../syntax/tree.ts';
 
 /** What a statement does with the instance. `end`: it listens, is ready, or is handed out. */

@@ -1,6 +1,5 @@
 import type { RelPath } from '../model/paths.ts';
-import { ts } from '../syntax/tree.ts';
-import { spend } from '../syntax/work.ts';
+import { spend, ts } from '../syntax/tree.ts';
 import { memberOf, propertyOf, receiverOf, unwrap } from '../syntax/expressions.ts';
 import { type Imported, importsOf } from '../syntax/imports.ts';
 import { findExported } from '../syntax/exports.ts';

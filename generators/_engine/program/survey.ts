@@ -6,7 +6,7 @@ import { packageImports } from './package-imports.ts';
 import { openResolver } from './resolve-module.ts';
 import { openSources, type Sources } from './sources.ts';
 import { readTsconfig, type Tsconfig } from './tsconfig.ts';
-import { allowOneMore } from '../syntax/work.ts';
+import { allowOneMore } from '../syntax/tree.ts';
 
 /** What every fact of one service is read from. */
 export interface Survey extends Sources {

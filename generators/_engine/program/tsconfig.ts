@@ -3,8 +3,7 @@ import { parse } from 'jsonc-parser';
 import { dirnameRel, joinRel, type RelPath } from '../model/paths.ts';
 import type { Repo } from '../model/repo.ts';
 import { RefusalError } from '../model/refusal.ts';
-import { isShallow } from '../syntax/json-text.ts';
-import { isRecord } from '../repo/manifest.ts';
+import { isRecord, isShallow } from '../repo/manifest.ts';
 
 /** The compiler options that rule a service, its `extends` chain merged. */
 export interface Tsconfig {
