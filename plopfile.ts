@@ -16,23 +16,29 @@ export { registerGenerators as default } from './generators/_engine/cli/plop.ts'
 
 /**
  * Plans what a generator would do to the repository at `root` (absolute); reads only. Answers are the flags in
- * camelCase: `{ target: ['user'], protect: ['usersRoutes'] }`. Expected obstacles come back as a Refusal.
+ * camelCase, and take what the flags take: `{ target: 'user', protect: ['usersRoutes'] }`. Expected obstacles, also
+ * answers of another type, come back as a Refusal.
  */
 export async function plan(generator: string, answers: Answers, root: string): Promise<Plan | Refusal> {
-  const found = await findGenerator(generator);
+  const found = typeof generator === 'string' ? await findGenerator(generator) : undefined;
   if (found === undefined) {
     return refuse({
       code: 'E_UNKNOWN_GENERATOR',
-      message: `There is no generator ${JSON.stringify(generator)}.`,
+      message: `There is no generator ${JSON.stringify(typeof generator === 'string' ? generator : typeof generator)}.`,
       remedy: 'See listGenerators() or the README for their names.',
     });
   }
   try {
+    const { givenAnswers } = await import('./generators/_engine/generator/given-answers.ts');
+    const { assertRoot } = await import('./generators/_engine/repo/root.ts');
+    assertRoot(root);
+    const given = givenAnswers(found.questions, answers);
+    if ('obstacles' in given) return given as Refusal;
     // The parser takes a third of a second to load, and plop loads this file for its menu already.
     const { makePlan } = await import('./generators/_engine/plan/run.ts');
     const { assertUninterrupted } = await import('./generators/_engine/apply/recover.ts');
     assertUninterrupted(root);
-    const planned = await makePlan({ id: generator, generator: found, given: answers, root });
+    const planned = await makePlan({ id: generator, generator: found, given, root });
     return 'obstacles' in planned ? planned : planned.plan;
   } catch (error) {
     if (error instanceof RefusalError) return refuse(...error.obstacles);

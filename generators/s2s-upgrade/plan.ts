@@ -21,8 +21,11 @@ export async function planUpgrade({ targets, ...given }: RunAnswers, repo: Repo)
     if (replayed === undefined) draft.note(`${call.generator} is not in this version: what it made stays.`);
     else {
       // What a generator says when it is run first is not news any more.
-      draft.include(replayed.plan.ok ? { ...replayed.plan, notes: [] } : replayed.plan);
-      if (replayed.plan.ok) findings.push(...(replayed.plan.findings ?? []));
+      const { plan } = replayed;
+      draft.include(
+        plan.ok ? { ...plan, notes: plan.edits.length > 0 ? (plan.formatNotes ?? []) : [] } : plan,
+      );
+      if (plan.ok) findings.push(...(plan.findings ?? []));
     }
   }
   const plan = draft.finish();

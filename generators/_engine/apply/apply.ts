@@ -5,10 +5,10 @@ import type { Plan } from '../model/plan.ts';
 import { RefusalError } from '../model/refusal.ts';
 import { assertApplicable, assertPlainFolder, assertPlainWay } from './apply-checks.ts';
 import { type FileOperations, nodeFiles, syncFolder, writeSynced } from './file-operations.ts';
-import { journalOf, type Write, writesOf } from './writes.ts';
 import { closeJournal, emptyJournal, type Journal, openJournal, stagedOf, writeJournal } from './journal.ts';
-import { putBack, rollBack, writeFailure } from './roll-back.ts';
 import { recover, whileRunning } from './recover.ts';
+import { putBack, rollBack, writeFailure } from './roll-back.ts';
+import { journalOf, type Write, writesOf } from './writes.ts';
 
 export interface ApplyOptions {
   /** Runs when the files are in place and before the change is final; what it throws rolls everything back. */

@@ -2,10 +2,10 @@ import { parseArgs } from 'node:util';
 
 import { findGenerator, listGenerators } from '../generator/catalog.ts';
 import type { Obstacle } from '../model/obstacle.ts';
-import { open, show, unknownGenerator } from './door.ts';
-import { isInteractive } from './terminal.ts';
 import { packVersion } from '../record/version.ts';
+import { open, show, unknownGenerator } from './door.ts';
 import { refused } from './outcome.ts';
+import { isInteractive } from './terminal.ts';
 
 /** The bin `s2s`: `s2s <generator> [flags]`, with flags before or after the generator's name. Gives the exit code. */
 export async function runCli(argv: readonly string[]): Promise<number> {

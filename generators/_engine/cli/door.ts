@@ -55,7 +55,8 @@ export async function show(outcome: Outcome, { json, diff }: Pick<Opened, 'json'
     process.stdout.write(`${JSON.stringify(outcome, undefined, 2)}\n`);
   } else {
     const { reportOf } = await import('./report.ts');
-    process.stdout.write(reportOf(outcome, { colour: hasColour(process), diff }));
+    const terminal = process.stdout.isTTY;
+    process.stdout.write(reportOf(outcome, { colour: hasColour(process), terminal, diff }));
   }
   return exitCodeOf(outcome);
 }

@@ -10,6 +10,7 @@ import { surveyTooling } from '../facts/tooling.ts';
 import { dirnameRel, type RelPath } from '../model/paths.ts';
 import type { Plan } from '../model/plan.ts';
 import { RefusalError } from '../model/refusal.ts';
+import { withRunCaches } from '../model/run-caches.ts';
 import { diffOf } from '../plan/diff.ts';
 import { makePlan, type Planned, type PlanRequest } from '../plan/run.ts';
 import { openRepo } from '../repo/repo.ts';
@@ -71,11 +72,10 @@ function decided({ id, given, root }: PlanRequest, planned: Planned, command: st
   if (given['dryRun'] === true) return { outcome: outcome('planned', next), diff };
   const commit = async (): Promise<Outcome> => {
     try {
-      await apply(
-        plan,
-        root,
-        given['check'] === true ? { verify: await compareTypes(root, planned.targets) } : {},
-      );
+      await withRunCaches(async () => {
+        const options = given['check'] === true ? { verify: await compareTypes(root, planned.targets) } : {};
+        await apply(plan, root, options);
+      });
       const failed = given['install'] === true ? await failedOf(installs) : [];
       if (failed.length === 0) return outcome(statusAfter(plan, 'applied'), next);
       const notes = failed.map((text) => `${text} failed: run it again. The files are changed, as listed.`);

@@ -2,20 +2,26 @@ import { createColors } from 'picocolors';
 
 import type { Finding } from '../model/plan.ts';
 import type { Change, FlatObstacle, Outcome } from './outcome.ts';
+import { allPrintable, printable } from './terminal.ts';
 
-/** `colour` as the terminal and NO_COLOR have it. `diff` is shown above the summary of a dry run. */
+/**
+ * `colour` as the terminal and NO_COLOR have it. `diff` is shown above the summary of a dry run. Not for a `terminal`, diff
+ * and drawing are handed over byte for byte: git and others read them.
+ */
 export interface ReportOptions {
   readonly colour: boolean;
+  readonly terminal: boolean;
   readonly diff: string;
 }
 
 type Colours = ReturnType<typeof createColors>;
 
-/** What a person reads after a run. */
-export function reportOf(outcome: Outcome, { colour, diff }: ReportOptions): string {
+/** What a person reads after a run. Names, messages and code come from a repository: none of them drives the terminal. */
+export function reportOf(decided: Outcome, { colour, terminal, diff }: ReportOptions): string {
   const colours = createColors(colour);
+  const outcome = allPrintable(decided);
   if (outcome.status === 'refused') return refusalReport(outcome, colours);
-  if (outcome.output !== undefined) return outcome.output;
+  if (decided.output !== undefined) return terminal ? printable(decided.output) : decided.output;
   const names = outcome.targets.map(({ service }) => service).join(', ') || 'the repository';
   const nothing = outcome.generator === 's2s-status' ? 'everything stands' : 'nothing to change';
   const isThere = outcome.targets.length === 0 ? nothing : `${names} has it already, nothing to change`;
@@ -28,7 +34,7 @@ export function reportOf(outcome: Outcome, { colour, diff }: ReportOptions): str
     failed: `${colours.red('✖')} ${outcome.generator} failed`,
   }[outcome.status];
   return [
-    ...(outcome.status === 'planned' ? [colourDiff(diff, colours)] : []),
+    ...(outcome.status === 'planned' ? [colourDiff(terminal ? printable(diff) : diff, colours)] : []),
     heading,
     ...changeTree(outcome.changes, colours),
     ...outcome.findings.map((finding) => findingLine(finding, colours)),

@@ -20,3 +20,29 @@ export function hasColour({ env, stdout }: Terminal): boolean {
 function isSet(value: string | undefined): boolean {
   return value !== undefined && value !== '' && value !== '0' && value !== 'false';
 }
+
+/**
+ * A text that comes from a repository, as a terminal may get it: what would move the cursor, colour or hide something is
+ * shown as an escape. Line breaks and tabs stay.
+ */
+export function printable(text: string): string {
+  return text.replace(hidden, (sign) =>
+    sign <= '\u{FF}'
+      ? `\\x${sign.charCodeAt(0).toString(16).padStart(2, '0')}`
+      : `\\u${sign.charCodeAt(0).toString(16)}`,
+  );
+}
+
+/** Control characters, and signs that turn the direction of reading. */
+// eslint-disable-next-line no-control-regex -- these are what must not be printed
+const hidden = /(?!\r\n|[\n\t])[\0-\u001F\u007F-\u009F\u202A-\u202E\u2066-\u2069]/g;
+
+/** Every text of a value likewise; keys are ours. */
+export function allPrintable<T>(value: T): T {
+  if (typeof value === 'string') return printable(value) as T;
+  if (Array.isArray(value)) return value.map((one: unknown) => allPrintable(one)) as T;
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, one]) => [key, allPrintable<unknown>(one)]),
+  ) as T;
+}

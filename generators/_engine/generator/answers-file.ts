@@ -9,21 +9,53 @@ export function withAnswersFile(given: Answers, known: Questions): Answers | Ref
   const file = given['answers'];
   if (typeof file !== 'string') return given;
   try {
-    const parsed: unknown = JSON.parse(readFileSync(file === '-' ? 0 : file, 'utf8'));
-    if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
-      return refuse(badAnswersFile(file, 'it is not a JSON object'));
-    }
-    const unknown = Object.keys(parsed).filter((key) => known[key] === undefined);
+    const { answers, unknown, wrong } = readAnswers(
+      known,
+      JSON.parse(readFileSync(file === '-' ? 0 : file, 'utf8')),
+    );
+    if (answers === undefined) return refuse(badAnswersFile(file, 'it is not a JSON object'));
     if (unknown.length > 0) return refuse(badAnswersFile(file, `it has unknown keys: ${unknown.join(', ')}`));
-    const wrong = Object.entries(parsed).filter(([key, value]) => !fitsType(known[key]?.type, value));
     if (wrong.length > 0)
       return refuse(
-        badAnswersFile(file, wrong.map(([key]) => `${key} is no ${known[key]?.type ?? ''}`).join(', ')),
+        badAnswersFile(file, wrong.map((key) => `${key} is no ${known[key]?.type ?? ''}`).join(', ')),
       );
-    return { ...(parsed as Answers), ...given };
+    return { ...answers, ...given };
   } catch (error) {
     return refuse(badAnswersFile(file, error instanceof Error ? error.message : String(error)));
   }
+}
+
+/** What an object answers to these questions: keys that are none of them, and keys whose values are of another type. */
+export interface ReadAnswers {
+  /** Undefined for what is no object. */
+  readonly answers: Answers | undefined;
+  readonly unknown: readonly string[];
+  readonly wrong: readonly string[];
+}
+
+/** Reads answers that come from a file or a program as flags are read: a string for a list is a list. */
+export function readAnswers(known: Questions, given: unknown): ReadAnswers {
+  if (typeof given !== 'object' || given === null || Array.isArray(given))
+    return { answers: undefined, unknown: [], wrong: [] };
+  const entries = Object.entries(given).filter(([, value]) => value !== undefined);
+  const isKnown = ([key]: readonly [string, unknown]): boolean => Object.hasOwn(known, key);
+  const read = entries.filter(isKnown).map(([key, value]: readonly [string, unknown]) => {
+    const isListText = known[key]?.type === 'list' && typeof value === 'string' && value !== '';
+    return [key, isListText ? listIn(value) : value] as const;
+  });
+  return {
+    answers: Object.fromEntries(read) as Answers,
+    unknown: entries.filter((entry) => !isKnown(entry)).map(([key]) => key),
+    wrong: read.filter(([key, value]) => !fitsType(known[key]?.type, value)).map(([key]) => key),
+  };
+}
+
+/** The values of a list that is written as one text. */
+export function listIn(text: string): string[] {
+  return text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
 }
 
 /** Whether a value is what a question of that type takes; an empty text is none. */

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 
 import { closest, distance } from 'fastest-levenshtein';
 
-import { withAnswersFile } from './answers-file.ts';
+import { listIn, withAnswersFile } from './answers-file.ts';
 import type { Answers, Question, Questions } from '../model/generator.ts';
 import type { Obstacle } from '../model/obstacle.ts';
 import { type Refusal, refuse } from '../model/refusal.ts';
@@ -104,10 +104,7 @@ function valueOf(
   if (question.type === 'boolean') return value === undefined ? !negated : undefined;
   if (value === undefined || value === '' || (inline !== true && value.startsWith('--'))) return undefined;
   if (question.type === 'string') return value;
-  return value
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== '');
+  return listIn(value);
 }
 
 function unexpected(value: string): Obstacle {
@@ -119,14 +116,19 @@ function unexpected(value: string): Obstacle {
 }
 
 function unknownFlag(rawName: string, flags: readonly string[]): Obstacle {
-  const name = rawName.replace(/^-+/, '');
-  const nearest = closest(name, flags);
-  const near = distance(name, nearest) <= Math.max(2, Math.floor(name.length / 3));
+  const nearest = nearestTo(rawName.replace(/^-+/, ''), flags);
   return {
     code: 'E_UNKNOWN_FLAG',
     message: `Unknown flag ${rawName}.`,
-    remedy: near ? `Did you mean --${nearest}?` : 'See --help for the flags of this generator.',
+    remedy:
+      nearest === undefined ? 'See --help for the flags of this generator.' : `Did you mean --${nearest}?`,
   };
+}
+
+/** The name that was meant; undefined where none is near. */
+export function nearestTo(name: string, names: readonly string[]): string | undefined {
+  const nearest = closest(name, names);
+  return distance(name, nearest) <= Math.max(2, Math.floor(name.length / 3)) ? nearest : undefined;
 }
 
 function badValue(rawName: string, question: Question): Obstacle {

@@ -7,6 +7,8 @@ export type Plan = Readonly<{
   ok: true;
   edits: readonly Edit[];
   notes: readonly string[];
+  /** Those of the notes that say why the new code is not formatted: they are about this run, not about its generator. */
+  formatNotes?: readonly string[];
   findings?: readonly Finding[];
   /** What was asked to be shown, whole, with its last line break: it stands alone on standard output. */
   output?: string;

@@ -52,19 +52,19 @@ export async function finalizePlan(
   const provable = edits.filter((edit) => !merged.has(edit.path));
   const [first, ...more] = [...obstacles, ...dirty, ...proveEdits(provable)];
   if (first !== undefined) return refuse(first, ...more);
-  const services = served.map((head) => head.dir);
   const byDir = foldersOf(heads);
   const run = {
     generator: id,
     version: packVersion,
-    services,
+    services: served.map((head) => head.dir),
     answers: asked(answers),
     usedBefore: (edit: Edit) => usedBefore(repo, readersOf(byDir, edit.path), edit),
   };
   const record = recordEdit(repo, edits, run);
-  const notes = [...plan.notes, ...new Set(formatted.notes)];
+  const formatNotes = [...new Set(formatted.notes)];
+  const notes = [...plan.notes, ...formatNotes];
   const findings = conflicts.map(conflictFinding);
-  return { ok: true, edits: record === undefined ? edits : [...edits, record], notes, findings };
+  return { ok: true, edits: record === undefined ? edits : [...edits, record], notes, formatNotes, findings };
 }
 
 function conflictFinding({ path, line }: Readonly<{ path: RelPath; line: number }>): Finding {

@@ -9,6 +9,7 @@ import { openDraft } from '../repo/draft.ts';
 import { assertRecordedPlaces } from '../record/record-guard.ts';
 import { openRepo } from '../repo/repo.ts';
 import type { Meeting } from './settle.ts';
+import { withRunCaches } from '../model/run-caches.ts';
 import { toRel } from '../model/paths.ts';
 import { surveyHeads } from '../repo/services.ts';
 import { chooseTargets, type Targets } from './targets.ts';
@@ -40,10 +41,11 @@ export interface Planned {
  * flags → survey → questions → plan → format → settle → prove → record. Reads only, by default what is on the disk.
  * @throws RefusalError
  */
-export async function makePlan(
-  request: PlanRequest,
-  repo: Repo = openRepo(request.root),
-): Promise<Planned | Refusal> {
+export function makePlan(request: PlanRequest, repo?: Repo): Promise<Planned | Refusal> {
+  return withRunCaches(() => planOn(repo ?? openRepo(request.root), request));
+}
+
+async function planOn(repo: Repo, request: PlanRequest): Promise<Planned | Refusal> {
   const { generator, given } = request;
   const site: Site = { repo, heads: surveyHeads(repo) };
   const targets = await chooseTargets(generator, given, site, request.ask);

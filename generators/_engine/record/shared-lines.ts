@@ -1,4 +1,6 @@
-const lines = new Map<string, readonly string[]>();
+import { runCache } from '../model/run-caches.ts';
+
+const lines = runCache<string, readonly string[]>();
 
 /** The lines of a text; hundreds of services that get the same text share them. */
 export function sharedLines(text: string): readonly string[] {

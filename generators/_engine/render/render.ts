@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import Handlebars from 'handlebars';
 
 import type { Style, TestingFact } from '../model/code-facts.ts';
+import { runCache } from '../model/run-caches.ts';
 import { printInComment, printInString, printInTemplate, printKey } from '../syntax/print.ts';
 import { restyle } from './restyle.ts';
 import { missingKeys, printByPlace, printers } from './template-program.ts';
@@ -22,6 +23,7 @@ const compileOptions = {
   preventIndent: false,
 };
 const handlebars = createHandlebars();
+/** One for each template of the pack. */
 const loaded = new Map<string, Loaded>();
 
 interface Loaded {
@@ -38,7 +40,7 @@ export function render(template: string, view: object, style: Style): string {
 }
 
 /** Hundreds of services get the very same text: it is kept once. */
-const texts = new Map<string, string>();
+const texts = runCache<string, string>();
 
 function published(template: string, view: object, text: string): string {
   const known = texts.get(text) ?? text;

@@ -3,6 +3,7 @@ import { parse, type ParseError, printParseErrorCode } from 'jsonc-parser';
 import { dirnameRel, joinRel, type RelPath } from '../model/paths.ts';
 import { RefusalError } from '../model/refusal.ts';
 import type { Repo } from '../model/repo.ts';
+import { runCache } from '../model/run-caches.ts';
 import type { Manifest } from '../model/service.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -10,7 +11,7 @@ type Json = Readonly<Record<string, unknown>>;
 const maxScriptChars = 1_000;
 const sections = ['peerDependencies', 'optionalDependencies', 'devDependencies', 'dependencies'] as const;
 
-const read = new Map<RelPath, Manifest & { readonly json: Json }>();
+const read = runCache<RelPath, Manifest & { readonly json: Json }>();
 
 /** Reads a package.json; undefined when there is none. @throws RefusalError E_MANIFEST when it is not valid JSON. */
 export function readManifest(repo: Repo, path: RelPath): (Manifest & { readonly json: Json }) | undefined {

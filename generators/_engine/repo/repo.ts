@@ -3,9 +3,9 @@ import { join, relative, sep } from 'node:path';
 
 import type { Edit } from '../model/edit.ts';
 import type { RelPath } from '../model/paths.ts';
-import type { Entry, Repo } from '../model/repo.ts';
-import { RefusalError } from '../model/refusal.ts';
 import { isPrivate } from '../model/places.ts';
+import { RefusalError } from '../model/refusal.ts';
+import type { Entry, Repo } from '../model/repo.ts';
 import { applyChanges } from '../model/text-change.ts';
 import { hasCode, isWithin } from './disk.ts';
 

@@ -14,7 +14,7 @@ const maxBytes = 5_000_000;
 export function findRoot(workingDirectory: string, cwd: string | undefined): string {
   if (cwd !== undefined) {
     const root = resolve(workingDirectory, cwd);
-    if (existsSync(root) && statSync(root).isDirectory()) return root;
+    if (isFolder(root)) return root;
     throw new RefusalError({
       code: 'E_INVALID_FLAG',
       message: `--cwd ${cwd} is not a folder.`,
@@ -26,6 +26,21 @@ export function findRoot(workingDirectory: string, cwd: string | undefined): str
     if (isRoot(folder)) return folder;
     if (dirname(folder) === folder) return start;
   }
+}
+
+/** Of a program, which may give anything. @throws RefusalError E_USAGE when it is no path of a folder */
+export function assertRoot(root: unknown): void {
+  if (typeof root === 'string' && isFolder(root)) return;
+  const shown = typeof root === 'string' ? JSON.stringify(root) : `of type ${typeof root}`;
+  throw new RefusalError({
+    code: 'E_USAGE',
+    message: `The root ${shown} is not a folder.`,
+    remedy: 'Give the absolute path of the root of the repository.',
+  });
+}
+
+function isFolder(path: string): boolean {
+  return existsSync(path) && statSync(path).isDirectory();
 }
 
 function isRoot(folder: string): boolean {

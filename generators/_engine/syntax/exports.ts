@@ -1,7 +1,7 @@
-import { ts } from './tree.ts';
 import { hasModifier, stringOf } from './expressions.ts';
 import type { Imported } from './imports.ts';
 import { inList } from './scopes.ts';
+import { ts } from './tree.ts';
 
 type Exported = Readonly<{ node: ts.Node }> | Readonly<{ elsewhere: readonly Imported[] }>;
 

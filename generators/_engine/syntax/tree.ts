@@ -4,13 +4,14 @@
  */
 import type { RelPath } from '../model/paths.ts';
 import { RefusalError } from '../model/refusal.ts';
+import { runCache } from '../model/run-caches.ts';
 import ts from './typescript.cjs';
 
 export { ts };
 
 /** Characters whose trees are kept; a tree takes some 40 bytes for each. */
 const maxParsedChars = 2_000_000;
-const parsed = new Map<string, ts.SourceFile>();
+const parsed = runCache<string, ts.SourceFile>();
 const owners = new WeakMap<ts.SourceFile, string>();
 let parsedChars = 0;
 
@@ -34,10 +35,8 @@ function parseOnce(key: string, path: string, text: string): ts.SourceFile {
   const known = parsed.get(key);
   if (known !== undefined) return known;
   const tree = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
-  if (parsedChars > maxParsedChars) {
-    parsed.clear();
-    parsedChars = 0;
-  }
+  if (parsedChars > maxParsedChars) parsed.clear();
+  if (parsed.size === 0) parsedChars = 0;
   parsed.set(key, tree);
   parsedChars += text.length;
   return tree;

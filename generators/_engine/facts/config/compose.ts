@@ -2,6 +2,7 @@ import { type Document, isMap, isScalar, isSeq, type YAMLMap } from 'yaml';
 
 import { dirnameRel, joinRel, type RelPath, toRel } from '../../model/paths.ts';
 import type { Repo } from '../../model/repo.ts';
+import { runCache } from '../../model/run-caches.ts';
 import { parseYaml } from '../../syntax/yaml-text.ts';
 
 /** A service of a compose file that runs a service of the repo. */
@@ -47,11 +48,15 @@ function isHost(name: string): boolean {
 }
 
 /** The text that was parsed last: it is asked about for every service and variable. */
-let last: Readonly<{ text: string; document: Document }> | undefined;
+const documents = runCache<string, Document>();
 
 function documentOf(text: string): Document {
-  if (last?.text !== text) last = { text, document: parseYaml(text) };
-  return last.document;
+  const known = documents.get(text);
+  if (known !== undefined) return known;
+  const document = parseYaml(text);
+  documents.clear();
+  documents.set(text, document);
+  return document;
 }
 
 /** It is built of the folder, or has it as its working directory. */

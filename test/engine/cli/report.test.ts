@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+
+import type { RelPath } from '../../../generators/_engine/model/paths.ts';
+import type { Outcome } from '../../../generators/_engine/cli/outcome.ts';
+import { reportOf } from '../../../generators/_engine/cli/report.ts';
+
+const evil = 'a\u001B[2Jb\u009B1mc\u0007d\u202Ee\rf';
+const shown = 'a\\x1b[2Jb\\x9b1mc\\x07d\\u202ee\\x0df';
+const outcome: Outcome = {
+  schema: 1,
+  generator: 'add-s2s',
+  status: 'planned',
+  targets: [{ service: evil, root: evil as RelPath }],
+  changes: [{ path: `src/${evil}.ts` as RelPath, action: 'create', role: 'source' }],
+  obstacles: [],
+  findings: [{ state: 'edited', path: evil as RelPath, message: evil }],
+  notes: [evil],
+  next: [`cd ${evil}`],
+  command: evil,
+};
+const refused: Outcome = {
+  ...outcome,
+  status: 'refused',
+  obstacles: [
+    {
+      code: 'E_SYNTAX',
+      path: evil,
+      line: 1,
+      frame: evil,
+      message: `${evil}\nnext\r\n`,
+      remedy: evil,
+      manual: evil,
+    },
+  ],
+};
+
+function control(text: string): readonly string[] {
+  return text.match(/[^\P{C}\n]/gu) ?? [];
+}
+
+describe('a report', () => {
+  it.each([
+    ['of a plan', outcome],
+    ['of findings', { ...outcome, status: 'drift' }],
+    ['of a refusal', { ...refused, obstacles: refused.obstacles.map((one) => ({ ...one, message: evil })) }],
+  ] as const)('%s shows what would drive the terminal', (_name, one) => {
+    const text = reportOf(one, { colour: false, terminal: false, diff: '' });
+    expect(control(text)).toEqual([]);
+    expect(text).toContain(shown);
+  });
+
+  it('keeps line breaks, and its own colours', () => {
+    const text = reportOf(refused, { colour: true, terminal: true, diff: '' });
+    expect(text).toContain('\n    next\r\n');
+    expect(text).toContain('\u001B[31mE_SYNTAX');
+    expect(text).not.toContain(evil);
+  });
+
+  it('hands a diff and a drawing over byte for byte, but not to a terminal', () => {
+    const diff = `+const a = '${evil}';\n`;
+    const drawing = { ...outcome, status: 'unchanged', output: `${evil}\n` } as const;
+    const options = { colour: false, terminal: false, diff };
+    expect(reportOf(outcome, options)).toContain(diff);
+    expect(reportOf(drawing, options)).toBe(`${evil}\n`);
+    expect(reportOf(outcome, { ...options, terminal: true })).toContain(`+const a = '${shown}';\n`);
+    expect(reportOf(drawing, { ...options, terminal: true })).toBe(`${shown}\n`);
+  });
+});
