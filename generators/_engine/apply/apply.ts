@@ -96,7 +96,7 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
  * Runs something that takes its time; whoever ends the process meanwhile ends this instead, so that what was written can
  * be put back first. @throws RefusalError E_CHECK then
  */
-export async function untilSignal(run: (stopped: AbortSignal) => Promise<void>): Promise<void> {
+async function untilSignal(run: (stopped: AbortSignal) => Promise<void>): Promise<void> {
   const ending = new AbortController();
   let stop: ((signal: NodeJS.Signals) => void) | undefined;
   const stopped = new Promise<never>((_resolve, reject) => {
