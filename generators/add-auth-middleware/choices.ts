@@ -2,7 +2,7 @@ import type { Answers, AnswerValue, Choice, Site } from '../_engine/model/genera
 import type { RelPath } from '../_engine/model/paths.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { likelyPublicRoutes } from '../_engine/facts/routes/public-routes.ts';
-import { surveyTarget } from '../_engine/facts/app/target.ts';
+import { surveyTarget } from '../_engine/facts/app/service.ts';
 
 /** What `--protect` can be: all, none, or the route plugins of the targets. */
 export function protectChoices(site: Site, given: Answers): readonly Choice[] {

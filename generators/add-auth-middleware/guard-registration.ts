@@ -5,8 +5,7 @@ import type { Service } from '../_engine/model/service.ts';
 import { isAutoloaded, placeFile } from '../_engine/facts/style/place-file.ts';
 import { registerGuard } from '../_engine/edit/register-plugin.ts';
 import type { Draft } from '../_engine/repo/draft.ts';
-import { autoloadKeepsOrder, findGuardOrder } from '../_engine/facts/routes/guard-order.ts';
-import { routesOfParent } from '../_engine/facts/routes/parent-routes.ts';
+import { autoloadKeepsOrder, findGuardOrder, routesOfParent } from '../_engine/facts/routes/guard-order.ts';
 import { openSurvey } from '../_engine/program/survey.ts';
 
 /** The guard of all routes, as it is registered. */

@@ -11,7 +11,7 @@ import {
   routeKey,
 } from '../_engine/facts/routes/public-routes.ts';
 import { surveyHeads } from '../_engine/repo/services.ts';
-import { surveyTarget } from '../_engine/facts/app/target.ts';
+import { surveyTarget } from '../_engine/facts/app/service.ts';
 
 /** The routes that `--protect all` leaves open, and what the user should know of them; one sentence each. */
 export interface OpenRoutes {

@@ -10,10 +10,9 @@ import { importSpecifier, placeFile, testFileFor } from '../_engine/facts/style/
 import { type Draft, openDraft } from '../_engine/repo/draft.ts';
 import { render, renderTest } from '../_engine/render/render.ts';
 import { findClient } from '../_engine/facts/calls/installed-client.ts';
-import { surveyTarget } from '../_engine/facts/app/target.ts';
+import { surveyTarget } from '../_engine/facts/app/service.ts';
 import { type AuthAddress, findAuthAddress } from './auth-url.ts';
-import { chooseProtection, type Protection } from '../_engine/facts/routes/protection.ts';
-import { readPublic } from '../_engine/facts/routes/public-flag.ts';
+import { chooseProtection, type Protection, readPublic } from '../_engine/facts/routes/protection.ts';
 import { placeAmongPlugins } from './guard-registration.ts';
 import { openRoutes } from './open-routes.ts';
 import { chooseNames, type MiddlewareNames } from './names.ts';

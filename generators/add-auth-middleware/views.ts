@@ -2,7 +2,7 @@ import type { ImportWant } from '../_engine/model/import-want.ts';
 import type { RelPath } from '../_engine/model/paths.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
-import { freePluginName } from '../_engine/edit/free-plugin-name.ts';
+import { freePluginName } from '../_engine/edit/register-plugin.ts';
 import { importLines } from '../_engine/edit/import-lines.ts';
 import type { Destination } from '../_engine/edit/declare-in-compose.ts';
 import {
@@ -11,7 +11,7 @@ import {
   isAutoloaded,
   testFileFor,
 } from '../_engine/facts/style/place-file.ts';
-import { readVariable } from '../_engine/edit/read-variable.ts';
+import { readVariable } from '../_engine/edit/declare-variables.ts';
 import { testEnvironment } from '../_engine/edit/test-environment.ts';
 import { printString, printStrings } from '../_engine/syntax/print.ts';
 import type { MiddlewareNames } from './names.ts';

@@ -1,6 +1,6 @@
 import type { ImportWant } from '../_engine/model/import-want.ts';
 import type { Service } from '../_engine/model/service.ts';
-import { readVariable } from '../_engine/edit/read-variable.ts';
+import { readVariable } from '../_engine/edit/declare-variables.ts';
 import { printMember } from '../_engine/syntax/print.ts';
 import type { VerifyView } from './view.ts';
 

@@ -1,6 +1,5 @@
 import type { Obstacle, Place } from '../_engine/model/obstacle.ts';
-import { isDoubtful, type Logins, mayProve } from '../_engine/facts/auth/jwt-logins.ts';
-import type { Purpose } from '../_engine/facts/auth/jwt-purpose.ts';
+import { isDoubtful, type Logins, mayProve, type Purpose } from '../_engine/facts/auth/jwt-logins.ts';
 
 function outermost({ places }: Readonly<{ places: readonly Place[] }>): string {
   const at = places.at(-1);

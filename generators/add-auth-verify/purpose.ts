@@ -1,5 +1,5 @@
 import { printString, printStrings } from '../_engine/syntax/print.ts';
-import type { PurposeRule } from '../_engine/facts/auth/jwt-purpose.ts';
+import type { PurposeRule } from '../_engine/facts/auth/jwt-logins.ts';
 
 /** The rules as one TypeScript expression about `claims`; false for none. */
 export function purposeCondition(rules: readonly PurposeRule[]): string | false {

@@ -1,5 +1,5 @@
 import { printString } from '../_engine/syntax/print.ts';
-import type { PurposeRule } from '../_engine/facts/auth/jwt-purpose.ts';
+import type { PurposeRule } from '../_engine/facts/auth/jwt-logins.ts';
 
 import type { TokenPolicy } from './token-policy.ts';
 import type { VerifyTestView } from './view.ts';

@@ -3,18 +3,18 @@ import type { Obstacle } from '../_engine/model/obstacle.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { withoutGenerated } from '../_engine/facts/style/generated-files.ts';
-import { findCookies, type ReadCookie } from '../_engine/facts/auth/jwt-cookies.ts';
-import { checkObstacles, findGuardChecks } from '../_engine/facts/auth/jwt-guard-checks.ts';
-import { findIssued } from '../_engine/facts/auth/jwt-issued.ts';
-import { decideLogins } from '../_engine/facts/auth/jwt-logins.ts';
-import { findPurpose, type PurposeRule } from '../_engine/facts/auth/jwt-purpose.ts';
-import { findSigns } from '../_engine/facts/auth/jwt-signs.ts';
 import {
+  findCookies,
   findGuarding,
+  findVerifications,
+  type ReadCookie,
   takeOverOptions,
   type VerifyOptions,
-} from '../_engine/facts/auth/jwt-verify-options.ts';
-import { findVerifications } from '../_engine/facts/auth/jwt-verifies.ts';
+} from '../_engine/facts/auth/jwt-verifies.ts';
+import { checkObstacles, findGuardChecks } from '../_engine/facts/auth/jwt-guard-checks.ts';
+import { findIssued } from '../_engine/facts/auth/jwt-issued.ts';
+import { decideLogins, findPurpose, type PurposeRule } from '../_engine/facts/auth/jwt-logins.ts';
+import { findSigns } from '../_engine/facts/auth/jwt-signs.ts';
 import { findPluginUse } from '../_engine/facts/auth/jwt.ts';
 import { openSurvey } from '../_engine/program/survey.ts';
 import { type Accept, findAccept } from './accept.ts';

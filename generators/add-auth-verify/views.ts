@@ -1,7 +1,7 @@
 import type { ImportWant } from '../_engine/model/import-want.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { importLines } from '../_engine/edit/import-lines.ts';
-import { readVariable } from '../_engine/edit/read-variable.ts';
+import { readVariable } from '../_engine/edit/declare-variables.ts';
 import { redisConnection } from '../_engine/edit/redis-connection.ts';
 import { secretView, usesKeyPair } from './connection-views.ts';
 import { claimNames } from './claim-names.ts';

@@ -5,7 +5,7 @@ import type { Repo } from '../_engine/model/repo.ts';
 import { importSpecifier, placeFile, testFileFor } from '../_engine/facts/style/place-file.ts';
 import { openDraft } from '../_engine/repo/draft.ts';
 import { render, renderTest } from '../_engine/render/render.ts';
-import { surveyTarget } from '../_engine/facts/app/target.ts';
+import { surveyTarget } from '../_engine/facts/app/service.ts';
 import type { BreakerTestView, BreakerView } from './view.ts';
 
 export interface BreakerAnswers extends RunAnswers {

@@ -1,7 +1,7 @@
 import type { RelPath } from '../_engine/model/paths.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { ensureImport } from '../_engine/edit/ensure-import.ts';
-import { ensureRegistrationOption } from '../_engine/edit/ensure-registration-option.ts';
+import { ensureRegistrationOption } from '../_engine/edit/registration-options.ts';
 import { importSpecifier, importSpecifierIn } from '../_engine/facts/style/place-file.ts';
 import { findDefaultImport } from '../_engine/edit/register-plugin.ts';
 import type { Draft } from '../_engine/repo/draft.ts';

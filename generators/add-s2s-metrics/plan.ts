@@ -16,7 +16,7 @@ import { fromCatalog } from '../_engine/facts/tooling.ts';
 import { findClient } from '../_engine/facts/calls/installed-client.ts';
 import { surveyMetrics } from '../_engine/facts/observability.ts';
 import { detectStyle } from '../_engine/facts/style/style.ts';
-import { surveyTarget } from '../_engine/facts/app/target.ts';
+import { surveyTarget } from '../_engine/facts/app/service.ts';
 import { renderDashboard } from './dashboard.ts';
 import type { MetricsTestView } from './view.ts';
 import { findGuard, metricsView } from './views.ts';

@@ -2,7 +2,7 @@ import type { ImportWant } from '../_engine/model/import-want.ts';
 import type { Obstacle } from '../_engine/model/obstacle.ts';
 import type { RelPath } from '../_engine/model/paths.ts';
 import type { Service } from '../_engine/model/service.ts';
-import { freePluginName } from '../_engine/edit/free-plugin-name.ts';
+import { freePluginName } from '../_engine/edit/register-plugin.ts';
 import { importLines } from '../_engine/edit/import-lines.ts';
 import type { MetricsFact } from '../_engine/facts/observability.ts';
 import type { MetricsView } from './view.ts';

@@ -11,7 +11,7 @@ import { registerPlugin } from '../_engine/edit/register-plugin.ts';
 import { type Draft, openDraft } from '../_engine/repo/draft.ts';
 import { render, renderTest } from '../_engine/render/render.ts';
 import { allowsBelow, fromCatalog } from '../_engine/facts/tooling.ts';
-import { surveyTarget } from '../_engine/facts/app/target.ts';
+import { surveyTarget } from '../_engine/facts/app/service.ts';
 import { findUserMember } from '../_engine/facts/auth/user-member.ts';
 import {
   bucketTestView,

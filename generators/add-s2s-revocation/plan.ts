@@ -11,7 +11,7 @@ import { openDraft } from '../_engine/repo/draft.ts';
 import { surveyAuthService } from '../_engine/facts/auth/auth-service.ts';
 import { checkRecorded, recordedAnswers } from '../_engine/record/recorded-answers.ts';
 import { surveyHeads } from '../_engine/repo/services.ts';
-import { surveyTarget } from '../_engine/facts/app/target.ts';
+import { surveyTarget } from '../_engine/facts/app/service.ts';
 import { planPublisher } from './publisher.ts';
 import { planSubscriber } from './subscriber.ts';
 

@@ -1,11 +1,10 @@
 import type { RelPath } from '../_engine/model/paths.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
-import { declareVariables } from '../_engine/edit/declare-variables.ts';
+import { declareVariables, readVariable } from '../_engine/edit/declare-variables.ts';
 import { ensureDependency } from '../_engine/edit/ensure-dependency.ts';
 import { importLines } from '../_engine/edit/import-lines.ts';
 import { placeFile } from '../_engine/facts/style/place-file.ts';
-import { readVariable } from '../_engine/edit/read-variable.ts';
 import { redisConnection } from '../_engine/edit/redis-connection.ts';
 import type { Draft } from '../_engine/repo/draft.ts';
 import { render } from '../_engine/render/render.ts';

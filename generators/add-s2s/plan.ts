@@ -11,9 +11,8 @@ import { placeFile } from '../_engine/facts/style/place-file.ts';
 import { type Draft, openDraft } from '../_engine/repo/draft.ts';
 import { renderTest } from '../_engine/render/render.ts';
 import { surveyAuthService } from '../_engine/facts/auth/auth-service.ts';
-import { chooseProtection } from '../_engine/facts/routes/protection.ts';
-import { readPublic } from '../_engine/facts/routes/public-flag.ts';
-import { surveyTarget } from '../_engine/facts/app/target.ts';
+import { chooseProtection, readPublic } from '../_engine/facts/routes/protection.ts';
+import { surveyTarget } from '../_engine/facts/app/service.ts';
 import { fromCatalog } from '../_engine/facts/tooling.ts';
 import { type Integration, integrationView } from './views.ts';
 

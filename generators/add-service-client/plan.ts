@@ -10,9 +10,9 @@ import { ensureDependency } from '../_engine/edit/ensure-dependency.ts';
 import { importSpecifier, placeFile, testFileFor } from '../_engine/facts/style/place-file.ts';
 import { type Draft, openDraft } from '../_engine/repo/draft.ts';
 import { render, renderTest } from '../_engine/render/render.ts';
-import { findInstalled } from '../_engine/facts/calls/installed.ts';
+import { findInstalled } from '../_engine/facts/calls/installed-client.ts';
 import { allowsBelow, fromCatalog } from '../_engine/facts/tooling.ts';
-import { surveyTarget } from '../_engine/facts/app/target.ts';
+import { surveyTarget } from '../_engine/facts/app/service.ts';
 import type { ClientTestView, ClientView } from './view.ts';
 
 /** The files of the client below the service's utilities, by what they hold. */

@@ -8,9 +8,8 @@ import type { ServiceHead } from '../_engine/model/service.ts';
 import { hashText } from '../_engine/record/hash.ts';
 import { dirnameRel } from '../_engine/model/paths.ts';
 import { type Draft, openDraft } from '../_engine/repo/draft.ts';
-import { revertHunks } from '../_engine/record/recorded-patch.ts';
+import { type RecordedFile, revertHunks, type S2sRecord } from '../_engine/record/s2s-record.ts';
 import { readRecord, writeRecord } from '../_engine/record/record.ts';
-import type { RecordedFile, S2sRecord } from '../_engine/record/s2s-record.ts';
 import { isEnvironment } from '../_engine/model/roles.ts';
 import { surveyHeads } from '../_engine/repo/services.ts';
 import {

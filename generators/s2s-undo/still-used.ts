@@ -4,7 +4,7 @@ import type { Repo } from '../_engine/model/repo.ts';
 import type { ServiceHead } from '../_engine/model/service.ts';
 import type { TextChange } from '../_engine/model/text-change.ts';
 import { ensureDependency } from '../_engine/edit/ensure-dependency.ts';
-import type { Hunk } from '../_engine/record/recorded-patch.ts';
+import type { Hunk } from '../_engine/record/s2s-record.ts';
 import { isRecord, readManifest } from '../_engine/repo/manifest.ts';
 import { findMention, importOf, variablesIn } from '../_engine/facts/config/mentions.ts';
 

@@ -6,7 +6,7 @@ import type { Repo } from '../_engine/model/repo.ts';
 import type { Role } from '../_engine/model/roles.ts';
 import { editTowards } from '../_engine/repo/draft.ts';
 import { proveEdit } from '../_engine/plan/prove.ts';
-import { type Hunk, revertHunks } from '../_engine/record/recorded-patch.ts';
+import { type Hunk, revertHunks } from '../_engine/record/s2s-record.ts';
 import { changesBetween } from '../_engine/model/text-change.ts';
 import type { Selected } from './select-recorded.ts';
 import { withoutPackages } from './without-packages.ts';

@@ -1,5 +1,5 @@
 import { dropDependency } from '../_engine/edit/ensure-dependency.ts';
-import type { Reverted } from '../_engine/record/recorded-patch.ts';
+import type { Reverted } from '../_engine/record/s2s-record.ts';
 
 /**
  * Takes the packages that were added out of a package.json also where an update has given them another version, or

@@ -3,9 +3,11 @@ import type { EnvDeclarationWant, EnvWant } from '../model/wants.ts';
 import type { Draft } from '../repo/draft.ts';
 import { detectStyle } from '../facts/style/style.ts';
 import { type ContainerVariable, declareInCompose } from './declare-in-compose.ts';
-import { ensureEnvDeclaration } from './ensure-env-declaration.ts';
-import { ensureEnvType } from './ensure-env-type.ts';
-import { ensureEnv } from './ensure-env.ts';
+import { ensureEnvDeclaration, ensureEnvType } from './ensure-env-declaration.ts';
+import type { TextChange } from '../model/text-change.ts';
+import { insertion } from './text-lines.ts';
+import type { ImportWant } from '../model/import-want.ts';
+import { printString } from '../syntax/print.ts';
 
 /** A variable of the environment, as the examples list it and as a schema declares it. */
 export type VariableWant = EnvWant & Pick<EnvDeclarationWant, 'type' | 'default'> & ContainerVariable;
@@ -30,4 +32,43 @@ export async function declareVariables(
       draft.patch(types, 'env', (base) => ensureEnvType(base, declared, detectStyle([base])));
   }
   await declareInCompose(draft, service, wants);
+}
+
+/** Adds `NAME=value`, or `# NAME=` for an empty value, at the end of a `.env` example. [] when the name is there, also when commented out. */
+export function ensureEnv(base: string, want: EnvWant): readonly TextChange[] {
+  const isThere = base
+    .split(/\r?\n/)
+    .some((line) => /^[\s#]*(?:export\s+)?([\w.-]+)\s*=/.exec(line)?.[1] === want.name);
+  if (isThere) return [];
+  const eol = /\r?\n/.exec(base)?.[0] ?? '\n';
+  // An empty value is one too: the service would read it.
+  const variable = want.value === '' ? `# ${want.name}=` : assignment(base, want);
+  const lines = [...(want.comment === undefined ? [] : [`# ${want.comment}`]), variable];
+  const text = lines.join(eol);
+  // Below a group with a comment of its own it would look as if it belonged to it.
+  const gap = /(?:^|\n)#[^\n]*\n[^\n]+\n?$/.test(base) ? eol : '';
+  if (base === '' || base.endsWith('\n')) return [insertion(base.length, gap + text + eol)];
+  return [insertion(base.length, eol + gap + text)];
+}
+
+/** With spaces and quotes where all the others have them. */
+function assignment(base: string, { name, value }: EnvWant): string {
+  const others = [...base.matchAll(/^[ \t]*\w+([ \t]*=[ \t]*)(\S.*)$/gm)];
+  const areAll = (isOne: (sign: string, value: string) => boolean): boolean =>
+    others.length > 1 && others.every(([, sign = '', text = '']) => isOne(sign, text));
+  const sign = areAll((one) => /^[ \t]=[ \t]$/.test(one)) ? ' = ' : '=';
+  const quote = ['"', "'"].find((mark) => areAll((_, text) => text.startsWith(mark))) ?? '';
+  return `${name}${sign}${quote}${value}${quote}`;
+}
+
+/** How generated code reads an environment variable: through the service's own configuration where it has one. */
+export function readVariable(
+  { config }: Service,
+  name: string,
+): { readonly expression: string; readonly imports: readonly ImportWant[] } {
+  // What @fastify/env decorates is there only after its plugin, whose place a plugin of ours does not know.
+  if (config.reader === undefined || /^(process\.env|@fastify\/env)$/.test(config.style)) {
+    return { expression: `process.env[${printString(name)}]`, imports: [] };
+  }
+  return { expression: `${config.reader.expression}.${name}`, imports: config.reader.imports };
 }

@@ -4,11 +4,11 @@ import type { TextChange } from '../model/text-change.ts';
 import type { EnvDeclarationWant } from '../model/wants.ts';
 import { isObstacle } from '../model/refusal.ts';
 import { printString } from '../syntax/print.ts';
-import { parseSource, ts } from '../syntax/tree.ts';
-import { appendElements } from './append-element.ts';
+import { findEnvType } from '../facts/config/config.ts';
+import { parseSource, ts, walk } from '../syntax/tree.ts';
+import { appendElements, eolAt, indentAt, insertion, lineEnd, sameLine } from './text-lines.ts';
 import { ensureImport } from './ensure-import.ts';
 import { findEnvSchema } from './env-schema.ts';
-import { ensureEnvType } from './env-type.ts';
 
 /**
  * Declares a variable in the schema that parses the environment, last and written as its siblings are. [] when it is
@@ -29,7 +29,7 @@ export function ensureEnvDeclaration(
   const value = valueText(want, found.builder, found.object.getText(source), style);
   const own = appendElements(source, found.object, [`${want.name}: ${value}`], style);
   if (want.config.style === '@fastify/env')
-    return [...ensureEnvType(source, found.object, want, style), ...own].toSorted(
+    return [...addToTypeBeside(source, found.object, want, style), ...own].toSorted(
       (a, b) => a.start - b.start,
     );
   if (want.config.style !== 'envalid' || found.builder !== '') return own;
@@ -80,4 +80,61 @@ function noSchema(want: EnvDeclarationWant, style: Style): Obstacle {
     remedy: `Declare ${want.name} there by hand, then run the command again.`,
     manual: `${want.name}: ${valueText(want, builder, '', style)},`,
   };
+}
+
+/**
+ * Adds a variable to the interface that types the environment by hand, last and written as its siblings are. [] when
+ * it is there, and where there is no such interface.
+ */
+export function ensureEnvType(base: string, want: TypedVariable, style: Style): readonly TextChange[] {
+  const source = parseSource('env.ts', base);
+  const type = findEnvType(source, () => true);
+  return type === undefined ? [] : addMember(source, type, want, style);
+}
+
+type TypedVariable = Pick<EnvDeclarationWant, 'name' | 'default'>;
+type MemberList = ts.TypeLiteralNode | ts.InterfaceDeclaration;
+
+/**
+ * The same of the type that is written beside a JSON schema by hand, `interface FastifyInstance { config: {…} }`: the
+ * one in the file that has most of the schema's variables. [] where there is none.
+ */
+function addToTypeBeside(
+  source: ts.SourceFile,
+  schema: ts.ObjectLiteralExpression,
+  want: TypedVariable,
+  style: Style,
+): readonly TextChange[] {
+  const variables = new Set(schema.properties.flatMap((each) => each.name?.getText(source) ?? []));
+  let type: MemberList | undefined;
+  walk(source, (node) => {
+    if (!ts.isTypeLiteralNode(node) && !ts.isInterfaceDeclaration(node)) return undefined;
+    const known = node.members.filter(
+      ({ name }) => name !== undefined && variables.has(name.getText(source)),
+    );
+    if (known.length * 2 > variables.size) type = node;
+    return undefined;
+  });
+  return type === undefined ? [] : addMember(source, type, want, style);
+}
+
+function addMember(
+  source: ts.SourceFile,
+  type: MemberList,
+  want: TypedVariable,
+  style: Style,
+): readonly TextChange[] {
+  const { text } = source;
+  const last = type.members.at(-1);
+  if (last === undefined || type.members.some(({ name }) => name?.getText(source) === want.name)) return [];
+  const separatorOf = (member: ts.TypeElement): string => /[;,]$/.exec(member.getText(source))?.[0] ?? '';
+  const separator = separatorOf(last);
+  const member = `${want.name}${want.default === undefined ? '?' : ''}: string${separator}`;
+  if (sameLine(source, type.getEnd(), last.getEnd())) {
+    const between = type.members.map(separatorOf).find((one) => one !== '') ?? ';';
+    return [insertion(last.getEnd(), `${separator === '' ? between : ''} ${member}`)];
+  }
+  const comments = ts.getTrailingCommentRanges(text, last.getEnd());
+  const end = lineEnd(text, comments?.at(-1)?.end ?? last.getEnd());
+  return [insertion(end, `${eolAt(text, end, style.eol)}${indentAt(text, last.getStart(source))}${member}`)];
 }

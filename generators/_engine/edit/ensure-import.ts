@@ -4,18 +4,8 @@ import type { Obstacle } from '../model/obstacle.ts';
 import type { TextChange } from '../model/text-change.ts';
 import { printString } from '../syntax/print.ts';
 import { lineOf, parseSource, ts } from '../syntax/tree.ts';
-import { appendElements } from './append-element.ts';
-import {
-  binds,
-  findBinding,
-  isSameModule,
-  isTypeClause,
-  requiresIt,
-  wantedBindings,
-  type Binding,
-} from './import-bindings.ts';
-import { importPlace } from './import-place.ts';
-import { insertion } from './text-lines.ts';
+import { appendElements, eolAt, insertion, startWithComments, statementLineEnd } from './text-lines.ts';
+import { isDirective, prologueEnd } from '../syntax/imports.ts';
 
 /**
  * Imports what is wanted: into a clause of the same module where there is one, else on a line of its own after the
@@ -113,4 +103,195 @@ function nameTaken(local: string, from: string, line: number): Obstacle {
     message: `${local} cannot be imported from ${from}: the name stands for something else on line ${String(line)}.`,
     remedy: `Rename ${local} in this file and run the command again.`,
   };
+}
+
+/** Where an import of `from` goes: a function from its text to the change. */
+function importPlace(source: ts.SourceFile, from: string, style: Style): (text: string) => TextChange {
+  const block = importBlock(source);
+  const kind = kindOf(from);
+  const sameKind = block.filter((each) => kindOf(moduleOf(each)) === kind);
+  // Aliases and relative paths are each in an order of their own.
+  const alike = sameKind.filter((each) => moduleOf(each)?.startsWith('.') === from.startsWith('.'));
+  const siblings = alike.length > 0 ? alike : sameKind;
+  const next = isSorted(siblings) ? siblings.find((each) => (moduleOf(each) ?? '') > from) : undefined;
+  if (next !== undefined) return above(source, next, style);
+  const after = siblings.at(-1) ?? block.at(-1);
+  if (after === undefined) return atTop(source, style);
+  const offset = statementLineEnd(source, after);
+  return (text) => insertion(offset, eolAt(source.text, offset, style.eol) + text);
+}
+
+/** Whether a group is kept in order; where that is so by chance, a place in order reads no worse. */
+function isSorted(statements: readonly ts.Statement[]): boolean {
+  const names = statements.map((each) => moduleOf(each) ?? '');
+  return names.length > 1 && names.every((name, index) => index === 0 || (names[index - 1] ?? '') <= name);
+}
+
+/** Above a statement and the comments that belong to it, below a licence that touches them. */
+function above(source: ts.SourceFile, next: ts.Statement, style: Style): (text: string) => TextChange {
+  const comments = ts.getLeadingCommentRanges(source.text, next.getFullStart()) ?? [];
+  const starts = [startWithComments(source, next), ...comments.map(({ pos }) => pos), next.getStart(source)];
+  const offset = starts.find((start) => start >= prologueEnd(source)) ?? next.getStart(source);
+  return (text) => insertion(offset, text + eolAt(source.text, offset, style.eol));
+}
+
+/** The first run of imports below the directives; calls of require count, since files in CommonJS have those. */
+function importBlock(source: ts.SourceFile): readonly ts.Statement[] {
+  const body = source.statements.filter((each) => !isDirective(each));
+  const start = body.findIndex((each) => moduleOf(each) !== undefined);
+  if (start === -1) return [];
+  const rest = body.slice(start);
+  const length = rest.findIndex((each) => moduleOf(each) === undefined);
+  return length === -1 ? rest : rest.slice(0, length);
+}
+
+function moduleOf(statement: ts.Statement): string | undefined {
+  if (ts.isImportDeclaration(statement)) return textOf(statement.moduleSpecifier);
+  if (ts.isImportEqualsDeclaration(statement)) {
+    const { moduleReference } = statement;
+    return ts.isExternalModuleReference(moduleReference) ? textOf(moduleReference.expression) : undefined;
+  }
+  if (!ts.isVariableStatement(statement)) return undefined;
+  const initializer = statement.declarationList.declarations[0]?.initializer;
+  if (initializer === undefined || !ts.isCallExpression(initializer)) return undefined;
+  const [argument] = initializer.arguments;
+  return initializer.expression.getText() === 'require' && argument !== undefined
+    ? textOf(argument)
+    : undefined;
+}
+
+function textOf(node: ts.Expression): string {
+  return ts.isStringLiteral(node) ? node.text : '';
+}
+
+function kindOf(specifier: string | undefined): 'builtin' | 'package' | 'own' {
+  if (specifier?.startsWith('node:') === true) return 'builtin';
+  return specifier !== undefined && /^(?:[.~#]|@\/)/.test(specifier) ? 'own' : 'package';
+}
+
+/** Below the prologue, above the first statement and the comments that belong to it. */
+function atTop(source: ts.SourceFile, style: Style): (text: string) => TextChange {
+  const end = prologueEnd(source);
+  const first = source.statements.find((each) => each.getStart(source) >= end);
+  const eol = eolAt(source.text, end, style.eol);
+  if (first !== undefined) {
+    const below = end + (/^[ \t]*\r?\n/.exec(source.text.slice(end))?.[0].length ?? 0);
+    const offset =
+      end === 0 ? startWithComments(source, first) : Math.max(startWithComments(source, first), below);
+    const lead = offset > 0 && source.text[offset - 1] !== '\n' ? eol : '';
+    return (text) => insertion(offset, `${lead}${text}${eol}${eol}`);
+  }
+  const { text: old } = source;
+  const lead = old === '' || old.endsWith('\n') ? '' : eol;
+  return (text) => insertion(old.length, `${lead}${text}${style.finalNewline ? eol : ''}`);
+}
+
+/** What an import binds: `imported` is the export's name or `default`, `local` the name in this file. */
+type Binding = Readonly<{ imported: string; local: string }>;
+
+/** The bindings that a wish asks for, the default one first. */
+function wantedBindings(want: ImportWant): readonly Binding[] {
+  const named = (want.names ?? []).map((name): Binding => {
+    const [imported = name, local] = name.split(/\s+as\s+/);
+    return { imported, local: local ?? imported };
+  });
+  return want.default === undefined ? named : [{ imported: 'default', local: want.default }, ...named];
+}
+
+/** Same module, whether or not the specifier has an extension. */
+function isSameModule(declaration: ts.ImportDeclaration, from: string): boolean {
+  const { moduleSpecifier } = declaration;
+  return (
+    ts.isStringLiteral(moduleSpecifier) && withoutExtension(moduleSpecifier.text) === withoutExtension(from)
+  );
+}
+
+function withoutExtension(specifier: string): string {
+  return /^[.~#@]/.test(specifier) ? specifier.replace(/\.[cm]?[jt]s$/, '') : specifier;
+}
+
+/** True when the declaration binds it; a type-only import serves types alone. */
+function binds(declaration: ts.ImportDeclaration, wanted: Binding, typeOnly: boolean): boolean {
+  const clause = declaration.importClause;
+  if (clause === undefined || (isTypeClause(clause) && !typeOnly)) return false;
+  if (wanted.imported === 'default' && clause.name?.text === wanted.local) return true;
+  if (clause.namedBindings === undefined || !ts.isNamedImports(clause.namedBindings)) return false;
+  return clause.namedBindings.elements.some(
+    (each) =>
+      each.name.text === wanted.local &&
+      (each.propertyName ?? each.name).text === wanted.imported &&
+      (typeOnly || !each.isTypeOnly),
+  );
+}
+
+/** What a file calls the default export of a module; undefined where it does not import it as a value. */
+export function defaultImportIn(source: ts.SourceFile, from: string): string | undefined {
+  for (const declaration of source.statements.filter(ts.isImportDeclaration)) {
+    const clause = isSameModule(declaration, from) ? declaration.importClause : undefined;
+    if (clause === undefined || isTypeClause(clause)) continue;
+    if (clause.name !== undefined) return clause.name.text;
+    const named = clause.namedBindings;
+    const elements = named !== undefined && ts.isNamedImports(named) ? named.elements : [];
+    const renamed = elements.find((each) => each.propertyName?.text === 'default' && !each.isTypeOnly);
+    if (renamed !== undefined) return renamed.name.text;
+  }
+  return undefined;
+}
+
+/** `import type …`. */
+function isTypeClause(clause: ts.ImportClause): boolean {
+  return clause.phaseModifier === ts.SyntaxKind.TypeKeyword;
+}
+
+/** `const x = require('m')`, `const { x } = require('m')` or `import x = require('m')` at the top level. */
+function requiresIt(statement: ts.Statement, from: string, local: string): boolean {
+  if (ts.isImportEqualsDeclaration(statement)) {
+    const { moduleReference: reference } = statement;
+    const specifier = ts.isExternalModuleReference(reference) ? reference.expression : undefined;
+    return statement.name.text === local && specifier !== undefined && isText(specifier, from);
+  }
+  if (!ts.isVariableStatement(statement)) return false;
+  return statement.declarationList.declarations.some(
+    ({ name, initializer }) =>
+      initializer !== undefined &&
+      ts.isCallExpression(initializer) &&
+      initializer.expression.getText() === 'require' &&
+      initializer.arguments.some((argument) => isText(argument, from)) &&
+      boundNames(name).includes(local),
+  );
+}
+
+function isText(node: ts.Expression, text: string): boolean {
+  return ts.isStringLiteral(node) && withoutExtension(node.text) === withoutExtension(text);
+}
+
+/** The statement at the top level that binds `local` already. */
+function findBinding(source: ts.SourceFile, local: string): ts.Statement | undefined {
+  return source.statements.find((statement) => topLevelNames(statement).includes(local));
+}
+
+function topLevelNames(statement: ts.Statement): readonly string[] {
+  if (ts.isImportDeclaration(statement)) {
+    const clause = statement.importClause;
+    const named = clause?.namedBindings;
+    const inner = named === undefined ? [] : ts.isNamedImports(named) ? named.elements : [named];
+    return [clause?.name?.text, ...inner.map((each) => each.name.text)].filter((name) => name !== undefined);
+  }
+  if (ts.isVariableStatement(statement)) {
+    return statement.declarationList.declarations.flatMap((declaration) => boundNames(declaration.name));
+  }
+  const isNamed =
+    ts.isFunctionDeclaration(statement) ||
+    ts.isClassDeclaration(statement) ||
+    ts.isEnumDeclaration(statement) ||
+    ts.isInterfaceDeclaration(statement) ||
+    ts.isTypeAliasDeclaration(statement) ||
+    ts.isImportEqualsDeclaration(statement);
+  return isNamed && statement.name !== undefined ? [statement.name.text] : [];
+}
+
+/** The names in a binding pattern, or the one name. */
+function boundNames(name: ts.BindingName): readonly string[] {
+  if (ts.isIdentifier(name)) return [name.text];
+  return name.elements.flatMap((each) => (ts.isOmittedExpression(each) ? [] : boundNames(each.name)));
 }

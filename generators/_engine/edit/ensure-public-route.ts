@@ -2,7 +2,7 @@ import type { Style } from '../model/code-facts.ts';
 import type { TextChange } from '../model/text-change.ts';
 import { printString } from '../syntax/print.ts';
 import { parseSource, ts, walk } from '../syntax/tree.ts';
-import { appendElements } from './append-element.ts';
+import { appendElements } from './text-lines.ts';
 
 /**
  * Adds an entry such as `GET /metrics` to the `publicRoutes` of a file, the list of those that ask for no token. [] when it is there, and where

@@ -2,13 +2,18 @@ import type { Style } from '../model/code-facts.ts';
 import type { Obstacle } from '../model/obstacle.ts';
 import type { TextChange } from '../model/text-change.ts';
 import type { RegistrationWant } from '../model/wants.ts';
-import { lineOf, parseSource, ts } from '../syntax/tree.ts';
-import { chooseScope } from './choose-scope.ts';
+import { lineOf, parseSource, ts, walk } from '../syntax/tree.ts';
 import { ensureOptions, findRegistration } from './registration-options.ts';
-import { registerInChain } from './chain-registration.ts';
-import { chainRoot, comesFirst } from './registration-uses.ts';
-import { findScopes, type Scope } from './registration-scopes.ts';
-import { eolAt, indentAt, insertion, sameLine, startWithComments, statementLineEnd } from './text-lines.ts';
+import { chainRoot, classifyUse, comesFirst, findScopes, type Scope } from './registration-scopes.ts';
+import {
+  eolAt,
+  indentAt,
+  insertion,
+  lineEnd,
+  sameLine,
+  startWithComments,
+  statementLineEnd,
+} from './text-lines.ts';
 
 /**
  * Registers a plugin on the instance of an app file, beside its siblings and before anything listens. [] when it is
@@ -130,4 +135,100 @@ function noPlace(
       'Register it by hand where the other plugins are, then run the command again: it sees what is there.',
     manual: `${callText(want)}${style.semicolons ? ';' : ''}`,
   };
+}
+
+/**
+ * Adds a call to the chain on an instance without a name, `fastify(options).register(a).get(…)`: after the last
+ * sibling, or after the last plugin before the routes. Undefined when there is no such chain.
+ */
+function registerInChain(
+  source: ts.SourceFile,
+  want: RegistrationWant,
+  call: string,
+  style: Style,
+): TextChange | undefined {
+  const [root, ...members] = findChain(source, want);
+  if (root === undefined) return undefined;
+  const named = { ...want, app: { ...want.app, binding: root.getText(source) } };
+  const kinds = members.map((member) => classifyUse(member, named));
+  const needed = members.findLastIndex((member) => comesFirst(member, want));
+  const limit = kinds.findIndex(
+    (kind, index) => index > needed && (kind === 'end' || (kind === 'route' && want.position !== 'routes')),
+  );
+  const reached = kinds.slice(0, limit < 0 ? kinds.length : limit);
+  const route = want.position === 'routes' ? reached.lastIndexOf('route') : -1;
+  const sibling = route >= 0 ? route : Math.max(needed, reached.lastIndexOf('plugin'));
+  const anchor = members[sibling >= 0 ? sibling : reached.length - 1] ?? root;
+  return insertAfter(source, anchor, `.${call}`, style);
+}
+
+/** The call that makes the instance and the longest chain on it, from the inside out; [] without one. */
+function findChain(source: ts.SourceFile, { app }: RegistrationWant): readonly ts.CallExpression[] {
+  let longest: readonly ts.CallExpression[] = [];
+  walk(source, (node) => {
+    if (!ts.isCallExpression(node) || `${node.expression.getText(source)}()` !== app.binding)
+      return undefined;
+    const chain = chainOn(node);
+    if (chain.length > 1 && chain.length > longest.length) longest = chain;
+    return undefined;
+  });
+  return longest;
+}
+
+function chainOn(call: ts.CallExpression): readonly ts.CallExpression[] {
+  const { parent } = call;
+  const isLink = ts.isPropertyAccessExpression(parent) && ts.isCallExpression(parent.parent);
+  return isLink && parent.parent.expression === parent ? [call, ...chainOn(parent.parent)] : [call];
+}
+
+/** On a line of its own where the chain has one a call, past a comment at the end of the line. */
+function insertAfter(
+  source: ts.SourceFile,
+  anchor: ts.CallExpression,
+  text: string,
+  style: Style,
+): TextChange {
+  const { text: base } = source;
+  const { expression, parent } = anchor;
+  const end = anchor.getEnd();
+  const link = ts.isPropertyAccessExpression(parent) ? parent : expression;
+  const dot = ts.isPropertyAccessExpression(link) ? link.name.getStart(source) : end;
+  if (ts.isPropertyAccessExpression(link) && sameLine(source, link.expression.getEnd(), dot)) {
+    return insertion(end, text);
+  }
+  const eol = eolAt(base, end, style.eol);
+  const at = parent === link ? lineEnd(base, end) : end;
+  return insertion(at, `${eol}${indentAt(base, dot)}${text}`);
+}
+
+/** The list of statements that a registration goes into. */
+function chooseScope(scopes: readonly Scope[], want: RegistrationWant): Scope | undefined {
+  return want.position === 'guard' ? guardScope(scopes, want) : usualScope(scopes);
+}
+
+/** Where the last thing is that a guard needs, else the first that may have routes. */
+function guardScope(scopes: readonly Scope[], want: RegistrationWant): Scope | undefined {
+  const needs = scopes.filter(({ uses }) => uses.some(({ node }) => comesFirst(node, want)));
+  const start = ({ uses }: Scope): number =>
+    Math.min(...uses.filter(({ kind }) => kind === 'route').map(({ node }) => node.getEnd()));
+  const open = scopes.filter(({ uses }) => uses.some(({ kind }) => kind === 'route'));
+  return needs.at(-1) ?? open.toSorted((a, b) => start(a) - start(b)).at(0) ?? usualScope(scopes);
+}
+
+/** Where routes are, else where plugins are, else where the instance is made. */
+function usualScope(scopes: readonly Scope[]): Scope | undefined {
+  const count = (scope: Scope, ...kinds: readonly string[]): number =>
+    scope.uses.filter(({ kind }) => kinds.includes(kind)).length;
+  const most = (...kinds: readonly string[]): Scope | undefined =>
+    scopes
+      .filter((scope) => count(scope, ...kinds) > 0)
+      .toSorted((a, b) => count(b, ...kinds) - count(a, ...kinds))
+      .at(0);
+  return (
+    most('route') ??
+    most('plugin') ??
+    scopes.find(({ creation }) => creation !== undefined) ??
+    most('end') ??
+    scopes[0]
+  );
 }

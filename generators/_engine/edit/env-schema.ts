@@ -1,4 +1,5 @@
 import type { EnvDeclarationWant } from '../model/wants.ts';
+import { unwrap } from '../syntax/expressions.ts';
 import { ts, walk } from '../syntax/tree.ts';
 
 /** The object with one property for each variable, and what its values are built with (`z`, `Type`, or '' for none). */
@@ -79,10 +80,4 @@ function jsonSchemaObject(node: ts.Expression): EnvSchema | undefined {
     if (key === 'schema') return jsonSchemaObject(value);
   }
   return undefined;
-}
-
-function unwrap(node: ts.Expression): ts.Expression {
-  const isWrapper =
-    ts.isAsExpression(node) || ts.isSatisfiesExpression(node) || ts.isParenthesizedExpression(node);
-  return isWrapper ? unwrap(node.expression) : node;
 }

@@ -6,9 +6,8 @@ import type { Draft } from '../repo/draft.ts';
 import type { GuardOrder } from '../facts/routes/guard-order.ts';
 import { parseSource } from '../syntax/tree.ts';
 import { detectStyle } from '../facts/style/style.ts';
-import { ensureImport } from './ensure-import.ts';
+import { defaultImportIn, ensureImport } from './ensure-import.ts';
 import { ensureRegistration } from './ensure-registration.ts';
-import { defaultImportIn } from './import-bindings.ts';
 import { importSpecifier, importSpecifierIn, isAutoloaded } from '../facts/style/place-file.ts';
 
 /** The default export of `file`, under the name `plugin`. */
@@ -79,4 +78,22 @@ export function registerPlugin(draft: Draft, service: Service, want: PluginWant)
     const want = { app, plugin, position: 'before-routes', routePlugins, ...optional } as const;
     return ensureRegistration(base, want, detectStyle([base]));
   });
+}
+
+/**
+ * A name for our plugin in `own` that no other plugin of the service has: @fastify/autoload loads one plugin for each
+ * name, and drops the others without a word. `usual` where it is proven free; our own file may have it.
+ */
+export function freePluginName(
+  { pluginNames: { hidden, taken } }: Pick<Service, 'pluginNames'>,
+  own: RelPath,
+  usual: string,
+): string {
+  const others = new Set(taken.filter(({ at }) => at?.path !== own).map(({ name }) => name));
+  const isHidden = hidden !== undefined && hidden.path !== own;
+  if (!isHidden && !others.has(usual)) return usual;
+  for (let index = 1; ; index += 1) {
+    const name = index === 1 ? `s2s-${usual}` : `s2s-${usual}-${String(index)}`;
+    if (!others.has(name)) return name;
+  }
 }

@@ -1,9 +1,10 @@
 import type { Obstacle } from '../model/obstacle.ts';
 import type { TextChange } from '../model/text-change.ts';
 import type { RegistrationWant } from '../model/wants.ts';
-import { lineOf, ts, walk } from '../syntax/tree.ts';
-import { pluginName } from './registration-uses.ts';
-import { insertion } from './text-lines.ts';
+import { lineOf, parseSource, ts, walk } from '../syntax/tree.ts';
+import { pluginName } from './registration-scopes.ts';
+import { appendElements, insertion } from './text-lines.ts';
+import type { Style } from '../model/code-facts.ts';
 
 /** The call that registers a plugin of that name. */
 export function findRegistration(source: ts.SourceFile, plugin: string): ts.CallExpression | undefined {
@@ -35,4 +36,23 @@ export function ensureOptions(
     remedy: 'Add it to the options of that registration by hand.',
     manual: `${app.binding}.register(${plugin}, { ${options} });`,
   };
+}
+
+/**
+ * Gives a plugin that is registered already one option more. [] when it has it, whatever its value; undefined when the
+ * plugin is not registered here, or its options are no object literal.
+ */
+export function ensureRegistrationOption(
+  base: string,
+  want: Readonly<{ plugin: string; key: string; value: string }>,
+  style: Style,
+): readonly TextChange[] | undefined {
+  const source = parseSource('app.ts', base);
+  const [plugin, options] = findRegistration(source, want.plugin)?.arguments ?? [];
+  if (plugin === undefined) return undefined;
+  const text = `${want.key}: ${want.value}`;
+  if (options === undefined) return [insertion(plugin.getEnd(), `, { ${text} }`)];
+  if (!ts.isObjectLiteralExpression(options)) return undefined;
+  const isThere = options.properties.some((property) => property.name?.getText(source) === want.key);
+  return isThere ? [] : appendElements(source, options, [text], style);
 }

@@ -6,16 +6,19 @@ import type { Finding, Plan } from '../model/plan.ts';
 import { type Refusal, refuse } from '../model/refusal.ts';
 import type { Repo } from '../model/repo.ts';
 import type { ServiceHead } from '../model/service.ts';
-import { withoutRefused } from './format-consent.ts';
+import { withoutRefused } from './formatter-code.ts';
 import { formatEdits } from './format.ts';
 import { findDirty } from '../record/git.ts';
 import { globalFlags } from '../generator/options.ts';
-import { proveEdits } from './prove-edits.ts';
 import { recordEdit } from '../record/record.ts';
 import { type Meeting, settleExisting } from './settle.ts';
 import { usedBefore } from '../facts/config/mentions.ts';
 import { surveyTooling } from '../facts/tooling.ts';
 import { packVersion } from '../record/version.ts';
+import { proveEdit } from './prove.ts';
+import { textAfter } from '../repo/repo.ts';
+import { isWholeFile } from '../model/roles.ts';
+import { parseSource, syntaxErrors } from '../syntax/tree.ts';
 
 /** What was run: `given` are the flags, `answers` they and what was asked, `served` the services it was for. */
 export interface FinishedRun {
@@ -119,4 +122,27 @@ function ownerOf(byDir: Folders, path: RelPath): ServiceHead | undefined {
 /** Without the flags that say how to run: they change nothing of what is generated. */
 export function asked(answers: Answers): Answers {
   return Object.fromEntries(Object.entries(answers).filter(([key]) => !(key in globalFlags)));
+}
+
+/**
+ * Proves every edit: a patch of the user's file keeps what it did not declare, a file of ours parses. One obstacle
+ * for each that fails.
+ */
+export function proveEdits(edits: readonly Edit[]): readonly Obstacle[] {
+  return edits.map(proveOne).filter((obstacle) => obstacle !== undefined);
+}
+
+function proveOne(edit: Edit): Obstacle | undefined {
+  const text = textAfter(edit);
+  if (text === undefined) return undefined;
+  if (edit.kind === 'patch' && !isWholeFile(edit.role))
+    return proveEdit(edit.path, edit.base, text, edit.changes);
+  const [error] = /\.[cm]?tsx?$/.test(edit.path) ? syntaxErrors(parseSource(edit.path, text)) : [];
+  if (error === undefined) return undefined;
+  return {
+    code: 'E_PROOF',
+    at: { path: edit.path, line: error.line },
+    message: `The generated file ${edit.path} would not parse: ${error.message}`,
+    remedy: 'This is a bug of the generator: please report it with the names that you gave.',
+  };
 }

@@ -5,6 +5,7 @@ import { basenameRel, dirnameRel, joinRel, type RelPath } from '../model/paths.t
 import type { Repo } from '../model/repo.ts';
 import type { FormatGroup } from './format.ts';
 import { isTracked } from '../record/git.ts';
+import type { Answers } from '../model/generator.ts';
 
 const packages = { prettier: 'prettier', biome: '@biomejs/biome' } as const;
 /** A package by its name, or a file in it; anything else is a path or a URL. */
@@ -15,7 +16,7 @@ const bareName = /^(?:@[\w.-]+\/)?[\w-][\w.-]*(?:\/[\w-][\w.-]*)*$/;
  * configuration that is a program, a plugin by path, a package that git keeps or that a link leads to from outside of
  * node_modules. Undefined when there is none.
  */
-export async function findFormatterCode(
+async function findFormatterCode(
   repo: Repo,
   { dir, edits, formatter }: FormatGroup,
 ): Promise<string | undefined> {
@@ -79,4 +80,37 @@ function isLinked(root: string, folder: RelPath, name: string): boolean {
   } catch {
     return false;
   }
+}
+
+const names = { prettier: 'Prettier', biome: 'Biome' } as const;
+
+/**
+ * Leaves formatters out that must not run. They are code of the repository: a run that only reads runs none of it, and
+ * one that writes only what was installed, led by configuration that is data. `--format` asks for the rest.
+ */
+export async function withoutRefused(
+  repo: Repo,
+  given: Answers,
+  groups: readonly FormatGroup[],
+): Promise<readonly FormatGroup[]> {
+  return Promise.all(
+    groups.map(async (group): Promise<FormatGroup> => {
+      const { formatter } = group;
+      if (formatter === 'none' || given['format'] === true) return group;
+      if (given['format'] === false) return { ...group, formatter: 'none' };
+      const left =
+        given['dryRun'] === true
+          ? `The new code is shown as it is before ${names[formatter]}, which is code of the repository and runs only when the change is written, or with --format.`
+          : await refusedCode(repo, group, names[formatter]);
+      return left === undefined ? group : { ...group, formatter: 'none', left };
+    }),
+  );
+}
+
+async function refusedCode(repo: Repo, group: FormatGroup, name: string): Promise<string | undefined> {
+  const code = await findFormatterCode(repo, group);
+  return (
+    code &&
+    `The new code was not formatted: ${name} would run ${code}, which is code of the repository. Look at it, and add --format to let it run.`
+  );
 }

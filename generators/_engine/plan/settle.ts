@@ -1,8 +1,9 @@
+import { diff3Merge } from 'node-diff3';
+
 import type { Edit } from '../model/edit.ts';
 import type { Obstacle } from '../model/obstacle.ts';
-import type { RelPath } from '../model/paths.ts';
+import { joinRel, type RelPath } from '../model/paths.ts';
 import type { Repo } from '../model/repo.ts';
-import { mergeTexts } from './merge.ts';
 import { isObstacle } from '../model/refusal.ts';
 import { readRecord, recordedText } from '../record/record.ts';
 import type { S2sRecord } from '../record/s2s-record.ts';
@@ -11,7 +12,6 @@ import { isWholeFile } from '../model/roles.ts';
 import { parseSource } from '../syntax/tree.ts';
 import { changesBetween } from '../model/text-change.ts';
 import { codeOf } from '../syntax/tokens.ts';
-import { findTwin } from './twin.ts';
 import { packVersion } from '../record/version.ts';
 
 /**
@@ -109,5 +109,73 @@ function edited(path: string, line: number): Obstacle {
     at: { path, line },
     message: `${path} was edited since it was generated, in lines that this run would change too.`,
     remedy: 'Keep your version and leave the flag out that asks for more, or overwrite it with --force.',
+  };
+}
+
+/** A text that holds two sides' changes, and where both changed the same lines (1-based). */
+interface Merged {
+  readonly text: string;
+  readonly conflicts: readonly Readonly<{ markerLine: number; mineLine: number }>[];
+}
+
+/**
+ * Merges what two sides made of `base`, line by line (diff3, by node-diff3). Where both changed the same lines, the
+ * text holds both between the markers that git writes.
+ */
+function mergeTexts(base: string, mine: string, theirs: string, label: string): Merged {
+  const eol = mine.includes('\r\n') ? '\r\n' : '\n';
+  const regions = diff3Merge(linesOf(mine), linesOf(base), linesOf(theirs), { excludeFalseConflicts: true });
+  const lines: string[] = [];
+  const conflicts: Merged['conflicts'][number][] = [];
+  for (const { ok, conflict } of regions) {
+    lines.push(...(ok ?? []));
+    if (conflict === undefined) continue;
+    conflicts.push({ markerLine: lines.length + 1, mineLine: conflict.aIndex + 1 });
+    const mark = (sign: string, name: string): string => `${sign.repeat(7)}${name}${eol}`;
+    lines.push(mark('<', ' yours'), ...ended(conflict.a, eol), mark('=', ''));
+    lines.push(...ended(conflict.b, eol), mark('>', ` ${label}`));
+  }
+  return { text: lines.join(''), conflicts };
+}
+
+/** Lines with their line break. */
+function linesOf(text: string): string[] {
+  return text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
+}
+
+/** A marker needs a line of its own, also after a last line without a line break. */
+function ended(lines: readonly string[], eol: string): readonly string[] {
+  return lines.map((line) => (line.endsWith('\n') ? line : line + eol));
+}
+
+/**
+ * What is in the way of a new file: a folder of its name, or, on a disk that does not tell case apart, a file or folder
+ * whose name differs from one on its path in nothing but case.
+ */
+function findTwin(repo: Repo, edit: Edit): Obstacle | undefined {
+  if (edit.kind !== 'create') return undefined;
+  const parts = edit.path.split('/');
+  for (const [index, name] of parts.entries()) {
+    const folder = joinRel(...parts.slice(0, index));
+    const alike = repo.list(folder).filter((entry) => entry.name.toLowerCase() === name.toLowerCase());
+    const same = alike.find((entry) => entry.name === name);
+    if (same !== undefined && index < parts.length - 1) continue;
+    const [twin = same] = alike.filter((entry) => entry !== same);
+    if (twin === undefined) return undefined;
+    return inTheWay(joinRel(folder, twin.name), twin.name, name);
+  }
+  return undefined;
+}
+
+function inTheWay(path: string, twin: string, name: string): Obstacle {
+  const message =
+    twin === name
+      ? `${path} is a folder or a link, and a file of that name would be created.`
+      : `${twin} differs from ${name}, which would be created beside it, in nothing but case.`;
+  return {
+    code: 'E_FILE_EXISTS',
+    at: { path },
+    message,
+    remedy: 'Rename it, or take it away.',
   };
 }

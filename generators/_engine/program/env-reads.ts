@@ -1,6 +1,5 @@
 import type { RelPath } from '../model/paths.ts';
 import { ts, walk } from '../syntax/tree.ts';
-import { decoratedSchema } from './decorated-schema.ts';
 import {
   envNameOf,
   isProcessEnv,
@@ -12,6 +11,7 @@ import {
   unwrap,
 } from '../syntax/expressions.ts';
 import type { Survey } from './survey.ts';
+import { importsOf } from '../syntax/imports.ts';
 
 /** Which environment variable a value comes from, and the literal that stands in for it. */
 export interface EnvRead {
@@ -141,4 +141,70 @@ function defaultIn(value: ts.Expression | undefined): string | undefined {
 function textOf(given: ts.Expression): string | undefined {
   const text = stringOf(given) ?? given.getText();
   return text.length > maxFallbackChars || /[()'"]/.test(text) ? undefined : text;
+}
+
+/** What @fastify/env made `app.config` of, with `config` or another name for the decorator; undefined when it did not. */
+function decoratedSchema(survey: Survey, decorated: ts.Expression): FastifyEnv | undefined {
+  const key = memberOf(decorated);
+  if (key === undefined) return undefined;
+  for (const file of survey.mentioning(/@fastify\/env|fastify-env/)) {
+    let found = autoloadedEnv(survey, file);
+    walk(survey.tree(file), (node) => {
+      const [plugin, options] = ts.isCallExpression(node) ? node.arguments : [];
+      if (plugin !== undefined) found ??= fastifyEnv(survey, plugin, options, file);
+      return found === undefined;
+    });
+    if (found?.key === key) return found;
+  }
+  return undefined;
+}
+
+/** A use of @fastify/env: the decorator that it makes, the schema, and the node to name where there is no schema. */
+export interface FastifyEnv {
+  /** `config` in `app.config`. */
+  readonly key: string;
+  readonly schema: ts.Expression | undefined;
+  readonly at: ts.Node;
+  readonly file: RelPath;
+}
+
+/** `app.register(env, options)`, with the options here or in another file. */
+export function fastifyEnv(
+  survey: Survey,
+  plugin: ts.Expression,
+  options: ts.Expression | undefined,
+  file: RelPath,
+): FastifyEnv | undefined {
+  return isFastifyEnv(survey, plugin, file) ? usedWith(survey, options, plugin, file) : undefined;
+}
+
+/** A file of an autoloaded folder: `export const autoConfig = { schema }; export default env`. */
+export function autoloadedEnv(survey: Survey, file: RelPath): FastifyEnv | undefined {
+  if (!survey.text(file).includes('autoConfig')) return undefined;
+  const options = survey.names.exported(file, 'autoConfig')?.node;
+  const given = survey.tree(file).statements.find(ts.isExportAssignment)?.expression;
+  if (options === undefined || given === undefined || !ts.isExpression(options)) return undefined;
+  const bare = unwrap(given);
+  const plugin = ts.isCallExpression(bare) ? (bare.arguments[0] ?? bare) : bare;
+  return isFastifyEnv(survey, plugin, file) ? usedWith(survey, options, options, file) : undefined;
+}
+
+function isFastifyEnv(survey: Survey, plugin: ts.Expression, file: RelPath): boolean {
+  const bare = unwrap(plugin);
+  const from = ts.isIdentifier(bare) ? importsOf(survey.tree(file)).get(bare.text)?.from : undefined;
+  return from === '@fastify/env' || from === 'fastify-env';
+}
+
+function usedWith(
+  survey: Survey,
+  options: ts.Expression | undefined,
+  plugin: ts.Node,
+  file: RelPath,
+): FastifyEnv {
+  const found = options === undefined ? undefined : survey.names.value(options, file);
+  const isFound = found !== undefined && ts.isObjectLiteralExpression(found.node);
+  const [literal, place] = isFound ? [found.node as ts.Expression, found.file] : [options, file];
+  const schema = propertyOf(literal, 'schema');
+  const key = stringOf(propertyOf(literal, 'confKey')) ?? 'config';
+  return { key, schema, at: schema ?? plugin, file: place };
 }

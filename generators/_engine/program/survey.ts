@@ -2,10 +2,8 @@ import type { RelPath } from '../model/paths.ts';
 import type { Repo } from '../model/repo.ts';
 import type { ServiceHead } from '../model/service.ts';
 import { type Names, openNames } from './names.ts';
-import { packageImports } from './package-imports.ts';
-import { openResolver } from './resolve-module.ts';
+import { openResolver, packageImports, readTsconfig, type Tsconfig } from './tsconfig.ts';
 import { openSources, type Sources } from './sources.ts';
-import { readTsconfig, type Tsconfig } from './tsconfig.ts';
 import { allowOneMore } from '../syntax/tree.ts';
 
 /** What every fact of one service is read from. */

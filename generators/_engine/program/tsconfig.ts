@@ -3,7 +3,9 @@ import { parse } from 'jsonc-parser';
 import { dirnameRel, joinRel, type RelPath } from '../model/paths.ts';
 import type { Repo } from '../model/repo.ts';
 import { RefusalError } from '../model/refusal.ts';
-import { isRecord, isShallow } from '../repo/manifest.ts';
+import { isRecord, isShallow, readManifest } from '../repo/manifest.ts';
+import type { ServiceHead } from '../model/service.ts';
+import type { Sources } from './sources.ts';
 
 /** The compiler options that rule a service, its `extends` chain merged. */
 export interface Tsconfig {
@@ -144,6 +146,71 @@ function inside(dir: RelPath, path: string): RelPath | undefined {
     return joinRel(dir, path);
   } catch (error) {
     if (error instanceof RefusalError) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Subpath imports of a service's package.json (`#src/*` → `./src/*`, or `./src/*.ts`), told as aliases; built folders
+ * are not looked at.
+ */
+export function packageImports(repo: Repo, { dir, manifest }: ServiceHead): Tsconfig['aliases'] {
+  const imports = readManifest(repo, manifest.path)?.json['imports'];
+  if (!isRecord(imports)) return [];
+  return Object.entries(imports).flatMap(([pattern, target]) => {
+    if (!pattern.startsWith('#') || !pattern.endsWith('*')) return [];
+    const found = targetsOf(target).flatMap((one) => {
+      const match = /^\.\/((?:[^*.][^*]*\/)?)\*(\.[cm]?[jt]s)?$/.exec(one);
+      return match === null ? [] : [{ dir: joinRel(dir, match[1] ?? ''), extended: match[2] !== undefined }];
+    });
+    const [first] = found;
+    const alias = { prefix: pattern.slice(0, -1), dirs: found.map((one) => one.dir) };
+    return first === undefined ? [] : [{ ...alias, extended: first.extended }];
+  });
+}
+
+/** A target, or those of its conditions. */
+function targetsOf(target: unknown): readonly string[] {
+  if (typeof target === 'string') return [target];
+  if (Array.isArray(target)) return target.flatMap(targetsOf);
+  return isRecord(target) ? Object.values(target).flatMap(targetsOf) : [];
+}
+
+/**
+ * The service's own file behind a specifier: relative, or by an alias or baseUrl of the tsconfig; `.js` stands for
+ * `.ts`, a folder for its index. Undefined for packages and for files that are not the service's own.
+ */
+export function openResolver(
+  sources: Sources,
+  { aliases, baseUrl }: Tsconfig,
+): (file: RelPath, specifier: string) => RelPath | undefined {
+  const own = new Set<string>([...sources.files, ...sources.tests]);
+  const existing = (path: string): RelPath | undefined =>
+    sourceSpellings(path).find((one) => own.has(one)) as RelPath | undefined;
+
+  return (file, specifier) => {
+    if (specifier.startsWith('.')) return existing(joined(dirnameRel(file), specifier));
+    for (const { prefix, dirs } of aliases) {
+      if (!specifier.startsWith(prefix)) continue;
+      const found = dirs
+        .map((dir) => existing(joined(dir, specifier.slice(prefix.length))))
+        .find((one) => one !== undefined);
+      if (found !== undefined) return found;
+    }
+    return baseUrl === undefined ? undefined : existing(joined(baseUrl, specifier));
+  };
+}
+
+function sourceSpellings(path: string): readonly string[] {
+  const stem = path.replace(/\.([cm]?)js$/, '.$1ts');
+  return [stem, `${path}.ts`, `${path}.mts`, `${path}.cts`, path === '' ? 'index.ts' : `${path}/index.ts`];
+}
+
+function joined(dir: RelPath, specifier: string): string {
+  try {
+    return joinRel(dir, specifier);
+  } catch (error) {
+    if (error instanceof RefusalError) return '\0';
     throw error;
   }
 }

@@ -7,13 +7,17 @@ import { isWholeFile } from '../model/roles.ts';
 import { hashText } from './hash.ts';
 import { RefusalError } from '../model/refusal.ts';
 import { editTowards } from '../repo/draft.ts';
-import { mergeRecords } from './record-merge.ts';
 import { recordOf, renderRecord } from './record-json.ts';
 import { recordPath, recordValues } from '../repo/record-text.ts';
-import { hunksBetween } from './recorded-patch.ts';
-import type { RecordedFile, RecordedPatch, RecordedRun, S2sRecord } from './s2s-record.ts';
+import {
+  hunksBetween,
+  type RecordedFile,
+  type RecordedPatch,
+  type RecordedRun,
+  type S2sRecord,
+} from './s2s-record.ts';
 import { textAfter } from '../repo/repo.ts';
-import { sharedLines } from './shared-lines.ts';
+import { runCache } from '../model/run-caches.ts';
 
 const empty: S2sRecord = { schema: 1, services: {}, files: {} };
 
@@ -110,4 +114,38 @@ function unreadable(reason: string): Obstacle {
     message: `${recordPath} cannot be read: ${reason}.`,
     remedy: 'Restore it from version control, or delete it: nothing but undo and upgrade depends on it.',
   };
+}
+
+/**
+ * What two branches have recorded, together. Where both know a file that is ours, `isOnDisk` tells whose text is there;
+ * of a file of the user's, the patches of both were put in.
+ */
+export function mergeRecords(
+  ours: S2sRecord,
+  theirs: S2sRecord,
+  isOnDisk: (path: string, file: RecordedFile) => boolean,
+): S2sRecord {
+  const files: Record<string, RecordedFile> = { ...theirs.files, ...ours.files };
+  for (const [path, their] of Object.entries(theirs.files)) {
+    const our = ours.files[path];
+    if (our === undefined) continue;
+    const known = new Set(our.patches?.map((patch) => JSON.stringify(patch)));
+    const more = (their.patches ?? []).filter((patch) => !known.has(JSON.stringify(patch)));
+    if (our.text === undefined && our.patches !== undefined)
+      files[path] = { ...our, patches: [...our.patches, ...more] };
+    else if (!isOnDisk(path, our) && isOnDisk(path, their)) files[path] = their;
+  }
+  const services = { ...theirs.services, ...ours.services };
+  for (const [dir, runs] of Object.entries(theirs.services))
+    services[dir] = { ...runs, ...ours.services[dir] };
+  return { schema: 1, services, files };
+}
+
+const lines = runCache<string, readonly string[]>();
+
+/** The lines of a text; hundreds of services that get the same text share them. */
+function sharedLines(text: string): readonly string[] {
+  const known = lines.get(text) ?? text.split('\n');
+  lines.set(text, known);
+  return known;
 }

@@ -5,8 +5,7 @@ import { basenameRel, dirnameRel, type RelPath, toRel } from '../model/paths.ts'
 import type { Repo } from '../model/repo.ts';
 import type { ServiceHead } from '../model/service.ts';
 import { readManifest } from './manifest.ts';
-import { listSources } from './source-files.ts';
-import { findManifestPaths } from './workspace.ts';
+import { findManifestPaths, listSources } from './source-files.ts';
 
 const testFolder = /^(tests?|e2e|__tests__)$/;
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { declareInCompose } from '../../../generators/_engine/edit/declare-in-compose.ts';
 import { toRel } from '../../../generators/_engine/model/paths.ts';
 import { openDraft } from '../../../generators/_engine/repo/draft.ts';
-import { proveEdits } from '../../../generators/_engine/plan/prove-edits.ts';
+import { proveEdits } from '../../../generators/_engine/plan/finalize.ts';
 import { textAfter } from '../../../generators/_engine/repo/repo.ts';
 import { memoryRepo } from '../repo/memory-repo.ts';
 

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 
 import type { EnvDeclarationWant } from '../../../generators/_engine/model/wants.ts';
-import { ensureEnv } from '../../../generators/_engine/edit/ensure-env.ts';
-import { ensureEnvDeclaration } from '../../../generators/_engine/edit/ensure-env-declaration.ts';
-import { ensureEnvType } from '../../../generators/_engine/edit/ensure-env-type.ts';
+import { ensureEnv } from '../../../generators/_engine/edit/declare-variables.ts';
+import {
+  ensureEnvDeclaration,
+  ensureEnvType,
+} from '../../../generators/_engine/edit/ensure-env-declaration.ts';
 import { edited, style } from './edited.ts';
 
 describe('ensureEnv', () => {

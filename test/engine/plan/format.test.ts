@@ -8,7 +8,7 @@ import type { Edit } from '../../../generators/_engine/model/edit.ts';
 import { formatEdits } from '../../../generators/_engine/plan/format.ts';
 import { toRel } from '../../../generators/_engine/model/paths.ts';
 import { editTowards } from '../../../generators/_engine/repo/draft.ts';
-import { proveEdits } from '../../../generators/_engine/plan/prove-edits.ts';
+import { proveEdits } from '../../../generators/_engine/plan/finalize.ts';
 import { openRepo, textAfter } from '../../../generators/_engine/repo/repo.ts';
 
 const projectRoot = new URL('../../../', import.meta.url).pathname;

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { toRel } from '../../../generators/_engine/model/paths.ts';
 import { openDraft } from '../../../generators/_engine/repo/draft.ts';
 import { Overlay, overlay } from '../../../generators/_engine/repo/overlay.ts';
-import { proveEdits } from '../../../generators/_engine/plan/prove-edits.ts';
+import { proveEdits } from '../../../generators/_engine/plan/finalize.ts';
 import { memoryRepo } from './memory-repo.ts';
 
 const a = toRel('src/a.ts');

@@ -1,13 +1,13 @@
 import type { AppFact } from '../../model/app-facts.ts';
 import type { RelPath } from '../../model/paths.ts';
-import { ts } from '../../syntax/tree.ts';
+import { ts, walk } from '../../syntax/tree.ts';
 import type { Creation } from './creations.ts';
-import { receiverOf, unwrap } from '../../syntax/expressions.ts';
+import { memberOf, propertyOf, receiverOf, unwrap } from '../../syntax/expressions.ts';
 import { importsOf, specifiersOf } from '../../syntax/imports.ts';
-import { listenOptions } from './listen-options.ts';
-import { findListenCalls, listensOnImport, runsAtLoad } from './listening.ts';
 import { findDeclaration } from '../../syntax/scopes.ts';
 import type { Survey } from '../../program/survey.ts';
+import { type EnvRead, readEnv } from '../../program/env-reads.ts';
+import { rootOf } from '../../syntax/uses.ts';
 
 /**
  * The file that starts the service, and where its port comes from. `appFile` makes the instance, or takes it from the
@@ -90,4 +90,108 @@ function inScripts({ head: { dir, manifest } }: Survey, file: RelPath): boolean 
   const below = file.slice(dir === '' ? 0 : dir.length + 1);
   const built = below.replace(/^src\//, 'dist/').replace(/\.([cm]?)ts$/, '.$1js');
   return Object.values(manifest.scripts).some((script) => script.includes(below) || script.includes(built));
+}
+
+/** Which variables and defaults a call that listens takes its port and host from; `{}` when it does not say. */
+function listenOptions(
+  survey: Survey,
+  { arguments: given }: Pick<ts.NewExpression, 'arguments'>,
+  file: RelPath,
+): AppFact['listen'] {
+  const [first, second] = given ?? [];
+  if (first === undefined) return {};
+  const found = survey.names.value(first, file);
+  const literal = found !== undefined && ts.isExpression(found.node) ? unwrap(found.node) : undefined;
+  const isOptions = literal !== undefined && ts.isObjectLiteralExpression(literal);
+  const place = isOptions && found !== undefined ? found.file : file;
+  const port = isOptions ? propertyOf(literal, 'port') : first;
+  const host = isOptions ? propertyOf(literal, 'host') : second;
+  const portRead: EnvRead = port === undefined ? {} : readEnv(survey, port, place);
+  const hostRead: EnvRead = host === undefined ? {} : readEnv(survey, host, place);
+  const defaultPort = Number(portRead.fallback ?? NaN);
+  return {
+    ...(portRead.env !== undefined && { portEnv: portRead.env }),
+    ...(Number.isInteger(defaultPort) && { defaultPort }),
+    ...(hostRead.env !== undefined && { hostEnv: hostRead.env }),
+  };
+}
+
+/** The calls of `.listen(…)` in a file. */
+export function findListenCalls(scope: ts.Node): readonly ts.CallExpression[] {
+  const calls: ts.CallExpression[] = [];
+  walk(scope, (node) => {
+    if (ts.isCallExpression(node) && memberOf(node.expression) === 'listen') calls.push(node);
+    return true;
+  });
+  return calls;
+}
+
+/**
+ * Whether loading a file starts to listen: by itself or through functions and classes of the same file that it calls.
+ * What stands below `if (require.main === module)` and the like does not count.
+ */
+export function listensOnImport(tree: ts.SourceFile): boolean {
+  return runsAtLoad(tree, (call) => memberOf(call.expression) === 'listen');
+}
+
+/** Whether loading a file makes a call that `isWanted` accepts, functions of the same file included. */
+function runsAtLoad(tree: ts.SourceFile, isWanted: (call: ts.CallExpression) => boolean): boolean {
+  const seen = new Set<ts.Node>();
+  const runs = (scope: ts.Node): boolean => {
+    if (seen.has(scope)) return false;
+    seen.add(scope);
+    let found = false;
+    walk(scope, (node) => {
+      if (found || (ts.isIfStatement(node) && isMainGuard(node))) return false;
+      if (node !== scope && (ts.isFunctionLike(node) || ts.isClassLike(node)) && !isInvoked(node))
+        return false;
+      if (ts.isCallExpression(node)) found = isWanted(node) || calledBodies(tree, node).some(runs);
+      return !found;
+    });
+    return found;
+  };
+  return runs(tree);
+}
+
+function isMainGuard({ expression }: ts.IfStatement): boolean {
+  return /require\.main|import\.meta|process\.argv|NODE_ENV|VITEST|JEST/.test(expression.getText());
+}
+
+/** `(async () => { … })()` and callbacks of chains such as `build().then((app) => app.listen())`. */
+function isInvoked(node: ts.Node): boolean {
+  if (!ts.isArrowFunction(node) && !ts.isFunctionExpression(node)) return false;
+  let at: ts.Node = node.parent;
+  if (ts.isParenthesizedExpression(at)) at = at.parent;
+  if (!ts.isCallExpression(at)) return false;
+  return unwrap(at.expression) === node || ['then', 'ready', 'after'].includes(memberOf(at.expression) ?? '');
+}
+
+function calledBodies(tree: ts.SourceFile, { expression }: ts.CallExpression): readonly ts.Node[] {
+  const callee = unwrap(expression);
+  if (ts.isIdentifier(callee)) return declaredFunctions(tree, callee.text);
+  const method = memberOf(callee);
+  const receiver = receiverOf(callee);
+  if (method === undefined || receiver === undefined) return [];
+  // `start().catch(…)`: the inner call is visited on its own.
+  const isOfClass = ts.isNewExpression(receiver) || rootOf(receiver) !== undefined;
+  return isOfClass ? methodsCalled(tree, method) : [];
+}
+
+function declaredFunctions(tree: ts.SourceFile, name: string): readonly ts.Node[] {
+  return tree.statements.flatMap((statement): readonly ts.Node[] => {
+    if (ts.isFunctionDeclaration(statement)) return statement.name?.text === name ? [statement] : [];
+    if (!ts.isVariableStatement(statement)) return [];
+    return statement.declarationList.declarations.flatMap((one) => {
+      const isIt = ts.isIdentifier(one.name) && one.name.text === name && one.initializer !== undefined;
+      return isIt && ts.isFunctionLike(one.initializer) ? [one.initializer] : [];
+    });
+  });
+}
+
+function methodsCalled(tree: ts.SourceFile, name: string): readonly ts.Node[] {
+  return tree.statements.flatMap((statement) =>
+    ts.isClassDeclaration(statement)
+      ? statement.members.filter((member) => ts.isMethodDeclaration(member) && member.name.getText() === name)
+      : [],
+  );
 }

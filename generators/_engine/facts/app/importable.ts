@@ -4,7 +4,7 @@ import { ts, walk } from '../../syntax/tree.ts';
 import { type Creation, nameOf } from './creations.ts';
 import { exportOf } from '../../syntax/exports.ts';
 import { type FunctionNode, hasModifier, memberOf, receiverOf } from '../../syntax/expressions.ts';
-import { findListenCalls, listensOnImport } from './listening.ts';
+import { findListenCalls, listensOnImport } from './entry.ts';
 import type { Survey } from '../../program/survey.ts';
 import { rootOf } from '../../syntax/uses.ts';
 

@@ -1,9 +1,11 @@
 import type { Place } from '../../model/obstacle.ts';
 import type { RelPath } from '../../model/paths.ts';
-import type { Member } from '../../model/service.ts';
+import type { Member, PluginNamesFact } from '../../model/service.ts';
 import { lineOf, ts, walk } from '../../syntax/tree.ts';
-import { keyOf, memberOf, stringOf } from '../../syntax/expressions.ts';
+import { isFunctionNode, keyOf, memberOf, receiverOf, stringOf, unwrap } from '../../syntax/expressions.ts';
 import type { Survey } from '../../program/survey.ts';
+import type { AutoloadFact } from '../../model/app-facts.ts';
+import { literalText } from '../../program/literals.ts';
 
 /** The names given to `instance.decorate(…)` anywhere in the service. */
 export function findDecorators(survey: Survey): readonly Member[] {
@@ -55,4 +57,90 @@ function isAugmentation({ parent }: ts.InterfaceDeclaration): boolean {
     ts.isStringLiteral(parent.parent.name) &&
     parent.parent.name.text === 'fastify'
   );
+}
+
+const concernsPlugins = /plugin|fastify|autoload|\bfp\b/i;
+
+/**
+ * The names that plugins of a service have for fastify-plugin. @fastify/autoload keeps one plugin for each name, so
+ * every `name` that a file about plugins gives to anything counts: one too many costs nothing.
+ */
+export function findPluginNames(survey: Survey, autoload: readonly AutoloadFact[]): PluginNamesFact {
+  const isLoaded = (path: RelPath): boolean => autoload.some(({ dir }) => path.startsWith(`${dir}/`));
+  const files = [...survey.files, ...survey.scripts].filter((path) => {
+    const text = survey.text(path);
+    return isLoaded(path) || (/\bname\b/.test(text) && concernsPlugins.test(text));
+  });
+  const names = files.flatMap((path) => namesIn(survey, path));
+  const hidden = [
+    ...names.flatMap(({ at, name }) => (name === undefined ? [at] : [])),
+    ...files.filter((path) => isLoaded(path) && isForeign(survey, path)).map((path) => ({ path })),
+  ];
+  return {
+    taken: names.flatMap(({ at, name }) => (name === undefined ? [] : [{ name, at }])),
+    ...(hidden[0] !== undefined && { hidden: hidden[0] }),
+  };
+}
+
+/** A name that cannot be read is undefined. */
+type NameFound = Readonly<{ name: string | undefined; at: { path: RelPath; line: number } }>;
+
+function namesIn(survey: Survey, path: RelPath): readonly NameFound[] {
+  const tree = survey.tree(path);
+  const found: NameFound[] = [];
+  const add = (node: ts.Node, name: string | undefined): void => {
+    found.push({ name, at: { path, line: lineOf(tree, node.getStart(tree)) } });
+  };
+  walk(tree, (node) => {
+    const value = valueOfName(node);
+    if (value !== undefined) {
+      const text = literalText(survey, value, path);
+      if (text !== undefined || isOfPlugin(survey, node, path)) add(node, text);
+    }
+    if (ts.isCallExpression(node) && wraps(survey, node, path) && hasHiddenOptions(survey, node, path))
+      add(node, undefined);
+    return true;
+  });
+  return found;
+}
+
+/** What stands at `name` in an object, or is given to a member of that name. */
+function valueOfName(node: ts.Node): ts.Expression | undefined {
+  if (ts.isPropertyAssignment(node)) return keyOf(node.name) === 'name' ? node.initializer : undefined;
+  if (ts.isShorthandPropertyAssignment(node)) return node.name.text === 'name' ? node.name : undefined;
+  const isGiven = ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.EqualsToken;
+  return isGiven && memberOf(node.left) === 'name' ? node.right : undefined;
+}
+
+/** In the options of a call of fastify-plugin. */
+function isOfPlugin(survey: Survey, node: ts.Node, path: RelPath): boolean {
+  const { parent } = node;
+  if (!ts.isObjectLiteralExpression(parent) || !ts.isCallExpression(parent.parent)) return false;
+  return wraps(survey, parent.parent, path);
+}
+
+function wraps(survey: Survey, { expression }: ts.CallExpression, path: RelPath): boolean {
+  const bare = unwrap(receiverOf(expression) ?? expression);
+  if (!ts.isIdentifier(bare)) return false;
+  return survey.names.importOf(bare, path)?.from === 'fastify-plugin';
+}
+
+/** Options that are put together elsewhere may have any name. */
+function hasHiddenOptions(survey: Survey, { arguments: given }: ts.CallExpression, path: RelPath): boolean {
+  const [, options] = given;
+  if (options === undefined || literalText(survey, options, path) !== undefined) return false;
+  const found = survey.names.value(options, path);
+  if (found === undefined || !ts.isObjectLiteralExpression(found.node)) return true;
+  return found.node.properties.some((one) => ts.isSpreadAssignment(one) || keyOf(one.name) === undefined);
+}
+
+/** An autoloaded file whose plugin is made in another package: its name is written there. */
+function isForeign(survey: Survey, path: RelPath): boolean {
+  const tree = survey.tree(path);
+  const isShown = tree.statements.some((one) => ts.isExportAssignment(one) || ts.isExportDeclaration(one));
+  const found = survey.names.exported(path, 'default');
+  if (found === undefined) return isShown || /\bmodule\.exports\s*=\s*require\(/.test(survey.text(path));
+  if (isFunctionNode(found.node)) return false;
+  if (!ts.isCallExpression(found.node)) return !ts.isObjectLiteralExpression(found.node);
+  return !wraps(survey, found.node, found.file);
 }

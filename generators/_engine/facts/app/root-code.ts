@@ -6,8 +6,7 @@ import { nameOf } from './creations.ts';
 import { isFunctionNode, unwrap } from '../../syntax/expressions.ts';
 import { findPluginFunction, parameterName } from '../../program/plugin-functions.ts';
 import { argumentsOf } from '../../program/repeated-calls.ts';
-import { packageOf } from '../routes/plugin-packages.ts';
-import { filesBelow } from '../routes/route-reach.ts';
+import { filesBelow, packageOf } from '../routes/route-reach.ts';
 import type { Survey } from '../../program/survey.ts';
 import { findUses, type Use } from '../../syntax/uses.ts';
 

@@ -11,14 +11,15 @@ import { withoutGenerated } from '../style/generated-files.ts';
 import { type Instance, surveyInstance } from './instance.ts';
 import { surveyJwt } from '../auth/jwt.ts';
 import { surveyLayout } from '../style/layout.ts';
-import { findDecorators, findRequestMembers } from './members.ts';
+import { findDecorators, findPluginNames, findRequestMembers } from './members.ts';
 import { surveyModules } from '../style/modules.ts';
-import { findPluginNames } from './plugin-metadata.ts';
 import { surveyRedis } from '../redis.ts';
 import { assertServable } from '../../program/sources.ts';
 import { detectStyle } from '../style/style.ts';
 import { openSurvey, type Survey } from '../../program/survey.ts';
 import { surveyTesting } from '../testing.ts';
+import type { RunAnswers } from '../../model/generator.ts';
+import { surveyHeads } from '../../repo/services.ts';
 
 const styleSample = 60;
 
@@ -113,4 +114,19 @@ export function throughReader(jwt: JwtFact, { reader }: ConfigFact): JwtFact {
   if (reader === undefined || secret === undefined) return jwt;
   const isRead = secret.expression.startsWith(`${reader.expression}.`);
   return isRead ? { ...jwt, secret: { ...secret, imports: reader.imports } } : jwt;
+}
+
+/** The service that a plan changes: `target` is its folder. `needsInstance` as {@link surveyService} has it. */
+export function surveyTarget(
+  repo: Repo,
+  { target }: Pick<RunAnswers, 'target'>,
+  needsInstance = true,
+): Service | Refusal {
+  const head = surveyHeads(repo).find(({ dir }) => dir === target);
+  if (head !== undefined) return surveyService(repo, head, needsInstance);
+  return refuse({
+    code: 'E_NO_SUCH_SERVICE',
+    message: `There is no Fastify service in ${target}.`,
+    remedy: 'Name a folder whose package.json depends on fastify.',
+  });
 }

@@ -3,12 +3,12 @@ import { dirnameRel, type RelPath } from '../../model/paths.ts';
 import type { Service } from '../../model/service.ts';
 import { ts, walk } from '../../syntax/tree.ts';
 import { isAutohooks } from '../routes/autoload-routes.ts';
-import { isFunctionNode, memberOf, propertyOf, stringOf } from '../../syntax/expressions.ts';
-import { isMiddleware, type Verdict } from './hook-verdict.ts';
-import { type Hook, hooksIn, hooksOfRoute, isConditional } from './hooks-of-code.ts';
+import { isFunctionNode, memberOf, propertyOf, receiverOf, stringOf } from '../../syntax/expressions.ts';
+import { isMiddleware, judgeHook, type Verdict } from './hook-verdict.ts';
 import { findPluginFunction, parameterName } from '../../program/plugin-functions.ts';
 import { opens } from '../routes/public-routes.ts';
 import type { Survey } from '../../program/survey.ts';
+import { findDeclaration } from '../../syntax/scopes.ts';
 
 /** Whether the routes of a plugin ask for a token; `guard` is the hook where all of them do. */
 export interface GuardedRoutes {
@@ -114,4 +114,82 @@ function hooksOfFunction(survey: Survey, file: RelPath, exportedAs: string): rea
   if (found === undefined || !isFunctionNode(found.node)) return [];
   const instance = parameterName(found.node);
   return instance === undefined ? [] : hooksIn(survey, found.node, instance, found.file);
+}
+
+/** A hook by its text, and what it does; `opens` says which routes it lets pass. */
+interface Hook {
+  readonly name: string;
+  readonly verdict: Verdict;
+  readonly opens?: (route: Route) => boolean;
+}
+
+const hookNames = /^(onRequest|preValidation|preParsing|preHandler)$/;
+
+/** The hooks that this code adds to the instance; in a branch they are there or not. */
+function hooksIn(survey: Survey, scope: ts.Node, instance: string, file: RelPath): readonly Hook[] {
+  const hooks: Hook[] = [];
+  const receivers = new Set<ts.Node | undefined>();
+  walk(scope, (node) => {
+    if (
+      node !== scope &&
+      ts.isFunctionLike(node) &&
+      node.parameters.some(({ name }) => name.getText() === instance)
+    )
+      return false;
+    const receiver =
+      ts.isCallExpression(node) && memberOf(node.expression) === 'addHook'
+        ? receiverOf(node.expression)
+        : undefined;
+    if (!ts.isCallExpression(node) || receiver?.getText() !== instance) return true;
+    receivers.add(findDeclaration(receiver, instance));
+    const [event, hook] = node.arguments;
+    if (hook === undefined || !hookNames.test(stringOf(event) ?? '')) return true;
+    const verdict = judgeHook(survey, hook, file);
+    hooks.push({
+      name: nameOf(hook),
+      verdict: isConditional(node) && verdict === 'guards' ? 'unknown' : verdict,
+    });
+    return true;
+  });
+  // Another instance of that name may have some of them.
+  return receivers.size > 1
+    ? hooks.map((hook) => ({ ...hook, verdict: hook.verdict === 'guards' ? 'unknown' : hook.verdict }))
+    : hooks;
+}
+
+function isConditional(node: ts.Node): boolean {
+  const owner = ts.findAncestor(
+    node,
+    (at) =>
+      ts.isFunctionLike(at) ||
+      ts.isIfStatement(at) ||
+      ts.isConditionalExpression(at) ||
+      ts.isIterationStatement(at, false) ||
+      ts.isSwitchStatement(at),
+  );
+  return owner !== undefined && !ts.isFunctionLike(owner);
+}
+
+/** The hooks among a route's own options. */
+function hooksOfRoute(survey: Survey, { line, path }: Route): readonly Hook[] {
+  const hooks: Hook[] = [];
+  const tree = survey.tree(path);
+  walk(tree, (node) => {
+    const isIt =
+      ts.isCallExpression(node) && tree.getLineAndCharacterOfPosition(node.getStart()).line + 1 === line;
+    if (!isIt) return true;
+    for (const options of node.arguments) {
+      for (const event of ['onRequest', 'preValidation', 'preHandler']) {
+        const hook = propertyOf(options, event);
+        if (hook !== undefined) hooks.push({ name: nameOf(hook), verdict: judgeHook(survey, hook, path) });
+      }
+    }
+    return false;
+  });
+  return hooks;
+}
+
+/** Short enough for a label: `[app.authenticate, app.isAdmin]` is said by its first. */
+function nameOf(hook: ts.Expression): string {
+  return /[\w$.]+/.exec(hook.getText())?.[0] ?? hook.getText();
 }

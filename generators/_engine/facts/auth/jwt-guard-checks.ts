@@ -3,7 +3,7 @@ import type { Obstacle, Place } from '../../model/obstacle.ts';
 import { ts, walk } from '../../syntax/tree.ts';
 import { enclosingFunction, isFunctionNode, propertyOf, unwrap } from '../../syntax/expressions.ts';
 import { placeOf } from './jwt-reach.ts';
-import type { PluginUse } from './jwt-secret.ts';
+import type { PluginUse } from './jwt-signs.ts';
 import type { Verification } from './jwt-verifies.ts';
 import { readFromOutside } from '../../program/outside-reads.ts';
 import type { Survey } from '../../program/survey.ts';

@@ -1,11 +1,9 @@
 import type { RelPath } from '../../model/paths.ts';
 import { ts, walk } from '../../syntax/tree.ts';
 import { readEnv } from '../../program/env-reads.ts';
-import { propertyOf, unwrap } from '../../syntax/expressions.ts';
+import { keyOf, propertyOf, stringOf, unwrap } from '../../syntax/expressions.ts';
 import { findWays, type Given, type Reached } from './jwt-reach.ts';
-import type { PluginUse } from './jwt-secret.ts';
-import { type Read, shapeOf, textsOf, type TokenShape } from './jwt-shape.ts';
-import { chainedCall, namespaceOf, type Sign } from './jwt-signs.ts';
+import { chainedCall, namespaceOf, type PluginUse, type Sign, typeKeys } from './jwt-signs.ts';
 import { literalText } from '../../program/literals.ts';
 import type { Survey } from '../../program/survey.ts';
 
@@ -39,7 +37,7 @@ export function findIssued(survey: Survey, signs: readonly Sign[], pluginOf: Plu
           ...way,
           sign,
           shape: withOptions(sign, shape, pluginOf, { survey, file: sign.path, given }),
-          key: keyOf(survey, sign, pluginOf, given),
+          key: signingKeyOf(survey, sign, pluginOf, given),
         };
       }),
     ),
@@ -100,7 +98,7 @@ function resolved(
   return ts.isExpression(found.node) ? found.node : undefined;
 }
 
-function keyOf(survey: Survey, sign: Sign, pluginOf: PluginOf, given: Given): string | undefined {
+function signingKeyOf(survey: Survey, sign: Sign, pluginOf: PluginOf, given: Given): string | undefined {
   const isPlugin = sign.library === '@fastify/jwt';
   const plugin = isPlugin ? pluginOf(namespaceOf(sign)) : undefined;
   const secret = isPlugin
@@ -126,4 +124,128 @@ export function keyText(
   const { env } = readEnv(survey, inner, file);
   if (env !== undefined) return `env:${env}`;
   return literalText(survey, inner, file);
+}
+
+/** What the code says of the tokens of one call. */
+interface TokenShape {
+  /** Claims that are always there, with their texts where those are certain, too. */
+  readonly claims: ReadonlyMap<string, readonly string[] | undefined>;
+  /** Claims that may be there. */
+  readonly possible: ReadonlySet<string>;
+  /** More claims may be there. */
+  readonly open: boolean;
+}
+
+/** What is read, in its file, with the parameters that it depends on. */
+export interface Read {
+  readonly survey: Survey;
+  readonly file: RelPath;
+  readonly given: Given;
+}
+
+const maxHops = 8;
+const nothing: TokenShape = { claims: new Map(), possible: new Set(), open: true };
+
+/** The claims of a payload, through variables, spreads, types, and the arguments of the functions around it. */
+function shapeOf(payload: ts.Expression | undefined, read: Read, hops = 0): TokenShape {
+  if (payload === undefined || hops > maxHops) return nothing;
+  const { survey, file, given } = read;
+  const found = survey.names.value(payload, file);
+  if (found === undefined) return nothing;
+  const { node } = found;
+  if (ts.isParameter(node)) {
+    const value = given.get(node);
+    if (value !== undefined) return shapeOf(value.expression, { survey, ...value }, hops + 1);
+    const keys = typeKeys(survey, node.type, found.file);
+    return {
+      claims: new Map(keys.map((key) => [key, undefined])),
+      possible: new Set(),
+      open: keys.length === 0,
+    };
+  }
+  const bare = ts.isExpression(node) ? unwrap(node) : undefined;
+  if (bare === undefined || !ts.isObjectLiteralExpression(bare)) return nothing;
+  const shape = literalShape(bare, { survey, file: found.file, given }, hops);
+  return { ...shape, possible: new Set([...shape.possible, ...assignedLater(payload)]) };
+}
+
+function literalShape(object: ts.ObjectLiteralExpression, read: Read, hops: number): TokenShape {
+  const claims = new Map<string, readonly string[] | undefined>();
+  const possible = new Set<string>();
+  let open = false;
+  for (const member of object.properties) {
+    const key = member.name === undefined ? undefined : keyOf(member.name);
+    if (ts.isSpreadAssignment(member)) {
+      const { isCertain, shape } = spreadShape(member.expression, read, hops);
+      open ||= shape.open;
+      for (const name of shape.possible) possible.add(name);
+      for (const [name, value] of shape.claims)
+        if (isCertain) claims.set(name, value);
+        else possible.add(name);
+    } else if (key === undefined) open = true;
+    else claims.set(key, textsOf(propertyOf(object, key), read));
+  }
+  return { claims, possible, open };
+}
+
+/** `...(user.tenant && { tenant: user.tenant })` and `...claims`. */
+function spreadShape(
+  expression: ts.Expression,
+  read: Read,
+  hops: number,
+): { isCertain: boolean; shape: TokenShape } {
+  const bare = unwrap(expression);
+  if (ts.isBinaryExpression(bare)) return { isCertain: false, shape: shapeOf(bare.right, read, hops + 1) };
+  if (!ts.isConditionalExpression(bare)) return { isCertain: true, shape: shapeOf(bare, read, hops + 1) };
+  const sides = [bare.whenTrue, bare.whenFalse].map((side) => shapeOf(side, read, hops + 1));
+  const claims = new Map(sides.flatMap((side) => [...side.claims]));
+  const possible = new Set(sides.flatMap((side) => [...side.possible]));
+  return { isCertain: false, shape: { claims, possible, open: sides.some(({ open }) => open) } };
+}
+
+/** `payload.purpose = 'reset'` after it was made. */
+function assignedLater(payload: ts.Expression): readonly string[] {
+  const bare = unwrap(payload);
+  const keys: string[] = [];
+  if (!ts.isIdentifier(bare)) return keys;
+  walk(payload.getSourceFile(), (node) => {
+    const target =
+      ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.EqualsToken
+        ? node.left
+        : undefined;
+    const isIt = target !== undefined && ts.isPropertyAccessExpression(target);
+    if (isIt && target.expression.getText() === bare.text) keys.push(target.name.text);
+    return true;
+  });
+  return keys;
+}
+
+/** The texts that a claim has for certain: one, or those of a list. */
+export function textsOf(
+  value: ts.Expression | undefined,
+  read: Read,
+  hops = 0,
+): readonly string[] | undefined {
+  if (value === undefined || hops > maxHops) return undefined;
+  const { survey, file, given } = read;
+  const text = literalText(survey, value, file);
+  if (text !== undefined) return [text];
+  const found = survey.names.value(value, file);
+  if (found === undefined) return undefined;
+  const known = givenTo(found.node, given);
+  if (known !== undefined) return textsOf(known.expression, { survey, ...known }, hops + 1);
+  const bare = ts.isExpression(found.node) ? unwrap(found.node) : undefined;
+  if (bare === undefined || !ts.isArrayLiteralExpression(bare)) return undefined;
+  const texts = bare.elements.map((element) => stringOf(element));
+  return texts.every((one) => one !== undefined) ? texts : undefined;
+}
+
+/** What a parameter is, or a part of one: `({ purpose }: Claims)`. */
+function givenTo(node: ts.Node, given: Given): ReturnType<Given['get']> {
+  if (ts.isParameter(node)) return given.get(node);
+  if (!ts.isBindingElement(node)) return undefined;
+  const owner = given.get(node.parent.parent);
+  const expression =
+    propertyOf(owner?.expression, (node.propertyName ?? node.name).getText()) ?? node.initializer;
+  return owner === undefined || expression === undefined ? undefined : { ...owner, expression };
 }

@@ -1,8 +1,10 @@
 import type { RelPath } from '../../model/paths.ts';
 import type { JwtFact } from '../../model/resource-facts.ts';
 import { lineOf, ts, walk } from '../../syntax/tree.ts';
-import { memberOf, receiverOf, unwrap } from '../../syntax/expressions.ts';
+import { keyOf, memberOf, propertyOf, receiverOf, unwrap } from '../../syntax/expressions.ts';
 import type { Survey } from '../../program/survey.ts';
+import { importsOf } from '../../syntax/imports.ts';
+import { readFromOutside } from '../../program/outside-reads.ts';
 
 /** One place where a token is signed. */
 export interface Sign {
@@ -96,4 +98,169 @@ export function chainedCall(node: ts.Node, method: string): ts.CallExpression | 
   const access = node.parent;
   if (!ts.isPropertyAccessExpression(access) || !ts.isCallExpression(access.parent)) return undefined;
   return access.name.text === method ? access.parent : chainedCall(access.parent, method);
+}
+
+/** The keys of what is signed, in order: from the object itself, else from the type of what is signed. */
+export function claimsOf(survey: Survey, signs: readonly Sign[]): readonly string[] {
+  const keys = signs.flatMap((sign) => {
+    const payload = sign.payload ?? signerPayload(sign);
+    return payload === undefined ? [] : keysOf(survey, payload, sign.path);
+  });
+  return [...new Set(keys)];
+}
+
+/** `const sign = createSigner(…)`: what it is called with in the same file. */
+function signerPayload({ call }: Sign): ts.Expression | undefined {
+  const { parent } = call;
+  if (!ts.isVariableDeclaration(parent) || !ts.isIdentifier(parent.name)) return undefined;
+  const { text } = parent.name;
+  let payload: ts.Expression | undefined;
+  walk(call.getSourceFile(), (node) => {
+    if (ts.isCallExpression(node) && ts.isIdentifier(node.expression) && node.expression.text === text)
+      payload ??= node.arguments[0];
+    return true;
+  });
+  return payload;
+}
+
+function keysOf(survey: Survey, payload: ts.Expression, file: RelPath): readonly string[] {
+  const found = survey.names.value(payload, file);
+  if (found === undefined) return [];
+  if (ts.isParameter(found.node)) return typeKeys(survey, found.node.type, found.file);
+  if (!ts.isExpression(found.node)) return [];
+  const object = unwrap(found.node);
+  if (!ts.isObjectLiteralExpression(object)) return [];
+  return object.properties.flatMap((member) => {
+    if (ts.isSpreadAssignment(member)) return spreadKeys(survey, member.expression, found.file);
+    const key = keyOf(member.name);
+    return key === undefined ? [] : [key];
+  });
+}
+
+/** `...(user.tenant && { tenant: user.tenant })` and `...claims`. */
+function spreadKeys(survey: Survey, expression: ts.Expression, file: RelPath): readonly string[] {
+  const bare = unwrap(expression);
+  if (ts.isBinaryExpression(bare)) return keysOf(survey, bare.right, file);
+  if (ts.isConditionalExpression(bare))
+    return [...keysOf(survey, bare.whenTrue, file), ...keysOf(survey, bare.whenFalse, file)];
+  return keysOf(survey, bare, file);
+}
+
+export function typeKeys(
+  survey: Survey,
+  type: ts.TypeNode | undefined,
+  file: RelPath,
+  hops = 0,
+): readonly string[] {
+  if (type === undefined || hops > 4) return [];
+  if (ts.isTypeLiteralNode(type)) return memberKeys(type.members);
+  if (!ts.isTypeReferenceNode(type) || !ts.isIdentifier(type.typeName)) return [];
+  const name = type.typeName.text;
+  const [of, picked] = type.typeArguments ?? [];
+  if (name === 'Pick') return literalsOf(picked);
+  if (name === 'Omit')
+    return typeKeys(survey, of, file, hops + 1).filter((key) => !literalsOf(picked).includes(key));
+  for (const statement of survey.tree(file).statements) {
+    if (ts.isInterfaceDeclaration(statement) && statement.name.text === name)
+      return memberKeys(statement.members);
+    if (ts.isTypeAliasDeclaration(statement) && statement.name.text === name)
+      return typeKeys(survey, statement.type, file, hops + 1);
+  }
+  const imported = importsOf(survey.tree(file)).get(name);
+  const target = imported === undefined ? undefined : survey.names.module(file, imported.from);
+  return imported === undefined || target === undefined
+    ? []
+    : typeKeys(survey, ts.factory.createTypeReferenceNode(imported.name), target, hops + 1);
+}
+
+/** `'sub' | 'email'` */
+function literalsOf(type: ts.TypeNode | undefined): readonly string[] {
+  if (type === undefined) return [];
+  if (ts.isUnionTypeNode(type)) return type.types.flatMap(literalsOf);
+  return ts.isLiteralTypeNode(type) && ts.isStringLiteral(type.literal) ? [type.literal.text] : [];
+}
+
+function memberKeys(members: ts.NodeArray<ts.TypeElement>): readonly string[] {
+  return members.flatMap(({ name }) => {
+    const key = name === undefined ? undefined : keyOf(name);
+    return key === undefined ? [] : [key];
+  });
+}
+
+/** Where @fastify/jwt is registered, and with what. */
+export interface PluginUse {
+  readonly file: RelPath;
+  readonly options: ts.Expression | undefined;
+}
+
+interface Key {
+  readonly file: RelPath;
+  readonly expression: ts.Expression;
+}
+
+/** What verifies the tokens: the shared secret, or the public key of a pair; undefined when no other file can reach it. */
+export function findSecret(
+  survey: Survey,
+  sign: Sign | undefined,
+  plugin: PluginUse | undefined,
+  algorithm: string,
+): JwtFact['secret'] {
+  for (const { expression, file } of signingKeysOf(survey, sign, plugin, algorithm)) {
+    const read = readFromOutside(survey, expression, file);
+    if (read === undefined) continue;
+    const { env, fallback, imports } = read;
+    return {
+      expression: read.expression,
+      imports,
+      ...(env !== undefined && { env }),
+      ...(fallback !== undefined && { fallback }),
+    };
+  }
+  return undefined;
+}
+
+/** The key that signs is no good for verifying when it is one of a pair. */
+function signingKeysOf(
+  survey: Survey,
+  sign: Sign | undefined,
+  plugin: PluginUse | undefined,
+  algorithm: string,
+): readonly Key[] {
+  if (sign === undefined || sign.library === '@fastify/jwt') return pluginKey(plugin);
+  return algorithm.startsWith('HS') ? signKey(sign) : verifyKeys(survey);
+}
+
+function pluginKey(plugin: PluginUse | undefined): readonly Key[] {
+  const secret = propertyOf(plugin?.options, 'secret');
+  if (plugin === undefined || secret === undefined) return [];
+  return [{ file: plugin.file, expression: propertyOf(secret, 'public') ?? secret }];
+}
+
+function signKey({ options, path, secret }: Sign): readonly Key[] {
+  const expression = secret ?? propertyOf(options, 'key');
+  return expression === undefined ? [] : [{ file: path, expression }];
+}
+
+/** The keys of the service's own `jwt.verify(token, key)`, `jwtVerify(token, key)` and `createVerifier({ key })`. */
+function verifyKeys(survey: Survey): readonly Key[] {
+  return survey.mentioning(/\b(verify|jwtVerify|createVerifier)\(/).flatMap((file) => {
+    const keys: Key[] = [];
+    walk(survey.tree(file), (node) => {
+      const expression = ts.isCallExpression(node) ? verifyKeyOf(survey, node, file) : undefined;
+      if (expression !== undefined) keys.push({ file, expression });
+      return true;
+    });
+    return keys;
+  });
+}
+
+function verifyKeyOf(survey: Survey, call: ts.CallExpression, file: RelPath): ts.Expression | undefined {
+  const callee = unwrap(call.expression);
+  const root = receiverOf(callee) ?? callee;
+  const imported = ts.isIdentifier(root) ? survey.names.importOf(root, file) : undefined;
+  const name = root === callee ? imported?.name : memberOf(callee);
+  const [first, second] = call.arguments;
+  if (imported?.from === 'jsonwebtoken' && name === 'verify') return second;
+  if (imported?.from === 'jose' && name === 'jwtVerify') return second;
+  return imported?.from === 'fast-jwt' && name === 'createVerifier' ? propertyOf(first, 'key') : undefined;
 }

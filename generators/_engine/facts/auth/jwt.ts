@@ -2,12 +2,18 @@ import type { RelPath } from '../../model/paths.ts';
 import type { JwtFact } from '../../model/resource-facts.ts';
 import { ts, walk } from '../../syntax/tree.ts';
 import { memberOf, propertyOf, stringOf, unwrap } from '../../syntax/expressions.ts';
-import { claimsOf } from './jwt-claims.ts';
+import {
+  chainedCall,
+  claimsOf,
+  findSecret,
+  findSigns,
+  namespaceOf,
+  type PluginUse,
+  type Sign,
+} from './jwt-signs.ts';
 import { findIssued } from './jwt-issued.ts';
 import { decideLogins } from './jwt-logins.ts';
-import { chainedCall, findSigns, namespaceOf, type Sign } from './jwt-signs.ts';
 import { literalText } from '../../program/literals.ts';
-import { findSecret, type PluginUse } from './jwt-secret.ts';
 import type { Survey } from '../../program/survey.ts';
 
 const libraries = ['@fastify/jwt', 'jsonwebtoken', 'jose', 'fast-jwt'] as const;

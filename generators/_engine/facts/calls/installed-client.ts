@@ -1,10 +1,11 @@
 import type { Answers } from '../../model/generator.ts';
 import type { RelPath } from '../../model/paths.ts';
 import type { Repo } from '../../model/repo.ts';
-import type { Service } from '../../model/service.ts';
+import type { Service, ServiceHead } from '../../model/service.ts';
 import { importSpecifier, placeFile } from '../style/place-file.ts';
-import { surveyTarget } from '../app/target.ts';
-import { findInstalled } from './installed.ts';
+import { surveyTarget } from '../app/service.ts';
+import { findExported } from '../../syntax/exports.ts';
+import { openSources } from '../../program/sources.ts';
 
 /** The ServiceClient that a service has. */
 export interface InstalledClient {
@@ -36,4 +37,16 @@ export function findClient(repo: Repo, service: Service): InstalledClient | unde
 export function clientAnswers(repo: Repo, dir: RelPath): Answers {
   const service = surveyTarget(repo, { target: dir });
   return 'ok' in service ? {} : { ...findClient(repo, service)?.variant };
+}
+
+/** The file of a service that exports a class of that name; undefined when none does. */
+export function findInstalled(
+  repo: Repo,
+  service: ServiceHead,
+  className: 'CircuitBreaker' | 'ServiceClient',
+): RelPath | undefined {
+  const sources = openSources(repo, service);
+  return sources
+    .mentioning(new RegExp(`\\bclass ${className}\\b`))
+    .find((path) => findExported(sources.tree(path), className) !== undefined);
 }

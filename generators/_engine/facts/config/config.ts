@@ -1,6 +1,6 @@
 import { joinRel, type RelPath, toRel } from '../../model/paths.ts';
 import type { ConfigFact } from '../../model/resource-facts.ts';
-import { autoloadedEnv, type FastifyEnv, fastifyEnv } from '../../program/fastify-env.ts';
+import { autoloadedEnv, type FastifyEnv, fastifyEnv } from '../../program/env-reads.ts';
 import { importWant } from '../../program/outside-reads.ts';
 import type { Sources } from '../../program/sources.ts';
 import type { Survey } from '../../program/survey.ts';

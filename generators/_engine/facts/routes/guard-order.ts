@@ -18,6 +18,7 @@ import {
 } from '../app/root-code.ts';
 import { fileHoldsRoutes, filesBelow, handsRoutes, registersRoutes } from './route-reach.ts';
 import type { Survey } from '../../program/survey.ts';
+import { findCreations } from '../app/creations.ts';
 
 /** One thing that is done to the application. */
 interface Step {
@@ -109,7 +110,7 @@ function stepsOf(
     }));
 }
 
-export function hasRoutes(survey: Survey, use: Use, file: RelPath): boolean {
+function hasRoutes(survey: Survey, use: Use, file: RelPath): boolean {
   if (use.kind === 'register') return registersRoutes(survey, use.call, file);
   return use.kind === 'route' || handsRoutes(survey, use.call, indexOf(use), file);
 }
@@ -127,4 +128,23 @@ function insideOf(survey: Survey, { file, use }: Step): Level | undefined {
 
 function placeOf({ file, use: { call } }: Step): Place {
   return { path: file, line: lineOf(call.getSourceFile(), call.getStart()) };
+}
+
+/** What a parent adds to the instance beside the application, which is a plugin of its own context; [] where none does. */
+export function routesOfParent(survey: Survey): readonly Place[] {
+  const place = findAppPlace(survey);
+  if (place.kind !== 'plugin') return [];
+  return findCreations(survey).flatMap(({ binding, file, scope }) => {
+    if (binding === undefined) return [];
+    const uses = findUses(scope, [binding]);
+    const isApp = (use: Use): boolean =>
+      use.kind === 'register' &&
+      pluginsOf(survey, use, file).some((one) => {
+        const found = one === undefined ? undefined : findPluginFunction(survey, one.expression, one.file);
+        return found?.node.body === place.scope && !found.shared;
+      });
+    if (!uses.some(isApp)) return [];
+    const others = uses.filter((use) => !isApp(use) && hasRoutes(survey, use, file));
+    return others.map(({ call }) => ({ path: file, line: lineOf(call.getSourceFile(), call.getStart()) }));
+  });
 }

@@ -1,11 +1,10 @@
 import type { RoutePlugin } from '../../model/app-facts.ts';
 import type { RunAnswers } from '../../model/generator.ts';
-import type { RelPath } from '../../model/paths.ts';
+import { basenameRel, type RelPath } from '../../model/paths.ts';
 import type { Obstacle } from '../../model/obstacle.ts';
 import type { Repo } from '../../model/repo.ts';
 import type { Service } from '../../model/service.ts';
-import { basenameRel } from '../../model/paths.ts';
-import { surveyTarget } from '../app/target.ts';
+import { surveyTarget } from '../app/service.ts';
 
 /** Which routes of a service ask for a token: all but the public ones, or those of some plugins. */
 export interface Protection {
@@ -78,5 +77,40 @@ function notEncapsulated({ file, kind, name }: RoutePlugin): Obstacle {
       file === undefined ? '' : ` of ${basenameRel(file)}`
     }.`,
     manual: "app.get('/path', { onRequest: app.authenticate }, handler);",
+  };
+}
+
+const entryForm = /^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) (\/[\w\-.~%!$&()*+;=:@/]*)$/;
+
+/** `--public`, a method and a pattern each; every value that is neither is an obstacle. */
+export function readPublic(answers: {
+  readonly public: readonly string[];
+  readonly protect: readonly string[];
+}): readonly string[] | readonly [Obstacle, ...Obstacle[]] {
+  const given = answers.public.map((entry) => entry.trim());
+  const chosen = given
+    .filter((entry) => entry !== 'none')
+    .map((entry) => (entry.startsWith('/') ? `GET ${entry}` : entry));
+  const isAll = answers.protect.includes('all');
+  const [first, ...more] = [
+    ...chosen.filter((entry) => !entryForm.test(entry)).map(notAnEntry),
+    ...(chosen.length > 0 && (!isAll || given.includes('none')) ? [contradiction(isAll)] : []),
+  ];
+  return first === undefined ? chosen : [first, ...more];
+}
+
+function notAnEntry(entry: string): Obstacle {
+  return {
+    code: 'E_INVALID_FLAG',
+    message: `--public cannot be ${JSON.stringify(entry)}.`,
+    remedy: 'It takes none, or routes by method and pattern, such as "GET /health" or "GET /docs/*".',
+  };
+}
+
+function contradiction(isAll: boolean): Obstacle {
+  return {
+    code: 'E_INVALID_FLAG',
+    message: isAll ? '--public has none and routes.' : '--public is about --protect all.',
+    remedy: isAll ? 'Give either.' : 'Leave it out: with route plugins, the others ask for no token.',
   };
 }

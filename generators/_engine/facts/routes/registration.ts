@@ -1,14 +1,17 @@
 import type { Route, RoutePlugin } from '../../model/app-facts.ts';
 import type { RelPath } from '../../model/paths.ts';
-import { ts } from '../../syntax/tree.ts';
-import { classUses } from '../../program/class-uses.ts';
-import { inContainer } from '../../program/container.ts';
-import { isFunctionNode, propertyOf, unwrap } from '../../syntax/expressions.ts';
+import { lineOf, ts } from '../../syntax/tree.ts';
+import { type Argument, argumentsOf, classUses } from '../../program/repeated-calls.ts';
+import {
+  findPluginFunction,
+  inContainer,
+  isFastifyPlugin,
+  parameterName,
+  type PluginFunction,
+  resolverOf,
+} from '../../program/plugin-functions.ts';
+import { isFunctionNode, propertyOf, stringOf, unwrap } from '../../syntax/expressions.ts';
 import { literalText } from '../../program/literals.ts';
-import { findPluginFunction, parameterName, type PluginFunction } from '../../program/plugin-functions.ts';
-import { packageRoutes } from './package-routes.ts';
-import { exportedName, pluginName } from '../app/plugin-names.ts';
-import { type Argument, argumentsOf } from '../../program/repeated-calls.ts';
 import { joinUrl, routesOf } from './route-calls.ts';
 import type { Survey } from '../../program/survey.ts';
 import { findUses, type Use } from '../../syntax/uses.ts';
@@ -140,4 +143,109 @@ function helped(
     routes,
   };
   return [exportedAs === undefined ? own : { ...own, exportedAs }, ...nested];
+}
+
+/** What a registered expression is called in the code: its identifier, else what its module or prefix suggests. */
+function pluginName(survey: Survey, expression: ts.Expression, file: RelPath, prefix: string): string {
+  const bare = unwrap(expression);
+  if (ts.isIdentifier(bare) || ts.isPropertyAccessExpression(bare)) return bare.getText();
+  if (ts.isCallExpression(bare)) {
+    const [first] = bare.arguments;
+    if (bare.expression.kind === ts.SyntaxKind.ImportKeyword) return moduleName(stringOf(first) ?? '');
+    const isWrapped = first !== undefined && isFastifyPlugin(survey, bare.expression, file);
+    return isWrapped ? pluginName(survey, first, file, prefix) : bare.expression.getText();
+  }
+  const ownName = isFunctionNode(bare) ? bare.name?.getText() : undefined;
+  return ownName ?? (prefix.replace(/^\/+/, '').replaceAll('/', '-') || 'inline');
+}
+
+const maxNameChars = 300;
+
+/** `./routes/user-orders.js` → `userOrders` */
+function moduleName(specifier: string): string {
+  const parts = specifier
+    .slice(-maxNameChars)
+    .replace(/\.[cm]?[jt]s$/, '')
+    .replace(/\/index$/, '')
+    .split('/');
+  return (parts.at(-1) ?? specifier).replace(/[-._]+(\w)/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** What the plugin's own file calls it: an exported name, or `default`. */
+function exportedName(survey: Survey, expression: ts.Expression, file: RelPath): string | undefined {
+  const bare = unwrap(expression);
+  if (ts.isIdentifier(bare)) return survey.names.importOf(bare, file)?.name ?? bare.text;
+  if (!ts.isCallExpression(bare)) return undefined;
+  if (bare.expression.kind === ts.SyntaxKind.ImportKeyword) return 'default';
+  const [first] = bare.arguments;
+  const isWrapper =
+    isFastifyPlugin(survey, bare.expression, file) || resolverOf(survey, bare.expression, file) !== undefined;
+  return exportedName(survey, first !== undefined && isWrapper ? first : bare.expression, file);
+}
+
+/** What a package's plugin registers: by its options object, undefined when it is given none. */
+type Pattern = (options: Options | undefined) => string | undefined;
+
+interface Options {
+  /** The literal text of an option; null when it is there and cannot be read. */
+  text(name: string): string | null | undefined;
+  isTrue(name: string): boolean;
+}
+
+/** Plugins whose only routes are made for everybody, and the pattern of those routes below the plugin's prefix. */
+const publicPlugins: ReadonlyMap<string, Pattern> = new Map([
+  ['@fastify/swagger-ui', below('routePrefix', '/documentation')],
+  ['@scalar/fastify-api-reference', below('routePrefix', '/reference')],
+  ['@fastify/under-pressure', statusRoute],
+]);
+
+/**
+ * The public routes of a plugin that comes from a package: documentation and status. [] for every other package, and
+ * where its options cannot be read: what is not known stays guarded.
+ */
+function packageRoutes(
+  survey: Survey,
+  call: Readonly<{ plugin: ts.Expression; options: ts.Expression | undefined; file: RelPath }>,
+  prefix: string,
+): readonly Route[] {
+  const { file, plugin } = call;
+  const bare = unwrap(plugin);
+  const from = ts.isIdentifier(bare) ? survey.names.importOf(bare, file)?.from : undefined;
+  const pattern = from === undefined ? undefined : publicPlugins.get(from);
+  const options = call.options === undefined ? undefined : readOptions(survey, call.options, file);
+  const isUnread = call.options !== undefined && options === undefined;
+  const found = pattern === undefined || isUnread ? undefined : pattern(options);
+  if (from === undefined || found === undefined) return [];
+  const url = joinUrl(prefix, found);
+  const line = lineOf(survey.tree(file), plugin.getStart());
+  return [{ method: 'GET', url, path: file, line, public: `${from} registers it` }];
+}
+
+/** Undefined for what is no object literal, or has members that cannot be told from it. */
+function readOptions(survey: Survey, expression: ts.Expression, file: RelPath): Options | undefined {
+  const found = survey.names.value(expression, file);
+  if (found === undefined || !ts.isObjectLiteralExpression(found.node)) return undefined;
+  const { node } = found;
+  if (node.properties.some((member) => ts.isSpreadAssignment(member))) return undefined;
+  return {
+    isTrue: (name) => propertyOf(node, name)?.kind === ts.SyntaxKind.TrueKeyword,
+    text: (name) => {
+      const value = propertyOf(node, name);
+      return value === undefined ? undefined : (literalText(survey, value, found.file) ?? null);
+    },
+  };
+}
+
+function below(option: string, initial: string): Pattern {
+  return (options) => {
+    const own = options?.text(option);
+    if (own === null || own === '' || own === '/') return undefined;
+    return `${own ?? initial}/*`;
+  };
+}
+
+/** `exposeStatusRoute: true` is `/status`; a text is the path. An object can have a path of its own: not read. */
+function statusRoute(options: Options | undefined): string | undefined {
+  if (options?.isTrue('exposeStatusRoute') === true) return '/status';
+  return options?.text('exposeStatusRoute') ?? undefined;
 }

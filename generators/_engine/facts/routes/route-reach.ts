@@ -1,10 +1,16 @@
 import type { RelPath } from '../../model/paths.ts';
 import { ts, walk } from '../../syntax/tree.ts';
 import { autoloadsOf } from '../app/autoload.ts';
-import { type FunctionNode, isFunctionNode, memberOf, propertyOf } from '../../syntax/expressions.ts';
-import { findPluginFunction, parameterName } from '../../program/plugin-functions.ts';
+import {
+  type FunctionNode,
+  isFunctionNode,
+  memberOf,
+  propertyOf,
+  stringOf,
+  unwrap,
+} from '../../syntax/expressions.ts';
+import { findPluginFunction, isFastifyPlugin, parameterName } from '../../program/plugin-functions.ts';
 import { argumentsOf } from '../../program/repeated-calls.ts';
-import { isRouteless, packageOf } from './plugin-packages.ts';
 import type { Survey } from '../../program/survey.ts';
 
 const maxDepth = 6;
@@ -133,4 +139,75 @@ export function handsRoutes(
   if (isFunctionNode(found.node)) return reachesRoutes(survey, found.node, index, found.file, depth + 1);
   const plugin = ts.isExpression(found.node) ? findPluginFunction(survey, found.node, found.file) : undefined;
   return plugin === undefined || reachesRoutes(survey, plugin.node, index, plugin.file, depth + 1);
+}
+
+/** Packages whose plugin adds hooks, decorators or parsers, and neither routes nor answers of its own. */
+const routeless: ReadonlySet<string> = new Set(
+  [
+    'accepts',
+    'auth',
+    'awilix',
+    'basic-auth',
+    'bearer-auth',
+    'caching',
+    'circuit-breaker',
+    'compress',
+    'cookie',
+    'cors',
+    'csrf-protection',
+    'early-hints',
+    'elasticsearch',
+    'env',
+    'etag',
+    'flash',
+    'formbody',
+    'helmet',
+    'jwt',
+    'kafka',
+    'leveldb',
+    'mongodb',
+    'multipart',
+    'mysql',
+    'passport',
+    'postgres',
+    'rate-limit',
+    'redis',
+    'reply-from',
+    'request-context',
+    'response-validation',
+    'routes',
+    'schedule',
+    'secure-session',
+    'sensible',
+    'session',
+    'swagger',
+    'url-data',
+    'view',
+    'websocket',
+  ].flatMap((name) => [`@fastify/${name}`, `fastify-${name}`]),
+);
+
+/** Whether a package is known to add no routes; each one that is not known may. */
+function isRouteless(name: string): boolean {
+  return routeless.has(name);
+}
+
+/** The package that an expression's plugin comes from; undefined for one of the service's own. */
+export function packageOf(survey: Survey, expression: ts.Expression, file: RelPath): string | undefined {
+  const bare = unwrap(expression);
+  if (ts.isPropertyAccessExpression(bare)) return packageOf(survey, bare.expression, file);
+  if (ts.isCallExpression(bare)) {
+    const [first] = bare.arguments;
+    const isWrapped = first !== undefined && isFastifyPlugin(survey, bare.expression, file);
+    if (isWrapped) return packageOf(survey, first, file);
+    const isImport =
+      bare.expression.kind === ts.SyntaxKind.ImportKeyword || bare.expression.getText() === 'require';
+    return isImport ? outside(survey, stringOf(first), file) : undefined;
+  }
+  return ts.isIdentifier(bare) ? outside(survey, survey.names.importOf(bare, file)?.from, file) : undefined;
+}
+
+function outside(survey: Survey, specifier: string | undefined, file: RelPath): string | undefined {
+  if (specifier === undefined || survey.names.module(file, specifier) !== undefined) return undefined;
+  return specifier.startsWith('.') ? undefined : specifier;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { openRoutes, type OpenRoutes } from '../../../../generators/add-auth-middleware/open-routes.ts';
-import { readPublic } from '../../../../generators/_engine/facts/routes/public-flag.ts';
+import { readPublic } from '../../../../generators/_engine/facts/routes/protection.ts';
 import { surveyService } from '../../../../generators/_engine/facts/app/service.ts';
 import { surveyHeads } from '../../../../generators/_engine/repo/services.ts';
 import { memoryRepo } from '../../repo/memory-repo.ts';
