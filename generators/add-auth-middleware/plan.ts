@@ -143,7 +143,7 @@ function readCacheTtl(answers: MiddlewareAnswers): number | undefined | readonly
     {
       code: 'E_INVALID_FLAG',
       message,
-      remedy: 'It takes whole milliseconds from 1 to 86400000, a day; such as 10000.',
+      remedy: 'Use whole milliseconds from 1 to 86400000 (a day), such as 10000.',
     },
   ];
 }
@@ -156,7 +156,7 @@ function foreignClient(path: RelPath): Obstacle {
   return {
     code: 'E_FILE_EXISTS',
     at: { path },
-    message: `${path} has a ServiceClient that is not ours: it exports no ServiceClientError.`,
-    remedy: 'Rename that class, or give it the interface of ours, and run the command again.',
+    message: `${path} has a ServiceClient that was not generated: it exports no ServiceClientError.`,
+    remedy: 'Rename that class, or give it the generated interface, and run the command again.',
   };
 }

@@ -25,8 +25,8 @@ export function findAccept(
     !isFunctionNode(found.node) ||
     !/^[A-Za-z_$][\w$]*$/.test(name)
   ) {
-    const message = `--accept names ${answer}, and the service has no exported function there.`;
-    const remedy = 'Name a function as <file>#<export>, with the path from the root of the repo.';
+    const message = `--accept names ${answer}, but the service does not export such a function.`;
+    const remedy = 'Name a function as <file>#<export>, with a path from the root of the repository.';
     return { obstacles: [{ code: 'E_INVALID_FLAG', message, remedy }] };
   }
   const want = name === 'default' ? { from: file, default: 'isAccepted' } : { from: file, names: [name] };

@@ -20,9 +20,8 @@ function findExisting(service: Service, path: string, files: VerifyFiles): Obsta
   return {
     code: 'E_ROUTE_EXISTS',
     at: { path: route.path, line: route.line },
-    message: `POST ${path} exists already.`,
-    remedy:
-      'Choose another URL with --path (and give the same one to add-auth-middleware), or remove the route.',
+    message: `POST ${path} already exists.`,
+    remedy: 'Choose another URL with --path (the same for add-auth-middleware), or remove the route.',
     manual: `s2s add-auth-verify --path ${path}-token`,
   };
 }
@@ -33,8 +32,8 @@ function findGuard({ guard }: Service, path: string): Obstacle | undefined {
   return {
     code: 'E_ROUTE_GUARDED',
     at: { path: guard.path, line: guard.line },
-    message: `A hook of the whole application refuses requests to URLs that are not in its list, and ${path} is not.`,
-    remedy: `Add ${printString(path)} to the list that it looks the URL up in, then run the command again.`,
+    message: `A hook of the application refuses URLs outside its list, and ${path} is not in the list.`,
+    remedy: `Add ${printString(path)} to that list and run the command again.`,
     manual: `${printString(path)},`,
   };
 }
@@ -47,8 +46,8 @@ function findMissingKey(service: Service): Obstacle | undefined {
   return {
     code: 'E_NO_VERIFY_KEY',
     ...(sign !== undefined && { at: { path: sign.path, line: sign.line } }),
-    message: `${service.name} signs with ${algorithm}, and its code verifies with no public key that another file could import.`,
+    message: `${service.name} signs with ${algorithm}, but its code has no public key that another file can import.`,
     remedy:
-      'Export the public key, or read it from the environment where a token is verified, and run the command again.',
+      'Export the public key, or verify with a public key from the environment, and run the command again.',
   };
 }

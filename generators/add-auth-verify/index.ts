@@ -2,25 +2,25 @@ import { defineGenerator } from '../_engine/model/generator.ts';
 import { pathQuestion } from '../_engine/facts/routes/route-path.ts';
 
 export const generator = defineGenerator({
-  summary: 'adds POST /auth/verify and a token blacklist to the service that issues the tokens',
+  summary: 'adds POST /auth/verify and a token denylist to the service that issues the tokens',
   target: 'auth',
   questions: {
     path: pathQuestion,
     blacklist: {
       type: 'string',
-      message: 'where revoked tokens are kept; default: Redis if the service uses it, else memory',
+      message: 'store of revoked tokens (denylist); default: Redis if the service uses it, else memory',
       placeholder: '<redis|memory|none>',
       choices: [
-        { value: 'redis', hint: 'all instances see a logout at once' },
-        { value: 'memory', hint: 'one instance, gone after a restart' },
-        { value: 'none', hint: 'a token is good until it expires' },
+        { value: 'redis', hint: 'a logout applies to all instances at once' },
+        { value: 'memory', hint: 'a single instance; lost at a restart' },
+        { value: 'none', hint: 'a token is valid until it expires' },
       ],
       closed: true,
       optional: true,
     },
     logout: {
       type: 'string',
-      message: 'revoke the token in the logout route that is there',
+      message: 'revoke the token in the existing logout route',
       placeholder: '<patch|none>',
       choices: [{ value: 'patch' }, { value: 'none' }],
       closed: true,
@@ -28,13 +28,13 @@ export const generator = defineGenerator({
     },
     login: {
       type: 'string',
-      message: 'where tokens are signed that log people in; default: what the login route answers with',
+      message: 'functions that sign login tokens; default: those that the login route uses',
       placeholder: '<file#function,…>',
       optional: true,
     },
     accept: {
       type: 'string',
-      message: 'function that a token has to pass as well, where a guard asks for more than its JWT library',
+      message: 'additional check of a token, if a guard checks more than its JWT library',
       placeholder: '<file#export|none>',
       optional: true,
     },

@@ -11,7 +11,7 @@ export function planLogout(draft: Draft, service: Service, patch: boolean): void
   const routes = service.routes.flatMap((plugin) => plugin.routes).filter(isLogout);
   const [route] = routes;
   if (!patch || route === undefined || routes.length > 1) {
-    draft.note(`Call ${byHand} in your logout route, so that a token is no good after it.`);
+    draft.note(`Call ${byHand} in your logout route to revoke the token.`);
     return;
   }
   draft.patch(route.path, 'registration', (base) => {

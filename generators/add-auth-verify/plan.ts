@@ -53,7 +53,7 @@ export async function planAuthVerify(answers: VerifyAnswers, repo: Repo): Promis
   for (const note of policy.notes) draft.note(note);
   if (!usesKeyPair(service)) {
     draft.note(
-      'A JWT secret shorter than 32 bytes is warned about, and in production the service does not start with it.',
+      'With a JWT secret shorter than 32 bytes the service logs a warning; in production it does not start.',
     );
   }
   return draft.finish();

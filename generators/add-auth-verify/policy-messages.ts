@@ -18,9 +18,9 @@ export function undecided({ logins, others }: Logins, named: readonly string[]):
       ...(at !== undefined && { at }),
       message:
         named.length > 0
-          ? `No token is signed at ${named.join(', ')}; tokens are signed by way of ${list}.`
-          : `Tokens are signed in more than one way (${list}), and the code does not say which of them log people in: a token for something else would prove who calls.`,
-      remedy: 'Name what logs people in with --login <file>#<function> or <file>:<line>, comma-separated.',
+          ? `No token is signed at ${named.join(', ')}; tokens are signed at ${list}.`
+          : `Tokens are signed in more than one way (${list}), and the code does not show which of them is the login: a token for another purpose would authenticate its caller.`,
+      remedy: 'Name the login with --login <file>#<function> or <file>:<line>, comma-separated.',
       manual: `s2s add-auth-verify --login ${outermost(first)}`,
     },
   ];
@@ -33,9 +33,9 @@ export function alikeObstacles({ alike }: Purpose, named: readonly string[]): re
     .map((one) => ({
       code: 'E_TOKEN_POLICY',
       at: one.places[0] ?? { path: one.sign.path, line: one.sign.line },
-      message: `The tokens that ${outermost(one)} leads to have the same claims and key as those of the login: they would prove who calls.`,
+      message: `The tokens that ${outermost(one)} signs have the same claims and key as login tokens: they would authenticate their caller.`,
       remedy:
-        "Sign a claim of their own into them (purpose: 'password-reset') or use another key; if they log people in, name them with --login as well.",
+        "Add a distinct claim (purpose: 'password-reset') or use another key. If they are login tokens, add them to --login.",
     }));
 }
 
@@ -46,12 +46,12 @@ export function purposeNotes({ alike, refused }: Purpose, path: string): readonl
     ...(refused.length === 0
       ? []
       : [
-          `POST ${path} refuses tokens signed by way of ${places(refused)}: their claims differ from those of the login. If they log people in, too, name them with --login.`,
+          `POST ${path} refuses tokens signed at ${places(refused)}: their claims differ from login tokens. If they are login tokens, add them to --login.`,
         ]),
     ...(accepted.length === 0
       ? []
       : [
-          `POST ${path} accepts tokens signed by way of ${places(accepted)}: nothing tells them from those of the login.`,
+          `POST ${path} accepts tokens signed at ${places(accepted)}: they cannot be distinguished from login tokens.`,
         ]),
   ];
 }
@@ -59,6 +59,6 @@ export function purposeNotes({ alike, refused }: Purpose, path: string): readonl
 export function unreadNotes(at: Place | undefined): readonly string[] {
   if (at === undefined) return [];
   return [
-    `The options of @fastify/jwt at ${at.path}:${String(at.line ?? 0)} cannot be read: \`trusted\`, cookies and a key function in them are not known to the verify route.`,
+    `The options of @fastify/jwt at ${at.path}:${String(at.line ?? 0)} cannot be analysed: the verify route ignores \`trusted\`, cookies and a key function there.`,
   ];
 }

@@ -27,12 +27,12 @@ export function planVerifyTest(
   const usesPlugin = jwt.library === '@fastify/jwt' || jwt.library === 'none';
   const signable = /^HS(256|384|512)$/.test(jwt.algorithm) && (usesPlugin || jwt.secret?.env !== undefined);
   if (!signable) {
-    draft.note(`POST ${path} got no tests, because they would need the key that ${service.name} signs with.`);
+    draft.note(`POST ${path} has no tests: they would need the signing key of ${service.name}.`);
     return;
   }
   if (policy.accept !== undefined || !policy.isPlain) {
     draft.note(
-      `POST ${path} got no tests, because they would need tokens that pass checks of ${service.name}'s own.`,
+      `POST ${path} has no tests: they would need tokens that pass the additional checks of ${service.name}.`,
     );
     return;
   }

@@ -6,11 +6,11 @@ export const generator = defineGenerator({
   questions: {
     with: {
       type: 'list',
-      message: 'parts beyond the core: window (failure and slow-call rates), backoff (growing open times)',
+      message: 'optional parts: window (failure and slow-call rates), backoff (growing open times)',
       placeholder: '<parts>',
       choices: [
         { value: 'window', hint: 'open by failure and slow-call rates' },
-        { value: 'backoff', hint: 'wait longer at each reopening' },
+        { value: 'backoff', hint: 'wait longer after each reopening' },
       ],
       closed: true,
       initial: [],

@@ -81,7 +81,7 @@ function foreignClient(path: RelPath): Obstacle {
   return {
     code: 'E_FILE_EXISTS',
     at: { path },
-    message: `${path} has a ServiceClient that add-service-client has not made, or not here: endpoints cannot be given to it.`,
-    remedy: 'Rename that class and run the command again: it brings a ServiceClient of its own.',
+    message: `${path} has a ServiceClient that was not generated here: it cannot use several endpoints.`,
+    remedy: 'Rename that class and run the command again: it adds its own ServiceClient.',
   };
 }

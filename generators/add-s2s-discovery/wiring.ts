@@ -32,14 +32,14 @@ export function wireDiscovery(
   const [middleware] = sources.mentioning(/\binterface AuthMiddlewareOptions\b/);
   if (middleware === undefined) return;
   if (!/\bconnect\?:/.test(sources.text(middleware))) {
-    draft.note(`${middleware} takes no connect option yet: run s2s-upgrade, and this command again.`);
+    draft.note(`${middleware} has no connect option: run s2s-upgrade, then this command again.`);
     return;
   }
   if (!register(draft, service, middleware, connect)) {
     const specifier = importSpecifier(service, middleware, connect);
     draft.note(
-      `To let the auth middleware use it, give its registration connect: connectService (of ${specifier}); ` +
-        `where ${middleware} is autoloaded, that is an option in its autoConfig.`,
+      `To use it in the auth middleware, register that with connect: connectService (from ${specifier}); ` +
+        `if ${middleware} is autoloaded, set the option in its autoConfig.`,
     );
   }
   const urls = [...asked].map((source) => examples[source]).join(' or ');

@@ -3,13 +3,12 @@ import { defineGenerator } from '../_engine/model/generator.ts';
 
 export const generator = defineGenerator({
   summary:
-    'adds Prometheus metrics of the calls to other services, their circuits and the auth middleware, with a dashboard and alerts',
+    'adds Prometheus metrics of calls to other services, circuits and the auth middleware, with a dashboard and alerts',
   target: 'services',
   questions: {
     monitoring: {
       type: 'string',
-      message:
-        'folder for the Grafana dashboard and the Prometheus rules, below the root; none: without them',
+      message: 'folder below the root for the Grafana dashboard and the Prometheus rules; none: omit them',
       placeholder: '<folder|none>',
       initial: 'monitoring',
     },

@@ -74,7 +74,7 @@ function register(draft: Draft, service: Service, metrics: RelPath): void {
   registerPlugin(draft, service, { file: metrics, plugin: 'serviceMetrics' });
 }
 
-/** Where every route asks for a token, Prometheus has none to give. */
+/** Where every route requires a token, Prometheus has none to give. */
 function openRoute(draft: Draft, { app }: Service): void {
   const base = draft.repo.read(app.file) ?? '';
   if (!base.includes('authMiddleware')) return;
@@ -119,5 +119,5 @@ function planMonitoring(draft: Draft, folder: string): void {
 }
 
 function hiddenRegistry(path: RelPath): string {
-  return `${path} makes a registry that no other file can import: the metrics are in prom-client's default one, unless you give it as the option registry of serviceMetrics.`;
+  return `${path} creates a registry that other files cannot import: the metrics use prom-client's default registry, unless you pass it to serviceMetrics as the option registry.`;
 }

@@ -44,9 +44,8 @@ export function findGuard({ guard }: Service): Obstacle | undefined {
   return {
     code: 'E_ROUTE_GUARDED',
     at: { path: guard.path, line: guard.line },
-    message:
-      'A hook of the whole application refuses requests to URLs that are not in its list, and /metrics is not.',
-    remedy: "Add '/metrics' to the list that it looks the URL up in, then run the command again.",
+    message: 'A hook of the application refuses URLs outside its list, and /metrics is not in the list.',
+    remedy: "Add '/metrics' to that list and run the command again.",
     manual: "'/metrics',",
   };
 }

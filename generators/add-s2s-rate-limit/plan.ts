@@ -92,15 +92,13 @@ function addNotes(draft: Draft, service: Service, { plugin }: LimitFiles, store:
   const { app, name } = service;
   if (isAutoloaded(service, plugin) && findUserMember(service) !== undefined)
     draft.note(
-      `${plugin} is loaded in the order of its folder: where a plugin before it asks every request for a token, as auth-middleware with publicRoutes does, bad tokens are counted, but not turned away before they are looked at.`,
+      `${plugin} is loaded in the order of its folder: if a plugin before it verifies the token of every request, as auth-middleware with publicRoutes does, bad tokens are counted, but still verified.`,
     );
   if (store === 'memory')
-    draft.note(
-      `Each instance of ${name} limits by itself: --store redis makes it one limit for all of them.`,
-    );
+    draft.note(`Each instance of ${name} has its own limit: use --store redis to share one limit.`);
   if (draft.repo.read(app.file)?.includes('trustProxy') === true) return;
   draft.note(
-    `Callers without a user are told apart by request.ip: where a proxy stands before ${name}, set trustProxy (${app.file}), or all of them are one.`,
+    `Callers without a user are identified by request.ip: behind a proxy set trustProxy (${app.file}), or all of them share one address.`,
   );
 }
 
@@ -108,8 +106,8 @@ function oldFastify({ manifest, name }: Service): Obstacle {
   return {
     code: 'E_OLD_DEPENDENCY',
     at: { path: manifest.path },
-    message: `${name} depends on fastify ${manifest.dependencies['fastify'] ?? ''}, and the limits of single routes are read as Fastify 4.24 and later tell them.`,
-    remedy: 'Raise it to ^4.24.0 there, and run the command again.',
+    message: `${name} depends on fastify ${manifest.dependencies['fastify'] ?? ''}, but limits of single routes require Fastify 4.24 or later.`,
+    remedy: 'Update it to ^4.24.0 and run the command again.',
   };
 }
 
@@ -117,9 +115,9 @@ function isLimited({ manifest, name }: Service): Obstacle {
   return {
     code: 'E_RATE_LIMITED',
     at: { path: manifest.path },
-    message: `${name} has @fastify/rate-limit already, and two limits would count every request twice.`,
+    message: `${name} already has @fastify/rate-limit, and two limits would count every request twice.`,
     remedy:
-      'Keep it: with its option redis it counts for all instances together, in fixed windows; or take it out and run the command again.',
+      'Keep it (its option redis shares the count between instances, in fixed windows), or remove it and run the command again.',
     manual:
       'await app.register(rateLimit, { redis: app.redis, skipOnError: true, enableDraftSpec: true, max: 100, timeWindow: 10_000 });',
   };

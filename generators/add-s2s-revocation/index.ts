@@ -1,13 +1,12 @@
 import { defineGenerator } from '../_engine/model/generator.ts';
 
 export const generator = defineGenerator({
-  summary: 'makes every service forget cached claims at once when their token is revoked, over Redis pub/sub',
+  summary: 'evicts a revoked token from every claim cache at once, over Redis pub/sub',
   target: 'services',
   questions: {
     auth: {
       type: 'string',
-      message:
-        'service that revokes the tokens; found by itself when only one signs them; none: not in this repo',
+      message: 'service that revokes tokens; detected if only one signs them; none: not in this repo',
       placeholder: '<service|none>',
       optional: true,
     },

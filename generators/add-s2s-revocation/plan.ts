@@ -41,7 +41,7 @@ export async function planRevocation(answers: RevocationAnswers, repo: Repo): Pr
   const draft = openDraft(repo);
   if (auth === undefined) {
     draft.note(
-      'The auth service has to publish what it revokes: run add-s2s-revocation where it is, too. REVOCATION_CHANNEL must be set to the channel in its revocation-publisher.ts.',
+      'The auth service must publish revocations: run add-s2s-revocation in its repository too, and set REVOCATION_CHANNEL to the channel in its revocation-publisher.ts.',
     );
   } else {
     planPublisher(draft, auth);
@@ -77,9 +77,9 @@ function withoutCache({ manifest, name }: Service): Obstacle {
   return {
     code: 'E_MISSING_PART',
     at: { path: manifest.path },
-    message: `${name} caches no claims, so it learns of a revocation with the very next request.`,
+    message: `${name} has no claim cache, so a revocation already applies to the next request.`,
     remedy:
-      'Leave it as it is; where a cache is wanted, run add-auth-middleware (or add-s2s) as before with --cache-ttl 10000, and then this.',
+      'Nothing is needed. To add a cache, run add-auth-middleware (or add-s2s) as before with --cache-ttl 10000, then this command.',
   };
 }
 
@@ -87,8 +87,8 @@ function withoutBlacklist({ manifest, name }: Service): Obstacle {
   return {
     code: 'E_MISSING_PART',
     at: { path: manifest.path },
-    message: `${name} has no token blacklist of ours in Redis, so there is nothing to publish.`,
+    message: `${name} has no generated token denylist in Redis, so there is nothing to publish.`,
     remedy:
-      'Run add-auth-verify --blacklist redis first; --auth none when the tokens are revoked by a service of another repository.',
+      'Run add-auth-verify --blacklist redis first, or use --auth none if a service in another repository revokes tokens.',
   };
 }

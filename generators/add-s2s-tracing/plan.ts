@@ -57,7 +57,7 @@ export async function planTracing(
 }
 
 const lateNote =
-  'auth-middleware is loaded before service-tracing, by their names, and guards every route: what it asks the auth service is in a trace of its own, unless you name service-tracing in its dependencies.';
+  'auth-middleware is loaded before service-tracing, by name, and guards every route: its verifications have their own trace, unless you name service-tracing in its dependencies.';
 
 /** An autoloaded guard of all routes has its hook before ours. */
 function comesLate({ repo }: Draft, service: Service, { tracing }: TracingFiles): boolean {
@@ -89,7 +89,7 @@ function planSdk(draft: Draft, service: Service, { sdk }: TracingFiles): void {
   depend(draft, service, '@opentelemetry/sdk-node', '^0.223.0');
   for (const file of service.config.exampleFiles)
     draft.patch(file, 'env', (base) => ensureEnv(base, { name: 'OTEL_EXPORTER_OTLP_ENDPOINT', value: '' }));
-  draft.note(`Nothing is sent until ${service.name} is started with its tracing: ${view.command}`);
+  draft.note(`No traces are sent until ${service.name} is started with its tracing: ${view.command}`);
 }
 
 function renderTracingTest(

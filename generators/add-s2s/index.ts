@@ -4,15 +4,14 @@ import { defineGenerator } from '../_engine/model/generator.ts';
 
 export const generator = defineGenerator({
   summary:
-    'adds everything in one plan: verify route, client, middleware, and a test of the services together',
+    'adds everything in one plan: verify route, client, middleware, and an integration test of the services',
   target: 'services',
   questions: {
     ...authVerify.questions,
     ...authMiddleware.questions,
     auth: {
       type: 'string',
-      message:
-        'service that issues the tokens; found by itself when only one signs them; none: not in this repo',
+      message: 'service that issues tokens; detected if only one signs them; none: not in this repo',
       placeholder: '<service|none>',
       optional: true,
     },

@@ -58,17 +58,15 @@ function planIntegrationTest(draft: Draft, integration: Omit<Integration, 'test'
     );
   }
   const command = testing.command.replace('NAME', 'service-to-service');
-  draft.note(
-    `The services are tested together by: ${command} (in ${consumer.dir === '' ? '.' : consumer.dir}).`,
-  );
+  draft.note(`Test the services together with: ${command} (in ${consumer.dir === '' ? '.' : consumer.dir}).`);
 }
 
 function isTheAuthService({ dir, name }: Service): Obstacle {
   return {
     code: 'E_INVALID_FLAG',
     at: { path: dir },
-    message: `${name} issues the tokens, so it is not one of the services that ask it to verify them.`,
+    message: `${name} issues tokens, so it cannot be its own consumer.`,
     remedy:
-      'Name the services that call it with --target. Where they are in other repositories, run add-auth-verify here and add-auth-middleware there.',
+      'Name its consumers with --target. If they are in other repositories, run add-auth-verify here and add-auth-middleware there.',
   };
 }

@@ -29,11 +29,11 @@ export function integrationView(repo: Repo, integration: Integration): Integrati
   }
   const { guard, name } = consumer;
   if (guard !== undefined) {
-    return `${name} got no service-to-service test, because it would have to get past the guard in ${guard.path}:${String(guard.line)} too.`;
+    return `${name} has no service-to-service test: it would also have to pass the guard in ${guard.path}:${String(guard.line)}.`;
   }
   const start = findStartCommand(consumer, 'consumer');
   if (start === undefined) {
-    return `${consumer.name} got no service-to-service test, because no file was found that a test could start.`;
+    return `${consumer.name} has no service-to-service test: found no file that a test could start.`;
   }
   const folder = (dir: RelPath): string => folderExpression(consumer, test, dir);
   const authSide = authView(repo, integration, folder);
@@ -57,11 +57,11 @@ export function integrationView(repo: Repo, integration: Integration): Integrati
 function noGuardedRoute({ name, routes }: Service, { all, plugins }: Protection): string {
   const asksNone = !all && plugins.length === 0;
   const why = asksNone
-    ? 'no route of it asks for a token yet'
+    ? 'none of its routes requires a token'
     : routes.length === 0
-      ? 'its routes are put together in a way that was not understood, so there is none to ask'
-      : 'all routes that were found in it are public';
-  return `${name} got no service-to-service test, because ${why}.`;
+      ? 'its routes cannot be analysed'
+      : 'all routes found are public';
+  return `${name} has no service-to-service test: ${why}.`;
 }
 
 type AuthKeys = `auth${string}` | 'claims' | 'algorithm' | 'digest' | `logout${string}`;

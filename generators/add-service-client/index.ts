@@ -1,16 +1,16 @@
 import { defineGenerator } from '../_engine/model/generator.ts';
 
 export const generator = defineGenerator({
-  summary: 'adds a ServiceClient and its tests to a service; brings the circuit breaker if it is missing',
+  summary: 'adds a ServiceClient and its tests to a service, and the circuit breaker if it is missing',
   target: 'services',
   questions: {
     with: {
       type: 'list',
-      message: 'parts beyond the core: window and backoff of the breaker, diagnostics',
+      message: 'optional parts: window and backoff of the breaker, diagnostics',
       placeholder: '<parts>',
       choices: [
         { value: 'window', hint: 'open by failure and slow-call rates' },
-        { value: 'backoff', hint: 'wait longer at each reopening' },
+        { value: 'backoff', hint: 'wait longer after each reopening' },
         { value: 'diagnostics', hint: 'publish calls and circuits on node:diagnostics_channel' },
       ],
       closed: true,
@@ -18,7 +18,7 @@ export const generator = defineGenerator({
     },
     without: {
       type: 'list',
-      message: 'parts to leave out: retry',
+      message: 'parts to omit: retry',
       placeholder: '<parts>',
       choices: [{ value: 'retry' }],
       closed: true,
@@ -26,7 +26,7 @@ export const generator = defineGenerator({
     },
     transport: {
       type: 'string',
-      message: 'what carries the calls: undici (fastest), or fetch (no dependency)',
+      message: 'HTTP transport: undici (fastest) or fetch (no dependency)',
       placeholder: '<undici|fetch>',
       choices: [{ value: 'undici' }, { value: 'fetch' }],
       closed: true,

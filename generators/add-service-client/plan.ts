@@ -72,8 +72,8 @@ function oldUndici({ name, manifest }: Service): Obstacle {
   return {
     code: 'E_OLD_DEPENDENCY',
     at: { path: manifest.path },
-    message: `${name} depends on undici ${manifest.dependencies['undici'] ?? ''}, and the client is written for undici ${String(OLDEST_UNDICI)}.`,
-    remedy: 'Raise it to ^7.16.0 there, or let fetch carry the calls: --transport fetch.',
+    message: `${name} depends on undici ${manifest.dependencies['undici'] ?? ''}, but the client requires undici ${String(OLDEST_UNDICI)} or later.`,
+    remedy: 'Update it to ^7.16.0, or use fetch: --transport fetch.',
   };
 }
 

@@ -1,16 +1,16 @@
 import { defineGenerator } from '../_engine/model/generator.ts';
 
 export const generator = defineGenerator({
-  summary: 'draws who calls whom, which routes ask for a token, and where circuits stand; changes nothing',
+  summary: 'draws calls between services, guarded routes and circuit breakers; changes nothing',
   target: 'recorded',
   questions: {
     format: {
       type: 'string',
-      message: 'how it is drawn',
+      message: 'output format',
       placeholder: '<mermaid|json|svg>',
       choices: [
         { value: 'mermaid', hint: 'a flowchart for Markdown' },
-        { value: 'json', hint: 'every fact with its place' },
+        { value: 'json', hint: 'every fact with its location' },
         { value: 'svg', hint: 'a picture' },
       ],
       closed: true,
@@ -18,7 +18,7 @@ export const generator = defineGenerator({
     },
     out: {
       type: 'string',
-      message: 'file to write it to, below the root; default: standard output',
+      message: 'output file below the root; default: standard output',
       placeholder: '<file>',
       optional: true,
     },

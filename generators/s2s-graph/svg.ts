@@ -11,7 +11,7 @@ export function renderSvg(graph: ServiceGraph): string {
   });
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${String(width)} ${String(height)}" width="${String(width)}" role="img">`,
-    '<title>Services and who calls whom</title>',
+    '<title>Services and their calls</title>',
     `<style>${style}</style>`,
     `<defs><marker id="head" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="8" markerHeight="8" orient="auto">${head}</marker></defs>`,
     '<rect width="100%" height="100%" fill="#fff"/>',

@@ -23,7 +23,7 @@ export function findFileDrift(repo: Repo, record: S2sRecord): readonly Finding[]
 /** A merge of the record that git has left to somebody. */
 function findRecordDrift(repo: Repo): readonly Finding[] {
   if (!hasMergeMarkers(repo.read(recordPath) ?? '')) return [];
-  const message = 'Two branches have recorded what they generated: s2s-status --fix joins the two.';
+  const message = 'Two branches changed the record: s2s-status --fix merges them.';
   return [{ state: 'conflict', path: recordPath, message }];
 }
 
@@ -34,11 +34,11 @@ function findGeneratedDrift(repo: Repo, record: S2sRecord): readonly Finding[] {
     const text = repo.read(path);
     if (ours === undefined) return [];
     if (text === undefined)
-      return [{ state: 'missing', path, message: `${path} was generated and is gone.` }];
+      return [{ state: 'missing', path, message: `${path} was generated and then deleted.` }];
     const marker = /^<{7} /m.exec(text);
     if (marker !== null) {
       const line = lineAt(text, marker.index);
-      return [{ state: 'conflict', path, line, message: `${path} holds the markers of a merge.` }];
+      return [{ state: 'conflict', path, line, message: `${path} contains merge conflict markers.` }];
     }
     if (text === ours) return [];
     const line = firstDifference(ours, text);
@@ -88,8 +88,8 @@ function findingOf(edit: Edit, generator: string): Finding {
   const state = stateOf(role);
   const message =
     state === 'outdated'
-      ? `${path} is not what today's ${generator} gives: s2s-upgrade brings it up to date.`
-      : `${path} lacks what ${generator} put there: ${added}`;
+      ? `${path} differs from the current template of ${generator}: run s2s-upgrade.`
+      : `${path} lacks lines that ${generator} added: ${added}`;
   return { state, path, line, message };
 }
 
@@ -129,7 +129,7 @@ export function findUnreachable(repo: Repo, heads: readonly ServiceHead[]): read
       state: 'unreachable',
       path,
       line,
-      message: `AUTH_SERVICE_URL leads to port ${other}, and ${service.name} listens on ${String(port)}.`,
+      message: `AUTH_SERVICE_URL points to port ${other}, but ${service.name} listens on ${String(port)}.`,
     }));
 }
 

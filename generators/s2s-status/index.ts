@@ -1,25 +1,25 @@
 import { defineGenerator } from '../_engine/model/generator.ts';
 
 export const generator = defineGenerator({
-  summary: 'tells what was generated where and whether it still stands; exit code 5 when it does not',
+  summary: 'reports generated code and its drift; exit code 5 on drift',
   target: 'recorded',
   questions: {
     fix: {
       type: 'boolean',
-      message: 'put back what is missing and wire what is not; files that exist stay as they are',
+      message: 'restore missing files and wiring; existing generated files do not change',
       initial: false,
     },
     adopt: {
       type: 'boolean',
-      message: 'rebuild a record that was lost from the files that are there',
+      message: 'rebuild a lost record from the files',
       initial: false,
     },
     allow: {
       type: 'list',
-      message: 'states that are no drift, such as edited',
+      message: 'states to accept, such as edited',
       placeholder: '<states>',
       choices: [
-        { value: 'edited', hint: 'generated files that you changed' },
+        { value: 'edited', hint: 'generated files that you edited' },
         { value: 'outdated', hint: 'files that newer templates would change' },
       ],
       closed: true,

@@ -106,7 +106,7 @@ function findOrphans(record: S2sRecord, heads: readonly ServiceHead[]): readonly
     .map((service) => ({
       state: 'orphaned',
       path: service as Finding['path'],
-      message: `${service} is recorded, and no Fastify service is there any more.`,
+      message: `${service} is recorded, but there is no Fastify service any more.`,
     }));
 }
 

@@ -125,7 +125,7 @@ function inUse(path: RelPath, line: number, use: string): Obstacle {
   return {
     code: 'E_IN_USE',
     at: { path, line },
-    message: `${path}:${String(line)} uses ${use}, which would go.`,
-    remedy: 'Take that use out first and run the command again.',
+    message: `${path}:${String(line)} uses ${use}, which would be removed.`,
+    remedy: 'Remove that use first and run the command again.',
   };
 }

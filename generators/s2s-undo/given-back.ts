@@ -40,8 +40,7 @@ function foreignLines(path: RelPath): Obstacle {
   return {
     code: 'E_RECORD',
     at: { path: '.s2s.json' },
-    message: `Undoing this would put lines of .s2s.json into ${path} that today's templates do not have.`,
-    remedy:
-      'Run s2s-upgrade first; where that changes nothing, restore .s2s.json from a commit that you trust.',
+    message: `Undoing this would add lines of .s2s.json to ${path} that current templates do not render.`,
+    remedy: 'Run s2s-upgrade first. If it changes nothing, restore .s2s.json from a trusted commit.',
   };
 }

@@ -48,7 +48,7 @@ function inUse(path: RelPath, line: number, target: RelPath): Obstacle {
   return {
     code: 'E_IN_USE',
     at: { path, line },
-    message: `${path}:${String(line)} imports ${target}, which would go.`,
-    remedy: 'Take that import out first, or name the generator that added it too.',
+    message: `${path}:${String(line)} imports ${target}, which would be removed.`,
+    remedy: 'Remove that import first, or also name the generator that added it.',
   };
 }

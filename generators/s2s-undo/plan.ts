@@ -39,7 +39,7 @@ export async function planUndo(answers: UndoAnswers, repo: Repo): Promise<Plan |
   const unknown = unknownGenerators(record, wanted);
   if (unknown !== undefined) draft.obstruct(unknown);
   const selected = selectRecorded(record, wanted);
-  if (selected.length === 0) draft.note('Nothing is recorded in .s2s.json that could be taken back.');
+  if (selected.length === 0) draft.note('Nothing is recorded in .s2s.json, so there is nothing to undo.');
   const heads = surveyHeads(repo);
 
   for (const one of selected.filter(({ whole }) => whole))

@@ -24,7 +24,7 @@ export function takeBackFile(
   if (!isEdited(ours, base)) return notThere(path);
   if (force) return { kind: 'delete', path, role: file.role, base };
   const diff = diffOf(editsTowards(path, file.role, ours, base));
-  return edited({ path }, diff, 'Keep your version elsewhere, or let it go with --force.');
+  return edited({ path }, diff, 'Save your version elsewhere, or delete it with --force.');
 }
 
 /** Takes hunks out of a file of the user's. */
@@ -42,7 +42,7 @@ export function takeBackHunks(
   const [first] = blocked;
   if (first !== undefined) {
     const diff = blocked.map((one) => one.diff).join('\n');
-    const remedy = 'Take these lines out by hand and run the command again.';
+    const remedy = 'Remove these lines by hand and run the command again.';
     return edited({ path, line: first.line }, diff, remedy);
   }
   if (file.text !== undefined) return editTowards(repo, path, file.role, text);
@@ -67,8 +67,8 @@ function notThere(path: RelPath): Obstacle {
   return {
     code: 'E_FILE_EDITED',
     at: { path },
-    message: `${path} holds something else than what is recorded: less than half of that is there.`,
-    remedy: 'Take the file away by hand, if it is to go.',
+    message: `${path} differs from the record: less than half of the recorded lines are left.`,
+    remedy: 'Delete the file by hand.',
   };
 }
 
@@ -76,7 +76,7 @@ function edited(at: NonNullable<Obstacle['at']>, diff: string, remedy: string): 
   return {
     code: 'E_FILE_EDITED',
     at,
-    message: `${at.path} was edited since: what was generated is not there as it was.\n${diff.trimEnd()}`,
+    message: `${at.path} was edited: the recorded lines have changed.\n${diff.trimEnd()}`,
     remedy,
   };
 }

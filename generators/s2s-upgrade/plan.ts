@@ -18,7 +18,8 @@ export async function planUpgrade({ targets, ...given }: RunAnswers, repo: Repo)
   const findings: Finding[] = [];
   for (const call of calls) {
     const replayed = await replay(call, draft.repo, 'mark', given);
-    if (replayed === undefined) draft.note(`${call.generator} is not in this version: what it made stays.`);
+    if (replayed === undefined)
+      draft.note(`${call.generator} is not in this version: its output was not changed.`);
     else {
       // What a generator says when it is run first is not news any more.
       const { plan } = replayed;

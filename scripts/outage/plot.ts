@@ -30,7 +30,7 @@ export function renderPlot(scenario: Scenario, measured: readonly Measured[]): s
     `<rect width="100%" height="100%" fill="#ffffff"/>`,
     ...legend(),
     ...panels,
-    `<text x="${String(LEFT + WIDTH)}" y="${String(height - 6)}" text-anchor="end" fill="#444444">seconds; the service is sick where it is grey</text>`,
+    `<text x="${String(LEFT + WIDTH)}" y="${String(height - 6)}" text-anchor="end" fill="#444444">seconds; the outage is grey</text>`,
     '</svg>',
     '',
   ].join('\n');

@@ -33,11 +33,11 @@ export async function renderOutage(
 function tableOf(scenario: Scenario, measured: readonly Measured[]): string {
   const head = [
     'breaker',
-    'requests to the sick service',
-    'callers who waited in vain',
-    'seconds waited in vain',
-    'refused at once',
-    'answered while it was sick',
+    'requests to the failing service',
+    'callers who waited for a failure',
+    'seconds waited for a failure',
+    'rejected at once',
+    'answered during the outage',
     'first answer after recovery',
   ];
   return table(

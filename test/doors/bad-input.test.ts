@@ -512,7 +512,7 @@ const disk: readonly BadInput[] = [
     line: breaker,
     exit: 3,
     code: 'E_PATH',
-    names: /leads out/,
+    names: /outside the repository/,
     arrange: (root) => {
       mkdirSync(outside, { recursive: true });
       symlinkSync(outside, join(root, user, 'src/utils'));
@@ -648,7 +648,7 @@ const services: readonly BadInput[] = [
     line: 'add-s2s-revocation --target user',
     exit: 3,
     code: 'E_MISSING_PART',
-    names: /user-service caches no claims/,
+    names: /user-service has no claim cache/,
     files: {},
   },
   {
@@ -656,7 +656,7 @@ const services: readonly BadInput[] = [
     line: 'add-s2s-rate-limit --target user',
     exit: 3,
     code: 'E_RATE_LIMITED',
-    names: /@fastify\/rate-limit already/,
+    names: /already has @fastify\/rate-limit/,
     files: {
       [`${user}/package.json`]: (text) =>
         text.replace('"fastify-plugin"', '"@fastify/rate-limit": "^11.2.0",\n    "fastify-plugin"'),

@@ -48,7 +48,7 @@ describe('--check', () => {
     before = readTree(root);
     const { exitCode, stdout } = await runBin(root, ...add, '--check');
     expect(exitCode, stdout).toBe(3);
-    const remedy = 'Run without --check to see the code in place, and please report what it does not fit.';
+    const remedy = 'Run without --check to see the code, and please report the mismatch.';
     expect(obstacleIn(stdout)).toEqual(['E_CHECK', `${billing}/tsconfig.json`, remedy]);
     expect(stdout).toContain('rolled back');
     expect(readTree(root)).toEqual(before);
@@ -65,7 +65,7 @@ console.log(${JSON.stringify(error)}); process.exit(2);`,
     );
     const { stdout } = await runBin(root, ...add, '--check');
     const remedy =
-      'Add what is not installed yet to the service (undici) and run the command again, or run it without --check and check after the installation.';
+      'Install the missing packages in the service (undici) and run the command again, or run it without --check and type-check after the installation.';
     expect(obstacleIn(stdout)).toEqual(['E_CHECK', `${billing}/tsconfig.json`, remedy]);
     expect(readTree(root)).toEqual(before);
   });
@@ -142,7 +142,7 @@ it('says that the files are changed when only the installation fails', async () 
       { path: `${billing}/package.json`, action: 'modify', role: 'manifest' },
     ]) as unknown,
     next: [expect.stringContaining('npm')],
-    notes: expect.arrayContaining([expect.stringContaining('The files are changed')]) as unknown,
+    notes: expect.arrayContaining([expect.stringContaining('The listed files were changed')]) as unknown,
   });
 });
 

@@ -90,12 +90,10 @@ describe('undo and status, by both doors', () => {
     writeFileSync(path, 'written');
     writeFileSync(join(root, '.s2s.journal'), sealed(root, journal));
     const run = await runBin(root, 's2s-undo', '--recover');
-    expect(run.stdout).toContain('they are back as they were before it');
+    expect(run.stdout).toContain('its partial changes were rolled back');
     expect(run.exitCode).toBe(0);
     expect(readTree(root)).toEqual(before);
-    expect((await runBin(root, 's2s-undo', '--recover')).stdout).toContain(
-      'No run has left anything half written',
-    );
+    expect((await runBin(root, 's2s-undo', '--recover')).stdout).toContain('No interrupted run was found');
   });
 });
 

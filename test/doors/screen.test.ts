@@ -129,8 +129,8 @@ describe('what is shown', () => {
 
   it('asks in the words of the user, and changes nothing at Ctrl-C', async () => {
     const shown = await onTerminal(`node ${cli} add-service-client`, {}, { after: 'submit', keys: '\u0003' });
-    expect(shown).toContain('Which services should it change?');
-    expect(shown).toContain('Stopped: nothing was changed.');
+    expect(shown).toContain('Which services should change?');
+    expect(shown).toContain('Cancelled: nothing was changed.');
   });
 
   it('shows the code of a place that is in the way', async () => {

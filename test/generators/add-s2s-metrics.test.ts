@@ -72,6 +72,6 @@ describe('add-s2s-metrics', () => {
       "import { Registry } from 'prom-client';\nconst registry = new Registry();\nregistry.clear();\n",
     );
     const plan = await repo.run('add-s2s-metrics --target user --allow-dirty');
-    expect(plan.notes.join('\n')).toContain('option registry of serviceMetrics');
+    expect(plan.notes.join('\n')).toContain('pass it to serviceMetrics as the option registry');
   });
 });

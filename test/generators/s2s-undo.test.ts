@@ -163,14 +163,14 @@ describe('s2s-undo', () => {
     const plan = await repo.plan('s2s-undo');
     expect(plan.ok ? [] : plan.obstacles.map(({ code, message }) => `${code} ${message}`).sort()).toEqual(
       [
-        `E_IN_USE ${logout}:1 uses app.tokenBlacklist, which would go.`,
-        `E_IN_USE ${mine}:11 uses web.authenticate, which would go.`,
-        `E_IN_USE ${mine}:12 uses request.user, which would go.`,
-        `E_IN_USE ${mine}:13 uses request.user, which would go.`,
-        `E_IN_USE ${mine}:13 uses web.authenticate, which would go.`,
-        `E_IN_USE ${mine}:4 uses app.authenticate, which would go.`,
-        `E_IN_USE ${mine}:4 uses request.user, which would go.`,
-        `E_IN_USE ${mine}:6 uses app.authenticate, which would go.`,
+        `E_IN_USE ${logout}:1 uses app.tokenBlacklist, which would be removed.`,
+        `E_IN_USE ${mine}:11 uses web.authenticate, which would be removed.`,
+        `E_IN_USE ${mine}:12 uses request.user, which would be removed.`,
+        `E_IN_USE ${mine}:13 uses request.user, which would be removed.`,
+        `E_IN_USE ${mine}:13 uses web.authenticate, which would be removed.`,
+        `E_IN_USE ${mine}:4 uses app.authenticate, which would be removed.`,
+        `E_IN_USE ${mine}:4 uses request.user, which would be removed.`,
+        `E_IN_USE ${mine}:6 uses app.authenticate, which would be removed.`,
       ].sort(),
     );
   });

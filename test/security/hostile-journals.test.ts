@@ -132,7 +132,7 @@ describe('D.14 a journal that a repository brings along', () => {
       const text = await expectRefused(line);
       expect(text).toContain('Delete .s2s.journal');
       // What somebody might do by hand instead, and whom it names, is the attacker's.
-      expect(text).not.toMatch(/build-7|process \d|fsmonitor|--force puts back/);
+      expect(text).not.toMatch(/build-7|process \d|fsmonitor|--recover --force/);
     }
     expect(await plan('add-circuit-breaker', { target: ['svc'] }, repo.root)).toMatchObject({
       obstacles: [{ code: 'E_RECORD' }],

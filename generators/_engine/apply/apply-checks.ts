@@ -35,16 +35,15 @@ function assertInside(root: string, paths: readonly RelPath[]): void {
     let nearest = join(root, path);
     // A link that leads nowhere is there, too: writing to it would make what it names.
     while (!existsSync(nearest) && !isLink(nearest)) nearest = dirname(nearest);
-    if (!existsSync(nearest))
-      throw new RefusalError(notWritten(path, 'has a link in its way that leads nowhere'));
+    if (!existsSync(nearest)) throw new RefusalError(notWritten(path, 'is behind a broken link'));
     const real = realpathSync.native(nearest);
     const target = relative(root, join(real, relative(nearest, join(root, path))));
     if (!isWithin(root, real)) {
       throw new RefusalError({
         code: 'E_PATH',
         at: { path },
-        message: `${path} leads out of the repository, to ${real}.`,
-        remedy: 'Run the command in the repository that the link leads to.',
+        message: `${path} resolves outside the repository, to ${real}.`,
+        remedy: 'Run the command in the repository that contains that target.',
       });
     }
     const never = forbidden(path) ?? forbidden(target.split(sep).join('/'));
@@ -90,7 +89,7 @@ function changedFile(edit: Edit): Obstacle {
     code: 'E_FILE_CHANGED',
     at: { path: edit.path },
     message: `${edit.path} changed between the plan and the write.`,
-    remedy: 'Run the command again: it plans anew on the file as it is now.',
+    remedy: 'Run the command again to plan with the current file.',
   };
 }
 
@@ -99,8 +98,8 @@ function linkInTheWay({ path }: Edit): Obstacle {
   return {
     code: 'E_PATH',
     at: { path },
-    message: `${path} is a link now, and the file that was generated there would be deleted.`,
-    remedy: 'Take the link away by hand, and run the command again.',
+    message: `${path} is now a link, so the generated file there cannot be deleted.`,
+    remedy: 'Delete the link and run the command again.',
   };
 }
 
@@ -121,14 +120,16 @@ function readOnlyFile({ path }: Edit): Obstacle {
 export function assertPlainWay(root: string, absolute: string): void {
   const path = relative(root, absolute);
   const parts = path.split(sep);
-  const never = parts[0] === '..' ? 'lies outside of the repository' : forbidden(parts.join('/'));
+  const never = parts[0] === '..' ? 'is outside the repository' : forbidden(parts.join('/'));
   if (never !== undefined) throw new RefusalError(notWritten(parts.join('/'), never));
   parts.reduce((folder, part, index) => {
     const at = join(folder, part);
     const found = lstatSync(at, { throwIfNoEntry: false });
     const isLast = index === parts.length - 1;
     if (found !== undefined && !(isLast ? found.isFile() : found.isDirectory()))
-      throw new RefusalError(notWritten(parts.join('/'), `has something in its way: ${relative(root, at)}`));
+      throw new RefusalError(
+        notWritten(parts.join('/'), `has another entry in its path: ${relative(root, at)}`),
+      );
     return at;
   }, root);
 }
@@ -143,7 +144,7 @@ function notWritten(path: string, reason: string): Obstacle {
   return {
     code: 'E_PATH',
     at: { path },
-    message: `${JSON.stringify(path)} is not written to: it ${reason}.`,
-    remedy: 'Take the link or the folder away that leads there, and run the command again.',
+    message: `${JSON.stringify(path)} cannot be written: it ${reason}.`,
+    remedy: 'Remove that link or folder, and run the command again.',
   };
 }

@@ -86,7 +86,7 @@ function isLocked(error: unknown): boolean {
 
 function notWritten(cause: unknown): RefusalError {
   const path = cause instanceof Error && 'path' in cause ? String(cause.path) : '.';
-  const message = 'The change could not be written, and nothing has changed';
+  const message = 'The change could not be written; nothing was changed';
   return writeFailure(cause, message, 'and run the command again', path);
 }
 
@@ -117,7 +117,7 @@ async function untilSignal(run: (stopped: AbortSignal) => Promise<void>): Promis
 function interrupted(signal: NodeJS.Signals): ConstructorParameters<typeof RefusalError>[0] {
   return {
     code: 'E_CHECK',
-    message: `The check was interrupted by ${signal}, and everything was rolled back.`,
+    message: `The type check was interrupted by ${signal}. Everything was rolled back.`,
     remedy: 'Run the command again, or without --check.',
   };
 }

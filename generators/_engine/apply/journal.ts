@@ -112,10 +112,10 @@ export function locked(holder: LockHolder): Obstacle {
   return {
     code: 'E_LOCKED',
     at: { path: journalName },
-    message: `Another run is writing to this repository, or was killed elsewhere: ${nameOfHolder(holder)}.`,
+    message: `Another run is writing to this repository, or was interrupted on another machine: ${nameOfHolder(holder)}.`,
     remedy: isUnknown
-      ? 'Wait until it has ended. If it runs no more, s2s-undo --recover --force puts back what it left half written.'
-      : 'Wait until it has ended and run the command again.',
+      ? 'Wait until it ends. If it was interrupted, roll back its partial changes with s2s-undo --recover --force.'
+      : 'Wait until it ends and run the command again.',
   };
 }
 
@@ -124,8 +124,8 @@ function foreign(reason: string): Obstacle {
   return {
     code: 'E_RECORD',
     at: { path: journalName },
-    message: `Nothing is done by ${journalName}: ${reason}.`,
-    remedy: `Delete ${journalName}, unless another user or machine is running a generator in this folder now.`,
+    message: `${journalName} was not used: ${reason}.`,
+    remedy: `Delete ${journalName}, unless another user or machine is running a generator in this folder.`,
   };
 }
 
@@ -134,14 +134,14 @@ function foreign(reason: string): Obstacle {
  * @throws Error with the reason, RefusalError E_PATH
  */
 function assertJournalShape(parsed: unknown): void {
-  if (!isRecord(parsed)) throw new Error('it holds no object');
+  if (!isRecord(parsed)) throw new Error('it is not an object');
   const { id, holder, entries, folders, emptied } = parsed;
-  if (typeof id !== 'string' || !/^[\w-]{1,64}$/.test(id)) throw new Error('its id is not understood');
-  if (typeof holder !== 'string') throw new Error('its holder is not understood');
-  if (!Array.isArray(entries) || !entries.every(isEntry)) throw new Error('its entries are not understood');
+  if (typeof id !== 'string' || !/^[\w-]{1,64}$/.test(id)) throw new Error('its id is invalid');
+  if (typeof holder !== 'string') throw new Error('its holder is invalid');
+  if (!Array.isArray(entries) || !entries.every(isEntry)) throw new Error('its entries are invalid');
   for (const list of [folders, emptied])
     if (!Array.isArray(list) || !list.every((path) => typeof path === 'string'))
-      throw new Error('its folders are not understood');
+      throw new Error('its folders are invalid');
   const targets = (entries as readonly { target: string }[]).map(({ target }) => target);
   for (const path of targets) assertPath(path, forbidden(path));
   for (const path of [...(folders as string[]), ...(emptied as string[])])
@@ -157,6 +157,7 @@ function isEntry(entry: unknown): boolean {
 
 /** No apply ever writes to git's own files, or to installed packages. */
 function assertPath(path: string, never: string | undefined): void {
-  if (path === '' || toRel(path) !== path) throw new Error(`${JSON.stringify(path)} is not a plain path`);
+  if (path === '' || toRel(path) !== path)
+    throw new Error(`${JSON.stringify(path)} is not a normalised path`);
   if (never !== undefined) throw new Error(`${JSON.stringify(path)} ${never}`);
 }

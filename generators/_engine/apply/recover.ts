@@ -144,7 +144,7 @@ function interrupted(holder: string): Obstacle {
   return {
     code: 'E_LOCKED',
     at: { path: journalName },
-    message: `An earlier run was interrupted, and its partial changes are still there: ${nameOfHolder(holder)}.`,
-    remedy: 'Run s2s-undo --recover, which rolls them back, and then this command again.',
+    message: `A previous run was interrupted, and its partial changes are still present: ${nameOfHolder(holder)}.`,
+    remedy: 'Run s2s-undo --recover to roll them back, then this command again.',
   };
 }

@@ -71,9 +71,8 @@ function changedSince({ target }: JournalEntry): Obstacle {
   return {
     code: 'E_FILE_CHANGED',
     at: { path: target },
-    message: `${target} was changed after a run had written it and before that run could be taken back.`,
-    remedy:
-      'Keep your version elsewhere and run s2s-undo --recover --force, which puts every file back as it was before the run.',
+    message: `${target} was edited after a run wrote it and before that run was rolled back.`,
+    remedy: 'Save your version elsewhere and run s2s-undo --recover --force to roll back every file.',
   };
 }
 
@@ -88,8 +87,8 @@ export function putBack<T>(run: () => T): T {
     if (cause instanceof RefusalError) throw cause;
     throw writeFailure(
       cause,
-      'Not every file could be put back yet',
-      'then run s2s-undo --recover: it puts every file back',
+      'Not every file could be rolled back',
+      'then run s2s-undo --recover to roll back the other files',
     );
   }
 }
@@ -100,7 +99,7 @@ export function writeFailure(cause: unknown, message: string, then: string, path
     code: 'E_WRITE',
     at: { path },
     message: `${message}: ${reasonOf(cause)}.`,
-    remedy: `Make the folder writable or free some space, ${then}.`,
+    remedy: `Make the folder writable or free disk space, ${then}.`,
   });
   error.cause = cause;
   return error;

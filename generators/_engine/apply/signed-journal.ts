@@ -28,7 +28,7 @@ const maxBytes = 64_000_000;
  */
 export function sealed(root: string, content: object): Buffer {
   const body = Buffer.from(JSON.stringify({ ...content, root }));
-  if (headBytes + body.length > maxBytes) throw new Error('the journal of this run would be too long');
+  if (headBytes + body.length > maxBytes) throw new Error('the journal of this run exceeds the maximum size');
   return Buffer.concat([Buffer.from(`s2s-journal ${macOf(body, signingKey(root)).toString('hex')}\n`), body]);
 }
 
@@ -44,9 +44,9 @@ export function unsealed(root: string, path: string): unknown {
   if (signed === undefined) throw new Error('it is not signed');
   const [mac, body] = [Buffer.from(signed, 'hex'), bytes.subarray(headBytes)];
   if (!knownKeys(root).some((key) => timingSafeEqual(mac, macOf(body, key))))
-    throw new Error('no run of yours on this machine signed it');
+    throw new Error('it was not signed by a run of this user on this machine');
   const content = JSON.parse(body.toString('utf8')) as Readonly<{ root: unknown }>;
-  if (content.root !== root) throw new Error(`it is of a run in ${JSON.stringify(content.root)}`);
+  if (content.root !== root) throw new Error(`it belongs to a run in ${JSON.stringify(content.root)}`);
   return content;
 }
 
@@ -59,7 +59,7 @@ function readPlain(path: string): Buffer | undefined {
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (found === undefined) return undefined;
   // Opening a pipe would wait for who writes into it.
-  if (!found.isFile()) throw new Error('it is no plain file');
+  if (!found.isFile()) throw new Error('it is not a regular file');
   const file = openPlain(path);
   if (file === undefined) return undefined;
   try {

@@ -56,14 +56,14 @@ export async function typeErrors(
 }
 
 function firstLine(text: string): string {
-  return text.split('\n').find((line) => line.trim() !== '') ?? 'it says nothing';
+  return text.split('\n').find((line) => line.trim() !== '') ?? 'it printed nothing';
 }
 
 function notChecked(tsconfig: RelPath, reason: string): Obstacle {
   return {
     code: 'E_CHECK',
     at: { path: tsconfig },
-    message: `The types cannot be checked, because tsc does not run (${reason}), and nothing is changed.`,
+    message: `The type check failed because tsc does not run (${reason}). Nothing was changed.`,
     remedy: 'Install the packages of the service, or run the command without --check.',
   };
 }
@@ -96,10 +96,8 @@ function checkFailed(tsconfig: RelPath, errors: readonly string[]): Obstacle {
   return {
     code: 'E_CHECK',
     at: { path: tsconfig },
-    message: `The type check got worse, and everything was rolled back:\n${errors.slice(0, 10).join('\n')}`,
-    remedy:
-      missingPackages(errors) ??
-      'Run without --check to see the code in place, and please report what it does not fit.',
+    message: `The type check has new errors. Everything was rolled back:\n${errors.slice(0, 10).join('\n')}`,
+    remedy: missingPackages(errors) ?? 'Run without --check to see the code, and please report the mismatch.',
   };
 }
 
@@ -110,5 +108,5 @@ function missingPackages(errors: readonly string[]): string | undefined {
   );
   if (named.length === 0) return undefined;
   const packages = [...new Set(named)].join(' ');
-  return `Add what is not installed yet to the service (${packages}) and run the command again, or run it without --check and check after the installation.`;
+  return `Install the missing packages in the service (${packages}) and run the command again, or run it without --check and type-check after the installation.`;
 }

@@ -58,8 +58,8 @@ function twoTexts(first: Edit, second: Edit): Obstacle {
   return {
     code: 'E_PATH',
     at: { path: second.path },
-    message: `${first.path} and ${second.path} are one file, and this run would write two different texts to it.`,
-    remedy: 'Make them two files, and run the command again.',
+    message: `${first.path} and ${second.path} are the same file, and this run would write two different texts to it.`,
+    remedy: 'Replace the link with a separate file and run the command again.',
   };
 }
 

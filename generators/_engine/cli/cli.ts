@@ -15,7 +15,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   } catch (error) {
     // What the prompts throw at Ctrl-C.
     if (!(error instanceof Error && error.name === 'ExitPromptError')) throw error;
-    process.stderr.write('\nStopped: nothing was changed.\n');
+    process.stderr.write('\nCancelled: nothing was changed.\n');
     return 130;
   }
 }
@@ -103,5 +103,5 @@ async function overview(cwd: string | undefined): Promise<readonly string[]> {
 
 function noGenerator(): Obstacle {
   const remedy = `Name one of ${listGenerators().join(', ')}.`;
-  return { code: 'E_USAGE', message: 'No generator is named.', remedy };
+  return { code: 'E_USAGE', message: 'The generator is missing.', remedy };
 }

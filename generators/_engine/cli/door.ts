@@ -99,7 +99,7 @@ function helpOf(id: string, generator: Generator): string {
       .filter(([key]) => !(key in generator.questions))
       .map(flagLine),
     '',
-    'Without a terminal, or with --yes, nothing is asked: what is missing is listed.',
+    'Without a terminal, or with --yes, it asks no questions and lists missing flags.',
     '',
   ].join('\n');
 }

@@ -44,8 +44,8 @@ export async function decide(request: PlanRequest, command: string): Promise<Dec
 function withRecovery(planned: Planned, recovered: boolean, { given }: PlanRequest): Planned {
   if (!recovered && given['recover'] !== true) return planned;
   const note = recovered
-    ? 'A run that was killed had left files half written: they are back as they were before it.'
-    : 'No run has left anything half written.';
+    ? 'A previous run was interrupted; its partial changes were rolled back.'
+    : 'No interrupted run was found.';
   return { ...planned, plan: { ...planned.plan, notes: [note, ...planned.plan.notes] } };
 }
 
@@ -78,7 +78,7 @@ function decided({ id, given, root }: PlanRequest, planned: Planned, command: st
       });
       const failed = given['install'] === true ? await failedOf(installs) : [];
       if (failed.length === 0) return outcome(statusAfter(plan, 'applied'), next);
-      const notes = failed.map((text) => `${text} failed: run it again. The files are changed, as listed.`);
+      const notes = failed.map((text) => `${text} failed: run it again. The listed files were changed.`);
       return { ...outcome('failed', failed), notes: [...plan.notes, ...notes] };
     } catch (error) {
       if (!(error instanceof RefusalError)) throw error;

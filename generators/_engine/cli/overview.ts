@@ -45,7 +45,7 @@ function servicesBelow(root: string): readonly string[] {
 function issuing(repo: Repo, head: ServiceHead): string {
   const [first] = findSigns(openSurvey(repo, head));
   return first === undefined
-    ? 'has the login route, so it issues the tokens'
+    ? 'has the login route, so it issues tokens'
     : `signs JWTs in ${first.path}:${String(first.line)}`;
 }
 

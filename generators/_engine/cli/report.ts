@@ -24,10 +24,10 @@ export function reportOf(decided: Outcome, { colour, terminal, diff }: ReportOpt
   if (decided.output !== undefined) return terminal ? printable(decided.output) : decided.output;
   const names = outcome.targets.map(({ service }) => service).join(', ') || 'the repository';
   const nothing = outcome.generator === 's2s-status' ? 'everything stands' : 'nothing to change';
-  const isThere = outcome.targets.length === 0 ? nothing : `${names} has it already, nothing to change`;
+  const isThere = outcome.targets.length === 0 ? nothing : `${names} is up to date, nothing to change`;
   const heading = {
     applied: `${colours.green('✔')} ${outcome.generator} changed ${names}`,
-    planned: `${colours.cyan('●')} ${outcome.generator} would change ${names} (nothing is written)`,
+    planned: `${colours.cyan('●')} ${outcome.generator} would change ${names} (nothing was written)`,
     unchanged: `${colours.green('✔')} ${outcome.generator}: ${isThere}`,
     drift: `${colours.yellow('!')} ${outcome.generator} found drift`,
     conflicts: `${colours.yellow('!')} ${outcome.generator} left conflicts in ${names}`,
@@ -38,11 +38,11 @@ export function reportOf(decided: Outcome, { colour, terminal, diff }: ReportOpt
     heading,
     ...changeTree(outcome.changes, colours),
     ...outcome.findings.map((finding) => findingLine(finding, colours)),
-    ...section('Good to know', outcome.notes, colours),
+    ...section('Notes', outcome.notes, colours),
     ...section('Next', outcome.next, colours),
     ...(outcome.status === 'unchanged' || outcome.status === 'drift'
       ? []
-      : section('The same again, without questions', [outcome.command], colours)),
+      : section('Run it again without questions', [outcome.command], colours)),
     '',
   ].join('\n');
 }

@@ -70,5 +70,5 @@ function pick(
 
 function byHand(path: RelPath, service: string, variables: readonly ComposeVariable[]): string {
   const list = variables.map(({ name, value }) => (value === undefined ? name : `${name}=${value}`));
-  return `${path} does not list the environment of ${service} line by line: give it ${list.join(' and ')} by hand.`;
+  return `${path} does not list the environment of ${service} line by line: add ${list.join(' and ')} by hand.`;
 }

@@ -76,8 +76,8 @@ function noSchema(want: EnvDeclarationWant, style: Style): Obstacle {
   ];
   return {
     code: 'E_NO_REGISTRATION_PLACE',
-    message: `The schema that declares the environment variables${want.config.schema === undefined ? '' : ` (${want.config.schema})`} is not written as an object here, so ${want.name} cannot be added to it.`,
-    remedy: `Declare ${want.name} there by hand, then run the command again.`,
+    message: `The schema that declares the environment variables${want.config.schema === undefined ? '' : ` (${want.config.schema})`} is not an object literal here, so ${want.name} cannot be added to it.`,
+    remedy: `Declare ${want.name} there by hand and run the command again.`,
     manual: `${want.name}: ${valueText(want, builder, '', style)},`,
   };
 }

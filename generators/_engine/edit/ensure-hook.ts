@@ -23,18 +23,18 @@ export function ensureHook(base: string, want: HookWant, style: Style): readonly
       'E_NOT_ENCAPSULATED',
       want,
       line,
-      'is wrapped by fastify-plugin, so a hook in it would guard its siblings too',
+      'is wrapped by fastify-plugin, so a hook in it would also guard its siblings',
     );
   }
   if (found.kind === 'unclear')
-    return obstacle('E_NO_SUCH_PLUGIN', want, line, 'is made by a call that is not understood');
+    return obstacle('E_NO_SUCH_PLUGIN', want, line, 'is created by a call that cannot be analysed');
   const { body, parameters } = found.node;
   const [instance] = parameters;
   if (instance === undefined || !ts.isIdentifier(instance.name)) {
-    return obstacle('E_NO_SUCH_PLUGIN', want, line, 'has no parameter that names the instance');
+    return obstacle('E_NO_SUCH_PLUGIN', want, line, 'has no parameter for the instance');
   }
   if (body === undefined || !ts.isBlock(body))
-    return obstacle('E_NO_SUCH_PLUGIN', want, line, 'has no body in braces');
+    return obstacle('E_NO_SUCH_PLUGIN', want, line, 'has no block body');
   const statement = want.statement.replaceAll('{{app}}', instance.name.text);
   return hasStatement(source, body, statement)
     ? []
@@ -93,7 +93,7 @@ function obstacle(code: ObstacleCode, want: HookWant, line: number | undefined, 
   return {
     code,
     message: `${name}${line === undefined ? '' : ` (line ${String(line)})`} ${reason}.`,
-    remedy: 'Guard these routes by hand, or leave them out of --protect.',
+    remedy: 'Guard these routes by hand, or omit them from --protect.',
     manual: want.statement.replaceAll('{{app}}', 'app'),
   };
 }

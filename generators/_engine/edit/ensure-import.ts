@@ -100,7 +100,7 @@ function importLine(source: ts.SourceFile, text: string, want: ImportWant, style
 function nameTaken(local: string, from: string, line: number): Obstacle {
   return {
     code: 'E_NO_REGISTRATION_PLACE',
-    message: `${local} cannot be imported from ${from}: the name stands for something else on line ${String(line)}.`,
+    message: `${local} cannot be imported from ${from}: the name is already declared on line ${String(line)}.`,
     remedy: `Rename ${local} in this file and run the command again.`,
   };
 }

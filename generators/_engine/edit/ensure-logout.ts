@@ -22,8 +22,9 @@ export function ensureLogout(base: string, want: LogoutWant, style: Style): read
   const [request] = handler.parameters;
   const { body } = handler;
   if (request === undefined || !ts.isIdentifier(request.name))
-    return cannot('its handler has no request', want.line);
-  if (request.name.text.startsWith('_')) return cannot('its handler marks the request as unused', want.line);
+    return cannot('its handler has no request parameter', want.line);
+  if (request.name.text.startsWith('_'))
+    return cannot('its handler marks the request parameter as unused', want.line);
   if (!ts.isBlock(body)) return cannot('its handler has no block body', want.line);
 
   const instance = ts.isPropertyAccessExpression(call.expression)
@@ -72,7 +73,7 @@ function cannot(reason: string, line: number): Obstacle {
   return {
     code: 'E_NO_REGISTRATION_PLACE',
     at: { path: '', line },
-    message: `The logout route (line ${String(line)}) was left as it is: ${reason}.`,
-    remedy: 'Revoke the token in it by hand.',
+    message: `The logout route (line ${String(line)}) was not changed: ${reason}.`,
+    remedy: 'Revoke the token there by hand.',
   };
 }

@@ -130,9 +130,9 @@ function noPlace(
       : `looked at the code from ${looked.join(', ')}`;
   return {
     code: 'E_NO_REGISTRATION_PLACE',
-    message: `No place to register ${want.plugin} on ${want.app.binding} was found (${where}).`,
+    message: `Found no place to register ${want.plugin} on ${want.app.binding} (${where}).`,
     remedy:
-      'Register it by hand where the other plugins are, then run the command again: it sees what is there.',
+      'Register it by hand next to the other plugins and run the command again: it detects the registration.',
     manual: `${callText(want)}${style.semicolons ? ';' : ''}`,
   };
 }

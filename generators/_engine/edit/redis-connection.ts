@@ -74,9 +74,9 @@ function assertSingle({ name, redis: { cluster } }: Service, use: string): void 
   throw new RefusalError({
     code: 'E_REDIS_CLUSTER',
     at: { path: cluster.path, line: cluster.line },
-    message: `${name} speaks to Redis by ${cluster.made}, and the connection of the ${use} is one to a single node, or by Sentinel of ioredis.`,
+    message: `${name} connects to a Redis cluster by ${cluster.made}, but the ${use} supports only a single node, or Sentinel with ioredis.`,
     remedy:
-      'Add a client of a single Redis (new Redis(url), createClient({ url })), exported or decorated, for this to duplicate; or ask for memory: --blacklist memory, --store memory.',
+      'Add an exported or decorated client of a single Redis (new Redis(url), createClient({ url })) to duplicate, or use memory: --blacklist memory, --store memory.',
   });
 }
 

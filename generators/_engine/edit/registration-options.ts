@@ -32,8 +32,8 @@ export function ensureOptions(
   if (new RegExp(`\\b${key}\\b`).test(second.getText(source))) return [];
   return {
     code: 'E_NO_REGISTRATION_PLACE',
-    message: `${plugin} is registered already (line ${String(lineOf(source, first.getStart(source)))}), without ${key}.`,
-    remedy: 'Add it to the options of that registration by hand.',
+    message: `${plugin} is already registered (line ${String(lineOf(source, first.getStart(source)))}), without ${key}.`,
+    remedy: 'Add this option to the registration by hand.',
     manual: `${app.binding}.register(${plugin}, { ${options} });`,
   };
 }

@@ -6,7 +6,7 @@ export function unfit(key: string, value: string, reason: string): Obstacle {
   return {
     code: 'E_INVALID_FLAG',
     message: `--${flagOf(key)} cannot be ${JSON.stringify(value)}: ${reason}.`,
-    remedy: `Give another value with --${flagOf(key)}; --help tells what it is for.`,
+    remedy: `Pass another value for --${flagOf(key)}; see --help.`,
   };
 }
 
@@ -17,8 +17,8 @@ function listed(choices: readonly Choice[]): string {
 export function notOfType(key: string, { placeholder, type }: Question): Obstacle {
   return {
     code: 'E_INVALID_FLAG',
-    message: `--${flagOf(key)} is no ${type}.`,
-    remedy: type === 'boolean' ? 'Give true or false.' : `Give ${placeholder ?? '<value>'}.`,
+    message: `--${flagOf(key)} is not a ${type}.`,
+    remedy: type === 'boolean' ? 'Use true or false.' : `Give ${placeholder ?? '<value>'}.`,
   };
 }
 
@@ -26,7 +26,7 @@ export function notAChoice(key: string, value: string, choices: readonly Choice[
   return {
     code: 'E_INVALID_FLAG',
     message: `--${flagOf(key)} cannot be ${JSON.stringify(value)}.`,
-    remedy: `It takes ${listed(choices)}.`,
+    remedy: `Use one of: ${listed(choices)}.`,
   };
 }
 

@@ -17,7 +17,7 @@ export function withAnswersFile(given: Answers, known: Questions): Answers | Ref
     if (unknown.length > 0) return refuse(badAnswersFile(file, `it has unknown keys: ${unknown.join(', ')}`));
     if (wrong.length > 0)
       return refuse(
-        badAnswersFile(file, wrong.map((key) => `${key} is no ${known[key]?.type ?? ''}`).join(', ')),
+        badAnswersFile(file, wrong.map((key) => `${key} is not a ${known[key]?.type ?? ''}`).join(', ')),
       );
     return { ...answers, ...given };
   } catch (error) {
@@ -69,6 +69,6 @@ function badAnswersFile(file: string, reason: string): Obstacle {
   return {
     code: 'E_INVALID_FLAG',
     message: `--answers ${file} cannot be used: ${reason}.`,
-    remedy: 'Give a JSON object whose keys are flag names in camelCase, such as {"target":["user"]}.',
+    remedy: 'Provide a JSON object whose keys are flag names in camelCase, such as {"target":["user"]}.',
   };
 }

@@ -11,15 +11,15 @@ import { type Refusal, refuse } from '../model/refusal.ts';
 export const globalFlags = {
   target: {
     type: 'list',
-    message: 'service to change: name, folder or a part of it',
-    prompt: 'Which services should it change?',
+    message: 'service to change: name, folder or an unambiguous part of them',
+    prompt: 'Which services should change?',
     placeholder: '<service>',
   },
   cwd: { type: 'string', message: 'root of the repository', placeholder: '<dir>' },
   dryRun: { type: 'boolean', message: 'print the diff and write nothing' },
   yes: { type: 'boolean', message: 'ask no questions' },
   json: { type: 'boolean', message: 'print one JSON document' },
-  force: { type: 'boolean', message: 'overwrite generated files that were edited' },
+  force: { type: 'boolean', message: 'overwrite edited generated files' },
   allowDirty: { type: 'boolean', message: 'change files with uncommitted changes' },
   answers: {
     type: 'string',
@@ -30,9 +30,12 @@ export const globalFlags = {
   format: {
     type: 'boolean',
     message:
-      "run the project's formatter in a preview too, and where it is code of the repository (--no-format: never)",
+      "run the project's formatter even in a preview or if it is code of the repository (--no-format: never)",
   },
-  check: { type: 'boolean', message: 'type-check before committing the change; roll back if it got worse' },
+  check: {
+    type: 'boolean',
+    message: 'type-check before committing the change; roll back if there are new errors',
+  },
   help: { type: 'boolean', message: 'print this help' },
 } as const satisfies Questions;
 

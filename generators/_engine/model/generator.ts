@@ -30,7 +30,7 @@ export type Question = Readonly<{
   closed?: boolean;
   /** The answer when the flag is absent; a function may look at the repo and return undefined: then ask, or refuse. */
   initial?: AnswerValue | ((site: Site, given: Answers) => AnswerValue | Promise<AnswerValue>);
-  /** What is wrong with a value, as `it does not begin with a slash`; undefined when nothing is. */
+  /** What is wrong with a value, as `it does not start with a slash`; undefined when nothing is. */
   check?: (value: string) => string | undefined;
   /** Absent and no `initial`: leave it undefined, do not ask. Default false. */
   optional?: boolean;

@@ -20,7 +20,7 @@ export function toRel(path: string): RelPath {
       at: { path },
       message: `${JSON.stringify(path)} is not a path inside the repository.`,
       remedy:
-        'Give a path below the root, with forward slashes, without ".." and without line breaks or other signs that cannot be seen.',
+        'Use a path below the root, with forward slashes, without "..", line breaks or other invisible characters.',
     });
   }
   return (normal === '.' ? '' : normal) as RelPath;

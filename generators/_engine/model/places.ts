@@ -26,7 +26,7 @@ function isSecret(name: string): boolean {
 
 /** The same of a folder, which may be called `env`. */
 export function forbiddenFolder(path: string): string | undefined {
-  if (/\p{Cc}/u.test(path)) return 'has control characters in it';
+  if (/\p{Cc}/u.test(path)) return 'contains control characters';
   const isOthers = path.split('/').some((part) => neverWritten.test(folded(part)));
   return isOthers ? 'belongs to git or to an installed package' : undefined;
 }
@@ -50,7 +50,7 @@ export function misplaced(path: string, role: Role): string | undefined {
     return 'is not in a folder that a generator writes to';
   const isOfKind = kindsOf(role).some((kind) => kind.test(name));
   const isHidden = name.startsWith('.') && !exampleFile.test(name);
-  return isOfKind && !isHidden ? undefined : `is no file for the role ${JSON.stringify(role.slice(0, 40))}`;
+  return isOfKind && !isHidden ? undefined : `does not fit the role ${JSON.stringify(role.slice(0, 40))}`;
 }
 
 function kindsOf(role: Role): readonly RegExp[] {

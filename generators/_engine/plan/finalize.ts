@@ -71,7 +71,7 @@ export async function finalizePlan(
 }
 
 function conflictFinding({ path, line }: Readonly<{ path: RelPath; line: number }>): Finding {
-  const message = `${path}:${String(line)} was changed by you and by the template: choose between the markers.`;
+  const message = `${path}:${String(line)} was changed by you and by the template: resolve the conflict.`;
   return { state: 'conflict', path, line, message };
 }
 
@@ -143,6 +143,6 @@ function proveOne(edit: Edit): Obstacle | undefined {
     code: 'E_PROOF',
     at: { path: edit.path, line: error.line },
     message: `The generated file ${edit.path} would not parse: ${error.message}`,
-    remedy: 'This is a bug of the generator: please report it with the names that you gave.',
+    remedy: 'This is a bug of the generator: please report it with the names that you used.',
   };
 }

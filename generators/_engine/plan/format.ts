@@ -156,7 +156,7 @@ async function runPrettier(root: string, groups: readonly Inputs[]): Promise<rea
   return results.map((result) =>
     'outputs' in result
       ? result.outputs
-      : `Prettier could not format the new code (${firstLine(result.error)}): run it when it is installed.`,
+      : `Prettier could not format the new code (${firstLine(result.error)}): install it and run it.`,
   );
 }
 
@@ -176,7 +176,7 @@ async function runBiomeOn(root: string, { dir, inputs }: Inputs): Promise<Texts 
     for (let pass = 0; pass < 2; pass += 1) {
       const result = await biome(root, localDir, path, text);
       if (result.code === 'ENOENT')
-        return 'Biome could not format the new code (it is not installed): run it when it is.';
+        return 'Biome could not format the new code (it is not installed): install it and run it.';
       if (result.failed)
         return `Biome could not format the new code (${firstLine(result.stderr)}): run it by hand.`;
       text = result.stdout;

@@ -33,7 +33,7 @@ async function findFormatterCode(
   const modules = folders.map((folder) => joinRel(folder, 'node_modules'));
   const linked = [...used].find((name) => modules.some((folder) => isLinked(repo.root, folder, name)));
   if (linked !== undefined) return linked;
-  return (await isTracked(repo.root, modules)) ? 'node_modules, which git keeps' : undefined;
+  return (await isTracked(repo.root, modules)) ? 'node_modules, which git tracks' : undefined;
 }
 
 function foldersAbove(dir: RelPath): readonly RelPath[] {
@@ -100,7 +100,7 @@ export async function withoutRefused(
       if (given['format'] === false) return { ...group, formatter: 'none' };
       const left =
         given['dryRun'] === true
-          ? `The new code is shown as it is before ${names[formatter]}, which is code of the repository and runs only when the change is written, or with --format.`
+          ? `The new code is not formatted: ${names[formatter]} is code of the repository and runs only when the change is written, or with --format.`
           : await refusedCode(repo, group, names[formatter]);
       return left === undefined ? group : { ...group, formatter: 'none', left };
     }),
@@ -111,6 +111,6 @@ async function refusedCode(repo: Repo, group: FormatGroup, name: string): Promis
   const code = await findFormatterCode(repo, group);
   return (
     code &&
-    `The new code was not formatted: ${name} would run ${code}, which is code of the repository. Look at it, and add --format to let it run.`
+    `The new code was not formatted: ${name} would run ${code}, which is code of the repository. Review it, then allow it with --format.`
   );
 }

@@ -53,8 +53,8 @@ function oldTypes({ manifest, name }: Service): Obstacle {
   return {
     code: 'E_OLD_DEPENDENCY',
     at: { path: manifest.path },
-    message: `${name} depends on @types/node ${manifest.dependencies['@types/node'] ?? ''}, which may not know all of node:diagnostics_channel.`,
-    remedy: 'Raise it to the major version of the Node.js that runs the service, such as ^20.19.0.',
+    message: `${name} depends on @types/node ${manifest.dependencies['@types/node'] ?? ''}, which may lack parts of node:diagnostics_channel.`,
+    remedy: 'Update it to the major version of the Node.js of the service, such as ^20.19.0.',
   };
 }
 
@@ -62,7 +62,7 @@ function foreignClient(path: RelPath): Obstacle {
   return {
     code: 'E_FILE_EXISTS',
     at: { path },
-    message: `${path} has a ServiceClient that is not ours: nothing tells of its calls.`,
-    remedy: 'Rename that class, so that ours can stand beside it, and run the command again.',
+    message: `${path} has a ServiceClient that was not generated: it does not publish its calls.`,
+    remedy: 'Rename that class and run the command again: it adds its own ServiceClient.',
   };
 }

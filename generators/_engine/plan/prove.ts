@@ -26,7 +26,7 @@ export function proveEdit(
     message: `The edit of ${path} would damage it: ${reason.message}. Nothing was written.`,
     remedy:
       reason.remedy ??
-      'This is a bug of the generator: please report it with the file, and make this edit by hand.',
+      'This is a bug of the generator: please report it with the file, and make the edit by hand.',
   };
 }
 
@@ -52,7 +52,7 @@ function findDamage(
     };
   if (path.endsWith('.json')) return jsonDamage(base, next);
   const removal = changes.find(({ start, end }) => end > start);
-  return removal && { message: 'text would be taken out of it', line: lineAt(base, removal.start) };
+  return removal && { message: 'text would be removed from it', line: lineAt(base, removal.start) };
 }
 
 function codeDamage(
@@ -70,7 +70,7 @@ function parseDamage(after: ts.SourceFile): Damage | undefined {
 
 function preambleDamage(before: ts.SourceFile, next: string): Damage | undefined {
   const preamble = before.text.slice(0, prologueEnd(before));
-  return next.startsWith(preamble) ? undefined : { message: 'its first lines would change', line: 1 };
+  return next.startsWith(preamble) ? undefined : { message: 'its preamble would change', line: 1 };
 }
 
 /** A token outside of the ranges must be the token at its place; one that a range touches, in the range's new text. */

@@ -62,7 +62,12 @@ export async function replay(
 function asRecorded({ obstacles: [first, ...more] }: Refusal): Refusal {
   const told = (one: Obstacle): Obstacle =>
     one.code === 'E_INVALID_FLAG'
-      ? { ...one, code: 'E_RECORD', at: { path: recordPath }, remedy: `It is recorded so. ${one.remedy}` }
+      ? {
+          ...one,
+          code: 'E_RECORD',
+          at: { path: recordPath },
+          remedy: `This answer is recorded. ${one.remedy}`,
+        }
       : one;
   return { ok: false, obstacles: [told(first), ...more.map(told)] };
 }
@@ -71,7 +76,7 @@ function notReplayed(id: string): Obstacle {
   return {
     code: 'E_RECORD',
     at: { path: recordPath },
-    message: `${recordPath} says that ${id} was run, and that is never recorded.`,
+    message: `${recordPath} says that ${id} was run, but runs of it are never recorded.`,
     remedy: 'Restore it from version control.',
   };
 }

@@ -118,7 +118,7 @@ async function planTargets(
       served.push(head);
     } else {
       refusals.push(plan);
-      draft.note(`${head.name} was left out: ${plan.obstacles[0].message}`);
+      draft.note(`${head.name} was skipped: ${plan.obstacles[0].message}`);
     }
   }
   request.progress?.(heads.length, heads.length);
@@ -221,7 +221,7 @@ function missingTarget(choices: readonly Choice[]): Obstacle {
   const list = choices.map(({ value, hint }) => `${value} (${hint ?? ''})`).join(', ');
   return {
     code: 'E_MISSING_FLAG',
-    message: '--target is missing, and more than one service could be meant.',
+    message: '--target is missing, and there is more than one service.',
     remedy: `Add --target with one or more of: ${list}; or --target '*' for every service.`,
   };
 }

@@ -98,7 +98,7 @@ function notOurs(path: string): Obstacle {
   return {
     code: 'E_FILE_EXISTS',
     at: { path },
-    message: `${path} exists and was not generated here.`,
+    message: `${path} exists and was not generated.`,
     remedy: 'Rename or move it, or overwrite it with --force.',
   };
 }
@@ -107,8 +107,8 @@ function edited(path: string, line: number): Obstacle {
   return {
     code: 'E_FILE_EDITED',
     at: { path, line },
-    message: `${path} was edited since it was generated, in lines that this run would change too.`,
-    remedy: 'Keep your version and leave the flag out that asks for more, or overwrite it with --force.',
+    message: `${path} was edited since it was generated, in lines that this run would also change.`,
+    remedy: 'Keep your version and omit the flag that adds the part, or overwrite it with --force.',
   };
 }
 
@@ -170,12 +170,12 @@ function findTwin(repo: Repo, edit: Edit): Obstacle | undefined {
 function inTheWay(path: string, twin: string, name: string): Obstacle {
   const message =
     twin === name
-      ? `${path} is a folder or a link, and a file of that name would be created.`
-      : `${twin} differs from ${name}, which would be created beside it, in nothing but case.`;
+      ? `${path} is a folder or a link where a file would be created.`
+      : `${twin} differs only in case from ${name}, which would be created next to it.`;
   return {
     code: 'E_FILE_EXISTS',
     at: { path },
     message,
-    remedy: 'Rename it, or take it away.',
+    remedy: 'Rename or remove it.',
   };
 }

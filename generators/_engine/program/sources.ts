@@ -58,8 +58,8 @@ function broken(sources: Sources, path: RelPath): readonly Obstacle[] {
       {
         code: 'E_MERGE_MARKERS',
         at: { path, line },
-        message: `${path}:${line} holds the markers of an unfinished merge.`,
-        remedy: 'Finish the merge and run the command again.',
+        message: `${path}:${line} contains merge conflict markers.`,
+        remedy: 'Resolve the conflict and run the command again.',
       },
     ];
   }
@@ -90,8 +90,8 @@ function unsupported({ manifest, name }: ServiceHead): Obstacle | undefined {
   return {
     code: 'E_UNSUPPORTED_FRAMEWORK',
     at: { path: manifest.path },
-    message: `${name} is built with ${framework}, which makes its routes in a way of its own.`,
-    remedy: 'Only services that register plugins on a Fastify instance themselves can be changed.',
+    message: `${name} is built with ${framework}, which creates routes in its own way.`,
+    remedy: 'Only services that register plugins on a Fastify instance are supported.',
   };
 }
 
@@ -99,9 +99,9 @@ function javascriptOnly({ dir, name }: ServiceHead): Obstacle {
   return {
     code: 'E_JAVASCRIPT_ONLY',
     at: { path: dir === '' ? '.' : dir },
-    message: `${name} is written in JavaScript, and the generated code is TypeScript.`,
+    message: `${name} is written in JavaScript, but the generated code is TypeScript.`,
     remedy:
-      'Rename the files that make the instance and register its routes to .ts, add a tsconfig.json with "allowJs": true for the others, and run the command again.',
+      'Rename the files that create the instance and register its routes to .ts, add a tsconfig.json with "allowJs": true for the others, and run the command again.',
     manual: 'npx tsc --init --allowJs --outDir dist',
   };
 }

@@ -90,6 +90,6 @@ function dirtyFile(path: string): Obstacle {
     code: 'E_DIRTY',
     at: { path },
     message: `${path} has uncommitted changes, and this run would change it.`,
-    remedy: 'Commit or stash them, so that the change can be reviewed alone, or pass --allow-dirty.',
+    remedy: 'Commit or stash them to review the change separately, or pass --allow-dirty.',
   };
 }

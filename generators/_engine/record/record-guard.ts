@@ -33,7 +33,7 @@ export async function assertRecordedPlaces(repo: Repo): Promise<void> {
     recorded.filter(({ real }) => existsSync(join(repo.root, real))),
   );
   const untracked = own.map((path) =>
-    notRecordable(path, 'is not in git, though the record that speaks of it is'),
+    notRecordable(path, 'is not tracked by git, but the record that names it is'),
   );
   const [first, ...more] = [...led, ...untracked];
   if (first !== undefined) throw new RefusalError(first, ...more);
@@ -106,6 +106,6 @@ function notRecordable(path: string, reason: string): Obstacle {
     code: 'E_RECORD',
     at: { path: recordPath },
     message: `${recordPath} speaks of ${JSON.stringify(path)}, which ${reason}.`,
-    remedy: `Restore ${recordPath} from a commit that you trust, or take that entry out of it. A generated file of yours: commit it, too.`,
+    remedy: `Restore ${recordPath} from a trusted commit, or remove that entry. If you generated the file, commit it.`,
   };
 }

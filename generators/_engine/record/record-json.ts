@@ -60,13 +60,13 @@ interface StoredRecord {
  * write that somebody else chose, and an answer becomes code. @throws Error with the reason
  */
 function assertRecordShape(parsed: unknown): StoredRecord {
-  if (!isObject(parsed)) throw new Error('it holds no object');
+  if (!isObject(parsed)) throw new Error('it is not an object');
   if (parsed['schema'] !== 1) throw new Error(`schema ${String(parsed['schema'])} is not 1`);
   const [services, files, texts] = [parsed['services'] ?? {}, parsed['files'] ?? {}, parsed['texts'] ?? {}];
-  if (!isObject(services)) throw new Error('services is no object');
-  if (!isObject(files)) throw new Error('files is no object');
+  if (!isObject(services)) throw new Error('services is not an object');
+  if (!isObject(files)) throw new Error('files is not an object');
   if (!isObject(texts) || !Object.entries(texts).every(([name, lines]) => isName(name) && isTexts(lines)))
-    throw new Error('texts is not understood');
+    throw new Error('texts is invalid');
   for (const [dir, runs] of Object.entries(services)) assertRuns(dir, runs);
   for (const [path, file] of Object.entries(files)) assertFile(path, file, texts);
   return parsed as unknown as StoredRecord;
@@ -77,7 +77,7 @@ function assertRuns(dir: string, runs: unknown): void {
   const isRun = ([generator, run]: readonly [string, unknown]): boolean =>
     isGenerator(generator) && isObject(run) && isVersion(run['version']) && isAnswers(run['answers']);
   if (!isObject(runs) || !Object.entries(runs).every(isRun))
-    throw new Error(`what ${JSON.stringify(dir)} has is not understood`);
+    throw new Error(`the entry of ${JSON.stringify(dir)} is invalid`);
 }
 
 function assertFile(path: string, file: unknown, texts: Json): void {
@@ -88,7 +88,7 @@ function assertFile(path: string, file: unknown, texts: Json): void {
   const isPatched = head !== undefined && isPatches(head['patches'], head.role);
   const hasBoth = head !== undefined && 'text' in head && 'patches' in head;
   if (hasBoth ? !(isWhole && isPatched) : !isWhole && !isPatched)
-    throw new Error(`the entry of ${JSON.stringify(path)} is not understood`);
+    throw new Error(`the entry of ${JSON.stringify(path)} is invalid`);
   assertPath(path, head === undefined ? undefined : misplaced(path, head.role));
 }
 
@@ -123,7 +123,8 @@ function isVersion(value: unknown): boolean {
 
 function assertPath(path: string, reason: string | undefined): void {
   if (path.length > 1_000) throw new Error('a path in it is too long');
-  if (!isName(path) || toRel(path) !== path) throw new Error(`${JSON.stringify(path)} is not a plain path`);
+  if (!isName(path) || toRel(path) !== path)
+    throw new Error(`${JSON.stringify(path)} is not a normalised path`);
   if (reason !== undefined) throw new Error(`${JSON.stringify(path)} ${reason}`);
 }
 

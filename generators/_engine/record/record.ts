@@ -112,7 +112,7 @@ function unreadable(reason: string): Obstacle {
     code: 'E_RECORD',
     at: { path: recordPath },
     message: `${recordPath} cannot be read: ${reason}.`,
-    remedy: 'Restore it from version control, or delete it: nothing but undo and upgrade depends on it.',
+    remedy: 'Restore it from version control, or delete it: only undo, status and upgrade need it.',
   };
 }
 

@@ -144,7 +144,7 @@ function missingFile(path: RelPath): Obstacle {
   return {
     code: 'E_FILE_CHANGED',
     at: { path },
-    message: `${path} is gone: it was there when the repository was surveyed.`,
+    message: `${path} was deleted after the survey of the repository.`,
     remedy: 'Run the command again.',
   };
 }

@@ -54,7 +54,7 @@ export function manifestsAbove(repo: Repo, dir: RelPath): readonly (Manifest & {
 
 function invalid(path: RelPath, text: string, error: ParseError | undefined): RefusalError['obstacles'][0] {
   const line = text.slice(0, error?.offset ?? 0).split('\n').length;
-  const reason = error === undefined ? 'it holds no object' : printParseErrorCode(error.error);
+  const reason = error === undefined ? 'it is not an object' : printParseErrorCode(error.error);
   return {
     code: 'E_MANIFEST',
     at: { path, line },

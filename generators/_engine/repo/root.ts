@@ -18,7 +18,7 @@ export function findRoot(workingDirectory: string, cwd: string | undefined): str
     throw new RefusalError({
       code: 'E_INVALID_FLAG',
       message: `--cwd ${cwd} is not a folder.`,
-      remedy: 'Give the root of the repository.',
+      remedy: 'Pass the root of the repository.',
     });
   }
   const start = resolve(workingDirectory);

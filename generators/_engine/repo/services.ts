@@ -97,7 +97,7 @@ function noSuchService(heads: readonly ServiceHead[], wanted: string): Obstacle 
     code: 'E_NO_SUCH_SERVICE',
     message: `There is no Fastify service called ${JSON.stringify(wanted)}.`,
     remedy:
-      nearest.length === 0 ? 'No package here depends on fastify.' : `Take one of: ${nearest.join(', ')}.`,
+      nearest.length === 0 ? 'No package here depends on fastify.' : `Use one of: ${nearest.join(', ')}.`,
   };
 }
 
@@ -105,7 +105,7 @@ function ambiguous(found: readonly ServiceHead[], wanted: string): Obstacle {
   return {
     code: 'E_AMBIGUOUS_TARGET',
     message: `${JSON.stringify(wanted)} can mean ${found.map(describe).join(' or ')}.`,
-    remedy: `Give the folder: --target ${found.map(({ dir }) => dir).join(' or --target ')}.`,
+    remedy: `Use the folder: --target ${found.map(({ dir }) => dir).join(' or --target ')}.`,
   };
 }
 

@@ -129,8 +129,8 @@ function tooComplex(path: RelPath, bound: string): RefusalError {
   return new RefusalError({
     code: 'E_TOO_COMPLEX',
     at: { path },
-    message: `${path} ${bound}: it is not followed, and it is about Fastify.`,
-    remedy: 'Split the file, or move what is generated out of the service, and run the command again.',
+    message: `${path} ${bound}, too many to analyse, and uses Fastify.`,
+    remedy: 'Split the file, or move generated code out of the service, and run the command again.',
   });
 }
 
@@ -158,8 +158,7 @@ export function spend(steps: number, path: () => string): void {
   throw new RefusalError({
     code: 'E_TOO_COMPLEX',
     at: { path: at },
-    message: `${at} and what it leads to cannot be followed in ${String(stepsForOne)} steps.`,
-    remedy:
-      'Move what is generated, or is no code of the service, out of its folder, and run the command again.',
+    message: `${at} and its references cannot be resolved in ${String(stepsForOne)} steps.`,
+    remedy: 'Move generated and unrelated code out of the folder of the service, and run the command again.',
   });
 }

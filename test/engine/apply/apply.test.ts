@@ -144,7 +144,7 @@ describe('apply', () => {
       obstacles: [
         {
           code: 'E_WRITE',
-          message: expect.stringContaining('nothing has changed: types got worse') as string,
+          message: expect.stringContaining('nothing was changed: types got worse') as string,
           remedy: expect.stringContaining('run the command again') as string,
         },
       ],

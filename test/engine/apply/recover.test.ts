@@ -108,7 +108,7 @@ describe('recover', () => {
   it('does not write over what somebody has changed since, unless it is told', () => {
     leave(gone);
     writeFileSync(join(root, 'app.ts'), 'mine');
-    expect(thrownBy(() => recover(root))).toMatchObject(refusalOf('E_FILE_CHANGED', /app\.ts was changed/));
+    expect(thrownBy(() => recover(root))).toMatchObject(refusalOf('E_FILE_CHANGED', /app\.ts was edited/));
     expect(text()).toBe('mine');
     expect(readdirSync(root)).toEqual(['.s2s.journal', 'app.ts']);
     expect(recover(root, { force: true })).toBe(true);
@@ -133,7 +133,7 @@ describe('recover', () => {
     symlinkSync(outside, join(root, 'out'));
     leave(gone, 'out/evil');
     expect(thrownBy(() => recover(root, { force: true }))).toMatchObject(
-      refusalOf('E_PATH', /in its way: out/),
+      refusalOf('E_PATH', /in its path: out/),
     );
     expect(existsSync(join(outside, 'evil'))).toBe(false);
   });
@@ -143,14 +143,14 @@ describe('recover', () => {
     'takes no journal like %j, though it is signed',
     (content) => {
       writeFileSync(join(root, '.s2s.journal'), sealed(root, content));
-      expect(thrownBy(() => recover(root))).toMatchObject(refusalOf('E_RECORD', /Nothing is done by/));
+      expect(thrownBy(() => recover(root))).toMatchObject(refusalOf('E_RECORD', /was not used/));
     },
   );
 
   it('does not read through a link in the place of the journal', () => {
     writeFileSync(join(outside, 'secret'), 'secret');
     symlinkSync(join(outside, 'secret'), join(root, '.s2s.journal'));
-    expect(thrownBy(() => recover(root))).toMatchObject(refusalOf('E_RECORD', /no plain file/));
+    expect(thrownBy(() => recover(root))).toMatchObject(refusalOf('E_RECORD', /not a regular file/));
   });
 
   it('lets one of two roll back, and takes over from one that was killed at it', () => {
@@ -215,7 +215,7 @@ describe('apply', () => {
       return Promise.reject(new Error('types got worse'));
     };
     await expect(apply(plan, root, { verify })).rejects.toMatchObject(
-      refusalOf('E_FILE_CHANGED', /b\.ts was changed/),
+      refusalOf('E_FILE_CHANGED', /b\.ts was edited/),
     );
     expect(readFileSync(join(root, 'b.ts'), 'utf8')).toBe('mine');
   });

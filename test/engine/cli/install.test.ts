@@ -77,7 +77,7 @@ it('says which installation failed, and makes the others', async () => {
     status: 'failed',
     next: ['cd services/user && npm i'],
     notes: expect.arrayContaining([
-      'cd services/user && npm i failed: run it again. The files are changed, as listed.',
+      'cd services/user && npm i failed: run it again. The listed files were changed.',
     ]) as unknown,
   });
   expect(existsSync(join(root, 'services/user-admin/installed'))).toBe(true);

@@ -151,7 +151,7 @@ describe('declareInCompose', () => {
     expect(await declared({ 'docker-compose.yml': text })).toEqual({
       files: {},
       notes: [
-        'docker-compose.yml does not list the environment of users line by line: give it AUTH_SERVICE_URL=http://auth:4001 and SERVICE_AUTH_SECRET by hand.',
+        'docker-compose.yml does not list the environment of users line by line: add AUTH_SERVICE_URL=http://auth:4001 and SERVICE_AUTH_SECRET by hand.',
       ],
     });
   });

@@ -49,8 +49,8 @@ describe('plan', () => {
       obstacles: [
         { code: 'E_UNKNOWN_FLAG', remedy: 'Did you mean target?' },
         { code: 'E_UNKNOWN_FLAG', message: 'Unknown answer "constructor".' },
-        { code: 'E_INVALID_FLAG', message: '--with is no list.' },
-        { code: 'E_INVALID_FLAG', message: '--dry-run is no boolean.' },
+        { code: 'E_INVALID_FLAG', message: '--with is not a list.' },
+        { code: 'E_INVALID_FLAG', message: '--dry-run is not a boolean.' },
       ],
     });
   });

@@ -9,7 +9,7 @@ import { toRel } from '../../../generators/_engine/model/paths.ts';
 import { makePlan } from '../../../generators/_engine/plan/run.ts';
 import { memoryRepo } from '../repo/memory-repo.ts';
 
-const before = 'is shown as it is before Prettier';
+const before = 'The new code is not formatted';
 const repo = memoryRepo({
   'package.json': JSON.stringify({
     name: 'user',

@@ -81,7 +81,7 @@ describe('findTarget', () => {
     });
     expect(findTarget(heads, 'user-servcie')).toMatchObject({
       code: 'E_NO_SUCH_SERVICE',
-      remedy: expect.stringMatching(/^Take one of: @acme\/user-service/) as string,
+      remedy: expect.stringMatching(/^Use one of: @acme\/user-service/) as string,
     });
   });
 

@@ -240,11 +240,11 @@ function noInstance({ files, head: { dir, name } }: Survey): Obstacle {
   return {
     code: 'E_NO_INSTANCE',
     at: { path: dir === '' ? '.' : dir },
-    message: `No Fastify instance was found in ${name}: none of its ${files.length} TypeScript files calls fastify() or registers its plugins on an instance that a package made.`,
+    message: `No Fastify instance was found in ${name}: none of its ${files.length} TypeScript files calls fastify() or registers plugins on an instance from a package.`,
     remedy:
-      'Take a service with an application of its own. What needs no instance, add-circuit-breaker and add-service-client, can be added here too.',
+      'Choose a service with its own application. add-circuit-breaker and add-service-client need no instance and also work here.',
     manual:
-      "Where the instance is put together: await app.register(authMiddleware), with a plugin that calls `client.post('/auth/verify', { token })` in an onRequest hook.",
+      "At the creation of the instance: await app.register(authMiddleware), with a plugin that calls `client.post('/auth/verify', { token })` in an onRequest hook.",
   };
 }
 
@@ -252,8 +252,9 @@ function ambiguousInstance(survey: Survey, creations: readonly Creation[]): Obst
   return {
     code: 'E_AMBIGUOUS_INSTANCE',
     at: { path: creations[0]?.file ?? survey.head.dir },
-    message: `${survey.head.name} makes more than one Fastify instance: ${placesOf(survey, creations)}.`,
-    remedy: 'Only a service with one application can be changed; move the other one to a package of its own.',
+    message: `${survey.head.name} creates more than one Fastify instance: ${placesOf(survey, creations)}.`,
+    remedy:
+      'Only a service with one application is supported; move the other application to its own package.',
   };
 }
 
@@ -261,8 +262,8 @@ function noBinding(survey: Survey, creations: readonly Creation[]): Obstacle {
   return {
     code: 'E_NO_REGISTRATION_PLACE',
     at: { path: creations[0]?.file ?? survey.head.dir },
-    message: `The Fastify instance has no name that plugins could be registered on (${placesOf(survey, creations)}).`,
-    remedy: 'Give the instance a name, as in `const app = fastify()`, and run the command again.',
+    message: `The Fastify instance is not assigned to a variable (${placesOf(survey, creations)}).`,
+    remedy: 'Assign the instance to a variable, as in `const app = fastify()`, and run the command again.',
   };
 }
 

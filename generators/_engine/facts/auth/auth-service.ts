@@ -91,7 +91,7 @@ function noAuthService(heads: readonly ServiceHead[]): Obstacle {
         ? `${heads[0]?.name ?? ''} neither signs a JWT nor has a login route.`
         : `None of the ${heads.length} Fastify services signs a JWT or has a login route.`,
     remedy:
-      'Name the service that issues the tokens: --target for add-auth-verify, --auth for add-s2s; --auth none when it is in another repository.',
+      'Name the service that issues tokens: --target for add-auth-verify, --auth for add-s2s; --auth none if it is in another repository.',
   };
 }
 
@@ -102,6 +102,6 @@ function ambiguous(found: ReadonlyMap<ServiceHead, Place>, signs: boolean): Obst
     code: 'E_AMBIGUOUS_AUTH',
     ...(at && { at: { path: at.path, line: at.line ?? 1 } }),
     message: `More than one service ${signs ? 'signs JWTs' : 'has a login route'}: ${services.join(', ')}.`,
-    remedy: 'Name the one that issues the tokens: --target for add-auth-verify, --auth for add-s2s.',
+    remedy: 'Name the service that issues tokens: --target for add-auth-verify, --auth for add-s2s.',
   };
 }

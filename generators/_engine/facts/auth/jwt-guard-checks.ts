@@ -104,7 +104,7 @@ export function checkObstacles(
 ): readonly Obstacle[] {
   const code = 'E_TOKEN_POLICY';
   const remedy =
-    'Export that check as a function of the claims and the request that gives a boolean, name it with --accept <file>#<export>, and run the command again; --accept none goes without it.';
+    'Export that check as a function of the claims and the request that returns a boolean, and name it with --accept <file>#<export>; --accept none omits it.';
   return [
     ...(keyAt === undefined
       ? []
@@ -113,16 +113,17 @@ export function checkObstacles(
             code,
             at: keyAt,
             message:
-              'The key of @fastify/jwt is a function of the request, and the verify route has no request of the user.',
-            remedy: 'Give @fastify/jwt the key itself (or { private, public }), and run the command again.',
+              'The key of @fastify/jwt is a function of the request, but the verify route does not get the request of the user.',
+            remedy:
+              'Pass the key itself (or { private, public }) to @fastify/jwt, and run the command again.',
           } as const,
         ]),
     ...[
-      { at: trustedAt, message: '`trusted` refuses tokens here, and no other file can import it.' },
+      { at: trustedAt, message: '`trusted` refuses tokens here, but other files cannot import it.' },
       {
         at: refusesAt,
         message:
-          'A guard refuses tokens here that its JWT library has accepted, as for a session that has ended.',
+          'A guard refuses tokens here that its JWT library accepted, for example after the end of a session.',
       },
     ].flatMap(({ at, message }) =>
       at === undefined || accepted ? [] : [{ code, at, message, remedy } as const],

@@ -204,7 +204,7 @@ function outOfReach({ at, library: own }: Verification, name: string, library: s
     at,
     message: `Tokens are verified here with ${what} that ${why}: the verify route would accept tokens that this service refuses.`,
     remedy:
-      'Write what is demanded as a literal, an exported constant or a read of the configuration, and run the command again.',
+      'Write the required value as a literal, an exported constant or a configuration value, and run the command again.',
   };
 }
 
@@ -212,9 +212,8 @@ function atOdds({ at }: Verification, name: string): Obstacle {
   return {
     code: 'E_TOKEN_POLICY',
     at,
-    message: `Tokens are verified here with another \`${name}\` than elsewhere in this service.`,
-    remedy:
-      'Verify the tokens of the login in one function, with one set of options, and run the command again.',
+    message: `\`${name}\` differs here from other verifications in this service.`,
+    remedy: 'Verify login tokens in one function, with one set of options, and run the command again.',
   };
 }
 

@@ -57,7 +57,7 @@ function noSuchPlugin({ app, name: service, routes }: Service, name: string): Ob
     message: `${service} has no route plugin ${name}.`,
     remedy:
       known.length === 0
-        ? 'No route plugin was found in it: use --protect all, or --protect none and add the hook by hand.'
+        ? 'It has no route plugins: use --protect all, or --protect none and add the hook by hand.'
         : `It has ${known.join(', ')}; or use all or none.`,
     manual: "app.addHook('onRequest', app.authenticate);",
   };
@@ -72,7 +72,7 @@ function notEncapsulated({ file, kind, name }: RoutePlugin): Obstacle {
   return {
     code: 'E_NOT_ENCAPSULATED',
     ...(file !== undefined && { at: { path: file } }),
-    message: `The routes of ${name} ${reason}, so a hook for them would guard other routes too.`,
+    message: `The routes of ${name} ${reason}, so a hook for them would also guard other routes.`,
     remedy: `Use --protect all, or --protect none and { onRequest: app.authenticate } on each route${
       file === undefined ? '' : ` of ${basenameRel(file)}`
     }.`,
@@ -103,14 +103,14 @@ function notAnEntry(entry: string): Obstacle {
   return {
     code: 'E_INVALID_FLAG',
     message: `--public cannot be ${JSON.stringify(entry)}.`,
-    remedy: 'It takes none, or routes by method and pattern, such as "GET /health" or "GET /docs/*".',
+    remedy: 'Use none, or routes by method and pattern, such as "GET /health" or "GET /docs/*".',
   };
 }
 
 function contradiction(isAll: boolean): Obstacle {
   return {
     code: 'E_INVALID_FLAG',
-    message: isAll ? '--public has none and routes.' : '--public is about --protect all.',
-    remedy: isAll ? 'Give either.' : 'Leave it out: with route plugins, the others ask for no token.',
+    message: isAll ? '--public combines none with routes.' : '--public requires --protect all.',
+    remedy: isAll ? 'Give either.' : 'Omit it: with route plugins, all other routes are public.',
   };
 }

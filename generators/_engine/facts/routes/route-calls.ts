@@ -17,7 +17,7 @@ export function routesOf(survey: Survey, { call }: Use, file: RelPath, prefix: s
   const line = lineOf(survey.tree(file), call.getStart());
   const path = joinUrl(prefix, literalText(survey, url, file) ?? '*');
   const isPublic = isMarkedPublic(survey, options ?? call.arguments[1], file);
-  const own = { url: path, path: file, line, ...(isPublic && { public: 'its own options say so' }) };
+  const own = { url: path, path: file, line, ...(isPublic && { public: 'its own options make it public' }) };
   return methods.map((one) => ({ method: one.toUpperCase(), ...own }));
 }
 

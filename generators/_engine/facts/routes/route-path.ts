@@ -15,13 +15,13 @@ export const pathQuestion = {
 
 /** What keeps a text from being the path of one route; undefined when nothing does. */
 function whatIsWrong(path: string): string | undefined {
-  if (!path.startsWith('/')) return 'it does not begin with a slash';
-  if (path.startsWith('//')) return 'with two slashes it would begin with a host';
+  if (!path.startsWith('/')) return 'it does not start with a slash';
+  if (path.startsWith('//')) return 'two slashes would start a host name';
   if (path.length > maxChars) return `it has more than ${String(maxChars)} characters`;
   if (path === '/') return 'it is the root';
   const segments = path.replace(/\/$/, '').slice(1).split('/');
-  if (segments.includes('')) return 'a segment of it is empty';
-  if (segments.some((one) => one === '.' || one === '..')) return 'a URL takes "." and ".." out of a path';
+  if (segments.includes('')) return 'it has an empty segment';
+  if (segments.some((one) => one === '.' || one === '..')) return 'URLs resolve "." and ".."';
   const odd = segments.find((one) => !segment.test(one));
   if (odd === undefined) return undefined;
   const signs = JSON.stringify([...new Set(odd.replace(/[\w.~!$&'+,=@-]/g, ''))].join(''));

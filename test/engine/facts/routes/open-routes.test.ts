@@ -21,9 +21,7 @@ describe('openRoutes', () => {
   it('opens no route by its name, and says so', () => {
     expect(open({ 'src/app.ts': app })).toEqual({
       routes: [],
-      notes: [
-        'A token is asked for at GET /health (src/app.ts:3) too: --public opens what is called without one.',
-      ],
+      notes: ['A token is also required at GET /health (src/app.ts:3): open public routes with --public.'],
     });
   });
 
@@ -31,8 +29,8 @@ describe('openRoutes', () => {
     expect(open({ 'src/app.ts': app }, ['GET /health', 'POST /hook'])).toEqual({
       routes: ['GET /health', 'POST /hook'],
       notes: [
-        'GET /health asks for no token: --public has it (src/app.ts:3).',
-        'POST /hook asks for no token: --public has it (no such route was found in the code).',
+        'GET /health is public: --public lists it (src/app.ts:3).',
+        'POST /hook is public: --public lists it (it was not found in the code).',
       ],
     });
   });
@@ -55,9 +53,9 @@ describe('openRoutes', () => {
       "app.post('/users/login', h);\napp.post('/users/register', { config: { public: true } }, h);\napp.put('/users/register', h);";
     const { notes, routes: opened } = open({ 'src/app.ts': app + routes }, ['GET /health']);
     expect(opened).toEqual(['POST /users/register', 'POST /auth/verify', 'GET /health']);
-    expect(notes).toContain('POST /users/register asks for no token: its own options say so (src/app.ts:5).');
+    expect(notes).toContain('POST /users/register is public: its own options make it public (src/app.ts:5).');
     expect(notes).toContain(
-      'A token is asked for at POST /users/login (src/app.ts:4), PUT /users/register (src/app.ts:6) too: --public opens what is called without one.',
+      'A token is also required at POST /users/login (src/app.ts:4), PUT /users/register (src/app.ts:6): open public routes with --public.',
     );
   });
 
@@ -67,7 +65,7 @@ describe('openRoutes', () => {
     const { notes, routes } = open({ 'src/app.ts': `${code}app.get('/docs/:id', h);\n` });
     expect(routes).toEqual([]);
     expect(notes[0]).toBe(
-      'GET /docs/* asks for a token: other routes lie below the same pattern; open them one by one with --public.',
+      'GET /docs/* requires a token: other routes share the pattern; open single routes with --public.',
     );
   });
 
@@ -79,7 +77,7 @@ describe('openRoutes', () => {
         "import type { FastifyInstance } from 'fastify';\nexport async function users(app: FastifyInstance) { app.get('/users', h); }",
     };
     expect(open(files).notes).toEqual([
-      'Routes that @acme/server adds to the instance ask for a token too: add the public ones to publicRoutes (src/app.ts).',
+      'Routes that @acme/server adds to the instance also require a token: add public ones to publicRoutes (src/app.ts).',
     ]);
   });
 });
@@ -114,9 +112,9 @@ describe('readPublic', () => {
   });
 
   it('refuses routes beside none, and without --protect all', () => {
-    expect(read(['none', '/health'])).toMatchObject([{ message: '--public has none and routes.' }]);
+    expect(read(['none', '/health'])).toMatchObject([{ message: '--public combines none with routes.' }]);
     expect(read(['/health'], ['usersRoutes'])).toMatchObject([
-      { message: '--public is about --protect all.' },
+      { message: '--public requires --protect all.' },
     ]);
   });
 });

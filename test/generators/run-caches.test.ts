@@ -2,11 +2,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 
 import { describe, expect, it } from 'vitest';
 
-import { runCache, runCacheSize, withRunCaches } from '../../../generators/_engine/model/run-caches.ts';
-import { plan } from '../../../plopfile.ts';
+import { runCache, runCacheSize, withRunCaches } from '../../generators/_engine/model/run-caches.ts';
+import { plan } from '../../plopfile.ts';
 
-const root = new URL('../../../fixtures/npm-workspaces', import.meta.url).pathname;
-const generators = new URL('../../../generators/', import.meta.url);
+const root = new URL('../../fixtures/npm-workspaces', import.meta.url).pathname;
+const generators = new URL('../../generators/', import.meta.url);
 
 describe('withRunCaches', () => {
   const cache = runCache<string, number>();
