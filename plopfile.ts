@@ -36,7 +36,7 @@ export async function plan(generator: string, answers: Answers, root: string): P
     if ('obstacles' in given) return given as Refusal;
     // The parser takes a third of a second to load, and plop loads this file for its menu already.
     const { makePlan } = await import('./generators/_engine/plan/run.ts');
-    const { assertUninterrupted } = await import('./generators/_engine/apply/interrupted.ts');
+    const { assertUninterrupted } = await import('./generators/_engine/apply/recover.ts');
     assertUninterrupted(root);
     const planned = await makePlan({ id: generator, generator: found, given, root });
     return 'obstacles' in planned ? planned : planned.plan;

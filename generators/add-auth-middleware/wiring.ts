@@ -7,7 +7,7 @@ import { registerPlugin } from '../_engine/edit/register-plugin.ts';
 import type { Draft } from '../_engine/repo/draft.ts';
 import { printStrings } from '../_engine/syntax/print.ts';
 import { detectStyle } from '../_engine/facts/style/style.ts';
-import { fromCatalog } from '../_engine/facts/tooling/from-catalog.ts';
+import { fromCatalog } from '../_engine/facts/tooling.ts';
 import { type GuardPlace, guardPlaces } from './guard-places.ts';
 import { registerFirst } from './guard-registration.ts';
 import type { MiddlewareNames } from './names.ts';

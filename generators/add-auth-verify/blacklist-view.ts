@@ -3,7 +3,7 @@ import type { Service } from '../_engine/model/service.ts';
 import { importSpecifier } from '../_engine/facts/style/place-file.ts';
 import { usesNodeRedis } from '../_engine/edit/redis-connection.ts';
 import { printString } from '../_engine/syntax/print.ts';
-import { redisScope } from '../_engine/facts/redis/redis-scope.ts';
+import { redisScope } from '../_engine/facts/redis.ts';
 import type { VerifyFiles } from './files.ts';
 import type { TokenPolicy } from './token-policy.ts';
 import type { Blacklist, BlacklistView } from './view.ts';

@@ -12,7 +12,7 @@ import { render, renderModule } from '../_engine/render/render.ts';
 import { surveyJwt } from '../_engine/facts/auth/jwt.ts';
 import { surveyTarget, throughReader } from '../_engine/facts/app/service.ts';
 import { openSurvey } from '../_engine/program/survey.ts';
-import { fromCatalog } from '../_engine/facts/tooling/from-catalog.ts';
+import { fromCatalog } from '../_engine/facts/tooling.ts';
 import { blacklistView } from './blacklist-view.ts';
 import { usesKeyPair } from './connection-views.ts';
 import { findObstacles } from './find-obstacles.ts';

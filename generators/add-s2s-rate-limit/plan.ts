@@ -10,8 +10,7 @@ import { isAutoloaded, testFileFor } from '../_engine/facts/style/place-file.ts'
 import { registerPlugin } from '../_engine/edit/register-plugin.ts';
 import { type Draft, openDraft } from '../_engine/repo/draft.ts';
 import { render, renderTest } from '../_engine/render/render.ts';
-import { fromCatalog } from '../_engine/facts/tooling/from-catalog.ts';
-import { allowsBelow } from '../_engine/facts/tooling/version-range.ts';
+import { allowsBelow, fromCatalog } from '../_engine/facts/tooling.ts';
 import { surveyTarget } from '../_engine/facts/app/service.ts';
 import { findUserMember } from '../_engine/facts/auth/user-member.ts';
 import {

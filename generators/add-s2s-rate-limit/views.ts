@@ -16,7 +16,7 @@ import { testEnvironment } from '../_engine/edit/test-environment.ts';
 import { printString, printStrings } from '../_engine/syntax/print.ts';
 import { findProbes } from '../_engine/facts/routes/public-routes.ts';
 import { findUserMember } from '../_engine/facts/auth/user-member.ts';
-import { redisScope } from '../_engine/facts/redis/redis-scope.ts';
+import { redisScope } from '../_engine/facts/redis.ts';
 import { declaresConfig } from './route-config.ts';
 import type { BucketTestView, BucketView, LimitTestView, LimitView, RefusalView } from './view.ts';
 

@@ -4,7 +4,7 @@ import type { Service } from '../_engine/model/service.ts';
 import { importSpecifier, placeFile, testFileFor } from '../_engine/facts/style/place-file.ts';
 import type { Draft } from '../_engine/repo/draft.ts';
 import { render, renderTest } from '../_engine/render/render.ts';
-import { redisScope } from '../_engine/facts/redis/redis-scope.ts';
+import { redisScope } from '../_engine/facts/redis.ts';
 import type { PublisherTestView, PublisherView } from './view.ts';
 
 /** Messages of two products on one Redis stay apart. */

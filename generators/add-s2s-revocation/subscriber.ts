@@ -8,7 +8,7 @@ import { placeFile } from '../_engine/facts/style/place-file.ts';
 import { redisConnection } from '../_engine/edit/redis-connection.ts';
 import type { Draft } from '../_engine/repo/draft.ts';
 import { render, renderModule } from '../_engine/render/render.ts';
-import { fromCatalog } from '../_engine/facts/tooling/from-catalog.ts';
+import { fromCatalog } from '../_engine/facts/tooling.ts';
 import { revocationChannel } from './publisher.ts';
 import type { SubscriberView } from './view.ts';
 

@@ -2,7 +2,7 @@ import type { ImportWant } from '../_engine/model/import-want.ts';
 import type { RelPath } from '../_engine/model/paths.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { importLines } from '../_engine/edit/import-lines.ts';
-import type { OpenTelemetryFact } from '../_engine/facts/observability/opentelemetry.ts';
+import type { OpenTelemetryFact } from '../_engine/facts/observability.ts';
 import type { SdkView, TracingView } from './view.ts';
 
 export interface TracingFiles {

@@ -13,7 +13,7 @@ import { renderTest } from '../_engine/render/render.ts';
 import { surveyAuthService } from '../_engine/facts/auth/auth-service.ts';
 import { chooseProtection, readPublic } from '../_engine/facts/routes/protection.ts';
 import { surveyTarget } from '../_engine/facts/app/service.ts';
-import { fromCatalog } from '../_engine/facts/tooling/from-catalog.ts';
+import { fromCatalog } from '../_engine/facts/tooling.ts';
 import { type Integration, integrationView } from './views.ts';
 
 type S2sAnswers = AnswersTo<typeof authVerify.questions> & AnswersTo<typeof authMiddleware.questions>;

@@ -11,9 +11,8 @@ import { importSpecifier, placeFile, testFileFor } from '../_engine/facts/style/
 import { type Draft, openDraft } from '../_engine/repo/draft.ts';
 import { renderModule, renderTest } from '../_engine/render/render.ts';
 import { findInstalled } from '../_engine/facts/calls/installed-client.ts';
-import { allowsBelow } from '../_engine/facts/tooling/version-range.ts';
+import { allowsBelow, fromCatalog } from '../_engine/facts/tooling.ts';
 import { surveyTarget } from '../_engine/facts/app/service.ts';
-import { fromCatalog } from '../_engine/facts/tooling/from-catalog.ts';
 import type { ClientTestView } from './view.ts';
 
 /** The files of the client below the service's utilities, by what they hold. */

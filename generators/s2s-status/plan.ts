@@ -10,9 +10,7 @@ import { hasMergeMarkers, recordPath } from '../_engine/repo/record-text.ts';
 import type { S2sRecord } from '../_engine/record/s2s-record.ts';
 import { type HowToRun, recordedCalls, replay } from '../_engine/plan/replay.ts';
 import { surveyHeads } from '../_engine/repo/services.ts';
-import { findFileDrift } from './file-drift.ts';
-import { findReplayDrift } from './replay-drift.ts';
-import { findUnreachable } from './unreachable.ts';
+import { findFileDrift, findReplayDrift, findUnreachable } from './drift.ts';
 
 export interface StatusAnswers extends RunAnswers {
   readonly fix: boolean;

@@ -60,8 +60,8 @@ describe('a process that plans again and again', () => {
       'render.ts loaded',
       'run-caches.ts running',
       // Two numbers.
+      'tree.ts left',
       'tree.ts parsedChars',
-      'work.ts left',
     ]);
   });
 });

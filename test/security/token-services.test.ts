@@ -13,7 +13,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import type { Repo } from '../../generators/_engine/model/repo.ts';
 import { toRel } from '../../generators/_engine/model/paths.ts';
-import { redisScope } from '../../generators/_engine/facts/redis/redis-scope.ts';
+import { redisScope } from '../../generators/_engine/facts/redis.ts';
 import type { Case } from '../helpers/case.ts';
 import { deleteGeneratedRepo } from '../helpers/generated-repo.ts';
 import { materialize } from '../helpers/materialize.ts';

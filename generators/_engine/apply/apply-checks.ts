@@ -4,10 +4,9 @@ import { dirname, join, relative, sep } from 'node:path';
 import type { Edit } from '../model/edit.ts';
 import type { Obstacle } from '../model/obstacle.ts';
 import type { RelPath } from '../model/paths.ts';
-import { RefusalError } from '../model/refusal.ts';
 import { forbidden } from '../model/places.ts';
-import { notWritten } from './plain-way.ts';
-import { readBytes } from '../repo/read-bytes.ts';
+import { RefusalError } from '../model/refusal.ts';
+import { isWithin, readBytes } from '../repo/disk.ts';
 
 /**
  * Refuses before anything is written, every file at once.
@@ -39,7 +38,7 @@ function assertInside(root: string, paths: readonly RelPath[]): void {
     if (!existsSync(nearest)) throw new RefusalError(notWritten(path, 'is behind a broken link'));
     const real = realpathSync.native(nearest);
     const target = relative(root, join(real, relative(nearest, join(root, path))));
-    if (real !== root && !real.startsWith(root.endsWith(sep) ? root : root + sep)) {
+    if (!isWithin(root, real)) {
       throw new RefusalError({
         code: 'E_PATH',
         at: { path },
@@ -110,5 +109,42 @@ function readOnlyFile({ path }: Edit): Obstacle {
     at: { path },
     message: `${path} cannot be written: the file or its folder is read-only for this user.`,
     remedy: 'Make it writable and run the command again.',
+  };
+}
+
+/**
+ * Looks at each part of the way to a real path below a real root, right before something is done there: folders are
+ * folders and the last part is a file or nothing. What was so when the plan was checked may have become a link since.
+ * @throws RefusalError E_PATH
+ */
+export function assertPlainWay(root: string, absolute: string): void {
+  const path = relative(root, absolute);
+  const parts = path.split(sep);
+  const never = parts[0] === '..' ? 'is outside the repository' : forbidden(parts.join('/'));
+  if (never !== undefined) throw new RefusalError(notWritten(parts.join('/'), never));
+  parts.reduce((folder, part, index) => {
+    const at = join(folder, part);
+    const found = lstatSync(at, { throwIfNoEntry: false });
+    const isLast = index === parts.length - 1;
+    if (found !== undefined && !(isLast ? found.isFile() : found.isDirectory()))
+      throw new RefusalError(
+        notWritten(parts.join('/'), `has another entry in its path: ${relative(root, at)}`),
+      );
+    return at;
+  }, root);
+}
+
+/** The same of a folder. @throws RefusalError E_PATH */
+export function assertPlainFolder(root: string, absolute: string): void {
+  // Any name will do: only what leads to it is asked about.
+  assertPlainWay(root, join(absolute, '.s2s.any'));
+}
+
+function notWritten(path: string, reason: string): Obstacle {
+  return {
+    code: 'E_PATH',
+    at: { path },
+    message: `${JSON.stringify(path)} cannot be written: it ${reason}.`,
+    remedy: 'Remove that link or folder, and run the command again.',
   };
 }

@@ -1,19 +1,14 @@
 import { realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-import { assertApplicable } from './apply-checks.ts';
 import type { Plan } from '../model/plan.ts';
-import { type FileOperations, nodeFiles } from './file-operations.ts';
-import { closeJournal, emptyJournal, type Journal, openJournal, stagedOf, writeJournal } from './journal.ts';
-import { journalOf } from './journal-of.ts';
 import { RefusalError } from '../model/refusal.ts';
-import { putBack } from './put-back.ts';
+import { assertApplicable, assertPlainFolder, assertPlainWay } from './apply-checks.ts';
+import { type FileOperations, nodeFiles, syncFolder, writeSynced } from './file-operations.ts';
+import { closeJournal, emptyJournal, type Journal, openJournal, stagedOf, writeJournal } from './journal.ts';
 import { recover, whileRunning } from './recover.ts';
-import { assertPlainFolder, assertPlainWay } from './plain-way.ts';
-import { rollBack } from './roll-back.ts';
-import { syncFolder, writeSynced } from './synced-writes.ts';
-import { untilSignal } from './until-signal.ts';
-import { type Write, writesOf } from './writes-of.ts';
+import { putBack, rollBack, writeFailure } from './roll-back.ts';
+import { journalOf, type Write, writesOf } from './writes.ts';
 
 export interface ApplyOptions {
   /** Runs when the files are in place and before the change is final; what it throws rolls everything back. */
@@ -52,7 +47,7 @@ export async function apply(plan: Plan, root: string, options: ApplyOptions = {}
         putBack(() => {
           rollBack(realRoot, journal, files);
         });
-      throw error instanceof RefusalError ? error : writeFailure(error);
+      throw error instanceof RefusalError ? error : notWritten(error);
     }
   });
 }
@@ -89,15 +84,40 @@ function isLocked(error: unknown): boolean {
   return error instanceof RefusalError && error.obstacles[0].code === 'E_LOCKED';
 }
 
-function writeFailure(cause: unknown): RefusalError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
+function notWritten(cause: unknown): RefusalError {
   const path = cause instanceof Error && 'path' in cause ? String(cause.path) : '.';
-  const error = new RefusalError({
-    code: 'E_WRITE',
-    at: { path },
-    message: `The change could not be written; nothing was changed: ${reason}.`,
-    remedy: 'Make the folder writable or free disk space, and run the command again.',
+  const message = 'The change could not be written; nothing was changed';
+  return writeFailure(cause, message, 'and run the command again', path);
+}
+
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/**
+ * Runs something that takes its time; whoever ends the process meanwhile ends this instead, so that what was written can
+ * be put back first. @throws RefusalError E_CHECK then
+ */
+async function untilSignal(run: (stopped: AbortSignal) => Promise<void>): Promise<void> {
+  const ending = new AbortController();
+  let stop: ((signal: NodeJS.Signals) => void) | undefined;
+  const stopped = new Promise<never>((_resolve, reject) => {
+    stop = (signal) => {
+      ending.abort();
+      reject(new RefusalError(interrupted(signal)));
+    };
+    // Not `once`: who else listens to the signal would find nobody left and end the process.
+    for (const signal of signals) process.on(signal, stop);
   });
-  error.cause = cause;
-  return error;
+  try {
+    await Promise.race([run(ending.signal), stopped]);
+  } finally {
+    for (const signal of signals) if (stop !== undefined) process.off(signal, stop);
+  }
+}
+
+function interrupted(signal: NodeJS.Signals): ConstructorParameters<typeof RefusalError>[0] {
+  return {
+    code: 'E_CHECK',
+    message: `The type check was interrupted by ${signal}. Everything was rolled back.`,
+    remedy: 'Run the command again, or without --check.',
+  };
 }

@@ -10,6 +10,9 @@ import {
   rmSync,
   writeSync,
 } from 'node:fs';
+import { sep } from 'node:path';
+
+import { hasCode } from '../repo/disk.ts';
 
 /** What an apply and a roll-back ask of the disk, call by call: the seam at which tests make it fail. */
 export interface FileOperations {
@@ -43,3 +46,43 @@ export const nodeFiles: FileOperations = {
   },
   removeFolder: rmdirSync,
 };
+
+/** Makes a file whose bytes are on the disk when this returns. `mode` null: what the process usually gives one. */
+export function writeSynced(
+  files: FileOperations,
+  path: string,
+  bytes: Uint8Array,
+  mode: number | null,
+): void {
+  const file = files.open(path, 'wx');
+  try {
+    // Not as the mode of open, from which the umask takes bits away.
+    if (mode !== null) files.chmod(file, mode);
+    for (let rest = bytes; rest.length > 0;) rest = rest.subarray(files.write(file, rest));
+    files.sync(file);
+  } finally {
+    files.close(file);
+  }
+}
+
+/** Makes the names in a folder last. Windows opens no folder, and keeps names in order by itself. */
+export function syncFolder(files: FileOperations, path: string): void {
+  if (sep === '\\') return;
+  const folder = files.open(path, 'r');
+  try {
+    files.sync(folder);
+  } finally {
+    files.close(folder);
+  }
+}
+
+/** Whether an operation succeeds; an error with none of these codes is thrown. */
+export function succeeds(codes: readonly string[], run: () => void): boolean {
+  try {
+    run();
+    return true;
+  } catch (error) {
+    if (hasCode(error, ...codes)) return false;
+    throw error;
+  }
+}

@@ -2,14 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
 
 import type { Obstacle } from '../model/obstacle.ts';
-import type { RelPath } from '../model/paths.ts';
-import type { FileOperations } from './file-operations.ts';
-import { assertJournalShape } from './journal-shape.ts';
-import { type LockHolder, nameOfHolder, stateOfHolder, thisHolder } from './lock-holder.ts';
+import { type RelPath, toRel } from '../model/paths.ts';
+import { forbidden, forbiddenFolder } from '../model/places.ts';
 import { RefusalError } from '../model/refusal.ts';
-import { hasCode } from '../repo/read-bytes.ts';
+import { reasonOf } from '../repo/disk.ts';
+import { isRecord } from '../repo/manifest.ts';
+import { type FileOperations, succeeds, syncFolder, writeSynced } from './file-operations.ts';
+import { type LockHolder, nameOfHolder, stateOfHolder, thisHolder } from './lock-holder.ts';
 import { sealed, unsealed } from './signed-journal.ts';
-import { syncFolder, writeSynced } from './synced-writes.ts';
 
 /** One file of an apply. */
 export interface JournalEntry {
@@ -84,7 +84,7 @@ export function readJournal(root: string): Journal | undefined {
     assertJournalShape(parsed);
     return parsed as Journal;
   } catch (error) {
-    throw new RefusalError(foreign(error instanceof Error ? error.message : String(error)));
+    throw new RefusalError(foreign(reasonOf(error)));
   }
 }
 
@@ -95,19 +95,11 @@ export function createWhole(root: string, name: string, content: object, files: 
   files.remove(draft);
   try {
     writeSynced(files, draft, sealed(root, content), 0o600);
-    return isLinked(draft, join(root, name), files);
+    return succeeds(['EEXIST'], () => {
+      files.link(draft, join(root, name));
+    });
   } finally {
     files.remove(draft);
-  }
-}
-
-function isLinked(draft: string, path: string, files: FileOperations): boolean {
-  try {
-    files.link(draft, path);
-    return true;
-  } catch (error) {
-    if (hasCode(error, 'EEXIST')) return false;
-    throw error;
   }
 }
 
@@ -135,4 +127,37 @@ function foreign(reason: string): Obstacle {
     message: `${journalName} was not used: ${reason}.`,
     remedy: `Delete ${journalName}, unless another user or machine is running a generator in this folder.`,
   };
+}
+
+/**
+ * Takes a parsed journal apart before anything is done by it, though it is signed: its paths are places to write.
+ * @throws Error with the reason, RefusalError E_PATH
+ */
+function assertJournalShape(parsed: unknown): void {
+  if (!isRecord(parsed)) throw new Error('it is not an object');
+  const { id, holder, entries, folders, emptied } = parsed;
+  if (typeof id !== 'string' || !/^[\w-]{1,64}$/.test(id)) throw new Error('its id is invalid');
+  if (typeof holder !== 'string') throw new Error('its holder is invalid');
+  if (!Array.isArray(entries) || !entries.every(isEntry)) throw new Error('its entries are invalid');
+  for (const list of [folders, emptied])
+    if (!Array.isArray(list) || !list.every((path) => typeof path === 'string'))
+      throw new Error('its folders are invalid');
+  const targets = (entries as readonly { target: string }[]).map(({ target }) => target);
+  for (const path of targets) assertPath(path, forbidden(path));
+  for (const path of [...(folders as string[]), ...(emptied as string[])])
+    assertPath(path, forbiddenFolder(path));
+}
+
+function isEntry(entry: unknown): boolean {
+  if (!isRecord(entry) || typeof entry['target'] !== 'string') return false;
+  const isText = (value: unknown): boolean => value === null || typeof value === 'string';
+  const { before, after, mode } = entry;
+  return isText(before) && isText(after) && (mode === null || Number.isInteger(mode));
+}
+
+/** No apply ever writes to git's own files, or to installed packages. */
+function assertPath(path: string, never: string | undefined): void {
+  if (path === '' || toRel(path) !== path)
+    throw new Error(`${JSON.stringify(path)} is not a normalised path`);
+  if (never !== undefined) throw new Error(`${JSON.stringify(path)} ${never}`);
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { threadId } from 'node:worker_threads';
+import { hasCode } from '../repo/disk.ts';
 
 /** Who holds a lock, as `pid-thread-start@host`: the start keeps a later process of the same number apart. */
 export type LockHolder = string;
@@ -50,7 +51,7 @@ function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+    return hasCode(error, 'EPERM');
   }
   // Killed, and its parent has not asked for it yet.
   return statOf(pid)?.[0] !== 'Z';

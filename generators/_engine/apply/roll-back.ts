@@ -2,13 +2,12 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 import type { Obstacle } from '../model/obstacle.ts';
-import type { FileOperations } from './file-operations.ts';
-import { hashBytes } from '../record/hash.ts';
-import { closeJournal, draftOf, type Journal, type JournalEntry, stagedOf } from './journal.ts';
 import { RefusalError } from '../model/refusal.ts';
-import { assertPlainFolder, assertPlainWay } from './plain-way.ts';
-import { hasCode, readBytes } from '../repo/read-bytes.ts';
-import { syncFolder, writeSynced } from './synced-writes.ts';
+import { hashBytes } from '../record/hash.ts';
+import { readBytes, reasonOf } from '../repo/disk.ts';
+import { assertPlainFolder, assertPlainWay } from './apply-checks.ts';
+import { type FileOperations, succeeds, syncFolder, writeSynced } from './file-operations.ts';
+import { closeJournal, draftOf, type Journal, type JournalEntry, stagedOf } from './journal.ts';
 
 /**
  * Puts every file back as the journal has it, removes what was made on the way, and closes the journal. `force`: also
@@ -22,7 +21,9 @@ export function rollBack(root: string, journal: Journal, files: FileOperations, 
   if (!force) assertOurs(root, entries);
   for (const folder of [...emptied].reverse()) {
     assertPlainFolder(root, join(root, folder));
-    makeIfMissing(join(root, folder), files);
+    succeeds(['EEXIST'], () => {
+      files.makeFolder(join(root, folder));
+    });
   }
   const touched = new Set<string>();
   for (const entry of entries) {
@@ -30,7 +31,10 @@ export function rollBack(root: string, journal: Journal, files: FileOperations, 
     files.remove(stagedOf(root, journal, entry));
     if (restore(root, journal, entry, files)) touched.add(dirname(join(root, entry.target)));
   }
-  for (const folder of [...folders].reverse()) removeIfEmpty(join(root, folder), files);
+  for (const folder of [...folders].reverse())
+    succeeds(['ENOENT', 'ENOTEMPTY'], () => {
+      files.removeFolder(join(root, folder));
+    });
   for (const folder of [...folders, ...emptied]) touched.add(dirname(join(root, folder)));
   // What is put back has to last before the journal may go.
   for (const folder of touched) if (existsSync(folder)) syncFolder(files, folder);
@@ -72,18 +76,31 @@ function changedSince({ target }: JournalEntry): Obstacle {
   };
 }
 
-function makeIfMissing(folder: string, files: FileOperations): void {
+/**
+ * Runs something that puts files back. A disk that refuses to take the old bytes keeps the journal: a later run does it.
+ * @throws RefusalError E_WRITE then
+ */
+export function putBack<T>(run: () => T): T {
   try {
-    files.makeFolder(folder);
-  } catch (error) {
-    if (!hasCode(error, 'EEXIST')) throw error;
+    return run();
+  } catch (cause) {
+    if (cause instanceof RefusalError) throw cause;
+    throw writeFailure(
+      cause,
+      'Not every file could be rolled back',
+      'then run s2s-undo --recover to roll back the other files',
+    );
   }
 }
 
-function removeIfEmpty(folder: string, files: FileOperations): void {
-  try {
-    files.removeFolder(folder);
-  } catch (error) {
-    if (!hasCode(error, 'ENOENT') && !hasCode(error, 'ENOTEMPTY')) throw error;
-  }
+/** E_WRITE, at the file that the disk refused where it is known. */
+export function writeFailure(cause: unknown, message: string, then: string, path = '.'): RefusalError {
+  const error = new RefusalError({
+    code: 'E_WRITE',
+    at: { path },
+    message: `${message}: ${reasonOf(cause)}.`,
+    remedy: `Make the folder writable or free disk space, ${then}.`,
+  });
+  error.cause = cause;
+  return error;
 }

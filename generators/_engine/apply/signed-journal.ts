@@ -1,7 +1,20 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
-import { closeSync, constants, fstatSync, lstatSync, openSync, readSync } from 'node:fs';
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  realpathSync,
+} from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { dirname, isAbsolute, join, sep } from 'node:path';
 
-import { knownKeys, signingKey } from './journal-key.ts';
+import { hasCode, isWithin } from '../repo/disk.ts';
+import { nodeFiles, succeeds, syncFolder, writeSynced } from './file-operations.ts';
 
 /** `s2s-journal <HMAC-SHA256 in hex>`, then the JSON that it is of. */
 const head = /^s2s-journal ([0-9a-f]{64})\n/;
@@ -68,7 +81,107 @@ function openPlain(path: string): number | undefined {
     // Windows has neither of these flags.
     return openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW || 0) | (constants.O_NONBLOCK || 0));
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (hasCode(error, 'ENOENT')) return undefined;
     throw error;
+  }
+}
+
+const keyBytes = 32;
+const folderName = 'plop-pack-s2s';
+/** Signs where no folder can keep a key: what this process leaves behind is believed by nobody else. */
+const ownKey = randomBytes(keyBytes);
+
+/** The key that signs this user's journals, made at the first call. `root` is real: a key inside of it counts for nothing. */
+function signingKey(root: string): Buffer {
+  for (const folder of keyFolders(root)) {
+    const key = readKey(folder) ?? madeKey(folder);
+    if (key !== undefined) return key;
+  }
+  return ownKey;
+}
+
+/** Every key that may have signed a journal of this user on this machine. Makes none. */
+function knownKeys(root: string): readonly Buffer[] {
+  const kept = keyFolders(root)
+    .map(readKey)
+    .filter((key) => key !== undefined);
+  return [...kept, ownKey];
+}
+
+/** Folders of this user alone: for state, else, where there is no home, for temporary files. None that a repository brings. */
+function keyFolders(root: string): readonly string[] {
+  const { XDG_STATE_HOME: xdg, LOCALAPPDATA: local } = process.env;
+  const isHomed = existsSync(homedir());
+  const state = [
+    xdg,
+    sep === '\\' ? local : undefined,
+    isHomed ? join(homedir(), '.local/state') : undefined,
+  ];
+  const [first] = state.filter((path) => path !== undefined && isAbsolute(path));
+  const own = String(process.getuid?.() ?? 'user');
+  const folders = first === undefined ? [] : [join(first, folderName)];
+  return [...folders, join(tmpdir(), `${folderName}-${own}`)].filter((folder) => isOutside(folder, root));
+}
+
+/** Outside of the repository, of which `root` may be a folder only. */
+function isOutside(folder: string, root: string): boolean {
+  let top = root;
+  while (!existsSync(join(top, '.git')) && dirname(top) !== top) top = dirname(top);
+  if (!existsSync(join(top, '.git'))) top = root;
+  let nearest = folder;
+  while (!existsSync(nearest) && dirname(nearest) !== nearest) nearest = dirname(nearest);
+  try {
+    return !isWithin(top, realpathSync.native(nearest));
+  } catch {
+    return false;
+  }
+}
+
+/** Undefined unless folder and file are this user's, and nobody else's to read or to write. */
+function readKey(folder: string): Buffer | undefined {
+  let file: number | undefined;
+  try {
+    if (!isOwn(lstatSync(folder)) || !lstatSync(folder).isDirectory()) return undefined;
+    file = openSync(join(folder, 'journal.key'), constants.O_RDONLY | (constants.O_NOFOLLOW || 0));
+    const found = fstatSync(file);
+    const key = Buffer.alloc(keyBytes);
+    if (!found.isFile() || !isOwn(found) || found.size !== keyBytes) return undefined;
+    return readSync(file, key) === keyBytes ? key : undefined;
+  } catch {
+    return undefined;
+  } finally {
+    if (file !== undefined) closeSync(file);
+  }
+}
+
+function isOwn({ mode, uid }: Readonly<{ mode: number; uid: number }>): boolean {
+  return process.getuid === undefined || (uid === process.getuid() && (mode & 0o077) === 0);
+}
+
+/** Undefined where the disk refuses. The file has its name not before it is whole. */
+function madeKey(folder: string): Buffer | undefined {
+  const draft = join(folder, `journal.key.${randomBytes(8).toString('hex')}`);
+  try {
+    mkdirSync(dirname(folder), { recursive: true, mode: 0o700 });
+    // One that is there already is as good, if it is this user's alone: reading the key tells.
+    succeeds(['EEXIST'], () => {
+      mkdirSync(folder, { mode: 0o700 });
+    });
+    writeSynced(nodeFiles, draft, randomBytes(keyBytes), 0o600);
+    nodeFiles.link(draft, join(folder, 'journal.key'));
+    nodeFiles.remove(draft);
+    syncFolder(nodeFiles, folder);
+  } catch {
+    // Somebody else was first, or it cannot be: reading it tells.
+    removeQuietly(draft);
+  }
+  return readKey(folder);
+}
+
+function removeQuietly(path: string): void {
+  try {
+    nodeFiles.remove(path);
+  } catch {
+    // Nobody reads it.
   }
 }

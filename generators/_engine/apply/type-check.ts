@@ -1,6 +1,28 @@
+import { surveyModules } from '../facts/style/modules.ts';
 import type { Obstacle } from '../model/obstacle.ts';
-import type { RelPath } from '../model/paths.ts';
+import { dirnameRel, type RelPath } from '../model/paths.ts';
 import { RefusalError } from '../model/refusal.ts';
+import type { ServiceHead } from '../model/service.ts';
+import { openRepo } from '../repo/repo.ts';
+
+/** Type-checks services now, and gives what compares after the write. @throws RefusalError E_CHECK, both */
+export async function compareTypes(
+  root: string,
+  heads: readonly ServiceHead[],
+): Promise<(stopped: AbortSignal) => Promise<void>> {
+  const repo = openRepo(root);
+  const tsconfigs = heads
+    .map((head) => surveyModules(repo, head).tsconfig)
+    .filter((path) => path !== undefined);
+  const before = new Map<RelPath, readonly string[]>();
+  for (const tsconfig of tsconfigs) before.set(tsconfig, await typeErrors(root, tsconfig));
+  return async (stopped) => {
+    for (const [tsconfig, errors] of before) {
+      const worse = newErrors(errors, await typeErrors(root, tsconfig, stopped));
+      if (worse.length > 0) throw new RefusalError(checkFailed(tsconfig, worse));
+    }
+  };
+}
 
 /**
  * The errors that the service's own compiler reports, as far as they can be compared before and after a change. Runs
@@ -11,7 +33,7 @@ export async function typeErrors(
   tsconfig: RelPath,
   stopped?: AbortSignal,
 ): Promise<readonly string[]> {
-  const cwd = `${root}/${tsconfig.includes('/') ? tsconfig.slice(0, tsconfig.lastIndexOf('/')) : ''}`;
+  const cwd = `${root}/${dirnameRel(tsconfig)}`;
   const { execa } = await import('execa');
   const { stdout, stderr, failed, code, signal } = await execa(
     'tsc',
@@ -70,7 +92,7 @@ function withoutPlace(line: string): string {
 }
 
 /** What `--check` says when there are errors that were not there before. */
-export function checkFailed(tsconfig: RelPath, errors: readonly string[]): Obstacle {
+function checkFailed(tsconfig: RelPath, errors: readonly string[]): Obstacle {
   return {
     code: 'E_CHECK',
     at: { path: tsconfig },

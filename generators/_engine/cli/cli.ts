@@ -2,10 +2,10 @@ import { parseArgs } from 'node:util';
 
 import { findGenerator, listGenerators } from '../generator/catalog.ts';
 import type { Obstacle } from '../model/obstacle.ts';
-import { open, show, unknownGenerator } from './door.ts';
-import { refuse } from '../model/refusal.ts';
-import { isInteractive } from './terminal.ts';
 import { packVersion } from '../record/version.ts';
+import { open, show, unknownGenerator } from './door.ts';
+import { refused } from './outcome.ts';
+import { isInteractive } from './terminal.ts';
 
 /** The bin `s2s`: `s2s <generator> [flags]`, with flags before or after the generator's name. Gives the exit code. */
 export async function runCli(argv: readonly string[]): Promise<number> {
@@ -75,8 +75,8 @@ async function runWithoutGenerator(argv: readonly string[]): Promise<number> {
   const [name] = positionals;
   const reason = name === undefined ? noGenerator() : unknownGenerator(name);
   if (values.json === true) {
-    const { refusedOutcome } = await import('./execute.ts');
-    return show(refusedOutcome(name ?? '', refuse(reason), 'npx plop-pack-s2s'), { json: true, diff: '' });
+    const outcome = refused({ generator: name ?? '', command: 'npx plop-pack-s2s' }, [reason]);
+    return show(outcome, { json: true, diff: '' });
   }
   const help = values.help === true;
   const cwd = typeof values.cwd === 'string' ? values.cwd : undefined;

@@ -1,7 +1,7 @@
 import { findGenerator, listGenerators } from '../generator/catalog.ts';
+import { flagOf, globalFlags } from '../generator/options.ts';
 import type { Question, Questions } from '../model/generator.ts';
 import type { Repo } from '../model/repo.ts';
-import { flagOf, globalFlags } from '../generator/options.ts';
 import { openRepo } from '../repo/repo.ts';
 import { findRoot } from '../repo/root.ts';
 import { surveyHeads } from '../repo/services.ts';

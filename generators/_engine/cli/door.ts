@@ -2,17 +2,17 @@ import { closest, distance } from 'fastest-levenshtein';
 
 import type { Ask } from '../generator/answers.ts';
 import { findGenerator, listGenerators } from '../generator/catalog.ts';
-import type { Generator } from '../model/generator.ts';
+import { flagOf, globalFlags, parseFlags } from '../generator/options.ts';
+import type { Generator, Question } from '../model/generator.ts';
 import type { Obstacle } from '../model/obstacle.ts';
 import { type Refusal, RefusalError, refuse } from '../model/refusal.ts';
-import { exitCodeOf, type Outcome } from './outcome.ts';
-import { parseFlags } from '../generator/options.ts';
-import type { Decided } from './execute.ts';
 import { findRoot } from '../repo/root.ts';
+import type { Decided } from './execute.ts';
+import { exitCodeOf, refused, type Outcome } from './outcome.ts';
 import { hasColour } from './terminal.ts';
 
 /** What the two doors have in common: how a command line becomes a decision, and how an outcome is shown. */
-export interface CommandLine {
+interface CommandLine {
   readonly id: string;
   /** Flags, without the generator's name. */
   readonly argv: readonly string[];
@@ -35,17 +35,17 @@ export async function open(line: CommandLine): Promise<Opened | string> {
   if (generator === undefined) return refusedBefore(line, refuse(unknownGenerator(line.id)));
   const given = parseFlags(generator.questions, line.argv);
   if ('obstacles' in given) return refusedBefore(line, given as Refusal);
-  if (given['help'] === true) return helpPage(line.id, generator);
+  if (given['help'] === true) return helpOf(line.id, generator);
   const json = given['json'] === true;
   try {
     const root = line.root ?? findRoot(line.workingDirectory, given['cwd'] as string | undefined);
     const { decide } = await import('./execute.ts');
-    const ask = line.interactive && given['yes'] !== true ? await loadAsk() : undefined;
+    const ask = line.interactive && given['yes'] !== true ? askOnTerminal : undefined;
     const progress = process.stderr.isTTY ? showProgress : undefined;
     return { ...(await decide({ id: line.id, generator, given, root, ask, progress }, line.command)), json };
   } catch (error) {
     if (!(error instanceof RefusalError)) throw error;
-    return { ...(await refusedBefore(line, refuse(...error.obstacles))), json };
+    return { ...refusedBefore(line, refuse(...error.obstacles)), json };
   }
 }
 
@@ -67,20 +67,9 @@ function showProgress(done: number, total: number): void {
   process.stderr.write(done < total ? `\r  ${String(done)} of ${String(total)} services` : '\r\u001B[K');
 }
 
-async function helpPage(id: string, generator: Generator): Promise<string> {
-  const { helpOf } = await import('./help.ts');
-  return helpOf(id, generator);
-}
-
-async function loadAsk(): Promise<Ask> {
-  const { ask } = await import('./ask.ts');
-  return ask;
-}
-
-async function refusedBefore(line: CommandLine, refusal: Refusal): Promise<Opened> {
-  const { refusedOutcome } = await import('./execute.ts');
+function refusedBefore(line: CommandLine, refusal: Refusal): Opened {
   return {
-    outcome: refusedOutcome(line.id, refusal, line.command),
+    outcome: refused({ generator: line.id, command: line.command }, refusal.obstacles),
     diff: '',
     json: line.argv.includes('--json'),
   };
@@ -95,4 +84,53 @@ export function unknownGenerator(id: string): Obstacle {
     message: `There is no generator ${JSON.stringify(id)}.`,
     remedy: near ? `Did you mean ${nearest}?` : `There are ${ids.join(', ')}.`,
   };
+}
+
+/** The help page of one generator. */
+function helpOf(id: string, generator: Generator): string {
+  return [
+    `${id}: ${generator.summary}`,
+    '',
+    'Flags:',
+    ...Object.entries(generator.questions).map(flagLine),
+    '',
+    'Flags of every generator:',
+    ...Object.entries(globalFlags)
+      .filter(([key]) => !(key in generator.questions))
+      .map(flagLine),
+    '',
+    'Without a terminal, or with --yes, it asks no questions and lists missing flags.',
+    '',
+  ].join('\n');
+}
+
+function flagLine([key, question]: readonly [string, Question]): string {
+  const name = `--${isOnByDefault(key, question) ? 'no-' : ''}${flagOf(key)}`;
+  const value = question.type === 'boolean' ? '' : ` ${question.placeholder ?? '<value>'}`;
+  const initial = typeof question.initial === 'string' ? ` (default ${question.initial})` : '';
+  return `  ${`${name}${value}`.padEnd(30)} ${question.message}${initial}`;
+}
+
+/** Its flag is of use only to turn it off. */
+function isOnByDefault(key: string, { type }: Question): boolean {
+  return key === 'format' && type === 'boolean';
+}
+
+/** Asks on the terminal. */
+const askOnTerminal: Ask = async (_key, question, choices) => {
+  // Loaded when there is something to ask.
+  const { checkbox, confirm, input, select } = await import('@inquirer/prompts');
+  const options = choices.map(({ value, hint }) => ({
+    value,
+    name: hint === undefined ? value : `${value}  (${hint})`,
+  }));
+  const message = question.prompt ?? question.message;
+  if (question.type === 'boolean') return confirm({ message });
+  if (options.length === 0) return splitFor(question.type, await input({ message, required: true }));
+  if (question.type === 'list') return checkbox({ message, choices: options, required: true });
+  return select({ message, choices: options });
+};
+
+function splitFor(type: 'string' | 'list', text: string): string | readonly string[] {
+  return type === 'string' ? text : text.split(',').map((part) => part.trim());
 }

@@ -1,18 +1,20 @@
+import { join } from 'node:path';
+
+import type { AgentName } from 'package-manager-detector';
+import { resolveCommand } from 'package-manager-detector/commands';
+
 import { apply } from '../apply/apply.ts';
-import { withFrame } from './code-frame.ts';
-import type { RelPath } from '../model/paths.ts';
+import { recoverFirst } from '../apply/recover.ts';
+import { compareTypes } from '../apply/type-check.ts';
+import { surveyTooling } from '../facts/tooling.ts';
+import { dirnameRel, type RelPath } from '../model/paths.ts';
 import type { Plan } from '../model/plan.ts';
-import { type Refusal, RefusalError } from '../model/refusal.ts';
-import type { Repo } from '../model/repo.ts';
-import { diffOf } from '../plan/diff.ts';
-import { changesOf, flatten, type Outcome, type Status } from './outcome.ts';
-import { recoverFirst } from '../apply/interrupted.ts';
-import { makePlan, type Planned, type PlanRequest } from '../plan/run.ts';
-import { type InstallCommand, installCommands } from './install-command.ts';
-import { checkFailed, newErrors, typeErrors } from '../apply/type-check.ts';
+import { RefusalError } from '../model/refusal.ts';
 import { withRunCaches } from '../model/run-caches.ts';
+import { diffOf } from '../plan/diff.ts';
+import { makePlan, type Planned, type PlanRequest } from '../plan/run.ts';
 import { openRepo } from '../repo/repo.ts';
-import { surveyModules } from '../facts/style/modules.ts';
+import { changesOf, type Outcome, refused, type Status } from './outcome.ts';
 
 /** A run in two halves, because plop asks and acts in different places: decided, and nothing written yet. */
 export interface Decided {
@@ -71,7 +73,8 @@ function decided({ id, given, root }: PlanRequest, planned: Planned, command: st
   const commit = async (): Promise<Outcome> => {
     try {
       await withRunCaches(async () => {
-        await apply(plan, root, given['check'] === true ? { verify: await checkOf(root, planned) } : {});
+        const options = given['check'] === true ? { verify: await compareTypes(root, planned.targets) } : {};
+        await apply(plan, root, options);
       });
       const failed = given['install'] === true ? await failedOf(installs) : [];
       if (failed.length === 0) return outcome(statusAfter(plan, 'applied'), next);
@@ -94,20 +97,35 @@ function statusAfter({ edits, findings = [] }: Plan, status: Status): Status {
     : 'drift';
 }
 
-/** Type-checks now, and gives what compares after the write. */
-async function checkOf(root: string, { targets }: Planned): Promise<(stopped: AbortSignal) => Promise<void>> {
+interface InstallCommand {
+  readonly file: string;
+  readonly args: readonly string[];
+  /** Absolute. */
+  readonly cwd: string;
+  /** As a user would type it from the root. */
+  readonly text: string;
+}
+
+/** What installs the dependencies that a plan adds: one command for each folder whose lockfile rules some of them. */
+function installCommands(root: string, { plan, targets }: Planned): readonly InstallCommand[] {
+  const manifests = plan.edits.filter((edit) => edit.role === 'manifest');
+  const changed = new Set(manifests.map(({ path }) => dirnameRel(path)));
   const repo = openRepo(root);
-  const tsconfigs = targets
-    .map((head) => surveyModules(repo, head).tsconfig)
-    .filter((path) => path !== undefined);
-  const before = new Map<RelPath, readonly string[]>();
-  for (const tsconfig of tsconfigs) before.set(tsconfig, await typeErrors(root, tsconfig));
-  return async (stopped) => {
-    for (const [tsconfig, errors] of before) {
-      const worse = newErrors(errors, await typeErrors(root, tsconfig, stopped));
-      if (worse.length > 0) throw new RefusalError(checkFailed(tsconfig, worse));
-    }
-  };
+  const managers = new Map<RelPath, AgentName>();
+  for (const head of targets.filter(({ dir }) => changed.has(dir))) {
+    const { packageManager, installRoot } = surveyTooling(repo, head);
+    managers.set(installRoot, packageManager);
+  }
+  return [...managers].flatMap(([installRoot, manager]) => commandIn(root, installRoot, manager));
+}
+
+function commandIn(root: string, installRoot: RelPath, manager: AgentName): readonly InstallCommand[] {
+  const resolved = resolveCommand(manager, 'install', []);
+  if (resolved === null) return [];
+  const { args, command } = resolved;
+  const enter = installRoot === '' ? [] : [`cd ${installRoot} &&`];
+  const text = [...enter, command, ...args].join(' ');
+  return [{ file: command, args, cwd: join(root, installRoot), text }];
 }
 
 /** Runs each of them, one after another, and gives those that failed. */
@@ -118,27 +136,4 @@ async function failedOf(installs: readonly InstallCommand[]): Promise<readonly s
   for (const { args, cwd, file, text } of installs)
     if ((await execa(file, args, { cwd, reject: false, ...io })).failed) failed.push(text);
   return failed;
-}
-
-function refused(
-  start: Pick<Outcome, 'generator' | 'command'>,
-  obstacles: Refusal['obstacles'],
-  repo?: Repo,
-): Outcome {
-  return {
-    schema: 1,
-    ...start,
-    status: 'refused',
-    targets: [],
-    changes: [],
-    obstacles: obstacles.map((obstacle) => flatten(withFrame(obstacle, repo))),
-    findings: [],
-    notes: [],
-    next: [],
-  };
-}
-
-/** The outcome of a command line that could not be understood. */
-export function refusedOutcome(generator: string, refusal: Refusal, command: string): Outcome {
-  return refused({ generator, command }, refusal.obstacles);
 }

@@ -2,6 +2,8 @@ import type { Edit } from '../model/edit.ts';
 import type { Obstacle, ObstacleCode, UsageCode } from '../model/obstacle.ts';
 import type { RelPath } from '../model/paths.ts';
 import type { Finding, Plan } from '../model/plan.ts';
+import { RefusalError, type Refusal } from '../model/refusal.ts';
+import type { Repo } from '../model/repo.ts';
 import type { Role } from '../model/roles.ts';
 
 export type Status = 'applied' | 'unchanged' | 'planned' | 'refused' | 'conflicts' | 'drift' | 'failed';
@@ -63,6 +65,63 @@ export function changesOf(plan: Plan): readonly Change[] {
   });
 }
 
-export function flatten({ at, ...rest }: Obstacle): FlatObstacle {
+function flatten({ at, ...rest }: Obstacle): FlatObstacle {
   return { ...rest, ...at };
+}
+
+/** The outcome of a refusal; the code around each place is read from `repo`, if there is one by then. */
+export function refused(
+  start: Pick<Outcome, 'generator' | 'command'>,
+  obstacles: Refusal['obstacles'],
+  repo?: Repo,
+): Outcome {
+  return {
+    schema: 1,
+    ...start,
+    status: 'refused',
+    targets: [],
+    changes: [],
+    obstacles: obstacles.map((obstacle) => flatten(withFrame(obstacle, repo))),
+    findings: [],
+    notes: [],
+    next: [],
+  };
+}
+
+const linesAround = 2;
+
+/** The lines around a 1-based line, with numbers and a mark at it; undefined when the text has no such line. */
+function codeFrame(text: string, line: number): string | undefined {
+  const lines = text.split(/\r?\n/);
+  if (line < 1 || line > lines.length) return undefined;
+  const first = Math.max(1, line - linesAround);
+  const last = Math.min(lines.length, line + linesAround);
+  const width = String(last).length;
+  return lines
+    .slice(first - 1, last)
+    .map((content, index) => {
+      const number = first + index;
+      return `${number === line ? '>' : ' '} ${String(number).padStart(width)} | ${content}`.trimEnd();
+    })
+    .join('\n');
+}
+
+/** Puts the code to a place that has a line; a file that cannot be read has none to show. */
+function withFrame(obstacle: Obstacle, repo: Repo | undefined): Obstacle {
+  const { at } = obstacle;
+  if (repo === undefined || at?.line === undefined || at.frame !== undefined) return obstacle;
+  // What stands in an environment is nobody else's business.
+  if (/(^|\/)\.env/.test(at.path)) return obstacle;
+  const text = readQuietly(repo, at.path as RelPath);
+  const frame = text === undefined ? undefined : codeFrame(text, at.line);
+  return frame === undefined ? obstacle : { ...obstacle, at: { ...at, frame } };
+}
+
+function readQuietly(repo: Repo, path: RelPath): string | undefined {
+  try {
+    return repo.read(path);
+  } catch (error) {
+    if (error instanceof RefusalError) return undefined;
+    throw error;
+  }
 }

@@ -1,22 +1,21 @@
+import { assertUninterrupted } from '../apply/recover.ts';
+import { findAuthService } from '../facts/auth/auth-service.ts';
+import { findSigns } from '../facts/auth/jwt-signs.ts';
+import { RefusalError } from '../model/refusal.ts';
 import type { Repo } from '../model/repo.ts';
 import type { ServiceHead } from '../model/service.ts';
-import { assertUninterrupted } from '../apply/interrupted.ts';
-import { RefusalError } from '../model/refusal.ts';
+import { openSurvey } from '../program/survey.ts';
 import { readRecord } from '../record/record.ts';
 import type { S2sRecord } from '../record/s2s-record.ts';
 import { openRepo } from '../repo/repo.ts';
 import { findRoot } from '../repo/root.ts';
-import { findAuthService } from '../facts/auth/auth-service.ts';
-import { findSigns } from '../facts/auth/jwt-signs.ts';
-import { printable } from './terminal.ts';
 import { surveyHeads } from '../repo/services.ts';
-import { openSurvey } from '../program/survey.ts';
+import { printable } from './terminal.ts';
 
 /** The services found in `cwd`, or in the repository around the working directory, one line each. */
 export function surveyOverview(workingDirectory: string, cwd: string | undefined): readonly string[] {
-  const root = rootOf(workingDirectory, cwd);
-  if (typeof root !== 'string') return root;
   try {
+    const root = findRoot(workingDirectory, cwd);
     assertUninterrupted(root);
     return servicesBelow(root).map(printable);
   } catch (error) {
@@ -53,13 +52,4 @@ function issuing(repo: Repo, head: ServiceHead): string {
 function installed({ services }: S2sRecord, { dir }: ServiceHead): readonly string[] {
   const runs = Object.keys(services[dir] ?? {});
   return runs.length === 0 ? [] : [`has ${runs.join(', ')}`];
-}
-
-function rootOf(workingDirectory: string, cwd: string | undefined): string | readonly string[] {
-  try {
-    return findRoot(workingDirectory, cwd);
-  } catch (error) {
-    if (!(error instanceof RefusalError)) throw error;
-    return error.obstacles.map(({ message, remedy }) => `${message} ${remedy}`);
-  }
 }

@@ -1,8 +1,7 @@
 import { basenameRel, type RelPath } from '../model/paths.ts';
 import type { ServiceHead } from '../model/service.ts';
 import type { Draft } from '../repo/draft.ts';
-import { findComposeFiles } from '../facts/config/compose-files.ts';
-import type { ComposeService } from '../facts/config/compose.ts';
+import { type ComposeService, findComposeFiles } from '../facts/config/compose.ts';
 import type { ComposeVariable } from './ensure-compose.ts';
 
 /** A service that others reach by a variable, and the port on which its code listens. */

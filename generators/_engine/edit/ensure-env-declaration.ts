@@ -4,7 +4,7 @@ import type { TextChange } from '../model/text-change.ts';
 import type { EnvDeclarationWant } from '../model/wants.ts';
 import { isObstacle } from '../model/refusal.ts';
 import { printString } from '../syntax/print.ts';
-import { findEnvType } from '../syntax/env-type.ts';
+import { findEnvType } from '../facts/config/config.ts';
 import { parseSource, ts, walk } from '../syntax/tree.ts';
 import { appendElements, eolAt, indentAt, insertion, lineEnd, sameLine } from './text-lines.ts';
 import { ensureImport } from './ensure-import.ts';

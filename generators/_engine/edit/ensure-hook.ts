@@ -2,7 +2,7 @@ import type { Style } from '../model/code-facts.ts';
 import type { Obstacle, ObstacleCode } from '../model/obstacle.ts';
 import type { TextChange } from '../model/text-change.ts';
 import type { HookWant } from '../model/wants.ts';
-import { isDirective } from '../syntax/prologue.ts';
+import { isDirective } from '../syntax/imports.ts';
 import { restyle } from '../render/restyle.ts';
 import { lineOf, parseSource, ts } from '../syntax/tree.ts';
 import { tokensOf } from '../syntax/tokens.ts';

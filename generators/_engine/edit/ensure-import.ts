@@ -5,7 +5,7 @@ import type { TextChange } from '../model/text-change.ts';
 import { printString } from '../syntax/print.ts';
 import { lineOf, parseSource, ts } from '../syntax/tree.ts';
 import { appendElements, eolAt, insertion, startWithComments, statementLineEnd } from './text-lines.ts';
-import { isDirective, prologueEnd } from '../syntax/prologue.ts';
+import { isDirective, prologueEnd } from '../syntax/imports.ts';
 
 /**
  * Imports what is wanted: into a clause of the same module where there is one, else on a line of its own after the

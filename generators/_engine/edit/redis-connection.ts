@@ -1,7 +1,7 @@
 import type { ImportWant } from '../model/import-want.ts';
 import type { Service } from '../model/service.ts';
 import { RefusalError } from '../model/refusal.ts';
-import { allowsBelow } from '../facts/tooling/version-range.ts';
+import { allowsBelow } from '../facts/tooling.ts';
 import { readVariable } from './declare-variables.ts';
 
 /** What the shared part redis-client.hbs is rendered from, and the code around it. */

@@ -2,7 +2,7 @@ import type { RegistrationWant } from '../model/wants.ts';
 import { routeMethods } from '../syntax/uses.ts';
 import { unwrap } from '../syntax/expressions.ts';
 import { ts, walk } from '../syntax/tree.ts';
-import { callKey } from '../syntax/call-key.ts';
+import { callKey } from '../syntax/uses.ts';
 import { nameOf } from '../syntax/expressions.ts';
 
 /** A list of statements in which the instance is in reach, with what its statements do with it. */

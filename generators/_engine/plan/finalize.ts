@@ -13,7 +13,7 @@ import { globalFlags } from '../generator/options.ts';
 import { recordEdit } from '../record/record.ts';
 import { type Meeting, settleExisting } from './settle.ts';
 import { usedBefore } from '../facts/config/mentions.ts';
-import { surveyTooling } from '../facts/tooling/tooling.ts';
+import { surveyTooling } from '../facts/tooling.ts';
 import { packVersion } from '../record/version.ts';
 import { proveEdit } from './prove.ts';
 import { textAfter } from '../repo/repo.ts';

@@ -8,7 +8,7 @@ import type { Draft } from '../repo/draft.ts';
 import { readRecord } from '../record/record.ts';
 import { findClient } from '../facts/calls/installed-client.ts';
 import { checkRecorded } from '../record/recorded-answers.ts';
-import { allowsBelow } from '../facts/tooling/version-range.ts';
+import { allowsBelow } from '../facts/tooling.ts';
 
 /**
  * Has the client publish on diagnostics channels, and with it the middleware: brings the client if there is none, and

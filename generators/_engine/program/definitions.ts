@@ -10,7 +10,7 @@ import {
   starExports,
 } from '../syntax/symbols.ts';
 import { ts } from '../syntax/tree.ts';
-import { spend } from '../syntax/work.ts';
+import { spend } from '../syntax/tree.ts';
 import type { Sources } from './sources.ts';
 
 /** A declaration or a value's own node (function, class, initializer, …), and the file it is in. */

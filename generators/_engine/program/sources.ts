@@ -3,8 +3,7 @@ import type { RelPath } from '../model/paths.ts';
 import type { Repo } from '../model/repo.ts';
 import type { ServiceHead } from '../model/service.ts';
 import { RefusalError } from '../model/refusal.ts';
-import { syntaxErrors, type ts } from '../syntax/tree.ts';
-import { boundedTree } from '../syntax/bounded-tree.ts';
+import { boundedTree, syntaxErrors, type ts } from '../syntax/tree.ts';
 import { listSources, type SourceFiles } from '../repo/source-files.ts';
 
 /** One service's sources, read and parsed on demand. */

@@ -4,7 +4,7 @@ import type { ServiceHead } from '../model/service.ts';
 import { openProgram, type Program } from './program.ts';
 import { openSources, type Sources } from './sources.ts';
 import { openResolver, packageImports, readTsconfig, type Tsconfig } from './tsconfig.ts';
-import { allowOneMore } from '../syntax/work.ts';
+import { allowOneMore } from '../syntax/tree.ts';
 
 /** What every fact of one service is read from. */
 export interface Survey extends Sources {

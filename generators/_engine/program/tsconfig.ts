@@ -3,8 +3,7 @@ import { parse } from 'jsonc-parser';
 import { dirnameRel, joinRel, type RelPath } from '../model/paths.ts';
 import type { Repo } from '../model/repo.ts';
 import { RefusalError } from '../model/refusal.ts';
-import { isShallow } from '../syntax/json-text.ts';
-import { isRecord, readManifest } from '../repo/manifest.ts';
+import { isRecord, isShallow, readManifest } from '../repo/manifest.ts';
 import type { ServiceHead } from '../model/service.ts';
 import type { Sources } from './sources.ts';
 

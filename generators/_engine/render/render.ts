@@ -5,11 +5,10 @@ import { fileURLToPath } from 'node:url';
 import Handlebars from 'handlebars';
 
 import type { Style, TestingFact } from '../model/code-facts.ts';
-import { printInComment, printInString, printInTemplate, printKey } from '../syntax/print.ts';
 import { runCache } from '../model/run-caches.ts';
+import { printInComment, printInString, printInTemplate, printKey } from '../syntax/print.ts';
 import { restyle } from './restyle.ts';
-import { missingKeys } from './template-keys.ts';
-import { printByPlace, printers } from './template-places.ts';
+import { missingKeys, printByPlace, printers } from './template-program.ts';
 import { toDialect } from './test-dialect.ts';
 
 /** Publishes `{ template, view, text }` for each text rendered: where a file comes from can be watched from outside. */

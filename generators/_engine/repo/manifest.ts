@@ -1,11 +1,10 @@
-import { type ParseError, parse, printParseErrorCode } from 'jsonc-parser';
+import { parse, type ParseError, printParseErrorCode } from 'jsonc-parser';
 
 import { dirnameRel, joinRel, type RelPath } from '../model/paths.ts';
-import type { Repo } from '../model/repo.ts';
-import type { Manifest } from '../model/service.ts';
 import { RefusalError } from '../model/refusal.ts';
-import { isShallow, maxJsonChars, maxJsonDepth } from '../syntax/json-text.ts';
+import type { Repo } from '../model/repo.ts';
 import { runCache } from '../model/run-caches.ts';
+import type { Manifest } from '../model/service.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -88,4 +87,22 @@ function tooComplex(path: RelPath): RefusalError['obstacles'][0] {
 
 export function isRecord(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** No manifest or configuration that somebody writes has more. */
+const maxJsonChars = 1_000_000;
+const maxJsonDepth = 100;
+
+/** Whether a JSON text, comments or not, is short and flat enough for parsers that recurse. */
+export function isShallow(text: string): boolean {
+  if (text.length > maxJsonChars) return false;
+  let depth = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const sign = text.charCodeAt(at) | 0x20;
+    // `[` and `{` differ in that bit alone, as `]` and `}` do.
+    if (sign === 0x7b) depth += 1;
+    if (depth > maxJsonDepth) return false;
+    if (sign === 0x7d) depth -= 1;
+  }
+  return true;
 }

@@ -3,10 +3,11 @@ import { join, relative, sep } from 'node:path';
 
 import type { Edit } from '../model/edit.ts';
 import type { RelPath } from '../model/paths.ts';
-import type { Entry, Repo } from '../model/repo.ts';
-import { RefusalError } from '../model/refusal.ts';
 import { isPrivate } from '../model/places.ts';
+import { RefusalError } from '../model/refusal.ts';
+import type { Entry, Repo } from '../model/repo.ts';
 import { applyChanges } from '../model/text-change.ts';
+import { hasCode, isWithin } from './disk.ts';
 
 const BOM = '\u{FEFF}';
 /** No file that anybody writes has more; one that has is as good as not there. */
@@ -75,7 +76,7 @@ function readText(root: string, path: RelPath): string | undefined {
 function isReadable(root: string, absolute: string): boolean {
   try {
     const real = realpathSync.native(absolute);
-    if (!(real + sep).startsWith(root.endsWith(sep) ? root : root + sep)) return false;
+    if (!isWithin(root, real)) return false;
     if (real !== absolute && isPrivate(relative(root, real).split(sep).join('/'))) return false;
     const found = statSync(real);
     return found.isFile() && found.size <= maxBytes;
@@ -103,8 +104,7 @@ function listFolder(root: string, path: RelPath, isPlain: boolean): readonly Ent
 }
 
 function isPlainFolder(root: string, absolute: string): boolean {
-  const inside = (realpathSync.native(absolute) + sep).startsWith(root.endsWith(sep) ? root : root + sep);
-  return inside && !lstatSync(absolute).isSymbolicLink();
+  return isWithin(root, realpathSync.native(absolute)) && !lstatSync(absolute).isSymbolicLink();
 }
 
 function byName(a: Entry, b: Entry): number {
@@ -112,6 +112,5 @@ function byName(a: Entry, b: Entry): number {
 }
 
 function isMissing(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP';
+  return hasCode(error, 'ENOENT', 'ENOTDIR', 'ELOOP');
 }

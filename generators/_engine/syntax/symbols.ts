@@ -1,7 +1,7 @@
 import { stringOf } from './expressions.ts';
 import type { Imported } from './imports.ts';
 import { ts } from './tree.ts';
-import { spend } from './work.ts';
+import { spend } from './tree.ts';
 
 /** What TypeScript's binder writes into the nodes; its types are not public. */
 interface Bound {

@@ -2,9 +2,10 @@
  * The one door to the TypeScript parser. ts-morph bundles a compiler of its own, so the version that a
  * user's project has (7 has no compiler API) never matters. Parse only: no program, no type checker.
  */
+import type { RelPath } from '../model/paths.ts';
+import { RefusalError } from '../model/refusal.ts';
 import { runCache } from '../model/run-caches.ts';
 import ts from './typescript.cjs';
-import { spend } from './work.ts';
 
 export { ts };
 
@@ -23,7 +24,7 @@ export function parseSource(path: string, text: string): ts.SourceFile {
 }
 
 /** Like {@link parseSource}, but no other path gets these nodes: a file with the same text has declarations of its own. */
-export function parseFile(path: string, text: string): ts.SourceFile {
+function parseFile(path: string, text: string): ts.SourceFile {
   const tree = parseSource(path, text);
   const owner = owners.get(tree) ?? path;
   owners.set(tree, owner);
@@ -63,5 +64,101 @@ export function walk(node: ts.Node, visit: (node: ts.Node) => boolean | undefine
   if (visit(node) === false) return;
   ts.forEachChild(node, (child) => {
     walk(child, visit);
+  });
+}
+
+/** Nobody nests deeper; whatever walks a tree may recurse that deep. */
+const maxDepth = 500;
+/** More than 300 KB of code have: it is a bundle, a data set, or there to keep us busy. */
+const maxNodes = 60_000;
+/** Steps that parsing takes, for each node. */
+const parseSteps = 8;
+
+const measured = new WeakMap<ts.SourceFile, string | false>();
+
+/**
+ * The tree of a file. One that nobody could follow is passed over, as an empty file; where it is about Fastify it cannot
+ * be passed over.
+ * @throws RefusalError E_TOO_COMPLEX, which names the file and the bound.
+ */
+export function boundedTree(path: RelPath, text: string): ts.SourceFile {
+  const tree = parseIfShallow(path, text);
+  const bound = tree === undefined ? tooDeep : boundOf(tree, path);
+  if (tree !== undefined && bound === false) return tree;
+  if (/fastify/i.test(text)) throw tooComplex(path, bound === false ? tooDeep : bound);
+  return parseFile(path, '');
+}
+
+const tooDeep = `nests deeper than ${String(maxDepth)} levels`;
+
+/** Undefined for what is nested too deep for the parser, which recurses. */
+function parseIfShallow(path: RelPath, text: string): ts.SourceFile | undefined {
+  try {
+    return parseFile(path, text);
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+function boundOf(tree: ts.SourceFile, path: RelPath): string | false {
+  const known = measured.get(tree);
+  if (known !== undefined) return known;
+  const bound = measure(tree, path);
+  measured.set(tree, bound);
+  return bound;
+}
+
+/** Without recursion: level after level. */
+function measure(tree: ts.SourceFile, path: RelPath): string | false {
+  let level: ts.Node[] = [tree];
+  let nodes = 0;
+  for (let depth = 0; level.length > 0; depth += 1) {
+    nodes += level.length;
+    if (depth > maxDepth) return tooDeep;
+    if (nodes > maxNodes) return `has more than ${String(maxNodes)} nodes of syntax`;
+    const next: ts.Node[] = [];
+    for (const node of level) ts.forEachChild(node, (child) => void next.push(child));
+    level = next;
+  }
+  spend(nodes * parseSteps, () => path);
+  return false;
+}
+
+function tooComplex(path: RelPath, bound: string): RefusalError {
+  return new RefusalError({
+    code: 'E_TOO_COMPLEX',
+    at: { path },
+    message: `${path} ${bound}, too many to analyse, and uses Fastify.`,
+    remedy: 'Split the file, or move generated code out of the service, and run the command again.',
+  });
+}
+
+/**
+ * Steps of a survey: a node that is visited is one. A service of 100,000 lines takes some 20 million; a repository that
+ * is there to keep us busy would take any number.
+ */
+const stepsForOne = 60_000_000;
+let left = stepsForOne;
+
+/** One more service is surveyed: what it takes is its own. */
+export function allowOneMore(): void {
+  left = stepsForOne;
+}
+
+/**
+ * Counts steps.
+ * @throws RefusalError E_TOO_COMPLEX, which names the file that is looked at, when there were too many.
+ */
+export function spend(steps: number, path: () => string): void {
+  left -= steps;
+  if (left >= 0) return;
+  const at = path();
+  left = stepsForOne;
+  throw new RefusalError({
+    code: 'E_TOO_COMPLEX',
+    at: { path: at },
+    message: `${at} and its references cannot be resolved in ${String(stepsForOne)} steps.`,
+    remedy: 'Move generated and unrelated code out of the folder of the service, and run the command again.',
   });
 }

@@ -1,5 +1,5 @@
-import { ts, walk } from './tree.ts';
 import { memberOf, receiverOf, unwrap } from './expressions.ts';
+import { ts, walk } from './tree.ts';
 
 /** One thing that is done to a Fastify instance. */
 export interface Use {
@@ -99,4 +99,10 @@ function rootOfArgument(argument: ts.Expression): string | undefined {
 function placeOf({ call }: Use): number {
   const { expression } = call;
   return ts.isPropertyAccessExpression(expression) ? expression.name.getStart() : expression.getStart();
+}
+
+/** A call by its method and arguments: it is the same in a text in which other lines have been added. */
+export function callKey({ arguments: given, expression }: ts.CallExpression): string {
+  const name = ts.isPropertyAccessExpression(expression) ? expression.name.text : expression.getText();
+  return `${name}(${given.map((one) => one.getText()).join(', ')})`.replace(/\s+/g, ' ');
 }

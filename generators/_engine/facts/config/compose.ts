@@ -1,6 +1,7 @@
 import { type Document, isMap, isScalar, isSeq, type YAMLMap } from 'yaml';
 
-import { dirnameRel, joinRel, type RelPath } from '../../model/paths.ts';
+import { dirnameRel, joinRel, type RelPath, toRel } from '../../model/paths.ts';
+import type { Repo } from '../../model/repo.ts';
 import { runCache } from '../../model/run-caches.ts';
 import { parseYaml } from '../../syntax/yaml-text.ts';
 
@@ -104,4 +105,17 @@ function listOf(node: unknown): readonly string[] {
 function textOf(node: unknown): string | undefined {
   const value = isScalar(node) ? node.value : node;
   return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
+}
+
+/** Compose files at the root, in a folder `docker` or `deploy` there, and in these folders. */
+export function findComposeFiles(repo: Repo, dirs: readonly RelPath[]): readonly RelPath[] {
+  const usual = ['', 'docker', 'deploy'].map(toRel);
+  return [...new Set([...usual, ...dirs])].flatMap((dir) =>
+    repo
+      .list(dir)
+      .filter(
+        ({ kind, name }) => kind === 'file' && /^(?:docker-)?compose(?:[.-][\w.-]+)?\.ya?ml$/.test(name),
+      )
+      .map(({ name }) => joinRel(dir, name)),
+  );
 }

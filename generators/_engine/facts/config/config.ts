@@ -1,7 +1,9 @@
-import type { RelPath } from '../../model/paths.ts';
+import { joinRel, type RelPath, toRel } from '../../model/paths.ts';
 import type { ConfigFact } from '../../model/resource-facts.ts';
-import { printMember } from '../../syntax/print.ts';
-import { ts, walk } from '../../syntax/tree.ts';
+import { autoloadedEnv, type FastifyEnv, fastifyEnv } from '../../program/env-reads.ts';
+import { importWant } from '../../program/outside-reads.ts';
+import type { Sources } from '../../program/sources.ts';
+import type { Survey } from '../../program/survey.ts';
 import {
   enclosingFunction,
   isProcessEnv,
@@ -11,13 +13,9 @@ import {
   receiverOf,
   unwrap,
 } from '../../syntax/expressions.ts';
-import { findConfigTypes } from './config-types.ts';
-import { findEnvExamples } from './env-examples.ts';
-import { autoloadedEnv, type FastifyEnv, fastifyEnv } from '../../program/env-reads.ts';
-import { importsOf } from '../../syntax/imports.ts';
-import { importWant } from '../../program/outside-reads.ts';
-import { type Parsed, variableOf, withSchema } from './parsed-env.ts';
-import type { Survey } from '../../program/survey.ts';
+import { importedBy } from '../../syntax/imports.ts';
+import { escapePattern, printMember } from '../../syntax/print.ts';
+import { ts, walk } from '../../syntax/tree.ts';
 
 /** How a service reads its environment; `process.env` where no schema is found whose result other files can import. */
 export function surveyConfig(survey: Survey): ConfigFact {
@@ -43,7 +41,7 @@ function findParsed(survey: Survey): Parsed | undefined {
 
 function parsedBy(survey: Survey, call: ts.CallExpression, file: RelPath): Parsed | undefined {
   const callee = unwrap(call.expression);
-  const from = ts.isIdentifier(callee) ? importsOf(survey.tree(file)).get(callee.text)?.from : undefined;
+  const from = ts.isIdentifier(callee) ? importedBy(callee)?.from : undefined;
   const [first, second] = call.arguments;
   const member = memberOf(callee);
   if (member === 'register' && first !== undefined)
@@ -111,4 +109,80 @@ function topLevelName(survey: Survey, name: string, file: RelPath): ts.Identifie
   return all.find(
     (one): one is ts.Identifier => one !== undefined && ts.isIdentifier(one) && one.text === name,
   );
+}
+
+/** A place where the environment is parsed. */
+type Parsed = Pick<ConfigFact, 'style' | 'schema' | 'reader'> & { readonly file: RelPath };
+
+/** The schema's own variable and file; for a schema written inside the call, the variable of the result. */
+function withSchema(
+  survey: Survey,
+  style: ConfigFact['style'],
+  schema: ts.Expression | undefined,
+  call: ts.Node,
+  file: RelPath,
+  reader: NonNullable<ConfigFact['reader']>,
+): Parsed {
+  const bare = schema === undefined ? undefined : unwrap(schema);
+  const imported =
+    bare !== undefined && ts.isIdentifier(bare) ? survey.names.importOf(bare, file) : undefined;
+  const target = imported === undefined ? undefined : survey.names.module(file, imported.from);
+  const own = bare !== undefined && ts.isIdentifier(bare) ? bare.text : variableOf(call);
+  const name = target === undefined ? own : imported?.name;
+  return { style, file: target ?? file, ...(name !== undefined && { schema: name }), reader };
+}
+
+/** The variable that an expression is the value of, or part of it. */
+function variableOf(node: ts.Node): string | undefined {
+  for (let at = node.parent as ts.Node | undefined; at !== undefined; at = at.parent as ts.Node | undefined) {
+    if (ts.isVariableDeclaration(at)) return ts.isIdentifier(at.name) ? at.name.text : undefined;
+  }
+  return undefined;
+}
+
+/**
+ * The file that types by hand what a JSON schema declares, the schema's own first; undefined where the type is made of
+ * the schema.
+ */
+function findConfigTypes(
+  survey: Survey,
+  { file, style }: Pick<ConfigFact, 'style'> & { readonly file: RelPath },
+): RelPath | undefined {
+  if (style !== '@fastify/env' && style !== 'env-schema') return undefined;
+  const schema = survey.text(file);
+  const isKnown = (name: string): boolean =>
+    new RegExp(`\\b${escapePattern(name)}['"]?\\s{0,9}:`).test(schema);
+  const files = [file, ...survey.mentioning(/\b(interface|type)\b/), ...survey.declarations];
+  return files.find((one) => findEnvType(survey.tree(one), isKnown) !== undefined);
+}
+
+/**
+ * The interface or type literal that is about environment variables alone (`PORT: number; JWT_SECRET: string`);
+ * `isKnown` tells whether a name is one of the variables that are declared.
+ */
+export function findEnvType(
+  source: ts.SourceFile,
+  isKnown: (name: string) => boolean,
+): ts.InterfaceDeclaration | ts.TypeLiteralNode | undefined {
+  let found: ts.InterfaceDeclaration | ts.TypeLiteralNode | undefined;
+  walk(source, (node) => {
+    if (found !== undefined) return false;
+    if (!ts.isInterfaceDeclaration(node) && !ts.isTypeLiteralNode(node)) return true;
+    const names = node.members.map(({ name }) => name?.getText(source) ?? '');
+    const isAboutEnv = names.every((name) => /^[A-Z][A-Z0-9_]*$/.test(name)) && names.some(isKnown);
+    if (isAboutEnv) found = node;
+    return true;
+  });
+  return found;
+}
+
+/** The service's own example files, else those at the root. */
+export function findEnvExamples({ head, repo }: Sources): readonly RelPath[] {
+  const inFolder = (dir: RelPath): readonly RelPath[] =>
+    repo
+      .list(dir)
+      .filter(({ kind, name }) => kind === 'file' && /^\.?env\.(example|sample|template|dist)$/.test(name))
+      .map(({ name }) => joinRel(dir, name));
+  const own = inFolder(head.dir);
+  return own.length > 0 ? own : inFolder(toRel(''));
 }

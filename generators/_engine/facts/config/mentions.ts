@@ -1,11 +1,11 @@
 import type { Edit } from '../../model/edit.ts';
-import type { Repo } from '../../model/repo.ts';
-import type { ServiceHead } from '../../model/service.ts';
 import { basenameRel } from '../../model/paths.ts';
-import { escapePattern } from '../../syntax/print.ts';
-import { textAfter } from '../../repo/repo.ts';
+import type { Repo } from '../../model/repo.ts';
 import { isEnvironment } from '../../model/roles.ts';
+import type { ServiceHead } from '../../model/service.ts';
 import { openSurvey } from '../../program/survey.ts';
+import { textAfter } from '../../repo/repo.ts';
+import { escapePattern } from '../../syntax/print.ts';
 
 /** The name of a file whose text matches, other than those in `except`; undefined when there is none. */
 export function findMention(

@@ -3,7 +3,7 @@ import type { RelPath } from '../../model/paths.ts';
 import { lineOf } from '../../syntax/tree.ts';
 import { findAppPlace } from '../app/app-place.ts';
 import { autoloadsOf } from '../app/autoload.ts';
-import { callKey } from '../../syntax/call-key.ts';
+import { callKey, findUses, type Use } from '../../syntax/uses.ts';
 import { findPluginFunction } from '../../program/plugin-functions.ts';
 import {
   functionOf,
@@ -18,7 +18,6 @@ import {
 } from '../app/root-code.ts';
 import { fileHoldsRoutes, filesBelow, handsRoutes, registersRoutes } from './route-reach.ts';
 import type { Survey } from '../../program/survey.ts';
-import { findUses, type Use } from '../../syntax/uses.ts';
 import { findCreations } from '../app/creations.ts';
 
 /** One thing that is done to the application. */

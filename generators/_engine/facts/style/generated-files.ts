@@ -1,7 +1,7 @@
 import type { RelPath } from '../../model/paths.ts';
 import type { Repo } from '../../model/repo.ts';
-import { isRecord } from '../../repo/manifest.ts';
 import type { Survey } from '../../program/survey.ts';
+import { isRecord } from '../../repo/manifest.ts';
 import { recordPath, recordValues } from '../../repo/record-text.ts';
 
 /**

@@ -2,9 +2,7 @@ import type { AppFact, RoutePlugin } from '../../model/app-facts.ts';
 import type { LayoutFact } from '../../model/code-facts.ts';
 import { lazyFacts } from '../../model/lazy-facts.ts';
 import { basenameRel, dirnameRel, joinRel, type RelPath, toRel } from '../../model/paths.ts';
-import { detectCasing, detectSuffix } from './casing.ts';
 import type { Survey } from '../../program/survey.ts';
-import { surveyTestLayout } from './test-layout.ts';
 
 const routeFolder = /^(routes|modules|controllers)$/i;
 const pluginFolder = /^(fastify-?)?plugins$/i;
@@ -68,13 +66,24 @@ function findSourceDir({ files, head: { dir } }: Survey, app: AppFact): RelPath 
 
 /** The folder of that name with most files below it, the nearest to the top among equals. */
 function fullestFolder(files: readonly RelPath[], sourceDir: RelPath, pattern: RegExp): RelPath | undefined {
-  const counts = new Map<RelPath, number>();
+  const found: RelPath[] = [];
   for (const file of files) {
     for (let dir = dirnameRel(file); dir !== sourceDir && dir !== ''; dir = dirnameRel(dir)) {
-      if (pattern.test(basenameRel(dir))) counts.set(dir, (counts.get(dir) ?? 0) + 1);
+      if (pattern.test(basenameRel(dir))) found.push(dir);
     }
   }
-  return [...counts].sort((a, b) => b[1] - a[1] || a[0].length - b[0].length)[0]?.[0];
+  return byFrequency(shortestFirst(found))[0];
+}
+
+function shortestFirst(folders: readonly RelPath[]): readonly RelPath[] {
+  return [...folders].sort((a, b) => a.length - b.length);
+}
+
+/** The different values, the most frequent first; among equals the one that comes first. */
+function byFrequency<Value>(values: readonly Value[]): readonly Value[] {
+  const counts = new Map<Value, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  return [...counts].sort((a, b) => b[1] - a[1]).map(([value]) => value);
 }
 
 function stemsIn(files: readonly RelPath[], dir: RelPath): readonly string[] {
@@ -86,4 +95,63 @@ function stemsIn(files: readonly RelPath[], dir: RelPath): readonly string[] {
 
 function stemOf(file: RelPath): string {
   return basenameRel(file).replace(/\.[cm]?ts$/, '');
+}
+
+type Casing = LayoutFact['casing'];
+
+/**
+ * How file names of several words are written, by majority; kebab when there are none. Pascal only where most files
+ * begin with a capital: elsewhere such a name is that of a class. `names` without extension.
+ */
+function detectCasing(names: readonly string[]): Casing {
+  const capitals = names.filter((name) => /^[A-Z]/.test(name)).length;
+  const casings = names
+    .map((name) => casingOf(name.split('.')[0] ?? name))
+    .filter((casing) => casing !== undefined && (casing !== 'pascal' || capitals * 2 > names.length));
+  return byFrequency(casings)[0] ?? 'kebab';
+}
+
+function casingOf(stem: string): Casing | undefined {
+  if (/^[a-z\d]+(-[a-z\d]+)+$/.test(stem)) return 'kebab';
+  if (/^[a-z\d]+(_[a-z\d]+)+$/.test(stem)) return 'snake';
+  if (/^[a-z]+[a-z\d]*([A-Z][a-z\d]*)+$/.test(stem)) return 'camel';
+  return /^[A-Z][a-z\d]+([A-Z][a-z\d]*)+$/.test(stem) ? 'pascal' : undefined;
+}
+
+/** What most of the names end with, of the given endings (`.routes`, `-routes`, `Routes`); '' when most have none. */
+function detectSuffix(names: readonly string[], endings: RegExp): string {
+  return byFrequency(names.map((name) => endings.exec(name)?.[0] ?? ''))[0] ?? '';
+}
+
+/** Where tests stand, by majority: beside what they test, in a folder beside it, or in the folder that holds most. */
+function surveyTestLayout({ files, head: { dir }, repo, tests }: Survey): LayoutFact['tests'] {
+  const src = joinRel(dir, 'src');
+  const cases = tests.filter((file) => /[.-](test|spec)\.[cm]?ts$/.test(file));
+  const suffix =
+    cases.filter((file) => /[.-]spec\./.test(basenameRel(file))).length * 2 > cases.length
+      ? '.spec'
+      : '.test';
+  const folders = cases.map((file) => testFolderOf(dir, file)).filter((folder) => folder !== undefined);
+  const [fullest, second] = byFrequency(shortestFirst(folders));
+  const top = files.some((file) => file.startsWith(`${src}/`)) ? src : dir;
+  if (cases.length > 0 && folders.length * 2 < cases.length) return { place: 'beside', dir: top, suffix };
+  if (fullest === undefined) return { place: 'folder', dir: existingFolder(repo, dir), suffix };
+  const isBelow = ![dir, src].includes(dirnameRel(fullest));
+  if (isBelow && second !== undefined)
+    return { place: 'nested', dir: joinRel(top, basenameRel(fullest)), suffix };
+  return { place: 'folder', dir: fullest, suffix };
+}
+
+/** The topmost `test`, `tests` or `__tests__` folder around a file. */
+function testFolderOf(dir: RelPath, file: RelPath): RelPath | undefined {
+  let found: RelPath | undefined;
+  for (let at = dirnameRel(file); at !== dir && at !== ''; at = dirnameRel(at)) {
+    if (/^(tests?|__tests__|specs?)$/.test(basenameRel(at))) found = at;
+  }
+  return found;
+}
+
+function existingFolder(repo: Survey['repo'], dir: RelPath): RelPath {
+  const names = new Set(repo.list(dir).map(({ name }) => name));
+  return joinRel(dir, ['test', 'tests', '__tests__'].find((name) => names.has(name)) ?? 'test');
 }

@@ -2,11 +2,11 @@ import type { ModuleFact } from '../../model/code-facts.ts';
 import { joinRel, type RelPath } from '../../model/paths.ts';
 import type { Repo } from '../../model/repo.ts';
 import type { ServiceHead } from '../../model/service.ts';
-import { ts } from '../../syntax/tree.ts';
-import { withoutGenerated } from './generated-files.ts';
-import { specifiersOf } from '../../syntax/imports.ts';
-import { testsResolveJs } from '../testing/jest-modules.ts';
 import { openSurvey, type Survey } from '../../program/survey.ts';
+import { specifiersOf } from '../../syntax/imports.ts';
+import { ts } from '../../syntax/tree.ts';
+import { testsResolveJs } from '../testing.ts';
+import { withoutGenerated } from './generated-files.ts';
 
 /** How the modules of a service are written and emitted. Never throws for a missing tsconfig. */
 export function surveyModules(repo: Repo, head: ServiceHead): ModuleFact {

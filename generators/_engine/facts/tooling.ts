@@ -1,10 +1,11 @@
 import { LOCKS } from 'package-manager-detector/constants';
 
-import type { ToolingFact } from '../../model/code-facts.ts';
-import { dirnameRel, joinRel, type RelPath } from '../../model/paths.ts';
-import type { Repo } from '../../model/repo.ts';
-import type { ServiceHead } from '../../model/service.ts';
-import { isRecord, manifestsAbove } from '../../repo/manifest.ts';
+import type { ToolingFact } from '../model/code-facts.ts';
+import { dirnameRel, joinRel, type RelPath, toRel } from '../model/paths.ts';
+import type { Repo } from '../model/repo.ts';
+import type { ServiceHead } from '../model/service.ts';
+import type { DependencyWant } from '../model/wants.ts';
+import { isRecord, manifestsAbove, readManifest } from '../repo/manifest.ts';
 
 type Manager = ToolingFact['packageManager'];
 
@@ -68,4 +69,46 @@ function formatterOf(repo: Repo, dir: RelPath, has: (name: string) => boolean): 
 
 function foldersAbove(dir: RelPath): readonly RelPath[] {
   return dir === '' ? [dir] : [dir, ...foldersAbove(joinRel(dir, '..'))];
+}
+
+/** The wish, taken from pnpm's catalog where the service takes others from there and the catalog has the package. */
+export function fromCatalog(
+  repo: Repo,
+  { manifest }: Pick<ServiceHead, 'manifest'>,
+  want: DependencyWant,
+): DependencyWant {
+  if (!Object.values(manifest.dependencies).includes('catalog:')) return want;
+  const workspace = repo.read(toRel('pnpm-workspace.yaml')) ?? '';
+  const block = /^catalog:[ \t]*\r?\n((?:[ \t]+.*(?:\r?\n|$)|[ \t]*\r?\n)*)/m.exec(workspace)?.[1] ?? '';
+  const names = [...block.matchAll(/^[ \t]+['"]?([^'":\s]+)['"]?[ \t]*:/gm)].map(([, name]) => name);
+  return names.includes(want.name) ? { ...want, range: 'catalog:' } : want;
+}
+
+/**
+ * True when a range of a package.json allows a version below `major.minor`: `^4.10.2` and `4.10.2` are below 4.24, since
+ * a lock file may hold the very one that is named; `^4` and `catalog:` tell nothing and are not.
+ */
+export function allowsBelow(range: string | undefined, major: number, minor = 0): boolean {
+  const [, first, second] = /^[\s^~=v>]*(\d+)(?:\.(\d+))?/.exec(range ?? '') ?? [];
+  if (first === undefined) return false;
+  return Number(first) < major || (Number(first) === major && second !== undefined && Number(second) < minor);
+}
+
+const newest = 5;
+
+/** The major version of Fastify: by the range in package.json, else by what is installed, else the newest known. */
+export function fastifyMajorOf(repo: Repo, head: ServiceHead): number {
+  const range = head.manifest.dependencies['fastify'] ?? '';
+  const majors = new Set(
+    [...range.matchAll(/(?:^|[\s^~>=|v:@])(\d+)(?:\.|$|\s)/g)].map((match) => Number(match[1])),
+  );
+  const [only, other] = majors;
+  if (only !== undefined && other === undefined && !/[<>]/.test(range)) return only;
+  return installedMajor(repo, head.dir) ?? (majors.size > 0 ? Math.max(...majors) : newest);
+}
+
+function installedMajor(repo: Repo, dir: RelPath): number | undefined {
+  const version = readManifest(repo, joinRel(dir, 'node_modules/fastify/package.json'))?.json['version'];
+  if (typeof version === 'string') return Number.parseInt(version, 10);
+  return dir === '' ? undefined : installedMajor(repo, dirnameRel(dir));
 }

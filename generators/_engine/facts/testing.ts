@@ -1,9 +1,9 @@
-import type { TestingFact } from '../../model/code-facts.ts';
-import { joinRel } from '../../model/paths.ts';
-import { manifestsAbove } from '../../repo/manifest.ts';
-import { specifiersOf } from '../../syntax/imports.ts';
-import type { Survey } from '../../program/survey.ts';
-import { surveyTooling } from '../tooling/tooling.ts';
+import type { TestingFact } from '../model/code-facts.ts';
+import { joinRel } from '../model/paths.ts';
+import type { Survey } from '../program/survey.ts';
+import { manifestsAbove } from '../repo/manifest.ts';
+import { specifiersOf } from '../syntax/imports.ts';
+import { surveyTooling } from './tooling.ts';
 
 type Runner = TestingFact['runner'];
 
@@ -101,4 +101,17 @@ function nodeTestCommand({ head, repo }: Survey): string {
   }
   const flags = surveyTooling(repo, head).runTypeScript ?? ['--import', 'tsx'];
   return `node ${flags.join(' ')} --test "test/**/*NAME*.test.ts"`;
+}
+
+/** Whether tests can import `./x.js` where the file is `x.ts`: jest takes a mapper or a resolver for it. */
+export function testsResolveJs(survey: Survey): boolean {
+  if (surveyTesting(survey).runner !== 'jest') return true;
+  const script = survey.head.manifest.scripts['test'] ?? '';
+  return manifestsAbove(survey.repo, survey.head.dir).some(({ path, text }) => {
+    const dir = joinRel(path, '..');
+    const isConfig = (name: string): boolean => /^jest\.config\.\w+$/.test(name) || script.includes(name);
+    const files = survey.repo.list(dir).filter(({ kind, name }) => kind === 'file' && isConfig(name));
+    const texts = [text, ...files.map(({ name }) => survey.repo.read(joinRel(dir, name)) ?? '')];
+    return texts.some((one) => /\.js\)?\$/.test(one) || /["']?resolver["']?\s*:/.test(one));
+  });
 }

@@ -1,7 +1,7 @@
 import Handlebars from 'handlebars';
 import { describe, expect, it } from 'vitest';
 
-import { missingKeys } from '../../../generators/_engine/render/template-keys.ts';
+import { missingKeys } from '../../../generators/_engine/render/template-program.ts';
 
 const none = (): hbs.AST.Program => Handlebars.parse('');
 

@@ -1,11 +1,14 @@
-import type { RelPath } from '../../model/paths.ts';
-import type { RedisFact } from '../../model/resource-facts.ts';
-import { escapePattern, printMember, printString } from '../../syntax/print.ts';
-import { lineOf, ts, walk } from '../../syntax/tree.ts';
-import { memberOf, propertyOf, stringOf, unwrap } from '../../syntax/expressions.ts';
-import { importsOf } from '../../syntax/imports.ts';
-import { importWant } from '../../program/outside-reads.ts';
-import type { Survey } from '../../program/survey.ts';
+import type { RelPath } from '../model/paths.ts';
+import type { Repo } from '../model/repo.ts';
+import type { RedisFact } from '../model/resource-facts.ts';
+import type { Service } from '../model/service.ts';
+import { importWant } from '../program/outside-reads.ts';
+import type { Survey } from '../program/survey.ts';
+import { manifestsAbove } from '../repo/manifest.ts';
+import { memberOf, propertyOf, stringOf, unwrap } from '../syntax/expressions.ts';
+import { importedBy } from '../syntax/imports.ts';
+import { escapePattern, printMember, printString } from '../syntax/print.ts';
+import { lineOf, ts, walk } from '../syntax/tree.ts';
 
 type Client = NonNullable<RedisFact['client']>;
 type Cluster = NonNullable<RedisFact['cluster']>;
@@ -31,7 +34,7 @@ function findCluster(survey: Survey): Cluster | undefined {
     const tree = survey.tree(path);
     let found: ts.Node | undefined;
     walk(tree, (node) => {
-      if (found === undefined && (makesCluster(tree, node) || registersCluster(tree, node))) found = node;
+      if (found === undefined && (makesCluster(node) || registersCluster(node))) found = node;
       return found === undefined;
     });
     if (found === undefined) continue;
@@ -42,27 +45,19 @@ function findCluster(survey: Survey): Cluster | undefined {
 }
 
 /** `new Cluster(…)`, `new Redis.Cluster(…)`, `createCluster(…)`, `createSentinel(…)`, by whatever name it is imported. */
-function makesCluster(tree: ts.SourceFile, node: ts.Node): boolean {
-  return (ts.isNewExpression(node) || ts.isCallExpression(node)) && isCluster(tree, node);
-}
-
-function isCluster(tree: ts.SourceFile, node: ts.NewExpression | ts.CallExpression): boolean {
-  const callee = unwrap(node.expression);
-  const member = ts.isPropertyAccessExpression(callee) ? callee.name.text : undefined;
-  const root = ts.isPropertyAccessExpression(callee) ? unwrap(callee.expression) : callee;
-  const imported = ts.isIdentifier(root) ? importsOf(tree).get(root.text) : undefined;
-  if (imported === undefined || !/^(?:ioredis|redis|@redis\/client)$/.test(imported.from)) return false;
-  return clusters.has(member ?? imported.name);
+function makesCluster(node: ts.Node): boolean {
+  if (!ts.isNewExpression(node) && !ts.isCallExpression(node)) return false;
+  const made = importedBy(node.expression);
+  return (
+    made !== undefined && /^(?:ioredis|redis|@redis\/client)$/.test(made.from) && clusters.has(made.name)
+  );
 }
 
 /** `app.register(fastifyRedis, { cluster: … })` */
-function registersCluster(tree: ts.SourceFile, node: ts.Node): boolean {
+function registersCluster(node: ts.Node): boolean {
   if (!ts.isCallExpression(node) || memberOf(node.expression) !== 'register') return false;
   const [plugin, options] = node.arguments;
-  const isRedis =
-    plugin !== undefined &&
-    ts.isIdentifier(plugin) &&
-    importsOf(tree).get(plugin.text)?.from === '@fastify/redis';
+  const isRedis = plugin !== undefined && importedBy(plugin)?.from === '@fastify/redis';
   return isRedis && ['cluster', 'nodes'].some((name) => propertyOf(options, name) !== undefined);
 }
 
@@ -96,7 +91,7 @@ function decoratedClient(survey: Survey): Client | undefined {
       if (!ts.isCallExpression(node) || memberOf(node.expression) !== 'decorate') return true;
       const [key, value] = node.arguments;
       const found = value === undefined ? undefined : survey.names.value(value, file);
-      if (found !== undefined && makesClient(survey, found.node, found.file)) name ??= stringOf(key);
+      if (found !== undefined && makesClient(found.node)) name ??= stringOf(key);
       return true;
     });
     if (name === undefined) continue;
@@ -125,7 +120,7 @@ function exportedClient(survey: Survey): Client | undefined {
         const bare = unwrap(initializer);
         const isConditional = ts.isConditionalExpression(bare);
         const made = isConditional ? [bare.whenTrue, bare.whenFalse] : [bare];
-        if (!made.some((one) => makesClient(survey, unwrap(one), file))) continue;
+        if (!made.some((one) => makesClient(unwrap(one)))) continue;
         const want = importWant(survey, name, file);
         if (want !== undefined) return { expression: name.text, imports: [want], optional: isConditional };
       }
@@ -134,12 +129,27 @@ function exportedClient(survey: Survey): Client | undefined {
   return undefined;
 }
 
-function makesClient(survey: Survey, node: ts.Node, file: RelPath): boolean {
+function makesClient(node: ts.Node): boolean {
   if (!ts.isNewExpression(node) && !ts.isCallExpression(node)) return false;
-  const callee = unwrap(node.expression);
-  const root = ts.isPropertyAccessExpression(callee) ? unwrap(callee.expression) : callee;
-  const from = ts.isIdentifier(root) ? importsOf(survey.tree(file)).get(root.text)?.from : undefined;
-  if (isCluster(survey.tree(file), node)) return false;
-  if (from === 'ioredis') return ts.isNewExpression(node);
-  return from === 'redis' && callee.getText().endsWith('createClient');
+  if (makesCluster(node)) return false;
+  const made = importedBy(node.expression);
+  return made?.from === 'ioredis'
+    ? ts.isNewExpression(node)
+    : made?.from === 'redis' && made.name === 'createClient';
+}
+
+/** npm allows no longer name. */
+const maxNameLength = 214;
+
+/**
+ * What a service's keys and channels in Redis are named by, so that two products on one Redis stay apart: the package
+ * names of the workspace and the service, `acme/auth-service`. Only characters that mean nothing in a string literal,
+ * in a glob pattern of Redis or in an ACL.
+ */
+export function redisScope(repo: Repo, { dir, name }: Pick<Service, 'dir' | 'name'>): string {
+  const above = manifestsAbove(repo, dir)
+    .map(({ json }) => json['name'])
+    .filter((one) => typeof one === 'string' && one !== '');
+  const names = [...new Set([name, ...(above as string[])])].reverse();
+  return names.map((one) => one.slice(0, maxNameLength).replaceAll(/[^\w@./~-]+/g, '-')).join('/');
 }

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 
-import { surveyMetrics } from '../../../../generators/_engine/facts/observability/metrics.ts';
-import { surveyHeads } from '../../../../generators/_engine/repo/services.ts';
-import type { ServiceHead } from '../../../../generators/_engine/model/service.ts';
-import { memoryRepo } from '../../repo/memory-repo.ts';
-import { manifest } from '../service-of.ts';
+import { surveyMetrics, surveyOpenTelemetry } from '../../../generators/_engine/facts/observability.ts';
+import type { ServiceHead } from '../../../generators/_engine/model/service.ts';
+import { surveyHeads } from '../../../generators/_engine/repo/services.ts';
+import { memoryRepo } from '../repo/memory-repo.ts';
+import { manifest, serviceOf } from './service-of.ts';
 
 const metricsOf = (text: string): ReturnType<typeof surveyMetrics> => {
   const repo = memoryRepo({ 'package.json': manifest({ 'prom-client': '^15.0.0' }), 'src/metrics.ts': text });
@@ -39,5 +39,29 @@ describe('surveyMetrics', () => {
     "import { Registry } from './npm.js';\nexport const registry = new Registry();\n",
   ])('takes no other for one: %s', (text) => {
     expect(metricsOf(text)).toEqual({});
+  });
+});
+
+const app = "import Fastify from 'fastify';\nconst app = Fastify();\n";
+const of = (...names: readonly string[]): ReturnType<typeof surveyOpenTelemetry> => {
+  const dependencies = Object.fromEntries(names.map((name) => [name, '^1.0.0']));
+  return surveyOpenTelemetry(serviceOf({ 'package.json': manifest(dependencies), 'src/app.ts': app }));
+};
+const nothing = { sdk: false, server: false, client: false, logs: false };
+
+describe('surveyOpenTelemetry', () => {
+  it.each([
+    [[], {}],
+    [['@opentelemetry/api'], {}],
+    [['@opentelemetry/sdk-node'], { sdk: true }],
+    [['@fastify/otel'], { server: true }],
+    [['@opentelemetry/instrumentation-http'], { server: true }],
+    [
+      ['@opentelemetry/instrumentation-undici', '@opentelemetry/instrumentation-pino'],
+      { client: true, logs: true },
+    ],
+    [['@opentelemetry/auto-instrumentations-node'], { sdk: true, server: true, client: true, logs: true }],
+  ])('of %j is %j', (names, found) => {
+    expect(of(...names)).toEqual({ ...nothing, ...found });
   });
 });

@@ -1,0 +1,68 @@
+import type { ImportWant } from '../model/import-want.ts';
+import type { RelPath } from '../model/paths.ts';
+import type { Repo } from '../model/repo.ts';
+import type { ServiceHead } from '../model/service.ts';
+import { importWant } from '../program/outside-reads.ts';
+import { openSurvey } from '../program/survey.ts';
+import { unwrap } from '../syntax/expressions.ts';
+import { importedBy } from '../syntax/imports.ts';
+import { ts } from '../syntax/tree.ts';
+
+/** What a service has for Prometheus. */
+export interface MetricsFact {
+  /** A registry of its own, as another file writes it; absent: prom-client's default one. */
+  readonly registry?: Readonly<{ expression: string; imports: readonly ImportWant[] }>;
+  /** A file that makes a registry which no other file can import. */
+  readonly hidden?: RelPath;
+}
+
+/** Finds `export const registry = new Registry()`, `new client.Registry()`; fastify-metrics has the default registry. */
+export function surveyMetrics(repo: Repo, head: ServiceHead): MetricsFact {
+  const survey = openSurvey(repo, head);
+  let hidden: RelPath | undefined;
+  for (const file of survey.mentioning(/\bnew\s+(?:\w+\.)?Registry\b/)) {
+    for (const statement of survey.tree(file).statements) {
+      if (!ts.isVariableStatement(statement)) continue;
+      for (const { initializer, name } of statement.declarationList.declarations) {
+        if (initializer === undefined || !ts.isIdentifier(name)) continue;
+        if (!makesRegistry(unwrap(initializer))) continue;
+        const want = importWant(survey, name, file);
+        if (want !== undefined) return { registry: { expression: name.text, imports: [want] } };
+        hidden ??= file;
+      }
+    }
+  }
+  return hidden === undefined ? {} : { hidden };
+}
+
+function makesRegistry(node: ts.Expression): boolean {
+  return ts.isNewExpression(node) && importedBy(node.expression)?.from === 'prom-client';
+}
+
+/** Which parts of OpenTelemetry a service has by its dependencies. */
+export interface OpenTelemetryFact {
+  /** Something sets up an SDK. */
+  readonly sdk: boolean;
+  /** Something makes spans of requests that come in, of what undici or fetch sends, and puts traces into log lines. */
+  readonly server: boolean;
+  readonly client: boolean;
+  readonly logs: boolean;
+}
+
+const every =
+  /^@opentelemetry\/auto-instrumentations-node$|^@sentry\/(node|node-core)$|^dd-trace$|^newrelic$/;
+const sdk = /^@opentelemetry\/sdk-(node|trace-node|trace-base)$|^@azure\/monitor-opentelemetry$/;
+const server = /^@fastify\/otel$|^@opentelemetry\/instrumentation-(http|fastify)$/;
+const client = /^@opentelemetry\/instrumentation-undici$/;
+const logs = /^@opentelemetry\/instrumentation-pino$/;
+
+export function surveyOpenTelemetry({ manifest }: ServiceHead): OpenTelemetryFact {
+  const has = (...patterns: readonly RegExp[]): boolean =>
+    Object.keys(manifest.dependencies).some((name) => patterns.some((pattern) => pattern.test(name)));
+  return {
+    sdk: has(every, sdk),
+    server: has(every, server),
+    client: has(every, client),
+    logs: has(every, logs),
+  };
+}

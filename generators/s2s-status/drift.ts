@@ -1,0 +1,139 @@
+import { surveyService } from '../_engine/facts/app/service.ts';
+import { findAuthService } from '../_engine/facts/auth/auth-service.ts';
+import { findEnvExamples } from '../_engine/facts/config/config.ts';
+import type { Edit } from '../_engine/model/edit.ts';
+import type { RelPath } from '../_engine/model/paths.ts';
+import type { Finding } from '../_engine/model/plan.ts';
+import type { Repo } from '../_engine/model/repo.ts';
+import { isEnvironment, type Role } from '../_engine/model/roles.ts';
+import type { ServiceHead } from '../_engine/model/service.ts';
+import { type HowToRun, type RecordedCall, replay } from '../_engine/plan/replay.ts';
+import { openSurvey } from '../_engine/program/survey.ts';
+import { readRecord, recordedText } from '../_engine/record/record.ts';
+import type { S2sRecord } from '../_engine/record/s2s-record.ts';
+import { openDraft } from '../_engine/repo/draft.ts';
+import { hasMergeMarkers, recordPath } from '../_engine/repo/record-text.ts';
+import { textAfter } from '../_engine/repo/repo.ts';
+
+/** Generated files that are gone, are not as they were written, or hold the markers of a merge. */
+export function findFileDrift(repo: Repo, record: S2sRecord): readonly Finding[] {
+  return [...findRecordDrift(repo), ...findGeneratedDrift(repo, record)];
+}
+
+/** A merge of the record that git has left to somebody. */
+function findRecordDrift(repo: Repo): readonly Finding[] {
+  if (!hasMergeMarkers(repo.read(recordPath) ?? '')) return [];
+  const message = 'Two branches changed the record: s2s-status --fix merges them.';
+  return [{ state: 'conflict', path: recordPath, message }];
+}
+
+function findGeneratedDrift(repo: Repo, record: S2sRecord): readonly Finding[] {
+  return Object.keys(record.files).flatMap((key): readonly Finding[] => {
+    const path = key as RelPath;
+    const ours = recordedText(record, path);
+    const text = repo.read(path);
+    if (ours === undefined) return [];
+    if (text === undefined)
+      return [{ state: 'missing', path, message: `${path} was generated and then deleted.` }];
+    const marker = /^<{7} /m.exec(text);
+    if (marker !== null) {
+      const line = lineAt(text, marker.index);
+      return [{ state: 'conflict', path, line, message: `${path} contains merge conflict markers.` }];
+    }
+    if (text === ours) return [];
+    const line = firstDifference(ours, text);
+    return [{ state: 'edited', path, line, message: `${path} was edited since it was generated.` }];
+  });
+}
+
+function firstDifference(before: string, after: string): number {
+  const [old, now] = [before.split('\n'), after.split('\n')];
+  return now.findIndex((line, index) => line !== old[index]) + 1 || Math.min(old.length, now.length);
+}
+
+/** What the recorded runs would do today, were they made again: everything that they would change has drifted. */
+export async function findReplayDrift(
+  repo: Repo,
+  calls: readonly RecordedCall[],
+  given: HowToRun,
+): Promise<readonly Finding[]> {
+  const draft = openDraft(repo);
+  const record = readRecord(repo);
+  const findings: Finding[] = [];
+  for (const call of calls) {
+    const replayed = await replay(call, draft.repo, 'mark', given);
+    if (replayed === undefined) continue;
+    const { plan, generator } = replayed;
+    if (!plan.ok) {
+      // Markers are found where the files are looked at.
+      for (const { at, message } of plan.obstacles.filter(({ code }) => code !== 'E_MERGE_MARKERS'))
+        findings.push({ state: 'blocked', path: (at?.path ?? '') as Finding['path'], message });
+      continue;
+    }
+    draft.include(plan);
+    // A recorded file that is gone is found where the files are looked at.
+    const isFound = ({ kind, path }: Edit): boolean =>
+      kind === 'create' && record.files[path]?.text !== undefined;
+    for (const edit of plan.edits.filter((one) => one.role !== 'record' && !isFound(one)))
+      findings.push(findingOf(edit, generator));
+  }
+  return findings;
+}
+
+function findingOf(edit: Edit, generator: string): Finding {
+  const { path, role } = edit;
+  const [first] = edit.kind === 'patch' ? edit.changes : [];
+  const line = edit.kind === 'patch' ? lineAt(edit.base, first?.start ?? 0) : 1;
+  const added = firstAddedLine(edit);
+  const state = stateOf(role);
+  const message =
+    state === 'outdated'
+      ? `${path} differs from the current template of ${generator}: run s2s-upgrade.`
+      : `${path} lacks lines that ${generator} added: ${added}`;
+  return { state, path, line, message };
+}
+
+function stateOf(role: Role): 'unwired' | 'undeclared' | 'outdated' {
+  if (role === 'registration' || role === 'manifest') return 'unwired';
+  return isEnvironment(role) ? 'undeclared' : 'outdated';
+}
+
+function firstAddedLine(edit: Edit): string {
+  const before = new Set(edit.kind === 'patch' ? edit.base.split('\n') : []);
+  return (
+    (textAfter(edit) ?? '')
+      .split('\n')
+      .find((line) => !before.has(line))
+      ?.trim() ?? ''
+  );
+}
+
+const localUrl = /^AUTH_SERVICE_URL=https?:\/\/(?:localhost|127\.0\.0\.1):(\d+)/m;
+
+/** Example files that look for the auth service on a port of this machine which its own code does not listen on. */
+export function findUnreachable(repo: Repo, heads: readonly ServiceHead[]): readonly Finding[] {
+  const examples = new Set(heads.flatMap((head) => findEnvExamples(openSurvey(repo, head))));
+  const listed = [...examples].flatMap((path) => {
+    const text = repo.read(path) ?? '';
+    const match = localUrl.exec(text);
+    return match?.[1] === undefined ? [] : [{ path, port: match[1], line: lineAt(text, match.index) }];
+  });
+  if (listed.length === 0) return [];
+  const auth = findAuthService(repo, heads);
+  const service = 'ok' in auth ? auth : surveyService(repo, auth);
+  const port = 'ok' in service ? undefined : service.app.listen.defaultPort;
+  if ('ok' in service || port === undefined) return [];
+  return listed
+    .filter((one) => one.port !== String(port))
+    .map(({ path, line, port: other }) => ({
+      state: 'unreachable',
+      path,
+      line,
+      message: `AUTH_SERVICE_URL points to port ${other}, but ${service.name} listens on ${String(port)}.`,
+    }));
+}
+
+/** 1-based line of a UTF-16 offset. */
+function lineAt(text: string, offset: number): number {
+  return text.slice(0, offset).split('\n').length;
+}
