@@ -123,12 +123,9 @@ function throughInitializer(
   hops: number,
 ): OutsideRead | undefined {
   const declaration = findDeclaration(bare, bare.text);
-  if (
-    declaration === undefined ||
-    !ts.isVariableDeclaration(declaration) ||
-    declaration.initializer === undefined
-  )
-    return undefined;
+  if (declaration === undefined) return undefined;
+  if (ts.isBindingElement(declaration)) return throughBinding(survey, declaration, file, hops);
+  if (!ts.isVariableDeclaration(declaration) || declaration.initializer === undefined) return undefined;
   return readFromOutside(survey, declaration.initializer, file, hops + 1);
 }
 
@@ -182,4 +179,40 @@ function givenTo(survey: Survey, name: string, index: number): FieldValue | unde
   }
   const [first] = given;
   return new Set(given.map(({ expression }) => expression.getText())).size === 1 ? first : undefined;
+}
+
+/** `const { publicKey } = getKeyPair()` gives `getKeyPair().publicKey`; a default, a rest or a nested pattern gives nothing. */
+function throughBinding(
+  survey: Survey,
+  element: ts.BindingElement,
+  file: RelPath,
+  hops: number,
+): OutsideRead | undefined {
+  const { dotDotDotToken, initializer, name, parent, propertyName = name } = element;
+  const variable = parent.parent;
+  if (!ts.isObjectBindingPattern(parent) || !ts.isVariableDeclaration(variable)) return undefined;
+  if (dotDotDotToken !== undefined || initializer !== undefined || !ts.isIdentifier(propertyName))
+    return undefined;
+  const whole = variable.initializer && unwrap(variable.initializer);
+  if (whole === undefined || !(ts.isIdentifier(whole) || isGetterCall(whole))) return undefined;
+  const read = readFromOutside(survey, whole, file, hops + 1);
+  // Variable and fallback would be those of the whole, not of its member.
+  return read && { expression: `${read.expression}.${propertyName.text}`, imports: read.imports };
+}
+
+/**
+ * The call of a function of this file that returns what the module holds. A function that calls anything may make a new
+ * pair each time: its key would verify nothing that the service has signed.
+ */
+function isGetterCall(call: ts.Expression): boolean {
+  if (!ts.isCallExpression(call) || call.arguments.length > 0 || !ts.isIdentifier(call.expression))
+    return false;
+  const getter = findDeclaration(call.expression, call.expression.text);
+  if (getter === undefined || !ts.isFunctionDeclaration(getter) || getter.body === undefined) return false;
+  let calls = (getter.modifiers ?? []).some(({ kind }) => kind === ts.SyntaxKind.AsyncKeyword);
+  walk(getter.body, (node) => {
+    calls ||= ts.isCallExpression(node) || ts.isNewExpression(node);
+    return !calls && !ts.isThrowStatement(node);
+  });
+  return !calls;
 }
