@@ -1,4 +1,4 @@
-import { findGenerator } from './generators/_engine/generator/catalog.ts';
+import { findGenerator } from './generators/_engine/generator/registry.ts';
 import type { Answers } from './generators/_engine/model/generator.ts';
 import type { Plan } from './generators/_engine/model/plan.ts';
 import { type Refusal, RefusalError, refuse } from './generators/_engine/model/refusal.ts';
@@ -10,7 +10,7 @@ export type { Obstacle, ObstacleCode } from './generators/_engine/model/obstacle
 export type { Plan } from './generators/_engine/model/plan.ts';
 export type { Refusal } from './generators/_engine/model/refusal.ts';
 export type { Role } from './generators/_engine/model/roles.ts';
-export { listGenerators } from './generators/_engine/generator/catalog.ts';
+export { listGenerators } from './generators/_engine/generator/registry.ts';
 export { diffOf } from './generators/_engine/plan/diff.ts';
 export { registerGenerators as default } from './generators/_engine/cli/plop.ts';
 

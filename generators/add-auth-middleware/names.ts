@@ -68,10 +68,10 @@ export function chooseNames(
     members.find((member) => member.name === name && member.at?.path !== own);
   const free = (members: readonly Member[], ...names: readonly string[]): string | undefined =>
     names.find((name) => takenBy(members, name) === undefined);
-  const { decorators, requestMembers } = service;
+  const { decorators, requestDecorations } = service;
   if (wanted !== undefined && !isFree(wanted)) return [notAName(wanted)];
-  const userMember = free(requestMembers, ...(wanted === undefined ? ['user', 'authUser'] : [wanted]));
-  const correlationMember = free(requestMembers, 'correlationId', 'requestCorrelationId');
+  const userMember = free(requestDecorations, ...(wanted === undefined ? ['user', 'authUser'] : [wanted]));
+  const correlationMember = free(requestDecorations, 'correlationId', 'requestCorrelationId');
   const decorator = free(decorators, 'authenticate', 'authenticateUser');
   const client = takenBy(decorators, 'authServiceClient');
   if (userMember === undefined || correlationMember === undefined || decorator === undefined || client) {
@@ -79,9 +79,9 @@ export function chooseNames(
     const user = wanted ?? 'authUser';
     if (userMember === undefined)
       obstacles.push(
-        taken(`request.${user}`, takenBy(requestMembers, user), 'Choose another name with --decorate.'),
+        taken(`request.${user}`, takenBy(requestDecorations, user), 'Choose another name with --decorate.'),
       );
-    const correlation = takenBy(requestMembers, 'requestCorrelationId');
+    const correlation = takenBy(requestDecorations, 'requestCorrelationId');
     if (correlationMember === undefined) obstacles.push(taken('request.requestCorrelationId', correlation));
     if (decorator === undefined)
       obstacles.push(taken('authenticateUser', takenBy(decorators, 'authenticateUser')));

@@ -11,6 +11,6 @@ export function declaresConfig(service: Service, repo: Repo, plugin: RelPath): b
   const own = repo.read(plugin);
   if (own !== undefined) return own.includes('FastifyContextConfig');
   const survey = openSurvey(repo, service);
-  if (survey.mentioning(/\bFastifyContextConfig\b/).length > 0) return true;
-  return survey.mentioning(/\bconfig\s*:\s*\{(?!\s*rateLimit\b)/).length === 0;
+  if (survey.filesMatching(/\bFastifyContextConfig\b/).length > 0) return true;
+  return survey.filesMatching(/\bconfig\s*:\s*\{(?!\s*rateLimit\b)/).length === 0;
 }

@@ -23,7 +23,7 @@ import { keptDependencies, usedHunks } from './still-used.ts';
 import { findDecoratorUses } from './decorator-uses.ts';
 import { findForeignLines } from './given-back.ts';
 import { findImporters } from './importers.ts';
-import { takeBackFile, takeBackHunks } from './take-back.ts';
+import { revertFile, revertPatch } from './revert.ts';
 
 export interface UndoAnswers extends RunAnswers {
   readonly generator: readonly string[] | undefined;
@@ -43,7 +43,7 @@ export async function planUndo(answers: UndoAnswers, repo: Repo): Promise<Plan |
   const heads = surveyHeads(repo);
 
   for (const one of selected.filter(({ whole }) => whole))
-    take(draft, takeBackFile(repo, one, answers.force === true));
+    take(draft, revertFile(repo, one, answers.force === true));
   const patched = selected.filter(({ whole }) => !whole);
   for (const one of patched.filter(({ file }) => !isEnvironment(file.role)))
     takePatches(draft, repo, one, heads);
@@ -72,7 +72,7 @@ export async function planUndo(answers: UndoAnswers, repo: Repo): Promise<Plan |
 
 function takePatches(draft: Draft, repo: Repo, selected: Selected, heads: readonly ServiceHead[]): void {
   for (const patch of [...selected.patches].reverse())
-    take(draft, takeBackHunks(draft.repo, selected, patch.hunks));
+    take(draft, revertPatch(draft.repo, selected, patch.hunks));
   if (selected.file.role !== 'manifest' || draft.failed) return;
   const kept = keptDependencies(repo, draft.repo, selected.path, heads, usedEarlier(selected));
   for (const { changes, note } of kept) {
@@ -96,7 +96,7 @@ function takeVariables(draft: Draft, selected: readonly Selected[], heads: reado
       for (const { name, path } of used.values())
         draft.note(`${name} stays in ${one.path}: ${path} uses it.`);
       const unused = hunks.filter((hunk) => !used.has(hunk));
-      take(draft, takeBackHunks(draft.repo, one, unused));
+      take(draft, revertPatch(draft.repo, one, unused));
     }
   }
 }

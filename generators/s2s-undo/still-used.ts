@@ -6,7 +6,7 @@ import type { TextChange } from '../_engine/model/text-change.ts';
 import { ensureDependency } from '../_engine/edit/ensure-dependency.ts';
 import type { Hunk } from '../_engine/record/s2s-record.ts';
 import { isRecord, readManifest } from '../_engine/repo/manifest.ts';
-import { findMention, importOf, variablesIn } from '../_engine/facts/config/mentions.ts';
+import { findReference, importOf, variablesIn } from '../_engine/facts/config/references.ts';
 
 /** A dependency that goes back in, because code that stays imports it. */
 export interface KeptDependency {
@@ -32,7 +32,7 @@ export function keptDependencies(
     if (now.dependencies[name] !== undefined || notFor.has(name)) return [];
     const script = Object.values(now.scripts).find((text) => text.split(/[\s;&|]+/).includes(name));
     const user =
-      findMention(after, [head], importOf(name)) ?? (script === undefined ? undefined : 'a script');
+      findReference(after, [head], importOf(name)) ?? (script === undefined ? undefined : 'a script');
     if (user === undefined) return [];
     const inDev = isRecord(old.json['devDependencies']) && name in old.json['devDependencies'];
     const section = inDev ? 'devDependencies' : 'dependencies';
@@ -56,7 +56,7 @@ export function usedHunks(
   const used = new Map<Hunk, Readonly<{ name: string; path: string }>>();
   for (const hunk of hunks) {
     for (const name of variablesOf(hunk)) {
-      const path = findMention(repo, heads, new RegExp(`\\b${name}\\b`), except);
+      const path = findReference(repo, heads, new RegExp(`\\b${name}\\b`), except);
       if (path !== undefined && !notFor.has(name)) used.set(hunk, { name, path });
     }
   }

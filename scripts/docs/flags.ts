@@ -1,4 +1,4 @@
-import { findGenerator, listGenerators } from '../../generators/_engine/generator/catalog.ts';
+import { findGenerator, listGenerators } from '../../generators/_engine/generator/registry.ts';
 import type { Generator, Question, Questions } from '../../generators/_engine/model/generator.ts';
 import { flagOf, globalFlags } from '../../generators/_engine/generator/options.ts';
 import { table } from './table.ts';

@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-import { findGenerator } from '../../generators/_engine/generator/catalog.ts';
+import { findGenerator } from '../../generators/_engine/generator/registry.ts';
 import type { Plan } from '../../generators/_engine/model/plan.ts';
 import { parseFlags } from '../../generators/_engine/generator/options.ts';
 import type { Command } from '../helpers/case.ts';

@@ -5,7 +5,7 @@ import { Ajv } from 'ajv';
 import ts from 'typescript';
 import { afterAll, describe, expect, it } from 'vitest';
 
-import { listGenerators } from '../../generators/_engine/generator/catalog.ts';
+import { listGenerators } from '../../generators/_engine/generator/registry.ts';
 import { renderDocs } from '../../scripts/docs/render-docs.ts';
 import { runBin } from '../helpers/doors.ts';
 import { openRepoCopy } from '../helpers/open-repo-copy.ts';

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 
 import type { ObstacleCode } from '../../generators/_engine/model/obstacle.ts';
-import { open } from '../../generators/_engine/cli/door.ts';
+import { open } from '../../generators/_engine/cli/command.ts';
 import { exitCodeOf, type FlatObstacle } from '../../generators/_engine/cli/outcome.ts';
 import { sealed } from '../../generators/_engine/apply/signed-journal.ts';
 import type { FixtureName } from '../helpers/fixtures.ts';

@@ -7,7 +7,7 @@ import { formatMessage } from 'publint/utils';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 
-import { listGenerators } from '../../generators/_engine/generator/catalog.ts';
+import { listGenerators } from '../../generators/_engine/generator/registry.ts';
 import { packPackage } from '../helpers/packed.ts';
 import { projectRoot } from '../helpers/project-root.ts';
 import { readModules } from '../helpers/import-graph.ts';

@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
-import { open } from '../../generators/_engine/cli/door.ts';
+import { open } from '../../generators/_engine/cli/command.ts';
 import { exitCodeOf, type Outcome } from '../../generators/_engine/cli/outcome.ts';
 
 /** Stands in every file that no repository brings along; must never be printed. */

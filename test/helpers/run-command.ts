@@ -1,4 +1,4 @@
-import { findGenerator } from '../../generators/_engine/generator/catalog.ts';
+import { findGenerator } from '../../generators/_engine/generator/registry.ts';
 import type { Plan } from '../../generators/_engine/model/plan.ts';
 import type { Refusal } from '../../generators/_engine/model/refusal.ts';
 import { parseFlags } from '../../generators/_engine/generator/options.ts';

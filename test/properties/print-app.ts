@@ -20,7 +20,7 @@ export function printApp(app: RandomApp): Readonly<Files> {
       undefined,
       2,
     ),
-    'src/app.ts': joinLines(writing, [...writing.prologue, ...importLines(app), '', ...bodyLines(app)]),
+    'src/app.ts': joinLines(writing, [...writing.preamble, ...importLines(app), '', ...bodyLines(app)]),
   };
   for (const one of members) {
     if (isFile(one)) files[`src/routes/${one.name}.ts`] = joinLines(writing, pluginLines(one, writing));

@@ -9,7 +9,7 @@ export interface Writing {
   readonly eol: '\n' | '\r\n' | 'mixed';
   readonly finalNewline: boolean;
   /** What stands above the imports. */
-  readonly prologue: readonly string[];
+  readonly preamble: readonly string[];
   readonly comments: boolean;
   readonly keyword: '' | 'await ' | 'void ';
   readonly imports: 'packages first' | 'own first' | 'in groups';
@@ -66,7 +66,7 @@ const writing: fc.Arbitrary<Writing> = fc.record({
   indent: fc.constantFrom('  ', '    ', '\t'),
   eol: fc.constantFrom('\n', '\r\n', 'mixed'),
   finalNewline: fc.boolean(),
-  prologue: fc.subarray([
+  preamble: fc.subarray([
     '#!/usr/bin/env node',
     "'use strict';",
     '/* Copyright of somebody, who keeps all rights. */',

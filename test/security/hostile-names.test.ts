@@ -6,7 +6,7 @@ import { runInNewContext } from 'node:vm';
 import ts from 'typescript';
 import { afterEach, describe, expect, it } from 'vitest';
 
-import { open } from '../../generators/_engine/cli/door.ts';
+import { open } from '../../generators/_engine/cli/command.ts';
 import { exitCodeOf, type Outcome } from '../../generators/_engine/cli/outcome.ts';
 import {
   printInComment,

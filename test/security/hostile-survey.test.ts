@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 
 import { afterEach, describe, expect, it } from 'vitest';
 
-import { open } from '../../generators/_engine/cli/door.ts';
+import { open } from '../../generators/_engine/cli/command.ts';
 import { exitCodeOf, type Outcome } from '../../generators/_engine/cli/outcome.ts';
 import { hostileRepos, usualFiles } from './hostile-repos.ts';
 

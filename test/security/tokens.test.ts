@@ -60,7 +60,7 @@ function newToken(claims: object = {}, algorithm: Algorithm = 'HS256', header: o
 }
 
 /** The other signature that ECDSA gives the same text. */
-function twinOf(token: string): string {
+function collisionOf(token: string): string {
   const [header = '', payload = '', signature = ''] = token.split('.');
   const bytes = Buffer.from(signature, 'base64url');
   const s = order - BigInt(`0x${bytes.subarray(32).toString('hex')}`);
@@ -154,7 +154,7 @@ describe.each(libraries)('B.6 malleability: %s', (library) => {
     for (const claims of [{}, { jti: 'one' }]) {
       const blacklist = new TokenBlacklist(createMemoryStore(), check);
       const token = newToken(claims, 'ES256');
-      const twin = twinOf(token);
+      const twin = collisionOf(token);
       expect([await outcome(check, token), await outcome(check, twin)]).toEqual(['accepted', 'accepted']);
       await blacklist.revoke(twin);
       expect([await blacklist.isRevoked(token), await blacklist.isRevoked(twin)]).toEqual([true, true]);

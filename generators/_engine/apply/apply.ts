@@ -7,7 +7,7 @@ import { assertApplicable, assertPlainFolder, assertPlainWay } from './apply-che
 import { type FileOperations, nodeFiles, syncFolder, writeSynced } from './file-operations.ts';
 import { closeJournal, emptyJournal, type Journal, openJournal, stagedOf, writeJournal } from './journal.ts';
 import { recover, whileRunning } from './recover.ts';
-import { putBack, rollBack, writeFailure } from './roll-back.ts';
+import { attemptRollBack, rollBack, writeFailure } from './roll-back.ts';
 import { journalOf, type Write, writesOf } from './writes.ts';
 
 export interface ApplyOptions {
@@ -44,7 +44,7 @@ export async function apply(plan: Plan, root: string, options: ApplyOptions = {}
     } catch (error) {
       // The journal is somebody else's when it is locked: nothing of ours is on the disk then.
       if (!isLocked(error))
-        putBack(() => {
+        attemptRollBack(() => {
           rollBack(realRoot, journal, files);
         });
       throw error instanceof RefusalError ? error : notWritten(error);
@@ -94,7 +94,7 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
  * Runs something that takes its time; whoever ends the process meanwhile ends this instead, so that what was written can
- * be put back first. @throws RefusalError E_CHECK then
+ * be rolled back first. @throws RefusalError E_CHECK then
  */
 async function untilSignal(run: (stopped: AbortSignal) => Promise<void>): Promise<void> {
   const ending = new AbortController();

@@ -8,7 +8,7 @@ import type { PlanRequest } from '../plan/run.ts';
 import { type FileOperations, nodeFiles } from './file-operations.ts';
 import { createWhole, journalName, locked, readJournal } from './journal.ts';
 import { type LockHolder, nameOfHolder, stateOfHolder, thisHolder } from './lock-holder.ts';
-import { putBack, rollBack } from './roll-back.ts';
+import { attemptRollBack, rollBack } from './roll-back.ts';
 import { unsealed } from './signed-journal.ts';
 
 /** A lock that is looked at: the journal, or the right to roll it back. */
@@ -43,7 +43,7 @@ export async function whileRunning(id: string, run: () => Promise<void>): Promis
  * E_RECORD, E_WRITE
  */
 export function recover(root: string, options: RecoverOptions = {}): boolean {
-  return putBack(() => recoverOnce(root, options));
+  return attemptRollBack(() => recoverOnce(root, options));
 }
 
 function recoverOnce(root: string, options: RecoverOptions): boolean {

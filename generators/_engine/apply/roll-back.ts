@@ -12,7 +12,7 @@ import { closeJournal, draftOf, type Journal, type JournalEntry, stagedOf } from
 /**
  * Puts every file back as the journal has it, removes what was made on the way, and closes the journal. `force`: also
  * where somebody has changed a file since.
- * @throws RefusalError E_FILE_CHANGED, E_PATH; nothing was put back then.
+ * @throws RefusalError E_FILE_CHANGED, E_PATH; nothing was rolled back then.
  */
 export function rollBack(root: string, journal: Journal, files: FileOperations, force = false): void {
   const { entries, folders, emptied } = journal;
@@ -36,7 +36,7 @@ export function rollBack(root: string, journal: Journal, files: FileOperations, 
       files.removeFolder(join(root, folder));
     });
   for (const folder of [...folders, ...emptied]) touched.add(dirname(join(root, folder)));
-  // What is put back has to last before the journal may go.
+  // What is rolled back has to last before the journal may go.
   for (const folder of touched) if (existsSync(folder)) syncFolder(files, folder);
   files.remove(draftOf(root, journal.holder));
   closeJournal(root, files);
@@ -80,7 +80,7 @@ function changedSince({ target }: JournalEntry): Obstacle {
  * Runs something that puts files back. A disk that refuses to take the old bytes keeps the journal: a later run does it.
  * @throws RefusalError E_WRITE then
  */
-export function putBack<T>(run: () => T): T {
+export function attemptRollBack<T>(run: () => T): T {
   try {
     return run();
   } catch (cause) {

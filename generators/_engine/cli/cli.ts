@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util';
 
-import { findGenerator, listGenerators } from '../generator/catalog.ts';
+import { findGenerator, listGenerators } from '../generator/registry.ts';
 import type { Obstacle } from '../model/obstacle.ts';
 import { packVersion } from '../record/version.ts';
-import { open, show, unknownGenerator } from './door.ts';
+import { open, show, unknownGenerator } from './command.ts';
 import { refused } from './outcome.ts';
 import { isInteractive } from './terminal.ts';
 

@@ -1,4 +1,4 @@
-import { findGenerator, listGenerators } from '../generator/catalog.ts';
+import { findGenerator, listGenerators } from '../generator/registry.ts';
 import { flagOf, globalFlags } from '../generator/options.ts';
 import type { Question, Questions } from '../model/generator.ts';
 import type { Repo } from '../model/repo.ts';

@@ -1,7 +1,7 @@
 import type { NodePlopAPI } from 'plop';
 
-import { findGenerator, listGenerators } from '../generator/catalog.ts';
-import { open, type Opened, show } from './door.ts';
+import { findGenerator, listGenerators } from '../generator/registry.ts';
+import { open, type Opened, show } from './command.ts';
 import { isInteractive } from './terminal.ts';
 
 /** Flags of plop itself: it has read them already, and ours do not know them. */

@@ -5,7 +5,7 @@ import type { TextChange } from '../model/text-change.ts';
 import { printString } from '../syntax/print.ts';
 import { lineOf, parseSource, ts } from '../syntax/tree.ts';
 import { appendElements, eolAt, insertion, startWithComments, statementLineEnd } from './text-lines.ts';
-import { isDirective, prologueEnd } from '../syntax/imports.ts';
+import { isDirective, preambleEnd } from '../syntax/imports.ts';
 
 /**
  * Imports what is wanted: into a clause of the same module where there is one, else on a line of its own after the
@@ -131,7 +131,7 @@ function isSorted(statements: readonly ts.Statement[]): boolean {
 function above(source: ts.SourceFile, next: ts.Statement, style: Style): (text: string) => TextChange {
   const comments = ts.getLeadingCommentRanges(source.text, next.getFullStart()) ?? [];
   const starts = [startWithComments(source, next), ...comments.map(({ pos }) => pos), next.getStart(source)];
-  const offset = starts.find((start) => start >= prologueEnd(source)) ?? next.getStart(source);
+  const offset = starts.find((start) => start >= preambleEnd(source)) ?? next.getStart(source);
   return (text) => insertion(offset, text + eolAt(source.text, offset, style.eol));
 }
 
@@ -169,9 +169,9 @@ function kindOf(specifier: string | undefined): 'builtin' | 'package' | 'own' {
   return specifier !== undefined && /^(?:[.~#]|@\/)/.test(specifier) ? 'own' : 'package';
 }
 
-/** Below the prologue, above the first statement and the comments that belong to it. */
+/** Below the preamble, above the first statement and the comments that belong to it. */
 function atTop(source: ts.SourceFile, style: Style): (text: string) => TextChange {
-  const end = prologueEnd(source);
+  const end = preambleEnd(source);
   const first = source.statements.find((each) => each.getStart(source) >= end);
   const eol = eolAt(source.text, end, style.eol);
   if (first !== undefined) {

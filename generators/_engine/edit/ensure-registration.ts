@@ -54,7 +54,7 @@ function findPlace(scope: Scope, want: RegistrationWant): Position | undefined {
   const indexes = (kind: string): readonly number[] =>
     scope.uses.filter((use) => use.kind === kind).map(({ statement }) => list.indexOf(statement));
   const [routes, plugins] = [indexes('route'), indexes('plugin')];
-  const created = scope.creation === undefined ? -1 : list.indexOf(scope.creation);
+  const created = scope.instantiation === undefined ? -1 : list.indexOf(scope.instantiation);
   // What listens before the instance is made is something else.
   const ends = [...indexes('end'), list.findIndex(ts.isReturnStatement)].filter((index) => index > created);
   const limit = Math.min(...ends, ...(position === 'routes' ? [] : routes), list.length);
@@ -70,9 +70,9 @@ function findPlace(scope: Scope, want: RegistrationWant): Position | undefined {
 }
 
 /** The last hook, decorator or setting above `limit`, for an instance that has no plugins yet; -1 for none. */
-function lastSetUp({ block, creation }: Scope, limit: number): number {
-  if (creation === undefined || !ts.isVariableStatement(creation)) return -1;
-  const name = creation.declarationList.declarations[0]?.name.getText() ?? '';
+function lastSetUp({ block, instantiation }: Scope, limit: number): number {
+  if (instantiation === undefined || !ts.isVariableStatement(instantiation)) return -1;
+  const name = instantiation.declarationList.declarations[0]?.name.getText() ?? '';
   return block.statements.findLastIndex(
     (each, index) =>
       index < limit && ts.isExpressionStatement(each) && chainRoot(each.expression).getText() === name,
@@ -227,7 +227,7 @@ function usualScope(scopes: readonly Scope[]): Scope | undefined {
   return (
     most('route') ??
     most('plugin') ??
-    scopes.find(({ creation }) => creation !== undefined) ??
+    scopes.find(({ instantiation }) => instantiation !== undefined) ??
     most('end') ??
     scopes[0]
   );

@@ -1,8 +1,8 @@
 import type { RegistrationWant } from '../model/wants.ts';
-import { routeMethods } from '../syntax/uses.ts';
+import { routeMethods } from '../syntax/calls.ts';
 import { unwrap } from '../syntax/expressions.ts';
 import { ts, walk } from '../syntax/tree.ts';
-import { callKey } from '../syntax/uses.ts';
+import { callKey } from '../syntax/calls.ts';
 import { nameOf } from '../syntax/expressions.ts';
 
 /** A list of statements in which the instance is in reach, with what its statements do with it. */
@@ -10,7 +10,7 @@ export type Scope = Readonly<{
   block: ts.SourceFile | ts.Block;
   uses: readonly (Use & Readonly<{ statement: ts.Statement }>)[];
   /** The statement that makes the instance, when it is in this list. */
-  creation: ts.Statement | undefined;
+  instantiation: ts.Statement | undefined;
 }>;
 
 /** Every list of statements in which the wanted instance is made or used, in the order of the file. */
@@ -19,12 +19,12 @@ export function findScopes(source: ts.SourceFile, want: RegistrationWant): reado
   if (root === undefined) return [];
   const scopes = new Map<
     ts.Node,
-    { uses: (Use & { statement: ts.Statement })[]; creation: ts.Statement | undefined }
+    { uses: (Use & { statement: ts.Statement })[]; instantiation: ts.Statement | undefined }
   >();
   const scopeOf = (
     block: ts.Node,
-  ): { uses: (Use & { statement: ts.Statement })[]; creation: ts.Statement | undefined } => {
-    const scope = scopes.get(block) ?? { uses: [], creation: undefined };
+  ): { uses: (Use & { statement: ts.Statement })[]; instantiation: ts.Statement | undefined } => {
+    const scope = scopes.get(block) ?? { uses: [], instantiation: undefined };
     scopes.set(block, scope);
     return scope;
   };
@@ -37,7 +37,7 @@ export function findScopes(source: ts.SourceFile, want: RegistrationWant): reado
       kind === undefined && !makesInstance(node, want) ? undefined : unconditionalStatement(node, root);
     if (statement === undefined) return undefined;
     const scope = scopeOf(statement.parent);
-    if (kind === undefined) scope.creation ??= statement;
+    if (kind === undefined) scope.instantiation ??= statement;
     else scope.uses.push({ kind, node, statement });
     return undefined;
   });

@@ -20,7 +20,7 @@ export interface MetricsFact {
 export function surveyMetrics(repo: Repo, head: ServiceHead): MetricsFact {
   const survey = openSurvey(repo, head);
   let hidden: RelPath | undefined;
-  for (const file of survey.mentioning(/\bnew\s+(?:\w+\.)?Registry\b/)) {
+  for (const file of survey.filesMatching(/\bnew\s+(?:\w+\.)?Registry\b/)) {
     for (const statement of survey.tree(file).statements) {
       if (!ts.isVariableStatement(statement)) continue;
       for (const { initializer, name } of statement.declarationList.declarations) {

@@ -30,7 +30,7 @@ export function surveyRedis(survey: Survey): RedisFact {
 }
 
 function findCluster(survey: Survey): Cluster | undefined {
-  for (const path of survey.mentioning(/['"](?:@fastify\/redis|ioredis|redis|@redis\/client)['"]/)) {
+  for (const path of survey.filesMatching(/['"](?:@fastify\/redis|ioredis|redis|@redis\/client)['"]/)) {
     const tree = survey.tree(path);
     let found: ts.Node | undefined;
     walk(tree, (node) => {
@@ -62,7 +62,7 @@ function registersCluster(node: ts.Node): boolean {
 }
 
 function pluginClient(survey: Survey): Client | undefined {
-  const [file] = survey.mentioning(/['"]@fastify\/redis['"]/);
+  const [file] = survey.filesMatching(/['"]@fastify\/redis['"]/);
   if (file === undefined) return undefined;
   const namespace = namespaceIn(survey, file);
   return {
@@ -85,7 +85,7 @@ function namespaceIn(survey: Survey, file: RelPath): string | undefined {
 
 /** `app.decorate('redis', client)` in a file that makes or imports the client. */
 function decoratedClient(survey: Survey): Client | undefined {
-  for (const file of survey.mentioning(/\.decorate[<(]/)) {
+  for (const file of survey.filesMatching(/\.decorate[<(]/)) {
     let name: string | undefined;
     walk(survey.tree(file), (node) => {
       if (!ts.isCallExpression(node) || memberOf(node.expression) !== 'decorate') return true;
@@ -112,7 +112,7 @@ function typedAsOptional(name: string): RegExp {
 
 /** `export const redis = new Redis(…)` */
 function exportedClient(survey: Survey): Client | undefined {
-  for (const file of survey.mentioning(/['"](ioredis|redis)['"]/)) {
+  for (const file of survey.filesMatching(/['"](ioredis|redis)['"]/)) {
     for (const statement of survey.tree(file).statements) {
       if (!ts.isVariableStatement(statement)) continue;
       for (const { initializer, name } of statement.declarationList.declarations) {

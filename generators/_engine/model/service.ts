@@ -39,7 +39,7 @@ export type Service = ServiceHead &
     /** Names given to `instance.decorate(…)` anywhere in the service. */
     decorators: readonly Member[];
     /** Members that the service's own code adds to FastifyRequest, or `user` when @fastify/jwt is a dependency. */
-    requestMembers: readonly Member[];
+    requestDecorations: readonly Member[];
     pluginNames: PluginNamesFact;
     /** Routes take JSON schemas: no `setValidatorCompiler` in the service's own code. */
     plainSchemas: boolean;

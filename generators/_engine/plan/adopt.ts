@@ -1,5 +1,5 @@
 import { completeAnswers } from '../generator/answers.ts';
-import { findGenerator, listGenerators } from '../generator/catalog.ts';
+import { findGenerator, listGenerators } from '../generator/registry.ts';
 import type { Edit } from '../model/edit.ts';
 import type { Adoption, Answers, Generator, Site } from '../model/generator.ts';
 import type { RelPath } from '../model/paths.ts';
@@ -14,7 +14,7 @@ import { readRecord, writeRecord } from '../record/record.ts';
 import { recordPath } from '../repo/record-text.ts';
 import type { S2sRecord } from '../record/s2s-record.ts';
 import { isWholeFile } from '../model/roles.ts';
-import { isSameCode } from './settle.ts';
+import { isSameCode } from './resolve-existing.ts';
 import { packVersion } from '../record/version.ts';
 
 type Wanted = NonNullable<Plan['wanted']>;

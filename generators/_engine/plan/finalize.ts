@@ -11,8 +11,8 @@ import { formatEdits } from './format.ts';
 import { findDirty } from '../record/git.ts';
 import { globalFlags } from '../generator/options.ts';
 import { recordEdit } from '../record/record.ts';
-import { type Meeting, settleExisting } from './settle.ts';
-import { usedBefore } from '../facts/config/mentions.ts';
+import { type OnConflict, resolveExisting } from './resolve-existing.ts';
+import { usedBefore } from '../facts/config/references.ts';
 import { surveyTooling } from '../facts/tooling.ts';
 import { packVersion } from '../record/version.ts';
 import { proveEdit } from './prove.ts';
@@ -26,12 +26,12 @@ export interface FinishedRun {
   readonly given: Answers;
   readonly answers: Answers;
   readonly served: readonly ServiceHead[];
-  readonly meeting?: Meeting | undefined;
+  readonly onConflict?: OnConflict | undefined;
 }
 
 /** From what the generator wants to what may be written: formatted, settled against the disk, proven, recorded. */
 export async function finalizePlan(
-  { id, given, answers, served, meeting }: FinishedRun,
+  { id, given, answers, served, onConflict }: FinishedRun,
   { repo, heads }: Site,
   plan: Plan,
 ): Promise<Plan | Refusal> {
@@ -46,9 +46,9 @@ export async function finalizePlan(
   const formatted = await formatEdits(repo, await withoutRefused(repo, given, groups));
   const wanted = [...formatted.edits, ...(owned.get(undefined) ?? [])];
   const force = given['force'] === true;
-  const { edits, obstacles, conflicts } = settleExisting(repo, wanted, {
+  const { edits, obstacles, conflicts } = resolveExisting(repo, wanted, {
     force,
-    ...(meeting && { meeting }),
+    ...(onConflict && { onConflict }),
   });
   const dirty = await dirtyFiles(given, repo, edits);
   const merged = new Set(conflicts.map(({ path }) => path));

@@ -1,4 +1,4 @@
-import { findGenerator } from '../generator/catalog.ts';
+import { findGenerator } from '../generator/registry.ts';
 import type { Answers, RunAnswers } from '../model/generator.ts';
 import type { Obstacle } from '../model/obstacle.ts';
 import type { RelPath } from '../model/paths.ts';

@@ -2,7 +2,7 @@ import { parse as parseJson, type ParseError } from 'jsonc-parser';
 
 import type { Obstacle } from '../model/obstacle.ts';
 import { applyChanges, changesBetween, type TextChange } from '../model/text-change.ts';
-import { prologueEnd } from '../syntax/imports.ts';
+import { preambleEnd } from '../syntax/imports.ts';
 import { parseSource, syntaxErrors, ts } from '../syntax/tree.ts';
 import { codeOf, tokensOf } from '../syntax/tokens.ts';
 
@@ -69,7 +69,7 @@ function parseDamage(after: ts.SourceFile): Damage | undefined {
 }
 
 function preambleDamage(before: ts.SourceFile, next: string): Damage | undefined {
-  const preamble = before.text.slice(0, prologueEnd(before));
+  const preamble = before.text.slice(0, preambleEnd(before));
   return next.startsWith(preamble) ? undefined : { message: 'its preamble would change', line: 1 };
 }
 

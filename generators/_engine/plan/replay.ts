@@ -1,5 +1,5 @@
 import { knownAnswers } from '../generator/answers.ts';
-import { findGenerator } from '../generator/catalog.ts';
+import { findGenerator } from '../generator/registry.ts';
 import type { Answers, RunAnswers } from '../model/generator.ts';
 import type { Obstacle } from '../model/obstacle.ts';
 import type { RelPath } from '../model/paths.ts';
@@ -9,7 +9,7 @@ import type { Repo } from '../model/repo.ts';
 import { recordPath } from '../repo/record-text.ts';
 import type { S2sRecord } from '../record/s2s-record.ts';
 import { makePlan } from './run.ts';
-import type { Meeting } from './settle.ts';
+import type { OnConflict } from './resolve-existing.ts';
 
 /** Flags of the run that looks at recorded ones. */
 export type HowToRun = Pick<RunAnswers, 'force' | 'format' | 'dryRun'>;
@@ -45,7 +45,7 @@ export function recordedCalls(record: S2sRecord, services?: readonly string[]): 
 export async function replay(
   { generator: id, services, answers }: RecordedCall,
   repo: Repo,
-  meeting: Meeting,
+  onConflict: OnConflict,
   given: HowToRun = {},
 ): Promise<Replayed | undefined> {
   const generator = await findGenerator(id);
@@ -54,7 +54,7 @@ export async function replay(
   const recorded = knownAnswers(generator.questions, answers);
   // Who asked for the replay looks at the whole of it: also at what is not committed yet.
   const all = { ...recorded, ...given, target: services, allowDirty: true };
-  const planned = await makePlan({ id, generator, given: all, root: repo.root, meeting }, repo);
+  const planned = await makePlan({ id, generator, given: all, root: repo.root, onConflict }, repo);
   return { generator: id, services, plan: 'obstacles' in planned ? asRecorded(planned) : planned.plan };
 }
 

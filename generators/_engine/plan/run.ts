@@ -8,7 +8,7 @@ import { editsByOwner, finalizePlan, withoutDirty } from './finalize.ts';
 import { openDraft } from '../repo/draft.ts';
 import { assertRecordedPlaces } from '../record/record-guard.ts';
 import { openRepo } from '../repo/repo.ts';
-import type { Meeting } from './settle.ts';
+import type { OnConflict } from './resolve-existing.ts';
 import { withRunCaches } from '../model/run-caches.ts';
 import { type RelPath, toRel } from '../model/paths.ts';
 import { findTarget, surveyHeads } from '../repo/services.ts';
@@ -25,7 +25,7 @@ export interface PlanRequest {
   /** Undefined where nobody can be asked: then every missing flag is listed. */
   readonly ask?: Ask | undefined;
   /** What becomes of generated files that were edited; default: merge, or refuse. */
-  readonly meeting?: Meeting;
+  readonly onConflict?: OnConflict;
   /** Told after each service how many of how many are planned. */
   readonly progress?: ((done: number, total: number) => void) | undefined;
 }
@@ -40,7 +40,7 @@ export interface Planned {
 }
 
 /**
- * flags → survey → questions → plan → format → settle → prove → record. Reads only, by default what is on the disk.
+ * flags → survey → questions → plan → format → resolve → verify → record. Reads only, by default what is on the disk.
  * @throws RefusalError
  */
 export function makePlan(request: PlanRequest, repo?: Repo): Promise<Planned | Refusal> {

@@ -147,7 +147,7 @@ function textOf(given: ts.Expression): string | undefined {
 function decoratedSchema(survey: Survey, decorated: ts.Expression): FastifyEnv | undefined {
   const key = memberOf(decorated);
   if (key === undefined) return undefined;
-  for (const file of survey.mentioning(/@fastify\/env|fastify-env/)) {
+  for (const file of survey.filesMatching(/@fastify\/env|fastify-env/)) {
     let found = autoloadedEnv(survey, file);
     walk(survey.tree(file), (node) => {
       const [plugin, options] = ts.isCallExpression(node) ? node.arguments : [];

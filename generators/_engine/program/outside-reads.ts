@@ -35,7 +35,7 @@ export function readFromOutside(
   if (stringOf(bare) !== undefined) return { expression: bare.getText(), imports: [], ...origin };
   const instance = throughInstance(bare);
   if (instance !== undefined) return { expression: instance, imports: [], ...origin };
-  if (mentionsThis(bare)) {
+  if (refersToThis(bare)) {
     const value = findFieldValue(survey, bare, file);
     return value && readFromOutside(survey, value.expression, value.file, hops + 1);
   }
@@ -78,7 +78,7 @@ function throughInstance(bare: ts.Expression): string | undefined {
   return match?.[1] === undefined ? undefined : `app${match[1]}`;
 }
 
-function mentionsThis(bare: ts.Expression): boolean {
+function refersToThis(bare: ts.Expression): boolean {
   let found = false;
   walk(bare, (node) => {
     found ||= node.kind === ts.SyntaxKind.ThisKeyword;
@@ -169,7 +169,7 @@ function parameterOf(owner: ts.ClassLikeDeclaration, field: string): number {
 
 function givenTo(survey: Survey, name: string, index: number): FieldValue | undefined {
   const given: FieldValue[] = [];
-  for (const file of survey.mentioning(new RegExp(`\\bnew ${name.replace('$', '\\$')}\\(`))) {
+  for (const file of survey.filesMatching(new RegExp(`\\bnew ${name.replace('$', '\\$')}\\(`))) {
     walk(survey.tree(file), (node) => {
       const isMade = ts.isNewExpression(node) && unwrap(node.expression).getText() === name;
       const expression = isMade ? node.arguments?.[index] : undefined;

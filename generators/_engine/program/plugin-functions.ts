@@ -103,7 +103,7 @@ export function inContainer(survey: Survey, expression: ts.Expression, file: Rel
   const isAskedFor =
     node === bare || (node !== undefined && (ts.isBindingElement(node) || ts.isParameter(node)));
   if (name === undefined || !isAskedFor) return undefined;
-  for (const place of survey.mentioning(/\bawilix\b/)) {
+  for (const place of survey.filesMatching(/\bawilix\b/)) {
     let found: ts.Expression | undefined;
     walk(survey.tree(place), (at) => {
       if (ts.isPropertyAssignment(at) && keyOf(at.name) === name)

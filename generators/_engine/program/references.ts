@@ -43,7 +43,7 @@ export function findReferences(
     const words = [...spelled.names].map((name) => patternOfName(name).source);
     const pattern = new RegExp([...words, ...spelled.modules].join('|'));
     found = sources
-      .mentioning(pattern)
+      .filesMatching(pattern)
       .flatMap((place) => referencesIn(sources, definitions, node, place, spelled));
   }
   return found;

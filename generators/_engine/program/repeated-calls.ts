@@ -2,7 +2,7 @@ import type { RelPath } from '../model/paths.ts';
 import { ts, walk } from '../syntax/tree.ts';
 import { memberOf, propertyOf, receiverOf, unwrap } from '../syntax/expressions.ts';
 import type { Survey } from './survey.ts';
-import { findUses, type Use } from '../syntax/uses.ts';
+import { findCalls, type Use } from '../syntax/calls.ts';
 
 /** An argument of a call, and the file that it stands in. */
 export interface Argument {
@@ -81,19 +81,19 @@ function partOf(
 }
 
 /** What is done to one instance, and the file in which it is. */
-export interface UsesInFile {
+export interface CallsInFile {
   readonly file: RelPath;
   readonly uses: readonly Use[];
 }
 
 /** What classes of the service do to the instance that they are made with: `new UserHandlers(app).handleRoutes()`. */
-export function classUses(
+export function classCalls(
   survey: Survey,
   scope: ts.Node,
   instance: string,
   file: RelPath,
-): readonly UsesInFile[] {
-  const found: UsesInFile[] = [];
+): readonly CallsInFile[] {
+  const found: CallsInFile[] = [];
   walk(scope, (node) => {
     if (!ts.isNewExpression(node)) return true;
     const index = (node.arguments ?? []).findIndex((argument) => unwrap(argument).getText() === instance);
@@ -117,5 +117,5 @@ function usesOf(made: ts.ClassLikeDeclaration, index: number): readonly Use[] {
     if (isSet && unwrap(node.right).getText() === text) fields.push(node.left.getText());
     return true;
   });
-  return [...findUses(maker.body, [text]), ...findUses(made, fields)];
+  return [...findCalls(maker.body, [text]), ...findCalls(made, fields)];
 }

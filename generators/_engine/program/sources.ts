@@ -14,7 +14,7 @@ export interface Sources extends SourceFiles {
   text(path: RelPath): string;
   tree(path: RelPath): ts.SourceFile;
   /** Its own files (no tests) whose text matches: what decides if a file is worth parsing. */
-  mentioning(pattern: RegExp): readonly RelPath[];
+  filesMatching(pattern: RegExp): readonly RelPath[];
 }
 
 /** Nobody writes more into one file: it is a bundle, a data set, or there to keep us busy. */
@@ -33,7 +33,7 @@ export function openSources(repo: Repo, head: ServiceHead): Sources {
     head,
     text,
     tree: (path) => boundedTree(path, text(path)),
-    mentioning: (pattern) => listed.files.filter((path) => pattern.test(text(path))),
+    filesMatching: (pattern) => listed.files.filter((path) => pattern.test(text(path))),
   };
 }
 
@@ -46,7 +46,9 @@ export function assertServable(sources: Sources): void {
   if (framework !== undefined) throw new RefusalError(framework);
   if (sources.files.length === 0 && sources.scripts.length > 0)
     throw new RefusalError(javascriptOnly(sources.head));
-  const [first, ...more] = sources.mentioning(/fastify|\.listen\(/i).flatMap((path) => broken(sources, path));
+  const [first, ...more] = sources
+    .filesMatching(/fastify|\.listen\(/i)
+    .flatMap((path) => broken(sources, path));
   if (first !== undefined) throw new RefusalError(first, ...more);
 }
 

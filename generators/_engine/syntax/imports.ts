@@ -91,10 +91,10 @@ function addRequires(found: Map<string, Imported>, statement: ts.VariableStateme
 }
 
 /**
- * Where the prologue of a file ends: shebang, header comments and directives. A comment that touches the first
- * statement belongs to that, unless it is a licence or speaks to a tool. 0 when there is no prologue.
+ * Where the preamble of a file ends: shebang, header comments and directives. A comment that touches the first
+ * statement belongs to that, unless it is a licence or speaks to a tool. 0 when there is no preamble.
  */
-export function prologueEnd(source: ts.SourceFile): number {
+export function preambleEnd(source: ts.SourceFile): number {
   const { text, statements } = source;
   const body = statements.findIndex((each) => !isDirective(each));
   const directives = statements.slice(0, body === -1 ? undefined : body);

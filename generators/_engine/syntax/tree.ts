@@ -1,5 +1,5 @@
 /**
- * The one door to the TypeScript parser. ts-morph bundles a compiler of its own, so the version that a
+ * The only module that loads the TypeScript parser. ts-morph bundles a compiler of its own, so the version that a
  * user's project has (7 has no compiler API) never matters. Parse only: no program, no type checker.
  */
 import type { RelPath } from '../model/paths.ts';

@@ -22,7 +22,7 @@ import type { Edit } from '../../../generators/_engine/model/edit.ts';
 import type { Plan } from '../../../generators/_engine/model/plan.ts';
 import { type FileOperations, nodeFiles } from '../../../generators/_engine/apply/file-operations.ts';
 import { toRel } from '../../../generators/_engine/model/paths.ts';
-import { settleExisting } from '../../../generators/_engine/plan/settle.ts';
+import { resolveExisting } from '../../../generators/_engine/plan/resolve-existing.ts';
 import { openRepo } from '../../../generators/_engine/repo/repo.ts';
 
 let root = '';
@@ -99,7 +99,7 @@ it('replaces a hard link under the name that is known, and leaves the other name
 it('refuses a new file below a folder whose name another one has but for case', () => {
   mkdirSync(join(root, 'src/Utils'), { recursive: true });
   const edit: Edit = { kind: 'create', path: toRel('src/utils/x.ts'), role: 'circuit-breaker', text: '' };
-  expect(settleExisting(openRepo(root), [edit]).obstacles).toMatchObject([
+  expect(resolveExisting(openRepo(root), [edit]).obstacles).toMatchObject([
     { code: 'E_FILE_EXISTS', at: { path: 'src/Utils' } },
   ]);
 });

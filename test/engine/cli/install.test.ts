@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 
-import { findGenerator } from '../../../generators/_engine/generator/catalog.ts';
+import { findGenerator } from '../../../generators/_engine/generator/registry.ts';
 import { decide } from '../../../generators/_engine/cli/execute.ts';
 import type { Outcome } from '../../../generators/_engine/cli/outcome.ts';
 

@@ -51,9 +51,9 @@ describe('a line of its own', () => {
     ['@ts-check', '// @ts-check\n'],
     ['all of them', "#!/usr/bin/env node\n/* (c) A */\n'use strict';\n\n"],
     ['eslint-disable', '/* eslint-disable no-console */\n'],
-  ])('goes below the prologue: %s', (_, prologue) => {
-    expect(imported(`${prologue}/** Doc. */\nexport const a = 1;\n`, b)).toBe(
-      `${prologue}${bLine}\n/** Doc. */\nexport const a = 1;\n`,
+  ])('goes below the preamble: %s', (_, preamble) => {
+    expect(imported(`${preamble}/** Doc. */\nexport const a = 1;\n`, b)).toBe(
+      `${preamble}${bLine}\n/** Doc. */\nexport const a = 1;\n`,
     );
   });
 

@@ -37,7 +37,7 @@ describe('surveyJwt', () => {
   });
 
   it('reads options and namespace of @fastify/jwt, and a secret behind a decorator', () => {
-    const { jwt, requestMembers } = serviceOf({
+    const { jwt, requestDecorations } = serviceOf({
       'package.json': manifest({ '@fastify/jwt': '10' }),
       'src/app.ts': `import jwt from '@fastify/jwt';\n${app}app.register(jwt, { namespace: 'access', secret: app.config.JWT_KEY, sign: { iss: 'acme', aud: 'web' } });\napp.post('/login', async (r, reply) => reply.accessJwtSign({ id: 1 }));`,
     });
@@ -49,7 +49,7 @@ describe('surveyJwt', () => {
       claims: ['id', 'aud', 'iss'],
     });
     expect(jwt.secret).toEqual({ expression: 'app.config.JWT_KEY', imports: [], env: 'JWT_KEY' });
-    expect(requestMembers).toEqual([{ name: 'user' }]);
+    expect(requestDecorations).toEqual([{ name: 'user' }]);
   });
 
   it('follows the secret that a class is given', () => {
@@ -504,6 +504,6 @@ describe('fastifyMajor and members', () => {
       'src/types.d.ts': "declare module 'fastify' { interface FastifyRequest { account: string } }",
     });
     expect(service.decorators.map(({ name }) => name)).toEqual(['authenticate']);
-    expect(service.requestMembers.map(({ name }) => name)).toEqual(['account', 'tenant']);
+    expect(service.requestDecorations.map(({ name }) => name)).toEqual(['account', 'tenant']);
   });
 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
-import { findGenerator, listGenerators } from '../../../generators/_engine/generator/catalog.ts';
+import { findGenerator, listGenerators } from '../../../generators/_engine/generator/registry.ts';
 import type { Answers, Questions } from '../../../generators/_engine/model/generator.ts';
 import { globalFlags, parseFlags } from '../../../generators/_engine/generator/options.ts';
 import { plan } from '../../../plopfile.ts';

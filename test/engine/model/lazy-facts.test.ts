@@ -57,7 +57,7 @@ it('finds nothing of tokens, Redis, routes and guards for a client', async () =>
     'guard',
     'config',
     'decorators',
-    'requestMembers',
+    'requestDecorations',
     'pluginNames',
   ];
   expect(unneeded.filter(isFound)).toEqual([]);

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 
-import { findGenerator } from '../../../generators/_engine/generator/catalog.ts';
+import { findGenerator } from '../../../generators/_engine/generator/registry.ts';
 import type { Answers } from '../../../generators/_engine/model/generator.ts';
 import type { Plan } from '../../../generators/_engine/model/plan.ts';
 import type { Repo } from '../../../generators/_engine/model/repo.ts';

@@ -3,52 +3,52 @@ import { RefusalError } from '../../model/refusal.ts';
 import { lineOf, ts } from '../../syntax/tree.ts';
 import {
   callsFromOutside,
-  type Creation,
-  findCreations,
-  findOutsideCreations,
+  type Instantiation,
+  findInstantiations,
+  findOutsideInstantiations,
   findTakers,
   wantsInstance,
-} from './creations.ts';
-import { creationKind, functionExport, importableOf, isAsync } from './importable.ts';
+} from './instantiations.ts';
+import { instantiationKind, functionExport, importableOf, isAsync } from './importable.ts';
 import { exportOf } from '../../syntax/exports.ts';
 import { importsOf } from '../../syntax/imports.ts';
 import type { Survey } from '../../program/survey.ts';
 import { findPluginFunction, parameterName, type PluginFunction } from '../../program/plugin-functions.ts';
 import { autoloadsOf } from './autoload.ts';
-import { findUses, rootOf } from '../../syntax/uses.ts';
+import { findCalls, rootOf } from '../../syntax/calls.ts';
 import type { AppFact } from '../../model/app-facts.ts';
 import { basenameRel, type RelPath } from '../../model/paths.ts';
 import { type FunctionNode, isFunctionNode } from '../../syntax/expressions.ts';
 
-type Named = Creation & { readonly binding: string };
+type Named = Instantiation & { readonly binding: string };
 
 /** @throws RefusalError E_NO_INSTANCE, E_AMBIGUOUS_INSTANCE, E_NO_REGISTRATION_PLACE */
 export function findAppPlace(survey: Survey): AppPlace {
-  const own = findCreations(survey);
-  const creations = own.length > 0 ? own : findOutsideCreations(survey);
-  if (creations.length === 0)
+  const own = findInstantiations(survey);
+  const instantiations = own.length > 0 ? own : findOutsideInstantiations(survey);
+  if (instantiations.length === 0)
     return findAppPlugin(survey) ?? findHandedApp(survey) ?? refuseWith(noInstance(survey));
-  const creation = choose(survey, creations);
-  const plugin = findAppPlugin(survey, creation);
+  const instantiation = choose(survey, instantiations);
+  const plugin = findAppPlugin(survey, instantiation);
   if (plugin !== undefined) return plugin;
-  const importable = importableOf(survey, creation);
+  const importable = importableOf(survey, instantiation);
   return {
-    file: creation.file,
-    kind: creationKind(creation),
-    binding: creation.binding,
-    names: namesOf(creation),
+    file: instantiation.file,
+    kind: instantiationKind(instantiation),
+    binding: instantiation.binding,
+    names: namesOf(instantiation),
     ...(importable !== undefined && { importable }),
-    scope: creation.scope,
-    madeIn: creation.file,
-    ...(own.length === 0 && { outside: creation.node }),
+    scope: instantiation.scope,
+    madeIn: instantiation.file,
+    ...(own.length === 0 && { outside: instantiation.node }),
   };
 }
 
 /** Where something is registered: directly, on what a function returned, or on an instance imported from its file. */
-function choose(survey: Survey, creations: readonly Creation[]): Named {
-  const named = creations.filter(isNamed);
-  const takers = findTakers(survey, creations).filter(isNamed);
-  const importers = named.flatMap((creation) => findImporters(survey, creation));
+function choose(survey: Survey, instantiations: readonly Instantiation[]): Named {
+  const named = instantiations.filter(isNamed);
+  const takers = findTakers(survey, instantiations).filter(isNamed);
+  const importers = named.flatMap((instantiation) => findImporters(survey, instantiation));
   for (const candidates of [named, takers, importers]) {
     const used = candidates.filter((one) => countUses(one) > 0);
     const [only, other] = used;
@@ -57,7 +57,7 @@ function choose(survey: Survey, creations: readonly Creation[]): Named {
   }
   const [only, other] = named;
   if (only !== undefined) return other === undefined ? only : refuseWith(ambiguousInstance(survey, named));
-  return refuseWith(noBinding(survey, creations));
+  return refuseWith(noBinding(survey, instantiations));
 }
 
 /**
@@ -72,54 +72,56 @@ function mostRegistered(survey: Survey, used: readonly Named[]): Named {
   return refuseWith(ambiguousInstance(survey, used));
 }
 
-function registersAny(_survey: Survey, creation: Named): boolean {
-  return usesOf(creation).some(({ kind }) => kind === 'register');
+function registersAny(_survey: Survey, instantiation: Named): boolean {
+  return usesOf(instantiation).some(({ kind }) => kind === 'register');
 }
 
 /** A plugin of the service's own code, or folders of them. */
-function registersOwn(survey: Survey, creation: Named): boolean {
-  return usesOf(creation).some((use) => {
+function registersOwn(survey: Survey, instantiation: Named): boolean {
+  return usesOf(instantiation).some((use) => {
     const [plugin] = use.call.arguments;
     if (use.kind !== 'register' || plugin === undefined) return use.kind === 'helper';
-    if (findPluginFunction(survey, plugin, creation.file) !== undefined) return true;
-    return autoloadsOf(survey, [use], creation.file).length > 0;
+    if (findPluginFunction(survey, plugin, instantiation.file) !== undefined) return true;
+    return autoloadsOf(survey, [use], instantiation.file).length > 0;
   });
 }
 
-function findImporters(survey: Survey, creation: Named): readonly Named[] {
+function findImporters(survey: Survey, instantiation: Named): readonly Named[] {
   const exported =
-    creation.at === 'module' ? exportOf(survey.tree(creation.file), creation.binding) : undefined;
+    instantiation.at === 'module'
+      ? exportOf(survey.tree(instantiation.file), instantiation.binding)
+      : undefined;
   if (exported === undefined) return [];
   const name = exported.export === 'default' ? 'default' : exported.name;
-  return survey.mentioning(/\.(register|get|post|route)\b/).flatMap((file) => {
+  return survey.filesMatching(/\.(register|get|post|route)\b/).flatMap((file) => {
     const tree = survey.tree(file);
     for (const [binding, imported] of importsOf(tree)) {
-      if (imported.name === name && survey.names.module(file, imported.from) === creation.file) {
-        return [{ ...creation, file, binding, scope: tree }];
+      if (imported.name === name && survey.names.module(file, imported.from) === instantiation.file) {
+        return [{ ...instantiation, file, binding, scope: tree }];
       }
     }
     return [];
   });
 }
 
-function usesOf(creation: Named): ReturnType<typeof findUses> {
-  return findUses(creation.scope, namesOf(creation));
+function usesOf(instantiation: Named): ReturnType<typeof findCalls> {
+  return findCalls(instantiation.scope, namesOf(instantiation));
 }
 
 function namesOf({ binding, node }: Named): readonly string[] {
   return [binding, ...(isChained(node) ? [rootOf(node) ?? binding] : [])];
 }
 
-function isChained({ parent }: Creation['node']): boolean {
+function isChained({ parent }: Instantiation['node']): boolean {
   return ts.isPropertyAccessExpression(parent);
 }
 
-function countUses(creation: Named): number {
-  return usesOf(creation).length;
+function countUses(instantiation: Named): number {
+  return usesOf(instantiation).length;
 }
 
-function isNamed(creation: Creation): creation is Named {
-  return creation.binding !== undefined;
+function isNamed(instantiation: Instantiation): instantiation is Named {
+  return instantiation.binding !== undefined;
 }
 
 function refuseWith(obstacle: Obstacle): never {
@@ -135,22 +137,22 @@ export interface AppPlace extends Pick<AppFact, 'file' | 'kind' | 'binding' | 'i
   /** The file that makes the instance; the app's own file for an app that is a plugin. */
   readonly madeIn: RelPath;
   /** The call that gives the instance, where a package makes it. */
-  readonly outside?: Creation['node'];
+  readonly outside?: Instantiation['node'];
 }
 
 /**
- * The application as a plugin: without a `creation`, a default export that autoloads (started by fastify-cli); with
+ * The application as a plugin: without a `instantiation`, a default export that autoloads (started by fastify-cli); with
  * one, the plugin of another file that the server file does nothing but register.
  */
 function findAppPlugin(
   survey: Survey,
-  creation?: Creation & { readonly binding: string },
+  instantiation?: Instantiation & { readonly binding: string },
 ): AppPlace | undefined {
-  if (creation !== undefined) return registeredApp(survey, creation);
+  if (instantiation !== undefined) return registeredApp(survey, instantiation);
   const startsWithCli = Object.values(survey.head.manifest.scripts).some((script) =>
     /\bfastify start\b/.test(script),
   );
-  for (const file of survey.mentioning(/export default|export =/)) {
+  for (const file of survey.filesMatching(/export default|export =/)) {
     const plugin = defaultPlugin(survey, file);
     if (plugin?.file !== file) continue;
     const isApp = loadsFolders(survey, plugin) || (startsWithCli && /^app\.[cm]?ts$/.test(basenameRel(file)));
@@ -161,7 +163,7 @@ function findAppPlugin(
 
 /** The function of the service that a package is given to put its routes on the instance: `serve({ setupRoutes })`. */
 function findHandedApp(survey: Survey): AppPlace | undefined {
-  for (const file of survey.mentioning(/\bfrom\b|\brequire\b/)) {
+  for (const file of survey.filesMatching(/\bfrom\b|\brequire\b/)) {
     for (const outside of callsFromOutside(survey, file)) {
       const found = (outside.arguments ?? []).flatMap((one) => functionsIn(survey, one, file));
       const [only] = found.filter(({ node }) => wantsInstance(node, 0) && isApp(node));
@@ -193,14 +195,14 @@ function functionsIn(survey: Survey, argument: ts.Expression, file: RelPath): re
 
 function isApp(node: FunctionNode): boolean {
   const instance = parameterName(node);
-  return instance !== undefined && findUses(node.body ?? node, [instance]).length > 0;
+  return instance !== undefined && findCalls(node.body ?? node, [instance]).length > 0;
 }
 
 function registeredApp(
   survey: Survey,
-  { binding, file, scope }: Creation & { readonly binding: string },
+  { binding, file, scope }: Instantiation & { readonly binding: string },
 ): AppPlace | undefined {
-  const uses = findUses(scope, [binding]);
+  const uses = findCalls(scope, [binding]);
   if (uses.some(({ kind }) => kind === 'route')) return undefined;
   const locals = uses.flatMap(({ call, kind }) => {
     const [first] = call.arguments;
@@ -224,7 +226,7 @@ function defaultPlugin(survey: Survey, file: RelPath): PluginFunction | undefine
 function loadsFolders(survey: Survey, { file, node }: PluginFunction): boolean {
   const instance = parameterName(node);
   return (
-    instance !== undefined && autoloadsOf(survey, findUses(node.body ?? node, [instance]), file).length > 0
+    instance !== undefined && autoloadsOf(survey, findCalls(node.body ?? node, [instance]), file).length > 0
   );
 }
 
@@ -244,31 +246,31 @@ function noInstance({ files, head: { dir, name } }: Survey): Obstacle {
     remedy:
       'Choose a service with its own application. add-circuit-breaker and add-service-client need no instance and also work here.',
     manual:
-      "At the creation of the instance: await app.register(authMiddleware), with a plugin that calls `client.post('/auth/verify', { token })` in an onRequest hook.",
+      "At the instantiation of the instance: await app.register(authMiddleware), with a plugin that calls `client.post('/auth/verify', { token })` in an onRequest hook.",
   };
 }
 
-function ambiguousInstance(survey: Survey, creations: readonly Creation[]): Obstacle {
+function ambiguousInstance(survey: Survey, instantiations: readonly Instantiation[]): Obstacle {
   return {
     code: 'E_AMBIGUOUS_INSTANCE',
-    at: { path: creations[0]?.file ?? survey.head.dir },
-    message: `${survey.head.name} creates more than one Fastify instance: ${placesOf(survey, creations)}.`,
+    at: { path: instantiations[0]?.file ?? survey.head.dir },
+    message: `${survey.head.name} creates more than one Fastify instance: ${placesOf(survey, instantiations)}.`,
     remedy:
       'Only a service with one application is supported; move the other application to its own package.',
   };
 }
 
-function noBinding(survey: Survey, creations: readonly Creation[]): Obstacle {
+function noBinding(survey: Survey, instantiations: readonly Instantiation[]): Obstacle {
   return {
     code: 'E_NO_REGISTRATION_PLACE',
-    at: { path: creations[0]?.file ?? survey.head.dir },
-    message: `The Fastify instance is not assigned to a variable (${placesOf(survey, creations)}).`,
+    at: { path: instantiations[0]?.file ?? survey.head.dir },
+    message: `The Fastify instance is not assigned to a variable (${placesOf(survey, instantiations)}).`,
     remedy: 'Assign the instance to a variable, as in `const app = fastify()`, and run the command again.',
   };
 }
 
-function placesOf(survey: Survey, creations: readonly Creation[]): string {
-  return creations
+function placesOf(survey: Survey, instantiations: readonly Instantiation[]): string {
+  return instantiations
     .map(({ file, node }) => `${file}:${lineOf(survey.tree(file), node.getStart())}`)
     .join(', ');
 }

@@ -4,7 +4,7 @@ import { ts } from '../../syntax/tree.ts';
 import { memberOf, propertyOf, receiverOf, stringOf, unwrap } from '../../syntax/expressions.ts';
 import { autoloadedPlugins, type LoadedFolder } from '../routes/autoload-routes.ts';
 import type { Survey } from '../../program/survey.ts';
-import type { Use } from '../../syntax/uses.ts';
+import type { Use } from '../../syntax/calls.ts';
 import { RefusalError } from '../../model/refusal.ts';
 
 /** The folders that uses of an instance give to @fastify/autoload, in order. */

@@ -1,13 +1,13 @@
 import type { AppFact } from '../../model/app-facts.ts';
 import type { RelPath } from '../../model/paths.ts';
 import { ts, walk } from '../../syntax/tree.ts';
-import type { Creation } from './creations.ts';
+import type { Instantiation } from './instantiations.ts';
 import { memberOf, propertyOf, receiverOf, unwrap } from '../../syntax/expressions.ts';
 import { importsOf, specifiersOf } from '../../syntax/imports.ts';
 import { findDeclaration } from '../../syntax/symbols.ts';
 import type { Survey } from '../../program/survey.ts';
 import { type EnvRead, readEnv } from '../../program/env-reads.ts';
-import { rootOf } from '../../syntax/uses.ts';
+import { rootOf } from '../../syntax/calls.ts';
 
 /**
  * The file that starts the service, and where its port comes from. `appFile` makes the instance, or takes it from the
@@ -16,7 +16,7 @@ import { rootOf } from '../../syntax/uses.ts';
 export function findEntry(
   survey: Survey,
   appFile: RelPath,
-  outside?: Creation['node'],
+  outside?: Instantiation['node'],
 ): Pick<AppFact, 'entry' | 'listen'> {
   const listening = findListeningFile(survey, appFile);
   if (listening === undefined) {
@@ -32,7 +32,7 @@ export function findEntry(
 
 function findListeningFile(survey: Survey, appFile: RelPath): RelPath | undefined {
   const files = survey
-    .mentioning(/\.listen\s*\(/)
+    .filesMatching(/\.listen\s*\(/)
     .filter((file) => findListenCalls(survey.tree(file)).length > 0);
   const imports = (file: RelPath): boolean =>
     specifiersOf(survey.tree(file)).some((specifier) => survey.names.module(file, specifier) === appFile);

@@ -1,31 +1,31 @@
 import type { AppFact } from '../../model/app-facts.ts';
 import { patternOfName } from '../../syntax/print.ts';
 import { ts, walk } from '../../syntax/tree.ts';
-import type { Creation } from './creations.ts';
+import type { Instantiation } from './instantiations.ts';
 import { exportOf } from '../../syntax/exports.ts';
 import { type FunctionNode, hasModifier, memberOf, nameOf, receiverOf } from '../../syntax/expressions.ts';
 import { findListenCalls, listensOnImport } from './entry.ts';
 import type { Survey } from '../../program/survey.ts';
-import { rootOf } from '../../syntax/uses.ts';
+import { rootOf } from '../../syntax/calls.ts';
 
 type Importable = NonNullable<AppFact['importable']>;
-type Made = Creation & { readonly binding: string };
+type Made = Instantiation & { readonly binding: string };
 
 /** How the instance is put together, by where it is made and what becomes of it. */
-export function creationKind(creation: Made): AppFact['kind'] {
-  if (creation.at === 'class') return 'class';
-  if (creation.at === 'module') return 'singleton';
-  const { binding, owner } = creation;
+export function instantiationKind(instantiation: Made): AppFact['kind'] {
+  if (instantiation.at === 'class') return 'class';
+  if (instantiation.at === 'module') return 'singleton';
+  const { binding, owner } = instantiation;
   const isFactory =
     owner !== undefined && returns(owner, binding) !== undefined && !listensItself(owner, binding);
   return isFactory ? 'factory' : 'main';
 }
 
 /** How a test gets at the instance without listening; undefined when it cannot. */
-export function importableOf(survey: Survey, creation: Made): Importable | undefined {
-  const { binding, file, owner } = creation;
+export function importableOf(survey: Survey, instantiation: Made): Importable | undefined {
+  const { binding, file, owner } = instantiation;
   const tree = survey.tree(file);
-  const kind = creationKind(creation);
+  const kind = instantiationKind(instantiation);
   if (listensOnImport(tree)) return undefined;
   if (kind === 'singleton') {
     const exported = exportOf(tree, binding);

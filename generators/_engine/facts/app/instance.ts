@@ -5,7 +5,7 @@ import type { ts } from '../../syntax/tree.ts';
 import { autoloadedPlugins } from '../routes/autoload-routes.ts';
 import { autoloadsOf } from './autoload.ts';
 import { type AppPlace, findAppPlace } from './app-place.ts';
-import { type Creation, findCreations } from './creations.ts';
+import { type Instantiation, findInstantiations } from './instantiations.ts';
 import { findEntry } from './entry.ts';
 import { isFunctionNode, unwrap } from '../../syntax/expressions.ts';
 import { importsOf } from '../../syntax/imports.ts';
@@ -14,7 +14,7 @@ import { routePluginsOf } from '../routes/registration.ts';
 import { routesOf } from '../routes/route-calls.ts';
 import type { Survey } from '../../program/survey.ts';
 import { findRootGuard } from '../auth/root-guard.ts';
-import { findUses, type Use } from '../../syntax/uses.ts';
+import { findCalls, type Use } from '../../syntax/calls.ts';
 
 /** The application of a service and the routes on it. */
 export interface Instance {
@@ -30,7 +30,7 @@ export interface Instance {
 export function surveyInstance(survey: Survey): Instance {
   const place = findAppPlace(survey);
   const { file, importable, kind } = place;
-  const uses = findUses(place.scope, place.names);
+  const uses = findCalls(place.scope, place.names);
   const { entry, listen } = findEntry(survey, place.madeIn, place.outside);
   const reached = [{ uses, file }, ...uses.flatMap((use) => handedTo(survey, use, file))];
   const loaded = reached.flatMap((one) => autoloadsOf(survey, one.uses, one.file));
@@ -56,15 +56,15 @@ export function surveyInstance(survey: Survey): Instance {
 }
 
 /** The package that a call goes to. */
-function makerOf(survey: Survey, { expression }: Creation['node'], file: RelPath): string {
+function makerOf(survey: Survey, { expression }: Instantiation['node'], file: RelPath): string {
   return importsOf(survey.tree(file)).get(expression.getText())?.from ?? expression.getText();
 }
 
 /** An app that makes no instance itself is started by fastify-cli or by us, which log. */
 function hasLogger(survey: Survey): boolean {
-  const creations = findCreations(survey);
-  if (creations.length === 0) return true;
-  return creations.some(({ file }) => /\blogger(Instance)?\b(?!\s*:\s*false\b)/.test(survey.text(file)));
+  const instantiations = findInstantiations(survey);
+  if (instantiations.length === 0) return true;
+  return instantiations.some(({ file }) => /\blogger(Instance)?\b(?!\s*:\s*false\b)/.test(survey.text(file)));
 }
 
 /** What the function does to the instance that a helper call hands to it: `registerAll(app)`. */
@@ -77,7 +77,7 @@ function handedTo(
   if (found === undefined || !isFunctionNode(found.node) || found.node.body === undefined) return [];
   const index = call.arguments.findIndex((argument) => unwrap(argument).getText() === binding);
   const name = parameterName(found.node, index);
-  return name === undefined ? [] : [{ uses: findUses(found.node.body, [name]), file: found.file }];
+  return name === undefined ? [] : [{ uses: findCalls(found.node.body, [name]), file: found.file }];
 }
 
 /** The name that most is registered on: a typed alias, where the service uses one throughout. */

@@ -8,7 +8,7 @@ import { findPluginFunction, parameterName } from '../../program/plugin-function
 import { argumentsOf } from '../../program/repeated-calls.ts';
 import { filesBelow, packageOf } from '../routes/route-reach.ts';
 import type { Survey } from '../../program/survey.ts';
-import { findUses, type Use } from '../../syntax/uses.ts';
+import { findCalls, type Use } from '../../syntax/calls.ts';
 
 /** Code that registers on the application itself. */
 export interface RootCode extends Pick<AppFact, 'kind' | 'binding'> {
@@ -30,7 +30,7 @@ export type Need = 'here' | 'child' | undefined;
 export function needOf(survey: Survey, use: Use, file: RelPath, wanted: Wanted, depth = 0): Need {
   if (depth > 4 || use.kind === 'route') return undefined;
   const inside = (code: Level | undefined, isShared: boolean): Need => {
-    const found = code === undefined ? [] : findUses(code.scope, code.names);
+    const found = code === undefined ? [] : findCalls(code.scope, code.names);
     const needs = found.map((one) => needOf(survey, one, code?.file ?? file, wanted, depth + 1));
     if (needs.includes('here')) return isShared ? 'here' : 'child';
     return needs.find((one) => one !== undefined);

@@ -11,7 +11,7 @@ import { withoutGenerated } from '../style/generated-files.ts';
 import { type Instance, surveyInstance } from './instance.ts';
 import { surveyJwt } from '../auth/jwt.ts';
 import { surveyLayout } from '../style/layout.ts';
-import { findDecorators, findPluginNames, findRequestMembers } from './members.ts';
+import { findDecorators, findPluginNames, findRequestDecorations } from './decorations.ts';
 import { surveyModules } from '../style/modules.ts';
 import { surveyRedis } from '../redis.ts';
 import { assertServable } from '../../program/sources.ts';
@@ -69,10 +69,10 @@ function survey(open: Survey, needsInstance: boolean): Service {
     tooling: () => surveyTooling(repo, head),
     routes: () => instance.routes,
     decorators: () => findDecorators(open),
-    requestMembers: () => findRequestMembers(open),
+    requestDecorations: () => findRequestDecorations(open),
     pluginNames: () => findPluginNames(open, app.autoload),
     guard: () => instance.guard,
-    plainSchemas: () => open.mentioning(/\.setValidatorCompiler\(/).length === 0,
+    plainSchemas: () => open.filesMatching(/\.setValidatorCompiler\(/).length === 0,
   });
   return service;
 }

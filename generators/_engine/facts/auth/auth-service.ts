@@ -62,7 +62,7 @@ function findSign(survey: Survey): Place | undefined {
 const loginPath = /(^|\/)(log-?in|sign-?in|token|sessions?|authenticate)\/?$/i;
 
 function findLoginRoute(survey: Survey): Place | undefined {
-  for (const path of survey.mentioning(/log-?in|sign-?in|token|session|authenticate/i)) {
+  for (const path of survey.filesMatching(/log-?in|sign-?in|token|session|authenticate/i)) {
     let line: number | undefined;
     walk(survey.tree(path), (node) => {
       if (line === undefined && ts.isCallExpression(node) && loginPath.test(postedUrl(node) ?? ''))

@@ -58,7 +58,7 @@ function middlewareOf(survey: Survey, { app }: Service): readonly Hook[] {
   const add = (name: string, list: ts.Expression | undefined): void => {
     if (list !== undefined) hooks.push({ name, verdict: 'guards', opens: openedBy(list) });
   };
-  for (const file of survey.mentioning(/\.register\(/)) {
+  for (const file of survey.filesMatching(/\.register\(/)) {
     walk(survey.tree(file), (node) => {
       const [plugin, options] =
         ts.isCallExpression(node) && memberOf(node.expression) === 'register' ? node.arguments : [];
@@ -69,7 +69,7 @@ function middlewareOf(survey: Survey, { app }: Service): readonly Hook[] {
       return true;
     });
   }
-  for (const file of survey.mentioning(/authServiceClient/)) {
+  for (const file of survey.filesMatching(/authServiceClient/)) {
     if (!app.autoload.some(({ dir }) => file.startsWith(`${dir}/`))) continue;
     const config = survey.names.exported(file, 'autoConfig');
     if (config !== undefined && ts.isExpression(config.node))

@@ -20,18 +20,20 @@ export interface Sign {
 
 /** Every place in the service's own code (tests aside) where a token is signed. */
 export function findSigns(survey: Survey): readonly Sign[] {
-  return survey.mentioning(/\.sign\(|\bsign\(|[jJ]wtSign\b|\bSignJWT\b|\bcreateSigner\b/).flatMap((file) => {
-    const signs: Sign[] = [];
-    walk(survey.tree(file), (node) => {
-      if (!ts.isCallExpression(node) && !ts.isNewExpression(node)) return true;
-      const sign = ts.isCallExpression(node) ? signCall(survey, node, file) : joseSign(survey, node, file);
-      if (sign !== undefined) {
-        signs.push({ ...sign, path: file, line: lineOf(survey.tree(file), node.getStart()), call: node });
-      }
-      return true;
+  return survey
+    .filesMatching(/\.sign\(|\bsign\(|[jJ]wtSign\b|\bSignJWT\b|\bcreateSigner\b/)
+    .flatMap((file) => {
+      const signs: Sign[] = [];
+      walk(survey.tree(file), (node) => {
+        if (!ts.isCallExpression(node) && !ts.isNewExpression(node)) return true;
+        const sign = ts.isCallExpression(node) ? signCall(survey, node, file) : joseSign(survey, node, file);
+        if (sign !== undefined) {
+          signs.push({ ...sign, path: file, line: lineOf(survey.tree(file), node.getStart()), call: node });
+        }
+        return true;
+      });
+      return signs;
     });
-    return signs;
-  });
 }
 
 type Found = Omit<Sign, 'path' | 'line' | 'call'>;
@@ -243,7 +245,7 @@ function signKey({ options, path, secret }: Sign): readonly Key[] {
 
 /** The keys of the service's own `jwt.verify(token, key)`, `jwtVerify(token, key)` and `createVerifier({ key })`. */
 function verifyKeys(survey: Survey): readonly Key[] {
-  return survey.mentioning(/\b(verify|jwtVerify|createVerifier)\(/).flatMap((file) => {
+  return survey.filesMatching(/\b(verify|jwtVerify|createVerifier)\(/).flatMap((file) => {
     const keys: Key[] = [];
     walk(survey.tree(file), (node) => {
       const expression = ts.isCallExpression(node) ? verifyKeyOf(survey, node, file) : undefined;

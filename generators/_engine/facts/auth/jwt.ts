@@ -66,7 +66,7 @@ function mainSign(survey: Survey, signs: readonly Sign[]): Sign | undefined {
 /** Where @fastify/jwt is registered: with the namespace that signs, else without one, else the first. */
 export function findPluginUse(survey: Survey, namespace: string | undefined): PluginUse | undefined {
   const uses: PluginUse[] = [];
-  for (const file of survey.mentioning(/['"](@fastify\/jwt|fastify-jwt)['"]/)) {
+  for (const file of survey.filesMatching(/['"](@fastify\/jwt|fastify-jwt)['"]/)) {
     walk(survey.tree(file), (node) => {
       if (!ts.isCallExpression(node) || memberOf(node.expression) !== 'register') return true;
       const [first, options] = node.arguments;

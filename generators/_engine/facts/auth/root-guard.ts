@@ -6,7 +6,7 @@ import { isFunctionNode, memberOf, receiverOf, stringOf, unwrap } from '../../sy
 import { withoutGenerated } from '../style/generated-files.ts';
 import { findPluginFunction, parameterName } from '../../program/plugin-functions.ts';
 import type { Survey } from '../../program/survey.ts';
-import type { Use } from '../../syntax/uses.ts';
+import type { Use } from '../../syntax/calls.ts';
 
 /** Code in which `instance` is the application itself. */
 interface Root {

@@ -49,6 +49,6 @@ export function findInstalled(
 ): RelPath | undefined {
   const sources = openSources(repo, service);
   return sources
-    .mentioning(new RegExp(`\\bclass ${className}\\b`))
+    .filesMatching(new RegExp(`\\bclass ${className}\\b`))
     .find((path) => findExport(sources.tree(path), className) !== undefined);
 }

@@ -27,7 +27,7 @@ const urlName =
 
 /** Every call by what the code says: clients first; a variable that a client reads counts once. */
 export function findServiceCalls(survey: Survey): readonly ServiceCall[] {
-  const clients = creationsOf(survey, 'ServiceClient').map(({ node, path, line }): ServiceCall => {
+  const clients = instantiationsOf(survey, 'ServiceClient').map(({ node, path, line }): ServiceCall => {
     const [given] = node.arguments ?? [];
     const options = given === undefined ? undefined : survey.names.value(given, path)?.node;
     const baseUrl =
@@ -47,16 +47,16 @@ export function findServiceCalls(survey: Survey): readonly ServiceCall[] {
 
 /** Breakers made outside of the ServiceClient, ours and opossum's. */
 export function findCircuits(survey: Survey): readonly Circuit[] {
-  return creationsOf(survey, 'CircuitBreaker')
+  return instantiationsOf(survey, 'CircuitBreaker')
     .filter(({ path }) => !/\bclass ServiceClient\b/.test(survey.text(path)))
     .map(({ path, line }) => ({ path, line }));
 }
 
-function creationsOf(
+function instantiationsOf(
   survey: Survey,
   className: string,
 ): readonly Readonly<{ node: ts.NewExpression; path: RelPath; line: number }>[] {
-  return survey.mentioning(new RegExp(`\\bnew ${className}\\b`)).flatMap((path) => {
+  return survey.filesMatching(new RegExp(`\\bnew ${className}\\b`)).flatMap((path) => {
     const found: { node: ts.NewExpression; path: RelPath; line: number }[] = [];
     const tree = survey.tree(path);
     walk(tree, (node) => {
@@ -71,7 +71,7 @@ function creationsOf(
 /** Variables that hold the URL of a service, where they are first read or declared. */
 function findUrls(survey: Survey): readonly ServiceCall[] {
   const found = new Map<string, ServiceCall>();
-  for (const path of survey.mentioning(/_(URL|ORIGIN|ENDPOINT)\b/)) {
+  for (const path of survey.filesMatching(/_(URL|ORIGIN|ENDPOINT)\b/)) {
     const tree = survey.tree(path);
     walk(tree, (node) => {
       const name = variableOf(node);
@@ -95,7 +95,7 @@ const caller =
 /** URLs that are called as they stand, by any client; each origin where it is first called. */
 function findLiterals(survey: Survey): readonly ServiceCall[] {
   const found = new Map<string, ServiceCall>();
-  for (const path of survey.mentioning(/https?:\/\//)) {
+  for (const path of survey.filesMatching(/https?:\/\//)) {
     const tree = survey.tree(path);
     walk(tree, (node) => {
       const origin = /^https?:\/\/[\w.:-]+/.exec(calledUrl(node) ?? '')?.[0];

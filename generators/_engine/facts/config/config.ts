@@ -27,7 +27,7 @@ export function surveyConfig(survey: Survey): ConfigFact {
 }
 
 function findParsed(survey: Survey): Parsed | undefined {
-  for (const file of survey.mentioning(/process\.env|env-schema|@fastify\/env/)) {
+  for (const file of survey.filesMatching(/process\.env|env-schema|@fastify\/env/)) {
     let found = parsedWith(survey, autoloadedEnv(survey, file));
     walk(survey.tree(file), (node) => {
       if (found !== undefined) return false;
@@ -152,7 +152,7 @@ function findConfigTypes(
   const schema = survey.text(file);
   const isKnown = (name: string): boolean =>
     new RegExp(`\\b${escapePattern(name)}['"]?\\s{0,9}:`).test(schema);
-  const files = [file, ...survey.mentioning(/\b(interface|type)\b/), ...survey.declarations];
+  const files = [file, ...survey.filesMatching(/\b(interface|type)\b/), ...survey.declarations];
   return files.find((one) => findEnvType(survey.tree(one), isKnown) !== undefined);
 }
 

@@ -3,7 +3,7 @@ import type { RelPath } from '../../model/paths.ts';
 import { lineOf } from '../../syntax/tree.ts';
 import { findAppPlace } from '../app/app-place.ts';
 import { autoloadsOf } from '../app/autoload.ts';
-import { callKey, findUses, type Use } from '../../syntax/uses.ts';
+import { callKey, findCalls, type Use } from '../../syntax/calls.ts';
 import { findPluginFunction } from '../../program/plugin-functions.ts';
 import {
   functionOf,
@@ -18,7 +18,7 @@ import {
 } from '../app/root-code.ts';
 import { fileHoldsRoutes, filesBelow, handsRoutes, registersRoutes } from './route-reach.ts';
 import type { Survey } from '../../program/survey.ts';
-import { findCreations } from '../app/creations.ts';
+import { findInstantiations } from '../app/instantiations.ts';
 
 /** One thing that is done to the application. */
 interface Step {
@@ -100,7 +100,7 @@ function stepsOf(
   wanted: Wanted,
   own: string,
 ): readonly Step[] {
-  return findUses(scope, names)
+  return findCalls(scope, names)
     .filter(({ call }) => call.arguments[0]?.getText() !== own)
     .map((use) => ({
       use,
@@ -134,9 +134,9 @@ function placeOf({ file, use: { call } }: Step): Place {
 export function routesOfParent(survey: Survey): readonly Place[] {
   const place = findAppPlace(survey);
   if (place.kind !== 'plugin') return [];
-  return findCreations(survey).flatMap(({ binding, file, scope }) => {
+  return findInstantiations(survey).flatMap(({ binding, file, scope }) => {
     if (binding === undefined) return [];
-    const uses = findUses(scope, [binding]);
+    const uses = findCalls(scope, [binding]);
     const isApp = (use: Use): boolean =>
       use.kind === 'register' &&
       pluginsOf(survey, use, file).some((one) => {

@@ -1,7 +1,7 @@
 import type { Route, RoutePlugin } from '../../model/app-facts.ts';
 import type { RelPath } from '../../model/paths.ts';
 import { lineOf, ts } from '../../syntax/tree.ts';
-import { type Argument, argumentsOf, classUses } from '../../program/repeated-calls.ts';
+import { type Argument, argumentsOf, classCalls } from '../../program/repeated-calls.ts';
 import {
   findPluginFunction,
   inContainer,
@@ -13,7 +13,7 @@ import {
 import { isFunctionNode, propertyOf, stringOf, unwrap } from '../../syntax/expressions.ts';
 import { joinUrl, routesOf } from './route-calls.ts';
 import type { Survey } from '../../program/survey.ts';
-import { findUses, type Use } from '../../syntax/uses.ts';
+import { findCalls, type Use } from '../../syntax/calls.ts';
 
 /** One plugin that is registered; `expression` stands in `file`. */
 interface Registration extends Argument {
@@ -79,8 +79,8 @@ export function contentsOf(
   const instance = parameterName(node, index);
   if (instance === undefined || node.body === undefined) return { routes: [], nested: [] };
   const all = [
-    { uses: findUses(node.body, [instance]), file },
-    ...classUses(survey, node.body, instance, file),
+    { uses: findCalls(node.body, [instance]), file },
+    ...classCalls(survey, node.body, instance, file),
   ];
   const own = all.flatMap((one) =>
     one.uses.filter(({ kind }) => kind === 'route').flatMap((use) => routesOf(survey, use, one.file, prefix)),

@@ -3,7 +3,7 @@ import type { RelPath } from '../../model/paths.ts';
 import { lineOf, ts } from '../../syntax/tree.ts';
 import { keyOf, memberOf, propertyOf, unwrap } from '../../syntax/expressions.ts';
 import type { Survey } from '../../program/survey.ts';
-import type { Use } from '../../syntax/uses.ts';
+import type { Use } from '../../syntax/calls.ts';
 
 /** The routes of one call; what is not a literal is `*`: `app.get(path, …)` is `GET` `/prefix/*`. */
 export function routesOf(survey: Survey, { call }: Use, file: RelPath, prefix: string): readonly Route[] {

@@ -1,4 +1,4 @@
-import { routeMethods } from '../../syntax/uses.ts';
+import { routeMethods } from '../../syntax/calls.ts';
 import type { RelPath } from '../../model/paths.ts';
 import { ts, walk } from '../../syntax/tree.ts';
 import { autoloadsOf } from '../app/autoload.ts';

@@ -99,7 +99,7 @@ const typeNames = new Set([
 function prefersTypeImports(survey: Survey): boolean {
   let marked = 0;
   let plain = 0;
-  for (const file of survey.mentioning(/from\s+['"]fastify['"]/)) {
+  for (const file of survey.filesMatching(/from\s+['"]fastify['"]/)) {
     for (const statement of survey.tree(file).statements) {
       if (!ts.isImportDeclaration(statement)) continue;
       const clause = statement.importClause;

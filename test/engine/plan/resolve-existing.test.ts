@@ -10,7 +10,7 @@ import { editTowards } from '../../../generators/_engine/repo/draft.ts';
 import { recordEdit } from '../../../generators/_engine/record/record.ts';
 import { recordPath } from '../../../generators/_engine/repo/record-text.ts';
 import { textAfter } from '../../../generators/_engine/repo/repo.ts';
-import { isSameCode, settleExisting } from '../../../generators/_engine/plan/settle.ts';
+import { isSameCode, resolveExisting } from '../../../generators/_engine/plan/resolve-existing.ts';
 import { memoryRepo } from '../repo/memory-repo.ts';
 
 const path = toRel('src/breaker.ts');
@@ -36,7 +36,7 @@ function recordOf(text: string): string {
 function settle(onDisk: string, recorded: string | undefined, wanted: string, force = false): unknown {
   const repo = repoOf({ [path]: onDisk, [recordPath]: recorded });
   const edit = editTowards(repo, path, 'circuit-breaker', wanted);
-  const { edits, obstacles } = settleExisting(repo, edit === undefined ? [] : [edit], { force });
+  const { edits, obstacles } = resolveExisting(repo, edit === undefined ? [] : [edit], { force });
   return obstacles[0]?.code ?? (edits.length === 0 ? 'left' : 'written');
 }
 
@@ -119,7 +119,7 @@ describe('settleExisting', () => {
   it('never judges files of the user by the record', () => {
     const repo = repoOf({ [path]: 'a\n' });
     const edit = editTowards(repo, path, 'registration', 'a\nb\n');
-    expect(settleExisting(repo, edit === undefined ? [] : [edit]).edits).toHaveLength(1);
+    expect(resolveExisting(repo, edit === undefined ? [] : [edit]).edits).toHaveLength(1);
   });
 });
 

@@ -11,11 +11,11 @@ import {
 } from '../../syntax/expressions.ts';
 import { importsOf, requiredModule } from '../../syntax/imports.ts';
 import type { Survey } from '../../program/survey.ts';
-import { findUses, rootOf, type Use } from '../../syntax/uses.ts';
+import { findCalls, rootOf, type Use } from '../../syntax/calls.ts';
 import { findPluginFunction } from '../../program/plugin-functions.ts';
 
 /** One place where a Fastify instance is made, or is taken from the function that makes it. */
-export interface Creation {
+export interface Instantiation {
   readonly file: RelPath;
   readonly node: ts.CallExpression | ts.NewExpression;
   /** `app`, `this.server`; `fastify()` for a nameless one with a chain on it; undefined when it is passed on at once. */
@@ -27,12 +27,12 @@ export interface Creation {
 }
 
 /** Every `fastify(…)` call of the service's own code; those that one name can stand for count once. */
-export function findCreations(survey: Survey): readonly Creation[] {
+export function findInstantiations(survey: Survey): readonly Instantiation[] {
   const found = survey
-    .mentioning(/['"]fastify['"]/)
+    .filesMatching(/['"]fastify['"]/)
     .flatMap((file) =>
       callsIn(survey.tree(file), (call) => makesInstance(survey, call, file)).map((call) =>
-        creationOf(file, call),
+        instantiationOf(file, call),
       ),
     );
   const seen = new Map<ts.Node, Set<string | undefined>>();
@@ -45,7 +45,7 @@ export function findCreations(survey: Survey): readonly Creation[] {
 }
 
 /** Where the results of the functions that make an instance are taken: `const app = createServer()`. */
-export function findTakers(survey: Survey, makers: readonly Creation[]): readonly Creation[] {
+export function findTakers(survey: Survey, makers: readonly Instantiation[]): readonly Instantiation[] {
   const owners = new Map(makers.flatMap(({ file, owner }) => (owner === undefined ? [] : [[owner, file]])));
   const calls = [...owners].flatMap(([node, file]) =>
     nameOf(node) === undefined ? [] : survey.names.callsOf({ file, node }),
@@ -57,7 +57,7 @@ export function findTakers(survey: Survey, makers: readonly Creation[]): readonl
       (a, b) =>
         (places.get(a.file) ?? 0) - (places.get(b.file) ?? 0) || a.node.getStart() - b.node.getStart(),
     )
-    .map(({ file, node }) => creationOf(file, node));
+    .map(({ file, node }) => instantiationOf(file, node));
 }
 
 function callsIn(
@@ -87,7 +87,7 @@ function makesInstance(survey: Survey, call: ts.CallExpression, file: RelPath): 
 }
 
 /** The place of a call that gives an instance, with the name that it gets. */
-function creationOf(file: RelPath, node: Creation['node']): Creation {
+function instantiationOf(file: RelPath, node: Instantiation['node']): Instantiation {
   const outer = chainEnd(node);
   const { parent } = outer;
   const owner = enclosingFunction(outer);
@@ -150,9 +150,9 @@ function enclosingClass(node: ts.Node): ts.ClassDeclaration | undefined {
  * the workspace, `const { app } = …`, `new Server()` with the instance in a field. What is taken is an instance when the
  * service's own plugins, by their types, are registered on it.
  */
-export function findOutsideCreations(survey: Survey): readonly Creation[] {
+export function findOutsideInstantiations(survey: Survey): readonly Instantiation[] {
   return survey
-    .mentioning(/\b(const|let)\b/)
+    .filesMatching(/\b(const|let)\b/)
     .flatMap((file) => callsFromOutside(survey, file).flatMap((call) => instancesOf(survey, call, file)));
 }
 
@@ -180,15 +180,15 @@ function instancesOf(
   survey: Survey,
   call: ts.CallExpression | ts.NewExpression,
   file: RelPath,
-): readonly Creation[] {
-  const creation = creationOf(file, call);
+): readonly Instantiation[] {
+  const instantiation = instantiationOf(file, call);
   const declaration = ts.findAncestor(call, ts.isVariableDeclaration);
   if (declaration?.initializer === undefined || unwrap(declaration.initializer) !== call) return [];
-  const names = namesIn(declaration, creation.scope);
+  const names = namesIn(declaration, instantiation.scope);
   return names
-    .filter((name) => findUses(creation.scope, [name]).some((use) => takesInstance(survey, use, file)))
+    .filter((name) => findCalls(instantiation.scope, [name]).some((use) => takesInstance(survey, use, file)))
     .slice(0, 1)
-    .map((binding) => ({ ...creation, binding }));
+    .map((binding) => ({ ...instantiation, binding }));
 }
 
 /** `app`; its fields that are used, `server.fastify`; each name of `{ app, start }`. */

@@ -24,7 +24,7 @@ export const routeMethods: ReadonlySet<string> = new Set([
 ]);
 
 /** Everything done in `scope` to the instance of these names, in the order of the text; other names for it included. */
-export function findUses(scope: ts.Node, names: readonly string[]): readonly Use[] {
+export function findCalls(scope: ts.Node, names: readonly string[]): readonly Use[] {
   const all = new Set(names);
   const uses: Use[] = [];
   walk(scope, (node) => {

@@ -18,9 +18,9 @@ import { packVersion } from '../record/version.ts';
  * What becomes of a generated file that was edited when there is something new for it: `merge` both, or refuse where
  * they meet; `mark` the places where they meet; `keep` every file that exists as it is.
  */
-export type Meeting = 'merge' | 'mark' | 'keep';
+export type OnConflict = 'merge' | 'mark' | 'keep';
 
-export interface Settled {
+export interface Resolved {
   readonly edits: readonly Edit[];
   readonly obstacles: readonly Obstacle[];
   /** Files that hold conflict markers now, with the line of each. */
@@ -32,19 +32,22 @@ export interface Settled {
  * answers changed, not when the service's style did. Ours and edited: left alone when there is nothing new, else
  * merged three ways. Not ours: an obstacle. `force` overwrites.
  */
-export function settleExisting(
+export function resolveExisting(
   repo: Repo,
   edits: readonly Edit[],
-  { force = false, meeting = 'merge' }: { readonly force?: boolean; readonly meeting?: Meeting } = {},
-): Settled {
+  {
+    force = false,
+    onConflict = 'merge',
+  }: { readonly force?: boolean; readonly onConflict?: OnConflict } = {},
+): Resolved {
   const record = readRecord(repo);
   const settled = {
     edits: [] as Edit[],
     obstacles: [] as Obstacle[],
-    conflicts: [] as Settled['conflicts'][number][],
+    conflicts: [] as Resolved['conflicts'][number][],
   };
   for (const edit of edits) {
-    const verdict = findTwin(repo, edit) ?? verdictOn(edit, record, force, meeting);
+    const verdict = findPathCollision(repo, edit) ?? verdictOn(edit, record, force, onConflict);
     if (verdict === 'write') settled.edits.push(edit);
     else if (verdict === 'leave') continue;
     else if (isObstacle(verdict)) settled.obstacles.push(verdict);
@@ -58,10 +61,10 @@ export function settleExisting(
 
 type Verdict = 'write' | 'leave' | Obstacle | Readonly<{ edit: Edit; lines: readonly number[] }>;
 
-function verdictOn(edit: Edit, record: S2sRecord, force: boolean, meeting: Meeting): Verdict {
+function verdictOn(edit: Edit, record: S2sRecord, force: boolean, onConflict: OnConflict): Verdict {
   if (edit.kind === 'patch' && edit.changes.length === 0) return 'leave';
   if (edit.kind !== 'patch' || !isWholeFile(edit.role) || force) return 'write';
-  if (meeting === 'keep') return 'leave';
+  if (onConflict === 'keep') return 'leave';
   const ours = recordedText(record, edit.path);
   if (ours === undefined) return notOurs(edit.path);
   const rendered = textAfter(edit) ?? '';
@@ -70,7 +73,7 @@ function verdictOn(edit: Edit, record: S2sRecord, force: boolean, meeting: Meeti
   const { text, conflicts } = mergeTexts(ours, edit.base, rendered, `plop-pack-s2s ${packVersion}`);
   if (text === edit.base) return 'leave';
   const [first] = conflicts;
-  if (first !== undefined && meeting === 'merge') return edited(edit.path, first.mineLine);
+  if (first !== undefined && onConflict === 'merge') return edited(edit.path, first.mineLine);
   const merged = { ...edit, changes: changesBetween(edit.base, text), rendered };
   return { edit: merged, lines: conflicts.map(({ markerLine }) => markerLine) };
 }
@@ -152,7 +155,7 @@ function ended(lines: readonly string[], eol: string): readonly string[] {
  * What is in the way of a new file: a folder of its name, or, on a disk that does not tell case apart, a file or folder
  * whose name differs from one on its path in nothing but case.
  */
-function findTwin(repo: Repo, edit: Edit): Obstacle | undefined {
+function findPathCollision(repo: Repo, edit: Edit): Obstacle | undefined {
   if (edit.kind !== 'create') return undefined;
   const parts = edit.path.split('/');
   for (const [index, name] of parts.entries()) {
@@ -160,18 +163,18 @@ function findTwin(repo: Repo, edit: Edit): Obstacle | undefined {
     const alike = repo.list(folder).filter((entry) => entry.name.toLowerCase() === name.toLowerCase());
     const same = alike.find((entry) => entry.name === name);
     if (same !== undefined && index < parts.length - 1) continue;
-    const [twin = same] = alike.filter((entry) => entry !== same);
-    if (twin === undefined) return undefined;
-    return inTheWay(joinRel(folder, twin.name), twin.name, name);
+    const [collision = same] = alike.filter((entry) => entry !== same);
+    if (collision === undefined) return undefined;
+    return inTheWay(joinRel(folder, collision.name), collision.name, name);
   }
   return undefined;
 }
 
-function inTheWay(path: string, twin: string, name: string): Obstacle {
+function inTheWay(path: string, collision: string, name: string): Obstacle {
   const message =
-    twin === name
+    collision === name
       ? `${path} is a folder or a link where a file would be created.`
-      : `${twin} differs only in case from ${name}, which would be created next to it.`;
+      : `${collision} differs only in case from ${name}, which would be created next to it.`;
   return {
     code: 'E_FILE_EXISTS',
     at: { path },

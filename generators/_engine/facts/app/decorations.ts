@@ -12,8 +12,8 @@ export function findDecorators(survey: Survey): readonly Member[] {
 }
 
 /** Names on FastifyRequest that are taken: declared, decorated, or `user` by @fastify/jwt. */
-export function findRequestMembers(survey: Survey): readonly Member[] {
-  const declared = [...survey.mentioning(/\bFastifyRequest\b/), ...survey.declarations].flatMap((file) => {
+export function findRequestDecorations(survey: Survey): readonly Member[] {
+  const declared = [...survey.filesMatching(/\bFastifyRequest\b/), ...survey.declarations].flatMap((file) => {
     const names: Member[] = [];
     walk(survey.tree(file), (node) => {
       if (!ts.isInterfaceDeclaration(node) || node.name.text !== 'FastifyRequest' || !isAugmentation(node))
@@ -32,7 +32,7 @@ export function findRequestMembers(survey: Survey): readonly Member[] {
 }
 
 function decorated(survey: Survey, method: 'decorate' | 'decorateRequest'): readonly Member[] {
-  return survey.mentioning(/\.decorate/).flatMap((file) => {
+  return survey.filesMatching(/\.decorate/).flatMap((file) => {
     const found: Member[] = [];
     walk(survey.tree(file), (node) => {
       const name =

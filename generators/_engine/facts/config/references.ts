@@ -8,7 +8,7 @@ import { textAfter } from '../../repo/repo.ts';
 import { escapePattern } from '../../syntax/print.ts';
 
 /** The name of a file whose text matches, other than those in `except`; undefined when there is none. */
-export function findMention(
+export function findReference(
   repo: Repo,
   heads: readonly ServiceHead[],
   pattern: RegExp,
@@ -48,6 +48,6 @@ export function usedBefore(repo: Repo, heads: readonly ServiceHead[], edit: Edit
   const known = new Set(namesIn(old));
   return namesIn(textAfter(edit) ?? '').filter((name) => {
     const pattern = isEnvironment(edit.role) ? new RegExp(`\\b${name}\\b`) : importOf(name);
-    return !known.has(name) && findMention(repo, heads, pattern, new Set([edit.path])) !== undefined;
+    return !known.has(name) && findReference(repo, heads, pattern, new Set([edit.path])) !== undefined;
   });
 }

@@ -12,7 +12,7 @@ import type { Selected } from './select-recorded.ts';
 import { withoutPackages } from './without-packages.ts';
 
 /** Takes a generated file away; undefined when it is gone already. `force`: also when it was edited. */
-export function takeBackFile(
+export function revertFile(
   repo: Repo,
   { path, file }: Selected,
   force: boolean,
@@ -28,7 +28,7 @@ export function takeBackFile(
 }
 
 /** Takes hunks out of a file of the user's. */
-export function takeBackHunks(
+export function revertPatch(
   repo: Repo,
   selected: Selected,
   hunks: readonly Hunk[],

@@ -1,7 +1,7 @@
 import { closest, distance } from 'fastest-levenshtein';
 
 import type { Ask } from '../generator/answers.ts';
-import { findGenerator, listGenerators } from '../generator/catalog.ts';
+import { findGenerator, listGenerators } from '../generator/registry.ts';
 import { flagOf, globalFlags, parseFlags } from '../generator/options.ts';
 import type { Generator, Question } from '../model/generator.ts';
 import type { Obstacle } from '../model/obstacle.ts';
@@ -11,7 +11,7 @@ import type { Decided } from './execute.ts';
 import { exitCodeOf, refused, type Outcome } from './outcome.ts';
 import { hasColour } from './terminal.ts';
 
-/** What the two doors have in common: how a command line becomes a decision, and how an outcome is shown. */
+/** What both commands, `s2s` and plop, have in common: how a command line becomes a decision, and how an outcome is shown. */
 interface CommandLine {
   readonly id: string;
   /** Flags, without the generator's name. */
