@@ -37,6 +37,28 @@ export interface AuthMiddlewareOptions extends Partial<ServiceClientOptions> {
    * `GET /docs/*` is all below `/docs`, and GET is HEAD too. When absent, only routes with the `authenticate` hook ask.
    */
   publicRoutes?: readonly string[];
+  /** Told what came of each request's token. Default: nobody is. */
+  onVerified?: (result: VerificationResult, cached: boolean, correlationId: string) => void;
+  /** Remembers what the auth service said. Default: each token is asked about each time. */
+  cache?: AnswerCache;
+}
+
+/**
+ * What came of a token: `valid` the user is known · `invalid` it is no good · `missing` there was none at all ·
+ * `unavailable` nobody could tell · `circuit_open` nobody was asked · `error` a mistake of our own.
+ */
+export type VerificationResult = 'valid' | 'invalid' | 'missing' | 'unavailable' | 'circuit_open' | 'error';
+
+/** Remembers answers of the auth service, null for a token that is no good; a ClaimCache does. */
+export interface AnswerCache {
+  /** Undefined: ask. */
+  get(token: string): AuthenticatedUser | null | undefined;
+  /** Asks, and remembers the answer. `onOutdated` is called when that answer will not count. */
+  load(
+    token: string,
+    ask: () => Promise<AuthenticatedUser | null>,
+    onOutdated: () => void,
+  ): Promise<AuthenticatedUser | null>;
 }
 
 declare module 'fastify' {
@@ -58,13 +80,14 @@ declare module 'fastify' {
 type Guard = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
 /** Who is calling; null for a token that is no good. */
 type Answer = AuthenticatedUser | null;
-/** A number is the milliseconds for which nobody can be asked. */
-type Verifier = (token: string, correlationId: string, address: string) => Promise<Answer> | number;
+/** At once when the answer is known; a number is the milliseconds for which nobody can be asked. */
+type Verifier = (token: string, correlationId: string, address: string) => Answer | Promise<Answer> | number;
 
 /** What every verification of an application shares. */
 interface Verification {
   readonly client: AuthServiceClient;
   readonly verify: Verifier;
+  readonly onVerified: AuthMiddlewareOptions['onVerified'];
   /**
    * The requests whose token was verified. `request.user` is no proof of it: hooks of the application may write
    * it, and in contexts that were made before this plugin it is not even decorated.
@@ -107,9 +130,11 @@ export const authMiddleware = fp<AuthMiddlewareOptions>(
       next();
     });
 
-    const verify = createVerifier(client, options.verifyPath ?? '/auth/verify');
+    const verify = createVerifier(client, options.verifyPath ?? '/auth/verify', options.cache);
     app.decorateRequest('user', null);
-    const verification = { client, verify, verified: new WeakSet<FastifyRequest>(), isClashLogged: false };
+    const onVerified = options.onVerified;
+    const verified = new WeakSet<FastifyRequest>();
+    const verification: Verification = { client, verify, onVerified, verified, isClashLogged: false };
     const authenticateRequest: Guard = (request, reply) => authenticate(request, reply, verification);
     app.decorate('authenticate', authenticateRequest);
     if (options.publicRoutes !== undefined) guardRoutes(app, options.publicRoutes, authenticateRequest);
@@ -218,17 +243,26 @@ async function authenticate(
   reply: FastifyReply,
   verification: Verification,
 ): Promise<unknown> {
-  const { client, verified, verify } = verification;
+  const { client, onVerified, verified, verify } = verification;
   if (verified.has(request)) return undefined;
   const token = readBearerToken(request.headers.authorization);
-  if (token === undefined) return refuse(reply, 'Bearer');
+  if (token === undefined) {
+    onVerified?.('missing', false, request.correlationId);
+    return refuse(reply, 'Bearer');
+  }
 
   let user: Answer | number;
+  let cached: boolean;
   try {
-    user = await verify(token, request.correlationId, request.ip);
+    const answer = verify(token, request.correlationId, request.ip);
+    // Only the cache tells at once who it is.
+    cached = typeof answer !== 'number' && !(answer instanceof Promise);
+    user = await answer;
   } catch (error) {
+    onVerified?.(error instanceof ServiceClientError ? 'unavailable' : 'error', false, request.correlationId);
     return fail(error, request, reply);
   }
+  onVerified?.(resultOf(user), cached, request.correlationId);
   if (typeof user === 'number') return circuitOpen(user, request, reply, client);
   if (user === null) return refuse(reply, 'Bearer error="invalid_token"');
 
@@ -243,8 +277,13 @@ async function authenticate(
   return undefined;
 }
 
+function resultOf(user: Answer | number): VerificationResult {
+  if (typeof user === 'number') return 'circuit_open';
+  return user === null ? 'invalid' : 'valid';
+}
+
 /** Requests with the same token at the same time share one call; nothing of it is kept afterwards. */
-function createVerifier(client: AuthServiceClient, path: string): Verifier {
+function createVerifier(client: AuthServiceClient, path: string, cache: AnswerCache | undefined): Verifier {
   // The key is the whole token: two tokens can never be taken for one another.
   const inFlight = new Map<string, Promise<Answer>>();
 
@@ -253,7 +292,7 @@ function createVerifier(client: AuthServiceClient, path: string): Verifier {
       // A limit of bad tokens is to hit who sends them, not this service; a proxy may tell what is no address.
       const headers = { 'x-client-address': isIP(address) > 0 ? address : undefined };
       // It only reads, so the client may repeat it.
-      const options = { correlationId, headers, idempotent: true };
+      const options = { correlationId, headers, idempotent: true, route: path };
       const { status, data } = await client.post(path, { token }, options);
       return readAnswer(data, status, correlationId);
     } catch (error) {
@@ -264,13 +303,17 @@ function createVerifier(client: AuthServiceClient, path: string): Verifier {
   };
 
   return (token, correlationId, address) => {
+    const known = cache?.get(token);
+    if (known !== undefined) return known;
     const shared = inFlight.get(token);
     if (shared !== undefined) return shared;
     // Every request meets an open circuit: to look is many times cheaper than a call that is rejected.
     const waitMs = client.refuseForMs();
     if (waitMs > 0) return waitMs;
-    const leave = (): boolean => inFlight.delete(token);
-    const call = ask(token, correlationId, address);
+    // Who comes after a revocation asks anew.
+    const leave = (): boolean => inFlight.get(token) === call && inFlight.delete(token);
+    const question = (): Promise<Answer> => ask(token, correlationId, address);
+    const call = cache === undefined ? question() : cache.load(token, question, leave);
     inFlight.set(token, call);
     call.then(leave, leave);
     return call;

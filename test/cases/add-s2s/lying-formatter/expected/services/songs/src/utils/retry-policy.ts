@@ -37,6 +37,11 @@ export class RetryPolicy {
     this.#debt = this.#saved;
   }
 
+  /** Retries that are saved up now; a part of one is not enough. */
+  get saved(): number {
+    return this.#saved;
+  }
+
   /** Each call earns its share of a retry. */
   onCall(): void {
     if (this.#debt > 0) this.#debt -= this.#budgetRatio;
@@ -59,6 +64,13 @@ export class RetryPolicy {
     this.#saved -= 1;
     return delayMs;
   }
+}
+
+/** The policy of one client. @throws RangeError when an option is negative or not a number */
+export function createRetryPolicy(
+  options?: RetryOptions
+): RetryPolicy | undefined {
+  return new RetryPolicy(options);
 }
 
 function atLeastZero(name: string, value: number): number {

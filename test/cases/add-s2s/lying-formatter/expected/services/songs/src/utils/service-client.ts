@@ -11,7 +11,17 @@ import {
   HttpTransport,
   TransportError
 } from "./http-transport.js";
-import { type RetryOptions, RetryPolicy } from "./retry-policy.js";
+import {
+  createRetryPolicy,
+  type RetryOptions,
+  type RetryPolicy
+} from "./retry-policy.js";
+import {
+  type ClientObserver,
+  defaultObserver,
+  type ObservedClient,
+  type ServiceCall
+} from "./client-observer.js";
 import {
   ServiceClientError,
   type ServiceClientErrorKind
@@ -45,6 +55,8 @@ export interface ServiceClientOptions {
   /** Bytes of a response body above which it is refused. Default 1 MiB. */
   maxResponseBytes?: number;
   logger?: ServiceClientLogger;
+  /** Told what becomes of each call. Default: service-diagnostics.ts where it is, else nobody. */
+  observer?: ClientObserver;
 }
 
 export interface ServiceResponse<T> {
@@ -60,6 +72,8 @@ interface Call {
   correlationId: string;
   deadline: CallDeadline;
   retryable: boolean;
+  /** Undefined when nobody listens. */
+  observed: ServiceCall | undefined;
 }
 
 const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
@@ -74,7 +88,8 @@ const SMALL_JSON = 16_384;
  * Calls one service: JSON in and out, one deadline per call, a circuit breaker in front. Every rejection but a
  * TypeError for wrong input is a {@link ServiceClientError}. An answer of 4xx means that the service is healthy.
  */
-export class ServiceClient {
+export class ServiceClient implements ObservedClient {
+  readonly origin: string;
   readonly #service: string;
   readonly #basePath: string;
   readonly #timeout: number;
@@ -83,6 +98,7 @@ export class ServiceClient {
   readonly #transport: HttpTransport;
   readonly #retry: RetryPolicy | undefined;
   readonly #logger: ServiceClientLogger | undefined;
+  readonly #observer: ClientObserver | undefined;
   #inFlight = 0;
   #onIdle: (() => void) | undefined;
   #closing: Promise<void> | undefined;
@@ -108,6 +124,7 @@ export class ServiceClient {
     this.#timeout = aboveZero("timeout", options.timeout ?? 10_000);
     this.#headers = checkHeaders(options.headers ?? {});
     this.#logger = options.logger;
+    this.#observer = options.observer ?? defaultObserver;
     const breaker = { name: url.host, ...options.circuitBreakerOptions };
     // A probe that is slow but within its deadline must not count as lost, also when the process is busy.
     const probeTimeout = Math.max(
@@ -122,6 +139,11 @@ export class ServiceClient {
           { circuit: change.name, from: change.from, to: change.to },
           "Circuit changed state"
         );
+        this.#observer?.circuitChanged({
+          client: this,
+          from: change.from,
+          to: change.to
+        });
         breaker.onStateChange?.(change);
       }
     });
@@ -131,7 +153,14 @@ export class ServiceClient {
       aboveZero("maxResponseBytes", options.maxResponseBytes ?? 1_048_576)
     );
     this.#retry =
-      options.retry === false ? undefined : new RetryPolicy(options.retry);
+      options.retry === false ? undefined : createRetryPolicy(options.retry);
+    this.origin = url.origin;
+    this.#observer?.clientCreated(this);
+  }
+
+  /** The name of its circuit. */
+  get service(): string {
+    return this.#service;
   }
 
   get<T = unknown>(
@@ -181,7 +210,14 @@ export class ServiceClient {
    * open circuit, to look costs a fraction of a call that is rejected, and counts as one.
    */
   refuseForMs(): number {
-    return this.#breaker.refuseForMs();
+    const waitMs = this.#breaker.refuseForMs();
+    if (waitMs > 0) this.#observer?.callRefused(this, waitMs);
+    return waitMs;
+  }
+
+  /** Retries that are saved up now; undefined: it never retries. */
+  getRetryBudget(): number | undefined {
+    return this.#retry?.saved;
   }
 
   /** Closes the circuit by hand. */
@@ -196,6 +232,7 @@ export class ServiceClient {
   }
 
   async #end(): Promise<void> {
+    this.#observer?.clientClosed(this);
     if (this.#inFlight > 0)
       await new Promise<void>((resolve) => (this.#onIdle = resolve));
     await this.#transport.close();
@@ -239,17 +276,26 @@ export class ServiceClient {
       options.idempotent === true ||
       options.idempotencyKey !== undefined;
     this.#inFlight += 1;
+    const observed = this.#observer?.callStarted(
+      this,
+      request,
+      correlationId,
+      options.route
+    );
     try {
       const response = await this.#exchange<T>({
         request,
         correlationId,
         deadline,
-        retryable
+        retryable,
+        observed
       });
       this.#breaker.success(permit, deadline.elapsedMs);
+      this.#observer?.callEnded(observed, deadline.elapsedMs, response.status);
       return response;
     } catch (error) {
       this.#settle(permit, error, deadline);
+      this.#observer?.callEnded(observed, deadline.elapsedMs, error);
       throw error;
     } finally {
       deadline.end();
@@ -263,6 +309,7 @@ export class ServiceClient {
     const { request, correlationId, deadline } = call;
     this.#retry?.onCall();
     for (let attempt = 0; ; attempt += 1) {
+      this.#observer?.attemptStarted(call.observed, attempt);
       try {
         return this.#accept(
           await this.#transport.send(request, deadline),
@@ -276,6 +323,7 @@ export class ServiceClient {
           { service: this.#service, attempt, delayMs, correlationId },
           "Retrying a call"
         );
+        this.#observer?.retryPlanned(call.observed, attempt, delayMs, error);
         await this.#wait(call, delayMs);
       }
     }
@@ -393,6 +441,7 @@ export class ServiceClient {
       this.#breaker.retryAfterMs()
     );
     const { retryAfterMs } = cause;
+    this.#observer?.callRefused(this, retryAfterMs);
     const details = {
       service: this.#service,
       correlationId,

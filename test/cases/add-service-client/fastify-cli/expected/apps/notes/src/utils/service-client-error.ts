@@ -4,12 +4,7 @@
  * `aborted` the caller gave up.
  */
 export type ServiceClientErrorKind =
-	| 'timeout'
-	| 'network'
-	| 'http'
-	| 'circuit_open'
-	| 'invalid_response'
-	| 'aborted'
+	'timeout' | 'network' | 'http' | 'circuit_open' | 'invalid_response' | 'aborted'
 
 export interface ServiceClientErrorDetails {
 	service: string
@@ -20,8 +15,11 @@ export interface ServiceClientErrorDetails {
 	cause?: unknown
 }
 
+/** `Error` by a type that a `lib` before ES2022 has not: every Node.js takes the cause. */
+const ErrorWithCause: new (message: string, options: { cause: unknown } | undefined) => Error = Error
+
 /** A call to another service that failed; `circuit_open` has no stack. Messages hold no path, header, token or body, so they can be logged. */
-export class ServiceClientError extends Error {
+export class ServiceClientError extends ErrorWithCause {
 	override readonly name = 'ServiceClientError'
 	readonly kind: ServiceClientErrorKind
 	readonly service: string
@@ -29,6 +27,7 @@ export class ServiceClientError extends Error {
 	/** Of the answer, for `http` and `invalid_response`. */
 	readonly status: number | undefined
 	readonly retryAfterMs: number | undefined
+	declare readonly cause: unknown
 
 	constructor(kind: ServiceClientErrorKind, message: string, details: ServiceClientErrorDetails) {
 		const { stackTraceLimit } = Error

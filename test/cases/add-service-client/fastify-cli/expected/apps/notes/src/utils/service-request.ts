@@ -16,6 +16,8 @@ export interface RequestOptions {
 	idempotencyKey?: string
 	/** True: a POST or PATCH that may be retried, because it only reads. */
 	idempotent?: boolean
+	/** The pattern of the path, such as `/users/:id`: what metrics and traces call it. */
+	route?: string
 }
 
 const CORRELATION_ID = /^[A-Za-z0-9._:-]{1,128}$/

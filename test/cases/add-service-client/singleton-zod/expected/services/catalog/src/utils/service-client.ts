@@ -5,8 +5,19 @@ import {
   type CircuitStats,
 } from '@/utils/circuit-breaker';
 import { CallDeadline } from '@/utils/call-deadline';
-import { type HttpRequest, type HttpResponse, HttpTransport, TransportError } from '@/utils/http-transport';
-import { type RetryOptions, RetryPolicy } from '@/utils/retry-policy';
+import {
+  type HttpRequest,
+  type HttpResponse,
+  HttpTransport,
+  TransportError,
+} from '@/utils/http-transport';
+import { createRetryPolicy, type RetryOptions, type RetryPolicy } from '@/utils/retry-policy';
+import {
+  type ClientObserver,
+  defaultObserver,
+  type ObservedClient,
+  type ServiceCall,
+} from '@/utils/client-observer';
 import { ServiceClientError, type ServiceClientErrorKind } from '@/utils/service-client-error';
 import { buildRequest, checkHeaders, ensureCorrelationId, type RequestOptions } from '@/utils/service-request';
 
@@ -32,6 +43,8 @@ export interface ServiceClientOptions {
   /** Bytes of a response body above which it is refused. Default 1 MiB. */
   maxResponseBytes?: number;
   logger?: ServiceClientLogger;
+  /** Told what becomes of each call. Default: service-diagnostics.ts where it is, else nobody. */
+  observer?: ClientObserver;
 }
 
 export interface ServiceResponse<T> {
@@ -47,6 +60,8 @@ interface Call {
   correlationId: string;
   deadline: CallDeadline;
   retryable: boolean;
+  /** Undefined when nobody listens. */
+  observed: ServiceCall | undefined;
 }
 
 const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
@@ -61,7 +76,8 @@ const SMALL_JSON = 16_384;
  * Calls one service: JSON in and out, one deadline per call, a circuit breaker in front. Every rejection but a
  * TypeError for wrong input is a {@link ServiceClientError}. An answer of 4xx means that the service is healthy.
  */
-export class ServiceClient {
+export class ServiceClient implements ObservedClient {
+  readonly origin: string;
   readonly #service: string;
   readonly #basePath: string;
   readonly #timeout: number;
@@ -70,6 +86,7 @@ export class ServiceClient {
   readonly #transport: HttpTransport;
   readonly #retry: RetryPolicy | undefined;
   readonly #logger: ServiceClientLogger | undefined;
+  readonly #observer: ClientObserver | undefined;
   #inFlight = 0;
   #onIdle: (() => void) | undefined;
   #closing: Promise<void> | undefined;
@@ -89,6 +106,7 @@ export class ServiceClient {
     this.#timeout = aboveZero('timeout', options.timeout ?? 10_000);
     this.#headers = checkHeaders(options.headers ?? {});
     this.#logger = options.logger;
+    this.#observer = options.observer ?? defaultObserver;
     const breaker = { name: url.host, ...options.circuitBreakerOptions };
     // A probe that is slow but within its deadline must not count as lost, also when the process is busy.
     const probeTimeout = Math.max(breaker.probeTimeout ?? breaker.timeout ?? 0, this.#timeout + 1_000);
@@ -96,7 +114,11 @@ export class ServiceClient {
       ...breaker,
       probeTimeout,
       onStateChange: (change) => {
-        this.#logger?.warn({ circuit: change.name, from: change.from, to: change.to }, 'Circuit changed state');
+        this.#logger?.warn(
+          { circuit: change.name, from: change.from, to: change.to },
+          'Circuit changed state',
+        );
+        this.#observer?.circuitChanged({ client: this, from: change.from, to: change.to });
         breaker.onStateChange?.(change);
       },
     });
@@ -105,7 +127,14 @@ export class ServiceClient {
       url.origin,
       aboveZero('maxResponseBytes', options.maxResponseBytes ?? 1_048_576),
     );
-    this.#retry = options.retry === false ? undefined : new RetryPolicy(options.retry);
+    this.#retry = options.retry === false ? undefined : createRetryPolicy(options.retry);
+    this.origin = url.origin;
+    this.#observer?.clientCreated(this);
+  }
+
+  /** The name of its circuit. */
+  get service(): string {
+    return this.#service;
   }
 
   get<T = unknown>(path: string, options?: RequestOptions): Promise<ServiceResponse<T>> {
@@ -137,7 +166,14 @@ export class ServiceClient {
    * open circuit, to look costs a fraction of a call that is rejected, and counts as one.
    */
   refuseForMs(): number {
-    return this.#breaker.refuseForMs();
+    const waitMs = this.#breaker.refuseForMs();
+    if (waitMs > 0) this.#observer?.callRefused(this, waitMs);
+    return waitMs;
+  }
+
+  /** Retries that are saved up now; undefined: it never retries. */
+  getRetryBudget(): number | undefined {
+    return this.#retry?.saved;
   }
 
   /** Closes the circuit by hand. */
@@ -152,6 +188,7 @@ export class ServiceClient {
   }
 
   async #end(): Promise<void> {
+    this.#observer?.clientClosed(this);
     if (this.#inFlight > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve));
     await this.#transport.close();
   }
@@ -177,12 +214,15 @@ export class ServiceClient {
     const repeatable = method !== 'POST' && method !== 'PATCH';
     const retryable = repeatable || options.idempotent === true || options.idempotencyKey !== undefined;
     this.#inFlight += 1;
+    const observed = this.#observer?.callStarted(this, request, correlationId, options.route);
     try {
-      const response = await this.#exchange<T>({ request, correlationId, deadline, retryable });
+      const response = await this.#exchange<T>({ request, correlationId, deadline, retryable, observed });
       this.#breaker.success(permit, deadline.elapsedMs);
+      this.#observer?.callEnded(observed, deadline.elapsedMs, response.status);
       return response;
     } catch (error) {
       this.#settle(permit, error, deadline);
+      this.#observer?.callEnded(observed, deadline.elapsedMs, error);
       throw error;
     } finally {
       deadline.end();
@@ -196,6 +236,7 @@ export class ServiceClient {
     const { request, correlationId, deadline } = call;
     this.#retry?.onCall();
     for (let attempt = 0; ; attempt += 1) {
+      this.#observer?.attemptStarted(call.observed, attempt);
       try {
         return this.#accept(await this.#transport.send(request, deadline), correlationId);
       } catch (cause) {
@@ -203,6 +244,7 @@ export class ServiceClient {
         const delayMs = this.#delayBeforeRetry(call, attempt, error);
         if (delayMs === undefined) throw error;
         this.#logger?.debug({ service: this.#service, attempt, delayMs, correlationId }, 'Retrying a call');
+        this.#observer?.retryPlanned(call.observed, attempt, delayMs, error);
         await this.#wait(call, delayMs);
       }
     }
@@ -297,6 +339,7 @@ export class ServiceClient {
   #circuitOpen(correlationId: string): ServiceClientError {
     const cause = new CircuitOpenError(this.#service, this.#breaker.retryAfterMs());
     const { retryAfterMs } = cause;
+    this.#observer?.callRefused(this, retryAfterMs);
     const details = { service: this.#service, correlationId, retryAfterMs, cause };
     return new ServiceClientError('circuit_open', cause.message, details);
   }
