@@ -2,7 +2,7 @@ import type { Obstacle } from '../model/obstacle.ts';
 import type { TextChange } from '../model/text-change.ts';
 import type { RegistrationWant } from '../model/wants.ts';
 import { lineOf, parseSource, ts, walk } from '../syntax/tree.ts';
-import { pluginName } from './registration-scopes.ts';
+import { registeredName } from './registration-scopes.ts';
 import { appendElements, insertion } from './text-lines.ts';
 import type { Style } from '../model/code-facts.ts';
 
@@ -11,7 +11,7 @@ export function findRegistration(source: ts.SourceFile, plugin: string): ts.Call
   let found: ts.CallExpression | undefined;
   walk(source, (node) => {
     if (ts.isCallExpression(node) && ts.isPropertyAccessExpression(node.expression)) {
-      const isIt = node.expression.name.text === 'register' && pluginName(node.arguments[0]) === plugin;
+      const isIt = node.expression.name.text === 'register' && registeredName(node.arguments[0]) === plugin;
       if (isIt) found ??= node;
     }
     return undefined;

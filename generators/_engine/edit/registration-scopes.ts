@@ -1,7 +1,7 @@
 import type { RegistrationWant } from '../model/wants.ts';
+import { callKey, routeMethods } from '../syntax/uses.ts';
+import { nameOf, unwrap } from '../syntax/expressions.ts';
 import { ts, walk } from '../syntax/tree.ts';
-import { callKey } from '../syntax/uses.ts';
-import { nameOf } from '../facts/app/creations.ts';
 
 /** A list of statements in which the instance is in reach, with what its statements do with it. */
 export type Scope = Readonly<{
@@ -113,18 +113,6 @@ export type UseKind = 'route' | 'plugin' | 'end';
 /** One use of the instance; `call` is what decides about it. */
 type Use = Readonly<{ kind: UseKind; node: ts.Node }>;
 
-const routeMethods: ReadonlySet<string> = new Set([
-  'get',
-  'post',
-  'put',
-  'patch',
-  'delete',
-  'options',
-  'head',
-  'all',
-  'route',
-]);
-
 const soundsLikeRoutes =
   /[Rr]out(?:e|er|es|ers|ing)(?![a-z])|[Cc]ontrollers?(?![a-z])|[Ee]ndpoints?(?![a-z])/;
 
@@ -188,23 +176,17 @@ function isStart(call: ts.CallExpression): boolean {
 }
 
 /** The registered plugin's name, through casts and factories: `build(x) as Y` gives `build`. */
-export function pluginName(argument: ts.Expression | undefined): string {
-  if (argument === undefined) return '';
-  if (
-    ts.isAsExpression(argument) ||
-    ts.isParenthesizedExpression(argument) ||
-    ts.isSatisfiesExpression(argument)
-  ) {
-    return pluginName(argument.expression);
-  }
+export function registeredName(given: ts.Expression | undefined): string {
+  if (given === undefined) return '';
+  const argument = unwrap(given);
   const isImport = ts.isCallExpression(argument) && argument.expression.kind === ts.SyntaxKind.ImportKeyword;
-  if (ts.isCallExpression(argument) && !isImport) return pluginName(argument.expression);
+  if (ts.isCallExpression(argument) && !isImport) return registeredName(argument.expression);
   return ts.isFunctionLike(argument) ? '' : argument.getText();
 }
 
 function holdsRoutes(call: ts.CallExpression, routePlugins: readonly string[]): boolean {
   const [plugin, options] = call.arguments;
-  const name = pluginName(plugin);
+  const name = registeredName(plugin);
   if (routePlugins.includes(name) || soundsLikeRoutes.test(name)) return true;
   if (
     plugin !== undefined &&

@@ -5,7 +5,7 @@ import { readEnv } from './env-reads.ts';
 import { exportOf } from '../syntax/exports.ts';
 import { isProcessEnv, stringOf, unwrap } from '../syntax/expressions.ts';
 import { importsOf } from '../syntax/imports.ts';
-import { findDeclaration } from '../syntax/scopes.ts';
+import { findDeclaration } from '../syntax/symbols.ts';
 import type { Survey } from './survey.ts';
 
 /** An expression of one file as another file of the service can write it. */

@@ -1,15 +1,15 @@
 import type { RelPath } from '../model/paths.ts';
 import type { Repo } from '../model/repo.ts';
 import type { ServiceHead } from '../model/service.ts';
-import { type Names, openNames } from './names.ts';
-import { openResolver, packageImports, readTsconfig, type Tsconfig } from './tsconfig.ts';
+import { openProgram, type Program } from './program.ts';
 import { openSources, type Sources } from './sources.ts';
+import { openResolver, packageImports, readTsconfig, type Tsconfig } from './tsconfig.ts';
 import { allowOneMore } from '../syntax/tree.ts';
 
 /** What every fact of one service is read from. */
 export interface Survey extends Sources {
   readonly tsconfig: Tsconfig;
-  readonly names: Names;
+  readonly names: Program;
 }
 
 const opened = new WeakMap<Repo, Map<RelPath, Survey>>();
@@ -25,7 +25,7 @@ export function openSurvey(now: Repo, head: ServiceHead): Survey {
   const sources = openSources(repo, head);
   const read = readTsconfig(repo, head.dir);
   const tsconfig = { ...read, aliases: [...read.aliases, ...packageImports(repo, head)] };
-  const survey = { ...sources, tsconfig, names: openNames(sources, openResolver(sources, tsconfig)) };
+  const survey = { ...sources, tsconfig, names: openProgram(sources, openResolver(sources, tsconfig)) };
   byDir.set(head.dir, survey);
   return survey;
 }

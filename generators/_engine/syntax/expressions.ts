@@ -82,6 +82,13 @@ export function isFunctionNode(node: ts.Node): node is FunctionNode {
   );
 }
 
+/** The name that a function is called by; undefined for one without. */
+export function nameOf(node: ts.Node): string | undefined {
+  if (ts.isFunctionDeclaration(node)) return node.name?.text;
+  const { parent } = node;
+  return ts.isVariableDeclaration(parent) && ts.isIdentifier(parent.name) ? parent.name.text : undefined;
+}
+
 /** The nearest function or method around a node; undefined at module level. */
 export function enclosingFunction(node: ts.Node): FunctionNode | undefined {
   for (let at = node.parent as ts.Node | undefined; at !== undefined; at = at.parent as ts.Node | undefined) {

@@ -10,7 +10,18 @@ export interface Use {
   readonly call: ts.CallExpression;
 }
 
-const routeMethods = new Set(['get', 'post', 'put', 'patch', 'delete', 'head', 'options', 'all', 'route']);
+/** The methods of an instance that add a route. */
+export const routeMethods: ReadonlySet<string> = new Set([
+  'get',
+  'post',
+  'put',
+  'patch',
+  'delete',
+  'head',
+  'options',
+  'all',
+  'route',
+]);
 
 /** Everything done in `scope` to the instance of these names, in the order of the text; other names for it included. */
 export function findUses(scope: ts.Node, names: readonly string[]): readonly Use[] {

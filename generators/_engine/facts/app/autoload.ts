@@ -2,7 +2,6 @@ import type { AutoloadFact } from '../../model/app-facts.ts';
 import { dirnameRel, joinRel, type RelPath } from '../../model/paths.ts';
 import { ts } from '../../syntax/tree.ts';
 import { memberOf, propertyOf, receiverOf, stringOf, unwrap } from '../../syntax/expressions.ts';
-import { literalText } from '../../program/literals.ts';
 import { autoloadedPlugins, type LoadedFolder } from '../routes/autoload-routes.ts';
 import type { Survey } from '../../program/survey.ts';
 import type { Use } from '../../syntax/uses.ts';
@@ -44,7 +43,7 @@ function factOf(survey: Survey, options: ts.Expression, dir: RelPath, file: RelP
     holds: 'routes',
     dirNameRoutePrefix: !isOff('dirNameRoutePrefix'),
     autoHooks: isOn('autoHooks'),
-    prefix: literalText(survey, propertyOf(propertyOf(options, 'options'), 'prefix'), file) ?? '',
+    prefix: survey.names.textOf(propertyOf(propertyOf(options, 'options'), 'prefix'), file) ?? '',
   };
   const loaded = {
     ...fact,

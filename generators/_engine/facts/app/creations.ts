@@ -1,10 +1,10 @@
 import type { RelPath } from '../../model/paths.ts';
-import { escapePattern } from '../../syntax/print.ts';
 import { ts, walk } from '../../syntax/tree.ts';
 import {
   enclosingFunction,
   type FunctionNode,
   isFunctionNode,
+  nameOf,
   memberOf,
   receiverOf,
   unwrap,
@@ -46,26 +46,18 @@ export function findCreations(survey: Survey): readonly Creation[] {
 
 /** Where the results of the functions that make an instance are taken: `const app = createServer()`. */
 export function findTakers(survey: Survey, makers: readonly Creation[]): readonly Creation[] {
-  const owners = new Set<ts.Node>(makers.flatMap(({ owner }) => (owner === undefined ? [] : [owner])));
-  const names = [...owners].map((owner) => nameOf(owner)).filter((name) => name !== undefined);
-  if (names.length === 0) return [];
-  const pattern = new RegExp(`\\b(${names.map(escapePattern).join('|')})\\b`);
-  return survey.mentioning(pattern).flatMap((file) =>
-    callsIn(survey.tree(file), ({ expression }) => {
-      const found =
-        ts.isIdentifier(expression) && names.includes(expression.text)
-          ? survey.names.value(expression, file)
-          : undefined;
-      return found !== undefined && owners.has(found.node);
-    }).map((call) => creationOf(file, call)),
+  const owners = new Map(makers.flatMap(({ file, owner }) => (owner === undefined ? [] : [[owner, file]])));
+  const calls = [...owners].flatMap(([node, file]) =>
+    nameOf(node) === undefined ? [] : survey.names.callsOf({ file, node }),
   );
-}
-
-/** The name that a function is called by; undefined for one without. */
-export function nameOf(node: ts.Node): string | undefined {
-  if (ts.isFunctionDeclaration(node)) return node.name?.text;
-  const { parent } = node;
-  return ts.isVariableDeclaration(parent) && ts.isIdentifier(parent.name) ? parent.name.text : undefined;
+  const places = new Map(survey.files.map((file, index) => [file, index]));
+  return calls
+    .flatMap(({ file, node }) => (ts.isCallExpression(node) ? [{ file, node }] : []))
+    .sort(
+      (a, b) =>
+        (places.get(a.file) ?? 0) - (places.get(b.file) ?? 0) || a.node.getStart() - b.node.getStart(),
+    )
+    .map(({ file, node }) => creationOf(file, node));
 }
 
 function callsIn(

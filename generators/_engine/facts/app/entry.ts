@@ -4,7 +4,7 @@ import { ts, walk } from '../../syntax/tree.ts';
 import type { Creation } from './creations.ts';
 import { memberOf, propertyOf, receiverOf, unwrap } from '../../syntax/expressions.ts';
 import { importsOf, specifiersOf } from '../../syntax/imports.ts';
-import { findDeclaration } from '../../syntax/scopes.ts';
+import { findDeclaration } from '../../syntax/symbols.ts';
 import type { Survey } from '../../program/survey.ts';
 import { type EnvRead, readEnv } from '../../program/env-reads.ts';
 import { rootOf } from '../../syntax/uses.ts';

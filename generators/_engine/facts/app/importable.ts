@@ -1,9 +1,9 @@
 import type { AppFact } from '../../model/app-facts.ts';
 import { patternOfName } from '../../syntax/print.ts';
 import { ts, walk } from '../../syntax/tree.ts';
-import { type Creation, nameOf } from './creations.ts';
+import type { Creation } from './creations.ts';
 import { exportOf } from '../../syntax/exports.ts';
-import { type FunctionNode, hasModifier, memberOf, receiverOf } from '../../syntax/expressions.ts';
+import { type FunctionNode, hasModifier, memberOf, nameOf, receiverOf } from '../../syntax/expressions.ts';
 import { findListenCalls, listensOnImport } from './entry.ts';
 import type { Survey } from '../../program/survey.ts';
 import { rootOf } from '../../syntax/uses.ts';

@@ -5,7 +5,6 @@ import { lineOf, ts, walk } from '../../syntax/tree.ts';
 import { isFunctionNode, keyOf, memberOf, receiverOf, stringOf, unwrap } from '../../syntax/expressions.ts';
 import type { Survey } from '../../program/survey.ts';
 import type { AutoloadFact } from '../../model/app-facts.ts';
-import { literalText } from '../../program/literals.ts';
 
 /** The names given to `instance.decorate(…)` anywhere in the service. */
 export function findDecorators(survey: Survey): readonly Member[] {
@@ -94,7 +93,7 @@ function namesIn(survey: Survey, path: RelPath): readonly NameFound[] {
   walk(tree, (node) => {
     const value = valueOfName(node);
     if (value !== undefined) {
-      const text = literalText(survey, value, path);
+      const text = survey.names.textOf(value, path);
       if (text !== undefined || isOfPlugin(survey, node, path)) add(node, text);
     }
     if (ts.isCallExpression(node) && wraps(survey, node, path) && hasHiddenOptions(survey, node, path))
@@ -128,7 +127,7 @@ function wraps(survey: Survey, { expression }: ts.CallExpression, path: RelPath)
 /** Options that are put together elsewhere may have any name. */
 function hasHiddenOptions(survey: Survey, { arguments: given }: ts.CallExpression, path: RelPath): boolean {
   const [, options] = given;
-  if (options === undefined || literalText(survey, options, path) !== undefined) return false;
+  if (options === undefined || survey.names.textOf(options, path) !== undefined) return false;
   const found = survey.names.value(options, path);
   if (found === undefined || !ts.isObjectLiteralExpression(found.node)) return true;
   return found.node.properties.some((one) => ts.isSpreadAssignment(one) || keyOf(one.name) === undefined);

@@ -2,7 +2,7 @@ import type { AppFact } from '../../model/app-facts.ts';
 import type { RelPath } from '../../model/paths.ts';
 import { ts } from '../../syntax/tree.ts';
 import { autoloadsOf } from './autoload.ts';
-import { nameOf } from './creations.ts';
+import { nameOf } from '../../syntax/expressions.ts';
 import { isFunctionNode, unwrap } from '../../syntax/expressions.ts';
 import { findPluginFunction, parameterName } from '../../program/plugin-functions.ts';
 import { argumentsOf } from '../../program/repeated-calls.ts';

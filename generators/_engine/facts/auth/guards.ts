@@ -8,7 +8,7 @@ import { isMiddleware, judgeHook, type Verdict } from './hook-verdict.ts';
 import { findPluginFunction, parameterName } from '../../program/plugin-functions.ts';
 import { opens } from '../routes/public-routes.ts';
 import type { Survey } from '../../program/survey.ts';
-import { findDeclaration } from '../../syntax/scopes.ts';
+import { findDeclaration } from '../../syntax/symbols.ts';
 
 /** Whether the routes of a plugin ask for a token; `guard` is the hook where all of them do. */
 export interface GuardedRoutes {

@@ -4,7 +4,6 @@ import { readEnv } from '../../program/env-reads.ts';
 import { keyOf, propertyOf, stringOf, unwrap } from '../../syntax/expressions.ts';
 import { findWays, type Given, type Reached } from './jwt-reach.ts';
 import { chainedCall, namespaceOf, type PluginUse, type Sign, typeKeys } from './jwt-signs.ts';
-import { literalText } from '../../program/literals.ts';
 import type { Survey } from '../../program/survey.ts';
 
 /** The tokens that one sign call makes, for one way in which it is come to. */
@@ -123,7 +122,7 @@ export function keyText(
   if (argument !== undefined) return keyText(survey, argument.expression, argument.file, argument.given);
   const { env } = readEnv(survey, inner, file);
   if (env !== undefined) return `env:${env}`;
-  return literalText(survey, inner, file);
+  return survey.names.textOf(inner, file);
 }
 
 /** What the code says of the tokens of one call. */
@@ -228,7 +227,7 @@ export function textsOf(
 ): readonly string[] | undefined {
   if (value === undefined || hops > maxHops) return undefined;
   const { survey, file, given } = read;
-  const text = literalText(survey, value, file);
+  const text = survey.names.textOf(value, file);
   if (text !== undefined) return [text];
   const found = survey.names.value(value, file);
   if (found === undefined) return undefined;

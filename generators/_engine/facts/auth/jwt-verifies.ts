@@ -9,7 +9,6 @@ import type { ImportWant } from '../../model/import-want.ts';
 import type { JwtFact } from '../../model/resource-facts.ts';
 import { namespaceOf, type PluginUse } from './jwt-signs.ts';
 import { readFromOutside } from '../../program/outside-reads.ts';
-import { literalText } from '../../program/literals.ts';
 
 /** One place where the service verifies a token. */
 export interface Verification {
@@ -226,7 +225,7 @@ export interface ReadCookie {
 /** Cookies that may hold a token: the one of @fastify/jwt, and those that the service's own code reads. */
 export function findCookies(survey: Survey, plugin: PluginUse | undefined): readonly ReadCookie[] {
   const cookie = propertyOf(plugin?.options, 'cookie');
-  const byPlugin = plugin && literalText(survey, propertyOf(cookie, 'cookieName'), plugin.file);
+  const byPlugin = plugin && survey.names.textOf(propertyOf(cookie, 'cookieName'), plugin.file);
   const isSigned = propertyOf(cookie, 'signed')?.kind === ts.SyntaxKind.TrueKeyword;
   const found = new Map<string, boolean>(byPlugin === undefined ? [] : [[byPlugin, isSigned]]);
   for (const file of survey.files.filter((one) => /\bcookies\b/.test(survey.text(one)))) {
@@ -236,7 +235,7 @@ export function findCookies(survey: Survey, plugin: PluginUse | undefined): read
       const receiver = access && receiverOf(access);
       if (access === undefined || receiver === undefined || memberOf(receiver) !== 'cookies') return true;
       const name = ts.isElementAccessExpression(access)
-        ? literalText(survey, access.argumentExpression, file)
+        ? survey.names.textOf(access.argumentExpression, file)
         : access.name.text;
       if (name !== undefined) found.set(name, (found.get(name) ?? false) || isUnsigned(access));
       return true;

@@ -13,7 +13,6 @@ import {
 } from './jwt-signs.ts';
 import { findIssued } from './jwt-issued.ts';
 import { decideLogins } from './jwt-logins.ts';
-import { literalText } from '../../program/literals.ts';
 import type { Survey } from '../../program/survey.ts';
 
 const libraries = ['@fastify/jwt', 'jsonwebtoken', 'jose', 'fast-jwt'] as const;
@@ -37,7 +36,7 @@ export function surveyJwt(survey: Survey, named: readonly string[] = []): JwtFac
     defaultAlgorithm(pluginOption('secret'));
   const secret = findSecret(survey, sign, plugin, algorithm);
   const namespace =
-    plugin === undefined ? undefined : literalText(survey, pluginOption('namespace'), plugin.file);
+    plugin === undefined ? undefined : survey.names.textOf(pluginOption('namespace'), plugin.file);
   const issuer = optionOf(survey, sign, plugin, ['issuer', 'iss'], 'setIssuer');
   const audience = optionOf(survey, sign, plugin, ['audience', 'aud'], 'setAudience');
   return {
@@ -80,7 +79,7 @@ export function findPluginUse(survey: Survey, namespace: string | undefined): Pl
     });
   }
   const named = (name: string | undefined): PluginUse | undefined =>
-    uses.find(({ file, options }) => literalText(survey, propertyOf(options, 'namespace'), file) === name);
+    uses.find(({ file, options }) => survey.names.textOf(propertyOf(options, 'namespace'), file) === name);
   return named(namespace) ?? named(undefined) ?? uses[0];
 }
 
@@ -107,7 +106,7 @@ function optionOf(
   ];
   for (const [options, file] of places) {
     for (const name of names) {
-      const value = file === undefined ? undefined : literalText(survey, propertyOf(options, name), file);
+      const value = file === undefined ? undefined : survey.names.textOf(propertyOf(options, name), file);
       if (value !== undefined) return value;
     }
   }

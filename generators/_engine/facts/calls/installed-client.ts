@@ -4,7 +4,7 @@ import type { Repo } from '../../model/repo.ts';
 import type { Service, ServiceHead } from '../../model/service.ts';
 import { importSpecifier, placeFile } from '../style/place-file.ts';
 import { surveyTarget } from '../app/service.ts';
-import { findExported } from '../../syntax/exports.ts';
+import { findExport } from '../../syntax/symbols.ts';
 import { openSources } from '../../program/sources.ts';
 
 /** The ServiceClient that a service has. */
@@ -48,5 +48,5 @@ export function findInstalled(
   const sources = openSources(repo, service);
   return sources
     .mentioning(new RegExp(`\\bclass ${className}\\b`))
-    .find((path) => findExported(sources.tree(path), className) !== undefined);
+    .find((path) => findExport(sources.tree(path), className) !== undefined);
 }

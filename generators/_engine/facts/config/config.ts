@@ -8,6 +8,7 @@ import {
   enclosingFunction,
   isProcessEnv,
   memberOf,
+  nameOf,
   propertyOf,
   receiverOf,
   unwrap,
@@ -15,7 +16,6 @@ import {
 import { importedBy } from '../../syntax/imports.ts';
 import { escapePattern, printMember } from '../../syntax/print.ts';
 import { ts, walk } from '../../syntax/tree.ts';
-import { nameOf } from '../app/creations.ts';
 
 /** How a service reads its environment; `process.env` where no schema is found whose result other files can import. */
 export function surveyConfig(survey: Survey): ConfigFact {

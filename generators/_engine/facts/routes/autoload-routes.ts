@@ -2,7 +2,6 @@ import type { AutoloadFact, RoutePlugin } from '../../model/app-facts.ts';
 import { basenameRel, dirnameRel, type RelPath } from '../../model/paths.ts';
 import { ts } from '../../syntax/tree.ts';
 import { isFunctionNode } from '../../syntax/expressions.ts';
-import { literalText } from '../../program/literals.ts';
 import { findPluginFunction, type PluginFunction } from '../../program/plugin-functions.ts';
 import { contentsOf } from './registration.ts';
 import { joinUrl } from './route-calls.ts';
@@ -74,7 +73,7 @@ function prefixOf(survey: Survey, folder: LoadedFolder, file: RelPath): string {
 function exportedText(survey: Survey, file: RelPath, name: string): string | undefined {
   const found = survey.names.exported(file, name);
   return found !== undefined && ts.isExpression(found.node)
-    ? literalText(survey, found.node, found.file)
+    ? survey.names.textOf(found.node, found.file)
     : undefined;
 }
 

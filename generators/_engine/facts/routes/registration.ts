@@ -11,7 +11,6 @@ import {
   resolverOf,
 } from '../../program/plugin-functions.ts';
 import { isFunctionNode, propertyOf, stringOf, unwrap } from '../../syntax/expressions.ts';
-import { literalText } from '../../program/literals.ts';
 import { joinUrl, routesOf } from './route-calls.ts';
 import type { Survey } from '../../program/survey.ts';
 import { findUses, type Use } from '../../syntax/uses.ts';
@@ -37,7 +36,7 @@ function registrationsOf(survey: Survey, { call }: Use, file: RelPath): readonly
   return argumentsOf(survey, call, file).flatMap(([plugin, options]) => {
     if (plugin === undefined) return [];
     const own = options === undefined ? undefined : propertyOf(options.expression, 'prefix');
-    const prefix = own === undefined ? '' : (literalText(survey, own, options?.file ?? file) ?? '*');
+    const prefix = own === undefined ? '' : (survey.names.textOf(own, options?.file ?? file) ?? '*');
     return alternativesOf(plugin.expression).map((expression) => {
       const name = pluginName(survey, expression, plugin.file, prefix);
       const given = inContainer(survey, expression, plugin.file) ?? { expression, file: plugin.file };
@@ -231,7 +230,7 @@ function readOptions(survey: Survey, expression: ts.Expression, file: RelPath): 
     isTrue: (name) => propertyOf(node, name)?.kind === ts.SyntaxKind.TrueKeyword,
     text: (name) => {
       const value = propertyOf(node, name);
-      return value === undefined ? undefined : (literalText(survey, value, found.file) ?? null);
+      return value === undefined ? undefined : (survey.names.textOf(value, found.file) ?? null);
     },
   };
 }

@@ -2,7 +2,6 @@ import type { Route } from '../../model/app-facts.ts';
 import type { RelPath } from '../../model/paths.ts';
 import { lineOf, ts } from '../../syntax/tree.ts';
 import { keyOf, memberOf, propertyOf, unwrap } from '../../syntax/expressions.ts';
-import { literalText } from '../../program/literals.ts';
 import type { Survey } from '../../program/survey.ts';
 import type { Use } from '../../syntax/uses.ts';
 
@@ -15,7 +14,7 @@ export function routesOf(survey: Survey, { call }: Use, file: RelPath, prefix: s
   const methods =
     options === undefined ? [method === 'all' ? '*' : method] : methodsOf(survey, options, file);
   const line = lineOf(survey.tree(file), call.getStart());
-  const path = joinUrl(prefix, literalText(survey, url, file) ?? '*');
+  const path = joinUrl(prefix, survey.names.textOf(url, file) ?? '*');
   const isPublic = isMarkedPublic(survey, options ?? call.arguments[1], file);
   const own = { url: path, path: file, line, ...(isPublic && { public: 'its own options make it public' }) };
   return methods.map((one) => ({ method: one.toUpperCase(), ...own }));
@@ -32,7 +31,7 @@ function methodsOf(survey: Survey, options: ts.Expression, file: RelPath): reado
   if (value === undefined) return ['*'];
   const bare = unwrap(value);
   const all = ts.isArrayLiteralExpression(bare) ? bare.elements : [bare];
-  return all.map((one) => literalText(survey, one, file) ?? '*');
+  return all.map((one) => survey.names.textOf(one, file) ?? '*');
 }
 
 const opens = /^(skipAuth|skipAuthentication|noAuth|public|isPublic|anonymous|allowAnonymous)$/;

@@ -1,3 +1,4 @@
+import { routeMethods } from '../../syntax/uses.ts';
 import type { RelPath } from '../../model/paths.ts';
 import { ts, walk } from '../../syntax/tree.ts';
 import { autoloadsOf } from '../app/autoload.ts';
@@ -14,7 +15,6 @@ import { argumentsOf } from '../../program/repeated-calls.ts';
 import type { Survey } from '../../program/survey.ts';
 
 const maxDepth = 6;
-const routeMethods = new Set(['get', 'post', 'put', 'patch', 'delete', 'head', 'options', 'all', 'route']);
 
 /** Whether what a `register` call brings may add routes or answer requests; what is not seen to its end may. */
 export function registersRoutes(survey: Survey, call: ts.CallExpression, file: RelPath, depth = 0): boolean {

@@ -1,0 +1,82 @@
+import { stringOf } from './expressions.ts';
+import type { Imported } from './imports.ts';
+import { spend, ts } from './tree.ts';
+
+/** What TypeScript's binder writes into the nodes; its types are not public. */
+interface Bound {
+  /** What is exported has a symbol of its own there. */
+  readonly locals?: ReadonlyMap<string, ts.Symbol & { readonly exportSymbol?: ts.Symbol }>;
+  readonly symbol?: ts.Symbol;
+}
+
+type Binder = Readonly<{ bindSourceFile(tree: ts.SourceFile, options: ts.CompilerOptions): void }>;
+const { bindSourceFile } = ts as unknown as Binder;
+
+/** Names of values; a type of the same name does not hide one. */
+const values = ts.SymbolFlags.Value | ts.SymbolFlags.Alias;
+
+/** The symbol that a name has where `from` is: the nearest one, imports included. Binds the file once. */
+export function findSymbol(from: ts.Node, name: string): ts.Symbol | undefined {
+  bind(from.getSourceFile());
+  for (let at = from.parent as ts.Node | undefined; at !== undefined; at = at.parent as ts.Node | undefined) {
+    const local = (at as Bound).locals?.get(name);
+    const found = local?.exportSymbol ?? local;
+    if (found !== undefined && (found.flags & values) !== 0) return found;
+    const isNamed = (ts.isFunctionExpression(at) || ts.isClassExpression(at)) && at.name?.text === name;
+    if (isNamed) return (at as Bound).symbol;
+  }
+  return undefined;
+}
+
+/** What a file exports by a name, `default` and `export=` too; not what `export *` adds. */
+export function findExport(tree: ts.SourceFile, name: string): ts.Symbol | undefined {
+  const found = exportsOf(tree)?.get(name);
+  return found !== undefined && (found.flags & values) !== 0 ? found : undefined;
+}
+
+/** The declarations `export * from '…'` of a file. */
+export function starExports(tree: ts.SourceFile): readonly ts.ExportDeclaration[] {
+  return exportsOf(tree)?.get('__export')?.declarations?.filter(ts.isExportDeclaration) ?? [];
+}
+
+function exportsOf(tree: ts.SourceFile): ReadonlyMap<string, ts.Symbol> | undefined {
+  bind(tree);
+  return (tree as Bound).symbol?.exports as ReadonlyMap<string, ts.Symbol> | undefined;
+}
+
+/** The declaration of a symbol that has its value: of overloads the one with a body. */
+export function declarationOf({
+  declarations = [],
+  valueDeclaration,
+}: ts.Symbol): ts.Declaration | undefined {
+  const body = declarations.find((one) => ts.isFunctionDeclaration(one) && one.body !== undefined);
+  return body ?? valueDeclaration ?? declarations[0];
+}
+
+/** The nearest declaration of a name as seen from a node; imports are none. */
+export function findDeclaration(from: ts.Node, name: string): ts.Declaration | undefined {
+  const symbol = findSymbol(from, name);
+  const found = symbol === undefined ? undefined : declarationOf(symbol);
+  return found === undefined || importDeclaredBy(found) !== undefined ? undefined : found;
+}
+
+/** What an import declares: the specifier, and the name that the module has for it. */
+export function importDeclaredBy(node: ts.Declaration): Imported | undefined {
+  if (ts.isImportEqualsDeclaration(node)) {
+    const { moduleReference: to } = node;
+    const from = ts.isExternalModuleReference(to) ? stringOf(to.expression) : undefined;
+    return from === undefined ? undefined : { from, name: 'default' };
+  }
+  const isOne = ts.isImportSpecifier(node) || ts.isImportClause(node) || ts.isNamespaceImport(node);
+  const declaration = isOne ? ts.findAncestor(node, ts.isImportDeclaration) : undefined;
+  const from = stringOf(declaration?.moduleSpecifier);
+  if (from === undefined) return undefined;
+  if (ts.isImportSpecifier(node)) return { from, name: (node.propertyName ?? node.name).text };
+  return { from, name: ts.isNamespaceImport(node) ? '*' : 'default' };
+}
+
+function bind(tree: ts.SourceFile): void {
+  if ((tree as Bound).locals !== undefined) return;
+  spend(tree.statements.length, () => tree.fileName);
+  bindSourceFile(tree, { target: ts.ScriptTarget.Latest });
+}
