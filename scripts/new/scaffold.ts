@@ -19,9 +19,9 @@ function capitalized(name: string): string {
 }
 
 function indexText(name: string, pascal: string): string {
-  return `import type { Generator } from '../_engine/model/generator.ts';
+  return `import { defineGenerator } from '../_engine/model/generator.ts';
 
-export const generator: Generator = {
+export const generator = defineGenerator({
   summary: 'adds ${name} to a service',
   target: 'services',
   questions: {
@@ -33,26 +33,30 @@ export const generator: Generator = {
     },
   },
   plan: async (answers, repo) => (await import('./plan.ts')).plan${pascal}(answers, repo),
-};
+});
 `;
 }
 
 function planText(id: string, name: string, pascal: string): string {
-  return `import type { Answers } from '../_engine/model/generator.ts';
+  return `import type { RunAnswers } from '../_engine/model/generator.ts';
 import type { Plan } from '../_engine/model/plan.ts';
 import type { Refusal } from '../_engine/model/refusal.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import { placeFile } from '../_engine/facts/style/place-file.ts';
 import { openDraft } from '../_engine/repo/draft.ts';
 import { render } from '../_engine/render/render.ts';
-import { surveyTarget } from '../_engine/facts/app/target.ts';
+import { surveyTarget } from '../_engine/facts/app/service.ts';
 import type { ${pascal}View } from './view.ts';
 
+export interface ${pascal}Answers extends RunAnswers {
+  readonly text: string;
+}
+
 /** One module beside the service's other utilities. */
-export function plan${pascal}(answers: Answers, repo: Repo): Plan | Refusal {
+export function plan${pascal}(answers: ${pascal}Answers, repo: Repo): Plan | Refusal {
   const service = surveyTarget(repo, answers, false);
   if ('ok' in service) return service;
-  const view: ${pascal}View = { service: service.name, text: JSON.stringify(answers['text']) };
+  const view: ${pascal}View = { service: service.name, text: JSON.stringify(answers.text) };
   const draft = openDraft(repo);
   const path = placeFile(service, 'utils', '${name}');
   draft.create(path, 'source', render('${id}/${name}.ts.hbs', view, service.style));

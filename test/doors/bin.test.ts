@@ -161,7 +161,7 @@ describe('the bin', () => {
     const elsewhere = await runBin(join(root, 'services'), '--cwd', root);
     expect(elsewhere.exitCode).toBe(2);
     expect(elsewhere.stderr).toContain('billing-service');
-    expect(elsewhere.stderr).toContain('No generator is named');
+    expect(elsewhere.stderr).toContain('The generator is missing');
   });
 
   it('tells the nearest generator for a wrong name', async () => {
