@@ -58,6 +58,7 @@ describe('a process that plans again and again', () => {
       'recover.ts running',
       // Templates of the pack.
       'render.ts loaded',
+      'render.ts modules',
       'run-caches.ts running',
       // Two numbers.
       'tree.ts left',

@@ -315,7 +315,7 @@ describe('D.14 the key that signs', () => {
         join(repo.root, 'src/.s2s.journal'),
         signedWith(key, journalOf('app.ts'), join(repo.root, 'src')),
       );
-      expect(() => recover(join(repo.root, 'src'))).toThrow('no run of yours');
+      expect(() => recover(join(repo.root, 'src'))).toThrow('it was not signed by a run of this user');
     },
   );
 

@@ -149,7 +149,7 @@ describe('D.15 a record names files of the user’s that git does not have', () 
     repo.git('add', '.s2s.json', '.gitignore', 'package.json', 'src/app.ts', '.env.example');
     repo.git('-c', 'user.name=e', '-c', 'user.email=e@localhost', 'commit', '--quiet', '--message', 'x');
     for (const line of ['s2s-undo', 's2s-undo --force', 's2s-undo --dry-run'])
-      expect((await expectRefused(line)).text).toContain('is not in git');
+      expect((await expectRefused(line)).text).toContain('is not tracked by git');
   });
 
   it.each(['s2s-undo', 's2s-undo --force', 's2s-undo --dry-run'])(

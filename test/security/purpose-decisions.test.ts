@@ -24,7 +24,7 @@ async function decision(name: string, files: Files, more: readonly string[] = []
   const planned = await plan(name, files, more);
   if (!planned.ok) return planned.obstacles.map(({ at, code }) => `${code} ${String(at?.line ?? 0)}`).join();
   const notes = planned.notes.map((note) =>
-    /(refuses|accepts) tokens signed by way of ([^:]+:\d+)/.exec(note),
+    /(refuses|accepts) tokens signed at ([^:]+:\d+)/.exec(note),
   );
   return (
     notes.flatMap((found) => (found === null ? [] : [`${String(found[1])} ${String(found[2])}`])).join() ||
