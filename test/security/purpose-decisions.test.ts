@@ -23,9 +23,7 @@ const withRoutes = (routes: Readonly<Record<string, string>>, more: Files = {}, 
 async function decision(name: string, files: Files, more: readonly string[] = []): Promise<string> {
   const planned = await plan(name, files, more);
   if (!planned.ok) return planned.obstacles.map(({ at, code }) => `${code} ${String(at?.line ?? 0)}`).join();
-  const notes = planned.notes.map((note) =>
-    /(refuses|accepts) tokens signed at ([^:]+:\d+)/.exec(note),
-  );
+  const notes = planned.notes.map((note) => /(refuses|accepts) tokens signed at ([^:]+:\d+)/.exec(note));
   return (
     notes.flatMap((found) => (found === null ? [] : [`${String(found[1])} ${String(found[2])}`])).join() ||
     'nothing'
