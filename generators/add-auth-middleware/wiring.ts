@@ -1,13 +1,12 @@
 import type { RoutePlugin } from '../_engine/model/app-facts.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { declareVariables } from '../_engine/edit/declare-variables.ts';
-import { ensureDependency } from '../_engine/edit/ensure-dependency.ts';
+import { declareDependencies, fastifyPlugin } from '../_engine/edit/ensure-dependency.ts';
 import { ensureHook } from '../_engine/edit/ensure-hook.ts';
 import { registerPlugin } from '../_engine/edit/register-plugin.ts';
 import type { Draft } from '../_engine/repo/draft.ts';
 import { printStrings } from '../_engine/syntax/print.ts';
 import { detectStyle } from '../_engine/facts/style/style.ts';
-import { fromCatalog } from '../_engine/facts/tooling.ts';
 import { type GuardPlace, guardPlaces } from './guard-places.ts';
 import { registerFirst } from './guard-registration.ts';
 import type { MiddlewareNames } from './names.ts';
@@ -24,11 +23,7 @@ export async function wireMiddleware(
 ): Promise<void> {
   register(draft, service, files, choices);
   for (const place of guardPlaces(draft.repo, service, guarded)) guard(draft, place, names);
-  const range = service.fastifyMajor < 5 ? '^4.5.1' : '^5.0.1';
-  const wrapper = { name: 'fastify-plugin', range, section: 'dependencies' } as const;
-  draft.patch(service.manifest.path, 'manifest', (base) =>
-    ensureDependency(base, fromCatalog(draft.repo, service, wrapper)),
-  );
+  declareDependencies(draft, service, fastifyPlugin(service));
   const { auth, defaultUrl } = choices;
   await declareVariables(draft, service, [
     { name: 'AUTH_SERVICE_URL', value: defaultUrl, type: 'url', default: defaultUrl, to: auth },

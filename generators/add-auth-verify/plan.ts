@@ -5,14 +5,13 @@ import type { Refusal } from '../_engine/model/refusal.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { declareVariables } from '../_engine/edit/declare-variables.ts';
-import { ensureDependency } from '../_engine/edit/ensure-dependency.ts';
+import { declareDependencies, fastifyPlugin } from '../_engine/edit/ensure-dependency.ts';
 import { freePluginName, registerPlugin } from '../_engine/edit/register-plugin.ts';
 import { type Draft, openDraft } from '../_engine/repo/draft.ts';
 import { render, renderModule } from '../_engine/render/render.ts';
 import { surveyJwt } from '../_engine/facts/auth/jwt.ts';
 import { surveyTarget, throughReader } from '../_engine/facts/app/service.ts';
 import { openSurvey } from '../_engine/program/survey.ts';
-import { fromCatalog } from '../_engine/facts/tooling.ts';
 import { blacklistView } from './blacklist-view.ts';
 import { usesKeyPair } from './connection-views.ts';
 import { findObstacles } from './find-obstacles.ts';
@@ -111,7 +110,7 @@ function planDependencies(draft: Draft, service: Service, blacklist: Blacklist):
   const old = service.fastifyMajor < 5;
   const section = 'dependencies' as const;
   const wanted = [
-    { name: 'fastify-plugin', range: old ? '^4.5.1' : '^5.0.1', section },
+    fastifyPlugin(service),
     ...(service.jwt.library === 'none'
       ? [{ name: '@fastify/jwt', range: old ? '^8.0.1' : '^10.0.0', section }]
       : []),
@@ -119,11 +118,7 @@ function planDependencies(draft: Draft, service: Service, blacklist: Blacklist):
       ? [{ name: 'ioredis', range: '^5.4.0', section }]
       : []),
   ];
-  for (const want of wanted) {
-    draft.patch(service.manifest.path, 'manifest', (base) =>
-      ensureDependency(base, fromCatalog(draft.repo, service, want)),
-    );
-  }
+  declareDependencies(draft, service, ...wanted);
 }
 
 function planEnvironment(draft: Draft, service: Service, blacklist: Blacklist): Promise<void> {

@@ -5,14 +5,13 @@ import type { Plan } from '../_engine/model/plan.ts';
 import { type Refusal, refuse } from '../_engine/model/refusal.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
-import { ensureDependency } from '../_engine/edit/ensure-dependency.ts';
+import { declareDependencies, fastifyPlugin } from '../_engine/edit/ensure-dependency.ts';
 import { ensurePublicRoute } from '../_engine/edit/ensure-public-route.ts';
 import { importSpecifier, placeFile, testFileFor } from '../_engine/facts/style/place-file.ts';
 import { registerPlugin } from '../_engine/edit/register-plugin.ts';
 import { type Draft, openDraft } from '../_engine/repo/draft.ts';
 import { planDiagnostics } from '../_engine/plan/plan-diagnostics.ts';
 import { render, renderText, renderTest } from '../_engine/render/render.ts';
-import { fromCatalog } from '../_engine/facts/tooling.ts';
 import { findClient } from '../_engine/facts/calls/installed-client.ts';
 import { surveyMetrics } from '../_engine/facts/observability.ts';
 import { detectStyle } from '../_engine/facts/style/style.ts';
@@ -64,13 +63,8 @@ function hasEndpoint({ manifest, routes }: Service, own: RelPath): boolean {
 }
 
 function register(draft: Draft, service: Service, metrics: RelPath): void {
-  for (const [name, range] of [
-    ['fastify-plugin', service.fastifyMajor < 5 ? '^4.5.1' : '^5.0.1'],
-    ['prom-client', '^15.1.3'],
-  ] as const) {
-    const want = fromCatalog(draft.repo, service, { name, range, section: 'dependencies' });
-    draft.patch(service.manifest.path, 'manifest', (base) => ensureDependency(base, want));
-  }
+  const client = { name: 'prom-client', range: '^15.1.3', section: 'dependencies' } as const;
+  declareDependencies(draft, service, fastifyPlugin(service), client);
   registerPlugin(draft, service, { file: metrics, plugin: 'serviceMetrics' });
 }
 

@@ -5,12 +5,12 @@ import { type Refusal, refuse } from '../_engine/model/refusal.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { declareVariables } from '../_engine/edit/declare-variables.ts';
-import { ensureDependency } from '../_engine/edit/ensure-dependency.ts';
+import { declareDependencies, fastifyPlugin } from '../_engine/edit/ensure-dependency.ts';
 import { isAutoloaded, testFileFor } from '../_engine/facts/style/place-file.ts';
 import { registerPlugin } from '../_engine/edit/register-plugin.ts';
 import { type Draft, openDraft } from '../_engine/repo/draft.ts';
 import { render, renderTest } from '../_engine/render/render.ts';
-import { allowsBelow, fromCatalog } from '../_engine/facts/tooling.ts';
+import { allowsBelow } from '../_engine/facts/tooling.ts';
 import { surveyTarget } from '../_engine/facts/app/service.ts';
 import { findUserMember } from '../_engine/facts/auth/user-member.ts';
 import {
@@ -73,17 +73,10 @@ function renderFiles(draft: Draft, service: Service, files: LimitFiles, store: S
 }
 
 async function planNeeds(draft: Draft, service: Service, store: Store): Promise<void> {
-  const { fastifyMajor, redis } = service;
+  const { redis } = service;
   const needsClient = store === 'redis' && redis.library === 'none';
-  const wanted = [
-    { name: 'fastify-plugin', range: fastifyMajor < 5 ? '^4.5.1' : '^5.0.1', section: 'dependencies' },
-    ...(needsClient ? [{ name: 'ioredis', range: '^5.4.0', section: 'dependencies' } as const] : []),
-  ] as const;
-  for (const want of wanted) {
-    draft.patch(service.manifest.path, 'manifest', (base) =>
-      ensureDependency(base, fromCatalog(draft.repo, service, want)),
-    );
-  }
+  const ioredis = { name: 'ioredis', range: '^5.4.0', section: 'dependencies' } as const;
+  declareDependencies(draft, service, fastifyPlugin(service), ...(needsClient ? [ioredis] : []));
   if (store === 'redis' && redis.client === undefined)
     await declareVariables(draft, service, [{ name: 'REDIS_URL', value: '', type: 'string' }]);
 }

@@ -2,13 +2,12 @@ import type { RelPath } from '../_engine/model/paths.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { declareVariables, readVariable } from '../_engine/edit/declare-variables.ts';
-import { ensureDependency } from '../_engine/edit/ensure-dependency.ts';
+import { declareDependencies } from '../_engine/edit/ensure-dependency.ts';
 import { importLines } from '../_engine/edit/import-lines.ts';
 import { placeFile } from '../_engine/facts/style/place-file.ts';
 import { redisConnection } from '../_engine/edit/redis-connection.ts';
 import type { Draft } from '../_engine/repo/draft.ts';
 import { render, renderModule } from '../_engine/render/render.ts';
-import { fromCatalog } from '../_engine/facts/tooling.ts';
 import { revocationChannel } from './publisher.ts';
 import type { SubscriberView } from './view.ts';
 
@@ -29,9 +28,7 @@ export async function planSubscriber(
   draft.create(inUtils('revocation-subscriber'), 'revocation', text);
   if (consumer.redis.library === 'none') {
     const ioredis = { name: 'ioredis', range: '^5.4.0', section: 'dependencies' } as const;
-    draft.patch(consumer.manifest.path, 'manifest', (base) =>
-      ensureDependency(base, fromCatalog(draft.repo, consumer, ioredis)),
-    );
+    declareDependencies(draft, consumer, ioredis);
   }
   const names = [
     ...(view.redisOwn ? ['REDIS_URL'] : []),

@@ -5,7 +5,7 @@ import type { Refusal } from '../_engine/model/refusal.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
 import type { DependencyWant } from '../_engine/model/wants.ts';
-import { ensureDependency } from '../_engine/edit/ensure-dependency.ts';
+import { declareDependencies, fastifyPlugin } from '../_engine/edit/ensure-dependency.ts';
 import { ensureEnv } from '../_engine/edit/declare-variables.ts';
 import { freePluginName, registerPlugin } from '../_engine/edit/register-plugin.ts';
 import { importSpecifier, isAutoloaded, placeFile, testFileFor } from '../_engine/facts/style/place-file.ts';
@@ -14,7 +14,6 @@ import { type Draft, openDraft } from '../_engine/repo/draft.ts';
 import { planDiagnostics } from '../_engine/plan/plan-diagnostics.ts';
 import { render, renderTest } from '../_engine/render/render.ts';
 import { findAuthService } from '../_engine/facts/auth/auth-service.ts';
-import { fromCatalog } from '../_engine/facts/tooling.ts';
 import { findClient } from '../_engine/facts/calls/installed-client.ts';
 import { surveyOpenTelemetry } from '../_engine/facts/observability.ts';
 import { surveyHeads } from '../_engine/repo/services.ts';
@@ -49,7 +48,7 @@ export async function planTracing(
     before: ['authMiddleware', 'serviceMetrics', 'rateLimit'],
   });
   depend(draft, service, '@opentelemetry/api', '~1.9.0');
-  depend(draft, service, 'fastify-plugin', service.fastifyMajor < 5 ? '^4.5.1' : '^5.0.1');
+  declareDependencies(draft, service, fastifyPlugin(service));
   if (!found.sdk || isOurs) planSdk(draft, service, files);
   if (!draft.failed) renderTracingTest(draft, service, files, view);
   if (comesLate(draft, service, files)) draft.note(lateNote);
@@ -78,8 +77,7 @@ function depend(
   range: string,
   section: DependencyWant['section'] = 'dependencies',
 ): void {
-  const want = fromCatalog(draft.repo, service, { name, range, section });
-  draft.patch(service.manifest.path, 'manifest', (base) => ensureDependency(base, want));
+  declareDependencies(draft, service, { name, range, section });
 }
 
 function planSdk(draft: Draft, service: Service, { sdk }: TracingFiles): void {

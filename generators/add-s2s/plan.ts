@@ -6,14 +6,13 @@ import type { Plan } from '../_engine/model/plan.ts';
 import { type Refusal, refuse } from '../_engine/model/refusal.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
-import { ensureDependency } from '../_engine/edit/ensure-dependency.ts';
+import { declareDependencies } from '../_engine/edit/ensure-dependency.ts';
 import { placeFile } from '../_engine/facts/style/place-file.ts';
 import { type Draft, openDraft } from '../_engine/repo/draft.ts';
 import { renderTest } from '../_engine/render/render.ts';
 import { surveyAuthService } from '../_engine/facts/auth/auth-service.ts';
 import { chooseProtection, readPublic } from '../_engine/facts/routes/protection.ts';
 import { surveyTarget } from '../_engine/facts/app/service.ts';
-import { fromCatalog } from '../_engine/facts/tooling.ts';
 import { type Integration, integrationView } from './views.ts';
 
 type S2sAnswers = AnswersTo<typeof authVerify.questions> & AnswersTo<typeof authMiddleware.questions>;
@@ -53,9 +52,7 @@ function planIntegrationTest(draft: Draft, integration: Omit<Integration, 'test'
   for (const service of view.authInRepo && auth !== undefined ? [consumer, auth] : [consumer]) {
     if (service.tooling.runTypeScript !== undefined) continue;
     const tsx = { name: 'tsx', range: '^4.20.0', section: 'devDependencies' } as const;
-    draft.patch(service.manifest.path, 'manifest', (base) =>
-      ensureDependency(base, fromCatalog(draft.repo, service, tsx)),
-    );
+    declareDependencies(draft, service, tsx);
   }
   const command = testing.command.replace('NAME', 'service-to-service');
   draft.note(`Test the services together with: ${command} (in ${consumer.dir === '' ? '.' : consumer.dir}).`);

@@ -6,12 +6,12 @@ import type { Plan } from '../_engine/model/plan.ts';
 import { type Refusal, refuse } from '../_engine/model/refusal.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
-import { ensureDependency } from '../_engine/edit/ensure-dependency.ts';
+import { declareDependencies } from '../_engine/edit/ensure-dependency.ts';
 import { importSpecifier, placeFile, testFileFor } from '../_engine/facts/style/place-file.ts';
 import { type Draft, openDraft } from '../_engine/repo/draft.ts';
 import { renderModule, renderTest } from '../_engine/render/render.ts';
 import { findInstalled } from '../_engine/facts/calls/installed-client.ts';
-import { allowsBelow, fromCatalog } from '../_engine/facts/tooling.ts';
+import { allowsBelow } from '../_engine/facts/tooling.ts';
 import { surveyTarget } from '../_engine/facts/app/service.ts';
 import type { ClientTestView } from './view.ts';
 
@@ -63,9 +63,7 @@ export async function planServiceClient(answers: ClientAnswers, repo: Repo): Pro
   renderClient(draft, service, installed ?? own, { retry, diagnostics, transport });
   if (transport === 'undici') {
     const undici = { name: 'undici', range: '^7.16.0', section: 'dependencies' } as const;
-    draft.patch(service.manifest.path, 'manifest', (base) =>
-      ensureDependency(base, fromCatalog(draft.repo, service, undici)),
-    );
+    declareDependencies(draft, service, undici);
   }
   return draft.finish();
 }

@@ -2,9 +2,29 @@ import { applyEdits, findNodeAtLocation, modify, parseTree, type Node, type Pars
 
 import type { Obstacle } from '../model/obstacle.ts';
 import type { TextChange } from '../model/text-change.ts';
+import type { Service } from '../model/service.ts';
 import type { DependencyWant } from '../model/wants.ts';
+import type { Draft } from '../repo/draft.ts';
+import { fromCatalog } from '../facts/tooling.ts';
 
 const sections = ['dependencies', 'devDependencies', 'peerDependencies', 'optionalDependencies'] as const;
+
+/** Adds packages to a service's package.json: from the catalog, where the workspace has one. */
+export function declareDependencies(
+  draft: Draft,
+  service: Service,
+  ...wants: readonly DependencyWant[]
+): void {
+  for (const want of wants)
+    draft.patch(service.manifest.path, 'manifest', (base) =>
+      ensureDependency(base, fromCatalog(draft.repo, service, want)),
+    );
+}
+
+/** The version of fastify-plugin for the Fastify of a service. */
+export function fastifyPlugin({ fastifyMajor }: Pick<Service, 'fastifyMajor'>): DependencyWant {
+  return { name: 'fastify-plugin', range: fastifyMajor < 5 ? '^4.5.1' : '^5.0.1', section: 'dependencies' };
+}
 
 /**
  * Adds a package to package.json where its siblings are, in their order and version style. [] when any section has

@@ -10,8 +10,6 @@ export type ModuleFact = Readonly<{
   /** `import type` is required or usual. */
   typeImports: boolean;
   esModuleInterop: boolean;
-  /** The compiler's library knows `new Error(message, { cause })`: ES2022. */
-  errorCause: boolean;
   /** A dynamic `import()` needs a file extension, even where the imports of the service have none. */
   strictResolution: boolean;
   /**

@@ -1,6 +1,7 @@
 import { hashText } from './hash.ts';
 import { basenameRel, toRel } from '../model/paths.ts';
 import type { RecordedFile, RecordedRun, S2sRecord } from './s2s-record.ts';
+import { isRecord } from '../repo/manifest.ts';
 import { isWholeFile, type Role } from '../model/roles.ts';
 import { forbiddenFolder, misplaced } from '../model/places.ts';
 import type { Answers } from '../model/generator.ts';
@@ -60,12 +61,12 @@ interface StoredRecord {
  * write that somebody else chose, and an answer becomes code. @throws Error with the reason
  */
 function assertRecordShape(parsed: unknown): StoredRecord {
-  if (!isObject(parsed)) throw new Error('it is not an object');
+  if (!isRecord(parsed)) throw new Error('it is not an object');
   if (parsed['schema'] !== 1) throw new Error(`schema ${String(parsed['schema'])} is not 1`);
   const [services, files, texts] = [parsed['services'] ?? {}, parsed['files'] ?? {}, parsed['texts'] ?? {}];
-  if (!isObject(services)) throw new Error('services is not an object');
-  if (!isObject(files)) throw new Error('files is not an object');
-  if (!isObject(texts) || !Object.entries(texts).every(([name, lines]) => isName(name) && isTexts(lines)))
+  if (!isRecord(services)) throw new Error('services is not an object');
+  if (!isRecord(files)) throw new Error('files is not an object');
+  if (!isRecord(texts) || !Object.entries(texts).every(([name, lines]) => isName(name) && isTexts(lines)))
     throw new Error('texts is invalid');
   for (const [dir, runs] of Object.entries(services)) assertRuns(dir, runs);
   for (const [path, file] of Object.entries(files)) assertFile(path, file, texts);
@@ -75,14 +76,14 @@ function assertRecordShape(parsed: unknown): StoredRecord {
 function assertRuns(dir: string, runs: unknown): void {
   assertPath(dir, forbiddenFolder(dir));
   const isRun = ([generator, run]: readonly [string, unknown]): boolean =>
-    isGenerator(generator) && isObject(run) && isVersion(run['version']) && isAnswers(run['answers']);
-  if (!isObject(runs) || !Object.entries(runs).every(isRun))
+    isGenerator(generator) && isRecord(run) && isVersion(run['version']) && isAnswers(run['answers']);
+  if (!isRecord(runs) || !Object.entries(runs).every(isRun))
     throw new Error(`the entry of ${JSON.stringify(dir)} is invalid`);
 }
 
 function assertFile(path: string, file: unknown, texts: Json): void {
   assertPath(path, undefined);
-  const head = isObject(file) && isHead(file) ? file : undefined;
+  const head = isRecord(file) && isHead(file) ? file : undefined;
   const isWhole =
     typeof head?.['text'] === 'string' && Object.hasOwn(texts, head['text']) && isWholeFile(head.role);
   const isPatched = head !== undefined && isPatches(head['patches'], head.role);
@@ -105,7 +106,7 @@ function isHead(file: Json): file is Head {
 function isPatches(value: unknown, role: Role): boolean {
   if (!Array.isArray(value) || value.length > 200) return false;
   return value.every((patch: unknown) => {
-    if (!isObject(patch) || !isHead({ ...patch, sha256: '' }) || !Array.isArray(patch['hunks'])) return false;
+    if (!isRecord(patch) || !isHead({ ...patch, sha256: '' }) || !Array.isArray(patch['hunks'])) return false;
     const { before, hunks, usedBefore } = patch;
     const isKnown = before === null || typeof before === 'string';
     const isOfKind = isWholeFile(role) ? isWholeFile(patch['role'] as Role) : true;
@@ -133,10 +134,6 @@ type Json = Readonly<Record<string, unknown>>;
 /** More than a file has lines. */
 const maxLine = 1_000_000;
 
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** A key that stands for itself alone: `constructor` and `__proto__` are found in every object. */
 function isName(key: string): boolean {
   return !(key in Object.prototype);
@@ -151,7 +148,7 @@ function isAnswers(value: unknown): value is Answers {
   const isText = (one: unknown): boolean =>
     typeof one === 'string' && one.length <= 1_000 && !/\p{Cc}/u.test(one);
   return (
-    isObject(value) &&
+    isRecord(value) &&
     Object.entries(value).every(
       ([key, answer]) =>
         isName(key) &&
@@ -162,7 +159,7 @@ function isAnswers(value: unknown): value is Answers {
 
 /** A hunk that says of its lines what they are: one that counts otherwise has whoever takes it out search for ever. */
 function isHunk(hunk: unknown): boolean {
-  if (!isObject(hunk) || !isTexts(hunk['lines'])) return false;
+  if (!isRecord(hunk) || !isTexts(hunk['lines'])) return false;
   const { newLines, newStart, oldLines, oldStart } = hunk;
   const isCount = (value: unknown): boolean =>
     Number.isInteger(value) && Number(value) >= 0 && Number(value) <= maxLine;

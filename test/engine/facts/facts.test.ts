@@ -252,7 +252,6 @@ describe('surveyModules', () => {
       newExtension: '.ts',
       typeImports: false,
       esModuleInterop: false,
-      errorCause: true,
       strictResolution: false,
       aliases: [],
       tsconfig: 'tsconfig.json',
@@ -261,22 +260,6 @@ describe('surveyModules', () => {
 });
 
 describe('surveyModules, the compiler', () => {
-  it.each([
-    [{ target: 'ES2020' }, false],
-    [{ target: 'es2022' }, true],
-    [{ target: 'ESNext' }, true],
-    [{ target: 'ES2020', lib: ['ES2023'] }, true],
-    [{ target: 'ES2022', lib: ['es2020', 'dom'] }, false],
-    [{ target: 'ES2019', lib: ['ES2019', 'ES2022.Error'] }, true],
-    [{}, true],
-  ])('with %j knows the cause of an error: %j', (compilerOptions, errorCause) => {
-    const { modules } = serviceOf({
-      'src/app.ts': app,
-      'tsconfig.json': JSON.stringify({ compilerOptions }),
-    });
-    expect(modules.errorCause).toBe(errorCause);
-  });
-
   it.each([
     [{ module: 'NodeNext' }, true],
     [{ module: 'CommonJS' }, false],

@@ -22,7 +22,6 @@ export function surveyModules(repo: Repo, head: ServiceHead): ModuleFact {
     newExtension: system === 'cjs' && extension === '.js' && !testsResolveJs(survey) ? '' : extension,
     typeImports: options['verbatimmodulesyntax'] === true || prefersTypeImports(survey),
     esModuleInterop: hasInterop(survey, system),
-    errorCause: hasErrorCause(survey),
     strictResolution: /^node(16|18|20|next)$/.test(resolutionOption(survey)),
     // What only tests use, the runtime may not know.
     aliases: usedAliases(survey, usedBySource),
@@ -40,14 +39,6 @@ function moduleOption({ tsconfig: { options } }: Survey): string {
 function resolutionOption(survey: Survey): string {
   const option = survey.tsconfig.options['moduleresolution'];
   return typeof option === 'string' ? option : moduleOption(survey);
-}
-
-/** By `lib`, else by `target`, else by what the newest compilers take. */
-function hasErrorCause({ tsconfig: { options } }: Survey): boolean {
-  const { lib, target } = options;
-  if (Array.isArray(lib))
-    return lib.some((name) => /^es(202[2-9]|20[3-9]\d|next)(\.(full|error))?$/i.test(String(name)));
-  return typeof target !== 'string' || /^es(202[2-9]|20[3-9]\d|next)$/.test(target);
 }
 
 function moduleSystem(survey: Survey): ModuleFact['system'] {
