@@ -1,5 +1,6 @@
 import { diffOf } from '../_engine/plan/diff.ts';
 import type { Edit } from '../_engine/model/edit.ts';
+import { withLineEndingsOf } from '../_engine/model/line-endings.ts';
 import type { Obstacle } from '../_engine/model/obstacle.ts';
 import type { RelPath } from '../_engine/model/paths.ts';
 import type { Repo } from '../_engine/model/repo.ts';
@@ -19,7 +20,7 @@ export function revertFile(
 ): Edit | Obstacle | undefined {
   const base = repo.read(path);
   if (base === undefined) return undefined;
-  const ours = file.text?.join('\n') ?? '';
+  const ours = withLineEndingsOf(base, file.text?.join('\n') ?? '');
   if (base === ours) return { kind: 'delete', path, role: file.role, base };
   if (!isEdited(ours, base)) return notThere(path);
   if (force) return { kind: 'delete', path, role: file.role, base };
@@ -76,7 +77,17 @@ function edited(at: NonNullable<Obstacle['at']>, diff: string, remedy: string): 
   return {
     code: 'E_FILE_EDITED',
     at,
-    message: `${at.path} was edited: the recorded lines have changed.\n${diff.trimEnd()}`,
+    message: `${at.path} was edited: the recorded lines have changed.\n${shortened(diff)}`,
     remedy,
   };
+}
+
+/** Who reads a refusal wants to know what was edited, not the whole of it. */
+const maxDiffLines = 20;
+
+function shortened(diff: string): string {
+  const lines = diff.trimEnd().split('\n');
+  if (lines.length <= maxDiffLines + 1) return lines.join('\n');
+  const left = lines.length - maxDiffLines;
+  return [...lines.slice(0, maxDiffLines), `… ${String(left)} more lines`].join('\n');
 }
