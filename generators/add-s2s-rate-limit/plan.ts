@@ -1,5 +1,6 @@
 import type { RunAnswers } from '../_engine/model/generator.ts';
 import type { Obstacle } from '../_engine/model/obstacle.ts';
+import type { RelPath } from '../_engine/model/paths.ts';
 import type { Plan } from '../_engine/model/plan.ts';
 import { type Refusal, refuse } from '../_engine/model/refusal.ts';
 import type { Repo } from '../_engine/model/repo.ts';
@@ -10,7 +11,8 @@ import { isAutoloaded, testFileFor } from '../_engine/facts/style/place-file.ts'
 import { registerPlugin } from '../_engine/edit/register-plugin.ts';
 import { type Draft, openDraft } from '../_engine/repo/draft.ts';
 import { render, renderTest } from '../_engine/render/render.ts';
-import { allowsBelow } from '../_engine/facts/tooling.ts';
+import { siblingsOf } from '../_engine/facts/app/siblings.ts';
+import { openSurvey } from '../_engine/program/survey.ts';
 import { surveyTarget } from '../_engine/facts/app/service.ts';
 import { findUserMember } from '../_engine/facts/auth/user-member.ts';
 import {
@@ -36,8 +38,12 @@ export async function planRateLimit(answers: LimitAnswers, repo: Repo): Promise<
   const service = surveyTarget(repo, answers);
   if ('ok' in service) return service;
   const { manifest, redis } = service;
-  if (manifest.dependencies['@fastify/rate-limit'] !== undefined) return refuse(isLimited(service));
-  if (allowsBelow(manifest.dependencies['fastify'], 4, 24)) return refuse(oldFastify(service));
+  const siblings = siblingsOf(openSurvey(repo, service)).map(({ head }) => head.manifest);
+  const limiting = [manifest, ...siblings].find(
+    ({ dependencies }) => dependencies['@fastify/rate-limit'] !== undefined,
+  );
+  if (limiting !== undefined) return refuse(isLimited(service, limiting.path));
+  if (service.isOlder('fastify', 4, 24)) return refuse(oldFastify(service));
   const store = answers.store ?? (redis.library === 'none' ? 'memory' : 'redis');
   const files = limitFiles(service);
   const draft = openDraft(repo);
@@ -104,10 +110,10 @@ function oldFastify({ manifest, name }: Service): Obstacle {
   };
 }
 
-function isLimited({ manifest, name }: Service): Obstacle {
+function isLimited({ name }: Service, path: RelPath): Obstacle {
   return {
     code: 'E_RATE_LIMITED',
-    at: { path: manifest.path },
+    at: { path },
     message: `${name} already has @fastify/rate-limit, and two limits would count every request twice.`,
     remedy:
       'Keep it (its option redis shares the count between instances, in fixed windows), or remove it and run the command again.',

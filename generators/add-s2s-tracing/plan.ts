@@ -16,10 +16,11 @@ import { render, renderTest } from '../_engine/render/render.ts';
 import { findAuthService } from '../_engine/facts/auth/auth-service.ts';
 import { findClient } from '../_engine/facts/calls/installed-client.ts';
 import { surveyOpenTelemetry } from '../_engine/facts/observability.ts';
+import { startScripts } from '../_engine/facts/start-script.ts';
 import { surveyHeads } from '../_engine/repo/services.ts';
 import { surveyTarget } from '../_engine/facts/app/service.ts';
 import type { TracingTestView, TracingView } from './view.ts';
-import { sdkView, type TracingFiles, tracingView } from './views.ts';
+import { builtCommand, sdkView, type TracingFiles, tracingView } from './views.ts';
 
 /** The plugin that traces, registered before all that it is to see; what it listens to; an SDK where there is none. */
 export async function planTracing(
@@ -35,7 +36,7 @@ export async function planTracing(
     sdk: joinRel(service.layout.sourceDir, 'tracing.ts'),
   };
   const isOurs = repo.read(files.sdk)?.includes('OTEL_METRICS_EXPORTER') === true;
-  const found = surveyOpenTelemetry(service);
+  const found = surveyOpenTelemetry(repo, service);
   const calls = findClient(repo, service) !== undefined || !isIssuer(repo, service);
   if (calls) await planDiagnostics(draft, service, answers);
   const pluginName = freePluginName(service, files.tracing, 'service-tracing');
@@ -87,7 +88,10 @@ function planSdk(draft: Draft, service: Service, { sdk }: TracingFiles): void {
   depend(draft, service, '@opentelemetry/sdk-node', '^0.223.0');
   for (const file of service.config.exampleFiles)
     draft.patch(file, 'env', (base) => ensureEnv(base, { name: 'OTEL_EXPORTER_OTLP_ENDPOINT', value: '' }));
-  draft.note(`No traces are sent until ${service.name} is started with its tracing: ${view.command}`);
+  const isBuilt = startScripts(service.manifest.scripts).some(({ entry }) => /\.[cm]?js$/.test(entry));
+  const built = isBuilt ? [builtCommand(service, sdk)] : [];
+  const commands = [...new Set([view.command, ...built])].join(', or ');
+  draft.note(`No traces are sent until ${service.name} is started with its tracing: ${commands}`);
 }
 
 function renderTracingTest(

@@ -1,7 +1,6 @@
 import type { ImportWant } from '../model/import-want.ts';
 import type { Service } from '../model/service.ts';
 import { RefusalError } from '../model/refusal.ts';
-import { allowsBelow } from '../facts/tooling.ts';
 import { readVariable } from './declare-variables.ts';
 
 /** What the shared part redis-client.hbs is rendered from, and the code around it. */
@@ -62,7 +61,7 @@ export function redisConnection(
     nodeRedis,
     redisOptions: nodeRedis ? `{ ${settings} }` : options,
     redisSettings: settings,
-    redisDestroys: nodeRedis && !allowsBelow(service.manifest.dependencies['redis'], 5),
+    redisDestroys: nodeRedis && !service.isOlder('redis', 5),
     redisUse: use,
     imports: wanted ? [...ownImports, ...(client?.imports ?? [])] : [],
   };

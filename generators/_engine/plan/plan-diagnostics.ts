@@ -8,7 +8,6 @@ import type { Draft } from '../repo/draft.ts';
 import { readRecord } from '../record/record.ts';
 import { findClient } from '../facts/calls/installed-client.ts';
 import { checkRecorded } from '../record/recorded-answers.ts';
-import { allowsBelow } from '../facts/tooling.ts';
 
 /**
  * Has the client publish on diagnostics channels, and with it the middleware: brings the client if there is none, and
@@ -20,7 +19,7 @@ export async function planDiagnostics(
   answers: RunAnswers & Answers,
 ): Promise<RelPath> {
   const client = findClient(draft.repo, service);
-  if (allowsBelow(service.manifest.dependencies['@types/node'], 18, 19)) draft.obstruct(oldTypes(service));
+  if (service.isOlder('@types/node', 18, 19)) draft.obstruct(oldTypes(service));
   const part = { with: withDiagnostics(answers) };
   if (client !== undefined && client.variant === undefined) draft.obstruct(foreignClient(client.path));
   else await include(draft, 'add-service-client', { ...answers, ...client?.variant, ...part }, answers);

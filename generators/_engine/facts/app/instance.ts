@@ -2,6 +2,8 @@ import type { AppFact, GuardFact, RoutePlugin } from '../../model/app-facts.ts';
 import { lazyFacts } from '../../model/lazy-facts.ts';
 import type { RelPath } from '../../model/paths.ts';
 import type { ts } from '../../syntax/tree.ts';
+import { RefusalError } from '../../model/refusal.ts';
+import { openSibling } from './siblings.ts';
 import { autoloadedPlugins } from '../routes/autoload-routes.ts';
 import { autoloadsOf } from './autoload.ts';
 import { type AppPlace, findAppPlace } from './app-place.ts';
@@ -48,11 +50,36 @@ export function surveyInstance(survey: Survey): Instance {
     autoload,
     ...(place.outside !== undefined && { madeBy: makerOf(survey, place.outside, place.madeIn) }),
   };
+  const made = lazyFacts({ by: () => makerOfInstance(survey, app) });
   return lazyFacts<Instance>({
     app: () => app,
-    routes: () => routePlugins(survey, uses, file),
-    guard: () => findRootGuard(survey, { file, node: place.scope, instances: place.names }, uses),
+    routes: () => [...(made.by?.routes ?? []).map(ofMaker), ...routePlugins(survey, uses, file)],
+    guard: () =>
+      findRootGuard(survey, { file, node: place.scope, instances: place.names }, uses) ?? made.by?.guard,
   });
+}
+
+/** What the package of the repo that makes the instance has on it already. */
+function makerOfInstance({ head, repo }: Survey, { madeBy }: AppFact): Instance | undefined {
+  const maker = madeBy === undefined ? undefined : openSibling(repo, madeBy);
+  // Two packages that make their instance by each other make none.
+  if (
+    maker === undefined ||
+    maker.head.dir === head.dir ||
+    maker.head.manifest.dependencies[head.name] !== undefined
+  )
+    return undefined;
+  try {
+    return surveyInstance(maker);
+  } catch (error) {
+    if (error instanceof RefusalError) return undefined;
+    throw error;
+  }
+}
+
+/** Without a file: what is in another package is not for this service's plans to change. */
+function ofMaker({ name, prefix, routes }: RoutePlugin): RoutePlugin {
+  return { name, kind: 'shared', autoloaded: false, prefix, routes };
 }
 
 /** The package that a call goes to. */

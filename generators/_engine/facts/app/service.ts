@@ -6,9 +6,10 @@ import type { Repo } from '../../model/repo.ts';
 import type { ConfigFact, JwtFact } from '../../model/resource-facts.ts';
 import type { Service, ServiceHead } from '../../model/service.ts';
 import { surveyConfig } from '../config/config.ts';
-import { fastifyMajorOf, surveyTooling } from '../tooling.ts';
+import { fastifyMajorOf, isOlder, surveyTooling } from '../tooling.ts';
 import { withoutGenerated } from '../style/generated-files.ts';
 import { type Instance, surveyInstance } from './instance.ts';
+import { siblingsOf } from './siblings.ts';
 import { surveyJwt } from '../auth/jwt.ts';
 import { surveyLayout } from '../style/layout.ts';
 import { findDecorators, findPluginNames, findRequestDecorations } from './decorations.ts';
@@ -58,6 +59,7 @@ function survey(open: Survey, needsInstance: boolean): Service {
     dir: () => head.dir,
     manifest: () => head.manifest,
     fastifyMajor: () => fastifyMajorOf(repo, head),
+    isOlder: () => (name, major, minor) => isOlder(repo, head, name, major, minor),
     app: () => app,
     modules: () => surveyModules(repo, head),
     style: () => surveyStyle(open, app),
@@ -72,7 +74,8 @@ function survey(open: Survey, needsInstance: boolean): Service {
     requestDecorations: () => findRequestDecorations(open),
     pluginNames: () => findPluginNames(open, app.autoload),
     guard: () => instance.guard,
-    plainSchemas: () => open.filesMatching(/\.setValidatorCompiler\(/).length === 0,
+    plainSchemas: () =>
+      [open, ...siblingsOf(open)].every((one) => one.filesMatching(/\.setValidatorCompiler\(/).length === 0),
   });
   return service;
 }

@@ -1,6 +1,6 @@
 import type { Route, RoutePlugin } from '../../model/app-facts.ts';
 import type { RelPath } from '../../model/paths.ts';
-import { lineOf, ts } from '../../syntax/tree.ts';
+import { ts } from '../../syntax/tree.ts';
 import { type Argument, argumentsOf, classCalls } from '../../program/repeated-calls.ts';
 import {
   findPluginFunction,
@@ -11,6 +11,7 @@ import {
   resolverOf,
 } from '../../program/plugin-functions.ts';
 import { isFunctionNode, propertyOf, stringOf, unwrap } from '../../syntax/expressions.ts';
+import { packageRoutes } from './package-routes.ts';
 import { joinUrl, routesOf } from './route-calls.ts';
 import type { Survey } from '../../program/survey.ts';
 import { findCalls, type Use } from '../../syntax/calls.ts';
@@ -109,12 +110,9 @@ function registered(
   return [exportedAs === undefined ? own : { ...own, exportedAs }, ...nested];
 }
 
-function fromPackage(
-  survey: Survey,
-  { expression, file, options, plugin: name }: Registration,
-  prefix: string,
-): readonly RoutePlugin[] {
-  const routes = packageRoutes(survey, { plugin: expression, options, file }, prefix);
+function fromPackage(survey: Survey, registration: Registration, prefix: string): readonly RoutePlugin[] {
+  const { plugin: name } = registration;
+  const routes = packageRoutes(survey, registration, prefix);
   return routes.length === 0 ? [] : [{ name, kind: 'plugin', autoloaded: false, prefix, routes }];
 }
 
@@ -180,71 +178,4 @@ function exportedName(survey: Survey, expression: ts.Expression, file: RelPath):
   const isWrapper =
     isFastifyPlugin(survey, bare.expression, file) || resolverOf(survey, bare.expression, file) !== undefined;
   return exportedName(survey, first !== undefined && isWrapper ? first : bare.expression, file);
-}
-
-/** What a package's plugin registers: by its options object, undefined when it is given none. */
-type Pattern = (options: Options | undefined) => string | undefined;
-
-interface Options {
-  /** The literal text of an option; null when it is there and cannot be read. */
-  text(name: string): string | null | undefined;
-  isTrue(name: string): boolean;
-}
-
-/** Plugins whose only routes are made for everybody, and the pattern of those routes below the plugin's prefix. */
-const publicPlugins: ReadonlyMap<string, Pattern> = new Map([
-  ['@fastify/swagger-ui', below('routePrefix', '/documentation')],
-  ['@scalar/fastify-api-reference', below('routePrefix', '/reference')],
-  ['@fastify/under-pressure', statusRoute],
-]);
-
-/**
- * The public routes of a plugin that comes from a package: documentation and status. [] for every other package, and
- * where its options cannot be read: what is not known stays guarded.
- */
-function packageRoutes(
-  survey: Survey,
-  call: Readonly<{ plugin: ts.Expression; options: ts.Expression | undefined; file: RelPath }>,
-  prefix: string,
-): readonly Route[] {
-  const { file, plugin } = call;
-  const bare = unwrap(plugin);
-  const from = ts.isIdentifier(bare) ? survey.names.importOf(bare, file)?.from : undefined;
-  const pattern = from === undefined ? undefined : publicPlugins.get(from);
-  const options = call.options === undefined ? undefined : readOptions(survey, call.options, file);
-  const isUnread = call.options !== undefined && options === undefined;
-  const found = pattern === undefined || isUnread ? undefined : pattern(options);
-  if (from === undefined || found === undefined) return [];
-  const url = joinUrl(prefix, found);
-  const line = lineOf(survey.tree(file), plugin.getStart());
-  return [{ method: 'GET', url, path: file, line, public: `${from} registers it` }];
-}
-
-/** Undefined for what is no object literal, or has members that cannot be told from it. */
-function readOptions(survey: Survey, expression: ts.Expression, file: RelPath): Options | undefined {
-  const found = survey.names.value(expression, file);
-  if (found === undefined || !ts.isObjectLiteralExpression(found.node)) return undefined;
-  const { node } = found;
-  if (node.properties.some((member) => ts.isSpreadAssignment(member))) return undefined;
-  return {
-    isTrue: (name) => propertyOf(node, name)?.kind === ts.SyntaxKind.TrueKeyword,
-    text: (name) => {
-      const value = propertyOf(node, name);
-      return value === undefined ? undefined : (survey.names.textOf(value, found.file) ?? null);
-    },
-  };
-}
-
-function below(option: string, initial: string): Pattern {
-  return (options) => {
-    const own = options?.text(option);
-    if (own === null || own === '' || own === '/') return undefined;
-    return `${own ?? initial}/*`;
-  };
-}
-
-/** `exposeStatusRoute: true` is `/status`; a text is the path. An object can have a path of its own: not read. */
-function statusRoute(options: Options | undefined): string | undefined {
-  if (options?.isTrue('exposeStatusRoute') === true) return '/status';
-  return options?.text('exposeStatusRoute') ?? undefined;
 }

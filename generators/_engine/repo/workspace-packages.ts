@@ -1,0 +1,69 @@
+import { dirnameRel, joinRel, type RelPath } from '../model/paths.ts';
+import { RefusalError } from '../model/refusal.ts';
+import type { Repo } from '../model/repo.ts';
+import { isRecord, readManifest } from './manifest.ts';
+import { findManifestPaths } from './source-files.ts';
+
+/** A package of the repo that others import by its name, installed or not. */
+export interface WorkspacePackage {
+  readonly name: string;
+  readonly dir: RelPath;
+}
+
+const known = new WeakMap<Repo, readonly WorkspacePackage[]>();
+
+/** Every package of the repo that has a name. */
+function workspacePackages(repo: Repo): readonly WorkspacePackage[] {
+  const found =
+    known.get(repo.origin) ??
+    findManifestPaths(repo.origin).flatMap((path) => {
+      const name = /"name"\s*:\s*"([^"\\]+)"/.exec(repo.origin.read(path) ?? '')?.[1];
+      return name === undefined ? [] : [{ name, dir: dirnameRel(path) }];
+    });
+  known.set(repo.origin, found);
+  return found;
+}
+
+/** The package that a specifier names, and what follows its name: `@acme/config/base` → `base`; '' for the package itself. */
+export function findWorkspacePackage(
+  repo: Repo,
+  specifier: string,
+): Readonly<{ dir: RelPath; subpath: string }> | undefined {
+  if (specifier.startsWith('.') || specifier.startsWith('/')) return undefined;
+  const named = workspacePackages(repo).find(
+    ({ name }) => specifier === name || specifier.startsWith(`${name}/`),
+  );
+  return named && { dir: named.dir, subpath: specifier.slice(named.name.length + 1) };
+}
+
+/** Where a package's manifest says that a subpath is; `fields` say so of the package itself. */
+export function exportedPaths(
+  repo: Repo,
+  { dir, subpath }: Readonly<{ dir: RelPath; subpath: string }>,
+  fields: readonly string[],
+): readonly string[] {
+  const json = jsonOf(repo, dir);
+  const exported = json['exports'];
+  const key = subpath === '' ? '.' : `./${subpath}`;
+  const isMap = isRecord(exported) && Object.keys(exported).some((one) => one.startsWith('.'));
+  const target = isMap ? exported[key] : subpath === '' ? exported : undefined;
+  const named = subpath === '' ? fields.map((field) => json[field]) : [];
+  return [target, ...named].flatMap(textsIn);
+}
+
+/** Of one that is no JSON, whoever surveys that package tells. */
+function jsonOf(repo: Repo, dir: RelPath): Readonly<Record<string, unknown>> {
+  try {
+    return readManifest(repo, joinRel(dir, 'package.json'))?.json ?? {};
+  } catch (error) {
+    if (error instanceof RefusalError) return {};
+    throw error;
+  }
+}
+
+/** A target, or those of its conditions. */
+function textsIn(target: unknown): readonly string[] {
+  if (typeof target === 'string') return [target];
+  if (Array.isArray(target)) return target.flatMap(textsIn);
+  return isRecord(target) ? Object.values(target).flatMap(textsIn) : [];
+}
