@@ -4,6 +4,7 @@ import type { Destination } from '../_engine/edit/declare-in-compose.ts';
 import { isObstacle } from '../_engine/model/refusal.ts';
 import { findAuthService } from '../_engine/facts/auth/auth-service.ts';
 import { surveyService } from '../_engine/facts/app/service.ts';
+import { servesTls } from '../_engine/facts/app/tls.ts';
 import { findTarget, surveyHeads } from '../_engine/repo/services.ts';
 
 const usualUrl = 'http://localhost:3001';
@@ -25,6 +26,9 @@ export function findAuthAddress(repo: Repo, named: string | undefined): AuthAddr
   if ('ok' in head) return elsewhere;
   const service = surveyService(repo, head);
   const port = 'ok' in service ? undefined : service.app.listen.defaultPort;
-  const defaultUrl = port === undefined ? usualUrl : `http://localhost:${String(port)}`;
-  return { defaultUrl, auth: { head, port } };
+  const secure = servesTls(repo, head);
+  const usual = secure ? usualUrl.replace('http:', 'https:') : usualUrl;
+  const scheme = secure ? 'https' : 'http';
+  const defaultUrl = port === undefined ? usual : `${scheme}://localhost:${String(port)}`;
+  return { defaultUrl, auth: { head, port, secure } };
 }

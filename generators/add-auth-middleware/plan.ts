@@ -9,6 +9,7 @@ import type { Service } from '../_engine/model/service.ts';
 import { importSpecifier, placeFile, testFileFor } from '../_engine/facts/style/place-file.ts';
 import { type Draft, openDraft } from '../_engine/repo/draft.ts';
 import { render, renderModule, renderTest } from '../_engine/render/render.ts';
+import { findUrlVariable, withUrlVariable } from '../_engine/facts/config/url-variable.ts';
 import { findClient } from '../_engine/facts/calls/installed-client.ts';
 import { surveyTarget } from '../_engine/facts/app/service.ts';
 import { type AuthAddress, findAuthAddress } from './auth-url.ts';
@@ -63,6 +64,7 @@ export async function planAuthMiddleware(answers: MiddlewareAnswers, repo: Repo)
     // Where add-s2s-revocation has been.
     revocation: cacheTtlMs !== undefined && draft.repo.read(subscriber) !== undefined,
     ...(authUrl as AuthAddress),
+    urlVariable: findUrlVariable(repo, service, (authUrl as AuthAddress).auth),
     publicRoutes: open?.routes,
   };
   renderMiddleware(draft, service, files, names as MiddlewareNames, choices);
@@ -108,7 +110,11 @@ function renderMiddleware(
 ): void {
   const { style, testing } = service;
   const view = middlewareView(service, files, names, choices);
-  const text = render('add-auth-middleware/auth-middleware.ts.hbs', view, style);
+  const { urlVariable } = choices;
+  const text = withUrlVariable(
+    render('add-auth-middleware/auth-middleware.ts.hbs', view, style),
+    urlVariable,
+  );
   draft.create(files.middleware, 'auth-middleware', text);
   if (view.cache) {
     const cache = renderModule('add-auth-middleware/claim-cache.ts', {}, style);
@@ -118,7 +124,7 @@ function renderMiddleware(
   const test = testFileFor(service, files.middleware, 'auth-middleware');
   const testView = middlewareTestView(service, draft.repo, files, names, choices);
   const testText = renderTest('add-auth-middleware/auth-middleware.test.ts.hbs', testView, style, testing);
-  draft.create(test, 'unit-test', testText);
+  draft.create(test, 'unit-test', withUrlVariable(testText, urlVariable));
   if (!view.cache) return;
   const cacheTest = testFileFor(service, files.cache, 'claim-cache');
   const cacheImport = importSpecifier(service, cacheTest, files.cache);

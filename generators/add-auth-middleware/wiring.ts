@@ -24,9 +24,9 @@ export async function wireMiddleware(
   register(draft, service, files, choices);
   for (const place of guardPlaces(draft.repo, service, guarded)) guard(draft, place, names);
   declareDependencies(draft, service, fastifyPlugin(service));
-  const { auth, defaultUrl } = choices;
+  const { auth, defaultUrl, urlVariable: name } = choices;
   await declareVariables(draft, service, [
-    { name: 'AUTH_SERVICE_URL', value: defaultUrl, type: 'url', default: defaultUrl, to: auth },
+    { name, value: defaultUrl, type: 'url', default: defaultUrl, to: auth },
     { name: 'SERVICE_AUTH_SECRET', value: '', type: 'string' },
   ]);
 }

@@ -8,6 +8,8 @@ import type { ComposeVariable } from './ensure-compose.ts';
 export interface Destination {
   readonly head: Pick<ServiceHead, 'dir' | 'name'>;
   readonly port: number | undefined;
+  /** It listens with TLS. */
+  readonly secure?: boolean;
 }
 
 /** A variable of a service; `to`: it holds the address of another one. */
@@ -25,27 +27,27 @@ export async function declareInCompose(
   head: Pick<ServiceHead, 'dir' | 'name'>,
   wants: readonly ContainerVariable[],
 ): Promise<void> {
-  const dirs = [head, ...wants.flatMap(({ to }) => to?.head ?? [])].map(({ dir }) => dir);
-  const files = findComposeFiles(draft.repo, dirs);
+  const files = findComposeFiles(draft.repo);
   if (files.length === 0) return;
   // Most repos have no such file, and a parser takes time to load.
-  const { composeRedisOf, composeServicesOf } = await import('../facts/config/compose.ts');
+  const { composeRedisOf, composeServicesOf, composeUrl } = await import('../facts/config/compose.ts');
   const { ensureCompose } = await import('./ensure-compose.ts');
   const runningIn = (path: RelPath, one: Pick<ServiceHead, 'dir' | 'name'>): ComposeService | undefined =>
-    pick(composeServicesOf(draft.repo.read(path) ?? '', path, one.dir), one);
-  const valueOf = (path: RelPath, { name, to }: ContainerVariable): string | undefined => {
+    pick(composeServicesOf(draft.repo.read(path) ?? '', path, one.dir, one.name), one);
+  const valueOf = (from: ComposeService, { name, to }: ContainerVariable): string | undefined => {
+    const { path } = from;
     const near = [path, ...files];
     if (name === 'REDIS_URL') return composeRedisOf(draft.repo.read(path) ?? '');
     const there = to && near.map((file) => runningIn(file, to.head)).find((one) => one !== undefined);
     const port = there?.ports.find((one) => one === to?.port) ?? there?.ports[0] ?? to?.port;
-    return there === undefined || port === undefined ? undefined : `http://${there.name}:${String(port)}`;
+    return there && composeUrl(from, there, { port, scheme: to.secure === true ? 'https' : 'http' });
   };
 
   for (const path of files) {
     const container = runningIn(path, head);
     if (container?.listsEnvironment !== true) continue;
     const variables = wants
-      .map((want): ComposeVariable => ({ name: want.name, value: valueOf(path, want) }))
+      .map((want): ComposeVariable => ({ name: want.name, value: valueOf(container, want) }))
       .filter(({ value }) => value !== undefined || !container.readsFile);
     if (variables.length === 0) continue;
     draft.patch(path, 'compose', (base) => {

@@ -1,8 +1,9 @@
 import { type Document, isMap, isScalar, isSeq, type YAMLMap } from 'yaml';
 
-import { dirnameRel, joinRel, type RelPath, toRel } from '../../model/paths.ts';
+import { basenameRel, dirnameRel, joinRel, type RelPath } from '../../model/paths.ts';
 import type { Repo } from '../../model/repo.ts';
 import { runCache } from '../../model/run-caches.ts';
+import { findFilesNamed } from '../../repo/source-files.ts';
 import { parseYaml } from '../../syntax/yaml-text.ts';
 
 /** A service of a compose file that runs a service of the repo. */
@@ -10,8 +11,11 @@ export interface ComposeService {
   readonly path: RelPath;
   /** Its key below `services`: the name under which the others reach it. */
   readonly name: string;
-  /** Ports that it listens on inside, as far as the file tells. */
+  /** Ports that it listens on inside, as far as the file tells, and the one at which the host reaches it. */
   readonly ports: readonly number[];
+  readonly published: number | undefined;
+  /** Networks that it is in; undefined: that of the host. */
+  readonly networks: readonly string[] | undefined;
   readonly listsEnvironment: boolean;
   /** It reads files of variables: what its environment lists hides what they say. */
   readonly readsFile: boolean;
@@ -19,15 +23,25 @@ export interface ComposeService {
 
 const redisImage = /(?:^|\/)(?:redis|valkey|keydb|redis-stack(?:-server)?)(?::|$)/;
 
-/** The services of a compose file that run what is in the folder `dir`; [] for a text that is no compose file. */
-export function composeServicesOf(text: string, path: RelPath, dir: RelPath): readonly ComposeService[] {
+/**
+ * The services of a compose file that run what is in the folder `dir`, or an image that is called as it is or as `name`; []
+ * for a text that is no compose file.
+ */
+export function composeServicesOf(
+  text: string,
+  path: RelPath,
+  dir: RelPath,
+  name = '',
+): readonly ComposeService[] {
+  const images = new Set([basenameRel(dir), name.replace(/^@.*\//, '')].filter((one) => one !== ''));
   const services = documentOf(text).get('services');
   if (!isMap(services)) return [];
   return services.items.flatMap(({ key, value }) => {
-    const name = isScalar(key) ? String(key.value) : '';
-    if (!isHost(name) || !isMap(value) || !runs(value, path, dir)) return [];
+    const host = isScalar(key) ? String(key.value) : '';
+    if (!isHost(host) || !isMap(value) || !(runs(value, path, dir) || isImage(value, images))) return [];
     const [listsEnvironment, readsFile] = [value.has('environment'), value.has('env_file')];
-    return [{ path, name, ports: portsOf(value), listsEnvironment, readsFile }];
+    const reached = { ports: portsOf(value), published: publishedPort(value), networks: networksOf(value) };
+    return [{ path, name: host, ...reached, listsEnvironment, readsFile }];
   });
 }
 
@@ -76,6 +90,44 @@ function runs(service: YAMLMap, path: RelPath, dir: RelPath): boolean {
   );
 }
 
+/** Built elsewhere: `ghcr.io/acme/users:1.2`. */
+function isImage(service: YAMLMap, names: ReadonlySet<string>): boolean {
+  const image = service.has('build') ? undefined : textOf(service.get('image'));
+  const last = image
+    ?.split('/')
+    .at(-1)
+    ?.replace(/[:@].*$/, '');
+  return last !== undefined && names.has(last);
+}
+
+function networksOf(service: YAMLMap): readonly string[] | undefined {
+  if (textOf(service.get('network_mode')) === 'host') return undefined;
+  const networks = service.get('networks');
+  if (isMap(networks)) return networks.items.map(({ key }) => textOf(key) ?? '');
+  return isSeq(networks) ? listOf(networks) : ['default'];
+}
+
+/** `8080` of `8080:3000` and of `127.0.0.1:8080:3000`. */
+function publishedPort(service: YAMLMap): number | undefined {
+  const [first = ''] = listOf(service.get('ports'));
+  const port = Number(/(\d{1,5}):\d{1,5}(?:\/tcp)?$/.exec(first.slice(-30))?.[1]);
+  return port > 0 ? port : undefined;
+}
+
+/** The URL at which one service of compose files reaches another; undefined where they share no network. */
+export function composeUrl(
+  from: ComposeService,
+  to: ComposeService,
+  { port, scheme }: Readonly<{ port: number | undefined; scheme: string }>,
+): string | undefined {
+  if (to.networks === undefined) return undefined;
+  if (from.networks === undefined)
+    return to.published === undefined ? undefined : `${scheme}://localhost:${String(to.published)}`;
+  // Files that are used together name their networks in ways that one of them does not tell.
+  const isApart = from.path === to.path && !from.networks.some((one) => to.networks?.includes(one));
+  return isApart || port === undefined ? undefined : `${scheme}://${to.name}:${String(port)}`;
+}
+
 /** Undefined for what leads out of the root, or nowhere that can be known. */
 function within(...parts: readonly string[]): RelPath | undefined {
   if (parts.some((part) => /^[/~]|\$|:\/\//.test(part))) return undefined;
@@ -107,15 +159,7 @@ function textOf(node: unknown): string | undefined {
   return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
 }
 
-/** Compose files at the root, in a folder `docker` or `deploy` there, and in these folders. */
-export function findComposeFiles(repo: Repo, dirs: readonly RelPath[]): readonly RelPath[] {
-  const usual = ['', 'docker', 'deploy'].map(toRel);
-  return [...new Set([...usual, ...dirs])].flatMap((dir) =>
-    repo
-      .list(dir)
-      .filter(
-        ({ kind, name }) => kind === 'file' && /^(?:docker-)?compose(?:[.-][\w.-]+)?\.ya?ml$/.test(name),
-      )
-      .map(({ name }) => joinRel(dir, name)),
-  );
+/** The compose files of a repo, those nearest to its root first. */
+export function findComposeFiles(repo: Repo): readonly RelPath[] {
+  return findFilesNamed(repo, /^(?:docker-)?compose(?:[.-][\w.-]+)?\.ya?ml$/);
 }
