@@ -45,8 +45,10 @@ function packageManagerOf(repo: Repo, dir: RelPath): Pick<ToolingFact, 'packageM
     ({ json, path }) => json['workspaces'] !== undefined && dirnameRel(path) !== dir,
   );
   const [lock] = locked;
-  const installRoot = lock?.installRoot ?? (workspace === undefined ? undefined : dirnameRel(workspace.path));
-  return { packageManager: named ?? lock?.packageManager ?? 'npm', installRoot: installRoot ?? dir };
+  // Of a project without a package.json of its own, the nearest one above.
+  const nearest = workspace ?? manifests[0];
+  const installRoot = lock?.installRoot ?? (nearest === undefined ? dir : dirnameRel(nearest.path));
+  return { packageManager: named ?? lock?.packageManager ?? 'npm', installRoot };
 }
 
 function lockedBy(repo: Repo, folder: RelPath): Manager | undefined {

@@ -5,7 +5,7 @@ import { isRecord, readManifest } from './manifest.ts';
 import { findManifestPaths } from './source-files.ts';
 
 /** A package of the repo that others import by its name, installed or not. */
-export interface WorkspacePackage {
+interface WorkspacePackage {
   readonly name: string;
   readonly dir: RelPath;
 }

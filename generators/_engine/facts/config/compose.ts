@@ -34,6 +34,9 @@ export function composeServicesOf(
   name = '',
 ): readonly ComposeService[] {
   const images = new Set([basenameRel(dir), name.replace(/^@.*\//, '')].filter((one) => one !== ''));
+  // A repo of hundreds of services has as many of these files, and parsing them takes long.
+  const isNamed = path.startsWith(`${dir}/`) || [...images].some((one) => text.includes(one));
+  if (dir !== '' && !isNamed) return [];
   const services = documentOf(text).get('services');
   if (!isMap(services)) return [];
   return services.items.flatMap(({ key, value }) => {
@@ -159,7 +162,12 @@ function textOf(node: unknown): string | undefined {
   return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined;
 }
 
-/** The compose files of a repo, those nearest to its root first. */
-export function findComposeFiles(repo: Repo): readonly RelPath[] {
-  return findFilesNamed(repo, /^(?:docker-)?compose(?:[.-][\w.-]+)?\.ya?ml$/);
+const composeFiles = new WeakMap<Repo, readonly RelPath[]>();
+
+/** The compose files of a repo, those nearest to its root first; no plan makes one. */
+export function findComposeFiles({ origin }: Repo): readonly RelPath[] {
+  const found =
+    composeFiles.get(origin) ?? findFilesNamed(origin, /^(?:docker-)?compose(?:[.-][\w.-]+)?\.ya?ml$/);
+  composeFiles.set(origin, found);
+  return found;
 }
