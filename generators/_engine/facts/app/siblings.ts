@@ -6,6 +6,7 @@ import { readManifest } from '../../repo/manifest.ts';
 import { findWorkspacePackage } from '../../repo/workspace-packages.ts';
 import { stringOf } from '../../syntax/expressions.ts';
 import { ts } from '../../syntax/tree.ts';
+import { findInstantiations } from './instantiations.ts';
 
 const maxSiblings = 30;
 const known = new WeakMap<Survey, readonly Survey[]>();
@@ -27,9 +28,21 @@ export function siblingsOf(survey: Survey): readonly Survey[] {
       found.set(sibling.head.dir, sibling);
       queue.push(sibling);
     }
-  const siblings = [...found.values()].filter((one) => one.filesMatching(/fastify|prom-client/i).length > 0);
+  const makesInstance = findInstantiations(survey).length > 0;
+  const siblings = [...found.values()].filter(
+    (one) => isAboutFastify(one) && !(makesInstance && isApplication(one)),
+  );
   known.set(survey, siblings);
   return siblings;
+}
+
+function isAboutFastify(sibling: Survey): boolean {
+  return sibling.filesMatching(/fastify|prom-client/i).length > 0;
+}
+
+/** Another service, whose code is imported for something else than its application: a client, constants. */
+function isApplication(sibling: Survey): boolean {
+  return sibling.filesMatching(/\.listen\s*\(/).length > 0;
 }
 
 /** The package of the repo behind a specifier; undefined for every other one. */

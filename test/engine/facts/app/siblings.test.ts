@@ -70,6 +70,16 @@ describe('a package of the workspace', () => {
     expect(service.plainSchemas).toBe(true);
   });
 
+  it('takes none where it is another service, of which something else is imported', () => {
+    const { service } = open({
+      'services/users/src/app.ts':
+        "import Fastify from 'fastify';\nimport { limits } from '@acme/server';\nimport { users } from './users';\nexport function build() { const app = Fastify(limits); app.register(users); return app; }",
+      'packages/server/src/main.ts':
+        "import { createServer } from './index';\n(await createServer()).listen({ port: 3000 });\n",
+    });
+    expect(service.requestDecorations).toEqual([]);
+  });
+
   it('sets compilers', () => {
     expect(open().service.plainSchemas).toBe(false);
   });
