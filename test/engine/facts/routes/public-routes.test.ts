@@ -124,6 +124,30 @@ describe('knownPublicRoutes', () => {
   });
 
   it.each([
+    [
+      `${pressure}export const autoConfig = { exposeStatusRoute: '/alive' };\nexport default pressure;`,
+      ['GET /alive'],
+    ],
+    [
+      `${pressure}export const autoConfig = (app) => { return { exposeStatusRoute: true }; };\nexport default pressure;`,
+      ['GET /status'],
+    ],
+    [
+      `${swaggerUi}export const autoConfig = () => ({ routePrefix: '/docs' });\nexport default swaggerUi;`,
+      ['GET /docs/*'],
+    ],
+    [`${pressure}export default pressure;`, []],
+    [`${swaggerUi}export const autoConfig = { ...given };\nexport default swaggerUi;`, []],
+  ])('finds what an autoloaded file hands on of a package: %s', (plugin, keys) => {
+    const service = serviceOf({
+      'package.json': manifest({ '@fastify/autoload': '^6.0.0' }),
+      'src/app.ts': `import autoload from '@fastify/autoload';\nimport path from 'node:path';\n${app}app.register(autoload, { dir: path.join(import.meta.dirname, 'plugins') });\n`,
+      'src/plugins/handed-on.ts': plugin,
+    });
+    expect(knownPublicRoutes(service).map(routeKey)).toEqual(keys);
+  });
+
+  it.each([
     `${swaggerUi}${app}app.register(swaggerUi, { routePrefix: process.env.DOCS });`,
     `${swaggerUi}${app}app.register(swaggerUi, { ...options });`,
     `${swaggerUi}${app}app.register(swaggerUi, options);`,
