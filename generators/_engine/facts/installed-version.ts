@@ -10,12 +10,14 @@ import { escapePattern } from '../syntax/print.ts';
  * there is before an install and with Plug'n'Play. Undefined where neither tells, or tells of a version outside the range.
  */
 export function installedVersion(repo: Repo, head: ServiceHead, name: string): string | undefined {
-  const range = head.manifest.dependencies[name];
+  const range = head.manifest.dependencies[name]?.slice(0, maxRangeChars);
   if (range === undefined) return undefined;
   const found = inNodeModules(repo, head.dir, name) ?? inLockFile(repo, head, name, range);
   // Installed before the range was raised, or brought by another package.
   return found !== undefined && fits(found, range) ? found : undefined;
 }
+
+const maxRangeChars = 200;
 
 function inNodeModules(repo: Repo, dir: RelPath, name: string): string | undefined {
   const version = readManifest(repo, joinRel(dir, 'node_modules', name, 'package.json'))?.json['version'];
@@ -156,7 +158,7 @@ function yarnLocked(text: string, { name, range }: Dependent): string | undefine
 /** `"fastify": ["fastify@4.29.1", …]`, below the name of a dependent where that has a version of its own. */
 function bunLocked(text: string, { name, service }: Dependent): string | undefined {
   for (const key of [`${service}/${name}`, name]) {
-    const entry = new RegExp(`^\\s*"${escapePattern(key)}":\\s*\\["${escapePattern(name)}@([^"]+)"`, 'm');
+    const entry = new RegExp(`^[ \\t]*"${escapePattern(key)}":\\s*\\["${escapePattern(name)}@([^"]+)"`, 'm');
     const found = entry.exec(text)?.[1];
     if (found !== undefined) return found;
   }

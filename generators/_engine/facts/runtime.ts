@@ -56,9 +56,14 @@ function dockerfilesOf(repo: Repo, { dir }: ServiceHead): readonly RelPath[] {
 /** That of the last stage, which is what runs. */
 function imageIn(text: string, path: RelPath): readonly RuntimeFact[] {
   const initial = new Map(
-    [...text.matchAll(/^\s*ARG\s+(\w+)=["']?([\w.-]+)/gim)].map(([, name = '', value = '']) => [name, value]),
+    [...text.matchAll(/^[ \t]*ARG[ \t]+(\w+)=["']?([\w.-]+)/gim)].map(([, name = '', value = '']) => [
+      name,
+      value,
+    ]),
   );
-  const images = [...text.matchAll(/^\s*FROM\s+(?:--\S+\s+)*(?:[\w.:-]+\/)*(node|bun):([^\s@]+)/gim)];
+  const images = [
+    ...text.matchAll(/^[ \t]*FROM[ \t]+(?:--\S+[ \t]+)*(?:[\w.:-]+\/)*(node|bun):([^\s@]+)/gim),
+  ];
   const [, image = '', tag = ''] = images.at(-1) ?? [];
   if (image === 'bun') return [{ kind: 'bun', path }];
   const version = versionIn(tag.replace(/^\$\{?(\w+).*$/, (_, name: string) => initial.get(name) ?? ''));

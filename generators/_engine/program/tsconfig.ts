@@ -106,7 +106,8 @@ function sourceDirsOf(dir: RelPath, rootDir: unknown, include: unknown): readonl
   const patterns: readonly unknown[] = Array.isArray(include) ? include : [];
   const given = [rootDir, ...patterns];
   const dirs = given.flatMap((one) => {
-    const path = typeof one === 'string' ? one.replace(/(?:^|\/)[^/]*[*?].*$/, '') : '';
+    const path =
+      typeof one === 'string' && one.length <= maxPathChars ? one.replace(/(?:^|\/)[^/]*[*?].*$/, '') : '';
     const found = path === '' || /\.[cm]?[jt]sx?$/.test(path) ? undefined : inside(dir, path);
     return found === undefined || found === dir ? [] : [found];
   });

@@ -4,23 +4,18 @@ import type { Repo } from '../model/repo.ts';
 import { isRecord, readManifest } from './manifest.ts';
 import { findManifestPaths } from './source-files.ts';
 
-/** A package of the repo that others import by its name, installed or not. */
-interface WorkspacePackage {
-  readonly name: string;
-  readonly dir: RelPath;
-}
+const known = new WeakMap<Repo, ReadonlyMap<string, RelPath>>();
 
-const known = new WeakMap<Repo, readonly WorkspacePackage[]>();
-
-/** Every package of the repo that has a name. */
-function workspacePackages(repo: Repo): readonly WorkspacePackage[] {
-  const found =
-    known.get(repo.origin) ??
-    findManifestPaths(repo.origin).flatMap((path) => {
-      const name = /"name"\s*:\s*"([^"\\]+)"/.exec(repo.origin.read(path) ?? '')?.[1];
-      return name === undefined ? [] : [{ name, dir: dirnameRel(path) }];
-    });
-  known.set(repo.origin, found);
+/** Every package of the repo that has a name, by that name: others import it, installed or not. */
+function workspacePackages({ origin }: Repo): ReadonlyMap<string, RelPath> {
+  const before = known.get(origin);
+  if (before !== undefined) return before;
+  const found = new Map<string, RelPath>();
+  for (const path of findManifestPaths(origin)) {
+    const name = /"name"\s*:\s*"([^"\\]+)"/.exec(origin.read(path) ?? '')?.[1];
+    if (name !== undefined && !found.has(name)) found.set(name, dirnameRel(path));
+  }
+  known.set(origin, found);
   return found;
 }
 
@@ -30,10 +25,10 @@ export function findWorkspacePackage(
   specifier: string,
 ): Readonly<{ dir: RelPath; subpath: string }> | undefined {
   if (specifier.startsWith('.') || specifier.startsWith('/')) return undefined;
-  const named = workspacePackages(repo).find(
-    ({ name }) => specifier === name || specifier.startsWith(`${name}/`),
-  );
-  return named && { dir: named.dir, subpath: specifier.slice(named.name.length + 1) };
+  const parts = specifier.split('/', 2).slice(0, specifier.startsWith('@') ? 2 : 1);
+  const name = parts.join('/');
+  const dir = workspacePackages(repo).get(name);
+  return dir === undefined ? undefined : { dir, subpath: specifier.slice(name.length + 1) };
 }
 
 /** Where a package's manifest says that a subpath is; `fields` say so of the package itself. */

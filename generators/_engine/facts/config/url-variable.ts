@@ -10,7 +10,9 @@ export interface Issuer {
 
 /** The variable with the origin of the auth service, where a service has none for it. */
 const usual = 'AUTH_SERVICE_URL';
-const assigned = /\b([A-Z][A-Z0-9_]*_(?:URL|URI|ORIGIN|ENDPOINT))\b[^\n]*?(https?:\/\/[^\s'"`),;]+)/g;
+const assigned = /\b([A-Z][A-Z0-9_]*_(?:URL|URI|ORIGIN|ENDPOINT))\b.*?(https?:\/\/[^\s'"`),;]+)/g;
+/** A longer line is data: looking through it takes time by the square of its length. */
+const maxLineChars = 1_000;
 const suffix = /^(?:_(?:SERVICE|SERVER|API))?(?:_BASE)?_(?:URL|URI|ORIGIN|ENDPOINT)$/;
 
 /**
@@ -25,8 +27,11 @@ export function findUrlVariable(repo: Repo, service: Service, issuer: Issuer | u
   for (const path of new Set([...exampleFiles, ...schema, ...survey.filesMatching(/process\.env/)])) {
     const text = repo.read(path) ?? '';
     if (text.includes(usual)) return usual;
-    for (const [, name = '', url = ''] of text.matchAll(assigned))
-      if (isOfAuth(name, issuer) && isOrigin(url, service, issuer)) found.push(name);
+    for (const line of text.split('\n')) {
+      if (line.length > maxLineChars || !line.includes('://')) continue;
+      for (const [, name = '', url = ''] of line.matchAll(assigned))
+        if (isOfAuth(name, issuer) && isOrigin(url, service, issuer)) found.push(name);
+    }
   }
   return found[0] ?? usual;
 }
