@@ -40,6 +40,7 @@ export async function runRepo(from: string, tell: (line: string) => void): Promi
       before,
       types: new TypeBaseline(before),
       boots: new Map<string, Promise<Boot>>(),
+      scripts: new Map<string, Promise<readonly string[]>>(),
       tests: new Set<string>(),
     };
     const rows: Row[] = [];
@@ -103,6 +104,7 @@ async function runCommand(ground: Ground, root: string, head: ServiceHead, comma
     linesRemoved: 0,
     tests: '',
     boot: '',
+    routes: '',
     verify: '',
     undo: '',
     problems: [],
