@@ -11,7 +11,7 @@ import { textAfter } from '../repo/repo.ts';
 import { isWholeFile } from '../model/roles.ts';
 import { parseSource } from '../syntax/tree.ts';
 import { changesBetween } from '../model/text-change.ts';
-import { codeOf } from '../syntax/tokens.ts';
+import { codeWithSortedImports } from '../syntax/tokens.ts';
 import { packVersion } from '../record/version.ts';
 
 /**
@@ -82,8 +82,8 @@ function verdictOn(edit: Edit, record: S2sRecord, force: boolean, onConflict: On
 export function isSameCode(path: string, a: string, b: string): boolean {
   if (a === b) return true;
   if (/\.[cm]?tsx?$/.test(path)) {
-    const [one, other] = [codeOf(parseSource(path, a)), codeOf(parseSource(path, b))];
-    return one.length === other.length && one.every((part, index) => part === other[index]);
+    const [one, other] = [a, b].map((text) => codeWithSortedImports(parseSource(path, text)).join('\0'));
+    return one === other;
   }
   return path.endsWith('.json') && valueOf(a) === valueOf(b);
 }

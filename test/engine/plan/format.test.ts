@@ -52,6 +52,20 @@ describe('formatEdits', () => {
     expect(notes).toEqual([]);
   });
 
+  it("sorts the imports of generated files as the project's Biome does, and leaves those of other files", async () => {
+    symlinkSync(join(projectRoot, 'node_modules'), join(root, 'node_modules'));
+    writeFileSync(join(root, 'biome.json'), '{ "organizeImports": { "enabled": true } }');
+    const text = 'import { b, A } from "./b.js";\nimport { a } from "../a.js";\n\nuse( a, A, b );\n';
+    const create = { kind: 'create', path: toRel('svc/new.ts'), role: 'service-client', text } as const;
+    const edits = [create, { ...create, path: toRel('svc/wired.ts'), role: 'registration' } as const];
+    const formatted = await formatEdits(openRepo(root), [{ dir: toRel('svc'), formatter: 'biome', edits }]);
+    expect(formatted.notes).toEqual([]);
+    expect(formatted.edits.map((edit) => textAfter(edit))).toEqual([
+      'import { a } from "../a.js";\nimport { A, b } from "./b.js";\n\nuse(a, A, b);\n',
+      'import { b, A } from "./b.js";\nimport { a } from "../a.js";\n\nuse(a, A, b);\n',
+    ]);
+  });
+
   it('keeps the ranges of a file of the user beside what the formatter made of it', async () => {
     symlinkSync(join(projectRoot, 'node_modules'), join(root, 'node_modules'));
     const edit = patch('svc/clean.ts', "f('y')\n", 'f(\'y\')\ng("z")\n');
