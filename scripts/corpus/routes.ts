@@ -1,7 +1,7 @@
 /** What each route of a running service answers to a stranger and to the owner of a token. */
 import { existsSync, readFileSync } from 'node:fs';
 
-export interface Answers {
+interface Answers {
   /** HTTP status without credentials; 0: no answer within 5 s. */
   readonly stranger: number;
   /** HTTP status with a Bearer token that the service's own secret signs. */
