@@ -1,14 +1,14 @@
 import { findGenerator } from './generators/_engine/generator/registry.ts';
 import type { Answers } from './generators/_engine/model/generator.ts';
 import type { Plan } from './generators/_engine/model/plan.ts';
-import { type Refusal, RefusalError, refuse } from './generators/_engine/model/refusal.ts';
+import { type Refusal, RefusalError, refuse } from './generators/_engine/model/obstacle.ts';
 
 export { apply, type ApplyOptions } from './generators/_engine/apply/apply.ts';
-export type { Edit } from './generators/_engine/model/edit.ts';
+export type { Edit } from './generators/_engine/model/plan.ts';
 export type { Answers } from './generators/_engine/model/generator.ts';
 export type { Obstacle, ObstacleCode } from './generators/_engine/model/obstacle.ts';
 export type { Plan } from './generators/_engine/model/plan.ts';
-export type { Refusal } from './generators/_engine/model/refusal.ts';
+export type { Refusal } from './generators/_engine/model/obstacle.ts';
 export type { Role } from './generators/_engine/model/roles.ts';
 export { listGenerators } from './generators/_engine/generator/registry.ts';
 export { diffOf } from './generators/_engine/plan/diff.ts';
@@ -29,7 +29,7 @@ export async function plan(generator: string, answers: Answers, root: string): P
     });
   }
   try {
-    const { givenAnswers } = await import('./generators/_engine/generator/given-answers.ts');
+    const { givenAnswers } = await import('./generators/_engine/generator/answers.ts');
     const { assertRoot } = await import('./generators/_engine/repo/root.ts');
     assertRoot(root);
     const given = givenAnswers(found.questions, answers);

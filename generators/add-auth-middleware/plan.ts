@@ -1,24 +1,23 @@
 import { generator as serviceClient } from '../add-service-client/index.ts';
-import type { AnswersTo } from '../_engine/model/generator.ts';
-import type { Obstacle } from '../_engine/model/obstacle.ts';
+import type { Adoption, AnswersTo } from '../_engine/model/generator.ts';
+import { isObstacle, type Obstacle, type Refusal, refuse } from '../_engine/model/obstacle.ts';
 import type { RelPath } from '../_engine/model/paths.ts';
 import type { Plan } from '../_engine/model/plan.ts';
-import { isObstacle, type Refusal, refuse } from '../_engine/model/refusal.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { importSpecifier, placeFile, testFileFor } from '../_engine/facts/style/place-file.ts';
 import { type Draft, openDraft } from '../_engine/repo/draft.ts';
 import { render, renderModule, renderTest } from '../_engine/render/render.ts';
-import { findClient } from '../_engine/facts/calls/installed-client.ts';
+import { clientAnswers, findClient } from '../_engine/facts/calls/installed-client.ts';
 import { surveyTarget } from '../_engine/facts/app/service.ts';
-import { type AuthAddress, findAuthAddress } from './auth-url.ts';
+import { type AuthAddress, findAuthAddress, wireMiddleware } from './wiring.ts';
 import { chooseProtection, type Protection, readPublic } from '../_engine/facts/routes/protection.ts';
 import { placeAmongPlugins } from './guard-registration.ts';
 import { openRoutes } from './open-routes.ts';
 import { chooseNames, type MiddlewareNames } from './names.ts';
 import type { ClaimCacheTestView } from './view.ts';
 import { type MiddlewareChoices, type MiddlewareFiles, middlewareTestView, middlewareView } from './views.ts';
-import { wireMiddleware } from './wiring.ts';
+import { possibleAuthAnswers } from '../_engine/facts/auth/auth-service.ts';
 
 const defaultCacheTtlMs = 10_000;
 const maxCacheTtlMs = 86_400_000;
@@ -157,3 +156,21 @@ function foreignClient(path: RelPath): Obstacle {
     remedy: 'Rename that class, or give it the generated interface, and run the command again.',
   };
 }
+
+export const adoption: Adoption = {
+  role: 'auth-middleware',
+  after: ['add-service-client'],
+  // Which routes ask for a token is in the code: nothing is to be added.
+  answers: (repo, dir) => {
+    const client = { ...clientAnswers(repo, dir), protect: ['none'] };
+    return possibleAuthAnswers(repo).flatMap((auth) => [
+      { ...client, ...auth, with: [] },
+      { ...client, ...auth, with: ['cache'] },
+    ]);
+  },
+  read: {
+    path: /\bverifyPath \?\?\s+['"]([^'"]+)['"]/,
+    cacheTtl: /\bcacheTtl \?\?\s+([\d_]+)/,
+    decorate: /\bdecorateRequest\(\s*['"](\w+)['"],\s*null\b/,
+  },
+};

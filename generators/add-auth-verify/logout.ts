@@ -1,7 +1,7 @@
 import type { Route } from '../_engine/model/app-facts.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { ensureLogout } from '../_engine/edit/ensure-logout.ts';
-import { isObstacle } from '../_engine/model/refusal.ts';
+import { isObstacle } from '../_engine/model/obstacle.ts';
 import type { Draft } from '../_engine/repo/draft.ts';
 import { detectStyle } from '../_engine/facts/style/style.ts';
 

@@ -1,9 +1,8 @@
 import type { RunAnswers } from '../_engine/model/generator.ts';
-import { withFacts } from '../_engine/model/lazy-facts.ts';
+import { type Service, withFacts } from '../_engine/model/service.ts';
 import type { Plan } from '../_engine/model/plan.ts';
-import type { Refusal } from '../_engine/model/refusal.ts';
+import type { Refusal } from '../_engine/model/obstacle.ts';
 import type { Repo } from '../_engine/model/repo.ts';
-import type { Service } from '../_engine/model/service.ts';
 import { declareVariables } from '../_engine/edit/declare-variables.ts';
 import { declareDependencies, fastifyPlugin } from '../_engine/edit/ensure-dependency.ts';
 import { freePluginName, registerPlugin } from '../_engine/edit/register-plugin.ts';

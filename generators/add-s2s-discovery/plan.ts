@@ -1,20 +1,18 @@
 import { generator as serviceClient } from '../add-service-client/index.ts';
-import type { AnswersTo } from '../_engine/model/generator.ts';
-import type { Obstacle } from '../_engine/model/obstacle.ts';
+import type { Adoption, AnswersTo } from '../_engine/model/generator.ts';
+import { type Obstacle, type Refusal, refuse } from '../_engine/model/obstacle.ts';
 import type { RelPath } from '../_engine/model/paths.ts';
 import type { Plan } from '../_engine/model/plan.ts';
-import { type Refusal, refuse } from '../_engine/model/refusal.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { placeFile, testFileFor } from '../_engine/facts/style/place-file.ts';
 import { type Draft, openDraft } from '../_engine/repo/draft.ts';
 import { render, renderModule, renderTest } from '../_engine/render/render.ts';
-import { findClient, findInstalled } from '../_engine/facts/calls/installed-client.ts';
+import { clientAnswers, findClient, findInstalled } from '../_engine/facts/calls/installed-client.ts';
 import { surveyTarget } from '../_engine/facts/app/service.ts';
-import { type DiscoveryFiles, discoveryFiles, type FileName, fileNames } from './files.ts';
+import { type DiscoveryFiles, discoveryFiles, type FileName, fileNames, wireDiscovery } from './wiring.ts';
 import { type Source, sources } from './view.ts';
 import { connectView, discoveryTestView, specifiersOf } from './views.ts';
-import { wireDiscovery } from './wiring.ts';
 
 export type DiscoveryAnswers = AnswersTo<typeof serviceClient.questions> & {
   readonly source: readonly Source[];
@@ -86,3 +84,10 @@ function foreignClient(path: RelPath): Obstacle {
     remedy: 'Rename that class and run the command again: it adds its own ServiceClient.',
   };
 }
+
+export const adoption: Adoption = {
+  role: 'service-discovery',
+  after: ['add-service-client'],
+  // Sources that are there are planned again as well.
+  answers: (repo, dir) => sources.map((source) => ({ ...clientAnswers(repo, dir), source: [source] })),
+};

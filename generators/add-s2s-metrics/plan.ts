@@ -1,8 +1,8 @@
-import type { AnswersTo } from '../_engine/model/generator.ts';
+import type { Adoption, AnswersTo } from '../_engine/model/generator.ts';
 import type { generator as serviceClient } from '../add-service-client/index.ts';
 import { joinRel, type RelPath } from '../_engine/model/paths.ts';
 import type { Plan } from '../_engine/model/plan.ts';
-import { type Refusal, refuse } from '../_engine/model/refusal.ts';
+import { type Refusal, refuse } from '../_engine/model/obstacle.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { declareDependencies, fastifyPlugin } from '../_engine/edit/ensure-dependency.ts';
@@ -11,8 +11,8 @@ import { importSpecifier, placeFile, testFileFor } from '../_engine/facts/style/
 import { registerPlugin } from '../_engine/edit/register-plugin.ts';
 import { type Draft, openDraft } from '../_engine/repo/draft.ts';
 import { planDiagnostics } from '../_engine/plan/plan-diagnostics.ts';
-import { render, renderText, renderTest } from '../_engine/render/render.ts';
-import { findClient } from '../_engine/facts/calls/installed-client.ts';
+import { render, renderTest, renderText } from '../_engine/render/render.ts';
+import { clientAnswers, findClient } from '../_engine/facts/calls/installed-client.ts';
 import { surveyMetrics } from '../_engine/facts/observability.ts';
 import { detectStyle } from '../_engine/facts/style/style.ts';
 import { surveyTarget } from '../_engine/facts/app/service.ts';
@@ -115,3 +115,12 @@ function planMonitoring(draft: Draft, folder: string): void {
 function hiddenRegistry(path: RelPath): string {
   return `${path} creates a registry that other files cannot import: the metrics use prom-client's default registry, unless you pass it to serviceMetrics as the option registry.`;
 }
+
+export const adoption: Adoption = {
+  role: 'metrics',
+  after: ['add-auth-middleware'],
+  answers: (repo, dir) => {
+    const client = clientAnswers(repo, dir);
+    return ['monitoring', 'none'].map((monitoring) => ({ ...client, monitoring }));
+  },
+};

@@ -1,14 +1,13 @@
 import { generator as authMiddleware } from '../add-auth-middleware/index.ts';
 import { generator as authVerify } from '../add-auth-verify/index.ts';
-import type { Answers, RunAnswers } from '../_engine/model/generator.ts';
-import type { Obstacle } from '../_engine/model/obstacle.ts';
+import type { Adoption, Answers, RunAnswers } from '../_engine/model/generator.ts';
+import { type Obstacle, type Refusal, refuse } from '../_engine/model/obstacle.ts';
 import type { Plan } from '../_engine/model/plan.ts';
-import { type Refusal, refuse } from '../_engine/model/refusal.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { placeFile } from '../_engine/facts/style/place-file.ts';
 import { openDraft } from '../_engine/repo/draft.ts';
-import { surveyAuthService } from '../_engine/facts/auth/auth-service.ts';
+import { possibleAuthAnswers, surveyAuthService } from '../_engine/facts/auth/auth-service.ts';
 import { checkRecorded, recordedAnswers } from '../_engine/record/recorded-answers.ts';
 import { surveyHeads } from '../_engine/repo/services.ts';
 import { surveyTarget } from '../_engine/facts/app/service.ts';
@@ -92,3 +91,9 @@ function withoutBlacklist({ manifest, name }: Service): Obstacle {
       'Run add-auth-verify --blacklist redis first, or use --auth none if a service in another repository revokes tokens.',
   };
 }
+
+export const adoption: Adoption = {
+  role: 'revocation',
+  after: ['add-auth-verify', 'add-auth-middleware'],
+  answers: (repo) => [...possibleAuthAnswers(repo), { auth: 'none' }],
+};

@@ -1,7 +1,7 @@
-import type { AnswersTo } from '../_engine/model/generator.ts';
+import type { Adoption, AnswersTo } from '../_engine/model/generator.ts';
 import type { generator as serviceClient } from '../add-service-client/index.ts';
 import type { Plan } from '../_engine/model/plan.ts';
-import type { Refusal } from '../_engine/model/refusal.ts';
+import type { Refusal } from '../_engine/model/obstacle.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
 import type { DependencyWant } from '../_engine/model/wants.ts';
@@ -14,7 +14,7 @@ import { type Draft, openDraft } from '../_engine/repo/draft.ts';
 import { planDiagnostics } from '../_engine/plan/plan-diagnostics.ts';
 import { render, renderTest } from '../_engine/render/render.ts';
 import { findAuthService } from '../_engine/facts/auth/auth-service.ts';
-import { findClient } from '../_engine/facts/calls/installed-client.ts';
+import { clientAnswers, findClient } from '../_engine/facts/calls/installed-client.ts';
 import { surveyOpenTelemetry } from '../_engine/facts/observability.ts';
 import { surveyHeads } from '../_engine/repo/services.ts';
 import { surveyTarget } from '../_engine/facts/app/service.ts';
@@ -115,3 +115,9 @@ function renderTracingTest(
   draft.create(test, 'unit-test', renderTest(template, view, style, testing));
   depend(draft, service, '@opentelemetry/sdk-trace-node', '^2.12.0', 'devDependencies');
 }
+
+export const adoption: Adoption = {
+  role: 'tracing',
+  after: ['add-auth-middleware'],
+  answers: (repo, dir) => [clientAnswers(repo, dir)],
+};

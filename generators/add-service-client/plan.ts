@@ -1,16 +1,15 @@
 import { generator as circuitBreaker } from '../add-circuit-breaker/index.ts';
-import type { RunAnswers } from '../_engine/model/generator.ts';
-import type { Obstacle } from '../_engine/model/obstacle.ts';
+import type { Adoption, RunAnswers } from '../_engine/model/generator.ts';
+import { type Obstacle, type Refusal, refuse } from '../_engine/model/obstacle.ts';
 import type { RelPath } from '../_engine/model/paths.ts';
 import type { Plan } from '../_engine/model/plan.ts';
-import { type Refusal, refuse } from '../_engine/model/refusal.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { declareDependencies } from '../_engine/edit/ensure-dependency.ts';
 import { importSpecifier, placeFile, testFileFor } from '../_engine/facts/style/place-file.ts';
 import { type Draft, openDraft } from '../_engine/repo/draft.ts';
 import { renderModule, renderTest } from '../_engine/render/render.ts';
-import { findInstalled } from '../_engine/facts/calls/installed-client.ts';
+import { clientAnswers, findInstalled } from '../_engine/facts/calls/installed-client.ts';
 import { allowsBelow } from '../_engine/facts/tooling.ts';
 import { surveyTarget } from '../_engine/facts/app/service.ts';
 import type { ClientTestView } from './view.ts';
@@ -135,3 +134,9 @@ function renderClientTest(
   const template = `add-service-client/${parts[part]}.test.ts.hbs`;
   draft.create(test, 'unit-test', renderTest(template, view, service.style, service.testing));
 }
+
+export const adoption: Adoption = {
+  role: 'service-client',
+  after: ['add-circuit-breaker'],
+  answers: (repo, dir) => [clientAnswers(repo, dir)],
+};

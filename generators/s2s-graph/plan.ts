@@ -1,6 +1,6 @@
 import type { RunAnswers } from '../_engine/model/generator.ts';
 import type { Plan } from '../_engine/model/plan.ts';
-import { type Refusal, refuse } from '../_engine/model/refusal.ts';
+import { type Refusal, refuse } from '../_engine/model/obstacle.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import { toRel } from '../_engine/model/paths.ts';
 import { editTowards } from '../_engine/repo/draft.ts';

@@ -4,7 +4,7 @@ import { surveyGuards } from '../_engine/facts/auth/guards.ts';
 import { findCircuits, findServiceCalls, type ServiceCall } from '../_engine/facts/calls/service-calls.ts';
 import { findEnvExamples } from '../_engine/facts/config/config.ts';
 import { basenameRel } from '../_engine/model/paths.ts';
-import { RefusalError } from '../_engine/model/refusal.ts';
+import { RefusalError } from '../_engine/model/obstacle.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Service, ServiceHead } from '../_engine/model/service.ts';
 import { openSurvey, type Survey } from '../_engine/program/survey.ts';

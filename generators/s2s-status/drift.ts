@@ -1,9 +1,8 @@
 import { surveyService } from '../_engine/facts/app/service.ts';
 import { findAuthService } from '../_engine/facts/auth/auth-service.ts';
 import { findEnvExamples } from '../_engine/facts/config/config.ts';
-import type { Edit } from '../_engine/model/edit.ts';
+import type { Edit, Finding } from '../_engine/model/plan.ts';
 import type { RelPath } from '../_engine/model/paths.ts';
-import type { Finding } from '../_engine/model/plan.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import { isEnvironment, type Role } from '../_engine/model/roles.ts';
 import type { ServiceHead } from '../_engine/model/service.ts';

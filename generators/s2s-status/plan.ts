@@ -1,6 +1,6 @@
 import type { RunAnswers } from '../_engine/model/generator.ts';
 import type { Finding, Plan } from '../_engine/model/plan.ts';
-import type { Refusal } from '../_engine/model/refusal.ts';
+import type { Refusal } from '../_engine/model/obstacle.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { ServiceHead } from '../_engine/model/service.ts';
 import { adoptRecord } from '../_engine/plan/adopt.ts';

@@ -1,8 +1,6 @@
-import type { Edit } from '../_engine/model/edit.ts';
+import type { Edit, Plan } from '../_engine/model/plan.ts';
 import type { RunAnswers } from '../_engine/model/generator.ts';
-import type { Obstacle } from '../_engine/model/obstacle.ts';
-import type { Plan } from '../_engine/model/plan.ts';
-import { isObstacle, type Refusal } from '../_engine/model/refusal.ts';
+import { isObstacle, type Obstacle, type Refusal } from '../_engine/model/obstacle.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { ServiceHead } from '../_engine/model/service.ts';
 import { hashText } from '../_engine/record/hash.ts';
@@ -19,11 +17,8 @@ import {
   unknownGenerators,
   wantedFrom,
 } from './select-recorded.ts';
-import { keptDependencies, usedHunks } from './still-used.ts';
-import { findDecoratorUses } from './decorator-uses.ts';
-import { findForeignLines } from './given-back.ts';
-import { findImporters } from './importers.ts';
-import { revertFile, revertPatch } from './revert.ts';
+import { findDecoratorUses, findImporters, keptDependencies, usedHunks } from './still-used.ts';
+import { findForeignLines, revertFile, revertPatch } from './revert.ts';
 
 export interface UndoAnswers extends RunAnswers {
   readonly generator: readonly string[] | undefined;

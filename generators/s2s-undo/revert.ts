@@ -1,15 +1,17 @@
 import { diffOf } from '../_engine/plan/diff.ts';
-import type { Edit } from '../_engine/model/edit.ts';
+import type { Edit } from '../_engine/model/plan.ts';
 import type { Obstacle } from '../_engine/model/obstacle.ts';
 import type { RelPath } from '../_engine/model/paths.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Role } from '../_engine/model/roles.ts';
 import { editTowards } from '../_engine/repo/draft.ts';
 import { proveEdit } from '../_engine/plan/prove.ts';
-import { type Hunk, revertHunks } from '../_engine/record/s2s-record.ts';
+import { type Hunk, type Reverted, revertHunks } from '../_engine/record/s2s-record.ts';
 import { changesBetween } from '../_engine/model/text-change.ts';
 import type { Selected } from './select-recorded.ts';
-import { withoutPackages } from './without-packages.ts';
+import { readRecord, recordedText } from '../_engine/record/record.ts';
+import { type HowToRun, recordedCalls, replay } from '../_engine/plan/replay.ts';
+import { dropDependency } from '../_engine/edit/ensure-dependency.ts';
 
 /** Takes a generated file away; undefined when it is gone already. `force`: also when it was edited. */
 export function revertFile(
@@ -79,4 +81,65 @@ function edited(at: NonNullable<Obstacle['at']>, diff: string, remedy: string): 
     message: `${at.path} was edited: the recorded lines have changed.\n${diff.trimEnd()}`,
     remedy,
   };
+}
+
+/**
+ * One obstacle for each generated file that gets lines back which the runs that stay would not write there today: what
+ * stands in the record alone may be anybody's code. `after` is the repo as the undo would leave it.
+ */
+export async function findForeignLines(
+  before: Repo,
+  after: Repo,
+  selected: readonly Selected[],
+  { format }: HowToRun,
+): Promise<readonly Obstacle[]> {
+  const shared = selected.filter(({ file, whole }) => file.text !== undefined && !whole);
+  const record = readRecord(after);
+  const suspects = shared.map(({ path }) => path).filter((path) => getsLines(before, after, path, ''));
+  if (suspects.length === 0) return [];
+  const unlike = new Set<string>();
+  for (const call of recordedCalls(record)) {
+    const replayed = await replay(call, after, 'mark', { format });
+    if (replayed?.plan.ok === true) for (const { path } of replayed.plan.edits) unlike.add(path);
+  }
+  return suspects
+    .filter((path) => unlike.has(path) || getsLines(before, after, path, recordedText(record, path) ?? ''))
+    .map(foreignLines);
+}
+
+/** Undoing puts lines into a file that are neither there now nor in `known`. */
+function getsLines(before: Repo, after: Repo, path: RelPath, known: string): boolean {
+  const linesOf = (text = ''): readonly string[] => text.split('\n').map((line) => line.trim());
+  const old = new Set([...linesOf(before.read(path)), ...linesOf(known)]);
+  return linesOf(after.read(path)).some((line) => !old.has(line));
+}
+
+function foreignLines(path: RelPath): Obstacle {
+  return {
+    code: 'E_RECORD',
+    at: { path: '.s2s.json' },
+    message: `Undoing this would add lines of .s2s.json to ${path} that current templates do not render.`,
+    remedy: 'Run s2s-upgrade first. If it changes nothing, restore .s2s.json from a trusted commit.',
+  };
+}
+
+/**
+ * Takes the packages that were added out of a package.json also where an update has given them another version, or
+ * their neighbours have changed. As it is when that is not all that is left.
+ */
+export function withoutPackages(reverted: Reverted): Reverted {
+  let { text } = reverted;
+  for (const { hunk } of reverted.blocked) {
+    const namesIn = (sign: string): readonly string[] =>
+      hunk.lines
+        .filter((line) => line.startsWith(sign))
+        .flatMap((line) => /^.\s*"([^"]+)"\s*:\s*"/.exec(line)?.[1] ?? []);
+    const before = namesIn('-');
+    for (const name of namesIn('+').filter((one) => !before.includes(one))) {
+      const next = dropDependency(text, name);
+      if (next === undefined) return reverted;
+      text = next;
+    }
+  }
+  return { text, blocked: [] };
 }

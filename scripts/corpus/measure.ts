@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parsePatch } from 'diff';
 
 import type { Plan } from '../../generators/_engine/model/plan.ts';
-import type { Refusal } from '../../generators/_engine/model/refusal.ts';
+import type { Refusal } from '../../generators/_engine/model/obstacle.ts';
 import type { Repo } from '../../generators/_engine/model/repo.ts';
 import type { Service, ServiceHead } from '../../generators/_engine/model/service.ts';
 import { diffOf } from '../../generators/_engine/plan/diff.ts';

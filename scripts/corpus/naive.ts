@@ -11,7 +11,7 @@ import { Node, Project, SyntaxKind } from 'ts-morph';
 import type { Service } from '../../generators/_engine/model/service.ts';
 import { ensureImport } from '../../generators/_engine/edit/ensure-import.ts';
 import { ensureRegistration } from '../../generators/_engine/edit/ensure-registration.ts';
-import { isObstacle } from '../../generators/_engine/model/refusal.ts';
+import { isObstacle } from '../../generators/_engine/model/obstacle.ts';
 import { openRepo } from '../../generators/_engine/repo/repo.ts';
 import { surveyService } from '../../generators/_engine/facts/app/service.ts';
 import { surveyHeads } from '../../generators/_engine/repo/services.ts';

@@ -1,6 +1,6 @@
 import { findGenerator } from '../../generators/_engine/generator/registry.ts';
 import type { Plan } from '../../generators/_engine/model/plan.ts';
-import type { Refusal } from '../../generators/_engine/model/refusal.ts';
+import type { Refusal } from '../../generators/_engine/model/obstacle.ts';
 import { parseFlags } from '../../generators/_engine/generator/options.ts';
 import { apply, plan } from '../../plopfile.ts';
 import type { Command } from './case.ts';

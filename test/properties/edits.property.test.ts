@@ -5,7 +5,7 @@ import { applyChanges, type TextChange } from '../../generators/_engine/model/te
 import type { RegistrationWant } from '../../generators/_engine/model/wants.ts';
 import { ensureImport } from '../../generators/_engine/edit/ensure-import.ts';
 import { ensureRegistration } from '../../generators/_engine/edit/ensure-registration.ts';
-import { isObstacle } from '../../generators/_engine/model/refusal.ts';
+import { isObstacle } from '../../generators/_engine/model/obstacle.ts';
 import { proveEdit } from '../../generators/_engine/plan/prove.ts';
 import { detectStyle } from '../../generators/_engine/facts/style/style.ts';
 import { serviceOf } from '../engine/facts/service-of.ts';

@@ -2,8 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, inject, it } from 'vitest';
 
 import { findGenerator } from '../../generators/_engine/generator/registry.ts';
-import type { Edit } from '../../generators/_engine/model/edit.ts';
-import type { Plan } from '../../generators/_engine/model/plan.ts';
+import type { Edit, Plan } from '../../generators/_engine/model/plan.ts';
 import type { Repo } from '../../generators/_engine/model/repo.ts';
 import { parseFlags } from '../../generators/_engine/generator/options.ts';
 import { textAfter } from '../../generators/_engine/repo/repo.ts';

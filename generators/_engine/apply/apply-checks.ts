@@ -1,11 +1,10 @@
 import { accessSync, constants, existsSync, lstatSync, realpathSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 
-import type { Edit } from '../model/edit.ts';
-import type { Obstacle } from '../model/obstacle.ts';
+import type { Edit } from '../model/plan.ts';
+import { type Obstacle, RefusalError } from '../model/obstacle.ts';
 import type { RelPath } from '../model/paths.ts';
 import { forbidden } from '../model/places.ts';
-import { RefusalError } from '../model/refusal.ts';
 import { isWithin, readBytes } from '../repo/disk.ts';
 
 /**

@@ -2,7 +2,7 @@ import { realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 import type { Plan } from '../model/plan.ts';
-import { RefusalError } from '../model/refusal.ts';
+import { RefusalError } from '../model/obstacle.ts';
 import { assertApplicable, assertPlainFolder, assertPlainWay } from './apply-checks.ts';
 import { type FileOperations, nodeFiles, syncFolder, writeSynced } from './file-operations.ts';
 import { closeJournal, emptyJournal, type Journal, openJournal, stagedOf, writeJournal } from './journal.ts';

@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-import type { Obstacle } from '../model/obstacle.ts';
-import { RefusalError } from '../model/refusal.ts';
+import { type Obstacle, RefusalError } from '../model/obstacle.ts';
 import { hashBytes } from '../record/hash.ts';
 import { readBytes, reasonOf } from '../repo/disk.ts';
 import { assertPlainFolder, assertPlainWay } from './apply-checks.ts';

@@ -1,10 +1,9 @@
 import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative, sep } from 'node:path';
 
-import type { Edit } from '../model/edit.ts';
-import type { Obstacle } from '../model/obstacle.ts';
+import type { Edit } from '../model/plan.ts';
+import { type Obstacle, RefusalError } from '../model/obstacle.ts';
 import { type RelPath, toRel } from '../model/paths.ts';
-import { RefusalError } from '../model/refusal.ts';
 import { hashBytes } from '../record/hash.ts';
 import { readBytes } from '../repo/disk.ts';
 import { textAfter } from '../repo/repo.ts';

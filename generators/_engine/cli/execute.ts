@@ -9,7 +9,7 @@ import { compareTypes } from '../apply/type-check.ts';
 import { surveyTooling } from '../facts/tooling.ts';
 import { dirnameRel, type RelPath } from '../model/paths.ts';
 import type { Plan } from '../model/plan.ts';
-import { RefusalError } from '../model/refusal.ts';
+import { RefusalError } from '../model/obstacle.ts';
 import { withRunCaches } from '../model/run-caches.ts';
 import { diffOf } from '../plan/diff.ts';
 import { makePlan, type Planned, type PlanRequest } from '../plan/run.ts';

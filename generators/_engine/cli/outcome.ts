@@ -1,8 +1,6 @@
-import type { Edit } from '../model/edit.ts';
-import type { Obstacle, ObstacleCode, UsageCode } from '../model/obstacle.ts';
+import type { Edit, Finding, Plan } from '../model/plan.ts';
+import { type Obstacle, type ObstacleCode, type Refusal, RefusalError, type UsageCode } from '../model/obstacle.ts';
 import type { RelPath } from '../model/paths.ts';
-import type { Finding, Plan } from '../model/plan.ts';
-import { RefusalError, type Refusal } from '../model/refusal.ts';
 import type { Repo } from '../model/repo.ts';
 import type { Role } from '../model/roles.ts';
 

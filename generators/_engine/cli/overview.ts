@@ -1,7 +1,7 @@
 import { assertUninterrupted } from '../apply/recover.ts';
 import { findAuthService } from '../facts/auth/auth-service.ts';
 import { findSigns } from '../facts/auth/jwt-signs.ts';
-import { RefusalError } from '../model/refusal.ts';
+import { RefusalError } from '../model/obstacle.ts';
 import type { Repo } from '../model/repo.ts';
 import type { ServiceHead } from '../model/service.ts';
 import { openSurvey } from '../program/survey.ts';

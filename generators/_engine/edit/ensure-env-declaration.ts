@@ -1,8 +1,7 @@
 import type { Style } from '../model/code-facts.ts';
-import type { Obstacle } from '../model/obstacle.ts';
+import { isObstacle, type Obstacle } from '../model/obstacle.ts';
 import type { TextChange } from '../model/text-change.ts';
 import type { EnvDeclarationWant } from '../model/wants.ts';
-import { isObstacle } from '../model/refusal.ts';
 import { printString } from '../syntax/print.ts';
 import { findEnvType } from '../facts/config/config.ts';
 import { parseSource, ts, walk } from '../syntax/tree.ts';

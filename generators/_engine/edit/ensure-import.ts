@@ -1,5 +1,4 @@
-import type { Style } from '../model/code-facts.ts';
-import type { ImportWant } from '../model/import-want.ts';
+import type { ImportWant, Style } from '../model/code-facts.ts';
 import type { Obstacle } from '../model/obstacle.ts';
 import type { TextChange } from '../model/text-change.ts';
 import { printString } from '../syntax/print.ts';

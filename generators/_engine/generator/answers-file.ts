@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 
 import type { Answers, Question, Questions } from '../model/generator.ts';
-import type { Obstacle } from '../model/obstacle.ts';
-import { type Refusal, refuse } from '../model/refusal.ts';
+import { type Obstacle, type Refusal, refuse } from '../model/obstacle.ts';
 
 /** Adds the answers of `--answers`; a flag on the command line wins. */
 export function withAnswersFile(given: Answers, known: Questions): Answers | Refusal {

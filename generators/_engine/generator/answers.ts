@@ -1,9 +1,7 @@
-import { fitsType } from './answers-file.ts';
+import { fitsType, readAnswers } from './answers-file.ts';
 import type { Answers, AnswerValue, Choice, Question, Questions, Site } from '../model/generator.ts';
-import type { Obstacle } from '../model/obstacle.ts';
-import { isObstacle, type Refusal, RefusalError, refuse } from '../model/refusal.ts';
-import { missingFlag, notAChoice, notOfType, unfit } from './answer-obstacles.ts';
-import { flagOf } from './options.ts';
+import { isObstacle, type Obstacle, type Refusal, RefusalError, refuse } from '../model/obstacle.ts';
+import { flagOf, globalFlags, nearestTo } from './options.ts';
 
 /** Asks one question on a terminal. */
 export type Ask = (key: string, question: Question, choices: readonly Choice[]) => Promise<AnswerValue>;
@@ -116,4 +114,75 @@ function same(a: AnswerValue, b: AnswerValue): boolean {
 
 function firstOutside(value: AnswerValue, choices: readonly Choice[]): string | undefined {
   return textsOf(value).find((one) => !choices.some((choice) => choice.value === one));
+}
+
+export function unfit(key: string, value: string, reason: string): Obstacle {
+  return {
+    code: 'E_INVALID_FLAG',
+    message: `--${flagOf(key)} cannot be ${JSON.stringify(value)}: ${reason}.`,
+    remedy: `Pass another value for --${flagOf(key)}; see --help.`,
+  };
+}
+
+function listed(choices: readonly Choice[]): string {
+  return choices.map(({ value, hint }) => (hint === undefined ? value : `${value} (${hint})`)).join(', ');
+}
+
+export function notOfType(key: string, { placeholder, type }: Question): Obstacle {
+  return {
+    code: 'E_INVALID_FLAG',
+    message: `--${flagOf(key)} is not a ${type}.`,
+    remedy: type === 'boolean' ? 'Use true or false.' : `Give ${placeholder ?? '<value>'}.`,
+  };
+}
+
+export function notAChoice(key: string, value: string, choices: readonly Choice[]): Obstacle {
+  return {
+    code: 'E_INVALID_FLAG',
+    message: `--${flagOf(key)} cannot be ${JSON.stringify(value)}.`,
+    remedy: `Use one of: ${listed(choices)}.`,
+  };
+}
+
+export function missingFlag(key: string, question: Question, choices: readonly Choice[]): Obstacle {
+  return {
+    code: 'E_MISSING_FLAG',
+    message: `--${flagOf(key)} is missing: ${question.message}.`,
+    remedy:
+      choices.length === 0
+        ? `Add --${flagOf(key)} ${question.placeholder ?? '<value>'}.`
+        : `Add --${flagOf(key)} with one of: ${listed(choices)}.`,
+  };
+}
+
+/**
+ * Answers that a program gives instead of flags, whatever it is that it gives: they take what the flags take, and every
+ * obstacle is listed at once.
+ */
+export function givenAnswers(questions: Questions, given: unknown): Answers | Refusal {
+  const known: Questions = { ...globalFlags, ...questions };
+  const { answers, unknown, wrong } = readAnswers(known, given);
+  if (answers === undefined) return refuse(noAnswers);
+  const flags = Object.keys(known);
+  const [first, ...more] = [
+    ...unknown.map((key) => unknownAnswer(key, flags)),
+    ...wrong.map((key) => notOfType(key, known[key] ?? globalFlags.target)),
+  ];
+  return first === undefined ? answers : refuse(first, ...more);
+}
+
+const noAnswers: Obstacle = {
+  code: 'E_USAGE',
+  message: 'The answers are no object.',
+  remedy: "Give the flags in camelCase, as in { target: ['user'] }.",
+};
+
+function unknownAnswer(key: string, keys: readonly string[]): Obstacle {
+  const nearest = nearestTo(key, keys);
+  return {
+    code: 'E_UNKNOWN_FLAG',
+    message: `Unknown answer ${JSON.stringify(key)}.`,
+    remedy:
+      nearest === undefined ? 'Answers are the flags in camelCase; see --help.' : `Did you mean ${nearest}?`,
+  };
 }

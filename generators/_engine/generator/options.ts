@@ -4,8 +4,7 @@ import { closest, distance } from 'fastest-levenshtein';
 
 import { listIn, withAnswersFile } from './answers-file.ts';
 import type { Answers, Question, Questions } from '../model/generator.ts';
-import type { Obstacle } from '../model/obstacle.ts';
-import { type Refusal, refuse } from '../model/refusal.ts';
+import { type Obstacle, type Refusal, refuse } from '../model/obstacle.ts';
 
 /** Flags that every generator takes; the order is that of --help. */
 export const globalFlags = {

@@ -1,6 +1,6 @@
 import type { RelPath } from './paths.ts';
 import type { Plan } from './plan.ts';
-import type { Refusal } from './refusal.ts';
+import type { Refusal } from './obstacle.ts';
 import type { Repo } from './repo.ts';
 import type { Role } from './roles.ts';
 import type { ServiceHead } from './service.ts';

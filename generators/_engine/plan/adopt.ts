@@ -1,9 +1,8 @@
 import { completeAnswers } from '../generator/answers.ts';
 import { findGenerator, listGenerators } from '../generator/registry.ts';
-import type { Edit } from '../model/edit.ts';
+import type { Edit, Plan } from '../model/plan.ts';
 import type { Adoption, Answers, Generator, Site } from '../model/generator.ts';
 import type { RelPath } from '../model/paths.ts';
-import type { Plan } from '../model/plan.ts';
 import type { Repo } from '../model/repo.ts';
 import type { ServiceHead } from '../model/service.ts';
 import { asked } from './finalize.ts';

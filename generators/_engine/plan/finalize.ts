@@ -1,9 +1,7 @@
-import type { Edit } from '../model/edit.ts';
+import type { Edit, Finding, Plan } from '../model/plan.ts';
 import type { Answers, Site } from '../model/generator.ts';
-import type { Obstacle } from '../model/obstacle.ts';
+import { type Obstacle, type Refusal, refuse } from '../model/obstacle.ts';
 import { dirnameRel, type RelPath } from '../model/paths.ts';
-import type { Finding, Plan } from '../model/plan.ts';
-import { type Refusal, refuse } from '../model/refusal.ts';
 import type { Repo } from '../model/repo.ts';
 import type { ServiceHead } from '../model/service.ts';
 import { withoutRefused } from './formatter-code.ts';

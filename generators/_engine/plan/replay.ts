@@ -1,10 +1,9 @@
 import { knownAnswers } from '../generator/answers.ts';
 import { findGenerator } from '../generator/registry.ts';
 import type { Answers, RunAnswers } from '../model/generator.ts';
-import type { Obstacle } from '../model/obstacle.ts';
+import { type Obstacle, type Refusal, RefusalError } from '../model/obstacle.ts';
 import type { RelPath } from '../model/paths.ts';
 import type { Plan } from '../model/plan.ts';
-import { type Refusal, RefusalError } from '../model/refusal.ts';
 import type { Repo } from '../model/repo.ts';
 import { recordPath } from '../repo/record-text.ts';
 import type { S2sRecord } from '../record/s2s-record.ts';

@@ -1,10 +1,9 @@
 import { diff3Merge } from 'node-diff3';
 
-import type { Edit } from '../model/edit.ts';
-import type { Obstacle } from '../model/obstacle.ts';
+import type { Edit } from '../model/plan.ts';
+import { isObstacle, type Obstacle } from '../model/obstacle.ts';
 import { joinRel, type RelPath } from '../model/paths.ts';
 import type { Repo } from '../model/repo.ts';
-import { isObstacle } from '../model/refusal.ts';
 import { readRecord, recordedText } from '../record/record.ts';
 import type { S2sRecord } from '../record/s2s-record.ts';
 import { textAfter } from '../repo/repo.ts';

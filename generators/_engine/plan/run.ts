@@ -1,6 +1,6 @@
 import type { Answers, Choice, Generator, Site } from '../model/generator.ts';
 import type { Plan } from '../model/plan.ts';
-import { isObstacle, type Refusal, RefusalError, refuse } from '../model/refusal.ts';
+import { isObstacle, type Obstacle, type Refusal, RefusalError, refuse } from '../model/obstacle.ts';
 import type { Repo } from '../model/repo.ts';
 import type { ServiceHead } from '../model/service.ts';
 import { asFlags, type Ask, completeAnswers } from '../generator/answers.ts';
@@ -12,7 +12,6 @@ import type { OnConflict } from './resolve-existing.ts';
 import { withRunCaches } from '../model/run-caches.ts';
 import { type RelPath, toRel } from '../model/paths.ts';
 import { findTarget, surveyHeads } from '../repo/services.ts';
-import type { Obstacle } from '../model/obstacle.ts';
 import { globalFlags } from '../generator/options.ts';
 import { findAuthService } from '../facts/auth/auth-service.ts';
 

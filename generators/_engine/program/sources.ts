@@ -1,8 +1,7 @@
-import type { Obstacle } from '../model/obstacle.ts';
+import { type Obstacle, RefusalError } from '../model/obstacle.ts';
 import type { RelPath } from '../model/paths.ts';
 import type { Repo } from '../model/repo.ts';
 import type { ServiceHead } from '../model/service.ts';
-import { RefusalError } from '../model/refusal.ts';
 import { boundedTree, syntaxErrors, type ts } from '../syntax/tree.ts';
 import { listSources, type SourceFiles } from '../repo/source-files.ts';
 

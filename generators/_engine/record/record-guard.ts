@@ -1,11 +1,10 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 
-import type { Obstacle } from '../model/obstacle.ts';
+import { type Obstacle, RefusalError } from '../model/obstacle.ts';
 import type { Repo } from '../model/repo.ts';
 import type { Role } from '../model/roles.ts';
 import { runGit } from './git.ts';
-import { RefusalError } from '../model/refusal.ts';
 import { misplaced } from '../model/places.ts';
 import { readRecord } from './record.ts';
 import { recordPath, valuesOf } from '../repo/record-text.ts';

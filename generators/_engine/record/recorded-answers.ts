@@ -2,7 +2,7 @@ import { checkedAnswers } from '../generator/answers.ts';
 import type { Answers, AnswersTo, Questions, RunAnswers } from '../model/generator.ts';
 import type { RelPath } from '../model/paths.ts';
 import type { Repo } from '../model/repo.ts';
-import { RefusalError } from '../model/refusal.ts';
+import { RefusalError } from '../model/obstacle.ts';
 import { readRecord } from './record.ts';
 import type { S2sRecord } from './s2s-record.ts';
 import { surveyHeads } from '../repo/services.ts';

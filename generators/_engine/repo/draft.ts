@@ -1,10 +1,8 @@
 import { channel } from 'node:diagnostics_channel';
 
-import type { Edit } from '../model/edit.ts';
-import type { Obstacle } from '../model/obstacle.ts';
+import type { Edit, Plan } from '../model/plan.ts';
+import { isObstacle, type Obstacle, type Refusal, refuse } from '../model/obstacle.ts';
 import type { RelPath } from '../model/paths.ts';
-import type { Plan } from '../model/plan.ts';
-import { isObstacle, type Refusal, refuse } from '../model/refusal.ts';
 import type { Repo } from '../model/repo.ts';
 import { isWholeFile, type Role } from '../model/roles.ts';
 import { applyChanges, changesBetween, composeChanges, type TextChange } from '../model/text-change.ts';

@@ -1,9 +1,8 @@
 import { expect } from 'vitest';
 
 import type { Style } from '../../../generators/_engine/model/code-facts.ts';
-import type { Obstacle } from '../../../generators/_engine/model/obstacle.ts';
+import { isObstacle, type Obstacle } from '../../../generators/_engine/model/obstacle.ts';
 import { applyChanges, type TextChange } from '../../../generators/_engine/model/text-change.ts';
-import { isObstacle } from '../../../generators/_engine/model/refusal.ts';
 import { proveEdit } from '../../../generators/_engine/plan/prove.ts';
 
 export const style: Style = {

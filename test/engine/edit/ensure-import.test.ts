@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import type { Style } from '../../../generators/_engine/model/code-facts.ts';
-import type { ImportWant } from '../../../generators/_engine/model/import-want.ts';
+import type { ImportWant, Style } from '../../../generators/_engine/model/code-facts.ts';
 import { ensureImport } from '../../../generators/_engine/edit/ensure-import.ts';
 import { edited, style } from './edited.ts';
 

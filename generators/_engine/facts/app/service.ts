@@ -1,10 +1,9 @@
 import type { AppFact } from '../../model/app-facts.ts';
 import type { Style } from '../../model/code-facts.ts';
-import { lazyFacts } from '../../model/lazy-facts.ts';
-import { type Refusal, RefusalError, refuse } from '../../model/refusal.ts';
+import { lazyFacts, type Service, type ServiceHead } from '../../model/service.ts';
+import { type Refusal, RefusalError, refuse } from '../../model/obstacle.ts';
 import type { Repo } from '../../model/repo.ts';
 import type { ConfigFact, JwtFact } from '../../model/resource-facts.ts';
-import type { Service, ServiceHead } from '../../model/service.ts';
 import { surveyConfig } from '../config/config.ts';
 import { fastifyMajorOf, surveyTooling } from '../tooling.ts';
 import { withoutGenerated } from '../style/generated-files.ts';

@@ -1,5 +1,4 @@
-import type { Obstacle, Place } from '../../model/obstacle.ts';
-import { isObstacle, type Refusal, refuse } from '../../model/refusal.ts';
+import { isObstacle, type Obstacle, type Place, type Refusal, refuse } from '../../model/obstacle.ts';
 import type { Repo } from '../../model/repo.ts';
 import type { Service, ServiceHead } from '../../model/service.ts';
 import { lineOf, ts, walk } from '../../syntax/tree.ts';
