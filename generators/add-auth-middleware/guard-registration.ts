@@ -18,8 +18,8 @@ export interface GuardWant {
 const plugin = 'authMiddleware';
 
 /**
- * Registers the guard of all routes after CORS, which answers preflights, and what it reads; before all that may have
- * routes or answer requests. Obstacles: E_NO_REGISTRATION_PLACE.
+ * Registers the guard of all routes after @fastify/cors, which answers preflights, and after the plugins that it reads;
+ * before every plugin that may have routes or answer requests. Collects E_NO_REGISTRATION_PLACE.
  */
 export function registerFirst(draft: Draft, service: Service, { file, options }: GuardWant): void {
   const survey = openSurvey(draft.repo, service);
@@ -37,8 +37,8 @@ export function registerFirst(draft: Draft, service: Service, { file, options }:
 }
 
 /**
- * Where the guard's file goes in a service that autoloads its plugins: among them for as long as they are loaded in an
- * order that suits it, else beside them, to be registered by hand.
+ * The place of the guard's file in a service that autoloads its plugins: among them if their order suits the guard, else
+ * in the middleware folder, registered explicitly.
  */
 export function placeAmongPlugins(repo: Repo, service: Service, all: boolean): RelPath {
   const among = placeFile(service, 'plugins', 'auth-middleware');
@@ -56,7 +56,7 @@ export function placeAmongPlugins(repo: Repo, service: Service, all: boolean): R
     : beside;
 }
 
-/** CORS answers preflights, the configuration has the URL, and revocations come over Redis. */
+/** Plugins that the guard depends on: CORS answers preflights, the configuration has the URL, Redis carries revocations. */
 function isNeeded({ config, redis }: Service): (name: string) => boolean {
   const needs = [
     'cors',

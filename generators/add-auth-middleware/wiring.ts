@@ -10,11 +10,10 @@ import { detectStyle } from '../_engine/facts/style/style.ts';
 import { type GuardPlace, guardPlaces, registerFirst } from './guard-registration.ts';
 import type { MiddlewareNames } from './names.ts';
 import type { MiddlewareChoices, MiddlewareFiles } from './views.ts';
-import { isObstacle, type Obstacle } from '../_engine/model/obstacle.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Destination } from '../_engine/edit/declare-in-compose.ts';
 import { findAuthService } from '../_engine/facts/auth/auth-service.ts';
-import { surveyService } from '../_engine/facts/app/service.ts';
+import { findService } from '../_engine/facts/app/service.ts';
 import { findTarget, surveyHeads } from '../_engine/repo/services.ts';
 
 /** Registers the middleware before the routes, puts its hook on the chosen ones, and declares what it needs. */
@@ -64,15 +63,14 @@ export interface AuthAddress {
   readonly auth: Destination | undefined;
 }
 
-export function findAuthAddress(repo: Repo, named: string | undefined): AuthAddress | readonly Obstacle[] {
+/** The address of the service that `--auth` names, else of the one that is found. @throws RefusalError */
+export function findAuthAddress(repo: Repo, named: string | undefined): AuthAddress {
   const heads = surveyHeads(repo);
   const elsewhere = { defaultUrl: usualUrl, auth: undefined };
   if (named === 'none') return elsewhere;
   const head = named === undefined ? findAuthService(repo, heads) : findTarget(heads, named);
-  if (isObstacle(head)) return [head];
-  if ('ok' in head) return elsewhere;
-  const service = surveyService(repo, head);
-  const port = 'ok' in service ? undefined : service.app.listen.defaultPort;
+  if (head === undefined) return elsewhere;
+  const port = findService(repo, head.dir)?.app.listen.defaultPort;
   const defaultUrl = port === undefined ? usualUrl : `http://localhost:${String(port)}`;
   return { defaultUrl, auth: { head, port } };
 }

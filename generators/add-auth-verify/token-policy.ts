@@ -3,10 +3,25 @@ import type { Obstacle, Place } from '../_engine/model/obstacle.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { withoutGenerated } from '../_engine/facts/style/generated-files.ts';
-import { findCookies, findGuarding, findVerifications, type ReadCookie, takeOverOptions, type VerifyOptions } from '../_engine/facts/auth/jwt-verifies.ts';
+import {
+  findCookies,
+  findGuarding,
+  findVerifications,
+  type ReadCookie,
+  takeOverOptions,
+  type VerifyOptions,
+} from '../_engine/facts/auth/jwt-verifies.ts';
 import { checkObstacles, findGuardChecks } from '../_engine/facts/auth/jwt-guard-checks.ts';
 import { findIssued } from '../_engine/facts/auth/jwt-issued.ts';
-import { decideLogins, findPurpose, isDoubtful, type Logins, mayProve, type Purpose, type PurposeRule } from '../_engine/facts/auth/jwt-logins.ts';
+import {
+  decideLogins,
+  findPurpose,
+  isDoubtful,
+  type Logins,
+  mayProve,
+  type Purpose,
+  type PurposeRule,
+} from '../_engine/facts/auth/jwt-logins.ts';
 import { findSigns } from '../_engine/facts/auth/jwt-signs.ts';
 import { findPluginUse } from '../_engine/facts/auth/jwt.ts';
 import { openSurvey, type Survey } from '../_engine/program/survey.ts';
@@ -45,7 +60,7 @@ interface PolicyAnswers {
   readonly accept: string | undefined;
 }
 
-/** Reads it from the code that signs and from the service's own guards. */
+/** The policy of the code that signs and of the service's own guards. */
 export function surveyPolicy(
   repo: Repo,
   service: Service,

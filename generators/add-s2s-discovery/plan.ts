@@ -1,6 +1,6 @@
 import { generator as serviceClient } from '../add-service-client/index.ts';
 import type { Adoption, AnswersTo } from '../_engine/model/generator.ts';
-import { type Obstacle, type Refusal, refuse } from '../_engine/model/obstacle.ts';
+import { type Obstacle, RefusalError } from '../_engine/model/obstacle.ts';
 import type { RelPath } from '../_engine/model/paths.ts';
 import type { Plan } from '../_engine/model/plan.ts';
 import type { Repo } from '../_engine/model/repo.ts';
@@ -19,15 +19,15 @@ export type DiscoveryAnswers = AnswersTo<typeof serviceClient.questions> & {
 };
 
 /** The balanced client and the sources that were asked for, beside the ServiceClient; the middleware gets to use it. */
-export async function planDiscovery(answers: DiscoveryAnswers, repo: Repo): Promise<Plan | Refusal> {
+export async function planDiscovery(answers: DiscoveryAnswers, repo: Repo): Promise<Plan> {
   const service = surveyTarget(repo, answers, false);
-  if ('ok' in service) return service;
   const draft = openDraft(repo);
   const client = placeFile(service, 'utils', 'service-client');
   const request = placeFile(service, 'utils', 'service-request');
   const installed = findInstalled(repo, service, 'ServiceClient');
-  if (installed === undefined) draft.include(await serviceClient.plan(answers, draft.repo));
-  else if (installed !== client || repo.read(request) === undefined) return refuse(foreignClient(installed));
+  if (installed === undefined) await draft.include(serviceClient.plan(answers, draft.repo));
+  else if (installed !== client || repo.read(request) === undefined)
+    throw new RefusalError(foreignClient(installed));
   if (draft.failed) return draft.finish();
 
   const files = discoveryFiles(service);

@@ -1,5 +1,3 @@
-
-
 const datasource = { type: 'prometheus', uid: '${datasource}' };
 
 /** The dashboard as Grafana imports it. */

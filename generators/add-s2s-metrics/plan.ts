@@ -1,8 +1,9 @@
 import type { Adoption, AnswersTo } from '../_engine/model/generator.ts';
-import type { generator as serviceClient } from '../add-service-client/index.ts';
+import { generator as authMiddleware } from '../add-auth-middleware/index.ts';
+import { generator as serviceClient } from '../add-service-client/index.ts';
 import { joinRel, type RelPath } from '../_engine/model/paths.ts';
 import type { Plan } from '../_engine/model/plan.ts';
-import { type Refusal, refuse } from '../_engine/model/obstacle.ts';
+import { RefusalError } from '../_engine/model/obstacle.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { declareDependencies, fastifyPlugin } from '../_engine/edit/ensure-dependency.ts';
@@ -29,13 +30,12 @@ interface MetricsFiles {
 export type MetricsAnswers = AnswersTo<typeof serviceClient.questions> & { readonly monitoring: string };
 
 /** The plugin that counts, registered; what it listens to; its tests; dashboard and rules, once for the repo. */
-export async function planMetrics(answers: MetricsAnswers, repo: Repo): Promise<Plan | Refusal> {
+export async function planMetrics(answers: MetricsAnswers, repo: Repo): Promise<Plan> {
   const service = surveyTarget(repo, answers);
-  if ('ok' in service) return service;
   const metrics = placeFile(service, 'plugins', 'service-metrics');
   const view = { ...surveyMetrics(repo, service), endpoint: !hasEndpoint(service, metrics) };
   const guard = view.endpoint ? findGuard(service) : undefined;
-  if (guard !== undefined) return refuse(guard);
+  if (guard !== undefined) throw new RefusalError(guard);
 
   const draft = openDraft(repo);
   const files = { metrics, diagnostics: placeFile(service, 'utils', 'service-diagnostics') };
@@ -47,7 +47,7 @@ export async function planMetrics(answers: MetricsAnswers, repo: Repo): Promise<
   draft.create(metrics, 'metrics', text);
   register(draft, service, metrics);
   // The route that was just planned is one of those that the middleware leaves open.
-  await planDiagnostics(draft, service, answers);
+  await planDiagnostics(draft, service, answers, [serviceClient, authMiddleware]);
   if (view.endpoint && !draft.failed) openRoute(draft, service);
   if (!draft.failed) renderMetricsTest(draft, service, files, view.endpoint);
   if (view.hidden !== undefined) draft.note(hiddenRegistry(view.hidden));

@@ -1,7 +1,7 @@
 import { generator as authMiddleware } from '../add-auth-middleware/index.ts';
 import { generator as authVerify } from '../add-auth-verify/index.ts';
 import type { Adoption, Answers, RunAnswers } from '../_engine/model/generator.ts';
-import { type Obstacle, type Refusal, refuse } from '../_engine/model/obstacle.ts';
+import { assertNone, type Obstacle } from '../_engine/model/obstacle.ts';
 import type { Plan } from '../_engine/model/plan.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
@@ -19,11 +19,9 @@ export interface RevocationAnswers extends RunAnswers {
 }
 
 /** The auth service publishes what it revokes, and the target, which caches claims, listens. */
-export async function planRevocation(answers: RevocationAnswers, repo: Repo): Promise<Plan | Refusal> {
+export async function planRevocation(answers: RevocationAnswers, repo: Repo): Promise<Plan> {
   const consumer = surveyTarget(repo, answers);
-  if ('ok' in consumer) return consumer;
   const auth = surveyAuthService(repo, answers.auth);
-  if (auth !== undefined && 'ok' in auth) return auth;
   const middleware = recordedAnswers(repo, consumer.dir, ['add-auth-middleware', 'add-s2s']).find(hasCache);
   const verify = auth === undefined ? undefined : verifyAnswers(repo, auth);
   const obstacles = [
@@ -32,8 +30,7 @@ export async function planRevocation(answers: RevocationAnswers, repo: Repo): Pr
       ? [withoutBlacklist(auth)]
       : []),
   ];
-  const [first, ...more] = obstacles;
-  if (first !== undefined) return refuse(first, ...more);
+  assertNone(obstacles);
 
   // Earlier runs may have been for others, too, and may name their routes.
   const targets = surveyHeads(repo).map(({ dir }) => dir);
@@ -45,12 +42,12 @@ export async function planRevocation(answers: RevocationAnswers, repo: Repo): Pr
   } else {
     planPublisher(draft, auth);
     const asked = await checkRecorded(authVerify.questions, verify ?? {}, draft.repo);
-    draft.include(await authVerify.plan({ ...asked, target: auth.dir, targets }, draft.repo));
+    await draft.include(authVerify.plan({ ...asked, target: auth.dir, targets }, draft.repo));
   }
   await planSubscriber(draft, consumer, auth);
   const asked = await checkRecorded(authMiddleware.questions, middleware ?? {}, draft.repo);
   const wanted = { ...asked, auth: auth?.dir ?? 'none', target: consumer.dir, targets };
-  draft.include(await authMiddleware.plan(wanted, draft.repo));
+  await draft.include(authMiddleware.plan(wanted, draft.repo));
   return draft.finish();
 }
 

@@ -14,7 +14,7 @@ import { lineOf, ts, walk } from '../_engine/syntax/tree.ts';
 
 /** A dependency that goes back in, because code that stays imports it. */
 export interface KeptDependency {
-  readonly changes: (base: string) => readonly TextChange[] | Obstacle;
+  readonly changes: (base: string) => readonly TextChange[];
   readonly note: string;
 }
 
@@ -89,7 +89,9 @@ export function findImporters(
       const tree = staying.tree(path);
       return specifiers(tree).flatMap(({ text, offset }) => {
         const target = names.module(path, text);
-        return target !== undefined && gone.has(target) ? [importedBy(path, lineOf(tree, offset), target)] : [];
+        return target !== undefined && gone.has(target)
+          ? [importedBy(path, lineOf(tree, offset), target)]
+          : [];
       });
     });
   });

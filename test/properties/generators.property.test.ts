@@ -32,14 +32,7 @@ async function planOn(generator: string, repo: Repo): Promise<Plan> {
     ...(generator === 'add-auth-middleware' ? ['--protect', 'none'] : []),
   ];
   const given = parseFlags(found.questions, flags);
-  if ('obstacles' in given && Array.isArray(given.obstacles)) throw new Error(JSON.stringify(given));
-  const planned = await makePlan(
-    { id: generator, generator: found, given: given as never, root: repo.root },
-    repo,
-  );
-  if ('obstacles' in planned)
-    throw new Error(planned.obstacles.map(({ code, message }) => `${code} ${message}`).join('\n'));
-  return planned.plan;
+  return (await makePlan({ id: generator, generator: found, given, root: repo.root }, repo)).plan;
 }
 
 /** The files with a plan over them. */

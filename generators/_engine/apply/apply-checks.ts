@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync, lstatSync, realpathSync } from 'node
 import { dirname, join, relative, sep } from 'node:path';
 
 import type { Edit } from '../model/plan.ts';
-import { type Obstacle, RefusalError } from '../model/obstacle.ts';
+import { assertNone, type Obstacle, RefusalError } from '../model/obstacle.ts';
 import type { RelPath } from '../model/paths.ts';
 import { forbidden } from '../model/places.ts';
 import { isWithin, readBytes } from '../repo/disk.ts';
@@ -21,8 +21,7 @@ export function assertApplicable(root: string, edits: readonly Edit[]): void {
   const links = edits
     .filter((edit) => edit.kind === 'delete' && isLink(join(root, edit.path)))
     .map(linkInTheWay);
-  const [first, ...more] = [...changed, ...readOnly, ...links];
-  if (first !== undefined) throw new RefusalError(first, ...more);
+  assertNone([...changed, ...readOnly, ...links]);
 }
 
 /**

@@ -1,21 +1,22 @@
 import { fitsType, readAnswers } from './answers-file.ts';
 import type { Answers, AnswerValue, Choice, Question, Questions, Site } from '../model/generator.ts';
-import { isObstacle, type Obstacle, type Refusal, RefusalError, refuse } from '../model/obstacle.ts';
+import { assertNone, type Obstacle, RefusalError } from '../model/obstacle.ts';
 import { flagOf, globalFlags, nearestTo } from './options.ts';
 
 /** Asks one question on a terminal. */
 export type Ask = (key: string, question: Question, choices: readonly Choice[]) => Promise<AnswerValue>;
 
 /**
- * Completes what was given: the survey's answer where there is one, else a question on a terminal. Without one
- * (`ask` undefined) every missing flag is listed at once, with the values that it can take.
+ * Completes what was given: the survey's answer where there is one, else a question on a terminal.
+ * @throws RefusalError with every wrong answer and, without a terminal (`ask` undefined), every missing flag with the
+ * values that it can take
  */
 export async function completeAnswers(
   questions: Questions,
   given: Answers,
   site: Site,
   ask: Ask | undefined,
-): Promise<Answers | Refusal> {
+): Promise<Answers> {
   const answers: Record<string, AnswerValue> = { ...given };
   const obstacles: Obstacle[] = [];
   for (const [key, question] of Object.entries(questions)) {
@@ -26,18 +27,18 @@ export async function completeAnswers(
     if (value !== undefined) {
       obstacles.push(...wrongAnswers(key, question, value, choices));
       answers[key] = value;
-    } else if (question.optional !== true) {
-      const asked =
-        ask === undefined ? missingFlag(key, question, choices) : await ask(key, question, choices);
-      if (isObstacle(asked)) obstacles.push(asked);
-      else {
-        obstacles.push(...(asked === undefined ? [] : wrongAnswers(key, question, asked, choices)));
-        answers[key] = asked;
-      }
+    } else if (question.optional === true) {
+      continue;
+    } else if (ask === undefined) {
+      obstacles.push(missingFlag(key, question, choices));
+    } else {
+      const asked = await ask(key, question, choices);
+      if (asked !== undefined) obstacles.push(...wrongAnswers(key, question, asked, choices));
+      answers[key] = asked;
     }
   }
-  const [first, ...more] = obstacles;
-  return first === undefined ? answers : refuse(first, ...more);
+  assertNone(obstacles);
+  return answers;
 }
 
 async function choicesOf({ choices }: Question, site: Site, given: Answers): Promise<readonly Choice[]> {
@@ -156,19 +157,19 @@ export function missingFlag(key: string, question: Question, choices: readonly C
 }
 
 /**
- * Answers that a program gives instead of flags, whatever it is that it gives: they take what the flags take, and every
- * obstacle is listed at once.
+ * Answers that a program gives instead of flags, of any type: they take what the flags take.
+ * @throws RefusalError with every obstacle: E_UNKNOWN_FLAG, E_INVALID_FLAG, E_USAGE
  */
-export function givenAnswers(questions: Questions, given: unknown): Answers | Refusal {
+export function givenAnswers(questions: Questions, given: unknown): Answers {
   const known: Questions = { ...globalFlags, ...questions };
   const { answers, unknown, wrong } = readAnswers(known, given);
-  if (answers === undefined) return refuse(noAnswers);
+  if (answers === undefined) throw new RefusalError(noAnswers);
   const flags = Object.keys(known);
-  const [first, ...more] = [
+  assertNone([
     ...unknown.map((key) => unknownAnswer(key, flags)),
     ...wrong.map((key) => notOfType(key, known[key] ?? globalFlags.target)),
-  ];
-  return first === undefined ? answers : refuse(first, ...more);
+  ]);
+  return answers;
 }
 
 const noAnswers: Obstacle = {

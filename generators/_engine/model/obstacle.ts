@@ -1,5 +1,3 @@
-
-
 /** Codes that end with exit code 2 (usage); every other one ends with 3 (the repo does not allow it). */
 export type UsageCode =
   'E_USAGE' | 'E_UNKNOWN_FLAG' | 'E_MISSING_FLAG' | 'E_INVALID_FLAG' | 'E_UNKNOWN_GENERATOR';
@@ -57,12 +55,13 @@ export type Obstacle = Readonly<{
   manual?: string;
 }>;
 
+/** What a run returns instead of a plan: every obstacle, and nothing is written. */
 export type Refusal = Readonly<{ ok: false; obstacles: readonly [Obstacle, ...Obstacle[]] }>;
 
-/** Thrown where a value cannot be returned (deep in a read); the corridor turns it into a Refusal. */
+/** The expected failure, with every obstacle: thrown anywhere below a run, caught where the run ends. */
 export class RefusalError extends Error {
   override readonly name = 'RefusalError';
-  readonly obstacles: readonly [Obstacle, ...Obstacle[]];
+  readonly obstacles: Refusal['obstacles'];
 
   constructor(first: Obstacle, ...more: readonly Obstacle[]) {
     super([first, ...more].map((obstacle) => obstacle.message).join('\n'));
@@ -70,11 +69,46 @@ export class RefusalError extends Error {
   }
 }
 
-export function refuse(first: Obstacle, ...more: readonly Obstacle[]): Refusal {
-  return { ok: false, obstacles: [first, ...more] };
+/** @throws RefusalError with all obstacles, when there are any */
+export function assertNone(obstacles: readonly Obstacle[]): void {
+  const [first, ...more] = obstacles;
+  if (first !== undefined) throw new RefusalError(first, ...more);
 }
 
-/** Tells an Obstacle from the other values that an `ensure*` or `find*` returns. */
-export function isObstacle(value: unknown): value is Obstacle {
-  return typeof value === 'object' && value !== null && 'code' in value && 'remedy' in value;
+/** The obstacles of an expected failure. @throws the error itself when it is unexpected */
+export function obstaclesOf(error: unknown): Refusal['obstacles'] {
+  if (error instanceof RefusalError) return error.obstacles;
+  throw error;
+}
+
+/** Undefined for an expected failure. @throws the error itself when it is unexpected */
+export function ignoreRefusal(error: unknown): undefined {
+  if (!(error instanceof RefusalError)) throw error;
+  return undefined;
+}
+
+/** The result of a step; undefined when it refuses. */
+export function attempt<T>(step: () => T): T | undefined {
+  try {
+    return step();
+  } catch (error) {
+    return ignoreRefusal(error);
+  }
+}
+
+/** Runs every step and returns the results. @throws RefusalError with the obstacles of all steps that refuse */
+export function runAll<T extends readonly unknown[]>(
+  ...steps: { readonly [Index in keyof T]: () => T[Index] }
+): T {
+  const obstacles: Obstacle[] = [];
+  const results = steps.map((step) => {
+    try {
+      return step();
+    } catch (error) {
+      obstacles.push(...obstaclesOf(error));
+      return undefined;
+    }
+  });
+  assertNone(obstacles);
+  return results as unknown as T;
 }

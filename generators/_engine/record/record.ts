@@ -110,7 +110,7 @@ function unreadable(reason: string): Obstacle {
   return {
     code: 'E_RECORD',
     at: { path: recordPath },
-    message: `${recordPath} cannot be read: ${reason}.`,
+    message: `${recordPath} cannot be read: ${reason.replace(/\.$/, '')}.`,
     remedy: 'Restore it from version control, or delete it: only undo, status and upgrade need it.',
   };
 }

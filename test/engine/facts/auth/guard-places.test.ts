@@ -32,7 +32,7 @@ export default async function app(f) {
   });
   const [head] = surveyHeads(repo);
   const service = head === undefined ? undefined : surveyService(repo, head);
-  if (service === undefined || 'ok' in service) throw new Error('no service');
+  if (service === undefined) throw new Error('no service');
   return { repo, service };
 }
 
