@@ -132,7 +132,7 @@ type TestClaims = Pick<
 const kinds = ['token_use', 'token_type', 'tokenType', 'type', 'typ'];
 
 /** Claims of tokens as the login signs them, and what makes them tokens for something else. */
-export function testClaims(
+function testClaims(
   { demanded, rules }: Pick<TokenPolicy, 'demanded' | 'rules'>,
   userIdClaim: string,
   tenantClaim: string | undefined,

@@ -130,14 +130,14 @@ function trustedCall(
 }
 
 /** A check of the service's own that each token has to pass. */
-export interface Accept {
+interface Accept {
   /** TypeScript; `claims` and `request` are in reach. */
   readonly call: string;
   readonly imports: readonly ImportWant[];
 }
 
 /** `--accept src/sessions.ts#isActive`, a path from the root of the repo; `none` goes without. */
-export function findAccept(
+function findAccept(
   survey: Survey,
   answer: unknown,
 ): { readonly accept?: Accept; readonly obstacles: readonly Obstacle[] } {
@@ -199,7 +199,7 @@ function outermost({ places }: Readonly<{ places: readonly Place[] }>): string {
   return `${at?.path ?? ''}:${String(at?.line ?? 0)}`;
 }
 
-export function undecided({ logins, others }: Logins, named: readonly string[]): readonly Obstacle[] {
+function undecided({ logins, others }: Logins, named: readonly string[]): readonly Obstacle[] {
   const possible = others.filter(mayProve);
   const [first] = possible;
   if (logins.length > 0 || first === undefined) return [];
@@ -220,7 +220,7 @@ export function undecided({ logins, others }: Logins, named: readonly string[]):
 }
 
 /** A mailed link that is as good as a login. */
-export function alikeObstacles({ alike }: Purpose, named: readonly string[]): readonly Obstacle[] {
+function alikeObstacles({ alike }: Purpose, named: readonly string[]): readonly Obstacle[] {
   return alike
     .filter((one) => isDoubtful(one) || named.length > 0)
     .map((one) => ({
@@ -232,7 +232,7 @@ export function alikeObstacles({ alike }: Purpose, named: readonly string[]): re
     }));
 }
 
-export function purposeNotes({ alike, refused }: Purpose, path: string): readonly string[] {
+function purposeNotes({ alike, refused }: Purpose, path: string): readonly string[] {
   const places = (some: Purpose['alike']): string => [...new Set(some.map(outermost))].join(', ');
   const accepted = alike.filter((one) => !isDoubtful(one));
   return [
@@ -249,7 +249,7 @@ export function purposeNotes({ alike, refused }: Purpose, path: string): readonl
   ];
 }
 
-export function unreadNotes(at: Place | undefined): readonly string[] {
+function unreadNotes(at: Place | undefined): readonly string[] {
   if (at === undefined) return [];
   return [
     `The options of @fastify/jwt at ${at.path}:${String(at.line ?? 0)} cannot be analysed: the verify route ignores \`trusted\`, cookies and a key function there.`,

@@ -46,7 +46,7 @@ function renderPanel({ description, queries, title, unit }: Panel, index: number
 }
 
 /** One panel of the dashboard: its queries are PromQL, `legend` is what Grafana calls a series. */
-export interface Panel {
+interface Panel {
   readonly title: string;
   readonly description: string;
   readonly unit: string;
@@ -63,7 +63,7 @@ const quantile = (share: number): string =>
   `histogram_quantile(${String(share)}, sum by (service, route, le) (${rate(durations)}))`;
 
 /** From what users feel to why. */
-export const panels: readonly Panel[] = [
+const panels: readonly Panel[] = [
   {
     title: 'Circuits that are not closed',
     description: 'More than 0: calls to that service are answered at once with an error, or probed.',

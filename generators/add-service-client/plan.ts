@@ -46,8 +46,8 @@ export async function planServiceClient(answers: ClientAnswers, repo: Repo): Pro
   const installed = findInstalled(repo, service, 'CircuitBreaker');
   // Our own breaker is planned again: it takes parts that were not asked for before, or turns out unchanged.
   if (installed === undefined || installed === own)
-    draft.include(
-      await circuitBreaker.plan(
+    await draft.include(
+      circuitBreaker.plan(
         { ...answers, with: answers.with.filter((part) => part !== 'diagnostics') },
         draft.repo,
       ),

@@ -123,7 +123,7 @@ function foreignLines(path: RelPath): Obstacle {
  * Takes the packages that were added out of a package.json also where an update has given them another version, or
  * their neighbours have changed. As it is when that is not all that is left.
  */
-export function withoutPackages(reverted: Reverted): Reverted {
+function withoutPackages(reverted: Reverted): Reverted {
   let { text } = reverted;
   for (const { hunk } of reverted.blocked) {
     const namesIn = (sign: string): readonly string[] =>

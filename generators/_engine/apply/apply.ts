@@ -136,7 +136,7 @@ function interrupted(signal: NodeJS.Signals): ConstructorParameters<typeof Refus
 const bom = '\u{FEFF}';
 
 /** A file that is to be written: `target` is absolute; without bytes it goes. */
-export interface Write {
+interface Write {
   readonly edit: Edit;
   readonly target: string;
   readonly bytes: Uint8Array | undefined;
@@ -146,7 +146,7 @@ export interface Write {
  * What edits come to on the disk: a file that two links lead to is written once.
  * @throws RefusalError E_PATH when it would be given two texts.
  */
-export function writesOf(root: string, edits: readonly Edit[]): readonly Write[] {
+function writesOf(root: string, edits: readonly Edit[]): readonly Write[] {
   const writes = new Map<string, Write>();
   for (const edit of edits) {
     const path = join(root, edit.path);
@@ -186,7 +186,7 @@ function twoTexts(first: Edit, second: Edit): Obstacle {
 }
 
 /** What puts the tree below `root` back as it is now, once `writes` have been made. */
-export function journalOf(root: string, writes: readonly Write[], start: Journal): Journal {
+function journalOf(root: string, writes: readonly Write[], start: Journal): Journal {
   const entries = writes.map(({ target, bytes }): JournalEntry => {
     const mode = existsSync(target) ? statSync(target).mode & 0o7777 : null;
     const before = readBytes(target)?.toString('base64') ?? null;

@@ -117,7 +117,7 @@ function firstOutside(value: AnswerValue, choices: readonly Choice[]): string | 
   return textsOf(value).find((one) => !choices.some((choice) => choice.value === one));
 }
 
-export function unfit(key: string, value: string, reason: string): Obstacle {
+function unfit(key: string, value: string, reason: string): Obstacle {
   return {
     code: 'E_INVALID_FLAG',
     message: `--${flagOf(key)} cannot be ${JSON.stringify(value)}: ${reason}.`,
@@ -129,7 +129,7 @@ function listed(choices: readonly Choice[]): string {
   return choices.map(({ value, hint }) => (hint === undefined ? value : `${value} (${hint})`)).join(', ');
 }
 
-export function notOfType(key: string, { placeholder, type }: Question): Obstacle {
+function notOfType(key: string, { placeholder, type }: Question): Obstacle {
   return {
     code: 'E_INVALID_FLAG',
     message: `--${flagOf(key)} is not a ${type}.`,
@@ -137,7 +137,7 @@ export function notOfType(key: string, { placeholder, type }: Question): Obstacl
   };
 }
 
-export function notAChoice(key: string, value: string, choices: readonly Choice[]): Obstacle {
+function notAChoice(key: string, value: string, choices: readonly Choice[]): Obstacle {
   return {
     code: 'E_INVALID_FLAG',
     message: `--${flagOf(key)} cannot be ${JSON.stringify(value)}.`,
@@ -145,7 +145,7 @@ export function notAChoice(key: string, value: string, choices: readonly Choice[
   };
 }
 
-export function missingFlag(key: string, question: Question, choices: readonly Choice[]): Obstacle {
+function missingFlag(key: string, question: Question, choices: readonly Choice[]): Obstacle {
   return {
     code: 'E_MISSING_FLAG',
     message: `--${flagOf(key)} is missing: ${question.message}.`,

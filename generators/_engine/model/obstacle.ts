@@ -84,7 +84,6 @@ export function obstaclesOf(error: unknown): Refusal['obstacles'] {
 /** Undefined for an expected failure. @throws the error itself when it is unexpected */
 export function ignoreRefusal(error: unknown): undefined {
   if (!(error instanceof RefusalError)) throw error;
-  return undefined;
 }
 
 /** The result of a step; undefined when it refuses. */
@@ -92,7 +91,8 @@ export function attempt<T>(step: () => T): T | undefined {
   try {
     return step();
   } catch (error) {
-    return ignoreRefusal(error);
+    ignoreRefusal(error);
+    return undefined;
   }
 }
 
