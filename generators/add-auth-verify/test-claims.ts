@@ -6,7 +6,7 @@ import type { VerifyTestView } from './view.ts';
 
 type TestClaims = Pick<
   VerifyTestView,
-  'usualClaims' | 'sparseClaims' | 'sparseIdentity' | 'freeKinds' | 'email' | 'otherPurposes'
+  'usualClaims' | 'identity' | 'sparseClaims' | 'sparseIdentity' | 'freeKinds' | 'otherPurposes'
 >;
 
 const kinds = ['token_use', 'token_type', 'tokenType', 'type', 'typ'];
@@ -37,18 +37,22 @@ export function testClaims(
   const needed = optional.filter(({ claim }) => isNeeded(claim));
   return {
     usualClaims: entries.map(({ claim, text }) => `${keyOf(claim)}: ${printString(text)}`).join(', '),
+    identity: optional.map(identityOf).join(''),
     sparseClaims: optional
       .filter((one) => !needed.includes(one))
       .map(({ claim }) => `, ${keyOf(claim)}: undefined`)
       .join(''),
-    sparseIdentity: needed.map(({ name, text }) => `, ${name}: ${printString(text)}`).join(''),
+    sparseIdentity: needed.map(identityOf).join(''),
     freeKinds: kinds
       .filter((kind) => !rules.some(({ claim }) => claim === kind))
       .map((text) => printString(text))
       .join(', '),
-    email: !isAbsent('email'),
     otherPurposes: rules.map(breakOf),
   };
+}
+
+function identityOf({ name, text }: Readonly<{ name: string; text: string }>): string {
+  return `, ${name}: ${printString(text)}`;
 }
 
 function markOf(rule: PurposeRule): readonly (readonly [string, string])[] {
