@@ -41,10 +41,7 @@ export function verifyView(
   const prefix = printString(`token-blacklist:${redisScope(repo, service)}:`);
   const store = `createRedisStore(client, ${prefix})`;
   const wants: readonly ImportWant[] = [
-    ...secretView(service).imports,
-    ...policy.options.imports,
-    ...(policy.accept?.imports ?? []),
-    ...serviceSecret.imports,
+    ...readImports(service, policy),
     ...redis.imports,
     ...routeImports(service, files),
     ...denylistImports(service, files, blacklist, policy),
@@ -69,6 +66,12 @@ export function verifyView(
     handlerOptions: handlerOptions(blacklist, policy),
     ...claimNames(service.jwt),
   };
+}
+
+/** What was read from the service is imported as it imports it. */
+function readImports(service: Service, { accept, options }: TokenPolicy): readonly ImportWant[] {
+  const { imports } = readVariable(service, 'SERVICE_AUTH_SECRET');
+  return [...secretView(service).imports, ...options.imports, ...(accept?.imports ?? []), ...imports];
 }
 
 function storeDefault(blacklist: Blacklist, redisMayMiss: boolean): string {
