@@ -1,13 +1,11 @@
-import type { FastifyRequest } from 'fastify';
-
-/** A request with what @fastify/cookie adds, where it is registered. */
-type RequestWithCookies = FastifyRequest & {
+/** What @fastify/cookie adds to a request, where it is registered. */
+interface RequestWithCookies {
   readonly cookies?: Readonly<Record<string, string | undefined>> | null;
   readonly unsignCookie?: (value: string) => { readonly value: string | null };
-};
+}
 
-export function cookieOf(request: RequestWithCookies, name: string): string | undefined {
-  return request.cookies?.[name];
+export function cookieOf({ cookies }: RequestWithCookies, name: string): string | undefined {
+  return cookies?.[name];
 }
 
 /** Undefined if the signature is not valid. */
