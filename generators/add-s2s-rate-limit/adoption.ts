@@ -4,5 +4,5 @@ export const adoption: Adoption = {
   role: 'rate-limit',
   after: ['add-auth-verify', 'add-auth-middleware'],
   answers: () => [{ store: 'redis' }, { store: 'memory' }],
-  read: { path: /\bVERIFY_ROUTE =\s+['"]([^'"]+)['"]/ },
+  read: { path: /\blimitVerifications\(\s*['"]([^'"]+)['"]/ },
 };
