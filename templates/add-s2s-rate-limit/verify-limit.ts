@@ -8,7 +8,7 @@ import { addressOf, networkOf } from './request-limit.ts';
 import type { Quota } from './token-bucket.ts';
 
 export interface VerifyLimitOptions {
-  /** Verifications for one end user's address, as a service sends it, else for the caller's. Default 1 000 a second. */
+  /** Of an end user's address, as a service sends it, else of the caller's. Default 10 000 at once, 1 000 a second. */
   verifyQuota?: Quota;
   /**
    * Whether a service of yours asks: it is never turned away for what its callers do, and trusted with their address.

@@ -10,7 +10,7 @@ let asked = 0;
 /** Milliseconds for which the circuit is open. */
 let openMs = 0;
 
-const connect: AuthMiddlewareOptions['connect'] = () => {
+const connect: NonNullable<AuthMiddlewareOptions['connect']> = () => {
   const client = {
     refuseForMs: () => openMs,
     getCircuitStats: () => ({}),
@@ -20,7 +20,7 @@ const connect: AuthMiddlewareOptions['connect'] = () => {
     },
     close: () => Promise.resolve(),
   };
-  return client as unknown as ReturnType<NonNullable<AuthMiddlewareOptions['connect']>>;
+  return client as unknown as ReturnType<typeof connect>;
 };
 
 async function buildApp(options: AuthMiddlewareOptions = {}): Promise<FastifyInstance> {

@@ -15,7 +15,7 @@ afterEach(async () => {
 async function buildApp(options: RateLimitOptions): Promise<FastifyInstance> {
   const app = Fastify();
   apps.push(app);
-  await app.register(rateLimit, { buckets: createMemoryBuckets(), ...options });
+  await app.register(rateLimit, { buckets: createMemoryBuckets({ clock: () => 0 }), ...options });
   app.post<{ Body: { token: string } }>('/auth/verify', (request, reply) => {
     if (request.headers['x-service-secret'] === 'wrong') return reply.code(403).send({ valid: false });
     const valid = request.body.token === 'good';
