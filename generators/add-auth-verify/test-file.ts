@@ -69,8 +69,8 @@ function verifyTestView(
     ownImports: importLines(service, test, ownWants(files, blacklist)),
     routeImport: dynamicSpecifier(service, test, files.plugin),
     path,
-    secret:
-      secretEnv === false ? secretLiteral : `(process.env[${printString(secretEnv)}] = ${secretLiteral})`,
+    secret: secretLiteral,
+    secretVariables: secretEnv === false ? [] : [secretEnv],
     preparations: [...(decorated ?? []), ...(fastifyJwt ? [registration(service)] : [])],
     defaults: ["serviceAuthSecret: ''", ...(blacklist === 'none' ? [] : [inertStore])].join(', '),
     secretEnv,
