@@ -12,7 +12,7 @@ import {
   testFileFor,
 } from '../_engine/facts/style/place-file.ts';
 import { readVariable } from '../_engine/edit/declare-variables.ts';
-import { testEnvironment } from '../_engine/edit/test-environment.ts';
+import { testEnvironment } from '../_engine/edit/env-schema.ts';
 import { printString, printStrings } from '../_engine/syntax/print.ts';
 import type { MiddlewareNames } from './names.ts';
 import type { MiddlewareTestView, MiddlewareView } from './view.ts';

@@ -5,7 +5,7 @@ import { claimNames } from './claim-names.ts';
 import { importLines } from '../_engine/edit/import-lines.ts';
 import { dynamicSpecifier, testFileFor } from '../_engine/facts/style/place-file.ts';
 import { usesNodeRedis } from '../_engine/edit/redis-connection.ts';
-import { testEnvironment } from '../_engine/edit/test-environment.ts';
+import { testEnvironment } from '../_engine/edit/env-schema.ts';
 import type { Draft } from '../_engine/repo/draft.ts';
 import { renderTest } from '../_engine/render/render.ts';
 import { testClaims } from './test-claims.ts';

@@ -6,7 +6,7 @@ import { type Refusal, refuse } from '../_engine/model/refusal.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { declareDependencies, fastifyPlugin } from '../_engine/edit/ensure-dependency.ts';
-import { ensurePublicRoute } from '../_engine/edit/ensure-public-route.ts';
+import { ensurePublicRoute } from '../_engine/edit/register-plugin.ts';
 import { importSpecifier, placeFile, testFileFor } from '../_engine/facts/style/place-file.ts';
 import { registerPlugin } from '../_engine/edit/register-plugin.ts';
 import { type Draft, openDraft } from '../_engine/repo/draft.ts';

@@ -12,10 +12,10 @@ import {
 } from '../_engine/facts/style/place-file.ts';
 import { readVariable } from '../_engine/edit/declare-variables.ts';
 import { redisConnection, usesNodeRedis } from '../_engine/edit/redis-connection.ts';
-import { testEnvironment } from '../_engine/edit/test-environment.ts';
+import { testEnvironment } from '../_engine/edit/env-schema.ts';
 import { printString, printStrings } from '../_engine/syntax/print.ts';
 import { findProbes } from '../_engine/facts/routes/public-routes.ts';
-import { findUserMember } from '../_engine/facts/auth/user-member.ts';
+import { findUserMember } from '../_engine/facts/app/decorations.ts';
 import { redisScope } from '../_engine/facts/redis.ts';
 import { declaresConfig } from './route-config.ts';
 import type { BucketTestView, BucketView, LimitTestView, LimitView, RefusalView } from './view.ts';

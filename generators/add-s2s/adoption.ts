@@ -1,7 +1,7 @@
 import type { Adoption, Answers } from '../_engine/model/generator.ts';
 import type { RelPath } from '../_engine/model/paths.ts';
 import type { Repo } from '../_engine/model/repo.ts';
-import { findPublicRoutes } from '../_engine/edit/ensure-public-route.ts';
+import { findPublicRoutes } from '../_engine/edit/register-plugin.ts';
 import { surveyTarget } from '../_engine/facts/app/service.ts';
 import { recordedAnswers } from '../_engine/record/recorded-answers.ts';
 import { surveyHeads } from '../_engine/repo/services.ts';

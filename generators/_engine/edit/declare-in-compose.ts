@@ -1,8 +1,8 @@
-import { basenameRel, type RelPath } from '../model/paths.ts';
+import { basenameRel, joinRel, type RelPath, toRel } from '../model/paths.ts';
+import type { Repo } from '../model/repo.ts';
 import type { ServiceHead } from '../model/service.ts';
 import type { Draft } from '../repo/draft.ts';
-import { type ComposeService, findComposeFiles } from '../facts/config/compose.ts';
-import type { ComposeVariable } from './ensure-compose.ts';
+import type { ComposeService, ComposeVariable } from './ensure-compose.ts';
 
 /** A service that others reach by a variable, and the port on which its code listens. */
 export interface Destination {
@@ -29,8 +29,7 @@ export async function declareInCompose(
   const files = findComposeFiles(draft.repo, dirs);
   if (files.length === 0) return;
   // Most repos have no such file, and a parser takes time to load.
-  const { composeRedisOf, composeServicesOf } = await import('../facts/config/compose.ts');
-  const { ensureCompose } = await import('./ensure-compose.ts');
+  const { composeRedisOf, composeServicesOf, ensureCompose } = await import('./ensure-compose.ts');
   const runningIn = (path: RelPath, one: Pick<ServiceHead, 'dir' | 'name'>): ComposeService | undefined =>
     pick(composeServicesOf(draft.repo.read(path) ?? '', path, one.dir), one);
   const valueOf = (path: RelPath, { name, to }: ContainerVariable): string | undefined => {
@@ -54,6 +53,19 @@ export async function declareInCompose(
       return changes ?? [];
     });
   }
+}
+
+/** Compose files at the root, in a folder `docker` or `deploy` there, and in these folders. */
+function findComposeFiles(repo: Repo, dirs: readonly RelPath[]): readonly RelPath[] {
+  const usual = ['', 'docker', 'deploy'].map(toRel);
+  return [...new Set([...usual, ...dirs])].flatMap((dir) =>
+    repo
+      .list(dir)
+      .filter(
+        ({ kind, name }) => kind === 'file' && /^(?:docker-)?compose(?:[.-][\w.-]+)?\.ya?ml$/.test(name),
+      )
+      .map(({ name }) => joinRel(dir, name)),
+  );
 }
 
 /** The only one, else the one that is called as the service is: jobs and tools are often made of the same image. */

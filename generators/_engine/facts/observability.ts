@@ -5,7 +5,7 @@ import type { ServiceHead } from '../model/service.ts';
 import { importWant } from '../program/outside-reads.ts';
 import { openSurvey } from '../program/survey.ts';
 import { unwrap } from '../syntax/expressions.ts';
-import { importedBy } from '../syntax/imports.ts';
+import { importedBy } from '../syntax/symbols.ts';
 import { ts } from '../syntax/tree.ts';
 
 /** What a service has for Prometheus. */

@@ -5,10 +5,11 @@ import type { Service } from '../model/service.ts';
 import { importWant } from '../program/outside-reads.ts';
 import type { Survey } from '../program/survey.ts';
 import { manifestsAbove } from '../repo/manifest.ts';
+import { callsIn, invocationsIn } from '../syntax/calls.ts';
 import { memberOf, propertyOf, stringOf, unwrap } from '../syntax/expressions.ts';
-import { importedBy } from '../syntax/imports.ts';
+import { importedBy } from '../syntax/symbols.ts';
 import { escapePattern, printMember, printString } from '../syntax/print.ts';
-import { lineOf, ts, walk } from '../syntax/tree.ts';
+import { lineOf, ts } from '../syntax/tree.ts';
 
 type Client = NonNullable<RedisFact['client']>;
 type Cluster = NonNullable<RedisFact['cluster']>;
@@ -32,11 +33,7 @@ export function surveyRedis(survey: Survey): RedisFact {
 function findCluster(survey: Survey): Cluster | undefined {
   for (const path of survey.filesMatching(/['"](?:@fastify\/redis|ioredis|redis|@redis\/client)['"]/)) {
     const tree = survey.tree(path);
-    let found: ts.Node | undefined;
-    walk(tree, (node) => {
-      if (found === undefined && (makesCluster(node) || registersCluster(node))) found = node;
-      return found === undefined;
-    });
+    const found = invocationsIn(tree).find((node) => makesCluster(node) || registersCluster(node));
     if (found === undefined) continue;
     const [made = ''] = found.getText().split(/[(<]/u, 1);
     return { path, line: lineOf(tree, found.getStart()), made };
@@ -47,17 +44,15 @@ function findCluster(survey: Survey): Cluster | undefined {
 /** `new Cluster(…)`, `new Redis.Cluster(…)`, `createCluster(…)`, `createSentinel(…)`, by whatever name it is imported. */
 function makesCluster(node: ts.Node): boolean {
   if (!ts.isNewExpression(node) && !ts.isCallExpression(node)) return false;
-  const made = importedBy(node.expression);
-  return (
-    made !== undefined && /^(?:ioredis|redis|@redis\/client)$/.test(made.from) && clusters.has(made.name)
-  );
+  const made = importedBy(node.expression, 'ioredis', 'redis', '@redis/client');
+  return made !== undefined && clusters.has(made.name);
 }
 
 /** `app.register(fastifyRedis, { cluster: … })` */
 function registersCluster(node: ts.Node): boolean {
   if (!ts.isCallExpression(node) || memberOf(node.expression) !== 'register') return false;
   const [plugin, options] = node.arguments;
-  const isRedis = plugin !== undefined && importedBy(plugin)?.from === '@fastify/redis';
+  const isRedis = plugin !== undefined && importedBy(plugin, '@fastify/redis') !== undefined;
   return isRedis && ['cluster', 'nodes'].some((name) => propertyOf(options, name) !== undefined);
 }
 
@@ -73,27 +68,20 @@ function pluginClient(survey: Survey): Client | undefined {
 }
 
 function namespaceIn(survey: Survey, file: RelPath): string | undefined {
-  let namespace: string | undefined;
-  walk(survey.tree(file), (node) => {
-    const isRegister = ts.isCallExpression(node) && memberOf(node.expression) === 'register';
-    if (isRegister && /redis/i.test(node.arguments[0]?.getText() ?? ''))
-      namespace ??= stringOf(propertyOf(node.arguments[1], 'namespace'));
-    return true;
-  });
-  return namespace;
+  return callsIn(survey.tree(file), 'register')
+    .filter(({ arguments: [plugin] }) => /redis/i.test(plugin?.getText() ?? ''))
+    .map(({ arguments: [, options] }) => stringOf(propertyOf(options, 'namespace')))
+    .find((name) => name !== undefined);
 }
 
 /** `app.decorate('redis', client)` in a file that makes or imports the client. */
 function decoratedClient(survey: Survey): Client | undefined {
   for (const file of survey.filesMatching(/\.decorate[<(]/)) {
-    let name: string | undefined;
-    walk(survey.tree(file), (node) => {
-      if (!ts.isCallExpression(node) || memberOf(node.expression) !== 'decorate') return true;
-      const [key, value] = node.arguments;
+    const call = callsIn(survey.tree(file), 'decorate').find(({ arguments: [key, value] }) => {
       const found = value === undefined ? undefined : survey.names.value(value, file);
-      if (found !== undefined && makesClient(found.node)) name ??= stringOf(key);
-      return true;
+      return found !== undefined && makesClient(found.node) && stringOf(key) !== undefined;
     });
+    const name = stringOf(call?.arguments[0]);
     if (name === undefined) continue;
     const pattern = typedAsOptional(escapePattern(name));
     const optional = [...survey.files, ...survey.declarations].some((one) => {
@@ -132,7 +120,7 @@ function exportedClient(survey: Survey): Client | undefined {
 function makesClient(node: ts.Node): boolean {
   if (!ts.isNewExpression(node) && !ts.isCallExpression(node)) return false;
   if (makesCluster(node)) return false;
-  const made = importedBy(node.expression);
+  const made = importedBy(node.expression, 'ioredis', 'redis');
   return made?.from === 'ioredis'
     ? ts.isNewExpression(node)
     : made?.from === 'redis' && made.name === 'createClient';

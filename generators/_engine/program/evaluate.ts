@@ -1,7 +1,6 @@
 import type { RelPath } from '../model/paths.ts';
 import { envNameOf, isProcessEnv, keyOf, memberOf, receiverOf, unwrap } from '../syntax/expressions.ts';
-import { ts, walk } from '../syntax/tree.ts';
-import { spend } from '../syntax/tree.ts';
+import { spend, ts, walk } from '../syntax/tree.ts';
 import type { Definition, Definitions } from './definitions.ts';
 
 /** Why the value of an expression is not known. */

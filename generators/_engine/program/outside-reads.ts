@@ -2,7 +2,7 @@ import type { ImportWant } from '../model/import-want.ts';
 import type { RelPath } from '../model/paths.ts';
 import { ts, walk } from '../syntax/tree.ts';
 import { readEnv } from './env-reads.ts';
-import { exportOf } from '../syntax/exports.ts';
+import { exportOf } from '../syntax/symbols.ts';
 import { isProcessEnv, stringOf, unwrap } from '../syntax/expressions.ts';
 import { importsOf } from '../syntax/imports.ts';
 import { findDeclaration } from '../syntax/symbols.ts';
@@ -151,7 +151,13 @@ function findFieldValue(survey: Survey, bare: ts.Expression, file: RelPath): Fie
   const initializer = declared !== undefined && ts.isPropertyDeclaration(declared) && declared.initializer;
   if (initializer) return { expression: initializer, file };
   const index = parameterOf(owner, field);
-  return index < 0 || owner.name === undefined ? undefined : givenTo(survey, owner.name.text, index);
+  if (index < 0 || owner.name === undefined) return undefined;
+  const given = survey.names.callsOf({ file, node: owner }).flatMap((call): readonly FieldValue[] => {
+    const expression = call.node.arguments?.[index];
+    return expression === undefined ? [] : [{ expression, file: call.file }];
+  });
+  const [first] = given;
+  return new Set(given.map(({ expression }) => expression.getText())).size === 1 ? first : undefined;
 }
 
 /** The parameter that the constructor keeps in the field: `private readonly secret`, or `this.secret = secret`. */
@@ -165,20 +171,6 @@ function parameterOf(owner: ts.ClassLikeDeclaration, field: string): number {
   const text = made.body?.getText() ?? '';
   const [, assigned] = new RegExp(`this\\.${field.replace('$', '\\$')} = ([\\w$]+)\\b`).exec(text) ?? [];
   return made.parameters.findIndex((one) => one.name.getText() === assigned);
-}
-
-function givenTo(survey: Survey, name: string, index: number): FieldValue | undefined {
-  const given: FieldValue[] = [];
-  for (const file of survey.filesMatching(new RegExp(`\\bnew ${name.replace('$', '\\$')}\\(`))) {
-    walk(survey.tree(file), (node) => {
-      const isMade = ts.isNewExpression(node) && unwrap(node.expression).getText() === name;
-      const expression = isMade ? node.arguments?.[index] : undefined;
-      if (expression !== undefined) given.push({ expression, file });
-      return true;
-    });
-  }
-  const [first] = given;
-  return new Set(given.map(({ expression }) => expression.getText())).size === 1 ? first : undefined;
 }
 
 /** `const { publicKey } = getKeyPair()` gives `getKeyPair().publicKey`; a default, a rest or a nested pattern gives nothing. */

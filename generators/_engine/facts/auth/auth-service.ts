@@ -2,7 +2,8 @@ import type { Obstacle, Place } from '../../model/obstacle.ts';
 import { isObstacle, type Refusal, refuse } from '../../model/refusal.ts';
 import type { Repo } from '../../model/repo.ts';
 import type { Service, ServiceHead } from '../../model/service.ts';
-import { lineOf, ts, walk } from '../../syntax/tree.ts';
+import { callsIn } from '../../syntax/calls.ts';
+import { lineOf, type ts } from '../../syntax/tree.ts';
 import { memberOf, propertyOf, stringOf } from '../../syntax/expressions.ts';
 import { findTarget, surveyHeads } from '../../repo/services.ts';
 import { surveyService } from '../app/service.ts';
@@ -51,25 +52,17 @@ function evidence(
   );
 }
 
-const signing = new WeakMap<Survey, readonly Place[]>();
-
 function findSign(survey: Survey): Place | undefined {
-  const known = signing.get(survey) ?? findSigns(survey);
-  signing.set(survey, known);
-  return known[0];
+  return findSigns(survey)[0];
 }
 
 const loginPath = /(^|\/)(log-?in|sign-?in|token|sessions?|authenticate)\/?$/i;
 
 function findLoginRoute(survey: Survey): Place | undefined {
   for (const path of survey.filesMatching(/log-?in|sign-?in|token|session|authenticate/i)) {
-    let line: number | undefined;
-    walk(survey.tree(path), (node) => {
-      if (line === undefined && ts.isCallExpression(node) && loginPath.test(postedUrl(node) ?? ''))
-        line = lineOf(survey.tree(path), node.getStart());
-      return line === undefined;
-    });
-    if (line !== undefined) return { path, line };
+    const tree = survey.tree(path);
+    const call = callsIn(tree).find((one) => loginPath.test(postedUrl(one) ?? ''));
+    if (call !== undefined) return { path, line: lineOf(tree, call.getStart()) };
   }
   return undefined;
 }

@@ -2,9 +2,9 @@ import type { GuardFact } from '../../model/app-facts.ts';
 import type { RelPath } from '../../model/paths.ts';
 import { printKey } from '../../syntax/print.ts';
 import { lineOf, ts, walk } from '../../syntax/tree.ts';
-import { isFunctionNode, memberOf, receiverOf, stringOf, unwrap } from '../../syntax/expressions.ts';
+import { memberOf, receiverOf, stringOf } from '../../syntax/expressions.ts';
 import { withoutGenerated } from '../style/generated-files.ts';
-import { findPluginFunction, parameterName } from '../../program/plugin-functions.ts';
+import { findHelper, findPluginFunction, parameterName } from '../../program/plugin-functions.ts';
 import type { Survey } from '../../program/survey.ts';
 import type { Use } from '../../syntax/calls.ts';
 
@@ -32,20 +32,14 @@ export function findRootGuard(survey: Survey, app: Root, uses: readonly Use[]): 
 }
 
 /** Functions that get the application itself: wrapped in fastify-plugin, or called with it. */
-function sharedRoots(survey: Survey, { binding, call, kind }: Use, file: RelPath): readonly Root[] {
-  const [plugin] = call.arguments;
-  if (kind === 'register' && plugin !== undefined) {
-    const found = findPluginFunction(survey, plugin, file);
-    return found?.shared === true ? rootsOf(found.file, found.node, parameterName(found.node)) : [];
-  }
-  const found = kind === 'helper' ? survey.names.value(call.expression, file) : undefined;
-  if (found === undefined || !isFunctionNode(found.node)) return [];
-  const index = call.arguments.findIndex((argument) => unwrap(argument).getText() === binding);
-  return rootsOf(found.file, found.node, parameterName(found.node, index));
-}
-
-function rootsOf(file: RelPath, node: ts.Node, instance: string | undefined): readonly Root[] {
-  return instance === undefined ? [] : [{ file, node, instances: [instance] }];
+function sharedRoots(survey: Survey, use: Use, file: RelPath): readonly Root[] {
+  const [plugin] = use.kind === 'register' ? use.call.arguments : [];
+  const helper = findHelper(survey, use, file);
+  const found = helper ?? (plugin && findPluginFunction(survey, plugin, file));
+  const instance = found?.shared === true ? parameterName(found.node, helper?.index) : undefined;
+  return found === undefined || instance === undefined
+    ? []
+    : [{ file: found.file, node: found.node, instances: [instance] }];
 }
 
 function hookCalls({ instances, node: root }: Root): readonly ts.CallExpression[] {

@@ -2,6 +2,7 @@ import type { RelPath } from '../../model/paths.ts';
 import { lineOf, ts, walk } from '../../syntax/tree.ts';
 import { readEnv } from '../../program/env-reads.ts';
 import { envNameOf, isProcessEnv, memberOf, propertyOf, stringOf, unwrap } from '../../syntax/expressions.ts';
+import { invocationsIn, newsIn } from '../../syntax/calls.ts';
 import type { Survey } from '../../program/survey.ts';
 
 /** One place from which a service calls another: a client that is made for it, or a URL that it reads. */
@@ -57,14 +58,10 @@ function instantiationsOf(
   className: string,
 ): readonly Readonly<{ node: ts.NewExpression; path: RelPath; line: number }>[] {
   return survey.filesMatching(new RegExp(`\\bnew ${className}\\b`)).flatMap((path) => {
-    const found: { node: ts.NewExpression; path: RelPath; line: number }[] = [];
     const tree = survey.tree(path);
-    walk(tree, (node) => {
-      if (ts.isNewExpression(node) && node.expression.getText() === className)
-        found.push({ node, path, line: lineOf(tree, node.getStart()) });
-      return true;
-    });
-    return found;
+    return newsIn(tree)
+      .filter(({ expression }) => expression.getText() === className)
+      .map((node) => ({ node, path, line: lineOf(tree, node.getStart()) }));
   });
 }
 
@@ -97,19 +94,17 @@ function findLiterals(survey: Survey): readonly ServiceCall[] {
   const found = new Map<string, ServiceCall>();
   for (const path of survey.filesMatching(/https?:\/\//)) {
     const tree = survey.tree(path);
-    walk(tree, (node) => {
+    for (const node of invocationsIn(tree)) {
       const origin = /^https?:\/\/[\w.:-]+/.exec(calledUrl(node) ?? '')?.[0];
       if (origin !== undefined && !found.has(origin))
         found.set(origin, { path, line: lineOf(tree, node.getStart()), via: 'url', url: origin });
-      return true;
-    });
+    }
   }
   return [...found.values()];
 }
 
 /** `fetch('http://…')`, `` axios.get(`http://…/${id}`) ``, `new Pool('http://…')`, `axios.create({ baseURL: 'http://…' })`. */
-function calledUrl(node: ts.Node): string | undefined {
-  if (!ts.isCallExpression(node) && !ts.isNewExpression(node)) return undefined;
+function calledUrl(node: ts.CallExpression | ts.NewExpression): string | undefined {
   const [first] = node.arguments ?? [];
   const name = memberOf(node.expression) ?? node.expression.getText();
   if (first === undefined || !caller.test(name)) return undefined;

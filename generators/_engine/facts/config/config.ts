@@ -2,8 +2,9 @@ import { joinRel, type RelPath, toRel } from '../../model/paths.ts';
 import type { ConfigFact } from '../../model/resource-facts.ts';
 import { autoloadedEnv, type FastifyEnv, fastifyEnv } from '../../program/env-reads.ts';
 import { importWant } from '../../program/outside-reads.ts';
-import type { Sources } from '../../program/sources.ts';
+import type { Sources } from '../../program/survey.ts';
 import type { Survey } from '../../program/survey.ts';
+import { callsIn } from '../../syntax/calls.ts';
 import {
   enclosingFunction,
   isProcessEnv,
@@ -13,7 +14,7 @@ import {
   receiverOf,
   unwrap,
 } from '../../syntax/expressions.ts';
-import { importedBy } from '../../syntax/imports.ts';
+import { importedBy } from '../../syntax/symbols.ts';
 import { escapePattern, printMember } from '../../syntax/print.ts';
 import { ts, walk } from '../../syntax/tree.ts';
 
@@ -28,20 +29,19 @@ export function surveyConfig(survey: Survey): ConfigFact {
 
 function findParsed(survey: Survey): Parsed | undefined {
   for (const file of survey.filesMatching(/process\.env|env-schema|@fastify\/env/)) {
-    let found = parsedWith(survey, autoloadedEnv(survey, file));
-    walk(survey.tree(file), (node) => {
-      if (found !== undefined) return false;
-      if (ts.isCallExpression(node)) found = parsedBy(survey, node, file);
-      return found === undefined;
-    });
-    if (found !== undefined) return found;
+    const loaded = parsedWith(survey, autoloadedEnv(survey, file));
+    if (loaded !== undefined) return loaded;
+    for (const call of callsIn(survey.tree(file))) {
+      const found = parsedBy(survey, call, file);
+      if (found !== undefined) return found;
+    }
   }
   return undefined;
 }
 
 function parsedBy(survey: Survey, call: ts.CallExpression, file: RelPath): Parsed | undefined {
   const callee = unwrap(call.expression);
-  const from = ts.isIdentifier(callee) ? importedBy(callee)?.from : undefined;
+  const from = importedBy(callee, 'env-schema', 'envalid')?.from;
   const [first, second] = call.arguments;
   const member = memberOf(callee);
   if (member === 'register' && first !== undefined)
@@ -124,8 +124,7 @@ function withSchema(
   reader: NonNullable<ConfigFact['reader']>,
 ): Parsed {
   const bare = schema === undefined ? undefined : unwrap(schema);
-  const imported =
-    bare !== undefined && ts.isIdentifier(bare) ? survey.names.importOf(bare, file) : undefined;
+  const imported = bare !== undefined && ts.isIdentifier(bare) ? importedBy(bare) : undefined;
   const target = imported === undefined ? undefined : survey.names.module(file, imported.from);
   const own = bare !== undefined && ts.isIdentifier(bare) ? bare.text : variableOf(call);
   const name = target === undefined ? own : imported?.name;

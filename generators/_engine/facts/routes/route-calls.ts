@@ -42,10 +42,10 @@ const guards = /^(auth|authenticate|authRequired|requireAuth|requiresAuth|protec
  * the like, or `schema: { security: [] }`, by which OpenAPI says so.
  */
 function isMarkedPublic(survey: Survey, options: ts.Expression | undefined, file: RelPath): boolean {
-  const found = options === undefined ? undefined : objectOf(survey, options, file);
+  const found = survey.names.objectOf(options, file);
   if (found === undefined) return false;
-  const config = objectOf(survey, propertyOf(found.node, 'config'), found.file);
-  const schema = objectOf(survey, propertyOf(found.node, 'schema'), found.file);
+  const config = survey.names.objectOf(propertyOf(found.node, 'config'), found.file);
+  const schema = survey.names.objectOf(propertyOf(found.node, 'schema'), found.file);
   const security = propertyOf(schema?.node, 'security');
   const isOpen =
     security !== undefined && ts.isArrayLiteralExpression(security) && security.elements.length === 0;
@@ -60,16 +60,4 @@ function isMark(member: ts.ObjectLiteralElementLike): boolean {
     (opens.test(name) && kind === ts.SyntaxKind.TrueKeyword) ||
     (guards.test(name) && kind === ts.SyntaxKind.FalseKeyword)
   );
-}
-
-function objectOf(
-  survey: Survey,
-  expression: ts.Expression | undefined,
-  file: RelPath,
-): Readonly<{ node: ts.ObjectLiteralExpression; file: RelPath }> | undefined {
-  if (expression === undefined) return undefined;
-  const found = survey.names.value(expression, file);
-  return found !== undefined && ts.isObjectLiteralExpression(found.node)
-    ? { node: found.node, file: found.file }
-    : undefined;
 }

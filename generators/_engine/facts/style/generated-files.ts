@@ -1,6 +1,6 @@
 import type { RelPath } from '../../model/paths.ts';
 import type { Repo } from '../../model/repo.ts';
-import type { Survey } from '../../program/survey.ts';
+import { foundOnce, type Survey } from '../../program/survey.ts';
 import { isRecord } from '../../repo/manifest.ts';
 import { recordPath, recordValues } from '../../repo/record-text.ts';
 
@@ -8,11 +8,11 @@ import { recordPath, recordValues } from '../../repo/record-text.ts';
  * A survey of what people wrote: files that we made say nothing of how a service writes and where it puts things, or a
  * second run would follow the first one's. Without `.s2s.json` they cannot be told apart.
  */
-export function withoutGenerated(survey: Survey): Survey {
+export const withoutGenerated = foundOnce((survey): Survey => {
   const generated = generatedFiles(survey.repo);
   const isOwn = (path: RelPath): boolean => !generated.has(path);
   return { ...survey, files: survey.files.filter(isOwn), tests: survey.tests.filter(isOwn) };
-}
+});
 
 /** Of the record that was read last; it goes with the run. */
 const known = new WeakMap<Repo, Readonly<{ record: string | undefined; files: ReadonlySet<string> }>>();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { importedBy } from '../../../generators/_engine/syntax/imports.ts';
+import { importedBy } from '../../../generators/_engine/syntax/symbols.ts';
 import { parseSource, ts } from '../../../generators/_engine/syntax/tree.ts';
 
 /** Of what the last statement calls. */
