@@ -1,6 +1,6 @@
 import type { Obstacle } from '../_engine/model/obstacle.ts';
 import type { Repo } from '../_engine/model/repo.ts';
-import type { Destination } from '../_engine/edit/declare-in-compose.ts';
+import type { Destination } from '../_engine/edit/declare-variables.ts';
 import { isObstacle } from '../_engine/model/refusal.ts';
 import { findAuthService } from '../_engine/facts/auth/auth-service.ts';
 import { surveyService } from '../_engine/facts/app/service.ts';

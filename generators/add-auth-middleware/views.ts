@@ -3,8 +3,8 @@ import type { RelPath } from '../_engine/model/paths.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { freePluginName } from '../_engine/edit/register-plugin.ts';
-import { importLines } from '../_engine/edit/import-lines.ts';
-import type { Destination } from '../_engine/edit/declare-in-compose.ts';
+import { importLines } from '../_engine/facts/style/place-file.ts';
+import type { Destination } from '../_engine/edit/declare-variables.ts';
 import {
   dynamicSpecifier,
   importSpecifier,

@@ -2,7 +2,7 @@ import type { ImportWant } from '../_engine/model/import-want.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { printString } from '../_engine/syntax/print.ts';
 import { claimNames } from './claim-names.ts';
-import { importLines } from '../_engine/edit/import-lines.ts';
+import { importLines } from '../_engine/facts/style/place-file.ts';
 import { dynamicSpecifier, testFileFor } from '../_engine/facts/style/place-file.ts';
 import { usesNodeRedis } from '../_engine/edit/redis-connection.ts';
 import { testEnvironment } from '../_engine/edit/env-schema.ts';

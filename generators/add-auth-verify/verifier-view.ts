@@ -1,5 +1,5 @@
 import type { Service } from '../_engine/model/service.ts';
-import { importLines } from '../_engine/edit/import-lines.ts';
+import { importLines } from '../_engine/facts/style/place-file.ts';
 import { jwtDecorator, usesKeyPair } from './connection-views.ts';
 import type { VerifyFiles } from './files.ts';
 import type { TokenPolicy } from './token-policy.ts';

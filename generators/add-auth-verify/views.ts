@@ -1,6 +1,6 @@
 import type { ImportWant } from '../_engine/model/import-want.ts';
 import type { Service } from '../_engine/model/service.ts';
-import { importLines } from '../_engine/edit/import-lines.ts';
+import { importLines } from '../_engine/facts/style/place-file.ts';
 import { readVariable } from '../_engine/edit/declare-variables.ts';
 import { redisConnection } from '../_engine/edit/redis-connection.ts';
 import { secretView, usesKeyPair } from './connection-views.ts';

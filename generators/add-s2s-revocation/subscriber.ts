@@ -3,7 +3,7 @@ import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { declareVariables, readVariable } from '../_engine/edit/declare-variables.ts';
 import { declareDependencies } from '../_engine/edit/ensure-dependency.ts';
-import { importLines } from '../_engine/edit/import-lines.ts';
+import { importLines } from '../_engine/facts/style/place-file.ts';
 import { placeFile } from '../_engine/facts/style/place-file.ts';
 import { redisConnection } from '../_engine/edit/redis-connection.ts';
 import type { Draft } from '../_engine/repo/draft.ts';

@@ -1,7 +1,7 @@
 import type { ImportWant } from '../_engine/model/import-want.ts';
 import type { RelPath } from '../_engine/model/paths.ts';
 import type { Service } from '../_engine/model/service.ts';
-import { importLines } from '../_engine/edit/import-lines.ts';
+import { importLines } from '../_engine/facts/style/place-file.ts';
 import type { OpenTelemetryFact } from '../_engine/facts/observability.ts';
 import type { SdkView, TracingView } from './view.ts';
 

@@ -2,14 +2,14 @@ import type { RelPath } from '../model/paths.ts';
 import type { Repo } from '../model/repo.ts';
 import type { RedisFact } from '../model/resource-facts.ts';
 import type { Service } from '../model/service.ts';
-import { importWant } from '../program/outside-reads.ts';
+import { exportedWant } from '../program/outside-reads.ts';
 import type { Survey } from '../program/survey.ts';
 import { manifestsAbove } from '../repo/manifest.ts';
 import { callsIn, invocationsIn } from '../syntax/calls.ts';
 import { memberOf, propertyOf, stringOf, unwrap } from '../syntax/expressions.ts';
-import { importedBy } from '../syntax/symbols.ts';
+import { importedBy, topLevelVariables } from '../syntax/symbols.ts';
 import { escapePattern, printMember, printString } from '../syntax/print.ts';
-import { lineOf, ts } from '../syntax/tree.ts';
+import { placeOf, ts } from '../syntax/tree.ts';
 
 type Client = NonNullable<RedisFact['client']>;
 type Cluster = NonNullable<RedisFact['cluster']>;
@@ -32,11 +32,12 @@ export function surveyRedis(survey: Survey): RedisFact {
 
 function findCluster(survey: Survey): Cluster | undefined {
   for (const path of survey.filesMatching(/['"](?:@fastify\/redis|ioredis|redis|@redis\/client)['"]/)) {
-    const tree = survey.tree(path);
-    const found = invocationsIn(tree).find((node) => makesCluster(node) || registersCluster(node));
+    const found = invocationsIn(survey.tree(path)).find(
+      (node) => makesCluster(node) || registersCluster(node),
+    );
     if (found === undefined) continue;
     const [made = ''] = found.getText().split(/[(<]/u, 1);
-    return { path, line: lineOf(tree, found.getStart()), made };
+    return { ...placeOf(found, path), made };
   }
   return undefined;
 }
@@ -101,17 +102,13 @@ function typedAsOptional(name: string): RegExp {
 /** `export const redis = new Redis(…)` */
 function exportedClient(survey: Survey): Client | undefined {
   for (const file of survey.filesMatching(/['"](ioredis|redis)['"]/)) {
-    for (const statement of survey.tree(file).statements) {
-      if (!ts.isVariableStatement(statement)) continue;
-      for (const { initializer, name } of statement.declarationList.declarations) {
-        if (initializer === undefined || !ts.isIdentifier(name)) continue;
-        const bare = unwrap(initializer);
-        const isConditional = ts.isConditionalExpression(bare);
-        const made = isConditional ? [bare.whenTrue, bare.whenFalse] : [bare];
-        if (!made.some((one) => makesClient(unwrap(one)))) continue;
-        const want = importWant(survey, name, file);
-        if (want !== undefined) return { expression: name.text, imports: [want], optional: isConditional };
-      }
+    for (const { initializer, name } of topLevelVariables(survey.tree(file))) {
+      if (initializer === undefined || !ts.isIdentifier(name)) continue;
+      const bare = unwrap(initializer);
+      const isConditional = ts.isConditionalExpression(bare);
+      const made = isConditional ? [bare.whenTrue, bare.whenFalse] : [bare];
+      const want = made.some((one) => makesClient(unwrap(one))) && exportedWant(survey, name.text, file);
+      if (want) return { expression: name.text, imports: [want], optional: isConditional };
     }
   }
   return undefined;

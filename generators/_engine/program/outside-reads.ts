@@ -50,19 +50,22 @@ export function readFromOutside(
 }
 
 /** The import that another file needs for a name; undefined when the name cannot be imported. */
-export function importWant(survey: Survey, root: ts.Identifier, file: RelPath): ImportWant | undefined {
+function importWant(survey: Survey, root: ts.Identifier, file: RelPath): ImportWant | undefined {
   const declaration = findDeclaration(root, root.text);
   const tree = survey.tree(file);
   if (declaration !== undefined) {
-    const exported = exportOf(tree, root.text);
     const isTop = findDeclaration(tree.endOfFileToken, root.text) === declaration;
-    return exported === undefined || !isTop
-      ? undefined
-      : wantOf(file, exported.export === 'default' ? 'default' : exported.name, root.text);
+    return isTop ? exportedWant(survey, root.text, file) : undefined;
   }
   const imported = importsOf(tree).get(root.text);
   if (imported === undefined || imported.name === '*') return undefined;
   return wantOf(survey.names.module(file, imported.from) ?? imported.from, imported.name, root.text);
+}
+
+/** The import that another file needs for what a file declares and exports. */
+export function exportedWant(survey: Survey, name: string, file: RelPath): ImportWant | undefined {
+  const exported = exportOf(survey.tree(file), name);
+  return exported && wantOf(file, exported.export === 'default' ? 'default' : exported.name, name);
 }
 
 function wantOf(from: string, name: string, local: string): ImportWant {

@@ -60,6 +60,23 @@ export function findDeclaration(from: ts.Node, name: string): ts.Declaration | u
   return found === undefined || importDeclaredBy(found) !== undefined ? undefined : found;
 }
 
+/** The top-level statement that declares a name in a file, as a value, a type or an import. */
+export function findTopLevel(tree: ts.SourceFile, name: string): ts.Statement | undefined {
+  bind(tree);
+  const [declaration] = (tree as Bound).locals?.get(name)?.declarations ?? [];
+  return (
+    declaration &&
+    (ts.findAncestor(declaration, (at) => at.parent === tree && ts.isStatement(at)) as ts.Statement)
+  );
+}
+
+/** The variables that a file declares at its top level. */
+export function topLevelVariables(tree: ts.SourceFile): readonly ts.VariableDeclaration[] {
+  return tree.statements.flatMap((one) =>
+    ts.isVariableStatement(one) ? [...one.declarationList.declarations] : [],
+  );
+}
+
 /** What an import declares: the specifier, and the name that the module has for it. */
 export function importDeclaredBy(node: ts.Declaration): Imported | undefined {
   if (ts.isImportEqualsDeclaration(node)) {

@@ -58,6 +58,11 @@ export function lineOf(source: ts.SourceFile, offset: number): number {
   return source.getLineAndCharacterOfPosition(offset).line + 1;
 }
 
+/** Where a node of a file begins. */
+export function placeOf(node: ts.Node, path: RelPath): Readonly<{ path: RelPath; line: number }> {
+  return { path, line: lineOf(node.getSourceFile(), node.getStart()) };
+}
+
 /** Visits `node` and everything below it, parents first; a visitor that returns false skips what is below. @throws RefusalError E_TOO_COMPLEX */
 export function walk(node: ts.Node, visit: (node: ts.Node) => boolean | undefined): void {
   const descend = (at: ts.Node): void => {

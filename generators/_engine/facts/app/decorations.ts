@@ -1,7 +1,6 @@
-import type { Place } from '../../model/obstacle.ts';
 import type { RelPath } from '../../model/paths.ts';
 import type { Member, PluginNamesFact, Service } from '../../model/service.ts';
-import { lineOf, ts, walk } from '../../syntax/tree.ts';
+import { placeOf, ts, walk } from '../../syntax/tree.ts';
 import { isFunctionNode, keyOf, memberOf, stringOf } from '../../syntax/expressions.ts';
 import { isFastifyPlugin } from '../../program/plugin-functions.ts';
 import type { Survey } from '../../program/survey.ts';
@@ -23,8 +22,7 @@ export function findRequestDecorations(survey: Survey): readonly Member[] {
         return true;
       for (const { name } of node.members) {
         const key = name === undefined ? undefined : keyOf(name);
-        if (name !== undefined && key !== undefined)
-          names.push({ name: key, at: placeOf(survey, file, name) });
+        if (name !== undefined && key !== undefined) names.push({ name: key, at: placeOf(name, file) });
       }
       return false;
     });
@@ -38,13 +36,9 @@ function decorated(survey: Survey, method: 'decorate' | 'decorateRequest'): read
   return survey.filesMatching(/\.decorate/).flatMap((file) =>
     callsIn(survey.tree(file), method).flatMap((call): readonly Member[] => {
       const name = stringOf(call.arguments[0]);
-      return name === undefined ? [] : [{ name, at: placeOf(survey, file, call) }];
+      return name === undefined ? [] : [{ name, at: placeOf(call, file) }];
     }),
   );
-}
-
-function placeOf(survey: Survey, path: RelPath, node: ts.Node): Place {
-  return { path, line: lineOf(survey.tree(path), node.getStart()) };
 }
 
 function isAugmentation({ parent }: ts.InterfaceDeclaration): boolean {
@@ -90,12 +84,11 @@ export function findPluginNames(survey: Survey, autoload: readonly AutoloadFact[
 type NameFound = Readonly<{ name: string | undefined; at: { path: RelPath; line: number } }>;
 
 function namesIn(survey: Survey, path: RelPath): readonly NameFound[] {
-  const tree = survey.tree(path);
   const found: NameFound[] = [];
   const add = (node: ts.Node, name: string | undefined): void => {
-    found.push({ name, at: { path, line: lineOf(tree, node.getStart(tree)) } });
+    found.push({ name, at: placeOf(node, path) });
   };
-  walk(tree, (node) => {
+  walk(survey.tree(path), (node) => {
     const value = valueOfName(node);
     if (value !== undefined) {
       const text = survey.names.textOf(value, path);

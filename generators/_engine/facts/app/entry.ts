@@ -167,24 +167,18 @@ function isInvoked(node: ts.Node): boolean {
 
 function calledBodies(tree: ts.SourceFile, { expression }: ts.CallExpression): readonly ts.Node[] {
   const callee = unwrap(expression);
-  if (ts.isIdentifier(callee)) return declaredFunctions(tree, callee.text);
+  if (ts.isIdentifier(callee)) {
+    const declared = findDeclaration(callee, callee.text);
+    const made =
+      declared !== undefined && ts.isVariableDeclaration(declared) ? declared.initializer : declared;
+    return made !== undefined && ts.isFunctionLike(made) ? [made] : [];
+  }
   const method = memberOf(callee);
   const receiver = receiverOf(callee);
   if (method === undefined || receiver === undefined) return [];
   // `start().catch(…)`: the inner call is visited on its own.
   const isOfClass = ts.isNewExpression(receiver) || rootOf(receiver) !== undefined;
   return isOfClass ? methodsCalled(tree, method) : [];
-}
-
-function declaredFunctions(tree: ts.SourceFile, name: string): readonly ts.Node[] {
-  return tree.statements.flatMap((statement): readonly ts.Node[] => {
-    if (ts.isFunctionDeclaration(statement)) return statement.name?.text === name ? [statement] : [];
-    if (!ts.isVariableStatement(statement)) return [];
-    return statement.declarationList.declarations.flatMap((one) => {
-      const isIt = ts.isIdentifier(one.name) && one.name.text === name && one.initializer !== undefined;
-      return isIt && ts.isFunctionLike(one.initializer) ? [one.initializer] : [];
-    });
-  });
 }
 
 function methodsCalled(tree: ts.SourceFile, name: string): readonly ts.Node[] {

@@ -20,7 +20,7 @@ import { surveyRedis } from '../redis.ts';
 import { autoloadedPlugins, autoloadsOf } from '../routes/autoload.ts';
 import { routePluginsOf } from '../routes/registration.ts';
 import { routesOf } from '../routes/route-calls.ts';
-import { withoutGenerated } from '../style/generated-files.ts';
+import { withoutGenerated } from '../../program/survey.ts';
 import { surveyLayout } from '../style/layout.ts';
 import { surveyModules } from '../style/modules.ts';
 import { detectStyle } from '../style/style.ts';

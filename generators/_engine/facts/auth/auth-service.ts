@@ -3,7 +3,7 @@ import { isObstacle, type Refusal, refuse } from '../../model/refusal.ts';
 import type { Repo } from '../../model/repo.ts';
 import type { Service, ServiceHead } from '../../model/service.ts';
 import { callsIn } from '../../syntax/calls.ts';
-import { lineOf, type ts } from '../../syntax/tree.ts';
+import { placeOf, type ts } from '../../syntax/tree.ts';
 import { memberOf, propertyOf, stringOf } from '../../syntax/expressions.ts';
 import { findTarget, surveyHeads } from '../../repo/services.ts';
 import { surveyService } from '../app/service.ts';
@@ -60,9 +60,8 @@ const loginPath = /(^|\/)(log-?in|sign-?in|token|sessions?|authenticate)\/?$/i;
 
 function findLoginRoute(survey: Survey): Place | undefined {
   for (const path of survey.filesMatching(/log-?in|sign-?in|token|session|authenticate/i)) {
-    const tree = survey.tree(path);
-    const call = callsIn(tree).find((one) => loginPath.test(postedUrl(one) ?? ''));
-    if (call !== undefined) return { path, line: lineOf(tree, call.getStart()) };
+    const call = callsIn(survey.tree(path)).find((one) => loginPath.test(postedUrl(one) ?? ''));
+    if (call !== undefined) return placeOf(call, path);
   }
   return undefined;
 }

@@ -1,6 +1,6 @@
 import type { RelPath } from '../../model/paths.ts';
 import type { JwtFact } from '../../model/resource-facts.ts';
-import { lineOf, ts } from '../../syntax/tree.ts';
+import { placeOf, ts } from '../../syntax/tree.ts';
 import { callsIn, invocationsIn } from '../../syntax/calls.ts';
 import { keyOf, memberOf, propertyOf, receiverOf, unwrap } from '../../syntax/expressions.ts';
 import { foundOnce, type Survey } from '../../program/survey.ts';
@@ -22,13 +22,12 @@ export interface Sign {
 
 /** Every place in the service's own code (tests aside) where a token is signed. */
 export const findSigns = foundOnce((survey): readonly Sign[] =>
-  survey.filesMatching(/\.sign\(|\bsign\(|[jJ]wtSign\b|\bSignJWT\b|\bcreateSigner\b/).flatMap((path) => {
-    const tree = survey.tree(path);
-    return invocationsIn(tree).flatMap((call): readonly Sign[] => {
+  survey.filesMatching(/\.sign\(|\bsign\(|[jJ]wtSign\b|\bSignJWT\b|\bcreateSigner\b/).flatMap((path) =>
+    invocationsIn(survey.tree(path)).flatMap((call): readonly Sign[] => {
       const sign = ts.isCallExpression(call) ? signCall(survey, call) : joseSign(call);
-      return sign === undefined ? [] : [{ ...sign, path, line: lineOf(tree, call.getStart()), call }];
-    });
-  }),
+      return sign === undefined ? [] : [{ ...sign, ...placeOf(call, path), call }];
+    }),
+  ),
 );
 
 type Found = Omit<Sign, 'path' | 'line' | 'call'>;

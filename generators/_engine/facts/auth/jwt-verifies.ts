@@ -1,10 +1,10 @@
 import type { Obstacle, Place } from '../../model/obstacle.ts';
 import type { RelPath } from '../../model/paths.ts';
-import { ts, walk } from '../../syntax/tree.ts';
+import { placeOf, ts, walk } from '../../syntax/tree.ts';
 import { callsIn } from '../../syntax/calls.ts';
 import { keyOf as nameOfMember, memberOf, propertyOf, receiverOf, unwrap } from '../../syntax/expressions.ts';
 import { type Issued, keyText, textsOf } from './jwt-issued.ts';
-import { findWays, placeOf } from './jwt-reach.ts';
+import { findWays } from './jwt-reach.ts';
 import type { Survey } from '../../program/survey.ts';
 import type { ImportWant } from '../../model/import-want.ts';
 import type { JwtFact } from '../../model/resource-facts.ts';
@@ -40,7 +40,7 @@ function verificationOf(survey: Survey, call: ts.CallExpression, file: RelPath):
   const { secret, ...rest } = found;
   const key = secret === undefined ? undefined : keyText(survey, secret, file, new Map());
   const labels = findWays(survey, call, file).flatMap((way) => way.labels);
-  return [{ ...rest, call, file, at: placeOf(survey, call, file), key, labels }];
+  return [{ ...rest, call, file, at: placeOf(call, file), key, labels }];
 }
 
 type Found = Pick<Verification, 'library' | 'namespace' | 'options'> & { secret: ts.Expression | undefined };

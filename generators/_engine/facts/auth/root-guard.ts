@@ -1,9 +1,9 @@
 import type { GuardFact } from '../../model/app-facts.ts';
 import type { RelPath } from '../../model/paths.ts';
 import { printKey } from '../../syntax/print.ts';
-import { lineOf, ts, walk } from '../../syntax/tree.ts';
+import { placeOf, ts, walk } from '../../syntax/tree.ts';
 import { memberOf, receiverOf, stringOf } from '../../syntax/expressions.ts';
-import { withoutGenerated } from '../style/generated-files.ts';
+import { withoutGenerated } from '../../program/survey.ts';
 import { findHelper, findPluginFunction, parameterName } from '../../program/plugin-functions.ts';
 import type { Survey } from '../../program/survey.ts';
 import type { Use } from '../../syntax/calls.ts';
@@ -61,7 +61,7 @@ function guardOf(survey: Survey, call: ts.CallExpression, file: RelPath): GuardF
   const text = found?.node.getText() ?? '';
   if (!refuses.test(text)) return undefined;
   const lists = [...survey.text(file).matchAll(/(['"`])(\/[^'"`\s]*)\1/g)].map(([, , url = '']) => url);
-  const place = { path: file, line: lineOf(survey.tree(file), call.getStart()), lists };
+  const place = { ...placeOf(call, file), lists };
   const asked = found === undefined ? undefined : routeConfigIn(found.node);
   // A guard that only routes which ask for it are stopped by is none to us.
   if (asked !== undefined)

@@ -1,5 +1,5 @@
 import type { RelPath } from '../../model/paths.ts';
-import { lineOf, ts, walk } from '../../syntax/tree.ts';
+import { placeOf, ts, walk } from '../../syntax/tree.ts';
 import { readEnv } from '../../program/env-reads.ts';
 import { envNameOf, isProcessEnv, memberOf, propertyOf, stringOf, unwrap } from '../../syntax/expressions.ts';
 import { invocationsIn, newsIn } from '../../syntax/calls.ts';
@@ -57,25 +57,22 @@ function instantiationsOf(
   survey: Survey,
   className: string,
 ): readonly Readonly<{ node: ts.NewExpression; path: RelPath; line: number }>[] {
-  return survey.filesMatching(new RegExp(`\\bnew ${className}\\b`)).flatMap((path) => {
-    const tree = survey.tree(path);
-    return newsIn(tree)
+  return survey.filesMatching(new RegExp(`\\bnew ${className}\\b`)).flatMap((path) =>
+    newsIn(survey.tree(path))
       .filter(({ expression }) => expression.getText() === className)
-      .map((node) => ({ node, path, line: lineOf(tree, node.getStart()) }));
-  });
+      .map((node) => ({ node, ...placeOf(node, path) })),
+  );
 }
 
 /** Variables that hold the URL of a service, where they are first read or declared. */
 function findUrls(survey: Survey): readonly ServiceCall[] {
   const found = new Map<string, ServiceCall>();
   for (const path of survey.filesMatching(/_(URL|ORIGIN|ENDPOINT)\b/)) {
-    const tree = survey.tree(path);
-    walk(tree, (node) => {
+    walk(survey.tree(path), (node) => {
       const name = variableOf(node);
       if (name !== undefined && urlName.test(name) && !found.has(name))
         found.set(name, {
-          path,
-          line: lineOf(tree, node.getStart()),
+          ...placeOf(node, path),
           via: 'url',
           env: name,
           ...fallbackOf(survey, node, path),
@@ -93,11 +90,10 @@ const caller =
 function findLiterals(survey: Survey): readonly ServiceCall[] {
   const found = new Map<string, ServiceCall>();
   for (const path of survey.filesMatching(/https?:\/\//)) {
-    const tree = survey.tree(path);
-    for (const node of invocationsIn(tree)) {
+    for (const node of invocationsIn(survey.tree(path))) {
       const origin = /^https?:\/\/[\w.:-]+/.exec(calledUrl(node) ?? '')?.[0];
       if (origin !== undefined && !found.has(origin))
-        found.set(origin, { path, line: lineOf(tree, node.getStart()), via: 'url', url: origin });
+        found.set(origin, { ...placeOf(node, path), via: 'url', url: origin });
     }
   }
   return [...found.values()];

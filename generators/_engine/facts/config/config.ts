@@ -1,7 +1,7 @@
 import { joinRel, type RelPath, toRel } from '../../model/paths.ts';
 import type { ConfigFact } from '../../model/resource-facts.ts';
 import { autoloadedEnv, type FastifyEnv, fastifyEnv } from '../../program/env-reads.ts';
-import { importWant } from '../../program/outside-reads.ts';
+import { exportedWant } from '../../program/outside-reads.ts';
 import type { Sources } from '../../program/survey.ts';
 import type { Survey } from '../../program/survey.ts';
 import { callsIn } from '../../syntax/calls.ts';
@@ -14,7 +14,7 @@ import {
   receiverOf,
   unwrap,
 } from '../../syntax/expressions.ts';
-import { importedBy } from '../../syntax/symbols.ts';
+import { importedBy, topLevelVariables } from '../../syntax/symbols.ts';
 import { escapePattern, printMember } from '../../syntax/print.ts';
 import { ts, walk } from '../../syntax/tree.ts';
 
@@ -68,10 +68,8 @@ function parsedWith(survey: Survey, used: FastifyEnv | undefined): Parsed | unde
 function readerOf(survey: Survey, call: ts.CallExpression, file: RelPath): ConfigFact['reader'] {
   const owner = enclosingFunction(call);
   if (owner !== undefined) {
-    const name = nameOf(owner);
-    const root = name === undefined ? undefined : topLevelName(survey, name, file);
-    const want =
-      root === undefined || owner.parameters.length > 0 ? undefined : importWant(survey, root, file);
+    const name = owner.parameters.length > 0 ? undefined : nameOf(owner);
+    const want = name === undefined ? undefined : exportedWant(survey, name, file);
     return want === undefined || name === undefined
       ? undefined
       : { expression: `${name}()`, imports: [want] };
@@ -79,8 +77,7 @@ function readerOf(survey: Survey, call: ts.CallExpression, file: RelPath): Confi
   const name = variableOf(call);
   if (name === undefined) return undefined;
   for (const candidate of [name, ...derivedFrom(survey, name, file)]) {
-    const root = topLevelName(survey, candidate, file);
-    const want = root === undefined ? undefined : importWant(survey, root, file);
+    const want = exportedWant(survey, candidate, file);
     if (want !== undefined) return { expression: candidate, imports: [want] };
   }
   return undefined;
@@ -88,27 +85,11 @@ function readerOf(survey: Survey, call: ts.CallExpression, file: RelPath): Confi
 
 /** `export const env = parsed.data` */
 function derivedFrom(survey: Survey, name: string, file: RelPath): readonly string[] {
-  return topLevelVariables(survey, file).flatMap(({ initializer, name: own }) => {
+  return topLevelVariables(survey.tree(file)).flatMap(({ initializer, name: own }) => {
     const bare = initializer === undefined ? undefined : unwrap(initializer);
     const source = bare !== undefined && memberOf(bare) === 'data' ? receiverOf(bare) : bare;
     return source?.getText() === name && ts.isIdentifier(own) ? [own.text] : [];
   });
-}
-
-function topLevelVariables(survey: Survey, file: RelPath): readonly ts.VariableDeclaration[] {
-  return survey
-    .tree(file)
-    .statements.flatMap((one) => (ts.isVariableStatement(one) ? [...one.declarationList.declarations] : []));
-}
-
-function topLevelName(survey: Survey, name: string, file: RelPath): ts.Identifier | undefined {
-  const functions = survey.tree(file).statements.filter((one) => ts.isFunctionDeclaration(one));
-  const all: readonly (ts.Node | undefined)[] = [...topLevelVariables(survey, file), ...functions].map(
-    (one) => one.name,
-  );
-  return all.find(
-    (one): one is ts.Identifier => one !== undefined && ts.isIdentifier(one) && one.text === name,
-  );
 }
 
 /** A place where the environment is parsed. */

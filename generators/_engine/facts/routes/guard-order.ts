@@ -11,7 +11,7 @@ import {
 import type { Survey } from '../../program/survey.ts';
 import { callKey, findCalls, type Use } from '../../syntax/calls.ts';
 import { isFunctionNode, nameOf } from '../../syntax/expressions.ts';
-import { lineOf, ts } from '../../syntax/tree.ts';
+import { placeOf, ts } from '../../syntax/tree.ts';
 import { findAppPlace } from '../app/app-place.ts';
 import { findInstantiations } from '../app/instantiations.ts';
 import { autoloadsOf } from './autoload.ts';
@@ -159,8 +159,8 @@ function orderOf(survey: Survey, level: Level, wanted: Wanted, own: string, dept
     early: steps
       .slice(0, last + 1)
       .filter(({ routes }) => routes)
-      .map(placeOf),
-    ...(child !== undefined && { child: placeOf(child) }),
+      .map(({ use, file: at }) => placeOf(use.call, at)),
+    ...(child !== undefined && { child: placeOf(child.use.call, child.file) }),
   };
 }
 
@@ -196,10 +196,6 @@ function insideOf(survey: Survey, { file, use }: Step): Level | undefined {
   return found?.shared === true ? levelOf(found.file, found.node, 0) : undefined;
 }
 
-function placeOf({ file, use: { call } }: Step): Place {
-  return { path: file, line: lineOf(call.getSourceFile(), call.getStart()) };
-}
-
 /** What a parent adds to the instance beside the application, which is a plugin of its own context; [] where none does. */
 export function routesOfParent(survey: Survey): readonly Place[] {
   const place = findAppPlace(survey);
@@ -215,6 +211,6 @@ export function routesOfParent(survey: Survey): readonly Place[] {
       });
     if (!uses.some(isApp)) return [];
     const others = uses.filter((use) => !isApp(use) && hasRoutes(survey, use, file));
-    return others.map(({ call }) => ({ path: file, line: lineOf(call.getSourceFile(), call.getStart()) }));
+    return others.map(({ call }) => placeOf(call, file));
   });
 }

@@ -1,6 +1,6 @@
 import type { Route, RoutePlugin } from '../../model/app-facts.ts';
 import type { RelPath } from '../../model/paths.ts';
-import { lineOf, ts } from '../../syntax/tree.ts';
+import { placeOf, ts } from '../../syntax/tree.ts';
 import {
   type Argument,
   argumentsOf,
@@ -217,8 +217,7 @@ function packageRoutes(
   const found = pattern === undefined || isUnread ? undefined : pattern(options);
   if (from === undefined || found === undefined) return [];
   const url = joinUrl(prefix, found);
-  const line = lineOf(survey.tree(file), plugin.getStart());
-  return [{ method: 'GET', url, path: file, line, public: `${from} registers it` }];
+  return [{ method: 'GET', url, ...placeOf(plugin, file), public: `${from} registers it` }];
 }
 
 /** Undefined for what is no object literal, or has members that cannot be told from it. */

@@ -1,6 +1,6 @@
 import type { Route } from '../../model/app-facts.ts';
 import type { RelPath } from '../../model/paths.ts';
-import { lineOf, ts } from '../../syntax/tree.ts';
+import { placeOf, ts } from '../../syntax/tree.ts';
 import { keyOf, memberOf, propertyOf, unwrap } from '../../syntax/expressions.ts';
 import type { Survey } from '../../program/survey.ts';
 import type { Use } from '../../syntax/calls.ts';
@@ -13,10 +13,13 @@ export function routesOf(survey: Survey, { call }: Use, file: RelPath, prefix: s
   const url = options === undefined ? first : (propertyOf(options, 'url') ?? propertyOf(options, 'path'));
   const methods =
     options === undefined ? [method === 'all' ? '*' : method] : methodsOf(survey, options, file);
-  const line = lineOf(survey.tree(file), call.getStart());
   const path = joinUrl(prefix, survey.names.textOf(url, file) ?? '*');
   const isPublic = isMarkedPublic(survey, options ?? call.arguments[1], file);
-  const own = { url: path, path: file, line, ...(isPublic && { public: 'its own options make it public' }) };
+  const own = {
+    url: path,
+    ...placeOf(call, file),
+    ...(isPublic && { public: 'its own options make it public' }),
+  };
   return methods.map((one) => ({ method: one.toUpperCase(), ...own }));
 }
 
