@@ -7,7 +7,7 @@ import type { Draft } from '../repo/draft.ts';
 import type { GuardOrder } from '../facts/routes/guard-order.ts';
 import type { TextChange } from '../model/text-change.ts';
 import { printString } from '../syntax/print.ts';
-import { parseSource, ts, walk } from '../syntax/tree.ts';
+import { findNode, parseSource, ts } from '../syntax/tree.ts';
 import { appendElements } from './text-lines.ts';
 import { detectStyle } from '../facts/style/style.ts';
 import { defaultImportIn, ensureImport } from './ensure-import.ts';
@@ -121,13 +121,11 @@ export function findPublicRoutes(text: string): readonly string[] | undefined {
 }
 
 function findList(source: ts.SourceFile): ts.ArrayLiteralExpression | undefined {
-  let list: ts.ArrayLiteralExpression | undefined;
-  walk(source, (node) => {
-    const isList = ts.isPropertyAssignment(node) && node.name.getText(source) === 'publicRoutes';
-    if (isList && ts.isArrayLiteralExpression(node.initializer)) list ??= node.initializer;
-    return true;
-  });
-  return list;
+  const isList = (node: ts.Node): boolean =>
+    ts.isArrayLiteralExpression(node) &&
+    ts.isPropertyAssignment(node.parent) &&
+    node.parent.name.getText(source) === 'publicRoutes';
+  return findNode(source, isList) as ts.ArrayLiteralExpression | undefined;
 }
 
 function entriesOf(list: ts.ArrayLiteralExpression): readonly string[] {

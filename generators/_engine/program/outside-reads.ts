@@ -1,6 +1,6 @@
 import type { ImportWant } from '../model/import-want.ts';
 import type { RelPath } from '../model/paths.ts';
-import { ts, walk } from '../syntax/tree.ts';
+import { findNode, ts, walk } from '../syntax/tree.ts';
 import { readEnv } from './env-reads.ts';
 import { exportOf } from '../syntax/symbols.ts';
 import { isProcessEnv, stringOf, unwrap } from '../syntax/expressions.ts';
@@ -35,7 +35,7 @@ export function readFromOutside(
   if (stringOf(bare) !== undefined) return { expression: bare.getText(), imports: [], ...origin };
   const instance = throughInstance(bare);
   if (instance !== undefined) return { expression: instance, imports: [], ...origin };
-  if (refersToThis(bare)) {
+  if (findNode(bare, ({ kind }) => kind === ts.SyntaxKind.ThisKeyword) !== undefined) {
     const value = findFieldValue(survey, bare, file);
     return value && readFromOutside(survey, value.expression, value.file, hops + 1);
   }
@@ -79,15 +79,6 @@ function throughInstance(bare: ts.Expression): string | undefined {
     bare.getText(),
   );
   return match?.[1] === undefined ? undefined : `app${match[1]}`;
-}
-
-function refersToThis(bare: ts.Expression): boolean {
-  let found = false;
-  walk(bare, (node) => {
-    found ||= node.kind === ts.SyntaxKind.ThisKeyword;
-    return !found;
-  });
-  return found;
 }
 
 /** The names that an expression begins with, `process` and globals aside. */

@@ -73,6 +73,16 @@ export function walk(node: ts.Node, visit: (node: ts.Node) => boolean | undefine
   descend(node);
 }
 
+/** The first node that is wanted, at or below another. @throws RefusalError E_TOO_COMPLEX */
+export function findNode(scope: ts.Node, isWanted: (node: ts.Node) => boolean): ts.Node | undefined {
+  let found: ts.Node | undefined;
+  walk(scope, (node) => {
+    if (found === undefined && isWanted(node)) found = node;
+    return found === undefined;
+  });
+  return found;
+}
+
 /** Nobody nests deeper; whatever walks a tree may recurse that deep. */
 const maxDepth = 500;
 /** More than 300 KB of code have: it is a bundle, a data set, or there to keep us busy. */

@@ -1,19 +1,13 @@
 import type { Route, RoutePlugin } from '../../model/app-facts.ts';
 import { dirnameRel, type RelPath } from '../../model/paths.ts';
 import type { Service } from '../../model/service.ts';
-import { ts, walk } from '../../syntax/tree.ts';
+import { findNode, ts, walk } from '../../syntax/tree.ts';
 import { callsIn } from '../../syntax/calls.ts';
 import { isAutohooks } from '../routes/autoload.ts';
-import {
-  isFunctionNode,
-  memberOf,
-  propertyOf,
-  receiverOf,
-  stringOf,
-  unwrap,
-} from '../../syntax/expressions.ts';
+import { isFunctionNode, memberOf, propertyOf, stringOf, unwrap } from '../../syntax/expressions.ts';
 import { findPluginFunction, parameterName } from '../../program/plugin-functions.ts';
 import { opens } from '../routes/public-routes.ts';
+import { hookCalls } from './root-guard.ts';
 import type { Survey } from '../../program/survey.ts';
 import { findDeclaration } from '../../syntax/symbols.ts';
 
@@ -123,38 +117,18 @@ interface Hook {
   readonly opens?: (route: Route) => boolean;
 }
 
-const hookNames = /^(onRequest|preValidation|preParsing|preHandler)$/;
-
 /** The hooks that this code adds to the instance; in a branch they are there or not. */
 function hooksIn(survey: Survey, scope: ts.Node, instance: string, file: RelPath): readonly Hook[] {
-  const hooks: Hook[] = [];
-  const receivers = new Set<ts.Node | undefined>();
-  walk(scope, (node) => {
-    if (
-      node !== scope &&
-      ts.isFunctionLike(node) &&
-      node.parameters.some(({ name }) => name.getText() === instance)
-    )
-      return false;
-    const receiver =
-      ts.isCallExpression(node) && memberOf(node.expression) === 'addHook'
-        ? receiverOf(node.expression)
-        : undefined;
-    if (!ts.isCallExpression(node) || receiver?.getText() !== instance) return true;
-    receivers.add(findDeclaration(receiver, instance));
-    const [event, hook] = node.arguments;
-    if (hook === undefined || !hookNames.test(stringOf(event) ?? '')) return true;
-    const verdict = judgeHook(survey, hook, file);
-    hooks.push({
-      name: nameOf(hook),
-      verdict: isConditional(node) && verdict === 'guards' ? 'unknown' : verdict,
-    });
-    return true;
-  });
+  const calls = hookCalls({ node: scope, instances: [instance] });
   // Another instance of that name may have some of them.
-  return receivers.size > 1
-    ? hooks.map((hook) => ({ ...hook, verdict: hook.verdict === 'guards' ? 'unknown' : hook.verdict }))
-    : hooks;
+  const isSure = new Set(calls.map((call) => findDeclaration(call, instance))).size <= 1;
+  return calls.flatMap((call): readonly Hook[] => {
+    const [, hook] = call.arguments;
+    if (hook === undefined) return [];
+    const verdict = judgeHook(survey, hook, file);
+    const isKnown = verdict !== 'guards' || (isSure && !isConditional(call));
+    return [{ name: nameOf(hook), verdict: isKnown ? verdict : 'unknown' }];
+  });
 }
 
 function isConditional(node: ts.Node): boolean {
@@ -285,13 +259,12 @@ function isBranch(node: ts.Node): boolean {
 
 /** Somewhere in it is a 401, a 403, or a throw. */
 function refuses(node: ts.Node): boolean {
-  let found = false;
-  walk(node, (at) => {
-    found ||=
+  const found = findNode(
+    node,
+    (at) =>
       ts.isThrowStatement(at) ||
       (ts.isNumericLiteral(at) && /^40[13]$/.test(at.text)) ||
-      memberOf(at as ts.Expression) === 'unauthorized';
-    return !found;
-  });
-  return found;
+      memberOf(at as ts.Expression) === 'unauthorized',
+  );
+  return found !== undefined;
 }

@@ -1,7 +1,7 @@
 import type { GuardFact } from '../../model/app-facts.ts';
 import type { RelPath } from '../../model/paths.ts';
 import { printKey } from '../../syntax/print.ts';
-import { placeOf, ts, walk } from '../../syntax/tree.ts';
+import { findNode, placeOf, ts, walk } from '../../syntax/tree.ts';
 import { memberOf, receiverOf, stringOf } from '../../syntax/expressions.ts';
 import { withoutGenerated } from '../../program/survey.ts';
 import { findHelper, findPluginFunction, parameterName } from '../../program/plugin-functions.ts';
@@ -42,7 +42,11 @@ function sharedRoots(survey: Survey, use: Use, file: RelPath): readonly Root[] {
     : [{ file: found.file, node: found.node, instances: [instance] }];
 }
 
-function hookCalls({ instances, node: root }: Root): readonly ts.CallExpression[] {
+/** The hooks before a handler that code adds to an instance; those of another one of that name inside are left out. */
+export function hookCalls({
+  instances,
+  node: root,
+}: Pick<Root, 'instances' | 'node'>): readonly ts.CallExpression[] {
   const calls: ts.CallExpression[] = [];
   walk(root, (node) => {
     const isInner = node !== root && ts.isFunctionLike(node);
@@ -73,13 +77,11 @@ function guardOf(survey: Survey, call: ts.CallExpression, file: RelPath): GuardF
 function routeConfigIn(
   hook: ts.Node,
 ): Readonly<{ key: string; value: 'true' | 'false'; isNegated: boolean }> | undefined {
-  let found: ts.Expression | undefined;
-  walk(hook, (node) => {
-    const isAsked = ts.isExpression(node) && memberOf(node) !== undefined && isRouteConfig(receiverOf(node));
-    if (isAsked) found ??= node;
-    return found === undefined;
-  });
-  const key = found && memberOf(found);
+  const found = findNode(
+    hook,
+    (node) => ts.isExpression(node) && memberOf(node) !== undefined && isRouteConfig(receiverOf(node)),
+  );
+  const key = found && memberOf(found as ts.Expression);
   if (found === undefined || key === undefined) return undefined;
   const { parent } = found;
   const isNegated = ts.isPrefixUnaryExpression(parent) && parent.operator === ts.SyntaxKind.ExclamationToken;

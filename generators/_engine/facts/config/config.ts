@@ -16,7 +16,7 @@ import {
 } from '../../syntax/expressions.ts';
 import { importedBy, topLevelVariables } from '../../syntax/symbols.ts';
 import { escapePattern, printMember } from '../../syntax/print.ts';
-import { ts, walk } from '../../syntax/tree.ts';
+import { findNode, ts } from '../../syntax/tree.ts';
 
 /** How a service reads its environment; `process.env` where no schema is found whose result other files can import. */
 export function surveyConfig(survey: Survey): ConfigFact {
@@ -144,16 +144,12 @@ export function findEnvType(
   source: ts.SourceFile,
   isKnown: (name: string) => boolean,
 ): ts.InterfaceDeclaration | ts.TypeLiteralNode | undefined {
-  let found: ts.InterfaceDeclaration | ts.TypeLiteralNode | undefined;
-  walk(source, (node) => {
-    if (found !== undefined) return false;
-    if (!ts.isInterfaceDeclaration(node) && !ts.isTypeLiteralNode(node)) return true;
+  const found = findNode(source, (node) => {
+    if (!ts.isInterfaceDeclaration(node) && !ts.isTypeLiteralNode(node)) return false;
     const names = node.members.map(({ name }) => name?.getText(source) ?? '');
-    const isAboutEnv = names.every((name) => /^[A-Z][A-Z0-9_]*$/.test(name)) && names.some(isKnown);
-    if (isAboutEnv) found = node;
-    return true;
+    return names.every((name) => /^[A-Z][A-Z0-9_]*$/.test(name)) && names.some(isKnown);
   });
-  return found;
+  return found as ts.InterfaceDeclaration | ts.TypeLiteralNode | undefined;
 }
 
 /** The service's own example files, else those at the root. */
