@@ -12,7 +12,7 @@ export interface Files extends Trees {
 }
 
 /** An object literal, and the file that it is in. */
-export interface FoundObject {
+interface FoundObject {
   readonly file: RelPath;
   readonly node: ts.ObjectLiteralExpression;
 }
@@ -74,13 +74,13 @@ class ServiceProgram extends ServiceDefinitions implements Program {
 }
 
 /** A name that stands for a declaration, where it is used. */
-export interface Reference {
+interface Reference {
   readonly file: RelPath;
   readonly node: ts.Identifier;
 }
 
 /** A call, or a `new`, of a declaration. */
-export interface Call {
+interface Call {
   readonly file: RelPath;
   readonly node: ts.CallExpression | ts.NewExpression;
 }

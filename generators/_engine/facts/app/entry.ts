@@ -129,7 +129,7 @@ function listenOptions(
  * Whether loading a file starts to listen: by itself or through functions and classes of the same file that it calls.
  * What stands below `if (require.main === module)` and the like does not count.
  */
-export function listensOnImport(tree: ts.SourceFile): boolean {
+function listensOnImport(tree: ts.SourceFile): boolean {
   return runsAtLoad(tree, (call) => memberOf(call.expression) === 'listen');
 }
 
