@@ -1,6 +1,6 @@
 import { generator as serviceClient } from '../add-service-client/index.ts';
 import { defineGenerator } from '../_engine/model/generator.ts';
-import { pathQuestion } from '../_engine/facts/routes/route-path.ts';
+import { pathQuestion } from '../_engine/facts/routes/public-routes.ts';
 
 export const generator = defineGenerator({
   summary:
@@ -57,5 +57,6 @@ export const generator = defineGenerator({
     },
   },
   plan: async (answers, repo) => (await import('./plan.ts')).planAuthMiddleware(answers, repo),
-  adoption: async () => (await import('./adoption.ts')).adoption,
+  diagnostics: async (repo, service) => (await import('./plan.ts')).answersForDiagnostics(repo, service),
+  adoption: async () => (await import('./plan.ts')).adoption,
 });

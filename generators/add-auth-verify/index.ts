@@ -1,5 +1,5 @@
 import { defineGenerator } from '../_engine/model/generator.ts';
-import { pathQuestion } from '../_engine/facts/routes/route-path.ts';
+import { pathQuestion } from '../_engine/facts/routes/public-routes.ts';
 
 export const generator = defineGenerator({
   summary: 'adds POST /auth/verify and a token denylist to the service that issues the tokens',
@@ -40,5 +40,11 @@ export const generator = defineGenerator({
     },
   },
   plan: async (answers, repo) => (await import('./plan.ts')).planAuthVerify(answers, repo),
-  adoption: async () => (await import('./adoption.ts')).adoption,
+  adoption: () =>
+    Promise.resolve({
+      role: 'verify-route',
+      after: [],
+      answers: () => ['redis', 'memory', 'none'].map((blacklist) => ({ blacklist })),
+      read: { path: /\.post<[^(]{0,200}\(\s{0,99}['"]([^'"]{1,300})['"]/ },
+    }),
 });

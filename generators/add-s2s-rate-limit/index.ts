@@ -1,5 +1,5 @@
 import { defineGenerator } from '../_engine/model/generator.ts';
-import { pathQuestion } from '../_engine/facts/routes/route-path.ts';
+import { pathQuestion } from '../_engine/facts/routes/public-routes.ts';
 
 export const generator = defineGenerator({
   summary: 'limits the requests of each caller to each route, over all instances, and blocks token scanners',
@@ -19,5 +19,11 @@ export const generator = defineGenerator({
     path: { ...pathQuestion, message: 'URL of the verify route, if the service has one' },
   },
   plan: async (answers, repo) => (await import('./plan.ts')).planRateLimit(answers, repo),
-  adoption: async () => (await import('./adoption.ts')).adoption,
+  adoption: () =>
+    Promise.resolve({
+      role: 'rate-limit',
+      after: ['add-auth-verify', 'add-auth-middleware'],
+      answers: () => [{ store: 'redis' }, { store: 'memory' }],
+      read: { path: /\blimitVerifications\(\s*['"]([^'"]+)['"]/ },
+    }),
 });

@@ -2,7 +2,7 @@ import type { Answers, Site } from '../_engine/model/generator.ts';
 import type { RelPath } from '../_engine/model/paths.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Service, ServiceHead } from '../_engine/model/service.ts';
-import { surveyTarget } from '../_engine/facts/app/service.ts';
+import { findService } from '../_engine/facts/app/service.ts';
 import { findClient } from '../_engine/facts/calls/installed-client.ts';
 import { runsBefore, type RuntimeFact, surveyRuntime } from '../_engine/facts/runtime.ts';
 
@@ -16,8 +16,8 @@ export function initialTransport({ repo, heads }: Site, given: Answers): Transpo
   const targets = Array.isArray(given['target']) ? (given['target'] as readonly RelPath[]) : [];
   const old = heads.filter(({ dir }) => targets.includes(dir)).filter((head) => needsFetch(repo, head));
   const isNew = ({ dir }: ServiceHead): boolean => {
-    const service = surveyTarget(repo, { target: dir }, false);
-    return 'ok' in service || findClient(repo, service)?.variant?.['transport'] !== 'undici';
+    const service = findService(repo, dir, false);
+    return service === undefined || findClient(repo, service)?.variant?.['transport'] !== 'undici';
   };
   return old.some(isNew) ? 'fetch' : 'undici';
 }

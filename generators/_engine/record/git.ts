@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { promisify } from 'node:util';
 
-import type { Edit } from '../model/edit.ts';
+import type { Edit } from '../model/plan.ts';
 import type { Obstacle } from '../model/obstacle.ts';
 import type { Repo } from '../model/repo.ts';
 import { hashText } from './hash.ts';

@@ -1,5 +1,5 @@
 import { dirnameRel, joinRel, type RelPath } from '../model/paths.ts';
-import { RefusalError } from '../model/refusal.ts';
+import { attempt } from '../model/obstacle.ts';
 import type { Repo } from '../model/repo.ts';
 import { isRecord, readManifest } from './manifest.ts';
 import { findManifestPaths } from './source-files.ts';
@@ -48,12 +48,7 @@ export function exportedPaths(
 
 /** Of one that is no JSON, whoever surveys that package tells. */
 function jsonOf(repo: Repo, dir: RelPath): Readonly<Record<string, unknown>> {
-  try {
-    return readManifest(repo, joinRel(dir, 'package.json'))?.json ?? {};
-  } catch (error) {
-    if (error instanceof RefusalError) return {};
-    throw error;
-  }
+  return attempt(() => readManifest(repo, joinRel(dir, 'package.json')))?.json ?? {};
 }
 
 /** A target, or those of its conditions. */

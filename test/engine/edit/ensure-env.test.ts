@@ -2,11 +2,9 @@ import { describe, expect, it } from 'vitest';
 
 import type { EnvDeclarationWant } from '../../../generators/_engine/model/wants.ts';
 import { ensureEnv } from '../../../generators/_engine/edit/declare-variables.ts';
-import {
-  ensureEnvDeclaration,
-  ensureEnvType,
-} from '../../../generators/_engine/edit/ensure-env-declaration.ts';
+import { ensureEnvDeclaration, ensureEnvType } from '../../../generators/_engine/edit/declare-variables.ts';
 import { edited, style } from './edited.ts';
+import { obstaclesFrom } from '../refused.ts';
 
 describe('ensureEnv', () => {
   const want = { name: 'URL', value: 'http://localhost:1', comment: 'Where it is.' };
@@ -128,16 +126,10 @@ export const autoConfig = { schema };
   });
 
   it('gives the line when the schema is not an object', () => {
-    expect(
-      ensureEnvDeclaration(
-        'const schema = build();',
-        { config: zod, name: 'URL', type: 'url', default: 'http://a' },
-        style,
-      ),
-    ).toMatchObject({
-      code: 'E_NO_REGISTRATION_PLACE',
-      manual: "URL: z.string().url().default('http://a'),",
-    });
+    const wanted = { config: zod, name: 'URL', type: 'url', default: 'http://a' } as const;
+    expect(obstaclesFrom(() => ensureEnvDeclaration('const schema = build();', wanted, style))).toMatchObject(
+      [{ code: 'E_NO_REGISTRATION_PLACE', manual: "URL: z.string().url().default('http://a')," }],
+    );
   });
 });
 

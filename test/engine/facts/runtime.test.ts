@@ -99,8 +99,7 @@ describe('the transport', () => {
   };
   const note = (files: Files, transport: 'undici' | 'fetch'): string | undefined => {
     const { head, repo } = openIn(files);
-    const service = surveyService(repo, head);
-    return 'ok' in service ? undefined : transportNote(repo, service, transport);
+    return transportNote(repo, surveyService(repo, head), transport);
   };
 
   it('is fetch where undici 7 does not start', () => {

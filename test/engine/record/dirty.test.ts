@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import type { Edit } from '../../../generators/_engine/model/edit.ts';
+import type { Edit } from '../../../generators/_engine/model/plan.ts';
 import { toRel } from '../../../generators/_engine/model/paths.ts';
 import { findDirty } from '../../../generators/_engine/record/git.ts';
 import { openRepo } from '../../../generators/_engine/repo/repo.ts';

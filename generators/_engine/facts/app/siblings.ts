@@ -1,6 +1,6 @@
 import { dirnameRel, joinRel, type RelPath } from '../../model/paths.ts';
 import type { Repo } from '../../model/repo.ts';
-import { RefusalError } from '../../model/refusal.ts';
+import { attempt } from '../../model/obstacle.ts';
 import { openSurvey, type Survey } from '../../program/survey.ts';
 import { readManifest } from '../../repo/manifest.ts';
 import { findWorkspacePackage } from '../../repo/workspace-packages.ts';
@@ -52,7 +52,8 @@ export function openSibling(repo: Repo, specifier: string): Survey | undefined {
 }
 
 function surveyPackage(repo: Repo, dir: RelPath): Survey | undefined {
-  try {
+  // Whoever surveys that package itself says what is wrong with it.
+  return attempt(() => {
     const manifest = readManifest(repo, joinRel(dir, 'package.json'));
     if (manifest === undefined) return undefined;
     const { json, ...rest } = manifest;
@@ -61,11 +62,7 @@ function surveyPackage(repo: Repo, dir: RelPath): Survey | undefined {
       dir: dirnameRel(rest.path),
       manifest: rest,
     });
-  } catch (error) {
-    // Whoever surveys that package itself says what is wrong with it.
-    if (error instanceof RefusalError) return undefined;
-    throw error;
-  }
+  });
 }
 
 /** Dependencies that a package's code imports more than types of. */

@@ -3,7 +3,8 @@ import type { RelPath } from '../../model/paths.ts';
 import type { Survey } from '../../program/survey.ts';
 import { propertyOf, stringOf, unwrap } from '../../syntax/expressions.ts';
 import { requiredModule } from '../../syntax/imports.ts';
-import { lineOf, ts } from '../../syntax/tree.ts';
+import { importedBy } from '../../syntax/symbols.ts';
+import { placeOf, ts } from '../../syntax/tree.ts';
 import { type KnownRoutes, knownPlugins } from '../app/known-plugins.ts';
 import { joinUrl } from './route-calls.ts';
 
@@ -24,7 +25,7 @@ export function packageRoutes(
   { expression, options, prefix, file }: PackageRegistration,
   outer: string,
 ): readonly Route[] {
-  const from = moduleOf(survey, expression, file);
+  const from = moduleOf(expression);
   const known = from === undefined ? undefined : knownPlugins.get(from)?.routes;
   if (from === undefined || known === undefined) return [];
   const path = pathOf(known, options === undefined ? 'none' : readOptions(survey, options, file));
@@ -35,16 +36,15 @@ export function packageRoutes(
   const url = joinUrl(isPrefix && prefix !== '' ? joinUrl(outer, prefix) : outer, pattern);
   // For everybody, that would be every route.
   if (url === '/*' && audience !== 'callers') return [];
-  const line = lineOf(survey.tree(file), expression.getStart());
-  const own = { method, url, path: file, line };
+  const own = { method, url, ...placeOf(expression, file) };
   if (audience === 'everyone') return [{ ...own, public: `${from} registers it` }];
   return [audience === 'offered' ? { ...own, offered: true } : own];
 }
 
 /** `swaggerUi`, `import('@fastify/swagger-ui')`, `require('@fastify/swagger-ui')` */
-function moduleOf(survey: Survey, expression: ts.Expression, file: RelPath): string | undefined {
+function moduleOf(expression: ts.Expression): string | undefined {
   const bare = unwrap(expression);
-  if (ts.isIdentifier(bare)) return survey.names.importOf(bare, file)?.from;
+  if (ts.isIdentifier(bare)) return importedBy(bare, ...knownPlugins.keys())?.from;
   const isImport = ts.isCallExpression(bare) && bare.expression.kind === ts.SyntaxKind.ImportKeyword;
   return isImport ? stringOf(bare.arguments[0]) : requiredModule(bare);
 }
@@ -57,10 +57,9 @@ type Options = Readonly<{
 
 /** `unread`: what is no object literal, or has members that cannot be told from it. */
 function readOptions(survey: Survey, expression: ts.Expression, file: RelPath): Options | 'unread' {
-  const found = survey.names.value(expression, file);
-  if (found === undefined || !ts.isObjectLiteralExpression(found.node)) return 'unread';
+  const found = survey.names.objectOf(expression, file);
+  if (found === undefined || found.node.properties.some(ts.isSpreadAssignment)) return 'unread';
   const { node } = found;
-  if (node.properties.some((member) => ts.isSpreadAssignment(member))) return 'unread';
   return {
     isTrue: (name) => propertyOf(node, name)?.kind === ts.SyntaxKind.TrueKeyword,
     text: (name) => {

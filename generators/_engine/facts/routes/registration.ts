@@ -1,8 +1,11 @@
 import type { Route, RoutePlugin } from '../../model/app-facts.ts';
 import type { RelPath } from '../../model/paths.ts';
 import { ts } from '../../syntax/tree.ts';
-import { type Argument, argumentsOf, classCalls } from '../../program/repeated-calls.ts';
 import {
+  type Argument,
+  argumentsOf,
+  classCalls,
+  findHelper,
   findPluginFunction,
   inContainer,
   isFastifyPlugin,
@@ -14,6 +17,7 @@ import { isFunctionNode, propertyOf, stringOf, unwrap } from '../../syntax/expre
 import { packageRoutes } from './package-routes.ts';
 import { joinUrl, routesOf } from './route-calls.ts';
 import type { Survey } from '../../program/survey.ts';
+import { importedBy } from '../../syntax/symbols.ts';
 import { findCalls, type Use } from '../../syntax/calls.ts';
 
 /** One plugin that is registered; `expression` stands in `file`. */
@@ -39,7 +43,7 @@ function registrationsOf(survey: Survey, { call }: Use, file: RelPath): readonly
     const own = options === undefined ? undefined : propertyOf(options.expression, 'prefix');
     const prefix = own === undefined ? '' : (survey.names.textOf(own, options?.file ?? file) ?? '*');
     return alternativesOf(plugin.expression).map((expression) => {
-      const name = pluginName(survey, expression, plugin.file, prefix);
+      const name = pluginName(expression, prefix);
       const given = inContainer(survey, expression, plugin.file) ?? { expression, file: plugin.file };
       return { ...given, plugin: name, prefix, options: options?.expression };
     });
@@ -65,7 +69,7 @@ export function routePluginsOf(
   return uses.flatMap((use) => {
     if (use.kind === 'register')
       return registrationsOf(survey, use, file).flatMap((one) => registered(survey, one, prefix, depth));
-    return use.kind === 'helper' ? helped(survey, use, file, prefix, depth) : [];
+    return helped(survey, use, file, prefix, depth);
   });
 }
 
@@ -104,7 +108,7 @@ function registered(
   const inner = found.shared || registration.prefix === '' ? prefix : joinUrl(prefix, registration.prefix);
   const { nested, routes } = contentsOf(survey, found, 0, inner, depth);
   if (routes.length === 0) return nested;
-  const exportedAs = exportedName(survey, expression, file);
+  const exportedAs = exportedName(expression);
   const kind = found.shared ? ('shared' as const) : ('plugin' as const);
   const own = { name: registration.plugin, file: found.file, kind, autoloaded: false, prefix: inner, routes };
   return [exportedAs === undefined ? own : { ...own, exportedAs }, ...nested];
@@ -119,21 +123,20 @@ function fromPackage(survey: Survey, registration: Registration, prefix: string)
 /** `registerUserRoutes(app, deps)` */
 function helped(
   survey: Survey,
-  { binding, call }: Use,
+  use: Use,
   file: RelPath,
   prefix: string,
   depth: number,
 ): readonly RoutePlugin[] {
-  const found = survey.names.value(call.expression, file);
-  if (found === undefined || !isFunctionNode(found.node)) return [];
-  const index = call.arguments.findIndex((argument) => unwrap(argument).getText() === binding);
-  const helper = { file: found.file, node: found.node, shared: true };
-  const { nested, routes } = contentsOf(survey, helper, index, prefix, depth);
+  const helper = findHelper(survey, use, file);
+  if (helper === undefined) return [];
+  const { nested, routes } = contentsOf(survey, helper, helper.index, prefix, depth);
   if (routes.length === 0) return nested;
-  const exportedAs = exportedName(survey, call.expression, file);
+  const { expression } = use.call;
+  const exportedAs = exportedName(expression);
   const own = {
-    name: call.expression.getText(),
-    file: found.file,
+    name: expression.getText(),
+    file: helper.file,
     kind: 'shared' as const,
     autoloaded: false,
     prefix,
@@ -143,14 +146,14 @@ function helped(
 }
 
 /** What a registered expression is called in the code: its identifier, else what its module or prefix suggests. */
-function pluginName(survey: Survey, expression: ts.Expression, file: RelPath, prefix: string): string {
+function pluginName(expression: ts.Expression, prefix: string): string {
   const bare = unwrap(expression);
   if (ts.isIdentifier(bare) || ts.isPropertyAccessExpression(bare)) return bare.getText();
   if (ts.isCallExpression(bare)) {
     const [first] = bare.arguments;
     if (bare.expression.kind === ts.SyntaxKind.ImportKeyword) return moduleName(stringOf(first) ?? '');
-    const isWrapped = first !== undefined && isFastifyPlugin(survey, bare.expression, file);
-    return isWrapped ? pluginName(survey, first, file, prefix) : bare.expression.getText();
+    const isWrapped = first !== undefined && isFastifyPlugin(bare.expression);
+    return isWrapped ? pluginName(first, prefix) : bare.expression.getText();
   }
   const ownName = isFunctionNode(bare) ? bare.name?.getText() : undefined;
   return ownName ?? (prefix.replace(/^\/+/, '').replaceAll('/', '-') || 'inline');
@@ -169,13 +172,12 @@ function moduleName(specifier: string): string {
 }
 
 /** What the plugin's own file calls it: an exported name, or `default`. */
-function exportedName(survey: Survey, expression: ts.Expression, file: RelPath): string | undefined {
+function exportedName(expression: ts.Expression): string | undefined {
   const bare = unwrap(expression);
-  if (ts.isIdentifier(bare)) return survey.names.importOf(bare, file)?.name ?? bare.text;
+  if (ts.isIdentifier(bare)) return importedBy(bare)?.name ?? bare.text;
   if (!ts.isCallExpression(bare)) return undefined;
   if (bare.expression.kind === ts.SyntaxKind.ImportKeyword) return 'default';
   const [first] = bare.arguments;
-  const isWrapper =
-    isFastifyPlugin(survey, bare.expression, file) || resolverOf(survey, bare.expression, file) !== undefined;
-  return exportedName(survey, first !== undefined && isWrapper ? first : bare.expression, file);
+  const isWrapper = isFastifyPlugin(bare.expression) || resolverOf(bare.expression) !== undefined;
+  return exportedName(first !== undefined && isWrapper ? first : bare.expression);
 }

@@ -46,7 +46,7 @@ function open(
   });
   const head = surveyHeads(repo).find(({ name }) => name === '@acme/users');
   const service = head && surveyService(repo, head);
-  if (head === undefined || service === undefined || 'ok' in service) throw new Error('no service');
+  if (head === undefined || service === undefined) throw new Error('no service');
   return { repo, head, service };
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { type AuthAddress, findAuthAddress } from '../../../../generators/add-auth-middleware/auth-url.ts';
+import { findAuthAddress } from '../../../../generators/add-auth-middleware/wiring.ts';
 import { findUrlVariable } from '../../../../generators/_engine/facts/config/url-variable.ts';
 import { surveyService } from '../../../../generators/_engine/facts/app/service.ts';
 import { surveyHeads } from '../../../../generators/_engine/repo/services.ts';
@@ -24,8 +24,8 @@ function variableIn(files: Files, auth = 'identity'): string {
   const repo = open(files);
   const head = surveyHeads(repo).find(({ name }) => name === 'users');
   const service = head && surveyService(repo, head);
-  if (service === undefined || 'ok' in service) throw new Error('no service');
-  const address = findAuthAddress(repo, auth) as AuthAddress;
+  if (service === undefined) throw new Error('no service');
+  const address = findAuthAddress(repo, auth);
   return findUrlVariable(repo, service, address.auth);
 }
 
