@@ -235,7 +235,8 @@ export async function declareInCompose(
   const files = findComposeFiles(draft.repo);
   if (files.length === 0) return;
   // Most repos have no such file, and a parser takes time to load.
-  const { composeRedisOf, composeServicesOf, composeUrl, ensureCompose } = await import('./ensure-compose.ts');
+  const { composeRedisOf, composeServicesOf, composeUrl, ensureCompose } =
+    await import('./ensure-compose.ts');
   const runningIn = (path: RelPath, one: Pick<ServiceHead, 'dir' | 'name'>): ComposeService | undefined =>
     pick(composeServicesOf(draft.repo.read(path) ?? '', path, one.dir, one.name), one);
   const valueOf = (from: ComposeService, { name, to }: ContainerVariable): string | undefined => {

@@ -4,7 +4,14 @@ import { RefusalError } from '../../model/obstacle.ts';
 import { defaultPlugin } from '../../program/plugin-functions.ts';
 import type { Survey } from '../../program/survey.ts';
 import type { Use } from '../../syntax/calls.ts';
-import { isFunctionNode, memberOf, propertyOf, receiverOf, stringOf, unwrap } from '../../syntax/expressions.ts';
+import {
+  isFunctionNode,
+  memberOf,
+  propertyOf,
+  receiverOf,
+  stringOf,
+  unwrap,
+} from '../../syntax/expressions.ts';
 import { importedBy } from '../../syntax/symbols.ts';
 import { ts } from '../../syntax/tree.ts';
 import { packageRoutes } from './package-routes.ts';
