@@ -60,7 +60,7 @@ function verifyTestView(
   const isAbsent = (name: string): boolean =>
     policy.rules.some(({ claim, kind }) => claim === name && kind === 'absent');
   const tenantClaim = jwt.claims.find((name) => /^(tenant|org)/.test(name) && !isAbsent(name));
-  const isTold = jwt.secret?.expression.startsWith('process.env') === true;
+  const isTold = /^\(?process\.env/.test(jwt.secret?.expression ?? '');
   const ioredis = blacklist === 'redis' && usesIoredis(service);
   const decorated = decoratedConfig(service);
   return {
@@ -88,7 +88,7 @@ function verifyTestView(
 
 /** `app.config.jwt.secret` → `{ jwt: { secret: SECRET } }`; false where the secret is not read from the instance. */
 function decoratedConfig({ jwt }: Service): string | false {
-  const [, keys] = /^app\.config((?:\.\w+|\[['"]\w+['"]\])+)$/.exec(jwt.secret?.expression ?? '') ?? [];
+  const [, keys] = /^\(?app\.config((?:\.\w+|\[['"]\w+['"]\])+)(?: \?\? ''\))?$/.exec(jwt.secret?.expression ?? '') ?? [];
   return (
     keys !== undefined &&
     (keys.match(/\w+/g) ?? []).reduceRight((value, key) => `{ ${key}: ${value} }`, 'SECRET')

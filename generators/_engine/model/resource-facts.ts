@@ -3,7 +3,7 @@ import type { RelPath } from './paths.ts';
 
 export type JwtFact = Readonly<{
   library: '@fastify/jwt' | 'jsonwebtoken' | 'jose' | 'fast-jwt' | 'none';
-  /** Files and 1-based lines where tokens are signed. */
+  /** Files and 1-based lines where tokens are signed; first the one that `algorithm` and `secret` are of. */
   signs: readonly Readonly<{ path: RelPath; line: number }>[];
   /** HS256 when nothing says otherwise and the secret is a string. */
   algorithm: string;

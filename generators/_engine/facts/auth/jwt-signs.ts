@@ -5,6 +5,7 @@ import { keyOf, memberOf, propertyOf, receiverOf, unwrap } from '../../syntax/ex
 import type { Survey } from '../../program/survey.ts';
 import { importsOf } from '../../syntax/imports.ts';
 import { readFromOutside } from '../../program/outside-reads.ts';
+import { findVerifyKeys, type Key } from './verify-keys.ts';
 
 /** One place where a token is signed. */
 export interface Sign {
@@ -195,24 +196,21 @@ export interface PluginUse {
   readonly options: ts.Expression | undefined;
 }
 
-interface Key {
-  readonly file: RelPath;
-  readonly expression: ts.Expression;
-}
-
 /** What verifies the tokens: the shared secret, or the public key of a pair; undefined when no other file can reach it. */
 export function findSecret(
   survey: Survey,
   sign: Sign | undefined,
   plugin: PluginUse | undefined,
   algorithm: string,
+  signs: readonly Sign[],
 ): JwtFact['secret'] {
-  for (const { expression, file } of signingKeysOf(survey, sign, plugin, algorithm)) {
+  const signKeys = signs.flatMap(signKey);
+  for (const { expression, file } of signingKeysOf(survey, sign, plugin, algorithm, signKeys)) {
     const read = readFromOutside(survey, expression, file);
     if (read === undefined) continue;
     const { env, fallback, imports } = read;
     return {
-      expression: read.expression,
+      expression: checked(read, algorithm),
       imports,
       ...(env !== undefined && { env }),
       ...(fallback !== undefined && { fallback }),
@@ -221,15 +219,27 @@ export function findSecret(
   return undefined;
 }
 
+/** Without the checks of its own file, a text may be undefined to the compiler, and a promise is not awaited. */
+function checked(
+  { env, expression, isPromise, mayMiss }: NonNullable<ReturnType<typeof readFromOutside>>,
+  algorithm: string,
+): string {
+  const isText = algorithm.startsWith('HS') || env !== undefined;
+  const value = isPromise === true ? `await ${expression}` : expression;
+  if (mayMiss !== true || !isText) return value;
+  return isPromise === true ? `((${value}) ?? '')` : `(${value} ?? '')`;
+}
+
 /** The key that signs is no good for verifying when it is one of a pair. */
 function signingKeysOf(
   survey: Survey,
   sign: Sign | undefined,
   plugin: PluginUse | undefined,
   algorithm: string,
+  signKeys: readonly Key[],
 ): readonly Key[] {
   if (sign === undefined || sign.library === '@fastify/jwt') return pluginKey(plugin);
-  return algorithm.startsWith('HS') ? signKey(sign) : verifyKeys(survey);
+  return algorithm.startsWith('HS') ? signKey(sign) : findVerifyKeys(survey, algorithm, signKeys);
 }
 
 function pluginKey(plugin: PluginUse | undefined): readonly Key[] {
@@ -241,28 +251,4 @@ function pluginKey(plugin: PluginUse | undefined): readonly Key[] {
 function signKey({ options, path, secret }: Sign): readonly Key[] {
   const expression = secret ?? propertyOf(options, 'key');
   return expression === undefined ? [] : [{ file: path, expression }];
-}
-
-/** The keys of the service's own `jwt.verify(token, key)`, `jwtVerify(token, key)` and `createVerifier({ key })`. */
-function verifyKeys(survey: Survey): readonly Key[] {
-  return survey.filesMatching(/\b(verify|jwtVerify|createVerifier)\(/).flatMap((file) => {
-    const keys: Key[] = [];
-    walk(survey.tree(file), (node) => {
-      const expression = ts.isCallExpression(node) ? verifyKeyOf(survey, node, file) : undefined;
-      if (expression !== undefined) keys.push({ file, expression });
-      return true;
-    });
-    return keys;
-  });
-}
-
-function verifyKeyOf(survey: Survey, call: ts.CallExpression, file: RelPath): ts.Expression | undefined {
-  const callee = unwrap(call.expression);
-  const root = receiverOf(callee) ?? callee;
-  const imported = ts.isIdentifier(root) ? survey.names.importOf(root, file) : undefined;
-  const name = root === callee ? imported?.name : memberOf(callee);
-  const [first, second] = call.arguments;
-  if (imported?.from === 'jsonwebtoken' && name === 'verify') return second;
-  if (imported?.from === 'jose' && name === 'jwtVerify') return second;
-  return imported?.from === 'fast-jwt' && name === 'createVerifier' ? propertyOf(first, 'key') : undefined;
 }

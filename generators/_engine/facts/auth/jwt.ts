@@ -34,14 +34,14 @@ export function surveyJwt(survey: Survey, named: readonly string[] = []): JwtFac
   const algorithm =
     optionOf(survey, sign, plugin, ['algorithm', 'alg'], 'setProtectedHeader') ??
     defaultAlgorithm(pluginOption('secret'));
-  const secret = findSecret(survey, sign, plugin, algorithm);
+  const secret = findSecret(survey, sign, plugin, algorithm, signs);
   const namespace =
     plugin === undefined ? undefined : survey.names.textOf(pluginOption('namespace'), plugin.file);
   const issuer = optionOf(survey, sign, plugin, ['issuer', 'iss'], 'setIssuer');
   const audience = optionOf(survey, sign, plugin, ['audience', 'aud'], 'setAudience');
   return {
     library,
-    signs: signs.map(({ line, path }) => ({ path, line })),
+    signs: mainFirst(signs, sign).map(({ line, path }) => ({ path, line })),
     algorithm,
     ...(secret !== undefined && { secret }),
     ...(namespace !== undefined && { namespace }),
@@ -61,6 +61,10 @@ export function surveyJwt(survey: Survey, named: readonly string[] = []): JwtFac
 function mainSign(survey: Survey, signs: readonly Sign[]): Sign | undefined {
   const said = (sign: Sign): number => claimsOf(survey, [sign]).length;
   return signs.toSorted((a, b) => said(b) - said(a))[0];
+}
+
+function mainFirst(signs: readonly Sign[], main: Sign | undefined): readonly Sign[] {
+  return main === undefined ? signs : [main, ...signs.filter((one) => one !== main)];
 }
 
 /** Where @fastify/jwt is registered: with the namespace that signs, else without one, else the first. */
