@@ -1,14 +1,42 @@
 import type { Obstacle } from '../_engine/model/obstacle.ts';
+import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
+import { findEncapsulatedJwt } from '../_engine/facts/auth/jwt-context.ts';
+import type { GuardsAhead } from '../_engine/facts/auth/guards-ahead.ts';
+import { openSurvey } from '../_engine/program/survey.ts';
 import { printString } from '../_engine/syntax/print.ts';
 import { usesKeyPair } from './connection-views.ts';
 import type { VerifyFiles } from './files.ts';
 
 /** What keeps the verify route out of a service. */
-export function findObstacles(service: Service, path: string, files: VerifyFiles): readonly Obstacle[] {
-  return [findExisting(service, path, files), findGuard(service, path), findMissingKey(service)].filter(
-    (one) => one !== undefined,
-  );
+export function findObstacles(
+  repo: Repo,
+  service: Service,
+  path: string,
+  files: VerifyFiles,
+  guards: GuardsAhead,
+): readonly Obstacle[] {
+  return [
+    findExisting(service, path, files),
+    ...findClosedHooks(guards, path),
+    findMissingKey(service),
+    findHiddenJwt(repo, service),
+  ].filter((one) => one !== undefined);
+}
+
+/** @fastify/jwt in a context of its own: the verify route, on the application, has no `app.jwt`. */
+function findHiddenJwt(repo: Repo, service: Service): Obstacle | undefined {
+  const at =
+    service.jwt.library === '@fastify/jwt' ? findEncapsulatedJwt(openSurvey(repo, service)) : undefined;
+  if (at === undefined) return undefined;
+  return {
+    code: 'E_NO_REGISTRATION_PLACE',
+    at,
+    message:
+      '@fastify/jwt is registered in a context of its own here: the verify route, which other services call, cannot use it.',
+    remedy:
+      'Register @fastify/jwt on the application itself (wrap its plugin in fastify-plugin), and run the command again.',
+  };
 }
 
 /** A route of that URL which we did not make. */
@@ -26,16 +54,15 @@ function findExisting(service: Service, path: string, files: VerifyFiles): Obsta
   };
 }
 
-/** A guard of the whole application whose list of URLs does not have this one yet. */
-function findGuard({ guard }: Service, path: string): Obstacle | undefined {
-  if (guard === undefined || guard.optOut !== undefined || guard.lists.includes(path)) return undefined;
-  return {
+/** Hooks of the application that refuse whoever has no token: other services, which ask about one, have none. */
+function findClosedHooks({ closed }: GuardsAhead, path: string): readonly Obstacle[] {
+  return closed.map(({ decision, line, path: file }) => ({
     code: 'E_ROUTE_GUARDED',
-    at: { path: guard.path, line: guard.line },
-    message: `A hook of the application refuses URLs outside its list, and ${path} is not in the list.`,
-    remedy: `Add ${printString(path)} to that list and run the command again.`,
-    manual: `${printString(path)},`,
-  };
+    at: { path: file, ...(line !== undefined && { line }) },
+    message: `A hook of the application ${decision === 'refuses' ? 'refuses' : 'may refuse'} POST ${path}, which other services call without a token.`,
+    remedy: `Let POST ${path} pass there, for example by adding it to the public URLs, and run the command again.`,
+    manual: printString(path),
+  }));
 }
 
 /** A pair whose public key no other file can reach; @fastify/jwt has it already. */

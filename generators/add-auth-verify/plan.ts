@@ -9,6 +9,7 @@ import { declareDependencies, fastifyPlugin } from '../_engine/edit/ensure-depen
 import { freePluginName, registerPlugin } from '../_engine/edit/register-plugin.ts';
 import { type Draft, openDraft } from '../_engine/repo/draft.ts';
 import { render, renderModule } from '../_engine/render/render.ts';
+import { findGuardsAhead, type GuardsAhead } from '../_engine/facts/auth/guards-ahead.ts';
 import { surveyJwt } from '../_engine/facts/auth/jwt.ts';
 import { surveyTarget, throughReader } from '../_engine/facts/app/service.ts';
 import { openSurvey } from '../_engine/program/survey.ts';
@@ -35,13 +36,14 @@ export interface VerifyAnswers extends RunAnswers {
 export async function planAuthVerify(answers: VerifyAnswers, repo: Repo): Promise<Plan | Refusal> {
   const found = surveyTarget(repo, answers);
   if ('ok' in found) return found;
-  const service = withLogins(withoutOwnJwt(found), repo, answers.login);
   const { path } = answers;
+  const guards = guardsAhead(repo, found, path);
+  const service = withGuards(withLogins(withoutOwnJwt(found), repo, answers.login), guards);
   const policy = surveyPolicy(repo, service, answers);
   const blacklist = answers.blacklist ?? usualBlacklist(service);
   const files = verifyFiles(service);
   const draft = openDraft(repo);
-  for (const obstacle of [...findObstacles(service, path, files), ...policy.obstacles])
+  for (const obstacle of [...findObstacles(repo, service, path, files, guards), ...policy.obstacles])
     draft.obstruct(obstacle);
   renderFiles(draft, service, files, path, blacklist, policy);
   planVerifyTest(draft, service, files, path, blacklist, policy);
@@ -62,6 +64,22 @@ export async function planAuthVerify(answers: VerifyAnswers, repo: Repo): Promis
 function withoutOwnJwt(service: Service): Service {
   if (service.jwt.registeredIn !== verifyFiles(service).plugin) return service;
   return withFacts(service, { jwt: { library: 'none', signs: [], algorithm: 'HS256', claims: [] } });
+}
+
+/** Hooks that the verify route comes through, those of an autoloaded folder too. */
+function guardsAhead(repo: Repo, service: Service, url: string): GuardsAhead {
+  const { plugin } = verifyFiles(service);
+  const hasAutohooks = service.app.autoload.some(
+    ({ autoHooks, dir }) => autoHooks && plugin.startsWith(`${dir}/`),
+  );
+  const route = { method: 'POST', url };
+  return findGuardsAhead(openSurvey(repo, service), route, hasAutohooks ? plugin : undefined);
+}
+
+/** What gets the route past them goes into its `config`. */
+function withGuards(service: Service, { optOut }: GuardsAhead): Service {
+  const [guard] = optOut.length === 0 ? [] : [{ path: service.app.file, line: 1, lists: [] }];
+  return withFacts(service, { guard: guard && { ...guard, optOut: optOut.join(', ') } });
 }
 
 /** The sign calls that log people in, where the user has named them. */

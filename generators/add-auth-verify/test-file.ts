@@ -88,7 +88,8 @@ function verifyTestView(
 
 /** `app.config.jwt.secret` → `{ jwt: { secret: SECRET } }`; false where the secret is not read from the instance. */
 function decoratedConfig({ jwt }: Service): string | false {
-  const [, keys] = /^\(?app\.config((?:\.\w+|\[['"]\w+['"]\])+)(?: \?\? ''\))?$/.exec(jwt.secret?.expression ?? '') ?? [];
+  const [, keys] =
+    /^\(?app\.config((?:\.\w+|\[['"]\w+['"]\])+)(?: \?\? ''\))?$/.exec(jwt.secret?.expression ?? '') ?? [];
   return (
     keys !== undefined &&
     (keys.match(/\w+/g) ?? []).reduceRight((value, key) => `{ ${key}: ${value} }`, 'SECRET')

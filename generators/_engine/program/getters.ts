@@ -30,7 +30,8 @@ function returnedBy(body: ts.Block): readonly (ts.Expression | undefined)[] {
 
 /** A variable of the module, or an object of such. */
 function isHeld(value: ts.Expression): boolean {
-  const bare = ts.isParenthesizedExpression(value) || ts.isNonNullExpression(value) ? value.expression : value;
+  const bare =
+    ts.isParenthesizedExpression(value) || ts.isNonNullExpression(value) ? value.expression : value;
   if (ts.isObjectLiteralExpression(bare))
     return bare.properties.every((member) => {
       if (ts.isShorthandPropertyAssignment(member)) return isHeld(member.name);

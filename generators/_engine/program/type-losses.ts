@@ -40,7 +40,8 @@ function wrappers(expression: ts.Expression, bare: ts.Expression): readonly ts.N
 function isUncheckedVariable(survey: Survey, bare: ts.Expression, file: RelPath): boolean {
   if (!ts.isIdentifier(bare)) return false;
   const declared = survey.names.definitionOf(bare, file)?.node;
-  const value = declared !== undefined && ts.isVariableDeclaration(declared) ? declared.initializer : undefined;
+  const value =
+    declared !== undefined && ts.isVariableDeclaration(declared) ? declared.initializer : undefined;
   return value !== undefined && ts.isExpression(value) && envNameOf(value) !== undefined;
 }
 
@@ -67,7 +68,8 @@ function isAbout(condition: ts.Expression, text: string): boolean {
   let found = false;
   walk(condition, (node) => {
     const isIt = ts.isExpression(node) && node.getText() === text;
-    if (isIt && !ts.isPropertyAccessExpression(node.parent) && !ts.isCallExpression(node.parent)) found = true;
+    if (isIt && !ts.isPropertyAccessExpression(node.parent) && !ts.isCallExpression(node.parent))
+      found = true;
     return !found;
   });
   return found;

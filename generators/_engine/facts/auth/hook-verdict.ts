@@ -45,7 +45,7 @@ function judgeAuth(survey: Survey, call: ts.CallExpression, file: RelPath, depth
 }
 
 /** The function that `decorate(name, …)` gives to instances; undefined for none, and for several. */
-function decoratedAs(survey: Survey, name: string): { file: RelPath; node: ts.Node } | undefined {
+export function decoratedAs(survey: Survey, name: string): { file: RelPath; node: ts.Node } | undefined {
   const found = survey.filesMatching(/\.decorate\(/).flatMap((file) => {
     const values: ts.Expression[] = [];
     walk(survey.tree(file), (node) => {

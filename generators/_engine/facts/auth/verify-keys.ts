@@ -62,8 +62,10 @@ function algorithmsIn(
   file: RelPath,
 ): readonly string[] | undefined {
   const found = options === undefined ? undefined : survey.names.value(options, file);
-  const list = found !== undefined && ts.isExpression(found.node) ? propertyOf(found.node, 'algorithms') : undefined;
-  const value = found === undefined || list === undefined ? undefined : survey.names.valueOf(list, found.file);
+  const list =
+    found !== undefined && ts.isExpression(found.node) ? propertyOf(found.node, 'algorithms') : undefined;
+  const value =
+    found === undefined || list === undefined ? undefined : survey.names.valueOf(list, found.file);
   if (value?.kind !== 'array') return undefined;
   const texts = value.elements.map((one) => survey.names.textOf(one.expression, one.file));
   return texts.every((text) => text !== undefined) ? texts : undefined;
