@@ -3,6 +3,7 @@ import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { findEncapsulatedJwt } from '../_engine/facts/auth/jwt-context.ts';
 import type { GuardsAhead } from '../_engine/facts/auth/guards-ahead.ts';
+import { findForeignIssuer } from '../_engine/facts/auth/foreign-issuers.ts';
 import { openSurvey } from '../_engine/program/survey.ts';
 import { printString } from '../_engine/syntax/print.ts';
 import { usesKeyPair } from './connection-views.ts';
@@ -20,6 +21,7 @@ export function findObstacles(
     findExisting(service, path, files),
     ...findClosedHooks(guards, path),
     findMissingKey(service),
+    findForeignTokens(repo, service, path),
     findHiddenJwt(repo, service),
   ].filter((one) => one !== undefined);
 }
@@ -65,16 +67,37 @@ function findClosedHooks({ closed }: GuardsAhead, path: string): readonly Obstac
   }));
 }
 
-/** A pair whose public key no other file can reach; @fastify/jwt has it already. */
+/** A key that no other file can reach; @fastify/jwt has it already. */
 function findMissingKey(service: Service): Obstacle | undefined {
   const { library, algorithm, secret, signs } = service.jwt;
-  if (!usesKeyPair(service) || library === '@fastify/jwt' || secret !== undefined) return undefined;
   const [sign] = signs;
+  if (library === '@fastify/jwt' || secret !== undefined || sign === undefined) return undefined;
+  const isPair = usesKeyPair(service);
   return {
     code: 'E_NO_VERIFY_KEY',
-    ...(sign !== undefined && { at: { path: sign.path, line: sign.line } }),
-    message: `${service.name} signs with ${algorithm}, but its code has no public key that another file can import.`,
-    remedy:
-      'Export the public key, or verify with a public key from the environment, and run the command again.',
+    at: { path: sign.path, line: sign.line },
+    message: `${service.name} signs with ${algorithm}, but its code has no ${isPair ? 'public key' : 'secret'} that another file can import.`,
+    remedy: isPair
+      ? 'Export the public key, or verify with a public key from the environment, and run the command again.'
+      : 'Export the secret, or read it from the environment or the configuration, and run the command again.',
+  };
+}
+
+/** Tokens that somebody else signs: with a secret of its own, the verify route would refuse all of them. */
+function findForeignTokens(repo: Repo, service: Service, path: string): Obstacle | undefined {
+  const { library, registeredIn, signs } = service.jwt;
+  const issuer = findForeignIssuer(openSurvey(repo, service));
+  const verifiesOnly = library !== 'none' && registeredIn === undefined;
+  if (signs.length > 0 || registeredIn !== undefined || (!verifiesOnly && issuer === undefined))
+    return undefined;
+  const by = issuer ?? library;
+  return {
+    code: 'E_NO_AUTH_SERVICE',
+    at: { path: service.app.file },
+    message: `${service.name} signs no tokens itself (it depends on ${by}): there is no key with which POST ${path} could verify them.`,
+    remedy: `Write the route with ${by}: it answers 200 with the user, or 401; add-auth-middleware --path ${path} asks it.`,
+    manual: `app.post('${path}', async (request, reply) => {
+  // Verify request.body.token here: { valid: true, userId, email?, tenantId? }, or reply.code(401) and { valid: false }.
+});`,
   };
 }

@@ -28,6 +28,9 @@ export interface VerifyAnswers extends RunAnswers {
   readonly logout: 'patch' | 'none';
   readonly login: string | undefined;
   readonly accept: string | undefined;
+  readonly userClaim: string | undefined;
+  readonly tenantClaim: string | undefined;
+  readonly algorithm: string | undefined;
 }
 
 /** The verify route with its verifier and blacklist, wired into the app; the logout route revokes. */
@@ -35,7 +38,7 @@ export async function planAuthVerify(answers: VerifyAnswers, repo: Repo): Promis
   const found = surveyTarget(repo, answers);
   const { path } = answers;
   const guards = guardsAhead(repo, found, path);
-  const service = withGuards(withLogins(withoutOwnJwt(found), repo, answers.login), guards);
+  const service = withGuards(withAnswers(withoutOwnJwt(found), repo, answers), guards);
   const policy = surveyPolicy(repo, service, answers);
   const blacklist = answers.blacklist ?? usualBlacklist(service);
   const files = verifyFiles(service);
@@ -78,12 +81,25 @@ function withGuards(service: Service, { optOut }: GuardsAhead): Service {
   return withFacts(service, { guard: guard && { ...guard, optOut: optOut.join(', ') } });
 }
 
-/** The sign calls that log people in, where the user has named them. */
-function withLogins(service: Service, repo: Repo, login: string | undefined): Service {
+/** What the user has said of login tokens instead of the code. */
+function withAnswers(service: Service, repo: Repo, answers: VerifyAnswers): Service {
+  const { algorithm, login, tenantClaim, userClaim } = answers;
   const named = namedPlaces(login);
-  if (named.length === 0 || service.jwt.library === 'none') return service;
-  const jwt = throughReader(surveyJwt(openSurvey(repo, service), named), service.config);
-  return withFacts(service, { jwt });
+  const isRead = named.length === 0 && algorithm === undefined;
+  if (service.jwt.library === 'none') return service;
+  const survey = openSurvey(repo, service);
+  const jwt = isRead ? service.jwt : throughReader(surveyJwt(survey, named, algorithm), service.config);
+  if (userClaim === undefined && tenantClaim === undefined) return withFacts(service, { jwt });
+  const user = { possible: [], extra: [], userId: undefined, ...jwt.user };
+  const given = {
+    ...user,
+    userId: userClaim?.split('.') ?? user.userId,
+    extra: user.extra.filter(
+      ({ name }) => ![userClaim, tenantClaim].some((one) => one?.split('.')[0] === name),
+    ),
+    ...(tenantClaim !== undefined && { tenantId: tenantClaim.split('.') }),
+  };
+  return withFacts(service, { jwt: { ...jwt, user: given } });
 }
 
 function usualBlacklist({ redis }: Service): Blacklist {

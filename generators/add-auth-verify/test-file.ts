@@ -55,7 +55,10 @@ function verifyTestView(
   const { jwt } = service;
   const test = testFileFor(service, files.plugin, 'auth-verify');
   const fastifyJwt = jwt.library === '@fastify/jwt' || jwt.library === 'none';
-  const userIdClaim = jwt.claims.find((name) => ['sub', 'userId', 'user_id', 'id'].includes(name)) ?? 'sub';
+  const userIdClaim =
+    jwt.user?.userId?.at(-1) ??
+    jwt.claims.find((name) => ['sub', 'userId', 'user_id', 'id'].includes(name)) ??
+    'sub';
   const isAbsent = (name: string): boolean =>
     policy.rules.some(({ claim, kind }) => claim === name && kind === 'absent');
   const tenantClaim = jwt.claims.find((name) => /^(tenant|org)/.test(name) && !isAbsent(name));

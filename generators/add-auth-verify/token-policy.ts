@@ -18,7 +18,7 @@ import {
   findPurpose,
   isDoubtful,
   type Logins,
-  mayProve,
+  provers,
   type Purpose,
   type PurposeRule,
 } from '../_engine/facts/auth/jwt-logins.ts';
@@ -87,6 +87,7 @@ export function surveyPolicy(
     ...demandedClaims(options),
     cookies: findCookies(survey, plugin),
     obstacles: [
+      ...unreadClaims(jwt),
       ...undecided(decided, named),
       ...options.obstacles,
       ...checkObstacles(checks, accept !== undefined),
@@ -185,13 +186,49 @@ const userIdClaims = ['sub', 'userId', 'user_id', 'id'];
 const tenantIdClaims = ['tenantId', 'tenant_id', 'tenant', 'orgId', 'org_id', 'org'];
 
 /** The names that the user and the tenant go by in tokens: those that the service signs come first. */
-export function claimNames({ claims }: Service['jwt']): Pick<VerifyView, 'userIdClaims' | 'tenantIdClaims'> {
+export function claimNames({
+  claims,
+  user,
+}: Service['jwt']): Pick<VerifyView, 'userIdClaims' | 'tenantIdClaims'> {
+  const told = (path: readonly string[] | undefined, usual: readonly string[]): string => {
+    const [name] = path ?? [];
+    // A usual name stands among the others, which older tokens may have.
+    return name === undefined || usual.includes(name) ? list(usual) : printString(name);
+  };
   const list = (usual: readonly string[]): string => {
     const first = claims.filter((name) => usual.includes(name));
     const rest = usual.filter((name) => !first.includes(name));
     return printStrings([...first, ...rest]);
   };
-  return { userIdClaims: list(userIdClaims), tenantIdClaims: list(tenantIdClaims) };
+  return {
+    userIdClaims: told(user?.userId?.slice(-1), userIdClaims),
+    tenantIdClaims: told(user?.tenantId?.slice(-1), tenantIdClaims),
+  };
+}
+
+/** What has to be asked and was not, where a program gives the answers. */
+function unreadClaims({ algorithmAt, user }: Service['jwt']): readonly Obstacle[] {
+  const missing = (flag: string, what: string, values: string, at?: Place): Obstacle => ({
+    code: 'E_MISSING_FLAG',
+    ...(at !== undefined && { at }),
+    message: `--${flag} is missing: the code does not show ${what}.`,
+    remedy: `Add --${flag} ${values}.`,
+  });
+  const claims = user?.possible.join(', ') ?? '';
+  return [
+    ...(algorithmAt === undefined
+      ? []
+      : [missing('algorithm', 'with which algorithm login tokens are signed', '<alg>', algorithmAt)]),
+    ...(user === undefined || user.userId !== undefined
+      ? []
+      : [
+          missing(
+            'user-claim',
+            'which claim of login tokens has the ID of the user',
+            claims === '' ? '<claim>' : `with one of: ${claims}`,
+          ),
+        ]),
+  ];
 }
 
 function outermost({ places }: Readonly<{ places: readonly Place[] }>): string {
@@ -200,7 +237,7 @@ function outermost({ places }: Readonly<{ places: readonly Place[] }>): string {
 }
 
 function undecided({ logins, others }: Logins, named: readonly string[]): readonly Obstacle[] {
-  const possible = others.filter(mayProve);
+  const possible = provers(others);
   const [first] = possible;
   if (logins.length > 0 || first === undefined) return [];
   const [at] = first.places;

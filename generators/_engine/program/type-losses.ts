@@ -42,7 +42,7 @@ function isUncheckedVariable(survey: Survey, bare: ts.Expression, file: RelPath)
   const declared = survey.names.definitionOf(bare, file)?.node;
   const value =
     declared !== undefined && ts.isVariableDeclaration(declared) ? declared.initializer : undefined;
-  return value !== undefined && ts.isExpression(value) && envNameOf(value) !== undefined;
+  return value !== undefined && envNameOf(value) !== undefined && !isChecked(value);
 }
 
 /** Some `if` of the file that throws, returns or ends the process asks whether it is there, or has its use inside. */

@@ -10,6 +10,12 @@ import type { Survey } from '../../program/survey.ts';
 export interface Issued extends Reached {
   readonly sign: Sign;
   readonly shape: TokenShape;
+  /** Claims that are objects, with the names of their members. */
+  readonly nested: ReadonlyMap<string, readonly string[]>;
+  /** The expressions of claims by path: `role`, `user.id`. */
+  readonly values: ReadonlyMap<string, ClaimValue>;
+  /** The type of the claims, where they are an argument that nobody gives. */
+  readonly declared: ClaimsType | undefined;
   /** The variable or the text that the key is from; undefined when it cannot be seen. */
   readonly key: string | undefined;
 }
@@ -35,12 +41,34 @@ export function findIssued(survey: Survey, signs: readonly Sign[], pluginOf: Plu
         return {
           ...way,
           sign,
+          ...insideOf(shape),
           shape: withOptions(sign, shape, pluginOf, { survey, file: sign.path, given }),
           key: signingKeyOf(survey, sign, pluginOf, given),
         };
       }),
     ),
   );
+}
+
+interface ClaimsType extends Read {
+  readonly type: ts.TypeNode;
+}
+
+interface ClaimValue extends Read {
+  readonly expression: ts.Expression;
+}
+
+/** Objects among the claims, one level deep. */
+function insideOf({ declared, values }: TokenShape): Pick<Issued, 'declared' | 'nested' | 'values'> {
+  const nested = new Map<string, readonly string[]>();
+  const all = new Map(values);
+  for (const [name, value] of values) {
+    const inner = shapeOf(value.expression, value, 1);
+    const names = [...inner.claims.keys(), ...inner.possible];
+    if (names.length > 0) nested.set(name, names);
+    for (const [member, one] of inner.values) all.set(`${name}.${member}`, one);
+  }
+  return { declared, nested, values: all };
 }
 
 interface Payload {
@@ -133,6 +161,8 @@ interface TokenShape {
   readonly possible: ReadonlySet<string>;
   /** More claims may be there. */
   readonly open: boolean;
+  readonly values: ReadonlyMap<string, ClaimValue>;
+  readonly declared?: ClaimsType | undefined;
 }
 
 /** What is read, in its file, with the parameters that it depends on. */
@@ -143,7 +173,7 @@ export interface Read {
 }
 
 const maxHops = 8;
-const nothing: TokenShape = { claims: new Map(), possible: new Set(), open: true };
+const nothing: TokenShape = { claims: new Map(), possible: new Set(), open: true, values: new Map() };
 
 /** The claims of a payload, through variables, spreads, types, and the arguments of the functions around it. */
 function shapeOf(payload: ts.Expression | undefined, read: Read, hops = 0): TokenShape {
@@ -160,6 +190,8 @@ function shapeOf(payload: ts.Expression | undefined, read: Read, hops = 0): Toke
       claims: new Map(keys.map((key) => [key, undefined])),
       possible: new Set(),
       open: keys.length === 0,
+      values: new Map(),
+      declared: node.type && { survey, given, file: found.file, type: node.type },
     };
   }
   const bare = ts.isExpression(node) ? unwrap(node) : undefined;
@@ -171,6 +203,7 @@ function shapeOf(payload: ts.Expression | undefined, read: Read, hops = 0): Toke
 function literalShape(object: ts.ObjectLiteralExpression, read: Read, hops: number): TokenShape {
   const claims = new Map<string, readonly string[] | undefined>();
   const possible = new Set<string>();
+  const values = new Map<string, ClaimValue>();
   let open = false;
   for (const member of object.properties) {
     const key = member.name === undefined ? undefined : keyOf(member.name);
@@ -178,13 +211,18 @@ function literalShape(object: ts.ObjectLiteralExpression, read: Read, hops: numb
       const { isCertain, shape } = spreadShape(member.expression, read, hops);
       open ||= shape.open;
       for (const name of shape.possible) possible.add(name);
+      for (const [name, value] of shape.values) values.set(name, value);
       for (const [name, value] of shape.claims)
         if (isCertain) claims.set(name, value);
         else possible.add(name);
     } else if (key === undefined) open = true;
-    else claims.set(key, textsOf(propertyOf(object, key), read));
+    else {
+      const expression = propertyOf(object, key);
+      claims.set(key, textsOf(expression, read));
+      if (expression !== undefined) values.set(key, { ...read, expression });
+    }
   }
-  return { claims, possible, open };
+  return { claims, possible, open, values };
 }
 
 /** `...(user.tenant && { tenant: user.tenant })` and `...claims`. */
@@ -199,7 +237,8 @@ function spreadShape(
   const sides = [bare.whenTrue, bare.whenFalse].map((side) => shapeOf(side, read, hops + 1));
   const claims = new Map(sides.flatMap((side) => [...side.claims]));
   const possible = new Set(sides.flatMap((side) => [...side.possible]));
-  return { isCertain: false, shape: { claims, possible, open: sides.some(({ open }) => open) } };
+  const values = new Map(sides.flatMap((side) => [...side.values]));
+  return { isCertain: false, shape: { claims, possible, values, open: sides.some(({ open }) => open) } };
 }
 
 /** `payload.purpose = 'reset'` after it was made. */

@@ -13,6 +13,8 @@ import {
 } from './jwt-signs.ts';
 import { findIssued } from './jwt-issued.ts';
 import { decideLogins } from './jwt-logins.ts';
+import { readAlgorithm } from './jwt-algorithm.ts';
+import { findUserClaims } from './user-claims.ts';
 import type { Survey } from '../../program/survey.ts';
 
 const libraries = ['@fastify/jwt', 'jsonwebtoken', 'jose', 'fast-jwt'] as const;
@@ -21,7 +23,7 @@ const libraries = ['@fastify/jwt', 'jsonwebtoken', 'jose', 'fast-jwt'] as const;
  * How a service signs and verifies tokens; the library that signs, else the one it depends on. `named`: `file:line` of
  * sign calls that log people in, where the code does not say.
  */
-export function surveyJwt(survey: Survey, named: readonly string[] = []): JwtFact {
+export function surveyJwt(survey: Survey, named: readonly string[] = [], givenAlgorithm?: string): JwtFact {
   const signs = findSigns(survey);
   const issued = findIssued(survey, signs, (namespace) => findPluginUse(survey, namespace));
   const { logins } = decideLogins(issued, named);
@@ -31,9 +33,9 @@ export function surveyJwt(survey: Survey, named: readonly string[] = []): JwtFac
   const { dependencies } = survey.head.manifest;
   const library = sign?.library ?? libraries.find((name) => dependencies[name] !== undefined) ?? 'none';
   const pluginOption = (name: string): ts.Expression | undefined => propertyOf(plugin?.options, name);
-  const algorithm =
-    optionOf(survey, sign, plugin, ['algorithm', 'alg'], 'setProtectedHeader') ??
-    defaultAlgorithm(pluginOption('secret'));
+  const read = readAlgorithm(survey, sign, plugin);
+  const { algorithm, algorithmAt = undefined } =
+    givenAlgorithm === undefined ? read : { algorithm: givenAlgorithm };
   const secret = findSecret(survey, sign, plugin, algorithm, signs);
   const namespace =
     plugin === undefined ? undefined : survey.names.textOf(pluginOption('namespace'), plugin.file);
@@ -52,6 +54,8 @@ export function surveyJwt(survey: Survey, named: readonly string[] = []): JwtFac
         ...logins.flatMap(({ shape }) => [...shape.claims.keys(), ...shape.possible]),
       ]),
     ],
+    ...(algorithmAt !== undefined && { algorithmAt }),
+    ...(logins.length > 0 && { user: findUserClaims(logins) }),
     ...(issuer !== undefined && { issuer }),
     ...(audience !== undefined && { audience }),
   };
@@ -116,8 +120,4 @@ function optionOf(
   }
   const argument = sign === undefined ? undefined : chainedCall(sign.call, setter)?.arguments[0];
   return stringOf(argument) ?? stringOf(propertyOf(argument, 'alg'));
-}
-
-function defaultAlgorithm(secret: ts.Expression | undefined): string {
-  return propertyOf(secret, 'private') === undefined ? 'HS256' : 'RS256';
 }
