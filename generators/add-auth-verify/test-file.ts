@@ -1,7 +1,8 @@
 import type { ImportWant } from '../_engine/model/code-facts.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { printString } from '../_engine/syntax/print.ts';
-import { claimNames, type TokenPolicy } from './token-policy.ts';
+import { type TokenPolicy } from './token-policy.ts';
+import { identityView } from './identity-view.ts';
 import { importLines } from '../_engine/edit/import-lines.ts';
 import { dynamicSpecifier, testFileFor } from '../_engine/facts/style/place-file.ts';
 import { testEnvironment } from '../_engine/edit/test-environment.ts';
@@ -30,6 +31,13 @@ export function planVerifyTest(
     draft.note(`POST ${path} has no tests: they would need the signing key of ${service.name}.`);
     return;
   }
+  const userId = jwt.user?.userId ?? [];
+  if (userId.length > 1) {
+    draft.note(
+      `POST ${path} has no tests: login tokens of ${service.name} have the ID of the user inside of another claim (${userId.join('.')}).`,
+    );
+    return;
+  }
   if (policy.accept !== undefined || !policy.isPlain) {
     draft.note(
       `POST ${path} has no tests: they would need tokens that pass the additional checks of ${service.name}.`,
@@ -54,6 +62,7 @@ function verifyTestView(
   policy: TokenPolicy,
 ): Omit<VerifyTestView, 'environment'> {
   const { jwt } = service;
+  const { tenantIdClaims, userIdClaims } = identityView(jwt);
   const test = testFileFor(service, files.plugin, 'auth-verify');
   const fastifyJwt = jwt.library === '@fastify/jwt' || jwt.library === 'none';
   const userIdClaim =
@@ -80,7 +89,8 @@ function verifyTestView(
     guardsSecret: isTold || jwt.library === 'none',
     algorithm: jwt.algorithm,
     otherAlgorithm: jwt.algorithm === 'HS512' ? "'HS256'" : "'HS512'",
-    ...claimNames(jwt),
+    userIdClaims,
+    tenantIdClaims,
     userIdClaim,
     ...testClaims(policy, userIdClaim, tenantClaim),
     blacklist: blacklist !== 'none',

@@ -26,8 +26,8 @@ import { findSigns } from '../_engine/facts/auth/jwt-signs.ts';
 import { findPluginUse } from '../_engine/facts/auth/jwt.ts';
 import { openSurvey, type Survey } from '../_engine/program/survey.ts';
 import { isFunctionNode } from '../_engine/syntax/expressions.ts';
+import { unreadClaims } from './identity-view.ts';
 import { printString, printStrings } from '../_engine/syntax/print.ts';
-import type { VerifyView } from './view.ts';
 
 /** What a token must be, beside well signed and not expired, to prove who calls. */
 export interface TokenPolicy {
@@ -186,55 +186,6 @@ function isOneOf(claim: string, texts: readonly string[]): string {
   const list = `[${claim}].flat()`;
   if (others.length === 0) return `${list}.includes(${printString(only)})`;
   return `[${printStrings(texts)}].some((text) => ${list}.includes(text))`;
-}
-
-const userIdClaims = ['sub', 'userId', 'user_id', 'id'];
-const tenantIdClaims = ['tenantId', 'tenant_id', 'tenant', 'orgId', 'org_id', 'org'];
-
-/** The names that the user and the tenant go by in tokens: those that the service signs come first. */
-export function claimNames({
-  claims,
-  user,
-}: Service['jwt']): Pick<VerifyView, 'userIdClaims' | 'tenantIdClaims'> {
-  const told = (path: readonly string[] | undefined, usual: readonly string[]): string => {
-    const [name] = path ?? [];
-    // A usual name stands among the others, which older tokens may have.
-    return name === undefined || usual.includes(name) ? list(usual) : printString(name);
-  };
-  const list = (usual: readonly string[]): string => {
-    const first = claims.filter((name) => usual.includes(name));
-    const rest = usual.filter((name) => !first.includes(name));
-    return printStrings([...first, ...rest]);
-  };
-  return {
-    userIdClaims: told(user?.userId?.slice(-1), userIdClaims),
-    tenantIdClaims: told(user?.tenantId?.slice(-1), tenantIdClaims),
-  };
-}
-
-/** What has to be asked and was not, where a program gives the answers. */
-function unreadClaims({ algorithmAt, user }: Service['jwt']): readonly Obstacle[] {
-  const missing = (flag: string, what: string, values: string, at?: Place): Obstacle => ({
-    code: 'E_MISSING_FLAG',
-    ...(at !== undefined && { at }),
-    message: `--${flag} is missing: the code does not show ${what}.`,
-    remedy: `Add --${flag} ${values}.`,
-  });
-  const claims = user?.possible.join(', ') ?? '';
-  return [
-    ...(algorithmAt === undefined
-      ? []
-      : [missing('algorithm', 'with which algorithm login tokens are signed', '<alg>', algorithmAt)]),
-    ...(user === undefined || user.userId !== undefined
-      ? []
-      : [
-          missing(
-            'user-claim',
-            'which claim of login tokens has the ID of the user',
-            claims === '' ? '<claim>' : `with one of: ${claims}`,
-          ),
-        ]),
-  ];
 }
 
 function outermost({ places }: Readonly<{ places: readonly Place[] }>): string {
