@@ -51,13 +51,21 @@ export async function planAuthVerify(answers: VerifyAnswers, repo: Repo): Promis
   planDependencies(draft, service, blacklist);
   await planEnvironment(draft, service, blacklist);
   if (blacklist !== 'none') planLogout(draft, service, answers.logout === 'patch');
-  for (const note of policy.notes) draft.note(note);
+  for (const note of [...policy.notes, ...redisNotes(service, blacklist)]) draft.note(note);
   if (!usesKeyPair(service)) {
     draft.note(
       'With a JWT secret shorter than 32 bytes the service logs a warning; in production it does not start.',
     );
   }
   return draft.finish();
+}
+
+/** A service that may run without Redis needs it now, or the other store. */
+function redisNotes({ name, redis }: Service, blacklist: Blacklist): readonly string[] {
+  if (blacklist !== 'redis' || redis.client?.optional !== true) return [];
+  return [
+    `${name} may run without Redis, but in production it does not start without one now: revoked tokens would be lost. --blacklist memory keeps Redis optional, for a single instance.`,
+  ];
 }
 
 /** Where our plugin has brought @fastify/jwt, the service itself still knows nothing of tokens. */

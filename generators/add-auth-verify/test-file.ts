@@ -65,10 +65,7 @@ function verifyTestView(
   const { tenantIdClaims, userIdClaims } = identityView(jwt);
   const test = testFileFor(service, files.plugin, 'auth-verify');
   const fastifyJwt = jwt.library === '@fastify/jwt' || jwt.library === 'none';
-  const userIdClaim =
-    jwt.user?.userId?.at(-1) ??
-    jwt.claims.find((name) => ['sub', 'userId', 'user_id', 'id'].includes(name)) ??
-    'sub';
+  const userIdClaim = userIdClaimOf(jwt);
   const isAbsent = (name: string): boolean =>
     policy.rules.some(({ claim, kind }) => claim === name && kind === 'absent');
   const tenantClaim = jwt.claims.find((name) => /^(tenant|org)/.test(name) && !isAbsent(name));
@@ -95,6 +92,12 @@ function verifyTestView(
     ...testClaims(policy, userIdClaim, tenantClaim),
     blacklist: blacklist !== 'none',
   };
+}
+
+/** As the login signs it. */
+function userIdClaimOf({ claims, user }: Service['jwt']): string {
+  const usual = claims.find((name) => ['sub', 'userId', 'user_id', 'id'].includes(name));
+  return user?.userId?.at(-1) ?? usual ?? 'sub';
 }
 
 function registration({ jwt: { namespace } }: Service): string {

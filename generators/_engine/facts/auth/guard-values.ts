@@ -198,7 +198,7 @@ function member(bare: ts.Expression, frame: Frame): Known {
   const found = frame.survey.names.value(bare, frame.file);
   const isElsewhere = found !== undefined && found.node !== bare && ts.isExpression(found.node);
   return isElsewhere && frame.depth < 12
-    ? evaluate(found.node as ts.Expression, { ...frame, file: found.file, depth: frame.depth + 1 })
+    ? evaluate(found.node, { ...frame, file: found.file, depth: frame.depth + 1 })
     : undefined;
 }
 

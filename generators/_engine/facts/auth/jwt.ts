@@ -13,7 +13,7 @@ import {
 } from './jwt-signs.ts';
 import { findIssued } from './jwt-issued.ts';
 import { decideLogins } from './jwt-logins.ts';
-import { readAlgorithm } from './jwt-algorithm.ts';
+import { type Algorithm, readAlgorithm } from './jwt-algorithm.ts';
 import { findUserClaims } from './user-claims.ts';
 import type { Survey } from '../../program/survey.ts';
 
@@ -33,9 +33,8 @@ export function surveyJwt(survey: Survey, named: readonly string[] = [], givenAl
   const { dependencies } = survey.head.manifest;
   const library = sign?.library ?? libraries.find((name) => dependencies[name] !== undefined) ?? 'none';
   const pluginOption = (name: string): ts.Expression | undefined => propertyOf(plugin?.options, name);
-  const read = readAlgorithm(survey, sign, plugin);
-  const { algorithm, algorithmAt = undefined } =
-    givenAlgorithm === undefined ? read : { algorithm: givenAlgorithm };
+  const { algorithm, algorithmAt }: Algorithm =
+    givenAlgorithm === undefined ? readAlgorithm(survey, sign, plugin) : { algorithm: givenAlgorithm };
   const secret = findSecret(survey, sign, plugin, algorithm, signs);
   const namespace =
     plugin === undefined ? undefined : survey.names.textOf(pluginOption('namespace'), plugin.file);

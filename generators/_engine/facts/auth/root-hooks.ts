@@ -12,7 +12,7 @@ import { filesBelow } from '../routes/route-reach.ts';
 import { isMiddleware } from './hook-verdict.ts';
 import { withoutGenerated } from '../style/generated-files.ts';
 
-/** A hook that all requests of the application come through. */
+/** A hook that requests come through before they are handled. */
 export interface RootHook {
   readonly call: ts.CallExpression;
   readonly file: RelPath;
@@ -87,7 +87,8 @@ function hooksBeside(survey: Survey, file: RelPath): readonly Code[] {
   return beside.flatMap((path) => defaultOf(survey, path, true));
 }
 
-function hooksOf({ file, names, scope }: Code): readonly RootHook[] {
+/** The hooks that code adds to the instance of its names. */
+export function hooksOf({ file, names, scope }: Code): readonly RootHook[] {
   const found: RootHook[] = [];
   walk(scope, (node) => {
     const isInner = node !== scope && ts.isFunctionLike(node);
