@@ -4,7 +4,7 @@ import { openSurvey } from '../_engine/program/survey.ts';
 import { findExistingGuards } from '../_engine/facts/auth/existing-guards.ts';
 import { findService } from '../_engine/facts/app/service.ts';
 import { placeFile } from '../_engine/facts/style/place-file.ts';
-import type { Destination } from '../_engine/edit/declare-in-compose.ts';
+import type { Destination } from '../_engine/edit/declare-variables.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 
 /** What the verify route answers beside ID, mail and tenant; `type` is TypeScript. */

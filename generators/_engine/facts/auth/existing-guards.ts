@@ -3,7 +3,7 @@ import type { RelPath } from '../../model/paths.ts';
 import type { Survey } from '../../program/survey.ts';
 import { isFunctionNode, propertyOf, unwrap } from '../../syntax/expressions.ts';
 import { lineOf, ts, walk } from '../../syntax/tree.ts';
-import { levelOf } from '../app/root-code.ts';
+import { levelOf } from '../routes/guard-order.ts';
 import { decideHook } from './guard-decision.ts';
 import { findRootHooks, hooksOf, type RootHook } from './root-hooks.ts';
 

@@ -3,7 +3,7 @@ import type { Survey } from '../../program/survey.ts';
 import { type FunctionNode, isFunctionNode, memberOf, receiverOf, unwrap } from '../../syntax/expressions.ts';
 import { ts, walk } from '../../syntax/tree.ts';
 import { evaluate, type Frame, type GuardedRequest, type Known, truthOf } from './guard-values.ts';
-import { decoratedAs } from './hook-verdict.ts';
+import { decoratedAs } from './guards.ts';
 
 /** What becomes of a request in a hook; `unknown`: it depends on what only a run shows. */
 export type Decision = 'passes' | 'refuses' | 'unknown';

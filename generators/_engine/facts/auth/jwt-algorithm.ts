@@ -2,8 +2,7 @@ import type { Place } from '../../model/obstacle.ts';
 import type { RelPath } from '../../model/paths.ts';
 import type { Survey } from '../../program/survey.ts';
 import { propertyOf } from '../../syntax/expressions.ts';
-import { ts } from '../../syntax/tree.ts';
-import { placeOf } from './jwt-reach.ts';
+import { placeOf, ts } from '../../syntax/tree.ts';
 import { chainedCall, type PluginUse, type Sign } from './jwt-signs.ts';
 
 /** The algorithm that signs; `algorithmAt`: where one is given that cannot be read. */
@@ -36,7 +35,7 @@ export function readAlgorithm(
 function valueOf(survey: Survey, { expression, file }: Option, initial: string): Algorithm {
   const text = survey.names.textOf(expression, file);
   if (text !== undefined) return { algorithm: text };
-  return { algorithm: initial, algorithmAt: placeOf(survey, expression, file) };
+  return { algorithm: initial, algorithmAt: placeOf(expression, file) };
 }
 
 function signOption(survey: Survey, { options, path }: Sign): Option | undefined {

@@ -3,7 +3,7 @@ import type { Survey } from '../../program/survey.ts';
 import { findCalls } from '../../syntax/calls.ts';
 import { lineOf } from '../../syntax/tree.ts';
 import { findAppPlace } from '../app/app-place.ts';
-import { needOf } from '../app/root-code.ts';
+import { needOf } from '../routes/guard-order.ts';
 
 /** Where @fastify/jwt is registered in a context of its own, and nowhere on the application: `app.jwt` is undefined there. */
 export function findEncapsulatedJwt(survey: Survey): Place | undefined {

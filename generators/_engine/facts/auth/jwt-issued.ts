@@ -1,8 +1,8 @@
 import type { RelPath } from '../../model/paths.ts';
 import { ts, walk } from '../../syntax/tree.ts';
-import { readEnv } from '../../program/env-reads.ts';
 import { keyOf, propertyOf, stringOf, unwrap } from '../../syntax/expressions.ts';
 import { findWays, type Given, type Reached } from './jwt-reach.ts';
+import { keyText } from './verify-keys.ts';
 import { chainedCall, namespaceOf, type PluginUse, type Sign, typeKeys } from './jwt-signs.ts';
 import type { Survey } from '../../program/survey.ts';
 
@@ -84,16 +84,18 @@ function payloadsOf(survey: Survey, sign: Sign): readonly Payload[] {
   const { parent } = call;
   if (ts.isCallExpression(parent) && parent.expression === call)
     return [{ call: parent, file: path, payload: parent.arguments[0] }];
-  const found: Payload[] = [];
-  for (const file of survey.files) {
-    walk(survey.tree(file), (node) => {
-      const isCall = ts.isCallExpression(node) && ts.isIdentifier(unwrap(node.expression));
-      if (isCall && node !== call && survey.names.value(node.expression, file)?.node === call)
-        found.push({ call: node, file, payload: node.arguments[0] });
-      return true;
-    });
-  }
-  return found.length === 0 ? [{ call, file: path, payload: undefined }] : found;
+  const found = ts.isVariableDeclaration(parent) ? survey.names.callsOf({ file: path, node: call }) : [];
+  if (found.length === 0) return [{ call, file: path, payload: undefined }];
+  return found.map(({ file, node }) => ({ call: node, file, payload: node.arguments?.[0] }));
+}
+
+/** The keys of what is signed, in order: from the object itself, else from its type. */
+export function claimsOf(survey: Survey, signs: readonly Sign[]): readonly string[] {
+  const payloads = signs.flatMap((sign) => payloadsOf(survey, sign));
+  const keys = payloads.flatMap(
+    ({ file, payload }) => shapeOf(payload, { survey, file, given: new Map() }).keys,
+  );
+  return [...new Set(keys)];
 }
 
 function withOptions(sign: Sign, shape: TokenShape, pluginOf: PluginOf, read: Read): TokenShape {
@@ -134,27 +136,10 @@ function signingKeyOf(survey: Survey, sign: Sign, pluginOf: PluginOf, given: Giv
   return secret === undefined ? undefined : keyText(survey, secret, plugin?.file ?? sign.path, given);
 }
 
-/** `env:NAME`, or the text itself. */
-export function keyText(
-  survey: Survey,
-  secret: ts.Expression,
-  file: RelPath,
-  given: Given,
-): string | undefined {
-  const bare = unwrap(secret);
-  // With a second variable to fall back to, two keys may be one.
-  if ((bare.getText().match(/\benv\b/g) ?? []).length > 1) return undefined;
-  const inner = (ts.isCallExpression(bare) ? bare.arguments[0] : undefined) ?? bare;
-  const found = survey.names.value(inner, file);
-  const argument = found === undefined ? undefined : given.get(found.node);
-  if (argument !== undefined) return keyText(survey, argument.expression, argument.file, argument.given);
-  const { env } = readEnv(survey, inner, file);
-  if (env !== undefined) return `env:${env}`;
-  return survey.names.textOf(inner, file);
-}
-
 /** What the code says of the tokens of one call. */
 interface TokenShape {
+  /** Claims of the payload, in order. */
+  readonly keys: readonly string[];
   /** Claims that are always there, with their texts where those are certain, too. */
   readonly claims: ReadonlyMap<string, readonly string[] | undefined>;
   /** Claims that may be there. */
@@ -173,7 +158,13 @@ export interface Read {
 }
 
 const maxHops = 8;
-const nothing: TokenShape = { claims: new Map(), possible: new Set(), open: true, values: new Map() };
+const nothing: TokenShape = {
+  keys: [],
+  claims: new Map(),
+  possible: new Set(),
+  open: true,
+  values: new Map(),
+};
 
 /** The claims of a payload, through variables, spreads, types, and the arguments of the functions around it. */
 function shapeOf(payload: ts.Expression | undefined, read: Read, hops = 0): TokenShape {
@@ -187,6 +178,7 @@ function shapeOf(payload: ts.Expression | undefined, read: Read, hops = 0): Toke
     if (value !== undefined) return shapeOf(value.expression, { survey, ...value }, hops + 1);
     const keys = typeKeys(survey, node.type, found.file);
     return {
+      keys,
       claims: new Map(keys.map((key) => [key, undefined])),
       possible: new Set(),
       open: keys.length === 0,
@@ -204,12 +196,14 @@ function literalShape(object: ts.ObjectLiteralExpression, read: Read, hops: numb
   const claims = new Map<string, readonly string[] | undefined>();
   const possible = new Set<string>();
   const values = new Map<string, ClaimValue>();
+  const keys: string[] = [];
   let open = false;
   for (const member of object.properties) {
     const key = member.name === undefined ? undefined : keyOf(member.name);
     if (ts.isSpreadAssignment(member)) {
       const { isCertain, shape } = spreadShape(member.expression, read, hops);
       open ||= shape.open;
+      keys.push(...shape.keys);
       for (const name of shape.possible) possible.add(name);
       for (const [name, value] of shape.values) values.set(name, value);
       for (const [name, value] of shape.claims)
@@ -218,11 +212,12 @@ function literalShape(object: ts.ObjectLiteralExpression, read: Read, hops: numb
     } else if (key === undefined) open = true;
     else {
       const expression = propertyOf(object, key);
+      keys.push(key);
       claims.set(key, textsOf(expression, read));
       if (expression !== undefined) values.set(key, { ...read, expression });
     }
   }
-  return { claims, possible, open, values };
+  return { keys, claims, possible, open, values };
 }
 
 /** `...(user.tenant && { tenant: user.tenant })` and `...claims`. */
@@ -238,7 +233,9 @@ function spreadShape(
   const claims = new Map(sides.flatMap((side) => [...side.claims]));
   const possible = new Set(sides.flatMap((side) => [...side.possible]));
   const values = new Map(sides.flatMap((side) => [...side.values]));
-  return { isCertain: false, shape: { claims, possible, values, open: sides.some(({ open }) => open) } };
+  const keys = sides.flatMap((side) => side.keys);
+  const open = sides.some((side) => side.open);
+  return { isCertain: false, shape: { keys, claims, possible, values, open } };
 }
 
 /** `payload.purpose = 'reset'` after it was made. */

@@ -1,16 +1,14 @@
 import { dirnameRel, type RelPath } from '../../model/paths.ts';
-import type { Survey } from '../../program/survey.ts';
+import { type Survey, withoutGenerated } from '../../program/survey.ts';
 import { findPluginFunction } from '../../program/plugin-functions.ts';
 import { findCalls, type Use } from '../../syntax/calls.ts';
 import { memberOf, propertyOf, receiverOf, stringOf } from '../../syntax/expressions.ts';
 import { ts, walk } from '../../syntax/tree.ts';
 import { findAppPlace } from '../app/app-place.ts';
-import { autoloadsOf } from '../app/autoload.ts';
-import { functionOf, type Level, levelOf, pluginsOf } from '../app/root-code.ts';
-import { isAutohooks } from '../routes/autoload-routes.ts';
+import { autoloadsOf, isAutohooks } from '../routes/autoload.ts';
+import { functionOf, type Level, levelOf, pluginsOf } from '../routes/guard-order.ts';
 import { filesBelow } from '../routes/route-reach.ts';
-import { isMiddleware } from './hook-verdict.ts';
-import { withoutGenerated } from '../style/generated-files.ts';
+import { isMiddleware } from './guards.ts';
 
 /** A hook that requests come through before they are handled. */
 export interface RootHook {

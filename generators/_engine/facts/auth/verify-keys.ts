@@ -1,7 +1,11 @@
 import type { RelPath } from '../../model/paths.ts';
 import type { Survey } from '../../program/survey.ts';
-import { memberOf, propertyOf, receiverOf, unwrap } from '../../syntax/expressions.ts';
-import { ts, walk } from '../../syntax/tree.ts';
+import { readEnv } from '../../program/env-reads.ts';
+import type { Given } from './jwt-reach.ts';
+import { callsIn } from '../../syntax/calls.ts';
+import { propertyOf, unwrap } from '../../syntax/expressions.ts';
+import { importedBy } from '../../syntax/symbols.ts';
+import { ts } from '../../syntax/tree.ts';
 
 /** The expression of a key, and its file. */
 export interface Key {
@@ -20,13 +24,7 @@ interface VerifyKey extends Key {
  */
 export function findVerifyKeys(survey: Survey, algorithm: string, signKeys: readonly Key[]): readonly Key[] {
   const keys = survey.filesMatching(/\b(verify|jwtVerify|createVerifier)\(/).flatMap((file) => {
-    const found: VerifyKey[] = [];
-    walk(survey.tree(file), (node) => {
-      const key = ts.isCallExpression(node) ? verifyKeyOf(survey, node, file) : undefined;
-      if (key !== undefined) found.push(key);
-      return true;
-    });
-    return found;
+    return callsIn(survey.tree(file)).flatMap((call) => verifyKeyOf(survey, call, file) ?? []);
   });
   const possible = keys.filter(
     (key) =>
@@ -42,18 +40,30 @@ function isSame(survey: Survey, a: Key, b: Key): boolean {
 }
 
 function verifyKeyOf(survey: Survey, call: ts.CallExpression, file: RelPath): VerifyKey | undefined {
-  const callee = unwrap(call.expression);
-  const root = receiverOf(callee) ?? callee;
-  const imported = ts.isIdentifier(root) ? survey.names.importOf(root, file) : undefined;
-  const name = root === callee ? imported?.name : memberOf(callee);
-  const [first, second, options] = call.arguments;
-  const isVerify =
-    (imported?.from === 'jsonwebtoken' && name === 'verify') ||
-    (imported?.from === 'jose' && name === 'jwtVerify');
-  const isVerifier = imported?.from === 'fast-jwt' && name === 'createVerifier';
-  const expression = isVerify ? second : isVerifier ? propertyOf(first, 'key') : undefined;
-  if (expression === undefined) return undefined;
-  return { expression, file, algorithms: algorithmsIn(survey, isVerifier ? first : options, file) };
+  const found = verifyCall(call);
+  if (found?.secret === undefined) return undefined;
+  return { expression: found.secret, file, algorithms: algorithmsIn(survey, found.options, file) };
+}
+
+/** A call that verifies by a library, with what it is given. */
+export interface VerifyCall {
+  readonly library: 'jsonwebtoken' | 'jose' | 'fast-jwt';
+  readonly secret: ts.Expression | undefined;
+  readonly options: ts.Expression | undefined;
+}
+
+/** `jwt.verify(token, key)`, `jwtVerify(token, key)` and `createVerifier({ key })`. */
+export function verifyCall({ arguments: given, expression }: ts.CallExpression): VerifyCall | undefined {
+  const [first, secret, options] = given;
+  const made = importedBy(expression, 'jsonwebtoken', 'jose', 'fast-jwt');
+  if (made?.from === 'jsonwebtoken' && made.name === 'verify') {
+    const isCallback = options !== undefined && ts.isFunctionLike(unwrap(options));
+    return { library: made.from, secret, options: isCallback ? undefined : options };
+  }
+  if (made?.from === 'jose' && made.name === 'jwtVerify') return { library: made.from, secret, options };
+  return made?.from === 'fast-jwt' && made.name === 'createVerifier'
+    ? { library: made.from, secret: propertyOf(first, 'key'), options: first }
+    : undefined;
 }
 
 function algorithmsIn(
@@ -69,4 +79,23 @@ function algorithmsIn(
   if (value?.kind !== 'array') return undefined;
   const texts = value.elements.map((one) => survey.names.textOf(one.expression, one.file));
   return texts.every((text) => text !== undefined) ? texts : undefined;
+}
+
+/** `env:NAME`, or the text itself. */
+export function keyText(
+  survey: Survey,
+  secret: ts.Expression,
+  file: RelPath,
+  given: Given,
+): string | undefined {
+  const bare = unwrap(secret);
+  // With a second variable to fall back to, two keys may be one.
+  if ((bare.getText().match(/\benv\b/g) ?? []).length > 1) return undefined;
+  const inner = (ts.isCallExpression(bare) ? bare.arguments[0] : undefined) ?? bare;
+  const found = survey.names.value(inner, file);
+  const argument = found === undefined ? undefined : given.get(found.node);
+  if (argument !== undefined) return keyText(survey, argument.expression, argument.file, argument.given);
+  const { env } = readEnv(survey, inner, file);
+  if (env !== undefined) return `env:${env}`;
+  return survey.names.textOf(inner, file);
 }
