@@ -25,6 +25,7 @@ import {
   middlewareTestView,
   middlewareView,
 } from './views.ts';
+import { existingGuardNotes, findCarriedClaims, missingRouteNotes } from './verify-route.ts';
 import { possibleAuthAnswers } from '../_engine/facts/auth/auth-service.ts';
 
 const defaultCacheTtlMs = 10_000;
@@ -70,7 +71,14 @@ export async function planAuthMiddleware(answers: MiddlewareAnswers, repo: Repo)
     ...authAddress,
     urlVariable: findUrlVariable(repo, service, authAddress.auth),
     publicRoutes: open?.routes,
+    carried: findCarriedClaims(repo, authAddress.auth),
   };
+  const guarded = protection.all ? service.routes : protection.plugins;
+  const notes = [
+    ...missingRouteNotes(repo, answers.auth, authAddress.auth, answers.path),
+    ...existingGuardNotes(repo, service, guarded, names.decorator),
+  ];
+  for (const note of notes) draft.note(note);
   renderMiddleware(draft, service, files, names, choices);
   await wireMiddleware(draft, service, files, names, choices, protection.plugins);
   return draft.finish();

@@ -1,7 +1,8 @@
 import type { ImportWant } from '../_engine/model/code-facts.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { printString } from '../_engine/syntax/print.ts';
-import { claimNames, type TokenPolicy } from './token-policy.ts';
+import { type TokenPolicy } from './token-policy.ts';
+import { identityView } from './identity-view.ts';
 import { dynamicSpecifier, importLines, testFileFor } from '../_engine/facts/style/place-file.ts';
 import { testEnvironment } from '../_engine/edit/env-schema.ts';
 import type { Draft } from '../_engine/repo/draft.ts';
@@ -29,6 +30,13 @@ export function planVerifyTest(
     draft.note(`POST ${path} has no tests: they would need the signing key of ${service.name}.`);
     return;
   }
+  const userId = jwt.user?.userId ?? [];
+  if (userId.length > 1) {
+    draft.note(
+      `POST ${path} has no tests: login tokens of ${service.name} have the ID of the user inside of another claim (${userId.join('.')}).`,
+    );
+    return;
+  }
   if (policy.accept !== undefined || !policy.isPlain) {
     draft.note(
       `POST ${path} has no tests: they would need tokens that pass the additional checks of ${service.name}.`,
@@ -53,13 +61,14 @@ function verifyTestView(
   policy: TokenPolicy,
 ): Omit<VerifyTestView, 'environment'> {
   const { jwt } = service;
+  const { tenantIdClaims, userIdClaims } = identityView(jwt);
   const test = testFileFor(service, files.plugin, 'auth-verify');
   const fastifyJwt = jwt.library === '@fastify/jwt' || jwt.library === 'none';
-  const userIdClaim = jwt.claims.find((name) => ['sub', 'userId', 'user_id', 'id'].includes(name)) ?? 'sub';
+  const userIdClaim = userIdClaimOf(jwt);
   const isAbsent = (name: string): boolean =>
     policy.rules.some(({ claim, kind }) => claim === name && kind === 'absent');
   const tenantClaim = jwt.claims.find((name) => /^(tenant|org)/.test(name) && !isAbsent(name));
-  const isTold = jwt.secret?.expression.startsWith('process.env') === true;
+  const isTold = /^\(?process\.env/.test(jwt.secret?.expression ?? '');
   const decorated = decoratedConfig(service);
   const secretEnv = decorated === undefined && (jwt.secret?.env ?? (jwt.library === 'none' && 'JWT_SECRET'));
   const inertStore = 'blacklistStore: { add: () => Promise.resolve(), has: () => Promise.resolve(false) }';
@@ -76,11 +85,18 @@ function verifyTestView(
     guardsSecret: isTold || jwt.library === 'none',
     algorithm: jwt.algorithm,
     otherAlgorithm: jwt.algorithm === 'HS512' ? "'HS256'" : "'HS512'",
-    ...claimNames(jwt),
+    userIdClaims,
+    tenantIdClaims,
     userIdClaim,
     ...testClaims(policy, userIdClaim, tenantClaim),
     blacklist: blacklist !== 'none',
   };
+}
+
+/** As the login signs it. */
+function userIdClaimOf({ claims, user }: Service['jwt']): string {
+  const usual = claims.find((name) => ['sub', 'userId', 'user_id', 'id'].includes(name));
+  return user?.userId?.at(-1) ?? usual ?? 'sub';
 }
 
 function registration({ jwt: { namespace } }: Service): string {
@@ -90,7 +106,8 @@ function registration({ jwt: { namespace } }: Service): string {
 
 /** `app.config.jwt.secret` → `{ jwt: { secret: SECRET } }`; undefined where the secret is not read from the instance. */
 function decoratedConfig({ jwt }: Service): readonly string[] | undefined {
-  const [, keys] = /^app\.config((?:\.\w+|\[['"]\w+['"]\])+)$/.exec(jwt.secret?.expression ?? '') ?? [];
+  const [, keys] =
+    /^\(?app\.config((?:\.\w+|\[['"]\w+['"]\])+)(?: \?\? ''\))?$/.exec(jwt.secret?.expression ?? '') ?? [];
   if (keys === undefined) return undefined;
   const config = (keys.match(/\w+/g) ?? []).reduceRight((value, key) => `{ ${key}: ${value} }`, 'SECRET');
   return [

@@ -32,6 +32,14 @@ export interface VerifyView extends RedisConnection {
   /** String literals, comma-separated, most likely first. */
   readonly userIdClaims: string;
   readonly tenantIdClaims: string;
+  /** The objects that they are in: expressions. */
+  readonly userClaims: string;
+  readonly tenantClaims: string;
+  readonly identityType: string;
+  /** Members of that type beside those of Identity. */
+  readonly carriedTypes: readonly string[];
+  /** Members of an object of that type, with a comma before each. */
+  readonly carried: string;
 }
 
 /** What auth-verify.test.ts is rendered from. */

@@ -7,7 +7,8 @@ import { redisConnection } from '../_engine/edit/redis-connection.ts';
 import { redisScope } from '../_engine/facts/redis.ts';
 import { printString } from '../_engine/syntax/print.ts';
 import { secretView, signingSecret, verifierArguments } from './connection-views.ts';
-import { claimNames, purposeCondition, type TokenPolicy } from './token-policy.ts';
+import { purposeCondition, type TokenPolicy } from './token-policy.ts';
+import { identityView } from './identity-view.ts';
 import type { VerifyFiles } from './files.ts';
 import { usesMemory } from './modules.ts';
 import { routeOptionsOf } from './route-options.ts';
@@ -62,7 +63,7 @@ export function verifyView(
     verifierArguments: verifierArguments(service, policy),
     serviceAuthSecret: serviceSecret.expression,
     handlerOptions: handlerOptions(blacklist, policy),
-    ...claimNames(service.jwt),
+    ...identityView(service.jwt),
   };
 }
 

@@ -128,7 +128,7 @@ function surveyAnyInstance(open: Survey): Instance {
 export function throughReader(jwt: JwtFact, { reader }: ConfigFact): JwtFact {
   const { secret } = jwt;
   if (reader === undefined || secret === undefined) return jwt;
-  const isRead = secret.expression.startsWith(`${reader.expression}.`);
+  const isRead = secret.expression.replace(/^\(/, '').startsWith(`${reader.expression}.`);
   return isRead ? { ...jwt, secret: { ...secret, imports: reader.imports } } : jwt;
 }
 

@@ -2,7 +2,7 @@ import type { AutoloadFact, RoutePlugin } from '../../model/app-facts.ts';
 import { basenameRel, dirnameRel, joinRel, type RelPath } from '../../model/paths.ts';
 import { RefusalError } from '../../model/obstacle.ts';
 import { defaultPlugin } from '../../program/plugin-functions.ts';
-import type { Survey } from '../../program/survey.ts';
+import { type Survey, withoutGenerated } from '../../program/survey.ts';
 import type { Use } from '../../syntax/calls.ts';
 import {
   isFunctionNode,
@@ -140,10 +140,9 @@ function factOf(survey: Survey, options: ts.Expression, dir: RelPath, file: RelP
     ignored: patternsOf(options, ['ignorePattern', 'ignoreFilter']),
     wanted: patternsOf(options, ['matchFilter']),
   };
-  return {
-    ...loaded,
-    holds: namedHolding(dir) ?? (autoloadedPlugins(survey, loaded).length > 0 ? 'routes' : 'plugins'),
-  };
+  // The verify route that we have put into a folder of plugins makes it none of routes.
+  const hasRoutes = (): boolean => autoloadedPlugins(withoutGenerated(survey), loaded).length > 0;
+  return { ...loaded, holds: namedHolding(dir) ?? (hasRoutes() ? 'routes' : 'plugins') };
 }
 
 /** What a folder is for by its name: a plugin with a route or two does not make `plugins/app` one of routes. */

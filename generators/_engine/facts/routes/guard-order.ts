@@ -25,7 +25,7 @@ interface RootCode extends Pick<AppFact, 'kind' | 'binding'> {
 }
 
 /** {@link RootCode} with its tree. */
-type Level = RootCode & Readonly<{ scope: ts.Node; names: readonly string[] }>;
+export type Level = RootCode & Readonly<{ scope: ts.Node; names: readonly string[] }>;
 
 /** Packages by name. */
 type Wanted = (name: string) => boolean;
@@ -34,7 +34,7 @@ type Wanted = (name: string) => boolean;
 type Need = 'here' | 'child' | undefined;
 
 /** Where a wanted package is registered by what one call brings. */
-function needOf(survey: Survey, use: Use, file: RelPath, wanted: Wanted, depth = 0): Need {
+export function needOf(survey: Survey, use: Use, file: RelPath, wanted: Wanted, depth = 0): Need {
   if (depth > 4 || use.kind === 'route') return undefined;
   const inside = (code: Level | undefined, isShared: boolean): Need => {
     const found = code === undefined ? [] : findCalls(code.scope, code.names);
@@ -58,7 +58,7 @@ function needOf(survey: Survey, use: Use, file: RelPath, wanted: Wanted, depth =
 
 type Plugin = Readonly<{ expression: ts.Expression; file: RelPath }>;
 
-function pluginsOf(survey: Survey, { call }: Use, file: RelPath): readonly (Plugin | undefined)[] {
+export function pluginsOf(survey: Survey, { call }: Use, file: RelPath): readonly (Plugin | undefined)[] {
   return argumentsOf(survey, call, file).map(([plugin]) => plugin);
 }
 
@@ -70,12 +70,12 @@ function defaultOf(survey: Survey, path: RelPath): Plugin | undefined {
   return name !== undefined && ts.isIdentifier(name) ? { expression: name, file: path } : undefined;
 }
 
-function functionOf(survey: Survey, use: Use, file: RelPath): Level | undefined {
+export function functionOf(survey: Survey, use: Use, file: RelPath): Level | undefined {
   const found = findHelper(survey, use, file);
   return found && levelOf(found.file, found.node, found.index);
 }
 
-function levelOf(file: RelPath, node: ts.Node, index: number): Level | undefined {
+export function levelOf(file: RelPath, node: ts.Node, index: number): Level | undefined {
   if (!isFunctionNode(node) || node.body === undefined) return undefined;
   const binding = parameterName(node, index);
   const owner = nameOf(node);
