@@ -13,6 +13,7 @@ import { findClient } from '../_engine/facts/calls/installed-client.ts';
 import { surveyTarget } from '../_engine/facts/app/service.ts';
 import { type AuthAddress, findAuthAddress } from './auth-url.ts';
 import { chooseProtection, type Protection, readPublic } from '../_engine/facts/routes/protection.ts';
+import { notesBesideGuard } from './beside-guard.ts';
 import { placeAmongPlugins } from './guard-registration.ts';
 import { openRoutes } from './open-routes.ts';
 import { chooseNames, type MiddlewareNames } from './names.ts';
@@ -54,7 +55,9 @@ export async function planAuthMiddleware(answers: MiddlewareAnswers, repo: Repo)
   const files: MiddlewareFiles = { middleware, client, cache, diagnostics, subscriber, tokenKey };
   const guarded = protection as Protection;
   const open = guarded.all ? openRoutes(service, repo, answers, chosen as readonly string[]) : undefined;
-  for (const note of open?.notes ?? []) draft.note(note);
+  const isGuarded = guarded.all || guarded.plugins.length > 0;
+  const beside = isGuarded ? notesBesideGuard(repo, service) : [];
+  for (const note of [...(open?.notes ?? []), ...beside]) draft.note(note);
   const choices: MiddlewareChoices = {
     path: answers.path,
     cacheTtlMs: cacheTtlMs as number | undefined,

@@ -48,6 +48,7 @@ function factOf(survey: Survey, options: ts.Expression, dir: RelPath, file: RelP
   const loaded = {
     ...fact,
     routeParams: isOn('routeParams'),
+    isShared: isOff('encapsulate'),
     ignored: patternsOf(options, ['ignorePattern', 'ignoreFilter']),
     wanted: patternsOf(options, ['matchFilter']),
   };

@@ -10,7 +10,7 @@ import { findEntry } from './entry.ts';
 import { isFunctionNode, unwrap } from '../../syntax/expressions.ts';
 import { importsOf } from '../../syntax/imports.ts';
 import { parameterName } from '../../program/plugin-functions.ts';
-import { routePluginsOf } from '../routes/registration.ts';
+import { handedPlugins, routePluginsOf } from '../routes/registration.ts';
 import { routesOf } from '../routes/route-calls.ts';
 import type { Survey } from '../../program/survey.ts';
 import { findRootGuard } from '../auth/root-guard.ts';
@@ -50,7 +50,10 @@ export function surveyInstance(survey: Survey): Instance {
   };
   return lazyFacts<Instance>({
     app: () => app,
-    routes: () => routePlugins(survey, uses, file),
+    routes: () => [
+      ...routePlugins(survey, uses, file),
+      ...handedPlugins(survey, place.scope, place.names, file),
+    ],
     guard: () => findRootGuard(survey, { file, node: place.scope, instances: place.names }, uses),
   });
 }

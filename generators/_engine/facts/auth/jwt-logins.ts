@@ -50,7 +50,7 @@ export function mayProve({ shape }: Issued): boolean {
   return !isKind && !isNobody;
 }
 
-export function isDoubtful({ labels }: Issued): boolean {
+export function isDoubtful({ labels }: Pick<Issued, 'labels'>): boolean {
   return labels.some((label) => soundsLikeOther.test(label.replace(byMail, '')));
 }
 

@@ -10,6 +10,8 @@ import type { Survey } from '../../program/survey.ts';
 /** An autoloaded folder with the options that decide which files are loaded and where. */
 export interface LoadedFolder extends AutoloadFact {
   readonly routeParams: boolean;
+  /** `encapsulate: false`: what its plugins add reaches the application, as if they were wrapped in fastify-plugin. */
+  readonly isShared: boolean;
   readonly ignored: readonly RegExp[];
   readonly wanted: readonly RegExp[];
 }
@@ -19,10 +21,12 @@ export function autoloadedPlugins(survey: Survey, folder: LoadedFolder): readonl
   return loadedFiles(survey, folder).flatMap((file) => {
     const found = defaultPlugin(survey, file);
     if (found === undefined) return [];
-    const prefix = prefixOf(survey, folder, file);
+    const isShared = found.shared || folder.isShared;
+    // Without a context of its own it has no prefix either.
+    const prefix = isShared ? '' : prefixOf(survey, folder, file);
     const { routes } = contentsOf(survey, found, 0, prefix, 0);
     if (routes.length === 0) return [];
-    const kind = found.shared ? ('shared' as const) : ('plugin' as const);
+    const kind = isShared ? ('shared' as const) : ('plugin' as const);
     return [
       { name: nameOf(folder, file), file, kind, autoloaded: true, prefix, routes, exportedAs: 'default' },
     ];
