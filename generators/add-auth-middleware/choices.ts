@@ -1,7 +1,7 @@
 import type { Answers, AnswerValue, Choice, Site } from '../_engine/model/generator.ts';
 import type { RelPath } from '../_engine/model/paths.ts';
 import type { Service } from '../_engine/model/service.ts';
-import { surveyTarget } from '../_engine/facts/app/service.ts';
+import { findService } from '../_engine/facts/app/service.ts';
 import { findConcernedRoutes, type ShownRoute } from './closed-routes.ts';
 
 /** What `--protect` can be: all, none, or the route plugins of the targets. */
@@ -46,9 +46,7 @@ function offeredRoutes(site: Site, given: Answers): readonly ShownRoute[] {
 
 function targetsOf({ repo }: Site, given: Answers): readonly Service[] {
   const targets = Array.isArray(given['target']) ? (given['target'] as readonly RelPath[]) : [];
-  return targets
-    .map((target) => surveyTarget(repo, { target }))
-    .flatMap((service) => ('ok' in service ? [] : [service]));
+  return targets.map((target) => findService(repo, target)).filter((service) => service !== undefined);
 }
 
 function routePluginChoices({ routes }: Service): readonly Choice[] {

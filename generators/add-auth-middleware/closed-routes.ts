@@ -1,8 +1,8 @@
 import type { Route } from '../_engine/model/app-facts.ts';
 import type { Repo } from '../_engine/model/repo.ts';
-import { isObstacle } from '../_engine/model/refusal.ts';
+import { attempt } from '../_engine/model/obstacle.ts';
 import type { Service } from '../_engine/model/service.ts';
-import { findAuthService } from '../_engine/facts/auth/auth-service.ts';
+import { isAuthService } from '../_engine/facts/auth/auth-service.ts';
 import { findTokenlessRoutes } from '../_engine/facts/auth/tokenless-routes.ts';
 import { likelyPublicRoutes, routeKey, uniqueRoutes } from '../_engine/facts/routes/public-routes.ts';
 import { openSurvey } from '../_engine/program/survey.ts';
@@ -54,9 +54,6 @@ function once<T extends ShownRoute>(found: readonly T[]): readonly T[] {
 
 /** Whether it signs the tokens: by `--auth`, else by its code. */
 export function isIssuer(repo: Repo, service: Service, auth: string | undefined): boolean {
-  const heads = surveyHeads(repo);
-  const named = auth === undefined || auth === 'none' ? undefined : findTarget(heads, auth);
-  if (named !== undefined) return !isObstacle(named) && named.dir === service.dir;
-  const found = findAuthService(repo, heads);
-  return !('ok' in found) && found.dir === service.dir;
+  if (auth === undefined || auth === 'none') return isAuthService(repo, service);
+  return attempt(() => findTarget(surveyHeads(repo), auth))?.dir === service.dir;
 }

@@ -4,7 +4,7 @@ import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { placeFile } from '../_engine/facts/style/place-file.ts';
 import { knownPublicRoutes, opens, routeKey } from '../_engine/facts/routes/public-routes.ts';
-import { surveyTarget } from '../_engine/facts/app/service.ts';
+import { findService } from '../_engine/facts/app/service.ts';
 import { findConcernedRoutes, isIssuer, type ShownRoute } from './closed-routes.ts';
 
 /** The routes that `--protect all` leaves open, and what the user should know of them; one sentence each. */
@@ -101,8 +101,8 @@ function ownRoutes(service: Service, repo: Repo, answers: RouteAnswers): readonl
 /** Chosen for this service: it has such a route, or none of the targets has. */
 function isHere(service: Service, repo: Repo, { targets }: RouteAnswers, entry: string): boolean {
   if (has(service, entry)) return true;
-  const others = targets.map((target) => surveyTarget(repo, { target }));
-  return !others.some((other) => !('ok' in other) && has(other, entry));
+  const others = targets.map((target) => findService(repo, target));
+  return !others.some((other) => other !== undefined && has(other, entry));
 }
 
 function by(service: Service, entry: string): { readonly reason: string } {

@@ -1,12 +1,12 @@
 import type { RunAnswers } from '../_engine/model/generator.ts';
-import type { Obstacle } from '../_engine/model/obstacle.ts';
+import { type Obstacle, RefusalError } from '../_engine/model/obstacle.ts';
 import type { Plan } from '../_engine/model/plan.ts';
-import { type Refusal, refuse } from '../_engine/model/refusal.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { declareVariables } from '../_engine/edit/declare-variables.ts';
 import { declareDependencies, fastifyPlugin } from '../_engine/edit/ensure-dependency.ts';
 import { isAutoloaded, testFileFor } from '../_engine/facts/style/place-file.ts';
+import { createRedisLifecycle } from '../_engine/edit/redis-connection.ts';
 import { registerPlugin } from '../_engine/edit/register-plugin.ts';
 import { type Draft, openDraft } from '../_engine/repo/draft.ts';
 import { render, renderTest } from '../_engine/render/render.ts';
@@ -32,12 +32,11 @@ export interface LimitAnswers extends RunAnswers {
 }
 
 /** The limits, their buckets and tests, registered before whatever looks at a token. */
-export async function planRateLimit(answers: LimitAnswers, repo: Repo): Promise<Plan | Refusal> {
+export async function planRateLimit(answers: LimitAnswers, repo: Repo): Promise<Plan> {
   const service = surveyTarget(repo, answers);
-  if ('ok' in service) return service;
   const { manifest, redis } = service;
-  if (manifest.dependencies['@fastify/rate-limit'] !== undefined) return refuse(isLimited(service));
-  if (allowsBelow(manifest.dependencies['fastify'], 4, 24)) return refuse(oldFastify(service));
+  if (manifest.dependencies['@fastify/rate-limit'] !== undefined) throw new RefusalError(isLimited(service));
+  if (allowsBelow(manifest.dependencies['fastify'], 4, 24)) throw new RefusalError(oldFastify(service));
   const store = answers.store ?? (redis.library === 'none' ? 'memory' : 'redis');
   const files = limitFiles(service);
   const draft = openDraft(repo);
@@ -59,6 +58,7 @@ function renderFiles(draft: Draft, service: Service, files: LimitFiles, store: S
   draft.create(files.bucket, role, file('token-bucket', bucketView(service, store)));
   draft.create(files.refusal, role, file('refusal-limit', refusalView(service, files)));
   draft.create(files.plugin, role, file('rate-limit', limitView(service, draft.repo, files, store, path)));
+  if (store === 'redis') createRedisLifecycle(draft, service, role);
   if (testing.runner === 'none') return;
   const test = (name: string, view: object): string =>
     renderTest(`add-s2s-rate-limit/${name}.test.ts.hbs`, view, style, testing);

@@ -1,6 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHmac } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
@@ -9,6 +12,7 @@ import type { Service } from '../../generators/_engine/model/service.ts';
 import { childEnvironment } from '../../test/helpers/child-environment.ts';
 import { findFreePort } from '../../test/helpers/free-port.ts';
 import { projectRoot } from '../../test/helpers/project-root.ts';
+import { askRoutes, type RouteAnswers } from './routes.ts';
 
 const START_LIMIT_MS = 20_000;
 const secret = 'a-secret-for-the-corpus-of-at-least-32-characters';
@@ -19,18 +23,29 @@ export interface Boot {
   readonly reason: string;
   /** Status of the verify route for what is no token and for one that the service's secret signs; absent when not asked. */
   readonly verify?: readonly number[];
+  /** What each route answers; empty when it does not start. */
+  readonly routes: RouteAnswers;
 }
 
-/** Starts a service as a process of its own with the values of its env example, and asks its verify route. */
+/**
+ * Starts a service as a process of its own with the values of its env example, beside an auth service that accepts what
+ * its secret signs, and asks its routes.
+ */
 export async function bootOnce(root: string, service: Service, verifyPath?: string): Promise<Boot> {
   const port = await findFreePort();
   const tsx = pathToFileURL(join(projectRoot, 'node_modules/tsx/dist/loader.mjs')).href;
-  const env = environmentOf(root, service, port);
+  const folder = mkdtempSync(join(tmpdir(), 's2s-corpus-routes-'));
+  const list = join(folder, 'routes');
+  const own = environmentOf(root, service, port);
+  const signed = signToken(service, own);
+  const auth = await startAuth(signed);
+  const env = { ...own, AUTH_SERVICE_URL: auth.origin, CORPUS_ROUTES: list };
   const entry =
     service.app.entry === undefined
       ? join(projectRoot, 'test/helpers/serve-plugin.ts')
       : join(root, service.app.entry);
-  const child = spawn(process.execPath, ['--import', tsx, entry], {
+  const preload = new URL('list-routes.mjs', import.meta.url).href;
+  const child = spawn(process.execPath, ['--import', preload, '--import', tsx, entry], {
     cwd: join(root, service.dir),
     env: childEnvironment(env),
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -43,17 +58,38 @@ export async function bootOnce(root: string, service: Service, verifyPath?: stri
   ];
   try {
     const origin = await waitUntilAnswering(ports, child);
-    if (origin === undefined) return { boots: false, reason: reasonOf(output) };
-    if (verifyPath === undefined) return { boots: true, reason: '' };
-    const signed = signToken(service, env);
+    if (origin === undefined) return { boots: false, reason: reasonOf(output), routes: new Map() };
+    const routes = await askRoutes(origin, list, signed);
+    if (verifyPath === undefined) return { boots: true, reason: '', routes };
     const verify = [
       await ask(`${origin}${verifyPath}`, 'no token'),
       await ask(`${origin}${verifyPath}`, signed),
     ];
-    return { boots: true, reason: verify.includes(500) ? output.join('').slice(-2_000) : '', verify };
+    return { boots: true, reason: verify.includes(500) ? output.join('').slice(-2_000) : '', verify, routes };
   } finally {
     child.kill('SIGKILL');
+    auth.stop();
+    rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** An auth service that knows one token. */
+async function startAuth(token: string): Promise<Readonly<{ origin: string; stop: () => void }>> {
+  const server = createServer((request, response) => {
+    const chunks: string[] = [];
+    request.on('data', (chunk) => chunks.push(String(chunk)));
+    request.on('end', () => {
+      const isGood = chunks.join('').includes(token);
+      const body = isGood
+        ? { valid: true, userId: '1' }
+        : { valid: false, error: 'invalid', code: 'invalid' };
+      response.writeHead(isGood ? 200 : 401, { 'content-type': 'application/json' });
+      response.end(JSON.stringify(body));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return { origin: `http://127.0.0.1:${String(port)}`, stop: () => server.close() };
 }
 
 function environmentOf(root: string, service: Service, port: number): Record<string, string> {
@@ -73,7 +109,6 @@ function environmentOf(root: string, service: Service, port: number): Record<str
   const secretName = service.jwt.secret?.env;
   return {
     NODE_ENV: 'development',
-    AUTH_SERVICE_URL: 'http://127.0.0.1:9',
     ...values,
     HOST: '127.0.0.1',
     FASTIFY_AUTOLOAD_TYPESCRIPT: '1',

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { parsePatch } from 'diff';
 
 import type { Plan } from '../../generators/_engine/model/plan.ts';
-import type { Refusal } from '../../generators/_engine/model/refusal.ts';
+import type { Refusal } from '../../generators/_engine/model/obstacle.ts';
 import type { Repo } from '../../generators/_engine/model/repo.ts';
-import type { Service, ServiceHead } from '../../generators/_engine/model/service.ts';
+import type { ServiceHead } from '../../generators/_engine/model/service.ts';
 import { diffOf } from '../../generators/_engine/plan/diff.ts';
 import { openRepo } from '../../generators/_engine/repo/repo.ts';
 import { surveyService } from '../../generators/_engine/facts/app/service.ts';
@@ -16,7 +16,9 @@ import { planCommand } from '../../test/helpers/run-command.ts';
 import { type Boot, bootOnce } from './boot.ts';
 import { type TypeBaseline, unformatted } from './checks.ts';
 import { addPackages } from './copy-repo.ts';
+import { brokenScripts, passingScripts } from './own-scripts.ts';
 import type { Row } from './report.ts';
+import { changedRoutes, guardProblems } from './routes.ts';
 import { runTests } from './run-tests.ts';
 import { notUndone, sameTree, undoResult } from './undone.ts';
 
@@ -29,6 +31,8 @@ export interface Ground {
   readonly before: string;
   readonly types: TypeBaseline;
   readonly boots: Map<string, Promise<Boot>>;
+  /** By folder of a service: its own scripts that succeed before. */
+  readonly scripts: Map<string, Promise<readonly string[]>>;
   /** Unit tests that passed, with the files that they are about. */
   readonly tests: Set<string>;
 }
@@ -55,7 +59,7 @@ export async function appliedRow(
   plan: Plan,
 ): Promise<Partial<Row> & Pick<Row, 'result'>> {
   const repo = openRepo(root);
-  const service = surveyed(repo, head);
+  const service = surveyService(repo, head, false);
   for (const one of surveyHeads(repo)) {
     addPackages(join(root, one.dir), newPackages(openRepo(ground.before), repo, one));
   }
@@ -85,10 +89,19 @@ export async function appliedRow(
     before.boots && (isWired || plan.edits.some(({ role }) => wiredRoles.has(role)))
       ? await bootOnce(root, service, verifies ? '/auth/verify' : undefined)
       : before;
+  const routes =
+    !before.boots || !boot.boots
+      ? []
+      : command.args.includes('--protect')
+        ? guardProblems(before.routes, boot.routes, plan.notes.join('\n'))
+        : changedRoutes(before.routes, boot.routes);
+  const scripts = await brokenScripts(root, head.dir, await scriptsBefore(ground, head));
   const kept = await notUndone(ground.before, root, plan);
   const problems = [
     ...repeated,
     ...kept,
+    ...routes,
+    ...scripts,
     ...types.map((error) => `New type error: ${error}`),
     ...tests.failures.map((failure) => `A generated test fails: ${failure}`),
     ...dirty.map((path) => `The formatter would change ${path}.`),
@@ -100,6 +113,7 @@ export async function appliedRow(
   return {
     ...counts,
     tests: `${String(tests.passed)}${tests.unjudged === 0 ? '' : ` (${String(tests.unjudged)} not runnable)`}`,
+    routes: before.boots && boot.boots ? String(boot.routes.size) : '',
     boot: before.boots ? (boot.boots ? 'yes' : 'no') : `– (${before.reason})`,
     verify: boot.verify?.join(', ') ?? '',
     ...undoResult(kept),
@@ -117,15 +131,15 @@ function isInstalled(root: string, { dir }: ServiceHead): boolean {
 }
 
 async function bootBefore({ before, boots }: Ground, head: ServiceHead): Promise<Boot> {
-  const known = boots.get(head.dir) ?? bootOnce(before, surveyed(openRepo(before), head));
+  const known = boots.get(head.dir) ?? bootOnce(before, surveyService(openRepo(before), head, false));
   boots.set(head.dir, known);
   return known;
 }
 
-function surveyed(repo: Repo, head: ServiceHead): Service {
-  const service = surveyService(repo, head, false);
-  if ('ok' in service) throw new Error(service.obstacles[0].message);
-  return service;
+async function scriptsBefore({ before, scripts }: Ground, { dir }: ServiceHead): Promise<readonly string[]> {
+  const known = scripts.get(dir) ?? passingScripts(before, dir);
+  scripts.set(dir, known);
+  return known;
 }
 
 function newPackages(before: Repo, after: Repo, { manifest }: ServiceHead): readonly string[] {

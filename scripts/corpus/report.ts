@@ -19,6 +19,8 @@ export interface Row {
   readonly tests: string;
   /** `boots`, `no`, or `–` where it does not boot before either. */
   readonly boot: string;
+  /** How many routes were asked before and after; '' where it does not boot. */
+  readonly routes: string;
   /** Status of the verify route without and with a token. */
   readonly verify: string;
   /** `s2s-undo` gives the bytes back. */
@@ -42,8 +44,8 @@ export function isWrong({ problems }: Row): boolean {
 /** The rows as a Markdown table. */
 export function tableOf(rows: readonly Row[]): string {
   const head = [
-    '| repository | service | generator | result | files | lines + / − | its tests | boots | verify | undone | wrong |',
-    '| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |',
+    '| repository | service | generator | result | files | lines + / − | its tests | boots | routes asked | verify | undone | wrong |',
+    '| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |',
   ];
   const lines = rows.map((row) => {
     const lineCounts = `${String(row.linesAdded)} / ${String(row.linesRemoved)}`;
@@ -54,6 +56,7 @@ export function tableOf(rows: readonly Row[]): string {
       row.result,
       ...(row.result === 'applied' ? [String(row.files), lineCounts, row.tests] : ['', '', '']),
       row.boot,
+      row.routes,
       row.verify,
       row.undo,
       String(row.problems.length),

@@ -26,8 +26,7 @@ export async function runRepo(from: string, tell: (line: string) => void): Promi
     copyRepo(from, before);
     const repo = openRepo(before);
     const heads = surveyHeads(repo);
-    const auth = findAuthService(repo, heads);
-    const issuer = 'ok' in auth ? undefined : auth;
+    const issuer = findAuthService(repo, heads);
     const commit = await execa('git', ['rev-parse', '--short', 'HEAD'], { cwd: from, reject: false });
     const head: Head = {
       repo: basename(from).replace('+', '/'),
@@ -40,6 +39,7 @@ export async function runRepo(from: string, tell: (line: string) => void): Promi
       before,
       types: new TypeBaseline(before),
       boots: new Map<string, Promise<Boot>>(),
+      scripts: new Map<string, Promise<readonly string[]>>(),
       tests: new Set<string>(),
     };
     const rows: Row[] = [];
@@ -103,6 +103,7 @@ async function runCommand(ground: Ground, root: string, head: ServiceHead, comma
     linesRemoved: 0,
     tests: '',
     boot: '',
+    routes: '',
     verify: '',
     undo: '',
     problems: [],

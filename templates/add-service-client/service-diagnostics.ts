@@ -82,8 +82,6 @@ const refused = open('service-client:refuse');
 const changed = open('circuit-breaker:change');
 const verified = open('auth:verified');
 
-/** Those that need to know of the call as a whole. */
-const ofCalls = [started, attempted, retried, ended];
 const clients = new Set<ObservedClient>();
 
 /** The clients that are not closed yet: who listens later than they were made finds them here. */
@@ -121,21 +119,21 @@ export const defaultObserver: ClientObserver | undefined = {
     changed.publish(change);
   },
   callStarted: (client, request, correlationId, route) => {
-    // Nobody listens: then the call has no events.
-    if (!ofCalls.some(({ hasSubscribers }) => hasSubscribers)) return undefined;
+    const isHeard =
+      started.hasSubscribers || attempted.hasSubscribers || retried.hasSubscribers || ended.hasSubscribers;
+    if (!isHeard) return undefined;
     const { method, path, headers } = request;
     const call = { client, method, path, route, correlationId, headers };
     started.publish(call);
     return call;
   },
   attemptStarted: (call, attempt) => {
-    if (call !== undefined) attempted.publish({ call, attempt });
+    attempted.publish({ call, attempt });
   },
   retryPlanned: (call, attempt, delayMs, error) => {
-    if (call !== undefined) retried.publish({ call, attempt, delayMs, ...failureOf(error) });
+    retried.publish({ call, attempt, delayMs, ...failureOf(error) });
   },
   callEnded: (call, durationMs, outcome) => {
-    if (call === undefined) return;
     const isGood = typeof outcome === 'number';
     const end = isGood ? { result: 'success' as const, status: outcome } : failureOf(outcome);
     ended.publish({ call, durationMs, ...end });

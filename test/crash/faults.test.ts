@@ -22,6 +22,8 @@ const failures = deep ? Infinity : 12;
 const kills = deep ? Infinity : 3;
 /** Kills of a recovery, after a kill of the run. */
 const killsAgain = deep ? 12 : 3;
+/** Milliseconds: a deep run fails at each of some thousand operations in one test. */
+const timeout = deep ? 3_600_000 : 60_000;
 
 type Operation = keyof FileOperations;
 type Run = (...args: readonly unknown[]) => unknown;
@@ -52,6 +54,7 @@ const pairs = chosen.flatMap((one) => scenarioNames.map((name) => ({ name, fixtu
 
 describe.each(pairs.map((pair, index) => ({ ...pair, index })))(
   '$name on $fixture',
+  { timeout },
   ({ name, fixture, one, index }) => {
     const counts: Counts = { operations: 0, failed: 0, full: 0, dead: 0, killed: 0, killedTwice: 0 };
     let scenario: Scenario;
@@ -140,23 +143,19 @@ describe.each(pairs.map((pair, index) => ({ ...pair, index })))(
       expect(expectWhole('half writes')).toBe('after');
     });
 
-    it(
-      'recovers to before or after, at whichever operation it is killed',
-      { timeout: 3_600_000 },
-      async () => {
-        const outcomes = new Set<string>();
-        for (const killAt of spread(kills)) {
-          resetTo(scenario.root, scenario.before);
-          expect(await runKilled('apply', killAt, scenario)).toBe(true);
-          recover(scenario.root);
-          outcomes.add(expectWhole(`killed at ${String(killAt)}`));
-          counts.killed += 1;
-        }
-        expect(outcomes).toContain('before');
-      },
-    );
+    it('recovers to before or after, at whichever operation it is killed', async () => {
+      const outcomes = new Set<string>();
+      for (const killAt of spread(kills)) {
+        resetTo(scenario.root, scenario.before);
+        expect(await runKilled('apply', killAt, scenario)).toBe(true);
+        recover(scenario.root);
+        outcomes.add(expectWhole(`killed at ${String(killAt)}`));
+        counts.killed += 1;
+      }
+      expect(outcomes).toContain('before');
+    });
 
-    it('recovers when the recovery is killed as well', { timeout: 3_600_000 }, async () => {
+    it('recovers when the recovery is killed as well', async () => {
       const killAt = total - 20;
       for (const again of spread(killsAgain)) {
         resetTo(scenario.root, scenario.before);

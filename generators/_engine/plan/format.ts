@@ -1,5 +1,5 @@
 import type { ToolingFact } from '../model/code-facts.ts';
-import type { Edit } from '../model/edit.ts';
+import type { Edit } from '../model/plan.ts';
 import { joinRel, type RelPath } from '../model/paths.ts';
 import type { Repo } from '../model/repo.ts';
 import { editTowards } from '../repo/draft.ts';
@@ -110,6 +110,7 @@ type Texts = Readonly<Record<string, string>>;
 interface Inputs {
   readonly dir: RelPath;
   readonly inputs: Texts;
+  readonly edits: readonly Edit[];
 }
 
 /** Takes each package's own Prettier, and finds its configuration from the path of the file. */
@@ -167,14 +168,17 @@ async function runBiome(root: string, groups: readonly Inputs[]): Promise<readon
   return results;
 }
 
-async function runBiomeOn(root: string, { dir, inputs }: Inputs): Promise<Texts | string> {
+async function runBiomeOn(root: string, { dir, edits, inputs }: Inputs): Promise<Texts | string> {
   const localDir = `${root}/${joinRel(dir)}`;
+  const generated = new Set<string>(edits.filter(({ role }) => isWholeFile(role)).map(({ path }) => path));
   const outputs: Record<string, string> = {};
   for (const [path, input] of Object.entries(inputs)) {
     let text = input;
     // As with Prettier, some call chains come out differently the second time.
     for (let pass = 0; pass < 2; pass += 1) {
-      const result = await biome(root, localDir, path, text);
+      // The order of imports is Biome's as well, which only `check` knows; below 1.9 it has no such flags.
+      const sorted = generated.has(path) ? await biome(root, localDir, path, text, sortAndFormat) : undefined;
+      const result = sorted?.failed === false ? sorted : await biome(root, localDir, path, text, ['format']);
       if (result.code === 'ENOENT')
         return 'Biome could not format the new code (it is not installed): install it and run it.';
       if (result.failed)
@@ -186,9 +190,17 @@ async function runBiomeOn(root: string, { dir, inputs }: Inputs): Promise<Texts 
   return outputs;
 }
 
-async function biome(root: string, localDir: string, path: string, input: string) {
+const sortAndFormat = ['check', '--write', '--linter-enabled=false'];
+
+async function biome(
+  root: string,
+  localDir: string,
+  path: string,
+  input: string,
+  command: readonly string[],
+) {
   const { execa } = await import('execa');
-  return execa('biome', ['format', `--stdin-file-path=${path}`], {
+  return execa('biome', [...command, `--stdin-file-path=${path}`], {
     cwd: root,
     preferLocal: true,
     localDir,

@@ -31,13 +31,43 @@ function commentsIn(gap: string): readonly Readonly<{ text: string; index: numbe
 }
 
 /**
+ * `codeOf` with one import for each name, sorted: the same also for two texts in which a tool has sorted, split or joined
+ * imports. For generated files alone: elsewhere the order may decide which side effect comes first.
+ */
+export function codeWithSortedImports(source: ts.SourceFile): readonly string[] {
+  const imports = source.statements.filter(ts.isImportDeclaration).filter(({ importClause }) => importClause);
+  const names = imports.flatMap((one) => importedNames(one));
+  return [...names.sort(), ...codeOf(source, new Set<ts.Node>(imports))];
+}
+
+function importedNames({ importClause, moduleSpecifier }: ts.ImportDeclaration): readonly string[] {
+  const from = ts.isStringLiteral(moduleSpecifier) ? moduleSpecifier.text : '';
+  const { name, namedBindings, phaseModifier } = importClause ?? {};
+  const isType = phaseModifier === ts.SyntaxKind.TypeKeyword;
+  const line = (imported: string, local: string, type: boolean): string =>
+    `import ${type ? 'type ' : ''}${imported} as ${local} from ${from}`;
+  const whole = name === undefined ? [] : [line('default', name.text, isType)];
+  if (namedBindings === undefined) return whole;
+  if (ts.isNamespaceImport(namedBindings)) return [...whole, line('*', namedBindings.name.text, isType)];
+  const named = namedBindings.elements.map((one) =>
+    line((one.propertyName ?? one.name).text, one.name.text, isType || one.isTypeOnly),
+  );
+  return [...whole, ...named];
+}
+
+/**
  * What a file says, without what formatters choose: the same for two texts that differ in white space, quotes,
  * semicolons, trailing commas, quoted keys, redundant parentheses and the first bar of a union alone. Literals are
  * compared by value, comments by words, and what parentheses are for by the nodes that they make.
  */
-export function codeOf(source: ts.SourceFile): readonly string[] {
+export function codeOf(source: ts.SourceFile, without?: ReadonlySet<ts.Node>): readonly string[] {
   const code: string[] = [];
   const visit = (node: ts.Node, siblings: readonly ts.Node[]): void => {
+    if (without?.has(node) === true) {
+      const lead = source.text.slice(node.getFullStart(), node.getStart(source));
+      for (const { text } of commentsIn(lead)) code.push(...wordsOf(text));
+      return;
+    }
     const children = node.getChildren(source).filter(({ kind }) => !isJsDoc(kind));
     if (children.length === 0) {
       const gap = source.text.slice(node.getFullStart(), node.getStart(source));

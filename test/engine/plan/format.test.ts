@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import type { Edit } from '../../../generators/_engine/model/edit.ts';
+import type { Edit } from '../../../generators/_engine/model/plan.ts';
 import { formatEdits } from '../../../generators/_engine/plan/format.ts';
 import { toRel } from '../../../generators/_engine/model/paths.ts';
 import { editTowards } from '../../../generators/_engine/repo/draft.ts';
@@ -50,6 +50,20 @@ describe('formatEdits', () => {
       'const  b = "y";\nconst c = "z";\n',
     ]);
     expect(notes).toEqual([]);
+  });
+
+  it("sorts the imports of generated files as the project's Biome does, and leaves those of other files", async () => {
+    symlinkSync(join(projectRoot, 'node_modules'), join(root, 'node_modules'));
+    writeFileSync(join(root, 'biome.json'), '{ "organizeImports": { "enabled": true } }');
+    const text = 'import { b, A } from "./b.js";\nimport { a } from "../a.js";\n\nuse( a, A, b );\n';
+    const create = { kind: 'create', path: toRel('svc/new.ts'), role: 'service-client', text } as const;
+    const edits = [create, { ...create, path: toRel('svc/wired.ts'), role: 'registration' } as const];
+    const formatted = await formatEdits(openRepo(root), [{ dir: toRel('svc'), formatter: 'biome', edits }]);
+    expect(formatted.notes).toEqual([]);
+    expect(formatted.edits.map((edit) => textAfter(edit))).toEqual([
+      'import { a } from "../a.js";\nimport { A, b } from "./b.js";\n\nuse(a, A, b);\n',
+      'import { b, A } from "./b.js";\nimport { a } from "../a.js";\n\nuse(a, A, b);\n',
+    ]);
   });
 
   it('keeps the ranges of a file of the user beside what the formatter made of it', async () => {

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import prettier, { type Options } from 'prettier';
 import { describe, expect, it } from 'vitest';
 
-import type { Edit } from '../../../generators/_engine/model/edit.ts';
+import type { Edit } from '../../../generators/_engine/model/plan.ts';
 import type { Repo } from '../../../generators/_engine/model/repo.ts';
 import { toRel } from '../../../generators/_engine/model/paths.ts';
 import { editTowards } from '../../../generators/_engine/repo/draft.ts';
@@ -106,6 +106,15 @@ describe('settleExisting', () => {
   });
 
   it('compares data by what it says', () => {
+    const sorted = "import a, { type B } from './a.js';\nimport { c, d as e } from 'c';\nuse(a, c, e);\n";
+    const split =
+      "import { d as e, c } from 'c';\nimport a from './a.js';\nimport type { B } from './a.js';\nuse(a, c, e);\n";
+    expect(isSameCode('a.ts', sorted, split)).toBe(true);
+    expect(isSameCode('a.ts', sorted, split.replace('d as e', 'e'))).toBe(false);
+    expect(isSameCode('a.ts', sorted, split.replace('import type', 'import'))).toBe(false);
+    expect(
+      isSameCode('a.ts', "import './a.js';\nimport './b.js';\n", "import './b.js';\nimport './a.js';\n"),
+    ).toBe(false);
     expect(isSameCode('a.json', '{ "a": 1 }', '{\n  "a": 1\n}\n')).toBe(true);
     expect(isSameCode('a.json', '{ "a": "b c" }', '{ "a": "bc" }')).toBe(false);
     expect(isSameCode('a.yml', 'a:\n  b: 1\nc: 2\n', 'a:\n  b: 1\n  c: 2\n')).toBe(false);

@@ -130,7 +130,10 @@ describe('claim cache, revocations', () => {
         else cache.revoke(keyOf(named));
         return Promise.resolve(ADA);
       };
-      expect(await cache.load(named, ask, () => (outdated += 1))).toBe(null);
+      const onOutdated = (): void => {
+        outdated += 1;
+      };
+      expect(await cache.load(named, ask, onOutdated)).toBe(null);
       expect([asked, outdated]).toEqual([2, 1]);
       expect(cache.get(named)).toBeUndefined();
     }

@@ -7,6 +7,10 @@ import { ServiceClientError } from '../src/utils/service-client.js';
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
+const ok: Answer = (_request, response) => {
+  response.writeHead(200, { 'content-type': 'application/json' }).end('{"ok":true}');
+};
+
 /** A real server that answers as a test wants it to. */
 class Backend {
   answer: Answer = ok;
@@ -47,9 +51,6 @@ class Told implements EndpointSource {
   }
 }
 
-const ok: Answer = (_request, response) => {
-  response.writeHead(200, { 'content-type': 'application/json' }).end('{"ok":true}');
-};
 const status = (code: number, headers: Record<string, string> = {}): Answer => {
   return (_request, response) => {
     response.writeHead(code, headers).end();
@@ -59,7 +60,7 @@ const html: Answer = (_request, response) => {
   response.writeHead(200, { 'content-type': 'text/html' }).end('<p>hi</p>');
 };
 const silence: Answer = () => undefined;
-const after = (delayMs: number, answer: Answer = ok): Answer => {
+const delayed = (delayMs: number, answer: Answer = ok): Answer => {
   return (request, response) => {
     setTimeout(() => {
       answer(request, response);
@@ -132,9 +133,9 @@ describe('balanced client, balance', () => {
 
   it('gives a slow endpoint less', async () => {
     const client = balance(those(3));
-    backends[0].answer = after(60);
-    backends[1].answer = after(2);
-    backends[2].answer = after(2);
+    backends[0].answer = delayed(60);
+    backends[1].answer = delayed(2);
+    backends[2].answer = delayed(2);
     await Promise.all([1, 2, 3, 4, 5, 6].map(() => times(25, () => client.get('/'))));
     expect(backends[0].seen.length).toBeLessThan(30);
   });
@@ -272,7 +273,7 @@ describe('balanced client, endpoints that fail', () => {
     const client = balance(those(2), { circuitBreakerOptions });
     backends[0].answer = status(500);
     while (backends[0].seen.length === 0) await client.get('/');
-    backends[0].answer = after(100);
+    backends[0].answer = delayed(100);
     now = 100;
     await Promise.all(Array.from({ length: 50 }, () => client.get('/')));
     expect(backends[0].seen.length).toBe(2);
@@ -340,7 +341,7 @@ describe('balanced client, time', () => {
 
   it('gives the last endpoint all the time that is left', async () => {
     const client = balance(those(1), { timeout: 2_000, attemptTimeout: 20 });
-    backends[0].answer = after(60);
+    backends[0].answer = delayed(60);
     expect((await client.get('/')).status).toBe(200);
   });
 
@@ -370,7 +371,7 @@ describe('balanced client, endpoints that come and go', () => {
   it('calls those that came, and lets calls to those that went end', async () => {
     const source = those(1);
     const client = balance(source);
-    backends[0].answer = after(100);
+    backends[0].answer = delayed(100);
     const call = client.get('/');
     await until(() => backends[0].seen.length === 1);
     source.told = [{ url: backends[1].url }];
@@ -434,8 +435,8 @@ describe('balanced client, endpoints that come and go', () => {
   it('looks no more when it is closed, ends its calls first and makes none after that', async () => {
     const source = those(2);
     const client = balance(source);
-    backends[0].answer = after(100);
-    backends[1].answer = after(100);
+    backends[0].answer = delayed(100);
+    backends[1].answer = delayed(100);
     const call = client.get('/');
     await until(() => backends[0].seen.length + backends[1].seen.length === 1);
     const startedAt = performance.now();

@@ -1,4 +1,4 @@
-import type { Place } from '../../model/obstacle.ts';
+import { attempt, type Place } from '../../model/obstacle.ts';
 import { basenameRel, type RelPath } from '../../model/paths.ts';
 import type { Repo } from '../../model/repo.ts';
 import type { ServiceHead } from '../../model/service.ts';
@@ -22,21 +22,27 @@ export function findTokenlessCallers(repo: Repo, dir: RelPath): readonly Tokenle
   return heads
     .filter((head) => head.dir !== dir)
     .flatMap((head) => {
-      const survey = openSurvey(repo, head);
-      return findServiceCalls(survey)
-        .filter((call) => findDestination(survey, call, places)?.id === idOf(dir))
-        .filter(({ path }) => !sendsToken(survey, path))
-        .map(({ line, path }) => ({ service: head.name, path, line }));
+      // One that cannot be read is no reason to refuse this one.
+      return attempt(() => tokenlessCallsOf(openSurvey(repo, head), dir, places)) ?? [];
     });
+}
+
+function tokenlessCallsOf(
+  survey: Survey,
+  dir: RelPath,
+  places: readonly CallablePlace[],
+): readonly TokenlessCaller[] {
+  return findServiceCalls(survey)
+    .filter((call) => findDestination(survey, call, places)?.id === idOf(dir))
+    .filter(({ path }) => !sendsToken(survey, path))
+    .map(({ line, path }) => ({ service: survey.head.name, path, line }));
 }
 
 function placesOf(repo: Repo, heads: readonly ServiceHead[]): readonly CallablePlace[] {
   const auth = findAuthService(repo, heads);
   return heads.map((head) => {
-    const service = surveyService(repo, head, false);
-    const port = 'ok' in service ? undefined : service.app.listen.defaultPort;
-    const issues = !('ok' in auth) && auth.dir === head.dir;
-    return { head, issues, ...(port !== undefined && { port }) };
+    const port = attempt(() => surveyService(repo, head, false))?.app.listen.defaultPort;
+    return { head, issues: auth?.dir === head.dir, ...(port !== undefined && { port }) };
   });
 }
 

@@ -189,7 +189,11 @@ export class ServiceClient implements ObservedClient {
 
     async #end(): Promise<void> {
         this.#observer?.clientClosed(this);
-        if (this.#inFlight > 0) await new Promise<void>((resolve) => (this.#onIdle = resolve));
+        if (this.#inFlight > 0) {
+            await new Promise<void>((resolve) => {
+                this.#onIdle = resolve;
+            });
+        }
         await this.#transport.close();
     }
 
@@ -218,11 +222,11 @@ export class ServiceClient implements ObservedClient {
         try {
             const response = await this.#exchange<T>({ request, correlationId, deadline, retryable, observed });
             this.#breaker.success(permit, deadline.elapsedMs);
-            this.#observer?.callEnded(observed, deadline.elapsedMs, response.status);
+            if (observed !== undefined) this.#observer?.callEnded(observed, deadline.elapsedMs, response.status);
             return response;
         } catch (error) {
             this.#settle(permit, error, deadline);
-            this.#observer?.callEnded(observed, deadline.elapsedMs, error);
+            if (observed !== undefined) this.#observer?.callEnded(observed, deadline.elapsedMs, error);
             throw error;
         } finally {
             deadline.end();
@@ -233,10 +237,10 @@ export class ServiceClient implements ObservedClient {
 
     /** One or more attempts; the breaker sees the last one's outcome only. */
     async #exchange<T>(call: Call): Promise<ServiceResponse<T>> {
-        const { request, correlationId, deadline } = call;
+        const { request, correlationId, deadline, observed } = call;
         this.#retry?.onCall();
         for (let attempt = 0; ; attempt += 1) {
-            this.#observer?.attemptStarted(call.observed, attempt);
+            if (observed !== undefined) this.#observer?.attemptStarted(observed, attempt);
             try {
                 return this.#accept(await this.#transport.send(request, deadline), correlationId);
             } catch (cause) {
@@ -244,7 +248,7 @@ export class ServiceClient implements ObservedClient {
                 const delayMs = this.#delayBeforeRetry(call, attempt, error);
                 if (delayMs === undefined) throw error;
                 this.#logger?.debug({ service: this.#service, attempt, delayMs, correlationId }, "Retrying a call");
-                this.#observer?.retryPlanned(call.observed, attempt, delayMs, error);
+                if (observed !== undefined) this.#observer?.retryPlanned(observed, attempt, delayMs, error);
                 await this.#wait(call, delayMs);
             }
         }

@@ -30,30 +30,27 @@ export interface CircuitChange {
   readonly to: CircuitStats["state"];
 }
 
-/** Told what becomes of the calls of a client. `call` is what it answered to `callStarted`; undefined is a call that it lets pass. */
+/** Receives the events of a client's calls. */
 export interface ClientObserver {
   clientCreated(client: ObservedClient): void;
   clientClosed(client: ObservedClient): void;
   circuitChanged(change: CircuitChange): void;
+  /** The `call` of the later events of this call, which has none when this is undefined. */
   callStarted(
     client: ObservedClient,
     request: Pick<ServiceCall, "method" | "path" | "headers">,
     correlationId: string,
     route: string | undefined
   ): ServiceCall | undefined;
-  attemptStarted(call: ServiceCall | undefined, attempt: number): void;
+  attemptStarted(call: ServiceCall, attempt: number): void;
   retryPlanned(
-    call: ServiceCall | undefined,
+    call: ServiceCall,
     attempt: number,
     delayMs: number,
     error: unknown
   ): void;
   /** `outcome` is the status of a good answer, or what was thrown. */
-  callEnded(
-    call: ServiceCall | undefined,
-    durationMs: number,
-    outcome: unknown
-  ): void;
+  callEnded(call: ServiceCall, durationMs: number, outcome: unknown): void;
   /** The call was not made, because the circuit is open. */
   callRefused(client: ObservedClient, retryAfterMs: number): void;
 }
