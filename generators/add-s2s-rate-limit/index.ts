@@ -24,6 +24,6 @@ export const generator = defineGenerator({
       role: 'rate-limit',
       after: ['add-auth-verify', 'add-auth-middleware'],
       answers: () => [{ store: 'redis' }, { store: 'memory' }],
-      read: { path: /\bVERIFY_ROUTE =\s+['"]([^'"]+)['"]/ },
+      read: { path: /\blimitVerifications\(\s*['"]([^'"]+)['"]/ },
     }),
 });

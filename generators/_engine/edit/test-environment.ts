@@ -1,12 +1,67 @@
+import type { RelPath } from '../model/paths.ts';
 import type { Repo } from '../model/repo.ts';
+import type { ImportWant } from '../model/code-facts.ts';
 import type { ConfigFact } from '../model/resource-facts.ts';
 import type { Service } from '../model/service.ts';
+import { dynamicSpecifier } from '../facts/style/place-file.ts';
 import { printKey, printString } from '../syntax/print.ts';
 import { parseSource, ts } from '../syntax/tree.ts';
 import { findEnvSchema } from './env-schema.ts';
+import { importLines } from './import-lines.ts';
 
 const maxRuleChars = 1_000;
 const maxValueChars = 1_000;
+
+/** What a test imports of the service's own files, and what it does before it has them. */
+export interface TestImports {
+  /** Whole import statements. */
+  readonly imports: readonly string[];
+  /** Lines of code after the imports. */
+  readonly setUp: readonly string[];
+}
+
+/** The file that a test is about, by its exports. */
+export interface TestSubject {
+  readonly file: RelPath;
+  readonly value: string;
+  readonly type: string;
+}
+
+/**
+ * Imports a plugin into a test, beside `others`. Where the configuration that it reads when it is imported demands an
+ * environment, that is set first, and the plugin is imported after it.
+ */
+export function importSubject(
+  service: Service,
+  repo: Repo,
+  test: RelPath,
+  { file, type, value }: TestSubject,
+  others: readonly ImportWant[] = [],
+): TestImports {
+  const environment = testEnvironment(service, repo);
+  if (environment.length === 0)
+    return {
+      imports: importLines(service, test, [{ from: file, names: [value, `type ${type}`] }, ...others]),
+      setUp: [],
+    };
+  const specifier = printString(dynamicSpecifier(service, test, file));
+  return {
+    imports: importLines(service, test, [{ from: file, names: [type], typeOnly: true }, ...others]),
+    setUp: [
+      '',
+      '// The configuration is read when it is imported: its environment is set first, and the plugin is imported later.',
+      'Object.assign(process.env, {',
+      ...environment.map((entry) => `  ${entry},`),
+      '  ...process.env,',
+      '});',
+      `let ${value}: typeof import(${specifier}).${value};`,
+      '',
+      'beforeAll(async () => {',
+      `  ({ ${value} } = await import(${specifier}));`,
+      '});',
+    ],
+  };
+}
 
 /**
  * What a test has to put into `process.env` before it imports a file that reads the service's configuration: entries

@@ -1,4 +1,4 @@
-import { type Quota, type Take, type TokenBuckets, tokenMs } from '{{bucketImport}}';
+import { type Quota, type TokenBuckets, tokenMs } from './token-bucket.ts';
 
 interface Caller {
   /** Good tokens on the way to the next credit. */
@@ -78,7 +78,7 @@ export class RefusalLimit {
     let givenBack: number;
     do {
       ({ givenBack } = known);
-      ({ retryAfterMs } = await this.#take(caller));
+      ({ retryAfterMs } = await this.#buckets.take(keyOf(caller), this.#quota));
       if (retryAfterMs === 0) return this.#open(caller, known, 'bucket');
       if (known.undecided > 0) return this.#wait(caller, known);
       // What came back meanwhile came too late for this question.
@@ -86,10 +86,6 @@ export class RefusalLimit {
     // Other instances may be looking at good tokens: they alone are no reason to remember it.
     if (known.refused) this.#block(caller, known, retryAfterMs);
     return retryAfterMs;
-  }
-
-  #take(caller: string): Take | Promise<Take> {
-    return this.#buckets.take(keyOf(caller), this.#quota);
   }
 
   #wait(caller: string, known: Caller): Promise<Admission | number> {
