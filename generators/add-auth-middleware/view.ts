@@ -27,7 +27,7 @@ export interface MiddlewareView {
 }
 
 /** A member of the middleware's options and its docstring. */
-export interface CacheOption {
+interface CacheOption {
   readonly does: string;
   readonly declaration: string;
 }

@@ -3,9 +3,8 @@ import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { printString } from '../_engine/syntax/print.ts';
 import { claimNames, type TokenPolicy } from './token-policy.ts';
-import { importLines } from '../_engine/edit/import-lines.ts';
-import { dynamicSpecifier, testFileFor } from '../_engine/facts/style/place-file.ts';
-import { testEnvironment } from '../_engine/edit/test-environment.ts';
+import { dynamicSpecifier, importLines, testFileFor } from '../_engine/facts/style/place-file.ts';
+import { testEnvironment } from '../_engine/edit/env-schema.ts';
 import type { Draft } from '../_engine/repo/draft.ts';
 import { renderTest } from '../_engine/render/render.ts';
 import type { Blacklist, VerifyTestView } from './view.ts';
@@ -66,20 +65,15 @@ function verifyTestView(
   const isTold = jwt.secret?.expression.startsWith('process.env') === true;
   const decorated = decoratedConfig(service);
   const secretEnv = decorated === undefined && (jwt.secret?.env ?? (jwt.library === 'none' && 'JWT_SECRET'));
-  const followed = followedPlugins(repo, service, files, blacklist);
-  const inertStore = 'blacklistStore: { add: () => Promise.resolve(), has: () => Promise.resolve(false) }';
+  const standIns = followedPlugins(repo, service, files, blacklist).map(standIn);
   return {
-    packageImports: importLines(service, test, packageWants(fastifyJwt, followed.length > 0)),
+    packageImports: importLines(service, test, packageWants(fastifyJwt, standIns.length > 0)),
     ownImports: importLines(service, test, ownWants(files, blacklist)),
     routeImport: dynamicSpecifier(service, test, files.plugin),
     path,
-    secret:
-      secretEnv === false ? secretLiteral : `(process.env[${printString(secretEnv)}] = ${secretLiteral})`,
-    preparations: [
-      ...followed.map(standIn),
-      ...(decorated ?? []),
-      ...(fastifyJwt ? [registration(service)] : []),
-    ],
+    secret: secretLiteral,
+    secretVariables: secretEnv === false ? [] : [secretEnv],
+    preparations: [...standIns, ...(decorated ?? []), ...(fastifyJwt ? [registration(service)] : [])],
     defaults: ["serviceAuthSecret: ''", ...(blacklist === 'none' ? [] : [inertStore])].join(', '),
     secretEnv,
     guardsSecret: isTold || jwt.library === 'none',
@@ -91,6 +85,8 @@ function verifyTestView(
     blacklist: blacklist !== 'none',
   };
 }
+
+const inertStore = 'blacklistStore: { add: () => Promise.resolve(), has: () => Promise.resolve(false) }';
 
 /** Has the name of a plugin that the route depends on, and nothing else of it. */
 function standIn(name: string): string {

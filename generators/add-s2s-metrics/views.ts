@@ -3,7 +3,7 @@ import type { Obstacle } from '../_engine/model/obstacle.ts';
 import type { RelPath } from '../_engine/model/paths.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { freePluginName } from '../_engine/edit/register-plugin.ts';
-import { importLines } from '../_engine/edit/import-lines.ts';
+import { importLines } from '../_engine/facts/style/place-file.ts';
 import type { MetricsFact } from '../_engine/facts/observability.ts';
 import type { MetricsView } from './view.ts';
 

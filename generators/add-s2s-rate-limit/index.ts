@@ -1,5 +1,5 @@
 import { defineGenerator } from '../_engine/model/generator.ts';
-import { pathQuestion } from '../_engine/facts/routes/route-path.ts';
+import { pathQuestion } from '../_engine/facts/routes/public-routes.ts';
 
 export const generator = defineGenerator({
   summary: 'limits the requests of each caller to each route, over all instances, and blocks token scanners',

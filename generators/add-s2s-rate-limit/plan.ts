@@ -13,7 +13,7 @@ import { type Draft, openDraft } from '../_engine/repo/draft.ts';
 import { render, renderModule, renderTest } from '../_engine/render/render.ts';
 import { allowsBelow } from '../_engine/facts/tooling.ts';
 import { surveyTarget } from '../_engine/facts/app/service.ts';
-import { findUserMember } from '../_engine/facts/auth/user-member.ts';
+import { findUserMember } from '../_engine/facts/app/decorations.ts';
 import {
   bucketTestView,
   type LimitFiles,

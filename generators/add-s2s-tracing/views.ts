@@ -1,9 +1,8 @@
 import type { ImportWant } from '../_engine/model/code-facts.ts';
 import { joinRel, type RelPath } from '../_engine/model/paths.ts';
 import type { Service } from '../_engine/model/service.ts';
-import { importLines } from '../_engine/edit/import-lines.ts';
 import { freePluginName } from '../_engine/edit/register-plugin.ts';
-import { importSpecifier, placeFile } from '../_engine/facts/style/place-file.ts';
+import { importLines, importSpecifier, placeFile } from '../_engine/facts/style/place-file.ts';
 import type { OpenTelemetryFact } from '../_engine/facts/observability.ts';
 import type { SdkView, TracingView } from './view.ts';
 

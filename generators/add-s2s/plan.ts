@@ -14,7 +14,7 @@ import { chooseProtection, readPublic } from '../_engine/facts/routes/protection
 import { findService, surveyTarget } from '../_engine/facts/app/service.ts';
 import { type Integration, integrationTest } from './views.ts';
 import type { RelPath } from '../_engine/model/paths.ts';
-import { findPublicRoutes } from '../_engine/edit/ensure-public-route.ts';
+import { findPublicRoutes } from '../_engine/edit/register-plugin.ts';
 import { recordedAnswers } from '../_engine/record/recorded-answers.ts';
 import { surveyHeads } from '../_engine/repo/services.ts';
 

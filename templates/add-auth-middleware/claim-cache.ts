@@ -143,11 +143,11 @@ function expiryOf(token: string): number {
   const [, payload = ''] = token.split('.');
   try {
     const claims: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8'));
-    if (typeof claims !== 'object' || claims === null || !('exp' in claims)) return Infinity;
-    return typeof claims.exp === 'number' ? claims.exp * 1_000 : Infinity;
+    if (typeof claims !== 'object' || claims === null || !('exp' in claims)) return Number.POSITIVE_INFINITY;
+    return typeof claims.exp === 'number' ? claims.exp * 1_000 : Number.POSITIVE_INFINITY;
   } catch {
     // Not a JWT: its expiry cannot be read here.
-    return Infinity;
+    return Number.POSITIVE_INFINITY;
   }
 }
 

@@ -85,7 +85,7 @@ export function withFallback(
   clock: () => number = () => performance.now(),
 ): TokenBuckets {
   let isDown = false;
-  let askAgainAt = -Infinity;
+  let askAgainAt = -Number.POSITIVE_INFINITY;
   return {
     async take(key, quota) {
       if (isDown) {

@@ -3,8 +3,9 @@ import type { Service } from '../../model/service.ts';
 import { isFastifyPlugin } from '../../program/plugin-functions.ts';
 import { openSurvey, type Survey } from '../../program/survey.ts';
 import type { Repo } from '../../model/repo.ts';
-import { memberOf, propertyOf, stringOf, unwrap } from '../../syntax/expressions.ts';
+import { memberOf, propertyOf, stringOf } from '../../syntax/expressions.ts';
 import { printStrings } from '../../syntax/print.ts';
+import { importedBy } from '../../syntax/symbols.ts';
 import { ts, walk } from '../../syntax/tree.ts';
 
 /** Packages whose plugin decorates the instance with what plugins read. */
@@ -55,9 +56,8 @@ function provides(survey: Survey, path: RelPath, name: string): boolean {
     const member = memberOf(node.expression);
     const [first] = node.arguments;
     if (member === 'decorate') found ||= stringOf(first) === name;
-    const plugin = first === undefined ? undefined : unwrap(first);
-    if (member === 'register' && plugin !== undefined && ts.isIdentifier(plugin))
-      found ||= from?.test(survey.names.importOf(plugin, path)?.from ?? '') === true;
+    if (member === 'register' && first !== undefined)
+      found ||= from?.test(importedBy(first)?.from ?? '') === true;
     return !found;
   });
   return found;
@@ -67,7 +67,7 @@ function nameOf(survey: Survey, path: RelPath): string | undefined {
   const found = survey.names.exported(path, 'default');
   if (found === undefined || !ts.isCallExpression(found.node)) return undefined;
   const { arguments: given, expression } = found.node;
-  if (!isFastifyPlugin(survey, expression, found.file)) return undefined;
+  if (!isFastifyPlugin(expression)) return undefined;
   const options = given[1] && survey.names.value(given[1], found.file);
   if (options === undefined || !ts.isExpression(options.node)) return undefined;
   return survey.names.textOf(propertyOf(options.node, 'name'), options.file);

@@ -1,6 +1,7 @@
 import type { RelPath } from '../../model/paths.ts';
 import type { Survey } from '../../program/survey.ts';
-import { memberOf, receiverOf, unwrap } from '../../syntax/expressions.ts';
+import { memberOf, receiverOf, stringOf, unwrap } from '../../syntax/expressions.ts';
+import { importedBy } from '../../syntax/symbols.ts';
 import { lineOf, ts, walk } from '../../syntax/tree.ts';
 
 /** A WebSocket server that takes connections beside the routes of the application, so no hook of it runs. */
@@ -16,8 +17,6 @@ const makers: Readonly<Record<string, RegExp>> = {
   ws: /^(?:WebSocketServer|Server)$/,
   'socket.io': /^(?:Server|default)$/,
 };
-/** They put socket.io on the server of the instance. */
-const plugins = /^(?:fastify-socket\.io|fastify-socketio)$/;
 
 /** Finds the servers of `ws` and socket.io, the plugins that add one, and listeners of `upgrade` on the HTTP server. */
 export function findWebSocketServers(survey: Survey): readonly WebSocketServer[] {
@@ -25,8 +24,7 @@ export function findWebSocketServers(survey: Survey): readonly WebSocketServer[]
     const found: WebSocketServer[] = [];
     const tree = survey.tree(path);
     walk(tree, (node) => {
-      const from =
-        ts.isNewExpression(node) || ts.isCallExpression(node) ? serverOf(survey, node, path) : undefined;
+      const from = ts.isNewExpression(node) || ts.isCallExpression(node) ? serverOf(node) : undefined;
       if (from !== undefined) found.push({ path, line: lineOf(tree, node.getStart()), from });
       return true;
     });
@@ -34,27 +32,17 @@ export function findWebSocketServers(survey: Survey): readonly WebSocketServer[]
   });
 }
 
-function serverOf(
-  survey: Survey,
-  node: ts.NewExpression | ts.CallExpression,
-  path: RelPath,
-): string | undefined {
-  const callee = unwrap(node.expression);
+function serverOf(node: ts.NewExpression | ts.CallExpression): string | undefined {
   if (ts.isNewExpression(node)) {
-    const root = receiverOf(callee) ?? callee;
-    const imported = ts.isIdentifier(root) ? survey.names.importOf(root, path) : undefined;
-    const name = root === callee ? imported?.name : memberOf(callee);
-    const known = imported !== undefined && Object.hasOwn(makers, imported.from);
-    return known && makers[imported.from]?.test(name ?? '') === true ? imported.from : undefined;
+    const made = importedBy(node.expression, ...Object.keys(makers));
+    return made !== undefined && makers[made.from]?.test(made.name) === true ? made.from : undefined;
   }
+  const callee = unwrap(node.expression);
   const [first] = node.arguments;
   if (first === undefined) return undefined;
   const member = memberOf(callee);
-  if (member === 'register' && ts.isIdentifier(unwrap(first))) {
-    const from = survey.names.importOf(unwrap(first) as ts.Identifier, path)?.from;
-    return from !== undefined && plugins.test(from) ? from : undefined;
-  }
+  if (member === 'register') return importedBy(first, 'fastify-socket.io', 'fastify-socketio')?.from;
   const receiver = receiverOf(callee);
-  const isUpgrade = member === 'on' && ts.isStringLiteralLike(first) && first.text === 'upgrade';
+  const isUpgrade = member === 'on' && stringOf(first) === 'upgrade';
   return isUpgrade && receiver !== undefined && memberOf(receiver) === 'server' ? 'node:http' : undefined;
 }

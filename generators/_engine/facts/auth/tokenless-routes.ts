@@ -2,6 +2,7 @@ import type { Route } from '../../model/app-facts.ts';
 import type { RelPath } from '../../model/paths.ts';
 import type { Survey } from '../../program/survey.ts';
 import { memberOf, receiverOf, unwrap } from '../../syntax/expressions.ts';
+import { importedBy } from '../../syntax/symbols.ts';
 import { lineOf, ts, walk } from '../../syntax/tree.ts';
 import { findRouteCode, type RouteCode } from '../routes/route-code.ts';
 import { findIssued, type Issued } from './jwt-issued.ts';
@@ -158,18 +159,12 @@ function nameOfCallee({ expression }: CallIn['node']): string {
 
 /** Whether a package of that name is called: itself, or a member of what it exports. */
 function isOf(survey: Survey, { expression }: CallIn['node'], file: RelPath, packages: RegExp): boolean {
-  const bare = unwrap(expression);
-  const root = receiverOf(bare) ?? bare;
-  const from = ts.isIdentifier(root) ? survey.names.importOf(root, file)?.from : undefined;
-  if (from !== undefined && packages.test(from)) return true;
+  if (packages.test(importedBy(expression)?.from ?? '')) return true;
   // `const passport = new Passport()`, in this file or another one.
-  const made = root === bare ? undefined : survey.names.value(root, file);
-  const isMade = made !== undefined && (ts.isNewExpression(made.node) || ts.isCallExpression(made.node));
-  if (!isMade || made.node === root) return false;
-  const maker = unwrap(made.node.expression);
-  const makerRoot = receiverOf(maker) ?? maker;
-  const by = ts.isIdentifier(makerRoot) ? survey.names.importOf(makerRoot, made.file)?.from : undefined;
-  return by !== undefined && packages.test(by);
+  const receiver = receiverOf(unwrap(expression));
+  const made = receiver && survey.names.value(receiver, file);
+  if (made === undefined || (!ts.isNewExpression(made.node) && !ts.isCallExpression(made.node))) return false;
+  return packages.test(importedBy(made.node.expression)?.from ?? '');
 }
 
 function isBetterAuth(survey: Survey, node: CallIn['node'], file: RelPath): boolean {

@@ -1,8 +1,9 @@
 import type { Route } from '../../model/app-facts.ts';
 import type { RelPath } from '../../model/paths.ts';
 import type { Survey } from '../../program/survey.ts';
-import { propertyOf, unwrap } from '../../syntax/expressions.ts';
-import { lineOf, ts } from '../../syntax/tree.ts';
+import { propertyOf } from '../../syntax/expressions.ts';
+import { importedBy } from '../../syntax/symbols.ts';
+import { placeOf, ts } from '../../syntax/tree.ts';
 import { joinUrl } from './route-calls.ts';
 
 /** What is registered: a plugin from a package, with its options. */
@@ -73,14 +74,12 @@ export function packageRoutes(
   ownPrefix: string,
 ): readonly Route[] {
   const { file, plugin } = call;
-  const bare = unwrap(plugin);
-  const by = ts.isIdentifier(bare) ? survey.names.importOf(bare, file)?.from : undefined;
-  const known = by !== undefined && Object.hasOwn(packagePlugins, by) ? packagePlugins[by] : undefined;
+  const by = importedBy(plugin, ...Object.keys(packagePlugins))?.from;
+  const known = by === undefined ? undefined : packagePlugins[by];
   const found = known?.patternOf(call.options && readOptions(survey, call.options, file));
   if (by === undefined || known === undefined || found === undefined) return [];
   const inner = known.hasPrefix === true ? joinUrl(prefix, ownPrefix) : prefix;
-  const line = lineOf(survey.tree(file), plugin.getStart());
-  const own = { method: known.method, url: joinUrl(inner, found ?? '*'), path: file, line };
+  const own = { method: known.method, url: joinUrl(inner, found ?? '*'), ...placeOf(plugin, file) };
   if (found === null) return [{ ...own, by: `${by} ${known.does}, and the URL cannot be read` }];
   const says = `${by} ${known.does}`;
   return [known.isPublic ? { ...own, public: says } : { ...own, by: says }];

@@ -1,8 +1,11 @@
 import type { Route, RoutePlugin } from '../../model/app-facts.ts';
 import type { RelPath } from '../../model/paths.ts';
 import { ts } from '../../syntax/tree.ts';
-import { type Argument, argumentsOf, classCalls } from '../../program/repeated-calls.ts';
 import {
+  type Argument,
+  argumentsOf,
+  classCalls,
+  findHelper,
   findPluginFunction,
   inContainer,
   isFastifyPlugin,
@@ -14,9 +17,9 @@ import { isFunctionNode, propertyOf, stringOf, unwrap } from '../../syntax/expre
 import { packageRoutes } from './package-routes.ts';
 import { joinUrl, routesOf } from './route-calls.ts';
 import type { Survey } from '../../program/survey.ts';
+import { importedBy } from '../../syntax/symbols.ts';
 import { findCalls, type Use } from '../../syntax/calls.ts';
 import { findMemberCalls } from '../../syntax/member-calls.ts';
-import { findCallee } from '../../program/callees.ts';
 
 /** One plugin that is registered; `expression` stands in `file`. */
 interface Registration extends Argument {
@@ -41,7 +44,7 @@ function registrationsOf(survey: Survey, { call }: Use, file: RelPath): readonly
     const own = options === undefined ? undefined : propertyOf(options.expression, 'prefix');
     const prefix = own === undefined ? '' : (survey.names.textOf(own, options?.file ?? file) ?? '*');
     return alternativesOf(plugin.expression).map((expression) => {
-      const name = pluginName(survey, expression, plugin.file, prefix);
+      const name = pluginName(expression, prefix);
       const given = inContainer(survey, expression, plugin.file) ?? { expression, file: plugin.file };
       return { ...given, plugin: name, prefix, options: options?.expression };
     });
@@ -67,7 +70,7 @@ export function routePluginsOf(
   return uses.flatMap((use) => {
     if (use.kind === 'register')
       return registrationsOf(survey, use, file).flatMap((one) => registered(survey, one, prefix, depth));
-    return use.kind === 'helper' ? helped(survey, use, file, prefix, depth) : [];
+    return helped(survey, use, file, prefix, depth);
   });
 }
 
@@ -106,7 +109,7 @@ function registered(
   const inner = found.shared || registration.prefix === '' ? prefix : joinUrl(prefix, registration.prefix);
   const { nested, routes } = contentsOf(survey, found, 0, inner, depth);
   if (routes.length === 0) return nested;
-  const exportedAs = exportedName(survey, expression, file);
+  const exportedAs = exportedName(expression);
   const kind = found.shared ? ('shared' as const) : ('plugin' as const);
   const own = { name: registration.plugin, file: found.file, kind, autoloaded: false, prefix: inner, routes };
   return [exportedAs === undefined ? own : { ...own, exportedAs }, ...nested];
@@ -143,21 +146,20 @@ export function handedPlugins(
 /** `registerUserRoutes(app, deps)`, `users.register(app)` */
 function helped(
   survey: Survey,
-  { binding, call }: Use,
+  use: Use,
   file: RelPath,
   prefix: string,
   depth: number,
 ): readonly RoutePlugin[] {
-  const found = findCallee(survey, call.expression, file);
-  if (found === undefined) return [];
-  const index = call.arguments.findIndex((argument) => unwrap(argument).getText() === binding);
-  const helper = { file: found.file, node: found.node, shared: true };
-  const { nested, routes } = contentsOf(survey, helper, index, prefix, depth);
+  const helper = findHelper(survey, use, file);
+  if (helper === undefined) return [];
+  const { nested, routes } = contentsOf(survey, helper, helper.index, prefix, depth);
   if (routes.length === 0) return nested;
-  const exportedAs = exportedName(survey, call.expression, file);
+  const { expression } = use.call;
+  const exportedAs = exportedName(expression);
   const own = {
-    name: call.expression.getText(),
-    file: found.file,
+    name: expression.getText(),
+    file: helper.file,
     kind: 'shared' as const,
     autoloaded: false,
     prefix,
@@ -167,14 +169,14 @@ function helped(
 }
 
 /** What a registered expression is called in the code: its identifier, else what its module or prefix suggests. */
-function pluginName(survey: Survey, expression: ts.Expression, file: RelPath, prefix: string): string {
+function pluginName(expression: ts.Expression, prefix: string): string {
   const bare = unwrap(expression);
   if (ts.isIdentifier(bare) || ts.isPropertyAccessExpression(bare)) return bare.getText();
   if (ts.isCallExpression(bare)) {
     const [first] = bare.arguments;
     if (bare.expression.kind === ts.SyntaxKind.ImportKeyword) return moduleName(stringOf(first) ?? '');
-    const isWrapped = first !== undefined && isFastifyPlugin(survey, bare.expression, file);
-    return isWrapped ? pluginName(survey, first, file, prefix) : bare.expression.getText();
+    const isWrapped = first !== undefined && isFastifyPlugin(bare.expression);
+    return isWrapped ? pluginName(first, prefix) : bare.expression.getText();
   }
   const ownName = isFunctionNode(bare) ? bare.name?.getText() : undefined;
   return ownName ?? (prefix.replace(/^\/+/, '').replaceAll('/', '-') || 'inline');
@@ -193,13 +195,12 @@ function moduleName(specifier: string): string {
 }
 
 /** What the plugin's own file calls it: an exported name, or `default`. */
-function exportedName(survey: Survey, expression: ts.Expression, file: RelPath): string | undefined {
+function exportedName(expression: ts.Expression): string | undefined {
   const bare = unwrap(expression);
-  if (ts.isIdentifier(bare)) return survey.names.importOf(bare, file)?.name ?? bare.text;
+  if (ts.isIdentifier(bare)) return importedBy(bare)?.name ?? bare.text;
   if (!ts.isCallExpression(bare)) return undefined;
   if (bare.expression.kind === ts.SyntaxKind.ImportKeyword) return 'default';
   const [first] = bare.arguments;
-  const isWrapper =
-    isFastifyPlugin(survey, bare.expression, file) || resolverOf(survey, bare.expression, file) !== undefined;
-  return exportedName(survey, first !== undefined && isWrapper ? first : bare.expression, file);
+  const isWrapper = isFastifyPlugin(bare.expression) || resolverOf(bare.expression) !== undefined;
+  return exportedName(first !== undefined && isWrapper ? first : bare.expression);
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import { importedBy } from '../../../generators/_engine/syntax/imports.ts';
+import { callsIn } from '../../../generators/_engine/syntax/calls.ts';
+import { importedBy } from '../../../generators/_engine/syntax/symbols.ts';
 import { parseSource, ts } from '../../../generators/_engine/syntax/tree.ts';
 
 /** Of what the last statement calls. */
@@ -20,6 +21,8 @@ describe('importedBy', () => {
     ["import Redis from 'ioredis';\nnew Redis.Cluster([]);", 'ioredis', 'Cluster'],
     ["import * as redis from 'redis';\n(redis as unknown).createCluster({});", 'redis', 'createCluster'],
     ["const redis = require('redis');\nredis.createClient();", 'redis', 'createClient'],
+    ["const { createClient } = require('redis');\ncreateClient();", 'redis', 'createClient'],
+    ["import fp from 'fastify-plugin';\nfp['default'](plugin);", 'fastify-plugin', 'default'],
   ])('%s', (text, from, name) => {
     expect(importedByCall(text)).toEqual({ from, name });
   });
@@ -30,4 +33,15 @@ describe('importedBy', () => {
       expect(importedByCall(text)).toBeUndefined();
     },
   );
+
+  it('knows none where something nearer has the name, and none of other packages than those asked for', () => {
+    const tree = parseSource(
+      'app.ts',
+      "import fp from 'fastify-plugin';\nconst wrap = (fp) => fp(1);\nfp(2);",
+    );
+    const [inner, outer] = callsIn(tree).map(({ expression }) => importedBy(expression));
+    expect([inner, outer]).toEqual([undefined, { from: 'fastify-plugin', name: 'default' }]);
+    const [, call] = callsIn(tree);
+    expect(call && importedBy(call.expression, 'fastify')).toBeUndefined();
+  });
 });
