@@ -14,6 +14,7 @@ import { surveyTarget } from '../_engine/facts/app/service.ts';
 import { recordedAnswers } from '../_engine/record/recorded-answers.ts';
 import { findAuthAddress, wireMiddleware } from './wiring.ts';
 import { chooseProtection, readPublic } from '../_engine/facts/routes/protection.ts';
+import { notesBesideGuard } from './beside-guard.ts';
 import { placeAmongPlugins } from './guard-registration.ts';
 import { openRoutes } from './open-routes.ts';
 import { chooseNames, type MiddlewareNames } from './names.ts';
@@ -60,7 +61,9 @@ export async function planAuthMiddleware(answers: MiddlewareAnswers, repo: Repo)
   const [subscriber, tokenKey] = [inUtils('revocation-subscriber'), inUtils('token-key')];
   const files: MiddlewareFiles = { middleware, client, cache, diagnostics, subscriber, tokenKey };
   const open = protection.all ? openRoutes(service, repo, answers, chosen) : undefined;
-  for (const note of open?.notes ?? []) draft.note(note);
+  const isGuarded = protection.all || protection.plugins.length > 0;
+  const beside = isGuarded ? notesBesideGuard(repo, service) : [];
+  for (const note of [...(open?.notes ?? []), ...beside]) draft.note(note);
   const choices: MiddlewareChoices = {
     path: answers.path,
     cacheTtlMs,

@@ -1,4 +1,5 @@
 import type { ImportWant } from '../_engine/model/code-facts.ts';
+import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { printString } from '../_engine/syntax/print.ts';
 import { type TokenPolicy } from './token-policy.ts';
@@ -9,6 +10,7 @@ import type { Draft } from '../_engine/repo/draft.ts';
 import { renderTest } from '../_engine/render/render.ts';
 import type { Blacklist, VerifyTestView } from './view.ts';
 import type { VerifyFiles } from './files.ts';
+import { followedPlugins } from './views.ts';
 import type { PurposeRule } from '../_engine/facts/auth/jwt-logins.ts';
 
 const secretLiteral = "'a-secret-of-these-tests-with-32-bytes-or-more'";
@@ -46,7 +48,7 @@ export function planVerifyTest(
   const test = testFileFor(service, files.plugin, 'auth-verify');
   const environment = testEnvironment(service, draft.repo);
   const view: VerifyTestView = {
-    ...verifyTestView(service, files, path, blacklist, policy),
+    ...verifyTestView(draft.repo, service, files, path, blacklist, policy),
     environment,
   };
   const text = renderTest('add-auth-verify/auth-verify.test.ts.hbs', view, style, testing);
@@ -54,6 +56,7 @@ export function planVerifyTest(
 }
 
 function verifyTestView(
+  repo: Repo,
   service: Service,
   files: VerifyFiles,
   path: string,
@@ -71,15 +74,15 @@ function verifyTestView(
   const isTold = /^\(?process\.env/.test(jwt.secret?.expression ?? '');
   const decorated = decoratedConfig(service);
   const secretEnv = decorated === undefined && (jwt.secret?.env ?? (jwt.library === 'none' && 'JWT_SECRET'));
-  const inertStore = 'blacklistStore: { add: () => Promise.resolve(), has: () => Promise.resolve(false) }';
+  const standIns = followedPlugins(repo, service, files, blacklist).map(standIn);
   return {
-    packageImports: importLines(service, test, packageWants(fastifyJwt)),
+    packageImports: importLines(service, test, packageWants(fastifyJwt, standIns.length > 0)),
     ownImports: importLines(service, test, ownWants(files, blacklist)),
     routeImport: dynamicSpecifier(service, test, files.plugin),
     path,
     secret: secretLiteral,
     secretVariables: secretEnv === false ? [] : [secretEnv],
-    preparations: [...(decorated ?? []), ...(fastifyJwt ? [registration(service)] : [])],
+    preparations: [...standIns, ...(decorated ?? []), ...(fastifyJwt ? [registration(service)] : [])],
     defaults: ["serviceAuthSecret: ''", ...(blacklist === 'none' ? [] : [inertStore])].join(', '),
     secretEnv,
     guardsSecret: isTold || jwt.library === 'none',
@@ -99,6 +102,13 @@ function userIdClaimOf({ claims, user }: Service['jwt']): string {
   return user?.userId?.at(-1) ?? usual ?? 'sub';
 }
 
+const inertStore = 'blacklistStore: { add: () => Promise.resolve(), has: () => Promise.resolve(false) }';
+
+/** Has the name of a plugin that the route depends on, and nothing else of it. */
+function standIn(name: string): string {
+  return `await app.register(fp((_app, _options, done) => { done(); }, { name: ${printString(name)} }));`;
+}
+
 function registration({ jwt: { namespace } }: Service): string {
   const named = namespace === undefined ? '' : `, namespace: ${printString(namespace)}`;
   return `await app.register(fastifyJwt, { secret: SECRET${named} });`;
@@ -116,9 +126,10 @@ function decoratedConfig({ jwt }: Service): readonly string[] | undefined {
   ];
 }
 
-function packageWants(fastifyJwt: boolean): readonly ImportWant[] {
+function packageWants(fastifyJwt: boolean, fastifyPlugin: boolean): readonly ImportWant[] {
   return [
     { from: 'fastify', default: 'Fastify', names: ['type FastifyInstance'] },
+    ...(fastifyPlugin ? [{ from: 'fastify-plugin', default: 'fp' }] : []),
     ...(fastifyJwt ? [{ from: '@fastify/jwt', default: 'fastifyJwt' }] : []),
   ];
 }

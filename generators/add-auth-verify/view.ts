@@ -9,6 +9,8 @@ export interface VerifyView extends RedisConnection {
   readonly path: string;
   /** What fastify-plugin calls it: free in the service. */
   readonly pluginName: string;
+  /** `, dependencies: ['redis']`: autoloaded plugins that it has to follow; empty for none. */
+  readonly dependencies: string;
   readonly fastifyMajor: number;
   /** The application takes JSON schemas: no validator compiler of another kind is set. */
   readonly plainSchemas: boolean;

@@ -5,6 +5,11 @@ import { importLines } from '../_engine/facts/style/place-file.ts';
 import { readVariable } from '../_engine/edit/declare-variables.ts';
 import { redisConnection } from '../_engine/edit/redis-connection.ts';
 import { redisScope } from '../_engine/facts/redis.ts';
+import {
+  decoratorsIn,
+  dependenciesOption,
+  findPluginDependencies,
+} from '../_engine/facts/app/plugin-dependencies.ts';
 import { printString } from '../_engine/syntax/print.ts';
 import { secretView, signingSecret, verifierArguments } from './connection-views.ts';
 import { purposeCondition, type TokenPolicy } from './token-policy.ts';
@@ -51,6 +56,7 @@ export function verifyView(
     ...redis,
     imports: importLines(service, files.plugin, wants),
     path,
+    dependencies: dependenciesOption(followedPlugins(repo, service, files, blacklist)),
     fastifyMajor: service.fastifyMajor,
     plainSchemas: service.plainSchemas,
     routeOptions: routeOptionsOf(service),
@@ -65,6 +71,23 @@ export function verifyView(
     handlerOptions: handlerOptions(blacklist, policy),
     ...identityView(service.jwt),
   };
+}
+
+/** The autoloaded plugins of the service that provide what the route reads when it is registered. */
+export function followedPlugins(
+  repo: Repo,
+  service: Service,
+  { plugin }: VerifyFiles,
+  blacklist: Blacklist,
+): readonly string[] {
+  const { jwt, redis } = service;
+  const expressions = [
+    ...(blacklist === 'redis' ? [redis.client?.expression] : []),
+    jwt.secret?.expression,
+    readVariable(service, 'SERVICE_AUTH_SECRET').expression,
+  ];
+  const reads = [...decoratorsIn(...expressions), ...(jwt.library === '@fastify/jwt' ? ['jwt'] : [])];
+  return findPluginDependencies(repo, service, plugin, reads);
 }
 
 /** What was read from the service is imported as it imports it. */

@@ -66,8 +66,8 @@ export type RoutePlugin = Readonly<{
 }>;
 
 /**
- * `url` is absolute, prefix included; `public`: why the code itself says that it asks for no token; `offered`: it is
- * public in many services, by the package that registers it.
+ * `url` is absolute, prefix included; `public`: why the code itself says that it asks for no token; `by`: what a package
+ * does there that may be meant for callers without one.
  */
 export type Route = Readonly<{
   method: string;
@@ -75,5 +75,5 @@ export type Route = Readonly<{
   path: RelPath;
   line: number;
   public?: string;
-  offered?: true;
+  by?: string;
 }>;

@@ -17,7 +17,7 @@ import { findRootGuard } from '../auth/root-guard.ts';
 import { surveyConfig } from '../config/config.ts';
 import { surveyRedis } from '../redis.ts';
 import { autoloadedPlugins, autoloadsOf } from '../routes/autoload.ts';
-import { routePluginsOf } from '../routes/registration.ts';
+import { handedPlugins, routePluginsOf } from '../routes/registration.ts';
 import { routesOf } from '../routes/route-calls.ts';
 import { withoutGenerated } from '../../program/survey.ts';
 import { surveyLayout } from '../style/layout.ts';
@@ -190,7 +190,11 @@ function surveyInstance(survey: Survey): Instance {
   const made = lazyFacts({ by: () => makerOfInstance(survey, app) });
   return lazyFacts<Instance>({
     app: () => app,
-    routes: () => [...(made.by?.routes ?? []).map(ofMaker), ...routePlugins(survey, uses, file)],
+    routes: () => [
+      ...(made.by?.routes ?? []).map(ofMaker),
+      ...routePlugins(survey, uses, file),
+      ...handedPlugins(survey, place.scope, place.names, file),
+    ],
     guard: () =>
       findRootGuard(survey, { file, node: place.scope, instances: place.names }, uses) ?? made.by?.guard,
   });

@@ -56,7 +56,7 @@ export function provers(all: readonly Issued[]): readonly Issued[] {
 }
 
 /** Has a claim that names a user, and is not of a kind that the verify route refuses anyway. */
-function mayProve({ shape }: Issued, names: (claim: string) => boolean): boolean {
+export function mayProve({ shape }: Issued, names: (claim: string) => boolean): boolean {
   const isKind = kinds.some((kind) => shape.claims.get(kind)?.some((text) => otherKind.test(text)) === true);
   return !isKind && (shape.open || [...shape.claims.keys(), ...shape.possible].some(names));
 }
@@ -65,7 +65,7 @@ function isUsualId(claim: string): boolean {
   return usualUserIds.includes(claim);
 }
 
-export function isDoubtful({ labels }: Issued): boolean {
+export function isDoubtful({ labels }: Pick<Issued, 'labels'>): boolean {
   return labels.some((label) => soundsLikeOther.test(label.replace(byMail, '')));
 }
 

@@ -21,6 +21,8 @@ import { joinUrl } from './route-calls.ts';
 /** An autoloaded folder with the options that decide which files are loaded and where. */
 export interface LoadedFolder extends AutoloadFact {
   readonly routeParams: boolean;
+  /** `encapsulate: false`: what its plugins add reaches the application, as if they were wrapped in fastify-plugin. */
+  readonly isShared: boolean;
   readonly ignored: readonly RegExp[];
   readonly wanted: readonly RegExp[];
 }
@@ -29,11 +31,13 @@ export interface LoadedFolder extends AutoloadFact {
 export function autoloadedPlugins(survey: Survey, folder: LoadedFolder): readonly RoutePlugin[] {
   return loadedFiles(survey, folder).flatMap((file) => {
     const found = defaultPlugin(survey, file);
-    const prefix = prefixOf(survey, folder, file);
+    const isShared = found?.shared === true || folder.isShared;
+    // Without a context of its own it has no prefix either.
+    const prefix = isShared ? '' : prefixOf(survey, folder, file);
     if (found === undefined) return ofPackage(survey, file, nameOf(folder, file), prefix);
     const { routes } = contentsOf(survey, found, 0, prefix, 0);
     if (routes.length === 0) return [];
-    const kind = found.shared ? ('shared' as const) : ('plugin' as const);
+    const kind = isShared ? ('shared' as const) : ('plugin' as const);
     return [
       { name: nameOf(folder, file), file, kind, autoloaded: true, prefix, routes, exportedAs: 'default' },
     ];
@@ -45,7 +49,7 @@ function ofPackage(survey: Survey, file: RelPath, name: string, prefix: string):
   const exported = survey.tree(file).statements.find((one) => ts.isExportAssignment(one));
   if (exported === undefined) return [];
   const options = configOf(survey, file);
-  const routes = packageRoutes(survey, { expression: exported.expression, options, prefix, file }, '');
+  const routes = packageRoutes(survey, { plugin: exported.expression, options, file }, '', prefix);
   return routes.length === 0 ? [] : [{ name, kind: 'shared', autoloaded: true, prefix: '', routes }];
 }
 
@@ -137,6 +141,7 @@ function factOf(survey: Survey, options: ts.Expression, dir: RelPath, file: RelP
   const loaded = {
     ...fact,
     routeParams: isOn('routeParams'),
+    isShared: isOff('encapsulate'),
     ignored: patternsOf(options, ['ignorePattern', 'ignoreFilter']),
     wanted: patternsOf(options, ['matchFilter']),
   };

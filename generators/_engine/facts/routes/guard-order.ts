@@ -43,7 +43,9 @@ export function needOf(survey: Survey, use: Use, file: RelPath, wanted: Wanted, 
     return needs.find((one) => one !== undefined);
   };
   if (use.kind === 'helper') return inside(functionOf(survey, use, file), true);
-  const loaded = autoloadsOf(survey, [use], file).flatMap(({ dir }) => filesBelow(survey, dir));
+  const folders = autoloadsOf(survey, [use], file);
+  const loaded = folders.flatMap(({ dir }) => filesBelow(survey, dir));
+  const isShared = folders.some((folder) => folder.isShared);
   const plugins =
     loaded.length > 0 ? loaded.map((path) => defaultOf(survey, path)) : pluginsOf(survey, use, file);
   const needs = plugins.map((one): Need => {
@@ -51,7 +53,8 @@ export function needOf(survey: Survey, use: Use, file: RelPath, wanted: Wanted, 
     const name = packageOf(survey, one.expression, one.file);
     if (name !== undefined) return wanted(name) ? 'here' : undefined;
     const found = findPluginFunction(survey, one.expression, one.file);
-    return found === undefined ? undefined : inside(levelOf(found.file, found.node, 0), found.shared);
+    if (found === undefined) return undefined;
+    return inside(levelOf(found.file, found.node, 0), found.shared || isShared);
   });
   return needs.includes('here') ? 'here' : needs.find((one) => one !== undefined);
 }

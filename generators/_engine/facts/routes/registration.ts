@@ -19,6 +19,7 @@ import { joinUrl, routesOf } from './route-calls.ts';
 import type { Survey } from '../../program/survey.ts';
 import { importedBy } from '../../syntax/symbols.ts';
 import { findCalls, type Use } from '../../syntax/calls.ts';
+import { findMemberCalls } from '../../syntax/member-calls.ts';
 
 /** One plugin that is registered; `expression` stands in `file`. */
 interface Registration extends Argument {
@@ -84,7 +85,7 @@ export function contentsOf(
   const instance = parameterName(node, index);
   if (instance === undefined || node.body === undefined) return { routes: [], nested: [] };
   const all = [
-    { uses: findCalls(node.body, [instance]), file },
+    { uses: [...findCalls(node.body, [instance]), ...findMemberCalls(node.body, [instance])], file },
     ...classCalls(survey, node.body, instance, file),
   ];
   const own = all.flatMap((one) =>
@@ -114,13 +115,35 @@ function registered(
   return [exportedAs === undefined ? own : { ...own, exportedAs }, ...nested];
 }
 
-function fromPackage(survey: Survey, registration: Registration, prefix: string): readonly RoutePlugin[] {
-  const { plugin: name } = registration;
-  const routes = packageRoutes(survey, registration, prefix);
+function fromPackage(
+  survey: Survey,
+  { expression, file, options, plugin: name, prefix: ownPrefix }: Registration,
+  prefix: string,
+): readonly RoutePlugin[] {
+  const routes = packageRoutes(survey, { plugin: expression, options, file }, prefix, ownPrefix);
   return routes.length === 0 ? [] : [{ name, kind: 'plugin', autoloaded: false, prefix, routes }];
 }
 
-/** `registerUserRoutes(app, deps)` */
+/** What classes and members of objects do to an instance that they are given: `new Users(app)`, `users.register(app)`. */
+export function handedPlugins(
+  survey: Survey,
+  scope: ts.Node,
+  names: readonly string[],
+  file: RelPath,
+): readonly RoutePlugin[] {
+  const made = names.flatMap((name) => classCalls(survey, scope, name, file));
+  const byClasses = made.flatMap(({ file: at, uses }): readonly RoutePlugin[] => {
+    const own = uses.filter(({ kind }) => kind === 'route');
+    const routes = own.flatMap((use) => routesOf(survey, use, at, ''));
+    const nested = routePluginsOf(survey, uses, at);
+    if (routes.length === 0) return nested;
+    const kind = 'shared' as const;
+    return [{ name: moduleName(at), file: at, kind, autoloaded: false, prefix: '', routes }, ...nested];
+  });
+  return [...byClasses, ...routePluginsOf(survey, findMemberCalls(scope, names), file)];
+}
+
+/** `registerUserRoutes(app, deps)`, `users.register(app)` */
 function helped(
   survey: Survey,
   use: Use,

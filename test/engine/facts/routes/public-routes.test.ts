@@ -12,6 +12,9 @@ import { manifest, serviceOf } from '../service-of.ts';
 const app = "import Fastify from 'fastify';\nconst app = Fastify();\n";
 const swaggerUi = "import swaggerUi from '@fastify/swagger-ui';\n";
 const pressure = "import pressure from '@fastify/under-pressure';\n";
+const metrics = "import metrics from 'fastify-metrics';\n";
+const oauth = "import oauth from '@fastify/oauth2';\n";
+const proxy = "import proxy from '@fastify/http-proxy';\n";
 
 describe('likelyPublicRoutes', () => {
   const likelyIn = (code: string): readonly string[] =>
@@ -24,6 +27,10 @@ describe('likelyPublicRoutes', () => {
     ["app.get('/docs/json', h);", ['GET /docs/json']],
     ["app.all('/metrics', h);", ['* /metrics']],
     ["app.post('/users/login', h);", ['POST /users/login']],
+    ["app.get('/login/github/callback', h);", ['GET /login/github/callback']],
+    ["app.post('/webhooks/stripe', h);", ['POST /webhooks/stripe']],
+    ["app.get('/.well-known/jwks.json', h);", ['GET /.well-known/jwks.json']],
+    ["app.all('/api/auth/*', h);", ['* /api/auth/*']],
   ])('offers what is public elsewhere: %s', (code, keys) => {
     expect(likelyIn(code)).toEqual(keys);
   });
@@ -102,6 +109,14 @@ describe('knownPublicRoutes', () => {
     ],
     [`${pressure}${app}app.register(pressure, { exposeStatusRoute: true });`, ['GET /status']],
     [`${pressure}${app}app.register(pressure, { exposeStatusRoute: '/alive' });`, ['GET /alive']],
+    [`${pressure}${app}app.register(pressure, { exposeStatusRoute: { url: '/alive' } });`, ['GET /alive']],
+    [`${metrics}${app}app.register(metrics);`, ['GET /metrics']],
+    [`${metrics}${app}app.register(metrics, { endpoint: '/internal/metrics' });`, ['GET /internal/metrics']],
+    [`${metrics}${app}app.register(metrics, { endpoint: { url: '/numbers' } });`, ['GET /numbers']],
+    [
+      `${oauth}${app}app.register(oauth, { startRedirectPath: '/login/google', callbackUri: 'https://a.example/x' });`,
+      ['GET /login/google'],
+    ],
     [
       `${swaggerUi}${app}app.register(async (inner) => { inner.register(swaggerUi); }, { prefix: '/v1' });`,
       ['GET /v1/documentation/*'],
@@ -153,10 +168,15 @@ describe('knownPublicRoutes', () => {
     `${swaggerUi}${app}app.register(swaggerUi, options);`,
     `${swaggerUi}${app}app.register(swaggerUi, { routePrefix: '/' });`,
     `${pressure}${app}app.register(pressure);`,
-    `${pressure}${app}app.register(pressure, { exposeStatusRoute: { url: '/alive' } });`,
     `import health from 'fastify-healthcheck';\n${app}app.register(health, { healthcheckUrlDisable: true });`,
     `import swagger from '@fastify/swagger';\n${app}app.register(swagger);`,
     `import files from '@fastify/static';\n${app}app.register(files, { root: 'public', prefix: '/public' });`,
+    `${pressure}${app}app.register(pressure, { exposeStatusRoute: false });`,
+    `${pressure}${app}app.register(pressure, { exposeStatusRoute: { url: where() } });`,
+    `${metrics}${app}app.register(metrics, { endpoint: null });`,
+    `${metrics}${app}const other = Fastify();\nother.register(metrics);\napp.register(async (inner) => { inner.get('/a', h); });`,
+    `${oauth}${app}app.register(oauth, { callbackUri: 'https://a.example/callback' });`,
+    `${proxy}${app}app.register(proxy, { upstream: 'http://orders:3000', prefix: '/orders' });`,
     `${app}import swaggerUi from './swagger-ui';\napp.register(swaggerUi);`,
     `${app}import swaggerUi from '@acme/swagger-ui';\napp.register(swaggerUi);`,
   ])('finds nothing that it cannot read: %s', (code) => {
