@@ -63,7 +63,7 @@ export async function planAuthMiddleware(answers: MiddlewareAnswers, repo: Repo)
   const open = protection.all ? openRoutes(service, repo, answers, chosen) : undefined;
   const isGuarded = protection.all || protection.plugins.length > 0;
   const beside = isGuarded ? notesBesideGuard(repo, service) : [];
-  for (const note of [...(open?.notes ?? []), ...beside]) draft.note(note);
+  draft.note(...(open?.notes ?? []), ...beside);
   const choices: MiddlewareChoices = {
     path: answers.path,
     cacheTtlMs,
@@ -77,11 +77,8 @@ export async function planAuthMiddleware(answers: MiddlewareAnswers, repo: Repo)
     carried: findCarriedClaims(repo, authAddress.auth),
   };
   const guarded = protection.all ? service.routes : protection.plugins;
-  const notes = [
-    ...missingRouteNotes(repo, answers.auth, authAddress.auth, answers.path),
-    ...existingGuardNotes(repo, service, guarded, names.decorator),
-  ];
-  for (const note of notes) draft.note(note);
+  draft.note(...missingRouteNotes(repo, answers.auth, authAddress.auth, answers.path));
+  draft.note(...existingGuardNotes(repo, service, guarded, names.decorator));
   renderMiddleware(draft, service, files, names, choices);
   await wireMiddleware(draft, service, files, names, choices, protection.plugins);
   return draft.finish();

@@ -56,9 +56,14 @@ export function provers(all: readonly Issued[]): readonly Issued[] {
 }
 
 /** Has a claim that names a user, and is not of a kind that the verify route refuses anyway. */
-export function mayProve({ shape }: Issued, names: (claim: string) => boolean): boolean {
+function mayProve({ shape }: Issued, names: (claim: string) => boolean): boolean {
   const isKind = kinds.some((kind) => shape.claims.get(kind)?.some((text) => otherKind.test(text)) === true);
   return !isKind && (shape.open || [...shape.claims.keys(), ...shape.possible].some(names));
+}
+
+/** The token names a user by a usual claim, as `sub`. */
+export function provesUser(one: Issued): boolean {
+  return mayProve(one, isUsualId);
 }
 
 function isUsualId(claim: string): boolean {

@@ -6,7 +6,7 @@ import { importedBy } from '../../syntax/symbols.ts';
 import { lineOf, ts, walk } from '../../syntax/tree.ts';
 import { findRouteCode, type RouteCode } from '../routes/route-code.ts';
 import { findIssued, type Issued } from './jwt-issued.ts';
-import { isDoubtful, mayProve } from './jwt-logins.ts';
+import { isDoubtful, provesUser } from './jwt-logins.ts';
 import { findSigns } from './jwt-signs.ts';
 import { findPluginUse } from './jwt.ts';
 
@@ -61,7 +61,7 @@ function evidenceOf(
   const [sign] = signs;
   if (sign !== undefined) {
     const tokens = signs.flatMap((call) => issued.get(placeOf(survey, call)) ?? []);
-    const isLogin = isLoginUrl(route) && tokens.some(mayProve) && (isPassport || !needsUser(code));
+    const isLogin = isLoginUrl(route) && tokens.some(provesUser) && (isPassport || !needsUser(code));
     return { text: `its handler signs a token at ${placeOf(survey, sign)}`, isLogin };
   }
   if (isPassport) return { text: 'its hook is an authentication of passport', isLogin: false };

@@ -58,7 +58,7 @@ const packagePlugins: Readonly<Record<string, PackagePlugin>> = {
   '@fastify/under-pressure': status,
   'under-pressure': status,
   'fastify-metrics': { ...documentation, patternOf: metricsPattern },
-  'fastify-healthcheck': { ...documentation, patternOf: exactly('healthcheckUrl', '/health') },
+  'fastify-healthcheck': { ...documentation, patternOf: healthPattern, hasPrefix: true },
   '@fastify/oauth2': oauth,
   'fastify-oauth2': oauth,
   '@fastify/http-proxy': forwarding,
@@ -126,6 +126,13 @@ function exactly(option: string, initial?: string): PackagePlugin['patternOf'] {
     const own = options?.text(option);
     return own === undefined ? initial : own;
   };
+}
+
+/** `/health`, unless `healthcheckUrl` is another path or `healthcheckUrlDisable` is set. */
+function healthPattern(options: Options | null | undefined): Pattern {
+  if (options === null || options?.is('healthcheckUrlDisable', ts.SyntaxKind.TrueKeyword) === true)
+    return undefined;
+  return exactly('healthcheckUrl', '/health')(options);
 }
 
 /** Documentation that came with the plugin of old versions. */

@@ -36,25 +36,6 @@ describe('likelyPublicRoutes', () => {
   });
 
   it.each([
-    ["import metrics from 'fastify-metrics';\n", 'app.register(metrics);', ['GET /metrics']],
-    [
-      "import metrics from 'fastify-metrics';\n",
-      "app.register(metrics, { endpoint: '/internal' });",
-      ['GET /internal'],
-    ],
-    ["import metrics from 'fastify-metrics';\n", 'app.register(metrics, { endpoint: null });', []],
-    [
-      "import files from '@fastify/static';\n",
-      "app.register(files, { prefix: '/public/' });",
-      ['GET /public/*'],
-    ],
-    ["import files from '@fastify/static';\n", 'app.register(files, { root });', []],
-  ])('offers what a package serves to many callers: %s%s', (imported, code, keys) => {
-    const files = { 'package.json': manifest(), 'src/app.ts': imported + app + code };
-    expect(likelyPublicRoutes(serviceOf(files)).map(routeKey)).toEqual(keys);
-  });
-
-  it.each([
     "app.get('/orders/:id/status', h);",
     "app.get('/orders/status', h);",
     "app.get('/tenants/:id/health', h);",
