@@ -1,0 +1,88 @@
+import type { FastifyInstance } from 'fastify';
+import fp from 'fastify-plugin';
+import { assertSecret } from '../utils/jwt-secret.js';
+import { createMemoryStore } from '../utils/memory-blacklist-store.js';
+import { createRedisStore } from '../utils/redis-blacklist-store.js';
+import { FAIL_FAST, superviseConnection } from '../utils/redis-lifecycle.js';
+import { type BlacklistStore, TokenBlacklist } from '../utils/token-blacklist.js';
+import { type TokenClaims, TokenError } from '../utils/token-claims.js';
+import { createTokenVerifier } from '../utils/token-verifier.js';
+import { addVerifyHooks, createVerifyHandler, type Identity } from '../utils/verify-route.js';
+
+export interface AuthVerifyOptions {
+  /** What callers must send as `X-Service-Secret`; empty: anybody may ask. Default `SERVICE_AUTH_SECRET`. */
+  serviceAuthSecret?: string;
+  /** Default: Redis, or memory where there is none outside production. */
+  blacklistStore?: BlacklistStore;
+}
+
+/** Claims that name the purpose of a token. */
+const KIND_CLAIMS = ['token_use', 'token_type', 'tokenType', 'type', 'typ'];
+const OTHER_KIND = /^(?:refresh|id)(?:[-_ ]?token)?$/i;
+const bodySchema = {
+  type: 'object',
+  required: ['token'],
+  properties: { token: { type: 'string', maxLength: 8_192 } },
+} as const;
+
+/** `POST /auth/verify`: other services ask here who a token belongs to. */
+export const authVerify = fp<AuthVerifyOptions>(
+  async (app, options) => {
+    assertSecret(process.env['JWT_SECRET'] ?? 'development-secret-of-the-acme-auth-service', app.log);
+    const verify = createTokenVerifier(() => app.jwt, 'HS256');
+    const blacklist = new TokenBlacklist(options.blacklistStore ?? createStore(app), verify);
+    app.decorate('tokenBlacklist', blacklist);
+    const handler = createVerifyHandler({ verify, toIdentity, isRevoked: (token) => blacklist.isRevoked(token) });
+
+    // In a context of its own, so that the hooks are this route's alone.
+    await app.register(async (route) => {
+      addVerifyHooks(route, options.serviceAuthSecret ?? process.env['SERVICE_AUTH_SECRET'] ?? '');
+      route.post<{ Body: { token: string } }>('/auth/verify', { schema: { body: bodySchema } }, handler);
+    });
+  },
+  { name: 'auth-verify', fastify: '5.x' },
+);
+
+export default authVerify;
+
+/**
+ * The claims that this service signs, under the names that other services use.
+ * @throws TokenError `invalid` if the token names no user, or is a refresh or ID token
+ */
+export function toIdentity(claims: TokenClaims): Identity {
+  const userId = firstText(claims, ['sub', 'userId', 'user_id', 'id']);
+  const email = firstText(claims, ['email']);
+  const tenantId = firstText(claims, ['tenantId', 'tenant_id', 'tenant', 'orgId', 'org_id', 'org']);
+  if (userId === undefined || isOtherKind(claims)) throw new TokenError('invalid');
+  return { userId, ...(email !== undefined && { email }), ...(tenantId !== undefined && { tenantId }) };
+}
+
+/** The same key may sign tokens that do not authenticate a caller. */
+function isOtherKind(claims: TokenClaims): boolean {
+  return KIND_CLAIMS.some((name) => {
+    const kind = claims[name];
+    return typeof kind === 'string' && OTHER_KIND.test(kind);
+  });
+}
+
+function firstText(claims: TokenClaims, names: readonly string[]): string | undefined {
+  for (const name of names) {
+    const value = claims[name];
+    if (typeof value === 'string' && value !== '') return value;
+    if (typeof value === 'number' && Number.isFinite(value)) return String(value);
+  }
+  return undefined;
+}
+
+function createStore(app: FastifyInstance): BlacklistStore {
+  const shared = app.redis;
+  if (shared === undefined) {
+    const message = 'The token denylist needs Redis, and there is none';
+    if (process.env['NODE_ENV'] === 'production') throw new Error(message);
+    app.log.warn(`${message}: revoked tokens are kept in memory`);
+    return createMemoryStore();
+  }
+  const client = shared.duplicate(FAIL_FAST);
+  superviseConnection(app, client, 'token denylist');
+  return createRedisStore(client, 'token-blacklist:acme/auth-service:');
+}
