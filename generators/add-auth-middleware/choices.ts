@@ -2,7 +2,7 @@ import type { Answers, AnswerValue, Choice, Site } from '../_engine/model/genera
 import type { RelPath } from '../_engine/model/paths.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { likelyPublicRoutes } from '../_engine/facts/routes/public-routes.ts';
-import { surveyTarget } from '../_engine/facts/app/service.ts';
+import { findService } from '../_engine/facts/app/service.ts';
 
 /** What `--protect` can be: all, none, or the route plugins of the targets. */
 export function protectChoices(site: Site, given: Answers): readonly Choice[] {
@@ -38,9 +38,7 @@ export function initialPublic(site: Site, given: Answers): AnswerValue {
 
 function targetsOf({ repo }: Site, given: Answers): readonly Service[] {
   const targets = Array.isArray(given['target']) ? (given['target'] as readonly RelPath[]) : [];
-  return targets
-    .map((target) => surveyTarget(repo, { target }))
-    .flatMap((service) => ('ok' in service ? [] : [service]));
+  return targets.map((target) => findService(repo, target)).filter((service) => service !== undefined);
 }
 
 function routePluginChoices({ routes }: Service): readonly Choice[] {

@@ -57,5 +57,6 @@ export const generator = defineGenerator({
     },
   },
   plan: async (answers, repo) => (await import('./plan.ts')).planAuthMiddleware(answers, repo),
-  adoption: async () => (await import('./adoption.ts')).adoption,
+  diagnostics: async (repo, service) => (await import('./plan.ts')).answersForDiagnostics(repo, service),
+  adoption: async () => (await import('./plan.ts')).adoption,
 });

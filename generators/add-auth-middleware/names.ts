@@ -1,4 +1,4 @@
-import type { Obstacle } from '../_engine/model/obstacle.ts';
+import { RefusalError, runAll } from '../_engine/model/obstacle.ts';
 import type { RelPath } from '../_engine/model/paths.ts';
 import type { Member, Service } from '../_engine/model/service.ts';
 import { isIdentifier } from '../_engine/syntax/print.ts';
@@ -58,36 +58,20 @@ const ofRequests: ReadonlySet<string> = new Set([
 ]);
 const maxChars = 60;
 
-/** Names that nothing else in the service has; our own file may have them. */
-export function chooseNames(
-  service: Service,
-  own: RelPath,
-  wanted: string | undefined,
-): MiddlewareNames | readonly Obstacle[] {
-  const takenBy = (members: readonly Member[], name: string): Member | undefined =>
-    members.find((member) => member.name === name && member.at?.path !== own);
-  const free = (members: readonly Member[], ...names: readonly string[]): string | undefined =>
-    names.find((name) => takenBy(members, name) === undefined);
+/** Names that nothing else in the service has; our own file may have them. @throws RefusalError E_DECORATOR_TAKEN, E_INVALID_FLAG */
+export function chooseNames(service: Service, own: RelPath, wanted: string | undefined): MiddlewareNames {
+  if (wanted !== undefined && !isFree(wanted)) throw notAName(wanted);
   const { decorators, requestDecorations } = service;
-  if (wanted !== undefined && !isFree(wanted)) return [notAName(wanted)];
-  const userMember = free(requestDecorations, ...(wanted === undefined ? ['user', 'authUser'] : [wanted]));
-  const correlationMember = free(requestDecorations, 'correlationId', 'requestCorrelationId');
-  const decorator = free(decorators, 'authenticate', 'authenticateUser');
-  const client = takenBy(decorators, 'authServiceClient');
-  if (userMember === undefined || correlationMember === undefined || decorator === undefined || client) {
-    const obstacles: Obstacle[] = [];
-    const user = wanted ?? 'authUser';
-    if (userMember === undefined)
-      obstacles.push(
-        taken(`request.${user}`, takenBy(requestDecorations, user), 'Choose another name with --decorate.'),
-      );
-    const correlation = takenBy(requestDecorations, 'requestCorrelationId');
-    if (correlationMember === undefined) obstacles.push(taken('request.requestCorrelationId', correlation));
-    if (decorator === undefined)
-      obstacles.push(taken('authenticateUser', takenBy(decorators, 'authenticateUser')));
-    if (client !== undefined) obstacles.push(taken('authServiceClient', client));
-    return obstacles;
-  }
+  const others = (members: readonly Member[]): readonly Member[] =>
+    members.filter(({ at }) => at?.path !== own);
+  const [ofRequest, ofInstance] = [others(requestDecorations), others(decorators)];
+  const userNames = wanted === undefined ? ['user', 'authUser'] : [wanted];
+  const [userMember, correlationMember, decorator] = runAll(
+    () => firstFree(ofRequest, userNames, 'request.', 'Choose another name with --decorate.'),
+    () => firstFree(ofRequest, ['correlationId', 'requestCorrelationId'], 'request.'),
+    () => firstFree(ofInstance, ['authenticate', 'authenticateUser']),
+    () => firstFree(ofInstance, ['authServiceClient']),
+  );
   return { userMember, correlationMember, decorator };
 }
 
@@ -95,24 +79,29 @@ function isFree(name: string): boolean {
   return isIdentifier(name) && name.length <= maxChars && !ofRequests.has(name);
 }
 
-function notAName(name: string): Obstacle {
-  return {
+function notAName(name: string): RefusalError {
+  return new RefusalError({
     code: 'E_INVALID_FLAG',
     message: `--decorate cannot be ${JSON.stringify(name)}.`,
     remedy: 'Use a TypeScript identifier that a Fastify request does not have, such as authUser.',
-  };
+  });
 }
 
-function taken(
-  name: string,
-  by: Member | undefined,
+/** The first of the names that no member has; the last of them is reported when all are taken. */
+function firstFree(
+  members: readonly Member[],
+  names: readonly string[],
+  prefix = '',
   remedy = 'Rename the existing declaration and run the command again.',
-): Obstacle {
-  const at = by?.at;
-  return {
+): string {
+  const free = names.find((name) => !members.some((member) => member.name === name));
+  if (free !== undefined) return free;
+  const last = names.at(-1) ?? '';
+  const at = members.find(({ name }) => name === last)?.at;
+  throw new RefusalError({
     code: 'E_DECORATOR_TAKEN',
     ...(at && { at }),
-    message: `The name ${name} is taken in this service.`,
+    message: `The name ${prefix}${last} is taken in this service.`,
     remedy,
-  };
+  });
 }

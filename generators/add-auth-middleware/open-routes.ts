@@ -3,15 +3,14 @@ import type { RunAnswers } from '../_engine/model/generator.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { placeFile } from '../_engine/facts/style/place-file.ts';
-import { findAuthService } from '../_engine/facts/auth/auth-service.ts';
+import { isAuthService } from '../_engine/facts/auth/auth-service.ts';
 import {
   knownPublicRoutes,
   likelyPublicRoutes,
   opens,
   routeKey,
 } from '../_engine/facts/routes/public-routes.ts';
-import { surveyHeads } from '../_engine/repo/services.ts';
-import { surveyTarget } from '../_engine/facts/app/service.ts';
+import { findService } from '../_engine/facts/app/service.ts';
 
 /** The routes that `--protect all` leaves open, and what the user should know of them; one sentence each. */
 export interface OpenRoutes {
@@ -91,15 +90,15 @@ function ownRoutes(service: Service, repo: Repo, answers: RouteAnswers): readonl
       ? []
       : [{ entry: routeKey(endpoint), reason: `add-s2s-metrics added it (${placeOf(endpoint)})` }]),
     // Asked for a token itself, the verify route would ask itself for ever.
-    ...(isIssuer(service, repo) && !isTaken ? [{ entry: verify, reason: 'it verifies tokens' }] : []),
+    ...(isAuthService(repo, service) && !isTaken ? [{ entry: verify, reason: 'it verifies tokens' }] : []),
   ];
 }
 
 /** Chosen for this service: it has such a route, or none of the targets has. */
 function isHere(service: Service, repo: Repo, { targets }: RouteAnswers, entry: string): boolean {
   if (has(service, entry)) return true;
-  const others = targets.map((target) => surveyTarget(repo, { target }));
-  return !others.some((other) => !('ok' in other) && has(other, entry));
+  const others = targets.map((target) => findService(repo, target));
+  return !others.some((other) => other !== undefined && has(other, entry));
 }
 
 function by(service: Service, entry: string): { readonly reason: string } {
@@ -138,9 +137,4 @@ function overlaps(entry: string): string {
 
 function placeOf({ line, path }: Route): string {
   return `${path}:${String(line)}`;
-}
-
-function isIssuer(service: Service, repo: Repo): boolean {
-  const auth = findAuthService(repo, surveyHeads(repo));
-  return !('ok' in auth) && auth.dir === service.dir;
 }

@@ -1,24 +1,24 @@
 import { generator as serviceClient } from '../add-service-client/index.ts';
-import type { AnswersTo } from '../_engine/model/generator.ts';
-import type { Obstacle } from '../_engine/model/obstacle.ts';
+import type { Adoption, Answers, AnswersTo } from '../_engine/model/generator.ts';
+import { type Obstacle, RefusalError, runAll } from '../_engine/model/obstacle.ts';
 import type { RelPath } from '../_engine/model/paths.ts';
 import type { Plan } from '../_engine/model/plan.ts';
-import { isObstacle, type Refusal, refuse } from '../_engine/model/refusal.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { importSpecifier, placeFile, testFileFor } from '../_engine/facts/style/place-file.ts';
 import { type Draft, openDraft } from '../_engine/repo/draft.ts';
 import { render, renderModule, renderTest } from '../_engine/render/render.ts';
-import { findClient } from '../_engine/facts/calls/installed-client.ts';
+import { clientAnswers, findClient } from '../_engine/facts/calls/installed-client.ts';
 import { surveyTarget } from '../_engine/facts/app/service.ts';
-import { type AuthAddress, findAuthAddress } from './auth-url.ts';
-import { chooseProtection, type Protection, readPublic } from '../_engine/facts/routes/protection.ts';
+import { recordedAnswers } from '../_engine/record/recorded-answers.ts';
+import { findAuthAddress, wireMiddleware } from './wiring.ts';
+import { chooseProtection, readPublic } from '../_engine/facts/routes/protection.ts';
 import { placeAmongPlugins } from './guard-registration.ts';
 import { openRoutes } from './open-routes.ts';
 import { chooseNames, type MiddlewareNames } from './names.ts';
 import type { ClaimCacheTestView } from './view.ts';
 import { type MiddlewareChoices, type MiddlewareFiles, middlewareTestView, middlewareView } from './views.ts';
-import { wireMiddleware } from './wiring.ts';
+import { possibleAuthAnswers } from '../_engine/facts/auth/auth-service.ts';
 
 const defaultCacheTtlMs = 10_000;
 const maxCacheTtlMs = 86_400_000;
@@ -34,17 +34,16 @@ export type MiddlewareAnswers = Omit<AnswersTo<typeof serviceClient.questions>, 
 };
 
 /** The middleware and its tests, wired before the routes, with its hook on the chosen ones; the client if missing. */
-export async function planAuthMiddleware(answers: MiddlewareAnswers, repo: Repo): Promise<Plan | Refusal> {
+export async function planAuthMiddleware(answers: MiddlewareAnswers, repo: Repo): Promise<Plan> {
   const service = surveyTarget(repo, answers);
-  if ('ok' in service) return service;
   const middleware = placeMiddleware(repo, service, answers);
-  const names = chooseNames(service, middleware, answers.decorate);
-  const protection = chooseProtection(repo, service, answers);
-  const cacheTtlMs = readCacheTtl(answers);
-  const authUrl = findAuthAddress(repo, answers.auth);
-  const chosen = readPublic(answers);
-  const [first, ...more] = [names, protection, cacheTtlMs, authUrl, chosen].flatMap(obstaclesIn);
-  if (first !== undefined) return refuse(first, ...more);
+  const [names, protection, cacheTtlMs, authAddress, chosen] = runAll(
+    () => chooseNames(service, middleware, answers.decorate),
+    () => chooseProtection(repo, service, answers),
+    () => readCacheTtl(answers),
+    () => findAuthAddress(repo, answers.auth),
+    () => readPublic(answers),
+  );
 
   const draft = openDraft(repo);
   const client = await planClient(draft, service, answers);
@@ -52,22 +51,28 @@ export async function planAuthMiddleware(answers: MiddlewareAnswers, repo: Repo)
   const [cache, diagnostics] = [inUtils('claim-cache'), inUtils('service-diagnostics')];
   const [subscriber, tokenKey] = [inUtils('revocation-subscriber'), inUtils('token-key')];
   const files: MiddlewareFiles = { middleware, client, cache, diagnostics, subscriber, tokenKey };
-  const guarded = protection as Protection;
-  const open = guarded.all ? openRoutes(service, repo, answers, chosen as readonly string[]) : undefined;
+  const open = protection.all ? openRoutes(service, repo, answers, chosen) : undefined;
   for (const note of open?.notes ?? []) draft.note(note);
   const choices: MiddlewareChoices = {
     path: answers.path,
-    cacheTtlMs: cacheTtlMs as number | undefined,
+    cacheTtlMs,
     // As its client does.
     diagnostics: draft.repo.read(diagnostics) !== undefined,
     // Where add-s2s-revocation has been.
     revocation: cacheTtlMs !== undefined && draft.repo.read(subscriber) !== undefined,
-    ...(authUrl as AuthAddress),
+    ...authAddress,
     publicRoutes: open?.routes,
   };
-  renderMiddleware(draft, service, files, names as MiddlewareNames, choices);
-  await wireMiddleware(draft, service, files, names as MiddlewareNames, choices, guarded.plugins);
+  renderMiddleware(draft, service, files, names, choices);
+  await wireMiddleware(draft, service, files, names, choices, protection.plugins);
   return draft.finish();
+}
+
+/** Of the recorded run; the hooks that it put into plugins are there, or were taken out since. */
+export function answersForDiagnostics(repo: Repo, { dir }: Service): Answers | undefined {
+  const [recorded] = recordedAnswers(repo, dir, ['add-auth-middleware', 'add-s2s']);
+  if (recorded === undefined) return undefined;
+  return { ...recorded, protect: String(recorded['protect']) === 'all' ? ['all'] : ['none'] };
 }
 
 /**
@@ -92,7 +97,7 @@ async function planClient(draft: Draft, service: Service, answers: MiddlewareAns
   const installed = findClient(draft.repo, service);
   if (installed === undefined || installed.variant !== undefined) {
     const parts = answers.with.filter((part) => part !== 'cache');
-    draft.include(await serviceClient.plan({ ...answers, with: parts, ...installed?.variant }, draft.repo));
+    await draft.include(serviceClient.plan({ ...answers, with: parts, ...installed?.variant }, draft.repo));
     return placeFile(service, 'utils', 'service-client');
   }
   if (!installed.hasErrors) draft.obstruct(foreignClient(installed.path));
@@ -127,26 +132,19 @@ function renderMiddleware(
   draft.create(cacheTest, 'unit-test', cacheText);
 }
 
-/** Milliseconds; undefined without a cache. */
-function readCacheTtl(answers: MiddlewareAnswers): number | undefined | readonly Obstacle[] {
+/** `--cache-ttl` in milliseconds, 1 to 86400000; undefined without a cache. @throws RefusalError E_INVALID_FLAG */
+function readCacheTtl(answers: MiddlewareAnswers): number | undefined {
   const given = answers.cacheTtl;
   if (given === undefined) {
     return answers.with.includes('cache') ? defaultCacheTtlMs : undefined;
   }
   const ttlMs = Number(given);
   if (/^\d{1,8}$/.test(given) && ttlMs > 0 && ttlMs <= maxCacheTtlMs) return ttlMs;
-  const message = `--cache-ttl cannot be ${JSON.stringify(given)}.`;
-  return [
-    {
-      code: 'E_INVALID_FLAG',
-      message,
-      remedy: 'Use whole milliseconds from 1 to 86400000 (a day), such as 10000.',
-    },
-  ];
-}
-
-function obstaclesIn(value: unknown): readonly Obstacle[] {
-  return Array.isArray(value) ? (value as readonly unknown[]).filter(isObstacle) : [];
+  throw new RefusalError({
+    code: 'E_INVALID_FLAG',
+    message: `--cache-ttl cannot be ${JSON.stringify(given)}.`,
+    remedy: 'Use whole milliseconds from 1 to 86400000 (a day), such as 10000.',
+  });
 }
 
 function foreignClient(path: RelPath): Obstacle {
@@ -157,3 +155,21 @@ function foreignClient(path: RelPath): Obstacle {
     remedy: 'Rename that class, or give it the generated interface, and run the command again.',
   };
 }
+
+export const adoption: Adoption = {
+  role: 'auth-middleware',
+  after: ['add-service-client'],
+  // Which routes ask for a token is in the code: nothing is to be added.
+  answers: (repo, dir) => {
+    const client = { ...clientAnswers(repo, dir), protect: ['none'] };
+    return possibleAuthAnswers(repo).flatMap((auth) => [
+      { ...client, ...auth, with: [] },
+      { ...client, ...auth, with: ['cache'] },
+    ]);
+  },
+  read: {
+    path: /\bverifyPath \?\?\s+['"]([^'"]+)['"]/,
+    cacheTtl: /\bcacheTtl \?\?\s+([\d_]+)/,
+    decorate: /\bdecorateRequest\(\s*['"](\w+)['"],\s*null\b/,
+  },
+};

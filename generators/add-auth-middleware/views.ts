@@ -1,4 +1,4 @@
-import type { ImportWant } from '../_engine/model/import-want.ts';
+import type { ImportWant } from '../_engine/model/code-facts.ts';
 import type { RelPath } from '../_engine/model/paths.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';

@@ -7,10 +7,14 @@ import { registerPlugin } from '../_engine/edit/register-plugin.ts';
 import type { Draft } from '../_engine/repo/draft.ts';
 import { printStrings } from '../_engine/syntax/print.ts';
 import { detectStyle } from '../_engine/facts/style/style.ts';
-import { type GuardPlace, guardPlaces } from './guard-places.ts';
-import { registerFirst } from './guard-registration.ts';
+import { type GuardPlace, guardPlaces, registerFirst } from './guard-registration.ts';
 import type { MiddlewareNames } from './names.ts';
 import type { MiddlewareChoices, MiddlewareFiles } from './views.ts';
+import type { Repo } from '../_engine/model/repo.ts';
+import type { Destination } from '../_engine/edit/declare-in-compose.ts';
+import { findAuthService } from '../_engine/facts/auth/auth-service.ts';
+import { findService } from '../_engine/facts/app/service.ts';
+import { findTarget, surveyHeads } from '../_engine/repo/services.ts';
 
 /** Registers the middleware before the routes, puts its hook on the chosen ones, and declares what it needs. */
 export async function wireMiddleware(
@@ -47,4 +51,26 @@ function register(
 function guard(draft: Draft, { file, plugin }: GuardPlace, { decorator }: MiddlewareNames): void {
   const statement = `{{app}}.addHook('onRequest', {{app}}.${decorator});`;
   draft.patch(file, 'registration', (base) => ensureHook(base, { plugin, statement }, detectStyle([base])));
+}
+
+const usualUrl = 'http://localhost:3001';
+
+/** The service that verifies tokens, and where it is. */
+export interface AuthAddress {
+  /** On a developer's machine: by its own code when it is in the repo. */
+  readonly defaultUrl: string;
+  /** Undefined: it is not in the repo. */
+  readonly auth: Destination | undefined;
+}
+
+/** The address of the service that `--auth` names, else of the one that is found. @throws RefusalError */
+export function findAuthAddress(repo: Repo, named: string | undefined): AuthAddress {
+  const heads = surveyHeads(repo);
+  const elsewhere = { defaultUrl: usualUrl, auth: undefined };
+  if (named === 'none') return elsewhere;
+  const head = named === undefined ? findAuthService(repo, heads) : findTarget(heads, named);
+  if (head === undefined) return elsewhere;
+  const port = findService(repo, head.dir)?.app.listen.defaultPort;
+  const defaultUrl = port === undefined ? usualUrl : `http://localhost:${String(port)}`;
+  return { defaultUrl, auth: { head, port } };
 }

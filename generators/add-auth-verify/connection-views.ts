@@ -1,4 +1,4 @@
-import type { ImportWant } from '../_engine/model/import-want.ts';
+import type { ImportWant } from '../_engine/model/code-facts.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { readVariable } from '../_engine/edit/declare-variables.ts';
 import { printMember } from '../_engine/syntax/print.ts';

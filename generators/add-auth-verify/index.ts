@@ -40,5 +40,11 @@ export const generator = defineGenerator({
     },
   },
   plan: async (answers, repo) => (await import('./plan.ts')).planAuthVerify(answers, repo),
-  adoption: async () => (await import('./adoption.ts')).adoption,
+  adoption: () =>
+    Promise.resolve({
+      role: 'verify-route',
+      after: [],
+      answers: () => ['redis', 'memory', 'none'].map((blacklist) => ({ blacklist })),
+      read: { path: /\.post<[^(]{0,200}\(\s{0,99}['"]([^'"]{1,300})['"]/ },
+    }),
 });

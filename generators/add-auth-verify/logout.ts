@@ -1,7 +1,7 @@
 import type { Route } from '../_engine/model/app-facts.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { ensureLogout } from '../_engine/edit/ensure-logout.ts';
-import { isObstacle } from '../_engine/model/refusal.ts';
+import { obstaclesOf } from '../_engine/model/obstacle.ts';
 import type { Draft } from '../_engine/repo/draft.ts';
 import { detectStyle } from '../_engine/facts/style/style.ts';
 
@@ -15,10 +15,12 @@ export function planLogout(draft: Draft, service: Service, patch: boolean): void
     return;
   }
   draft.patch(route.path, 'registration', (base) => {
-    const changes = ensureLogout(base, { line: route.line, url: route.url }, detectStyle([base]));
-    if (!isObstacle(changes)) return changes;
-    draft.note(`${changes.message} Call ${byHand} in it by hand.`);
-    return [];
+    try {
+      return ensureLogout(base, { line: route.line, url: route.url }, detectStyle([base]));
+    } catch (error) {
+      draft.note(`${obstaclesOf(error)[0].message} Call ${byHand} in it by hand.`);
+      return [];
+    }
   });
 }
 

@@ -1,9 +1,7 @@
 import type { RunAnswers } from '../_engine/model/generator.ts';
-import { withFacts } from '../_engine/model/lazy-facts.ts';
+import { type Service, withFacts } from '../_engine/model/service.ts';
 import type { Plan } from '../_engine/model/plan.ts';
-import type { Refusal } from '../_engine/model/refusal.ts';
 import type { Repo } from '../_engine/model/repo.ts';
-import type { Service } from '../_engine/model/service.ts';
 import { declareVariables } from '../_engine/edit/declare-variables.ts';
 import { declareDependencies, fastifyPlugin } from '../_engine/edit/ensure-dependency.ts';
 import { freePluginName, registerPlugin } from '../_engine/edit/register-plugin.ts';
@@ -32,17 +30,15 @@ export interface VerifyAnswers extends RunAnswers {
 }
 
 /** The verify route with its verifier and blacklist, wired into the app; the logout route revokes. */
-export async function planAuthVerify(answers: VerifyAnswers, repo: Repo): Promise<Plan | Refusal> {
+export async function planAuthVerify(answers: VerifyAnswers, repo: Repo): Promise<Plan> {
   const found = surveyTarget(repo, answers);
-  if ('ok' in found) return found;
   const service = withLogins(withoutOwnJwt(found), repo, answers.login);
   const { path } = answers;
   const policy = surveyPolicy(repo, service, answers);
   const blacklist = answers.blacklist ?? usualBlacklist(service);
   const files = verifyFiles(service);
   const draft = openDraft(repo);
-  for (const obstacle of [...findObstacles(service, path, files), ...policy.obstacles])
-    draft.obstruct(obstacle);
+  draft.obstruct(...findObstacles(service, path, files), ...policy.obstacles);
   renderFiles(draft, service, files, path, blacklist, policy);
   planVerifyTest(draft, service, files, path, blacklist, policy);
   registerPlugin(draft, service, { file: files.plugin, plugin: 'authVerify' });

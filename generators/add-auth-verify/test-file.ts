@@ -1,17 +1,16 @@
-import type { ImportWant } from '../_engine/model/import-want.ts';
+import type { ImportWant } from '../_engine/model/code-facts.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { printString } from '../_engine/syntax/print.ts';
-import { claimNames } from './claim-names.ts';
+import { claimNames, type TokenPolicy } from './token-policy.ts';
 import { importLines } from '../_engine/edit/import-lines.ts';
 import { dynamicSpecifier, testFileFor } from '../_engine/facts/style/place-file.ts';
 import { usesNodeRedis } from '../_engine/edit/redis-connection.ts';
 import { testEnvironment } from '../_engine/edit/test-environment.ts';
 import type { Draft } from '../_engine/repo/draft.ts';
 import { renderTest } from '../_engine/render/render.ts';
-import { testClaims } from './test-claims.ts';
-import type { TokenPolicy } from './token-policy.ts';
 import type { Blacklist, VerifyTestView } from './view.ts';
 import type { VerifyFiles } from './files.ts';
+import type { PurposeRule } from '../_engine/facts/auth/jwt-logins.ts';
 
 /** The tests of the route; a note instead where a test could not sign what the service signs. */
 export function planVerifyTest(
@@ -123,4 +122,74 @@ function ownWants(files: VerifyFiles, blacklist: Blacklist, ioredis: boolean): r
         ]),
     { from: files.verifier, names: ['decodeClaims'] },
   ];
+}
+
+type TestClaims = Pick<
+  VerifyTestView,
+  'usualClaims' | 'sparseClaims' | 'sparseIdentity' | 'freeKinds' | 'email' | 'otherPurposes'
+>;
+
+const kinds = ['token_use', 'token_type', 'tokenType', 'type', 'typ'];
+
+/** Claims of tokens as the login signs them, and what makes them tokens for something else. */
+function testClaims(
+  { demanded, rules }: Pick<TokenPolicy, 'demanded' | 'rules'>,
+  userIdClaim: string,
+  tenantClaim: string | undefined,
+): TestClaims {
+  const isAbsent = (claim: string): boolean =>
+    rules.some((rule) => rule.claim === claim && rule.kind === 'absent');
+  const isNeeded = (claim: string): boolean =>
+    rules.some((rule) => rule.claim === claim && rule.kind === 'present');
+  const optional = [
+    ...(isAbsent('email') ? [] : [{ claim: 'email', name: 'email', text: 'user@example.com' }]),
+    ...(tenantClaim === undefined || isAbsent(tenantClaim)
+      ? []
+      : [{ claim: tenantClaim, name: 'tenantId', text: 'tenant-1' }]),
+  ];
+  const marks = new Map([...demanded, ...rules.flatMap(markOf)]);
+  for (const { claim } of [{ claim: userIdClaim }, ...optional]) marks.delete(claim);
+  const entries = [
+    { claim: userIdClaim, text: 'user-1' },
+    ...optional,
+    ...[...marks].map(([claim, text]) => ({ claim, text })),
+  ];
+  const needed = optional.filter(({ claim }) => isNeeded(claim));
+  return {
+    usualClaims: entries.map(({ claim, text }) => `${keyOf(claim)}: ${printString(text)}`).join(', '),
+    sparseClaims: optional
+      .filter((one) => !needed.includes(one))
+      .map(({ claim }) => `, ${keyOf(claim)}: undefined`)
+      .join(''),
+    sparseIdentity: needed.map(({ name, text }) => `, ${name}: ${printString(text)}`).join(''),
+    freeKinds: kinds
+      .filter((kind) => !rules.some(({ claim }) => claim === kind))
+      .map((text) => printString(text))
+      .join(', '),
+    email: !isAbsent('email'),
+    otherPurposes: rules.map(breakOf),
+  };
+}
+
+function markOf(rule: PurposeRule): readonly (readonly [string, string])[] {
+  if (rule.kind === 'one-of') return [[rule.claim, rule.texts[0] ?? '']];
+  return rule.kind === 'present' ? [[rule.claim, 'some']] : [];
+}
+
+function breakOf(rule: PurposeRule): string {
+  const key = keyOf(rule.claim);
+  switch (rule.kind) {
+    case 'one-of':
+      return `${key}: 'something else'`;
+    case 'none-of':
+      return `${key}: ${printString(rule.texts[0] ?? '')}`;
+    case 'present':
+      return `${key}: undefined`;
+    case 'absent':
+      return `${key}: 'something else'`;
+  }
+}
+
+function keyOf(claim: string): string {
+  return /^[A-Za-z_$][\w$]*$/.test(claim) ? claim : printString(claim);
 }

@@ -1,5 +1,5 @@
-import type { ImportWant } from '../_engine/model/import-want.ts';
-import type { Obstacle } from '../_engine/model/obstacle.ts';
+import type { ImportWant } from '../_engine/model/code-facts.ts';
+import type { Obstacle, Place } from '../_engine/model/obstacle.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { withoutGenerated } from '../_engine/facts/style/generated-files.ts';
@@ -13,12 +13,21 @@ import {
 } from '../_engine/facts/auth/jwt-verifies.ts';
 import { checkObstacles, findGuardChecks } from '../_engine/facts/auth/jwt-guard-checks.ts';
 import { findIssued } from '../_engine/facts/auth/jwt-issued.ts';
-import { decideLogins, findPurpose, type PurposeRule } from '../_engine/facts/auth/jwt-logins.ts';
+import {
+  decideLogins,
+  findPurpose,
+  isDoubtful,
+  type Logins,
+  mayProve,
+  type Purpose,
+  type PurposeRule,
+} from '../_engine/facts/auth/jwt-logins.ts';
 import { findSigns } from '../_engine/facts/auth/jwt-signs.ts';
 import { findPluginUse } from '../_engine/facts/auth/jwt.ts';
-import { openSurvey } from '../_engine/program/survey.ts';
-import { type Accept, findAccept } from './accept.ts';
-import { alikeObstacles, purposeNotes, undecided, unreadNotes } from './policy-messages.ts';
+import { openSurvey, type Survey } from '../_engine/program/survey.ts';
+import { isFunctionNode } from '../_engine/syntax/expressions.ts';
+import { printString, printStrings } from '../_engine/syntax/print.ts';
+import type { VerifyView } from './view.ts';
 
 /** What a token must be, beside well signed and not expired, to prove who calls. */
 export interface TokenPolicy {
@@ -51,7 +60,7 @@ interface PolicyAnswers {
   readonly accept: string | undefined;
 }
 
-/** Reads it from the code that signs and from the service's own guards. */
+/** The policy of the code that signs and of the service's own guards. */
 export function surveyPolicy(
   repo: Repo,
   service: Service,
@@ -118,4 +127,131 @@ function trustedCall(
   trusted: Readonly<{ expression: string; imports: readonly ImportWant[] }> | undefined,
 ): Accept | undefined {
   return trusted && { call: `${trusted.expression}(request, claims)`, imports: trusted.imports };
+}
+
+/** A check of the service's own that each token has to pass. */
+interface Accept {
+  /** TypeScript; `claims` and `request` are in reach. */
+  readonly call: string;
+  readonly imports: readonly ImportWant[];
+}
+
+/** `--accept src/sessions.ts#isActive`, a path from the root of the repo; `none` goes without. */
+function findAccept(
+  survey: Survey,
+  answer: unknown,
+): { readonly accept?: Accept; readonly obstacles: readonly Obstacle[] } {
+  if (typeof answer !== 'string' || answer === 'none') return { obstacles: [] };
+  const [path = '', name = ''] = answer.split('#');
+  const file = survey.files.find((one) => one === path);
+  const found = file === undefined ? undefined : survey.names.exported(file, name);
+  if (
+    file === undefined ||
+    found === undefined ||
+    !isFunctionNode(found.node) ||
+    !/^[A-Za-z_$][\w$]*$/.test(name)
+  ) {
+    const message = `--accept names ${answer}, but the service does not export such a function.`;
+    const remedy = 'Name a function as <file>#<export>, with a path from the root of the repository.';
+    return { obstacles: [{ code: 'E_INVALID_FLAG', message, remedy }] };
+  }
+  const want = name === 'default' ? { from: file, default: 'isAccepted' } : { from: file, names: [name] };
+  const callee = name === 'default' ? 'isAccepted' : name;
+  return { accept: { call: `${callee}(claims, request)`, imports: [want] }, obstacles: [] };
+}
+
+/** The rules as one TypeScript expression about `claims`; false for none. */
+export function purposeCondition(rules: readonly PurposeRule[]): string | false {
+  const conditions = rules.map(conditionOf);
+  const line = conditions.join(' && ');
+  return (line.length > 90 ? conditions.join(' &&\n    ') : line) || false;
+}
+
+function conditionOf(rule: PurposeRule): string {
+  const claim = `claims[${printString(rule.claim)}]`;
+  switch (rule.kind) {
+    case 'one-of':
+      return `isOneOf(${claim}, [${printStrings(rule.texts)}])`;
+    case 'none-of':
+      return `!isOneOf(${claim}, [${printStrings(rule.texts)}])`;
+    case 'present':
+      return `${claim} !== undefined`;
+    case 'absent':
+      return `${claim} === undefined`;
+  }
+}
+
+const userIdClaims = ['sub', 'userId', 'user_id', 'id'];
+const tenantIdClaims = ['tenantId', 'tenant_id', 'tenant', 'orgId', 'org_id', 'org'];
+
+/** The names that the user and the tenant go by in tokens: those that the service signs come first. */
+export function claimNames({ claims }: Service['jwt']): Pick<VerifyView, 'userIdClaims' | 'tenantIdClaims'> {
+  const list = (usual: readonly string[]): string => {
+    const first = claims.filter((name) => usual.includes(name));
+    const rest = usual.filter((name) => !first.includes(name));
+    return printStrings([...first, ...rest]);
+  };
+  return { userIdClaims: list(userIdClaims), tenantIdClaims: list(tenantIdClaims) };
+}
+
+function outermost({ places }: Readonly<{ places: readonly Place[] }>): string {
+  const at = places.at(-1);
+  return `${at?.path ?? ''}:${String(at?.line ?? 0)}`;
+}
+
+function undecided({ logins, others }: Logins, named: readonly string[]): readonly Obstacle[] {
+  const possible = others.filter(mayProve);
+  const [first] = possible;
+  if (logins.length > 0 || first === undefined) return [];
+  const [at] = first.places;
+  const list = [...new Set(possible.map(outermost))].join(', ');
+  return [
+    {
+      code: 'E_TOKEN_POLICY',
+      ...(at !== undefined && { at }),
+      message:
+        named.length > 0
+          ? `No token is signed at ${named.join(', ')}; tokens are signed at ${list}.`
+          : `Tokens are signed in more than one way (${list}), and the code does not show which of them is the login: a token for another purpose would authenticate its caller.`,
+      remedy: 'Name the login with --login <file>#<function> or <file>:<line>, comma-separated.',
+      manual: `s2s add-auth-verify --login ${outermost(first)}`,
+    },
+  ];
+}
+
+/** A mailed link that is as good as a login. */
+function alikeObstacles({ alike }: Purpose, named: readonly string[]): readonly Obstacle[] {
+  return alike
+    .filter((one) => isDoubtful(one) || named.length > 0)
+    .map((one) => ({
+      code: 'E_TOKEN_POLICY',
+      at: one.places[0] ?? { path: one.sign.path, line: one.sign.line },
+      message: `The tokens that ${outermost(one)} signs have the same claims and key as login tokens: they would authenticate their caller.`,
+      remedy:
+        "Add a distinct claim (purpose: 'password-reset') or use another key. If they are login tokens, add them to --login.",
+    }));
+}
+
+function purposeNotes({ alike, refused }: Purpose, path: string): readonly string[] {
+  const places = (some: Purpose['alike']): string => [...new Set(some.map(outermost))].join(', ');
+  const accepted = alike.filter((one) => !isDoubtful(one));
+  return [
+    ...(refused.length === 0
+      ? []
+      : [
+          `POST ${path} refuses tokens signed at ${places(refused)}: their claims differ from login tokens. If they are login tokens, add them to --login.`,
+        ]),
+    ...(accepted.length === 0
+      ? []
+      : [
+          `POST ${path} accepts tokens signed at ${places(accepted)}: they cannot be distinguished from login tokens.`,
+        ]),
+  ];
+}
+
+function unreadNotes(at: Place | undefined): readonly string[] {
+  if (at === undefined) return [];
+  return [
+    `The options of @fastify/jwt at ${at.path}:${String(at.line ?? 0)} cannot be analysed: the verify route ignores \`trusted\`, cookies and a key function there.`,
+  ];
 }

@@ -1,14 +1,12 @@
-import type { ImportWant } from '../_engine/model/import-want.ts';
+import type { ImportWant } from '../_engine/model/code-facts.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { importLines } from '../_engine/edit/import-lines.ts';
 import { readVariable } from '../_engine/edit/declare-variables.ts';
 import { redisConnection } from '../_engine/edit/redis-connection.ts';
 import { secretView, usesKeyPair } from './connection-views.ts';
-import { claimNames } from './claim-names.ts';
+import { claimNames, purposeCondition, type TokenPolicy } from './token-policy.ts';
 import type { VerifyFiles } from './files.ts';
-import { purposeCondition } from './purpose.ts';
 import { routeOptionsOf } from './route-options.ts';
-import type { TokenPolicy } from './token-policy.ts';
 import type { Blacklist, VerifyView } from './view.ts';
 
 const connection = {

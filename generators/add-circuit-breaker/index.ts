@@ -17,5 +17,5 @@ export const generator = defineGenerator({
     },
   },
   plan: async (answers, repo) => (await import('./plan.ts')).planCircuitBreaker(answers, repo),
-  adoption: async () => (await import('./adoption.ts')).adoption,
+  adoption: () => Promise.resolve({ role: 'circuit-breaker', after: [], answers: () => [{}] }),
 });

@@ -1,7 +1,6 @@
 import type { RunAnswers } from '../_engine/model/generator.ts';
 import type { RelPath } from '../_engine/model/paths.ts';
 import type { Plan } from '../_engine/model/plan.ts';
-import type { Refusal } from '../_engine/model/refusal.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { importSpecifier, placeFile, testFileFor } from '../_engine/facts/style/place-file.ts';
@@ -31,9 +30,8 @@ const parts: Readonly<Record<BreakerPart, Part>> = {
 };
 
 /** The breaker beside the service's other utilities, the parts that were asked for, and the unit tests of each. */
-export function planCircuitBreaker({ with: chosen, ...run }: BreakerAnswers, repo: Repo): Plan | Refusal {
+export function planCircuitBreaker({ with: chosen, ...run }: BreakerAnswers, repo: Repo): Plan {
   const service = surveyTarget(repo, run, false);
-  if ('ok' in service) return service;
   const draft = openDraft(repo);
   createModule(draft, service, core);
   for (const [name, { file, exported }] of Object.entries(parts)) {

@@ -22,5 +22,5 @@ export const generator = defineGenerator({
     ...serviceClient.questions,
   },
   plan: async (answers, repo) => (await import('./plan.ts')).planDiscovery(answers, repo),
-  adoption: async () => (await import('./adoption.ts')).adoption,
+  adoption: async () => (await import('./plan.ts')).adoption,
 });

@@ -1,35 +1,33 @@
 import { generator as serviceClient } from '../add-service-client/index.ts';
-import type { AnswersTo } from '../_engine/model/generator.ts';
-import type { Obstacle } from '../_engine/model/obstacle.ts';
+import type { Adoption, AnswersTo } from '../_engine/model/generator.ts';
+import { type Obstacle, RefusalError } from '../_engine/model/obstacle.ts';
 import type { RelPath } from '../_engine/model/paths.ts';
 import type { Plan } from '../_engine/model/plan.ts';
-import { type Refusal, refuse } from '../_engine/model/refusal.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { placeFile, testFileFor } from '../_engine/facts/style/place-file.ts';
 import { type Draft, openDraft } from '../_engine/repo/draft.ts';
 import { render, renderModule, renderTest } from '../_engine/render/render.ts';
-import { findClient, findInstalled } from '../_engine/facts/calls/installed-client.ts';
+import { clientAnswers, findClient, findInstalled } from '../_engine/facts/calls/installed-client.ts';
 import { surveyTarget } from '../_engine/facts/app/service.ts';
-import { type DiscoveryFiles, discoveryFiles, type FileName, fileNames } from './files.ts';
+import { type DiscoveryFiles, discoveryFiles, type FileName, fileNames, wireDiscovery } from './wiring.ts';
 import { type Source, sources } from './view.ts';
 import { connectView, discoveryTestView, specifiersOf } from './views.ts';
-import { wireDiscovery } from './wiring.ts';
 
 export type DiscoveryAnswers = AnswersTo<typeof serviceClient.questions> & {
   readonly source: readonly Source[];
 };
 
 /** The balanced client and the sources that were asked for, beside the ServiceClient; the middleware gets to use it. */
-export async function planDiscovery(answers: DiscoveryAnswers, repo: Repo): Promise<Plan | Refusal> {
+export async function planDiscovery(answers: DiscoveryAnswers, repo: Repo): Promise<Plan> {
   const service = surveyTarget(repo, answers, false);
-  if ('ok' in service) return service;
   const draft = openDraft(repo);
   const client = placeFile(service, 'utils', 'service-client');
   const request = placeFile(service, 'utils', 'service-request');
   const installed = findInstalled(repo, service, 'ServiceClient');
-  if (installed === undefined) draft.include(await serviceClient.plan(answers, draft.repo));
-  else if (installed !== client || repo.read(request) === undefined) return refuse(foreignClient(installed));
+  if (installed === undefined) await draft.include(serviceClient.plan(answers, draft.repo));
+  else if (installed !== client || repo.read(request) === undefined)
+    throw new RefusalError(foreignClient(installed));
   if (draft.failed) return draft.finish();
 
   const files = discoveryFiles(service);
@@ -86,3 +84,10 @@ function foreignClient(path: RelPath): Obstacle {
     remedy: 'Rename that class and run the command again: it adds its own ServiceClient.',
   };
 }
+
+export const adoption: Adoption = {
+  role: 'service-discovery',
+  after: ['add-service-client'],
+  // Sources that are there are planned again as well.
+  answers: (repo, dir) => sources.map((source) => ({ ...clientAnswers(repo, dir), source: [source] })),
+};

@@ -15,5 +15,5 @@ export const generator = defineGenerator({
     ...serviceClient.questions,
   },
   plan: async (answers, repo) => (await import('./plan.ts')).planMetrics(answers, repo),
-  adoption: async () => (await import('./adoption.ts')).adoption,
+  adoption: async () => (await import('./plan.ts')).adoption,
 });

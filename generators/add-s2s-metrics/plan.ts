@@ -1,8 +1,9 @@
-import type { AnswersTo } from '../_engine/model/generator.ts';
-import type { generator as serviceClient } from '../add-service-client/index.ts';
+import type { Adoption, AnswersTo } from '../_engine/model/generator.ts';
+import { generator as authMiddleware } from '../add-auth-middleware/index.ts';
+import { generator as serviceClient } from '../add-service-client/index.ts';
 import { joinRel, type RelPath } from '../_engine/model/paths.ts';
 import type { Plan } from '../_engine/model/plan.ts';
-import { type Refusal, refuse } from '../_engine/model/refusal.ts';
+import { RefusalError } from '../_engine/model/obstacle.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { declareDependencies, fastifyPlugin } from '../_engine/edit/ensure-dependency.ts';
@@ -11,8 +12,8 @@ import { importSpecifier, placeFile, testFileFor } from '../_engine/facts/style/
 import { registerPlugin } from '../_engine/edit/register-plugin.ts';
 import { type Draft, openDraft } from '../_engine/repo/draft.ts';
 import { planDiagnostics } from '../_engine/plan/plan-diagnostics.ts';
-import { render, renderText, renderTest } from '../_engine/render/render.ts';
-import { findClient } from '../_engine/facts/calls/installed-client.ts';
+import { render, renderTest, renderText } from '../_engine/render/render.ts';
+import { clientAnswers, findClient } from '../_engine/facts/calls/installed-client.ts';
 import { surveyMetrics } from '../_engine/facts/observability.ts';
 import { detectStyle } from '../_engine/facts/style/style.ts';
 import { surveyTarget } from '../_engine/facts/app/service.ts';
@@ -29,13 +30,12 @@ interface MetricsFiles {
 export type MetricsAnswers = AnswersTo<typeof serviceClient.questions> & { readonly monitoring: string };
 
 /** The plugin that counts, registered; what it listens to; its tests; dashboard and rules, once for the repo. */
-export async function planMetrics(answers: MetricsAnswers, repo: Repo): Promise<Plan | Refusal> {
+export async function planMetrics(answers: MetricsAnswers, repo: Repo): Promise<Plan> {
   const service = surveyTarget(repo, answers);
-  if ('ok' in service) return service;
   const metrics = placeFile(service, 'plugins', 'service-metrics');
   const view = { ...surveyMetrics(repo, service), endpoint: !hasEndpoint(service, metrics) };
   const guard = view.endpoint ? findGuard(service) : undefined;
-  if (guard !== undefined) return refuse(guard);
+  if (guard !== undefined) throw new RefusalError(guard);
 
   const draft = openDraft(repo);
   const files = { metrics, diagnostics: placeFile(service, 'utils', 'service-diagnostics') };
@@ -47,7 +47,7 @@ export async function planMetrics(answers: MetricsAnswers, repo: Repo): Promise<
   draft.create(metrics, 'metrics', text);
   register(draft, service, metrics);
   // The route that was just planned is one of those that the middleware leaves open.
-  await planDiagnostics(draft, service, answers);
+  await planDiagnostics(draft, service, answers, [serviceClient, authMiddleware]);
   if (view.endpoint && !draft.failed) openRoute(draft, service);
   if (!draft.failed) renderMetricsTest(draft, service, files, view.endpoint);
   if (view.hidden !== undefined) draft.note(hiddenRegistry(view.hidden));
@@ -115,3 +115,12 @@ function planMonitoring(draft: Draft, folder: string): void {
 function hiddenRegistry(path: RelPath): string {
   return `${path} creates a registry that other files cannot import: the metrics use prom-client's default registry, unless you pass it to serviceMetrics as the option registry.`;
 }
+
+export const adoption: Adoption = {
+  role: 'metrics',
+  after: ['add-auth-middleware'],
+  answers: (repo, dir) => {
+    const client = clientAnswers(repo, dir);
+    return ['monitoring', 'none'].map((monitoring) => ({ ...client, monitoring }));
+  },
+};

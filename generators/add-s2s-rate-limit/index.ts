@@ -19,5 +19,11 @@ export const generator = defineGenerator({
     path: { ...pathQuestion, message: 'URL of the verify route, if the service has one' },
   },
   plan: async (answers, repo) => (await import('./plan.ts')).planRateLimit(answers, repo),
-  adoption: async () => (await import('./adoption.ts')).adoption,
+  adoption: () =>
+    Promise.resolve({
+      role: 'rate-limit',
+      after: ['add-auth-verify', 'add-auth-middleware'],
+      answers: () => [{ store: 'redis' }, { store: 'memory' }],
+      read: { path: /\bVERIFY_ROUTE =\s+['"]([^'"]+)['"]/ },
+    }),
 });

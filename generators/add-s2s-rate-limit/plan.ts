@@ -1,7 +1,6 @@
 import type { RunAnswers } from '../_engine/model/generator.ts';
-import type { Obstacle } from '../_engine/model/obstacle.ts';
+import { type Obstacle, RefusalError } from '../_engine/model/obstacle.ts';
 import type { Plan } from '../_engine/model/plan.ts';
-import { type Refusal, refuse } from '../_engine/model/refusal.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { declareVariables } from '../_engine/edit/declare-variables.ts';
@@ -32,12 +31,11 @@ export interface LimitAnswers extends RunAnswers {
 }
 
 /** The limits, their buckets and tests, registered before whatever looks at a token. */
-export async function planRateLimit(answers: LimitAnswers, repo: Repo): Promise<Plan | Refusal> {
+export async function planRateLimit(answers: LimitAnswers, repo: Repo): Promise<Plan> {
   const service = surveyTarget(repo, answers);
-  if ('ok' in service) return service;
   const { manifest, redis } = service;
-  if (manifest.dependencies['@fastify/rate-limit'] !== undefined) return refuse(isLimited(service));
-  if (allowsBelow(manifest.dependencies['fastify'], 4, 24)) return refuse(oldFastify(service));
+  if (manifest.dependencies['@fastify/rate-limit'] !== undefined) throw new RefusalError(isLimited(service));
+  if (allowsBelow(manifest.dependencies['fastify'], 4, 24)) throw new RefusalError(oldFastify(service));
   const store = answers.store ?? (redis.library === 'none' ? 'memory' : 'redis');
   const files = limitFiles(service);
   const draft = openDraft(repo);

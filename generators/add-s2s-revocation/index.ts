@@ -12,5 +12,5 @@ export const generator = defineGenerator({
     },
   },
   plan: async (answers, repo) => (await import('./plan.ts')).planRevocation(answers, repo),
-  adoption: async () => (await import('./adoption.ts')).adoption,
+  adoption: async () => (await import('./plan.ts')).adoption,
 });

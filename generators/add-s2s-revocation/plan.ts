@@ -1,14 +1,13 @@
 import { generator as authMiddleware } from '../add-auth-middleware/index.ts';
 import { generator as authVerify } from '../add-auth-verify/index.ts';
-import type { Answers, RunAnswers } from '../_engine/model/generator.ts';
-import type { Obstacle } from '../_engine/model/obstacle.ts';
+import type { Adoption, Answers, RunAnswers } from '../_engine/model/generator.ts';
+import { assertNone, type Obstacle } from '../_engine/model/obstacle.ts';
 import type { Plan } from '../_engine/model/plan.ts';
-import { type Refusal, refuse } from '../_engine/model/refusal.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { placeFile } from '../_engine/facts/style/place-file.ts';
 import { openDraft } from '../_engine/repo/draft.ts';
-import { surveyAuthService } from '../_engine/facts/auth/auth-service.ts';
+import { possibleAuthAnswers, surveyAuthService } from '../_engine/facts/auth/auth-service.ts';
 import { checkRecorded, recordedAnswers } from '../_engine/record/recorded-answers.ts';
 import { surveyHeads } from '../_engine/repo/services.ts';
 import { surveyTarget } from '../_engine/facts/app/service.ts';
@@ -20,11 +19,9 @@ export interface RevocationAnswers extends RunAnswers {
 }
 
 /** The auth service publishes what it revokes, and the target, which caches claims, listens. */
-export async function planRevocation(answers: RevocationAnswers, repo: Repo): Promise<Plan | Refusal> {
+export async function planRevocation(answers: RevocationAnswers, repo: Repo): Promise<Plan> {
   const consumer = surveyTarget(repo, answers);
-  if ('ok' in consumer) return consumer;
   const auth = surveyAuthService(repo, answers.auth);
-  if (auth !== undefined && 'ok' in auth) return auth;
   const middleware = recordedAnswers(repo, consumer.dir, ['add-auth-middleware', 'add-s2s']).find(hasCache);
   const verify = auth === undefined ? undefined : verifyAnswers(repo, auth);
   const obstacles = [
@@ -33,8 +30,7 @@ export async function planRevocation(answers: RevocationAnswers, repo: Repo): Pr
       ? [withoutBlacklist(auth)]
       : []),
   ];
-  const [first, ...more] = obstacles;
-  if (first !== undefined) return refuse(first, ...more);
+  assertNone(obstacles);
 
   // Earlier runs may have been for others, too, and may name their routes.
   const targets = surveyHeads(repo).map(({ dir }) => dir);
@@ -46,12 +42,12 @@ export async function planRevocation(answers: RevocationAnswers, repo: Repo): Pr
   } else {
     planPublisher(draft, auth);
     const asked = await checkRecorded(authVerify.questions, verify ?? {}, draft.repo);
-    draft.include(await authVerify.plan({ ...asked, target: auth.dir, targets }, draft.repo));
+    await draft.include(authVerify.plan({ ...asked, target: auth.dir, targets }, draft.repo));
   }
   await planSubscriber(draft, consumer, auth);
   const asked = await checkRecorded(authMiddleware.questions, middleware ?? {}, draft.repo);
   const wanted = { ...asked, auth: auth?.dir ?? 'none', target: consumer.dir, targets };
-  draft.include(await authMiddleware.plan(wanted, draft.repo));
+  await draft.include(authMiddleware.plan(wanted, draft.repo));
   return draft.finish();
 }
 
@@ -92,3 +88,9 @@ function withoutBlacklist({ manifest, name }: Service): Obstacle {
       'Run add-auth-verify --blacklist redis first, or use --auth none if a service in another repository revokes tokens.',
   };
 }
+
+export const adoption: Adoption = {
+  role: 'revocation',
+  after: ['add-auth-verify', 'add-auth-middleware'],
+  answers: (repo) => [...possibleAuthAnswers(repo), { auth: 'none' }],
+};

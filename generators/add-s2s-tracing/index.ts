@@ -7,5 +7,5 @@ export const generator = defineGenerator({
   target: 'services',
   questions: serviceClient.questions,
   plan: async (answers, repo) => (await import('./plan.ts')).planTracing(answers, repo),
-  adoption: async () => (await import('./adoption.ts')).adoption,
+  adoption: async () => (await import('./plan.ts')).adoption,
 });

@@ -1,7 +1,7 @@
-import type { AnswersTo } from '../_engine/model/generator.ts';
-import type { generator as serviceClient } from '../add-service-client/index.ts';
+import type { Adoption, AnswersTo } from '../_engine/model/generator.ts';
+import { generator as authMiddleware } from '../add-auth-middleware/index.ts';
+import { generator as serviceClient } from '../add-service-client/index.ts';
 import type { Plan } from '../_engine/model/plan.ts';
-import type { Refusal } from '../_engine/model/refusal.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
 import type { DependencyWant } from '../_engine/model/wants.ts';
@@ -13,10 +13,9 @@ import { joinRel } from '../_engine/model/paths.ts';
 import { type Draft, openDraft } from '../_engine/repo/draft.ts';
 import { planDiagnostics } from '../_engine/plan/plan-diagnostics.ts';
 import { render, renderTest } from '../_engine/render/render.ts';
-import { findAuthService } from '../_engine/facts/auth/auth-service.ts';
-import { findClient } from '../_engine/facts/calls/installed-client.ts';
+import { isAuthService } from '../_engine/facts/auth/auth-service.ts';
+import { clientAnswers, findClient } from '../_engine/facts/calls/installed-client.ts';
 import { surveyOpenTelemetry } from '../_engine/facts/observability.ts';
-import { surveyHeads } from '../_engine/repo/services.ts';
 import { surveyTarget } from '../_engine/facts/app/service.ts';
 import type { TracingTestView, TracingView } from './view.ts';
 import { sdkView, type TracingFiles, tracingView } from './views.ts';
@@ -25,9 +24,8 @@ import { sdkView, type TracingFiles, tracingView } from './views.ts';
 export async function planTracing(
   answers: AnswersTo<typeof serviceClient.questions>,
   repo: Repo,
-): Promise<Plan | Refusal> {
+): Promise<Plan> {
   const service = surveyTarget(repo, answers);
-  if ('ok' in service) return service;
   const draft = openDraft(repo);
   const files: TracingFiles = {
     tracing: placeFile(service, 'plugins', 'service-tracing'),
@@ -36,8 +34,9 @@ export async function planTracing(
   };
   const isOurs = repo.read(files.sdk)?.includes('OTEL_METRICS_EXPORTER') === true;
   const found = surveyOpenTelemetry(service);
-  const calls = findClient(repo, service) !== undefined || !isIssuer(repo, service);
-  if (calls) await planDiagnostics(draft, service, answers);
+  // The auth service verifies tokens itself and calls nobody.
+  const calls = findClient(repo, service) !== undefined || !isAuthService(repo, service);
+  if (calls) await planDiagnostics(draft, service, answers, [serviceClient, authMiddleware]);
   const pluginName = freePluginName(service, files.tracing, 'service-tracing');
   const view = { ...tracingView(service, files, found, calls), pluginName };
   const text = render('add-s2s-tracing/service-tracing.ts.hbs', view, service.style);
@@ -62,12 +61,6 @@ const lateNote =
 function comesLate({ repo }: Draft, service: Service, { tracing }: TracingFiles): boolean {
   const middleware = repo.read(placeFile(service, 'plugins', 'auth-middleware'));
   return isAutoloaded(service, tracing) && middleware?.includes('autoConfig') === true;
-}
-
-/** It verifies tokens and asks nobody to. */
-function isIssuer(repo: Repo, { dir }: Service): boolean {
-  const auth = findAuthService(repo, surveyHeads(repo));
-  return !('ok' in auth) && auth.dir === dir;
 }
 
 function depend(
@@ -115,3 +108,9 @@ function renderTracingTest(
   draft.create(test, 'unit-test', renderTest(template, view, style, testing));
   depend(draft, service, '@opentelemetry/sdk-trace-node', '^2.12.0', 'devDependencies');
 }
+
+export const adoption: Adoption = {
+  role: 'tracing',
+  after: ['add-auth-middleware'],
+  answers: (repo, dir) => [clientAnswers(repo, dir)],
+};

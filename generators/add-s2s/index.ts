@@ -17,5 +17,5 @@ export const generator = defineGenerator({
     },
   },
   plan: async (answers, repo) => (await import('./plan.ts')).planServiceToService(answers, repo),
-  adoption: async () => (await import('./adoption.ts')).adoption,
+  adoption: async () => (await import('./plan.ts')).adoption,
 });

@@ -1,9 +1,8 @@
 import { generator as authMiddleware } from '../add-auth-middleware/index.ts';
 import { generator as authVerify } from '../add-auth-verify/index.ts';
-import type { AnswersTo } from '../_engine/model/generator.ts';
-import type { Obstacle } from '../_engine/model/obstacle.ts';
+import type { Adoption, Answers, AnswersTo } from '../_engine/model/generator.ts';
+import { type Obstacle, RefusalError } from '../_engine/model/obstacle.ts';
 import type { Plan } from '../_engine/model/plan.ts';
-import { type Refusal, refuse } from '../_engine/model/refusal.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { declareDependencies } from '../_engine/edit/ensure-dependency.ts';
@@ -12,27 +11,28 @@ import { type Draft, openDraft } from '../_engine/repo/draft.ts';
 import { renderTest } from '../_engine/render/render.ts';
 import { surveyAuthService } from '../_engine/facts/auth/auth-service.ts';
 import { chooseProtection, readPublic } from '../_engine/facts/routes/protection.ts';
-import { surveyTarget } from '../_engine/facts/app/service.ts';
+import { findService, surveyTarget } from '../_engine/facts/app/service.ts';
 import { type Integration, integrationView } from './views.ts';
+import type { RelPath } from '../_engine/model/paths.ts';
+import { findPublicRoutes } from '../_engine/edit/ensure-public-route.ts';
+import { recordedAnswers } from '../_engine/record/recorded-answers.ts';
+import { surveyHeads } from '../_engine/repo/services.ts';
 
 type S2sAnswers = AnswersTo<typeof authVerify.questions> & AnswersTo<typeof authMiddleware.questions>;
 
 /** The verify route in the auth service, the middleware in the target, and a test that runs both. */
-export async function planServiceToService(answers: S2sAnswers, repo: Repo): Promise<Plan | Refusal> {
+export async function planServiceToService(answers: S2sAnswers, repo: Repo): Promise<Plan> {
   const consumer = surveyTarget(repo, answers);
-  if ('ok' in consumer) return consumer;
   const auth = surveyAuthService(repo, answers.auth);
-  if (auth !== undefined && 'ok' in auth) return auth;
-  if (auth?.dir === consumer.dir) return refuse(isTheAuthService(auth));
-  const protection = chooseProtection(repo, consumer, answers);
+  if (auth?.dir === consumer.dir) throw new RefusalError(isTheAuthService(auth));
 
   const draft = openDraft(repo);
-  if (auth !== undefined) draft.include(await authVerify.plan({ ...answers, target: auth.dir }, draft.repo));
+  if (auth !== undefined) await draft.include(authVerify.plan({ ...answers, target: auth.dir }, draft.repo));
   const named = { ...answers, auth: auth?.dir ?? 'none' };
-  draft.include(await authMiddleware.plan(named, draft.repo));
-  if (!('plugins' in protection)) return draft.finish();
+  await draft.include(authMiddleware.plan(named, draft.repo));
   if (draft.failed) return draft.finish();
-  const open = readPublic(answers) as readonly string[];
+  const protection = chooseProtection(repo, consumer, answers);
+  const open = readPublic(answers);
   planIntegrationTest(draft, { consumer, auth, protection, open, path: answers.path });
   return draft.finish();
 }
@@ -66,4 +66,34 @@ function isTheAuthService({ dir, name }: Service): Obstacle {
     remedy:
       'Name its consumers with --target. If they are in other repositories, run add-auth-verify here and add-auth-middleware there.',
   };
+}
+
+export const adoption: Adoption = {
+  role: 'integration-test',
+  after: ['add-auth-verify', 'add-auth-middleware'],
+  answers: answersTogether,
+};
+
+/** Of the middleware in the service, and of the verify route wherever it is; the test of both asks a guarded route. */
+function answersTogether(repo: Repo, dir: RelPath): readonly Answers[] {
+  const [verify] = surveyHeads(repo).flatMap((head) => recordedAnswers(repo, head.dir, ['add-auth-verify']));
+  return recordedAnswers(repo, dir, ['add-auth-middleware']).flatMap((middleware) => {
+    const guarded = guardedParts(repo, dir);
+    return [
+      { ...verify, ...middleware, ...guarded },
+      { ...middleware, auth: 'none', ...guarded },
+    ];
+  });
+}
+
+/** What `--protect` has been: the route plugins that add the hook, or all routes where the middleware is told the public ones. */
+function guardedParts(repo: Repo, dir: RelPath): Answers {
+  const service = findService(repo, dir);
+  if (service === undefined) return { protect: [] };
+  const open = findPublicRoutes(repo.read(service.app.file) ?? '');
+  if (open !== undefined) return { protect: ['all'], public: open };
+  const isTaken = service.decorators.some(({ name }) => name === 'authenticateUser');
+  const hook = isTaken ? /'onRequest', \w+\.authenticateUser\b/ : /'onRequest', \w+\.authenticate\b/;
+  const guarded = service.routes.filter(({ file }) => file !== undefined && hook.test(repo.read(file) ?? ''));
+  return { protect: guarded.map(({ name }) => name) };
 }

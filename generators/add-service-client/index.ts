@@ -34,5 +34,6 @@ export const generator = defineGenerator({
     },
   },
   plan: async (answers, repo) => (await import('./plan.ts')).planServiceClient(answers, repo),
-  adoption: async () => (await import('./adoption.ts')).adoption,
+  diagnostics: async (...about) => (await import('./plan.ts')).answersForDiagnostics(...about),
+  adoption: async () => (await import('./plan.ts')).adoption,
 });

@@ -1,16 +1,15 @@
 import { generator as circuitBreaker } from '../add-circuit-breaker/index.ts';
-import type { RunAnswers } from '../_engine/model/generator.ts';
-import type { Obstacle } from '../_engine/model/obstacle.ts';
+import type { Adoption, Answers, RunAnswers } from '../_engine/model/generator.ts';
+import { type Obstacle, RefusalError } from '../_engine/model/obstacle.ts';
 import type { RelPath } from '../_engine/model/paths.ts';
 import type { Plan } from '../_engine/model/plan.ts';
-import { type Refusal, refuse } from '../_engine/model/refusal.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { declareDependencies } from '../_engine/edit/ensure-dependency.ts';
 import { importSpecifier, placeFile, testFileFor } from '../_engine/facts/style/place-file.ts';
 import { type Draft, openDraft } from '../_engine/repo/draft.ts';
 import { renderModule, renderTest } from '../_engine/render/render.ts';
-import { findInstalled } from '../_engine/facts/calls/installed-client.ts';
+import { clientAnswers, findClient, findInstalled } from '../_engine/facts/calls/installed-client.ts';
 import { allowsBelow } from '../_engine/facts/tooling.ts';
 import { surveyTarget } from '../_engine/facts/app/service.ts';
 import type { ClientTestView } from './view.ts';
@@ -37,19 +36,18 @@ export interface ClientAnswers extends RunAnswers {
 }
 
 /** The client and its tests, with undici as a dependency unless fetch carries the calls; the breaker if missing. */
-export async function planServiceClient(answers: ClientAnswers, repo: Repo): Promise<Plan | Refusal> {
+export async function planServiceClient(answers: ClientAnswers, repo: Repo): Promise<Plan> {
   const service = surveyTarget(repo, answers, false);
-  if ('ok' in service) return service;
   const { transport } = answers;
   if (transport === 'undici' && allowsBelow(service.manifest.dependencies['undici'], OLDEST_UNDICI))
-    return refuse(oldUndici(service));
+    throw new RefusalError(oldUndici(service));
   const draft = openDraft(repo);
   const own = placeFile(service, 'utils', 'circuit-breaker');
   const installed = findInstalled(repo, service, 'CircuitBreaker');
   // Our own breaker is planned again: it takes parts that were not asked for before, or turns out unchanged.
   if (installed === undefined || installed === own)
-    draft.include(
-      await circuitBreaker.plan(
+    await draft.include(
+      circuitBreaker.plan(
         { ...answers, with: answers.with.filter((part) => part !== 'diagnostics') },
         draft.repo,
       ),
@@ -68,12 +66,29 @@ export async function planServiceClient(answers: ClientAnswers, repo: Repo): Pro
   return draft.finish();
 }
 
+/** Of the client that is there, as the variant that it is. @throws RefusalError E_FILE_EXISTS when it was not generated */
+export function answersForDiagnostics(repo: Repo, service: Service, given: Answers): Answers {
+  const client = findClient(repo, service);
+  if (client !== undefined && client.variant === undefined)
+    throw new RefusalError(foreignClient(client.path));
+  return { ...given, ...client?.variant };
+}
+
 function oldUndici({ name, manifest }: Service): Obstacle {
   return {
     code: 'E_OLD_DEPENDENCY',
     at: { path: manifest.path },
     message: `${name} depends on undici ${manifest.dependencies['undici'] ?? ''}, but the client requires undici ${String(OLDEST_UNDICI)} or later.`,
     remedy: 'Update it to ^7.16.0, or use fetch: --transport fetch.',
+  };
+}
+
+function foreignClient(path: RelPath): Obstacle {
+  return {
+    code: 'E_FILE_EXISTS',
+    at: { path },
+    message: `${path} has a ServiceClient that was not generated: it does not publish its calls.`,
+    remedy: 'Rename that class and run the command again: it adds its own ServiceClient.',
   };
 }
 
@@ -135,3 +150,9 @@ function renderClientTest(
   const template = `add-service-client/${parts[part]}.test.ts.hbs`;
   draft.create(test, 'unit-test', renderTest(template, view, service.style, service.testing));
 }
+
+export const adoption: Adoption = {
+  role: 'service-client',
+  after: ['add-circuit-breaker'],
+  answers: (repo, dir) => [clientAnswers(repo, dir)],
+};

@@ -1,12 +1,10 @@
 import type { RunAnswers } from '../_engine/model/generator.ts';
 import type { Plan } from '../_engine/model/plan.ts';
-import { type Refusal, refuse } from '../_engine/model/refusal.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import { toRel } from '../_engine/model/paths.ts';
 import { editTowards } from '../_engine/repo/draft.ts';
-import { surveyHeads } from '../_engine/repo/services.ts';
-import type { ServiceGraph } from './graph.ts';
-import { renderMermaid } from './mermaid.ts';
+import { assertServices, surveyHeads } from '../_engine/repo/services.ts';
+import { renderMermaid, type ServiceGraph } from './graph.ts';
 import { surveyGraph } from './survey-graph.ts';
 
 export interface GraphAnswers extends Pick<RunAnswers, 'targets'> {
@@ -15,16 +13,9 @@ export interface GraphAnswers extends Pick<RunAnswers, 'targets'> {
 }
 
 /** The graph as text to print, or as one file to write. Reads by syntax tree; runs none of the repo's code. */
-export async function planGraph(answers: GraphAnswers, repo: Repo): Promise<Plan | Refusal> {
+export async function planGraph(answers: GraphAnswers, repo: Repo): Promise<Plan> {
   const heads = surveyHeads(repo);
-  if (heads.length === 0) {
-    return refuse({
-      code: 'E_NO_FASTIFY',
-      at: { path: '.' },
-      message: `No package below ${repo.root} depends on fastify.`,
-      remedy: 'Run the command in the repository of your services, or name it with --cwd.',
-    });
-  }
+  assertServices(repo, heads);
   const graph = surveyGraph(repo, heads, answers.targets);
   const text = await render(graph, answers.format);
   const { out } = answers;

@@ -4,7 +4,7 @@ import { surveyGuards } from '../_engine/facts/auth/guards.ts';
 import { findCircuits, findServiceCalls, type ServiceCall } from '../_engine/facts/calls/service-calls.ts';
 import { findEnvExamples } from '../_engine/facts/config/config.ts';
 import { basenameRel } from '../_engine/model/paths.ts';
-import { RefusalError } from '../_engine/model/refusal.ts';
+import { attempt, obstaclesOf } from '../_engine/model/obstacle.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Service, ServiceHead } from '../_engine/model/service.ts';
 import { openSurvey, type Survey } from '../_engine/program/survey.ts';
@@ -22,9 +22,8 @@ export function surveyGraph(
   const record = readRecord(repo);
   const auth = findAuthService(repo, heads);
   const places = heads.map((head): Place => {
-    const service = surveyService(repo, head, false);
-    const port = 'ok' in service ? undefined : service.app.listen.defaultPort;
-    return { head, ...(port !== undefined && { port }), issues: !('ok' in auth) && auth.dir === head.dir };
+    const port = attempt(() => surveyService(repo, head, false))?.app.listen.defaultPort;
+    return { head, ...(port !== undefined && { port }), issues: auth?.dir === head.dir };
   });
   const nodes = places.map((place) => nodeOf(repo, place, record));
   const calls = heads.flatMap((head) => callsOf(repo, head, places));
@@ -41,7 +40,6 @@ export function surveyGraph(
 }
 
 function nodeOf(repo: Repo, { head, issues, port }: Place, record: S2sRecord): GraphNode {
-  const service = surveyService(repo, head, false);
   const start = {
     id: idOf(head.dir),
     name: head.name,
@@ -50,14 +48,12 @@ function nodeOf(repo: Repo, { head, issues, port }: Place, record: S2sRecord): G
     ...(issues && { issuesTokens: true }),
     generated: Object.keys(record.services[head.dir] ?? {}),
   } as const;
-  if ('ok' in service) return { ...start, routes: [], circuits: [], problem: service.obstacles[0].message };
-  const survey = openSurvey(repo, head);
   try {
-    const circuits = findCircuits(survey).map(({ line, path }) => `${path}:${String(line)}`);
+    const service = surveyService(repo, head, false);
+    const circuits = findCircuits(openSurvey(repo, head)).map(({ line, path }) => `${path}:${String(line)}`);
     return { ...start, routes: routesOf(repo, service), circuits };
   } catch (error) {
-    if (!(error instanceof RefusalError)) throw error;
-    return { ...start, routes: [], circuits: [], problem: error.obstacles[0].message };
+    return { ...start, routes: [], circuits: [], problem: obstaclesOf(error)[0].message };
   }
 }
 

@@ -1,9 +1,9 @@
-import { surveyService } from '../_engine/facts/app/service.ts';
+import { findService } from '../_engine/facts/app/service.ts';
 import { findAuthService } from '../_engine/facts/auth/auth-service.ts';
 import { findEnvExamples } from '../_engine/facts/config/config.ts';
-import type { Edit } from '../_engine/model/edit.ts';
+import type { Edit, Finding } from '../_engine/model/plan.ts';
+import { type Obstacle, obstaclesOf } from '../_engine/model/obstacle.ts';
 import type { RelPath } from '../_engine/model/paths.ts';
-import type { Finding } from '../_engine/model/plan.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import { isEnvironment, type Role } from '../_engine/model/roles.ts';
 import type { ServiceHead } from '../_engine/model/service.ts';
@@ -61,23 +61,29 @@ export async function findReplayDrift(
   const record = readRecord(repo);
   const findings: Finding[] = [];
   for (const call of calls) {
-    const replayed = await replay(call, draft.repo, 'mark', given);
-    if (replayed === undefined) continue;
-    const { plan, generator } = replayed;
-    if (!plan.ok) {
-      // Markers are found where the files are looked at.
-      for (const { at, message } of plan.obstacles.filter(({ code }) => code !== 'E_MERGE_MARKERS'))
-        findings.push({ state: 'blocked', path: (at?.path ?? '') as Finding['path'], message });
-      continue;
+    try {
+      const plan = await replay(call, draft.repo, 'mark', given);
+      if (plan === undefined) continue;
+      await draft.include(plan);
+      // A recorded file that is gone is found where the files are looked at.
+      const isFound = ({ kind, path }: Edit): boolean =>
+        kind === 'create' && record.files[path]?.text !== undefined;
+      for (const edit of plan.edits.filter((one) => one.role !== 'record' && !isFound(one)))
+        findings.push(findingOf(edit, call.id));
+    } catch (error) {
+      findings.push(...obstaclesOf(error).filter(isNews).map(blockedBy));
     }
-    draft.include(plan);
-    // A recorded file that is gone is found where the files are looked at.
-    const isFound = ({ kind, path }: Edit): boolean =>
-      kind === 'create' && record.files[path]?.text !== undefined;
-    for (const edit of plan.edits.filter((one) => one.role !== 'record' && !isFound(one)))
-      findings.push(findingOf(edit, generator));
   }
   return findings;
+}
+
+/** Markers are found where the files are looked at. */
+function isNews({ code }: Obstacle): boolean {
+  return code !== 'E_MERGE_MARKERS';
+}
+
+function blockedBy({ at, message }: Obstacle): Finding {
+  return { state: 'blocked', path: (at?.path ?? '') as Finding['path'], message };
 }
 
 function findingOf(edit: Edit, generator: string): Finding {
@@ -120,9 +126,9 @@ export function findUnreachable(repo: Repo, heads: readonly ServiceHead[]): read
   });
   if (listed.length === 0) return [];
   const auth = findAuthService(repo, heads);
-  const service = 'ok' in auth ? auth : surveyService(repo, auth);
-  const port = 'ok' in service ? undefined : service.app.listen.defaultPort;
-  if ('ok' in service || port === undefined) return [];
+  const service = auth && findService(repo, auth.dir);
+  const port = service?.app.listen.defaultPort;
+  if (service === undefined || port === undefined) return [];
   return listed
     .filter((one) => one.port !== String(port))
     .map(({ path, line, port: other }) => ({

@@ -1,6 +1,6 @@
 import type { RunAnswers } from '../_engine/model/generator.ts';
 import type { Finding, Plan } from '../_engine/model/plan.ts';
-import type { Refusal } from '../_engine/model/refusal.ts';
+import { ignoreRefusal } from '../_engine/model/obstacle.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { ServiceHead } from '../_engine/model/service.ts';
 import { adoptRecord } from '../_engine/plan/adopt.ts';
@@ -22,7 +22,7 @@ export interface StatusAnswers extends RunAnswers {
  * Compares the repo with its record: one finding for each piece that does not stand as it was generated, in the order
  * of paths. With `fix` the plan puts back what is gone; files that exist stay as they are, and what is left is found.
  */
-export async function planStatus(answers: StatusAnswers, repo: Repo): Promise<Plan | Refusal> {
+export async function planStatus(answers: StatusAnswers, repo: Repo): Promise<Plan> {
   const draft = openDraft(repo);
   const { adopt, allow, targets } = answers;
   const wanted = targets.length === 0 ? undefined : targets;
@@ -31,7 +31,7 @@ export async function planStatus(answers: StatusAnswers, repo: Repo): Promise<Pl
   const given = { format: answers.format, dryRun: answers.dryRun === true || !answers.fix };
   if (adopt) {
     const adopted = await adoptRecord(repo, heads);
-    if (adopted !== undefined) draft.include({ ok: true, edits: [adopted], notes: [] });
+    if (adopted !== undefined) draft.add(adopted);
   }
   noteInstalled(draft, readRecord(draft.repo), heads, wanted);
   if (answers.fix) await fix(draft, heads, wanted, given);
@@ -42,15 +42,13 @@ export async function planStatus(answers: StatusAnswers, repo: Repo): Promise<Pl
   const findings = [
     ...findOrphans(record, heads),
     ...findFileDrift(draft.repo, record),
-    ...(await findReplayDrift(draft.repo, liveCalls(record, heads, wanted), given)),
+    ...(await findReplayDrift(draft.repo, await liveCalls(record, heads, wanted), given)),
     ...findUnreachable(draft.repo, heads),
   ];
-  const plan = draft.finish();
-  if (!plan.ok) return plan;
   const left = findings.filter(
     (finding) => isWanted(finding) && !allow.some((state) => state === finding.state),
   );
-  return { ...plan, findings: left.sort((a, b) => (a.path < b.path ? -1 : 1)) };
+  return { ...draft.finish(), findings: left.sort((a, b) => (a.path < b.path ? -1 : 1)) };
 }
 
 /** Creates what is gone and wires what is not; joins a record of two branches, and takes services that are gone off. */
@@ -64,7 +62,7 @@ async function fix(
   const joined = hasMergeMarkers(draft.repo.read(recordPath) ?? '')
     ? writeRecord(draft.repo, record)
     : undefined;
-  if (joined !== undefined) draft.include({ ok: true, edits: [joined], notes: [] });
+  if (joined !== undefined) draft.add(joined);
   const dirs = heads.map(({ dir }): string => dir);
   const orphans = Object.keys(record.services).filter((service) => !dirs.includes(service));
   if (wanted === undefined && orphans.length > 0) {
@@ -77,12 +75,12 @@ async function fix(
       services: without(record.services),
       files: without(record.files),
     });
-    if (edit !== undefined) draft.include({ ok: true, edits: [edit], notes: [] });
+    if (edit !== undefined) draft.add(edit);
   }
   // What is missing is rendered again: a text that stands in the record alone may be anybody's.
-  for (const call of liveCalls(readRecord(draft.repo), heads, wanted)) {
-    const replayed = await replay(call, draft.repo, 'keep', given);
-    if (replayed?.plan.ok === true) draft.include({ ...replayed.plan, notes: [] });
+  for (const call of await liveCalls(readRecord(draft.repo), heads, wanted)) {
+    const plan = await replay(call, draft.repo, 'keep', given).catch(ignoreRefusal);
+    if (plan !== undefined) await draft.include({ ...plan, notes: [] });
   }
 }
 

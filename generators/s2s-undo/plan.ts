@@ -1,8 +1,6 @@
-import type { Edit } from '../_engine/model/edit.ts';
+import type { Edit, Plan } from '../_engine/model/plan.ts';
 import type { RunAnswers } from '../_engine/model/generator.ts';
-import type { Obstacle } from '../_engine/model/obstacle.ts';
-import type { Plan } from '../_engine/model/plan.ts';
-import { isObstacle, type Refusal } from '../_engine/model/refusal.ts';
+import { obstaclesOf } from '../_engine/model/obstacle.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { ServiceHead } from '../_engine/model/service.ts';
 import { hashText } from '../_engine/record/hash.ts';
@@ -19,31 +17,27 @@ import {
   unknownGenerators,
   wantedFrom,
 } from './select-recorded.ts';
-import { keptDependencies, usedHunks } from './still-used.ts';
-import { findDecoratorUses } from './decorator-uses.ts';
-import { findForeignLines } from './given-back.ts';
-import { findImporters } from './importers.ts';
-import { revertFile, revertPatch } from './revert.ts';
+import { findDecoratorUses, findImporters, keptDependencies, usedHunks } from './still-used.ts';
+import { findForeignLines, revertFile, revertPatch } from './revert.ts';
 
 export interface UndoAnswers extends RunAnswers {
   readonly generator: readonly string[] | undefined;
   readonly recover: boolean;
 }
 
-/** Takes back what is recorded. What other code uses by now stays: a note says so, or, for a file, an obstacle. */
-export async function planUndo(answers: UndoAnswers, repo: Repo): Promise<Plan | Refusal> {
+/** Reverts recorded output. What other code uses by now stays, with a note; a file that is in use is an obstacle. */
+export async function planUndo(answers: UndoAnswers, repo: Repo): Promise<Plan> {
   const draft = openDraft(repo);
   if (answers.recover) return draft.finish();
   const record = readRecord(repo);
   const wanted = wantedFrom(answers);
-  const unknown = unknownGenerators(record, wanted);
-  if (unknown !== undefined) draft.obstruct(unknown);
+  draft.obstruct(...unknownGenerators(record, wanted));
   const selected = selectRecorded(record, wanted);
   if (selected.length === 0) draft.note('Nothing is recorded in .s2s.json, so there is nothing to undo.');
   const heads = surveyHeads(repo);
 
   for (const one of selected.filter(({ whole }) => whole))
-    take(draft, revertFile(repo, one, answers.force === true));
+    take(draft, () => revertFile(repo, one, answers.force === true));
   const patched = selected.filter(({ whole }) => !whole);
   for (const one of patched.filter(({ file }) => !isEnvironment(file.role)))
     takePatches(draft, repo, one, heads);
@@ -55,24 +49,21 @@ export async function planUndo(answers: UndoAnswers, repo: Repo): Promise<Plan |
 
   const isGone = ({ path }: Selected): boolean => draft.repo.read(path) === undefined;
   const gone = new Set<string>(selected.filter(isGone).map(({ path }) => path));
-  // What is refused as a whole has its imports still: one reason is enough.
-  const refused = draft.finish();
-  const isRefused = ({ at }: Obstacle): boolean =>
-    !refused.ok && refused.obstacles.some((obstacle) => obstacle.at?.path === at?.path);
+  // A file that is refused as a whole keeps its imports: one reason is enough.
+  const refused = new Set(draft.obstacles.map(({ at }) => at?.path));
   const users = [findImporters, findDecoratorUses].flatMap((find) => find(repo, draft.repo, heads, gone));
-  for (const obstacle of users.filter((one) => !isRefused(one))) draft.obstruct(obstacle);
+  draft.obstruct(...users.filter(({ at }) => !refused.has(at?.path)));
   const files = filesLeft(record, selected, repo, draft.repo);
   const services = remainingServices(record, wanted);
-  if (!draft.failed) take(draft, writeRecord(repo, { schema: 1, services, files }));
-  const isDone = !draft.failed;
-  for (const obstacle of isDone ? await findForeignLines(repo, draft.repo, selected, answers) : [])
-    draft.obstruct(obstacle);
+  if (draft.failed) return draft.finish();
+  take(draft, () => writeRecord(repo, { schema: 1, services, files }));
+  draft.obstruct(...(await findForeignLines(repo, draft.repo, selected, answers)));
   return draft.finish();
 }
 
 function takePatches(draft: Draft, repo: Repo, selected: Selected, heads: readonly ServiceHead[]): void {
   for (const patch of [...selected.patches].reverse())
-    take(draft, revertPatch(draft.repo, selected, patch.hunks));
+    take(draft, () => revertPatch(draft.repo, selected, patch.hunks));
   if (selected.file.role !== 'manifest' || draft.failed) return;
   const kept = keptDependencies(repo, draft.repo, selected.path, heads, usedEarlier(selected));
   for (const { changes, note } of kept) {
@@ -96,7 +87,7 @@ function takeVariables(draft: Draft, selected: readonly Selected[], heads: reado
       for (const { name, path } of used.values())
         draft.note(`${name} stays in ${one.path}: ${path} uses it.`);
       const unused = hunks.filter((hunk) => !used.has(hunk));
-      take(draft, revertPatch(draft.repo, one, unused));
+      take(draft, () => revertPatch(draft.repo, one, unused));
     }
   }
 }
@@ -141,8 +132,12 @@ function withoutPatches(file: RecordedFile, taken: Selected['patches']): Recorde
   return { ...head, text: reverted.split('\n') };
 }
 
-function take(draft: Draft, edit: Edit | Obstacle | undefined): void {
-  if (edit === undefined) return;
-  if (isObstacle(edit)) draft.obstruct(edit);
-  else draft.include({ ok: true, edits: [edit], notes: [] });
+/** Takes over one edit; its obstacles are collected when it is refused. */
+function take(draft: Draft, revert: () => Edit | undefined): void {
+  try {
+    const edit = revert();
+    if (edit !== undefined) draft.add(edit);
+  } catch (error) {
+    draft.obstruct(...obstaclesOf(error));
+  }
 }

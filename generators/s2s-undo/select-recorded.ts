@@ -49,17 +49,15 @@ export function remainingServices(record: S2sRecord, wanted: Wanted): S2sRecord[
   return Object.fromEntries(remaining.filter(([, runs]) => Object.keys(runs).length > 0));
 }
 
-/** A generator that was named and that the record does not know. */
-export function unknownGenerators(record: S2sRecord, { generators }: Wanted): Obstacle | undefined {
+/** One obstacle when a generator was named that the record does not know. */
+export function unknownGenerators(record: S2sRecord, { generators }: Wanted): readonly Obstacle[] {
   const known = new Set(Object.values(record.services).flatMap((runs) => Object.keys(runs)));
   const unknown = generators?.filter((generator) => !known.has(generator)) ?? [];
-  if (unknown.length === 0) return undefined;
-  return {
-    code: 'E_INVALID_FLAG',
-    message: `Nothing of ${unknown.join(', ')} is recorded here.`,
-    remedy:
-      known.size === 0 ? 'Nothing is recorded at all.' : `Recorded are ${[...known].sort().join(', ')}.`,
-  };
+  if (unknown.length === 0) return [];
+  const remedy =
+    known.size === 0 ? 'Nothing is recorded at all.' : `Recorded are ${[...known].sort().join(', ')}.`;
+  const message = `Nothing of ${unknown.join(', ')} is recorded here.`;
+  return [{ code: 'E_INVALID_FLAG', message, remedy }];
 }
 
 /** A file outside of every service goes with the last service that it may be for. */

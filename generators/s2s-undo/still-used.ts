@@ -7,10 +7,14 @@ import { ensureDependency } from '../_engine/edit/ensure-dependency.ts';
 import type { Hunk } from '../_engine/record/s2s-record.ts';
 import { isRecord, readManifest } from '../_engine/repo/manifest.ts';
 import { findReference, importOf, variablesIn } from '../_engine/facts/config/references.ts';
+import { memberOf, stringOf, unwrap } from '../_engine/syntax/expressions.ts';
+import { requiredModule } from '../_engine/syntax/imports.ts';
+import { openSurvey, type Survey } from '../_engine/program/survey.ts';
+import { lineOf, ts, walk } from '../_engine/syntax/tree.ts';
 
 /** A dependency that goes back in, because code that stays imports it. */
 export interface KeptDependency {
-  readonly changes: (base: string) => readonly TextChange[] | Obstacle;
+  readonly changes: (base: string) => readonly TextChange[];
   readonly note: string;
 }
 
@@ -69,4 +73,176 @@ function variablesOf({ lines }: Hunk): readonly string[] {
     variablesIn(lines.filter((line) => line.startsWith(sign)).join('\n'));
   const before = new Set(namesIn('-'));
   return namesIn('+').filter((name) => !before.has(name));
+}
+
+/** One obstacle for each import of a file that is to go, in a file that stays. `after` is the repo without them. */
+export function findImporters(
+  before: Repo,
+  after: Repo,
+  heads: readonly ServiceHead[],
+  gone: ReadonlySet<string>,
+): readonly Obstacle[] {
+  return heads.flatMap((head) => {
+    const { names } = openSurvey(before, head);
+    const staying = openSurvey(after, head);
+    return [...staying.files, ...staying.tests].flatMap((path) => {
+      const tree = staying.tree(path);
+      return specifiers(tree).flatMap(({ text, offset }) => {
+        const target = names.module(path, text);
+        return target !== undefined && gone.has(target)
+          ? [importedBy(path, lineOf(tree, offset), target)]
+          : [];
+      });
+    });
+  });
+}
+
+function specifiers(tree: ts.SourceFile): readonly { text: string; offset: number }[] {
+  const found: { text: string; offset: number }[] = [];
+  walk(tree, (node) => {
+    const text = specifierOf(node);
+    if (text !== undefined) found.push({ text, offset: node.getStart() });
+    return true;
+  });
+  return found;
+}
+
+function specifierOf(node: ts.Node): string | undefined {
+  if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) return stringOf(node.moduleSpecifier);
+  if (!ts.isCallExpression(node)) return undefined;
+  const isImport = node.expression.kind === ts.SyntaxKind.ImportKeyword;
+  return isImport ? stringOf(node.arguments[0]) : requiredModule(node);
+}
+
+function importedBy(path: RelPath, line: number, target: RelPath): Obstacle {
+  return {
+    code: 'E_IN_USE',
+    at: { path, line },
+    message: `${path}:${String(line)} imports ${target}, which would be removed.`,
+    remedy: 'Remove that import first, or also name the generator that added it.',
+  };
+}
+
+type Kind = 'decorate' | 'decorateRequest';
+/** What a plugin puts on the instance or on each request: `authenticate` → `decorate`. */
+type Decorators = ReadonlyMap<string, Kind>;
+
+/** What an instance and a request are called; others are known by their type. */
+const usualNames: Readonly<Record<Kind, RegExp>> = {
+  decorate:
+    /^_?(app|api|fastify|server|instance|scope|child|route|router)$|(App|Api|Fastify|Server|Instance)$/,
+  decorateRequest: /^_?(req|request)$|Request$/,
+};
+const types: Readonly<Record<Kind, RegExp>> = {
+  decorate: /^FastifyInstance\b/,
+  decorateRequest: /^FastifyRequest\b/,
+};
+
+/**
+ * One obstacle for each use of what files that are to go decorate, in a file that stays: it would not compile any more.
+ * What staying code declares, assigns or decorates itself is not ours to miss. `after` is the repo without these files.
+ */
+export function findDecoratorUses(
+  before: Repo,
+  after: Repo,
+  heads: readonly ServiceHead[],
+  gone: ReadonlySet<string>,
+): readonly Obstacle[] {
+  return heads.flatMap((head) => {
+    const old = openSurvey(before, head);
+    const going = old.files.filter((path) => gone.has(path));
+    const lost = new Map(going.flatMap((path) => [...decoratorsIn(old.tree(path))]));
+    if (lost.size === 0) return [];
+    const staying = openSurvey(after, head);
+    const paths = [...staying.files, ...staying.tests];
+    const own = new Set(paths.flatMap((path) => membersMadeIn(staying.tree(path))));
+    const missed = new Map([...lost].filter(([name]) => !own.has(name)));
+    return paths.flatMap((path) => usesIn(staying, path, missed));
+  });
+}
+
+function decoratorsIn(tree: ts.SourceFile): Decorators {
+  const found = new Map<string, Kind>();
+  walk(tree, (node) => {
+    const name = ts.isCallExpression(node) ? stringOf(node.arguments[0]) : undefined;
+    const kind = ts.isCallExpression(node) ? memberOf(node.expression) : undefined;
+    if (name !== undefined && (kind === 'decorate' || kind === 'decorateRequest')) found.set(name, kind);
+    return true;
+  });
+  return found;
+}
+
+/** Names that a file decorates, declares in an interface, or assigns to a member of something. */
+function membersMadeIn(tree: ts.SourceFile): readonly string[] {
+  const names = [...decoratorsIn(tree).keys()];
+  walk(tree, (node) => {
+    if (ts.isInterfaceDeclaration(node)) names.push(...node.members.map((one) => one.name?.getText() ?? ''));
+    if (ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.EqualsToken)
+      names.push(memberOf(node.left) ?? '');
+    return true;
+  });
+  return names;
+}
+
+function usesIn(survey: Survey, path: RelPath, missed: Decorators): readonly Obstacle[] {
+  const tree = survey.tree(path);
+  const typed = namesByType(tree);
+  const found: Obstacle[] = [];
+  walk(tree, (node) => {
+    for (const [name, of] of membersRead(node)) {
+      const kind = missed.get(name);
+      if (kind !== undefined && (typed[kind].has(of) || usualNames[kind].test(of)))
+        found.push(inUse(path, lineOf(tree, node.getStart()), `${of}.${name}`));
+    }
+    return true;
+  });
+  return found;
+}
+
+/** Parameters, variables and fields that say that they are one. */
+function namesByType(tree: ts.SourceFile): Readonly<Record<Kind, ReadonlySet<string>>> {
+  const found = { decorate: new Set<string>(), decorateRequest: new Set<string>() };
+  walk(tree, (node) => {
+    if (!ts.isParameter(node) && !ts.isVariableDeclaration(node) && !ts.isPropertyDeclaration(node))
+      return true;
+    const type = node.type?.getText() ?? '';
+    for (const kind of ['decorate', 'decorateRequest'] as const)
+      if (types[kind].test(type)) found[kind].add(node.name.getText());
+    return true;
+  });
+  return found;
+}
+
+/** The members that a node reads, and of what: `[authenticate, app]` of `this.app.authenticate` and `{ authenticate } = app`. */
+function membersRead(node: ts.Node): readonly (readonly [name: string, of: string])[] {
+  if (ts.isObjectBindingPattern(node)) {
+    const { parent } = node;
+    const of = ts.isBindingElement(parent) ? undefined : (parent.initializer ?? parent.type);
+    return node.elements.flatMap(({ name, propertyName }) => {
+      const key = propertyName ?? name;
+      return of === undefined || !ts.isIdentifier(key) ? [] : [[key.text, nameOf(of)] as const];
+    });
+  }
+  if (!ts.isPropertyAccessExpression(node) && !ts.isElementAccessExpression(node)) return [];
+  const name = memberOf(node);
+  return name === undefined ? [] : [[name, nameOf(node.expression)]];
+}
+
+/** `app` of `app` and of `this.app`; `request` of what is said to be a FastifyRequest. */
+function nameOf(node: ts.Expression | ts.TypeNode): string {
+  if (ts.isTypeNode(node))
+    return /^Fastify(Request|Instance)\b/.exec(node.getText())?.[1]?.toLowerCase() ?? '';
+  if (ts.isParenthesizedExpression(node)) return nameOf(node.expression);
+  if (ts.isAsExpression(node)) return nameOf(node.type) || nameOf(node.expression);
+  const bare = unwrap(node);
+  return ts.isIdentifier(bare) ? bare.text : (memberOf(bare) ?? '');
+}
+
+function inUse(path: RelPath, line: number, use: string): Obstacle {
+  return {
+    code: 'E_IN_USE',
+    at: { path, line },
+    message: `${path}:${String(line)} uses ${use}, which would be removed.`,
+    remedy: 'Remove that use first and run the command again.',
+  };
 }

@@ -1,6 +1,6 @@
 import type { RunAnswers } from '../_engine/model/generator.ts';
 import type { Finding, Plan } from '../_engine/model/plan.ts';
-import type { Refusal } from '../_engine/model/refusal.ts';
+import { obstaclesOf } from '../_engine/model/obstacle.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import { openDraft } from '../_engine/repo/draft.ts';
 import { readRecord } from '../_engine/record/record.ts';
@@ -10,25 +10,25 @@ import { recordedCalls, replay } from '../_engine/plan/replay.ts';
  * Plans every recorded run again, each on what the one before leaves. Files that were edited are merged; where you and
  * the template changed the same lines, both stand between markers, and each place is a finding.
  */
-export async function planUpgrade({ targets, ...given }: RunAnswers, repo: Repo): Promise<Plan | Refusal> {
+export async function planUpgrade({ targets, ...given }: RunAnswers, repo: Repo): Promise<Plan> {
   const draft = openDraft(repo);
   const record = readRecord(repo);
-  const calls = recordedCalls(record, targets.length === 0 ? undefined : targets);
+  const calls = await recordedCalls(record, targets.length === 0 ? undefined : targets);
   if (calls.length === 0) draft.note('Nothing is recorded in .s2s.json, so there is nothing to upgrade.');
   const findings: Finding[] = [];
   for (const call of calls) {
-    const replayed = await replay(call, draft.repo, 'mark', given);
-    if (replayed === undefined)
-      draft.note(`${call.generator} is not in this version: its output was not changed.`);
-    else {
-      // What a generator says when it is run first is not news any more.
-      const { plan } = replayed;
-      draft.include(
-        plan.ok ? { ...plan, notes: plan.edits.length > 0 ? (plan.formatNotes ?? []) : [] } : plan,
-      );
-      if (plan.ok) findings.push(...(plan.findings ?? []));
+    try {
+      const plan = await replay(call, draft.repo, 'mark', given);
+      if (plan === undefined) draft.note(`${call.id} is not in this version: its output was not changed.`);
+      else {
+        // What a generator says when it is run first is not news any more.
+        const notes = plan.edits.length > 0 ? (plan.formatNotes ?? []) : [];
+        await draft.include({ ...plan, notes });
+        findings.push(...(plan.findings ?? []));
+      }
+    } catch (error) {
+      draft.obstruct(...obstaclesOf(error));
     }
   }
-  const plan = draft.finish();
-  return plan.ok ? { ...plan, findings } : plan;
+  return { ...draft.finish(), findings };
 }

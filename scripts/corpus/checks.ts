@@ -4,7 +4,7 @@ import { basename, dirname, join, relative } from 'node:path';
 import { execa } from 'execa';
 import ts from 'typescript';
 
-import type { Edit } from '../../generators/_engine/model/edit.ts';
+import type { Edit } from '../../generators/_engine/model/plan.ts';
 import type { RelPath } from '../../generators/_engine/model/paths.ts';
 import type { Service } from '../../generators/_engine/model/service.ts';
 import { newErrors, typeErrors } from '../../generators/_engine/apply/type-check.ts';

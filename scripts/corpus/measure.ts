@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { parsePatch } from 'diff';
 
 import type { Plan } from '../../generators/_engine/model/plan.ts';
-import type { Refusal } from '../../generators/_engine/model/refusal.ts';
+import type { Refusal } from '../../generators/_engine/model/obstacle.ts';
 import type { Repo } from '../../generators/_engine/model/repo.ts';
-import type { Service, ServiceHead } from '../../generators/_engine/model/service.ts';
+import type { ServiceHead } from '../../generators/_engine/model/service.ts';
 import { diffOf } from '../../generators/_engine/plan/diff.ts';
 import { openRepo } from '../../generators/_engine/repo/repo.ts';
 import { surveyService } from '../../generators/_engine/facts/app/service.ts';
@@ -59,7 +59,7 @@ export async function appliedRow(
   plan: Plan,
 ): Promise<Partial<Row> & Pick<Row, 'result'>> {
   const repo = openRepo(root);
-  const service = surveyed(repo, head);
+  const service = surveyService(repo, head, false);
   for (const one of surveyHeads(repo)) {
     addPackages(join(root, one.dir), newPackages(openRepo(ground.before), repo, one));
   }
@@ -131,7 +131,7 @@ function isInstalled(root: string, { dir }: ServiceHead): boolean {
 }
 
 async function bootBefore({ before, boots }: Ground, head: ServiceHead): Promise<Boot> {
-  const known = boots.get(head.dir) ?? bootOnce(before, surveyed(openRepo(before), head));
+  const known = boots.get(head.dir) ?? bootOnce(before, surveyService(openRepo(before), head, false));
   boots.set(head.dir, known);
   return known;
 }
@@ -140,12 +140,6 @@ async function scriptsBefore({ before, scripts }: Ground, { dir }: ServiceHead):
   const known = scripts.get(dir) ?? passingScripts(before, dir);
   scripts.set(dir, known);
   return known;
-}
-
-function surveyed(repo: Repo, head: ServiceHead): Service {
-  const service = surveyService(repo, head, false);
-  if ('ok' in service) throw new Error(service.obstacles[0].message);
-  return service;
 }
 
 function newPackages(before: Repo, after: Repo, { manifest }: ServiceHead): readonly string[] {

@@ -11,12 +11,12 @@ import { Node, Project, SyntaxKind } from 'ts-morph';
 import type { Service } from '../../generators/_engine/model/service.ts';
 import { ensureImport } from '../../generators/_engine/edit/ensure-import.ts';
 import { ensureRegistration } from '../../generators/_engine/edit/ensure-registration.ts';
-import { isObstacle } from '../../generators/_engine/model/refusal.ts';
+import { attempt } from '../../generators/_engine/model/obstacle.ts';
 import { openRepo } from '../../generators/_engine/repo/repo.ts';
-import { surveyService } from '../../generators/_engine/facts/app/service.ts';
+import { findService } from '../../generators/_engine/facts/app/service.ts';
 import { surveyHeads } from '../../generators/_engine/repo/services.ts';
 import { detectStyle } from '../../generators/_engine/facts/style/style.ts';
-import { applyChanges } from '../../generators/_engine/model/text-change.ts';
+import { applyChanges, type TextChange } from '../../generators/_engine/model/text-change.ts';
 import type { NaiveRow } from './report.ts';
 import { verdictOn, verdicts } from './verdict.ts';
 
@@ -52,14 +52,14 @@ const byPattern: Way = (text, { app }) => {
 const byPack: Way = (text, { app, routes }) => {
   const style = detectStyle([text]);
   const source = { from: './plugins/auth-verify', default: 'authVerify' };
-  const imported = applied(text, ensureImport(text, source, style));
+  const imported = applied(text, () => ensureImport(text, source, style));
   const routePlugins = routes.map(({ name }) => name);
   const want = { app, plugin: 'authVerify', position: 'before-routes', routePlugins } as const;
-  return applied(imported, ensureRegistration(imported, want, style));
+  return applied(imported, () => ensureRegistration(imported, want, style));
 };
 
-function applied(text: string, changes: ReturnType<typeof ensureRegistration>): string {
-  return isObstacle(changes) ? text : applyChanges(text, changes);
+function applied(text: string, ensure: () => readonly TextChange[]): string {
+  return applyChanges(text, attempt(ensure) ?? []);
 }
 
 const ways: Readonly<Record<string, Way>> = {
@@ -75,8 +75,8 @@ const found: NaiveRow[] = [];
 for (const dir of args) {
   const repo = openRepo(resolve(dir));
   for (const head of surveyHeads(repo)) {
-    const service = surveyService(repo, head);
-    if ('ok' in service) continue;
+    const service = findService(repo, head.dir);
+    if (service === undefined) continue;
     const base = repo.read(service.app.file) ?? '';
     for (const [way, edit] of Object.entries(ways)) {
       const verdict = verdictOn(base, edit(base, service), service);

@@ -26,8 +26,7 @@ export async function runRepo(from: string, tell: (line: string) => void): Promi
     copyRepo(from, before);
     const repo = openRepo(before);
     const heads = surveyHeads(repo);
-    const auth = findAuthService(repo, heads);
-    const issuer = 'ok' in auth ? undefined : auth;
+    const issuer = findAuthService(repo, heads);
     const commit = await execa('git', ['rev-parse', '--short', 'HEAD'], { cwd: from, reject: false });
     const head: Head = {
       repo: basename(from).replace('+', '/'),

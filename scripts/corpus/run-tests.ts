@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 
 import { execa } from 'execa';
 
-import type { Edit } from '../../generators/_engine/model/edit.ts';
+import type { Edit } from '../../generators/_engine/model/plan.ts';
 import type { Service } from '../../generators/_engine/model/service.ts';
 import { childEnvironment } from '../../test/helpers/child-environment.ts';
 

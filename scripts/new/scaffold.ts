@@ -40,7 +40,6 @@ export const generator = defineGenerator({
 function planText(id: string, name: string, pascal: string): string {
   return `import type { RunAnswers } from '../_engine/model/generator.ts';
 import type { Plan } from '../_engine/model/plan.ts';
-import type { Refusal } from '../_engine/model/refusal.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import { placeFile } from '../_engine/facts/style/place-file.ts';
 import { openDraft } from '../_engine/repo/draft.ts';
@@ -53,9 +52,8 @@ export interface ${pascal}Answers extends RunAnswers {
 }
 
 /** One module beside the service's other utilities. */
-export function plan${pascal}(answers: ${pascal}Answers, repo: Repo): Plan | Refusal {
+export function plan${pascal}(answers: ${pascal}Answers, repo: Repo): Plan {
   const service = surveyTarget(repo, answers, false);
-  if ('ok' in service) return service;
   const view: ${pascal}View = { service: service.name, text: JSON.stringify(answers.text) };
   const draft = openDraft(repo);
   const path = placeFile(service, 'utils', '${name}');

@@ -61,7 +61,6 @@ async function generateOlder(root: string, { generator, args }: Command): Promis
   const isMiddleware = generator === 'add-auth-middleware';
   const pack = await olderPack(isMiddleware ? 'reason-instead-of-cause' : 'verified-tokens-only');
   const answers = parseFlags((await findGenerator(generator))?.questions ?? {}, args);
-  if ('obstacles' in answers) throw new Error(JSON.stringify(answers.obstacles));
   const plan = await pack.plan(generator, answers, root);
   if (!plan.ok) throw new Error(describeRefusal(plan));
   await pack.apply(plan, root);

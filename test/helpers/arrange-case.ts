@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { Plan } from '../../generators/_engine/model/plan.ts';
-import type { Refusal } from '../../generators/_engine/model/refusal.ts';
+import type { Refusal } from '../../generators/_engine/model/obstacle.ts';
 import type { FoundCase } from './find-cases.ts';
 import { fixtures, type FixtureService } from './fixtures.ts';
 import { materialize } from './materialize.ts';

@@ -2,7 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { Plan } from '../../generators/_engine/model/plan.ts';
-import type { Refusal } from '../../generators/_engine/model/refusal.ts';
+import type { Refusal } from '../../generators/_engine/model/obstacle.ts';
 import type { Command } from './case.ts';
 import { materialize } from './materialize.ts';
 import { projectRoot } from './project-root.ts';

@@ -1,6 +1,6 @@
 import { findGenerator } from '../../generators/_engine/generator/registry.ts';
 import type { Plan } from '../../generators/_engine/model/plan.ts';
-import type { Refusal } from '../../generators/_engine/model/refusal.ts';
+import { obstaclesOf, type Refusal } from '../../generators/_engine/model/obstacle.ts';
 import { parseFlags } from '../../generators/_engine/generator/options.ts';
 import { apply, plan } from '../../plopfile.ts';
 import type { Command } from './case.ts';
@@ -9,9 +9,11 @@ import type { Command } from './case.ts';
 export async function planCommand({ generator, args }: Command, root: string): Promise<Plan | Refusal> {
   const found = await findGenerator(generator);
   if (found === undefined) throw new Error(`There is no generator ${generator}`);
-  const given = parseFlags(found.questions, args);
-  if (isRefusal(given)) return given;
-  return plan(generator, given, root);
+  try {
+    return await plan(generator, parseFlags(found.questions, args), root);
+  } catch (error) {
+    return { ok: false, obstacles: obstaclesOf(error) };
+  }
 }
 
 /** Plans and applies. @throws Error when it is refused */
@@ -28,8 +30,4 @@ export function describeRefusal({ obstacles }: Refusal): string {
     return `${code} ${at === undefined ? '' : `${at.path}:${at.line ?? 0} `}${message}`;
   });
   return `Refused:\n${lines.join('\n')}`;
-}
-
-function isRefusal(given: object): given is Refusal {
-  return 'ok' in given && given.ok === false;
 }

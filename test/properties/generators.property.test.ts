@@ -2,8 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, inject, it } from 'vitest';
 
 import { findGenerator } from '../../generators/_engine/generator/registry.ts';
-import type { Edit } from '../../generators/_engine/model/edit.ts';
-import type { Plan } from '../../generators/_engine/model/plan.ts';
+import type { Edit, Plan } from '../../generators/_engine/model/plan.ts';
 import type { Repo } from '../../generators/_engine/model/repo.ts';
 import { parseFlags } from '../../generators/_engine/generator/options.ts';
 import { textAfter } from '../../generators/_engine/repo/repo.ts';
@@ -33,14 +32,7 @@ async function planOn(generator: string, repo: Repo): Promise<Plan> {
     ...(generator === 'add-auth-middleware' ? ['--protect', 'none'] : []),
   ];
   const given = parseFlags(found.questions, flags);
-  if ('obstacles' in given && Array.isArray(given.obstacles)) throw new Error(JSON.stringify(given));
-  const planned = await makePlan(
-    { id: generator, generator: found, given: given as never, root: repo.root },
-    repo,
-  );
-  if ('obstacles' in planned)
-    throw new Error(planned.obstacles.map(({ code, message }) => `${code} ${message}`).join('\n'));
-  return planned.plan;
+  return (await makePlan({ id: generator, generator: found, given, root: repo.root }, repo)).plan;
 }
 
 /** The files with a plan over them. */

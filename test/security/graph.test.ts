@@ -25,7 +25,7 @@ function accessOf(onApp: string, inPlugin: string, more = ''): string | undefine
   });
   const [head] = surveyHeads(repo);
   const service = head === undefined ? undefined : surveyService(repo, head);
-  if (head === undefined || service === undefined || 'ok' in service) throw new Error('no service');
+  if (head === undefined || service === undefined) throw new Error('no service');
   return surveyGuards(openSurvey(repo, head), service)[0]?.access;
 }
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 
 import type { Plan } from '../../generators/_engine/model/plan.ts';
-import type { Refusal } from '../../generators/_engine/model/refusal.ts';
+import type { Refusal } from '../../generators/_engine/model/obstacle.ts';
 import type { Case } from '../helpers/case.ts';
 import { materialize } from '../helpers/materialize.ts';
 import { projectRoot } from '../helpers/project-root.ts';

@@ -1,11 +1,10 @@
 import { accessSync, constants, existsSync, lstatSync, realpathSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 
-import type { Edit } from '../model/edit.ts';
-import type { Obstacle } from '../model/obstacle.ts';
+import type { Edit } from '../model/plan.ts';
+import { assertNone, type Obstacle, RefusalError } from '../model/obstacle.ts';
 import type { RelPath } from '../model/paths.ts';
 import { forbidden } from '../model/places.ts';
-import { RefusalError } from '../model/refusal.ts';
 import { isWithin, readBytes } from '../repo/disk.ts';
 
 /**
@@ -22,8 +21,7 @@ export function assertApplicable(root: string, edits: readonly Edit[]): void {
   const links = edits
     .filter((edit) => edit.kind === 'delete' && isLink(join(root, edit.path)))
     .map(linkInTheWay);
-  const [first, ...more] = [...changed, ...readOnly, ...links];
-  if (first !== undefined) throw new RefusalError(first, ...more);
+  assertNone([...changed, ...readOnly, ...links]);
 }
 
 /**

@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
 
-import type { Obstacle } from '../model/obstacle.ts';
+import { type Obstacle, RefusalError } from '../model/obstacle.ts';
 import { type RelPath, toRel } from '../model/paths.ts';
 import { forbidden, forbiddenFolder } from '../model/places.ts';
-import { RefusalError } from '../model/refusal.ts';
 import { reasonOf } from '../repo/disk.ts';
 import { isRecord } from '../repo/manifest.ts';
 import { type FileOperations, succeeds, syncFolder, writeSynced } from './file-operations.ts';

@@ -2,8 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 
-import type { Obstacle } from '../model/obstacle.ts';
-import { RefusalError } from '../model/refusal.ts';
+import { type Obstacle, RefusalError } from '../model/obstacle.ts';
 import type { PlanRequest } from '../plan/run.ts';
 import { type FileOperations, nodeFiles } from './file-operations.ts';
 import { createWhole, journalName, locked, readJournal } from './journal.ts';

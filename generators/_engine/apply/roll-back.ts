@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-import type { Obstacle } from '../model/obstacle.ts';
-import { RefusalError } from '../model/refusal.ts';
+import { assertNone, type Obstacle, RefusalError } from '../model/obstacle.ts';
 import { hashBytes } from '../record/hash.ts';
 import { readBytes, reasonOf } from '../repo/disk.ts';
 import { assertPlainFolder, assertPlainWay } from './apply-checks.ts';
@@ -63,8 +62,7 @@ function assertOurs(root: string, entries: readonly JournalEntry[]): void {
     const now = readBytes(join(root, target));
     return now !== undefined && now.toString('base64') !== before && hashBytes(now) !== after;
   });
-  const [first, ...more] = edited.map(changedSince);
-  if (first !== undefined) throw new RefusalError(first, ...more);
+  assertNone(edited.map(changedSince));
 }
 
 function changedSince({ target }: JournalEntry): Obstacle {

@@ -1,7 +1,6 @@
 import { surveyModules } from '../facts/style/modules.ts';
-import type { Obstacle } from '../model/obstacle.ts';
+import { type Obstacle, RefusalError } from '../model/obstacle.ts';
 import { dirnameRel, type RelPath } from '../model/paths.ts';
-import { RefusalError } from '../model/refusal.ts';
 import type { ServiceHead } from '../model/service.ts';
 import { openRepo } from '../repo/repo.ts';
 

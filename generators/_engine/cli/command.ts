@@ -4,8 +4,7 @@ import type { Ask } from '../generator/answers.ts';
 import { findGenerator, listGenerators } from '../generator/registry.ts';
 import { flagOf, globalFlags, parseFlags } from '../generator/options.ts';
 import type { Generator, Question } from '../model/generator.ts';
-import type { Obstacle } from '../model/obstacle.ts';
-import { type Refusal, RefusalError, refuse } from '../model/refusal.ts';
+import { type Obstacle, obstaclesOf, RefusalError } from '../model/obstacle.ts';
 import { findRoot } from '../repo/root.ts';
 import type { Decided } from './execute.ts';
 import { exitCodeOf, refused, type Outcome } from './outcome.ts';
@@ -31,21 +30,21 @@ export interface Opened extends Decided {
 
 /** From a command line to a decision; help comes back as text. Loads the engine only when it is needed. */
 export async function open(line: CommandLine): Promise<Opened | string> {
-  const generator = await findGenerator(line.id);
-  if (generator === undefined) return refusedBefore(line, refuse(unknownGenerator(line.id)));
-  const given = parseFlags(generator.questions, line.argv);
-  if ('obstacles' in given) return refusedBefore(line, given as Refusal);
-  if (given['help'] === true) return helpOf(line.id, generator);
-  const json = given['json'] === true;
+  let json = line.argv.includes('--json');
   try {
+    const generator = await findGenerator(line.id);
+    if (generator === undefined) throw new RefusalError(unknownGenerator(line.id));
+    const given = parseFlags(generator.questions, line.argv);
+    if (given['help'] === true) return helpOf(line.id, generator);
+    json = given['json'] === true;
     const root = line.root ?? findRoot(line.workingDirectory, given['cwd'] as string | undefined);
     const { decide } = await import('./execute.ts');
     const ask = line.interactive && given['yes'] !== true ? askOnTerminal : undefined;
     const progress = process.stderr.isTTY ? showProgress : undefined;
     return { ...(await decide({ id: line.id, generator, given, root, ask, progress }, line.command)), json };
   } catch (error) {
-    if (!(error instanceof RefusalError)) throw error;
-    return { ...refusedBefore(line, refuse(...error.obstacles)), json };
+    const outcome = refused({ generator: line.id, command: line.command }, obstaclesOf(error));
+    return { outcome, diff: '', json };
   }
 }
 
@@ -65,14 +64,6 @@ export async function show(outcome: Outcome, { json, diff }: Pick<Opened, 'json'
 function showProgress(done: number, total: number): void {
   if (total < 5) return;
   process.stderr.write(done < total ? `\r  ${String(done)} of ${String(total)} services` : '\r\u001B[K');
-}
-
-function refusedBefore(line: CommandLine, refusal: Refusal): Opened {
-  return {
-    outcome: refused({ generator: line.id, command: line.command }, refusal.obstacles),
-    diff: '',
-    json: line.argv.includes('--json'),
-  };
 }
 
 export function unknownGenerator(id: string): Obstacle {

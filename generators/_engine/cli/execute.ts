@@ -9,7 +9,7 @@ import { compareTypes } from '../apply/type-check.ts';
 import { surveyTooling } from '../facts/tooling.ts';
 import { dirnameRel, type RelPath } from '../model/paths.ts';
 import type { Plan } from '../model/plan.ts';
-import { RefusalError } from '../model/refusal.ts';
+import { obstaclesOf } from '../model/obstacle.ts';
 import { withRunCaches } from '../model/run-caches.ts';
 import { diffOf } from '../plan/diff.ts';
 import { makePlan, type Planned, type PlanRequest } from '../plan/run.ts';
@@ -31,12 +31,9 @@ export async function decide(request: PlanRequest, command: string): Promise<Dec
   try {
     const recovered = recoverFirst(request);
     const planned = await makePlan(request);
-    if ('obstacles' in planned)
-      return { outcome: refused(start, planned.obstacles, openRepo(request.root)), diff: '' };
     return decided(request, withRecovery(planned, recovered, request), `${command} ${planned.flags}`);
   } catch (error) {
-    if (!(error instanceof RefusalError)) throw error;
-    return { outcome: refused(start, error.obstacles, openRepo(request.root)), diff: '' };
+    return { outcome: refused(start, obstaclesOf(error), openRepo(request.root)), diff: '' };
   }
 }
 
@@ -81,8 +78,7 @@ function decided({ id, given, root }: PlanRequest, planned: Planned, command: st
       const notes = failed.map((text) => `${text} failed: run it again. The listed files were changed.`);
       return { ...outcome('failed', failed), notes: [...plan.notes, ...notes] };
     } catch (error) {
-      if (!(error instanceof RefusalError)) throw error;
-      return refused({ generator: id, command }, error.obstacles, openRepo(root));
+      return refused({ generator: id, command }, obstaclesOf(error), openRepo(root));
     }
   };
   return { outcome: outcome('planned', next), diff, commit };

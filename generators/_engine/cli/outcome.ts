@@ -1,8 +1,12 @@
-import type { Edit } from '../model/edit.ts';
-import type { Obstacle, ObstacleCode, UsageCode } from '../model/obstacle.ts';
+import type { Edit, Finding, Plan } from '../model/plan.ts';
+import {
+  attempt,
+  type Obstacle,
+  type ObstacleCode,
+  type Refusal,
+  type UsageCode,
+} from '../model/obstacle.ts';
 import type { RelPath } from '../model/paths.ts';
-import type { Finding, Plan } from '../model/plan.ts';
-import { RefusalError, type Refusal } from '../model/refusal.ts';
 import type { Repo } from '../model/repo.ts';
 import type { Role } from '../model/roles.ts';
 
@@ -112,16 +116,7 @@ function withFrame(obstacle: Obstacle, repo: Repo | undefined): Obstacle {
   if (repo === undefined || at?.line === undefined || at.frame !== undefined) return obstacle;
   // What stands in an environment is nobody else's business.
   if (/(^|\/)\.env/.test(at.path)) return obstacle;
-  const text = readQuietly(repo, at.path as RelPath);
+  const text = attempt(() => repo.read(at.path as RelPath));
   const frame = text === undefined ? undefined : codeFrame(text, at.line);
   return frame === undefined ? obstacle : { ...obstacle, at: { ...at, frame } };
-}
-
-function readQuietly(repo: Repo, path: RelPath): string | undefined {
-  try {
-    return repo.read(path);
-  } catch (error) {
-    if (error instanceof RefusalError) return undefined;
-    throw error;
-  }
 }

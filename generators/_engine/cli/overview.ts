@@ -1,7 +1,7 @@
 import { assertUninterrupted } from '../apply/recover.ts';
 import { findAuthService } from '../facts/auth/auth-service.ts';
 import { findSigns } from '../facts/auth/jwt-signs.ts';
-import { RefusalError } from '../model/refusal.ts';
+import { obstaclesOf } from '../model/obstacle.ts';
 import type { Repo } from '../model/repo.ts';
 import type { ServiceHead } from '../model/service.ts';
 import { openSurvey } from '../program/survey.ts';
@@ -19,8 +19,7 @@ export function surveyOverview(workingDirectory: string, cwd: string | undefined
     assertUninterrupted(root);
     return servicesBelow(root).map(printable);
   } catch (error) {
-    if (!(error instanceof RefusalError)) throw error;
-    return error.obstacles.map(({ message, remedy }) => printable(`${message} ${remedy}`));
+    return obstaclesOf(error).map(({ message, remedy }) => printable(`${message} ${remedy}`));
   }
 }
 
@@ -34,7 +33,7 @@ function servicesBelow(root: string): readonly string[] {
   return [
     `Fastify services below ${root}:`,
     ...heads.flatMap((head) => {
-      const isAuth = !('ok' in auth) && auth.dir === head.dir;
+      const isAuth = auth?.dir === head.dir;
       const facts = [...(isAuth ? [issuing(repo, head)] : []), ...installed(record, head)];
       return [`  ${head.name.padEnd(width)}  ${head.dir || '.'}`, ...facts.map((fact) => `    ${fact}`)];
     }),

@@ -6,7 +6,7 @@ import { type ContainerVariable, declareInCompose } from './declare-in-compose.t
 import { ensureEnvDeclaration, ensureEnvType } from './ensure-env-declaration.ts';
 import type { TextChange } from '../model/text-change.ts';
 import { insertion } from './text-lines.ts';
-import type { ImportWant } from '../model/import-want.ts';
+import type { ImportWant } from '../model/code-facts.ts';
 import { printString } from '../syntax/print.ts';
 
 /** A variable of the environment, as the examples list it and as a schema declares it. */

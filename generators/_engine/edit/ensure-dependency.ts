@@ -1,6 +1,6 @@
 import { applyEdits, findNodeAtLocation, modify, parseTree, type Node, type ParseError } from 'jsonc-parser';
 
-import type { Obstacle } from '../model/obstacle.ts';
+import { RefusalError } from '../model/obstacle.ts';
 import type { TextChange } from '../model/text-change.ts';
 import type { Service } from '../model/service.ts';
 import type { DependencyWant } from '../model/wants.ts';
@@ -28,16 +28,16 @@ export function fastifyPlugin({ fastifyMajor }: Pick<Service, 'fastifyMajor'>): 
 
 /**
  * Adds a package to package.json where its siblings are, in their order and version style. [] when any section has
- * it. The obstacle, E_MANIFEST, has the line that is not JSON.
+ * it. @throws RefusalError E_MANIFEST with the line that is not JSON.
  */
-export function ensureDependency(base: string, want: DependencyWant): readonly TextChange[] | Obstacle {
+export function ensureDependency(base: string, want: DependencyWant): readonly TextChange[] {
   const errors: ParseError[] = [];
   const root = parseTree(base, errors, { disallowComments: true });
   const [error] = errors;
-  if (error !== undefined || root?.type !== 'object') return invalidManifest(base, error?.offset ?? 0);
+  if (error !== undefined || root?.type !== 'object') throw invalidManifest(base, error?.offset ?? 0);
   for (const section of sections) {
     const node = findNodeAtLocation(root, [section]);
-    if (node !== undefined && node.type !== 'object') return invalidManifest(base, node.offset);
+    if (node !== undefined && node.type !== 'object') throw invalidManifest(base, node.offset);
     if (node !== undefined && keysOf(node).includes(want.name)) return [];
   }
   const section = findNodeAtLocation(root, [want.section]);
@@ -129,12 +129,12 @@ function formattingOf(base: string): { tabSize: number; insertSpaces: boolean; e
   };
 }
 
-function invalidManifest(base: string, offset: number): Obstacle {
+function invalidManifest(base: string, offset: number): RefusalError {
   const line = base.slice(0, offset).split('\n').length;
-  return {
+  return new RefusalError({
     code: 'E_MANIFEST',
     at: { path: 'package.json', line },
     message: `package.json is not a valid manifest (line ${String(line)}).`,
     remedy: 'Correct it and run the command again.',
-  };
+  });
 }

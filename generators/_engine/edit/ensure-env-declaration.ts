@@ -1,8 +1,7 @@
 import type { Style } from '../model/code-facts.ts';
-import type { Obstacle } from '../model/obstacle.ts';
+import { type Obstacle, RefusalError } from '../model/obstacle.ts';
 import type { TextChange } from '../model/text-change.ts';
 import type { EnvDeclarationWant } from '../model/wants.ts';
-import { isObstacle } from '../model/refusal.ts';
 import { printString } from '../syntax/print.ts';
 import { findEnvType } from '../facts/config/config.ts';
 import { parseSource, ts, walk } from '../syntax/tree.ts';
@@ -12,17 +11,17 @@ import { findEnvSchema } from './env-schema.ts';
 
 /**
  * Declares a variable in the schema that parses the environment, last and written as its siblings are. [] when it is
- * declared, and for plain process.env. The obstacle, E_NO_REGISTRATION_PLACE, has the line to add by hand.
+ * declared, and for plain process.env. @throws RefusalError E_NO_REGISTRATION_PLACE with the line to add by hand
  */
 export function ensureEnvDeclaration(
   base: string,
   want: EnvDeclarationWant,
   style: Style,
-): readonly TextChange[] | Obstacle {
+): readonly TextChange[] {
   if (want.config.style === 'process.env') return [];
   const source = parseSource('env.ts', base);
   const found = findEnvSchema(source, want.config);
-  if (found === undefined) return noSchema(want, style);
+  if (found === undefined) throw new RefusalError(noSchema(want, style));
   const { properties } = found.object;
   const isThere = properties.some((each) => each.name !== undefined && nameText(each.name) === want.name);
   if (isThere) return [];
@@ -38,7 +37,7 @@ export function ensureEnvDeclaration(
     { from: 'envalid', names: [want.type === 'url' ? 'url' : 'str'] },
     style,
   );
-  return isObstacle(imports) ? imports : [...imports, ...own];
+  return [...imports, ...own];
 }
 
 function nameText(name: ts.PropertyName): string {

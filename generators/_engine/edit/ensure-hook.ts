@@ -1,5 +1,5 @@
 import type { Style } from '../model/code-facts.ts';
-import type { Obstacle, ObstacleCode } from '../model/obstacle.ts';
+import { type ObstacleCode, RefusalError } from '../model/obstacle.ts';
 import type { TextChange } from '../model/text-change.ts';
 import type { HookWant } from '../model/wants.ts';
 import { isDirective } from '../syntax/imports.ts';
@@ -9,17 +9,17 @@ import { tokensOf } from '../syntax/tokens.ts';
 import { eolAt, indentAt, insertion, lineEnd, sameLine, statementLineEnd } from './text-lines.ts';
 
 /**
- * Puts a statement first in the body of a plugin function. [] when the body has it. Obstacles: E_NO_SUCH_PLUGIN when
- * there is no such function with a body and a name for the instance; E_NOT_ENCAPSULATED when fastify-plugin wraps it,
- * because the hook would then guard its siblings too.
+ * Puts a statement first in the body of a plugin function. [] when the body has it.
+ * @throws RefusalError E_NO_SUCH_PLUGIN when there is no such function with a body and a name for the instance;
+ * E_NOT_ENCAPSULATED when fastify-plugin wraps it, because the hook would then guard its siblings too.
  */
-export function ensureHook(base: string, want: HookWant, style: Style): readonly TextChange[] | Obstacle {
+export function ensureHook(base: string, want: HookWant, style: Style): readonly TextChange[] {
   const source = parseSource('plugin.ts', base);
   const found = findPluginFunction(source, want.plugin);
   const line = found === undefined ? undefined : lineOf(source, found.node.getStart(source));
-  if (found === undefined) return obstacle('E_NO_SUCH_PLUGIN', want, undefined, 'was not found in this file');
+  if (found === undefined) throw refusal('E_NO_SUCH_PLUGIN', want, undefined, 'was not found in this file');
   if (found.kind === 'wrapped') {
-    return obstacle(
+    throw refusal(
       'E_NOT_ENCAPSULATED',
       want,
       line,
@@ -27,14 +27,14 @@ export function ensureHook(base: string, want: HookWant, style: Style): readonly
     );
   }
   if (found.kind === 'unclear')
-    return obstacle('E_NO_SUCH_PLUGIN', want, line, 'is created by a call that cannot be analysed');
+    throw refusal('E_NO_SUCH_PLUGIN', want, line, 'is created by a call that cannot be analysed');
   const { body, parameters } = found.node;
   const [instance] = parameters;
   if (instance === undefined || !ts.isIdentifier(instance.name)) {
-    return obstacle('E_NO_SUCH_PLUGIN', want, line, 'has no parameter for the instance');
+    throw refusal('E_NO_SUCH_PLUGIN', want, line, 'has no parameter for the instance');
   }
   if (body === undefined || !ts.isBlock(body))
-    return obstacle('E_NO_SUCH_PLUGIN', want, line, 'has no block body');
+    throw refusal('E_NO_SUCH_PLUGIN', want, line, 'has no block body');
   const statement = want.statement.replaceAll('{{app}}', instance.name.text);
   return hasStatement(source, body, statement)
     ? []
@@ -88,14 +88,14 @@ function isHook(statement: ts.Statement): boolean {
   return /^[\w.#]+\.addHook\(/.test(statement.getText());
 }
 
-function obstacle(code: ObstacleCode, want: HookWant, line: number | undefined, reason: string): Obstacle {
+function refusal(code: ObstacleCode, want: HookWant, line: number | undefined, reason: string): RefusalError {
   const name = want.plugin === 'default' ? 'The default export' : want.plugin;
-  return {
+  return new RefusalError({
     code,
     message: `${name}${line === undefined ? '' : ` (line ${String(line)})`} ${reason}.`,
     remedy: 'Guard these routes by hand, or omit them from --protect.',
     manual: want.statement.replaceAll('{{app}}', 'app'),
-  };
+  });
 }
 
 type PluginFunction = ts.ArrowFunction | ts.FunctionExpression | ts.FunctionDeclaration;

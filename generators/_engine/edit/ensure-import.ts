@@ -1,6 +1,5 @@
-import type { Style } from '../model/code-facts.ts';
-import type { ImportWant } from '../model/import-want.ts';
-import type { Obstacle } from '../model/obstacle.ts';
+import type { ImportWant, Style } from '../model/code-facts.ts';
+import { type Obstacle, RefusalError } from '../model/obstacle.ts';
 import type { TextChange } from '../model/text-change.ts';
 import { printString } from '../syntax/print.ts';
 import { lineOf, parseSource, ts } from '../syntax/tree.ts';
@@ -9,9 +8,10 @@ import { isDirective, preambleEnd } from '../syntax/imports.ts';
 
 /**
  * Imports what is wanted: into a clause of the same module where there is one, else on a line of its own after the
- * last import of its kind. [] when all of it is there. The obstacle: a local name that stands for something else.
+ * last import of its kind. [] when all of it is there.
+ * @throws RefusalError E_NO_REGISTRATION_PLACE when a local name is declared as something else
  */
-export function ensureImport(base: string, want: ImportWant, style: Style): readonly TextChange[] | Obstacle {
+export function ensureImport(base: string, want: ImportWant, style: Style): readonly TextChange[] {
   const source = parseSource('import.ts', base);
   const declarations = source.statements
     .filter(ts.isImportDeclaration)
@@ -30,7 +30,8 @@ export function ensureImport(base: string, want: ImportWant, style: Style): read
   );
   for (const { local } of missing) {
     const taken = findBinding(source, local);
-    if (taken !== undefined) return nameTaken(local, want.from, lineOf(source, taken.getStart(source)));
+    if (taken !== undefined)
+      throw new RefusalError(nameTaken(local, want.from, lineOf(source, taken.getStart(source))));
   }
   return missing.length === 0 ? [] : addBindings(source, declarations, missing, want, style);
 }

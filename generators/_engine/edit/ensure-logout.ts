@@ -1,5 +1,5 @@
 import type { Style } from '../model/code-facts.ts';
-import type { Obstacle } from '../model/obstacle.ts';
+import { RefusalError } from '../model/obstacle.ts';
 import type { TextChange } from '../model/text-change.ts';
 import { lineOf, parseSource, ts, walk } from '../syntax/tree.ts';
 import { eolAt, indentAt, insertion } from './text-lines.ts';
@@ -10,22 +10,25 @@ import { eolAt, indentAt, insertion } from './text-lines.ts';
  */
 export type LogoutWant = Readonly<{ line: number; url?: string }>;
 
-/** Revokes the caller's token first thing in an inline logout handler; [] when it does already. */
-export function ensureLogout(base: string, want: LogoutWant, style: Style): readonly TextChange[] | Obstacle {
+/**
+ * Revokes the caller's token first in an inline logout handler; [] when it does already.
+ * @throws RefusalError E_NO_REGISTRATION_PLACE
+ */
+export function ensureLogout(base: string, want: LogoutWant, style: Style): readonly TextChange[] {
   const source = parseSource('logout.ts', base);
   const call = findByUrl(source, want.url) ?? findCall(source, want.line);
   if (base.includes('.revokeRequest(')) return [];
   const handler = call === undefined ? undefined : handlerOf(call);
-  if (call === undefined || handler === undefined) return cannot('it has no inline handler', want.line);
+  if (call === undefined || handler === undefined) throw cannot('it has no inline handler', want.line);
   const isAsync = handler.modifiers?.some((modifier) => modifier.getText() === 'async') === true;
-  if (!isAsync) return cannot('its handler is not async', want.line);
+  if (!isAsync) throw cannot('its handler is not async', want.line);
   const [request] = handler.parameters;
   const { body } = handler;
   if (request === undefined || !ts.isIdentifier(request.name))
-    return cannot('its handler has no request parameter', want.line);
+    throw cannot('its handler has no request parameter', want.line);
   if (request.name.text.startsWith('_'))
-    return cannot('its handler marks the request parameter as unused', want.line);
-  if (!ts.isBlock(body)) return cannot('its handler has no block body', want.line);
+    throw cannot('its handler marks the request parameter as unused', want.line);
+  if (!ts.isBlock(body)) throw cannot('its handler has no block body', want.line);
 
   const instance = ts.isPropertyAccessExpression(call.expression)
     ? call.expression.expression.getText()
@@ -69,11 +72,11 @@ function handlerOf(call: ts.CallExpression): ts.ArrowFunction | ts.FunctionExpre
   return ts.isArrowFunction(last) || ts.isFunctionExpression(last) ? last : undefined;
 }
 
-function cannot(reason: string, line: number): Obstacle {
-  return {
+function cannot(reason: string, line: number): RefusalError {
+  return new RefusalError({
     code: 'E_NO_REGISTRATION_PLACE',
     at: { path: '', line },
     message: `The logout route (line ${String(line)}) was not changed: ${reason}.`,
     remedy: 'Revoke the token there by hand.',
-  };
+  });
 }

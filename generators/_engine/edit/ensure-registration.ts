@@ -1,5 +1,5 @@
 import type { Style } from '../model/code-facts.ts';
-import type { Obstacle } from '../model/obstacle.ts';
+import { type Obstacle, RefusalError } from '../model/obstacle.ts';
 import type { TextChange } from '../model/text-change.ts';
 import type { RegistrationWant } from '../model/wants.ts';
 import { lineOf, parseSource, ts, walk } from '../syntax/tree.ts';
@@ -17,13 +17,13 @@ import {
 
 /**
  * Registers a plugin on the instance of an app file, beside its siblings and before anything listens. [] when it is
- * registered already. The obstacle, E_NO_REGISTRATION_PLACE, has the lines to add by hand.
+ * registered already. @throws RefusalError E_NO_REGISTRATION_PLACE with the lines to add by hand
  */
 export function ensureRegistration(
   base: string,
   want: RegistrationWant,
   style: Style,
-): readonly TextChange[] | Obstacle {
+): readonly TextChange[] {
   const source = parseSource('app.ts', base);
   const registered = findRegistration(source, want.plugin);
   if (registered !== undefined) return ensureOptions(source, registered, want);
@@ -31,9 +31,9 @@ export function ensureRegistration(
   if (chained !== undefined) return [chained];
   const scopes = findScopes(source, want);
   const scope = chooseScope(scopes, want);
-  if (scope === undefined) return noPlace(source, scopes, want, style);
-  const place = findPlace(scope, want);
-  if (place === undefined) return noPlace(source, scopes, want, style);
+  const place = scope && findPlace(scope, want);
+  if (scope === undefined || place === undefined)
+    throw new RefusalError(noPlace(source, scopes, want, style));
   const text = `${keyword(scope, want.app.binding)}${callText(want)}${style.semicolons ? ';' : ''}`;
   return [
     place.side === 'after'

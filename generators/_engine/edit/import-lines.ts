@@ -1,4 +1,4 @@
-import type { ImportWant } from '../model/import-want.ts';
+import type { ImportWant } from '../model/code-facts.ts';
 import type { RelPath } from '../model/paths.ts';
 import type { Service } from '../model/service.ts';
 import { printString } from '../syntax/print.ts';

@@ -1,6 +1,6 @@
-import type { ImportWant } from '../model/import-want.ts';
+import type { ImportWant } from '../model/code-facts.ts';
 import type { Service } from '../model/service.ts';
-import { RefusalError } from '../model/refusal.ts';
+import { RefusalError } from '../model/obstacle.ts';
 import { allowsBelow } from '../facts/tooling.ts';
 import { readVariable } from './declare-variables.ts';
 

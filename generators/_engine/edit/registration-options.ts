@@ -1,4 +1,4 @@
-import type { Obstacle } from '../model/obstacle.ts';
+import { RefusalError } from '../model/obstacle.ts';
 import type { TextChange } from '../model/text-change.ts';
 import type { RegistrationWant } from '../model/wants.ts';
 import { lineOf, parseSource, ts, walk } from '../syntax/tree.ts';
@@ -19,23 +19,26 @@ export function findRegistration(source: ts.SourceFile, plugin: string): ts.Call
   return found;
 }
 
-/** Adds the options that a registration lacks; the user may have changed their values, but not left them out. */
+/**
+ * Adds the options that a registration lacks; the user may have changed their values, but not left them out.
+ * @throws RefusalError E_NO_REGISTRATION_PLACE
+ */
 export function ensureOptions(
   source: ts.SourceFile,
   { arguments: given }: ts.CallExpression,
   { app, options, plugin }: RegistrationWant,
-): readonly TextChange[] | Obstacle {
+): readonly TextChange[] {
   const key = options === undefined ? undefined : /^\w+/.exec(options)?.[0];
   const [first, second] = given;
   if (options === undefined || key === undefined || first === undefined) return [];
   if (second === undefined) return [insertion(first.getEnd(), `, { ${options} }`)];
   if (new RegExp(`\\b${key}\\b`).test(second.getText(source))) return [];
-  return {
+  throw new RefusalError({
     code: 'E_NO_REGISTRATION_PLACE',
     message: `${plugin} is already registered (line ${String(lineOf(source, first.getStart(source)))}), without ${key}.`,
     remedy: 'Add this option to the registration by hand.',
     manual: `${app.binding}.register(${plugin}, { ${options} });`,
-  };
+  });
 }
 
 /**

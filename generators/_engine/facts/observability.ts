@@ -1,4 +1,4 @@
-import type { ImportWant } from '../model/import-want.ts';
+import type { ImportWant } from '../model/code-facts.ts';
 import type { RelPath } from '../model/paths.ts';
 import type { Repo } from '../model/repo.ts';
 import type { ServiceHead } from '../model/service.ts';

@@ -1,27 +1,28 @@
 import { readFileSync } from 'node:fs';
 
 import type { Answers, Question, Questions } from '../model/generator.ts';
-import type { Obstacle } from '../model/obstacle.ts';
-import { type Refusal, refuse } from '../model/refusal.ts';
+import { RefusalError } from '../model/obstacle.ts';
 
-/** Adds the answers of `--answers`; a flag on the command line wins. */
-export function withAnswersFile(given: Answers, known: Questions): Answers | Refusal {
+/** Adds the answers of `--answers`; a flag on the command line wins. @throws RefusalError E_INVALID_FLAG */
+export function withAnswersFile(given: Answers, known: Questions): Answers {
   const file = given['answers'];
   if (typeof file !== 'string') return given;
+  const { answers, unknown, wrong } = readAnswers(known, parseFile(file));
+  if (answers === undefined) throw badAnswersFile(file, 'it is not a JSON object');
+  if (unknown.length > 0) throw badAnswersFile(file, `it has unknown keys: ${unknown.join(', ')}`);
+  if (wrong.length > 0) {
+    const reasons = wrong.map((key) => `${key} is not a ${known[key]?.type ?? ''}`);
+    throw badAnswersFile(file, reasons.join(', '));
+  }
+  return { ...answers, ...given };
+}
+
+/** `-` is standard input. */
+function parseFile(file: string): unknown {
   try {
-    const { answers, unknown, wrong } = readAnswers(
-      known,
-      JSON.parse(readFileSync(file === '-' ? 0 : file, 'utf8')),
-    );
-    if (answers === undefined) return refuse(badAnswersFile(file, 'it is not a JSON object'));
-    if (unknown.length > 0) return refuse(badAnswersFile(file, `it has unknown keys: ${unknown.join(', ')}`));
-    if (wrong.length > 0)
-      return refuse(
-        badAnswersFile(file, wrong.map((key) => `${key} is not a ${known[key]?.type ?? ''}`).join(', ')),
-      );
-    return { ...answers, ...given };
+    return JSON.parse(readFileSync(file === '-' ? 0 : file, 'utf8'));
   } catch (error) {
-    return refuse(badAnswersFile(file, error instanceof Error ? error.message : String(error)));
+    throw badAnswersFile(file, error instanceof Error ? error.message : String(error));
   }
 }
 
@@ -65,10 +66,10 @@ export function fitsType(type: Question['type'] | undefined, value: unknown): bo
   return typeof value === type && value !== '';
 }
 
-function badAnswersFile(file: string, reason: string): Obstacle {
-  return {
+function badAnswersFile(file: string, reason: string): RefusalError {
+  return new RefusalError({
     code: 'E_INVALID_FLAG',
     message: `--answers ${file} cannot be used: ${reason}.`,
     remedy: 'Provide a JSON object whose keys are flag names in camelCase, such as {"target":["user"]}.',
-  };
+  });
 }

@@ -1,23 +1,22 @@
-import { fitsType } from './answers-file.ts';
+import { fitsType, readAnswers } from './answers-file.ts';
 import type { Answers, AnswerValue, Choice, Question, Questions, Site } from '../model/generator.ts';
-import type { Obstacle } from '../model/obstacle.ts';
-import { isObstacle, type Refusal, RefusalError, refuse } from '../model/refusal.ts';
-import { missingFlag, notAChoice, notOfType, unfit } from './answer-obstacles.ts';
-import { flagOf } from './options.ts';
+import { assertNone, type Obstacle, RefusalError } from '../model/obstacle.ts';
+import { flagOf, globalFlags, nearestTo } from './options.ts';
 
 /** Asks one question on a terminal. */
 export type Ask = (key: string, question: Question, choices: readonly Choice[]) => Promise<AnswerValue>;
 
 /**
- * Completes what was given: the survey's answer where there is one, else a question on a terminal. Without one
- * (`ask` undefined) every missing flag is listed at once, with the values that it can take.
+ * Completes what was given: the survey's answer where there is one, else a question on a terminal.
+ * @throws RefusalError with every wrong answer and, without a terminal (`ask` undefined), every missing flag with the
+ * values that it can take
  */
 export async function completeAnswers(
   questions: Questions,
   given: Answers,
   site: Site,
   ask: Ask | undefined,
-): Promise<Answers | Refusal> {
+): Promise<Answers> {
   const answers: Record<string, AnswerValue> = { ...given };
   const obstacles: Obstacle[] = [];
   for (const [key, question] of Object.entries(questions)) {
@@ -28,18 +27,18 @@ export async function completeAnswers(
     if (value !== undefined) {
       obstacles.push(...wrongAnswers(key, question, value, choices));
       answers[key] = value;
-    } else if (question.optional !== true) {
-      const asked =
-        ask === undefined ? missingFlag(key, question, choices) : await ask(key, question, choices);
-      if (isObstacle(asked)) obstacles.push(asked);
-      else {
-        obstacles.push(...(asked === undefined ? [] : wrongAnswers(key, question, asked, choices)));
-        answers[key] = asked;
-      }
+    } else if (question.optional === true) {
+      continue;
+    } else if (ask === undefined) {
+      obstacles.push(missingFlag(key, question, choices));
+    } else {
+      const asked = await ask(key, question, choices);
+      if (asked !== undefined) obstacles.push(...wrongAnswers(key, question, asked, choices));
+      answers[key] = asked;
     }
   }
-  const [first, ...more] = obstacles;
-  return first === undefined ? answers : refuse(first, ...more);
+  assertNone(obstacles);
+  return answers;
 }
 
 async function choicesOf({ choices }: Question, site: Site, given: Answers): Promise<readonly Choice[]> {
@@ -116,4 +115,75 @@ function same(a: AnswerValue, b: AnswerValue): boolean {
 
 function firstOutside(value: AnswerValue, choices: readonly Choice[]): string | undefined {
   return textsOf(value).find((one) => !choices.some((choice) => choice.value === one));
+}
+
+function unfit(key: string, value: string, reason: string): Obstacle {
+  return {
+    code: 'E_INVALID_FLAG',
+    message: `--${flagOf(key)} cannot be ${JSON.stringify(value)}: ${reason}.`,
+    remedy: `Pass another value for --${flagOf(key)}; see --help.`,
+  };
+}
+
+function listed(choices: readonly Choice[]): string {
+  return choices.map(({ value, hint }) => (hint === undefined ? value : `${value} (${hint})`)).join(', ');
+}
+
+function notOfType(key: string, { placeholder, type }: Question): Obstacle {
+  return {
+    code: 'E_INVALID_FLAG',
+    message: `--${flagOf(key)} is not a ${type}.`,
+    remedy: type === 'boolean' ? 'Use true or false.' : `Give ${placeholder ?? '<value>'}.`,
+  };
+}
+
+function notAChoice(key: string, value: string, choices: readonly Choice[]): Obstacle {
+  return {
+    code: 'E_INVALID_FLAG',
+    message: `--${flagOf(key)} cannot be ${JSON.stringify(value)}.`,
+    remedy: `Use one of: ${listed(choices)}.`,
+  };
+}
+
+function missingFlag(key: string, question: Question, choices: readonly Choice[]): Obstacle {
+  return {
+    code: 'E_MISSING_FLAG',
+    message: `--${flagOf(key)} is missing: ${question.message}.`,
+    remedy:
+      choices.length === 0
+        ? `Add --${flagOf(key)} ${question.placeholder ?? '<value>'}.`
+        : `Add --${flagOf(key)} with one of: ${listed(choices)}.`,
+  };
+}
+
+/**
+ * Answers that a program gives instead of flags, of any type: they take what the flags take.
+ * @throws RefusalError with every obstacle: E_UNKNOWN_FLAG, E_INVALID_FLAG, E_USAGE
+ */
+export function givenAnswers(questions: Questions, given: unknown): Answers {
+  const known: Questions = { ...globalFlags, ...questions };
+  const { answers, unknown, wrong } = readAnswers(known, given);
+  if (answers === undefined) throw new RefusalError(noAnswers);
+  const flags = Object.keys(known);
+  assertNone([
+    ...unknown.map((key) => unknownAnswer(key, flags)),
+    ...wrong.map((key) => notOfType(key, known[key] ?? globalFlags.target)),
+  ]);
+  return answers;
+}
+
+const noAnswers: Obstacle = {
+  code: 'E_USAGE',
+  message: 'The answers are no object.',
+  remedy: "Give the flags in camelCase, as in { target: ['user'] }.",
+};
+
+function unknownAnswer(key: string, keys: readonly string[]): Obstacle {
+  const nearest = nearestTo(key, keys);
+  return {
+    code: 'E_UNKNOWN_FLAG',
+    message: `Unknown answer ${JSON.stringify(key)}.`,
+    remedy:
+      nearest === undefined ? 'Answers are the flags in camelCase; see --help.' : `Did you mean ${nearest}?`,
+  };
 }

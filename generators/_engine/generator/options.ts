@@ -4,8 +4,7 @@ import { closest, distance } from 'fastest-levenshtein';
 
 import { listIn, withAnswersFile } from './answers-file.ts';
 import type { Answers, Question, Questions } from '../model/generator.ts';
-import type { Obstacle } from '../model/obstacle.ts';
-import { type Refusal, refuse } from '../model/refusal.ts';
+import { assertNone, type Obstacle } from '../model/obstacle.ts';
 
 /** Flags that every generator takes; the order is that of --help. */
 export const globalFlags = {
@@ -48,10 +47,10 @@ export function flagOf(key: string): string {
 }
 
 /**
- * Reads flags strictly, in any order, with or without a `--` before them. Lists every obstacle at once:
- * E_UNKNOWN_FLAG (with the nearest name), E_INVALID_FLAG, E_USAGE.
+ * Reads flags strictly, in any order, with or without a `--` before them.
+ * @throws RefusalError with every obstacle: E_UNKNOWN_FLAG (with the nearest name), E_INVALID_FLAG, E_USAGE
  */
-export function parseFlags(questions: Questions, argv: readonly string[]): Given | Refusal {
+export function parseFlags(questions: Questions, argv: readonly string[]): Given {
   const known: Questions = { ...globalFlags, ...questions };
   const keys = new Map(Object.keys(known).map((key) => [flagOf(key), key]));
   const args = argv.filter((arg) => arg !== '--').map((arg) => (arg === '-h' ? '--help' : arg));
@@ -85,8 +84,8 @@ export function parseFlags(questions: Questions, argv: readonly string[]): Given
       }
     }
   }
-  const [first, ...more] = obstacles;
-  return first === undefined ? withAnswersFile(given, known) : refuse(first, ...more);
+  assertNone(obstacles);
+  return withAnswersFile(given, known);
 }
 
 function parseTypeOf(question: Question | undefined): 'string' | 'boolean' {

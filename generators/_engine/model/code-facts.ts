@@ -71,3 +71,11 @@ export type ToolingFact = Readonly<{
   /** How a TypeScript file is run without a build, as argv after `node`: ['--import', 'tsx'] or ['-r', 'ts-node/register']. */
   runTypeScript?: readonly string[];
 }>;
+
+/** One import statement; `names` are `a` or `a as b`. */
+export type ImportWant = Readonly<{
+  from: string;
+  default?: string;
+  names?: readonly string[];
+  typeOnly?: boolean;
+}>;

@@ -1,9 +1,8 @@
 import type { RelPath } from './paths.ts';
 import type { Plan } from './plan.ts';
-import type { Refusal } from './refusal.ts';
 import type { Repo } from './repo.ts';
 import type { Role } from './roles.ts';
-import type { ServiceHead } from './service.ts';
+import type { Service, ServiceHead } from './service.ts';
 
 /** A value that a question offers. `hint` is a fact found in the repo. */
 export type Choice = Readonly<{ value: string; hint?: string }>;
@@ -85,7 +84,7 @@ export interface Adoption {
 /**
  * One generator. `target` says whom it changes: `auth` finds the auth service by itself, `services` needs --target;
  * `recorded` is about what `.s2s.json` holds, of all services or of those named by --target.
- * `plan` is called once for each target; `recorded`: once, and its plan holds the record's edit as well.
+ * `plan` is called once for each target and throws RefusalError when it refuses; `recorded`: once, and its plan holds the record's edit as well.
  */
 export interface Generator<Asked extends Questions = Questions> {
   readonly summary: string;
@@ -93,7 +92,12 @@ export interface Generator<Asked extends Questions = Questions> {
   readonly questions: Asked;
   /** With these answers nothing is written: what an interrupted run has left is told then, and not rolled back. */
   readsOnly?(given: Answers): boolean;
-  plan(answers: AnswersTo<Asked>, repo: Repo): Promise<Plan | Refusal>;
+  plan(answers: AnswersTo<Asked>, repo: Repo): Promise<Plan>;
+  /**
+   * The answers with which it is planned once more for a service, so that it publishes on diagnostics channels;
+   * undefined where it has nothing to publish. @throws RefusalError
+   */
+  diagnostics?(repo: Repo, service: Service, given: Answers): Promise<Answers | undefined>;
   /** Absent: what it makes is not recorded. */
   adoption?(): Promise<Adoption>;
 }

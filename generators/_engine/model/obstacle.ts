@@ -54,3 +54,61 @@ export type Obstacle = Readonly<{
   remedy: string;
   manual?: string;
 }>;
+
+/** What a run returns instead of a plan: every obstacle, and nothing is written. */
+export type Refusal = Readonly<{ ok: false; obstacles: readonly [Obstacle, ...Obstacle[]] }>;
+
+/** The expected failure, with every obstacle: thrown anywhere below a run, caught where the run ends. */
+export class RefusalError extends Error {
+  override readonly name = 'RefusalError';
+  readonly obstacles: Refusal['obstacles'];
+
+  constructor(first: Obstacle, ...more: readonly Obstacle[]) {
+    super([first, ...more].map((obstacle) => obstacle.message).join('\n'));
+    this.obstacles = [first, ...more];
+  }
+}
+
+/** @throws RefusalError with all obstacles, when there are any */
+export function assertNone(obstacles: readonly Obstacle[]): void {
+  const [first, ...more] = obstacles;
+  if (first !== undefined) throw new RefusalError(first, ...more);
+}
+
+/** The obstacles of an expected failure. @throws the error itself when it is unexpected */
+export function obstaclesOf(error: unknown): Refusal['obstacles'] {
+  if (error instanceof RefusalError) return error.obstacles;
+  throw error;
+}
+
+/** Undefined for an expected failure. @throws the error itself when it is unexpected */
+export function ignoreRefusal(error: unknown): undefined {
+  if (!(error instanceof RefusalError)) throw error;
+}
+
+/** The result of a step; undefined when it refuses. */
+export function attempt<T>(step: () => T): T | undefined {
+  try {
+    return step();
+  } catch (error) {
+    ignoreRefusal(error);
+    return undefined;
+  }
+}
+
+/** Runs every step and returns the results. @throws RefusalError with the obstacles of all steps that refuse */
+export function runAll<T extends readonly unknown[]>(
+  ...steps: { readonly [Index in keyof T]: () => T[Index] }
+): T {
+  const obstacles: Obstacle[] = [];
+  const results = steps.map((step) => {
+    try {
+      return step();
+    } catch (error) {
+      obstacles.push(...obstaclesOf(error));
+      return undefined;
+    }
+  });
+  assertNone(obstacles);
+  return results as unknown as T;
+}

@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 
-import { RefusalError } from './refusal.ts';
+import { RefusalError } from './obstacle.ts';
 
 declare const rel: unique symbol;
 

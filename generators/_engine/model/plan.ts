@@ -1,6 +1,6 @@
-import type { Edit } from './edit.ts';
 import type { RelPath } from './paths.ts';
 import type { Role } from './roles.ts';
+import type { TextChange } from './text-change.ts';
 
 /** What to do, and what the user should know about it (`notes`: one full sentence each; `findings`: places). */
 export type Plan = Readonly<{
@@ -35,3 +35,19 @@ type FindingState =
 
 /** One place that somebody should look at; `message` is one full sentence. */
 export type Finding = Readonly<{ state: FindingState; path: RelPath; line?: number; message: string }>;
+
+export type Edit =
+  | Readonly<{ kind: 'create'; path: RelPath; role: Role; text: string }>
+  | Readonly<{
+      kind: 'patch';
+      path: RelPath;
+      role: Role;
+      base: string;
+      /** The ranges that were declared, in `base`: of a file of the user's, those that each `ensure…` gave. */
+      changes: readonly TextChange[];
+      /** What the user's formatter made of `base` with the changes; absent where they are the text to the letter. */
+      formatted?: string;
+      /** What the template gave, where the file is to hold the user's edits too. */
+      rendered?: string;
+    }>
+  | Readonly<{ kind: 'delete'; path: RelPath; role: Role; base: string }>;

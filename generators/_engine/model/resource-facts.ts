@@ -1,4 +1,4 @@
-import type { ImportWant } from './import-want.ts';
+import type { ImportWant } from './code-facts.ts';
 import type { RelPath } from './paths.ts';
 
 export type JwtFact = Readonly<{

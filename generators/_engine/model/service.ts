@@ -1,8 +1,8 @@
-import type { GuardFact, AppFact, RoutePlugin } from './app-facts.ts';
-import type { ModuleFact, Style, LayoutFact, TestingFact, ToolingFact } from './code-facts.ts';
+import type { AppFact, GuardFact, RoutePlugin } from './app-facts.ts';
+import type { LayoutFact, ModuleFact, Style, TestingFact, ToolingFact } from './code-facts.ts';
 import type { Place } from './obstacle.ts';
 import type { RelPath } from './paths.ts';
-import type { JwtFact, RedisFact, ConfigFact } from './resource-facts.ts';
+import type { ConfigFact, JwtFact, RedisFact } from './resource-facts.ts';
 
 /** A package that depends on fastify, known from its package.json alone. */
 export type ServiceHead = Readonly<{
@@ -52,3 +52,27 @@ export type Member = Readonly<{ name: string; at?: Place }>;
 
 /** Names that its plugins may have for fastify-plugin. `hidden`: the first place that gives one which cannot be read. */
 export type PluginNamesFact = Readonly<{ taken: readonly Member[]; hidden?: Place }>;
+
+/** How each fact is found. */
+type Finders<Facts> = { readonly [Key in keyof Facts]-?: () => Facts[Key] };
+
+/** Facts that are found when they are asked for, once; one that fails fails again the next time. */
+export function lazyFacts<Facts extends object>(finders: Finders<Facts>): Facts {
+  const facts = {};
+  for (const [key, find] of Object.entries<() => unknown>(finders)) {
+    const get = (): unknown => {
+      const value = find();
+      Object.defineProperty(facts, key, { value, enumerable: true });
+      return value;
+    };
+    Object.defineProperty(facts, key, { get, enumerable: true, configurable: true });
+  }
+  return facts as Facts;
+}
+
+/** The same facts but for some, without finding the others. */
+export function withFacts<Facts extends object>(facts: Facts, known: Partial<Facts>): Facts {
+  const others = Object.keys(facts).map((key) => [key, () => facts[key as keyof Facts]] as const);
+  const given = Object.entries(known).map(([key, value]) => [key, () => value] as const);
+  return lazyFacts(Object.fromEntries([...others, ...given]) as unknown as Finders<Facts>);
+}

@@ -1,9 +1,9 @@
 import { completeAnswers } from '../generator/answers.ts';
 import { findGenerator, listGenerators } from '../generator/registry.ts';
-import type { Edit } from '../model/edit.ts';
+import type { Edit, Plan } from '../model/plan.ts';
 import type { Adoption, Answers, Generator, Site } from '../model/generator.ts';
+import { ignoreRefusal } from '../model/obstacle.ts';
 import type { RelPath } from '../model/paths.ts';
-import type { Plan } from '../model/plan.ts';
 import type { Repo } from '../model/repo.ts';
 import type { ServiceHead } from '../model/service.ts';
 import { asked } from './finalize.ts';
@@ -97,7 +97,7 @@ async function recognise(
 ): Promise<Recognised | undefined> {
   const isThere = ({ path }: Wanted[number]): boolean => repo.read(path) !== undefined;
   const attempt = (given: Answers): Promise<Recognised | undefined> =>
-    planAgain({ repo, heads }, head.dir, candidate.generator, given);
+    planAgain({ repo, heads }, head.dir, candidate.generator, given).catch(ignoreRefusal);
 
   let best: (Recognised & { readonly score: number }) | undefined;
   for (const given of candidate.answers(repo, head.dir)) {
@@ -120,17 +120,16 @@ async function recognise(
   return best;
 }
 
-/** Undefined when the generator refuses. */
+/** @throws RefusalError when the generator refuses */
 async function planAgain(
   site: Site,
   dir: RelPath,
   generator: Generator,
   given: Answers,
-): Promise<Recognised | undefined> {
+): Promise<Recognised> {
   const answers = await completeAnswers(generator.questions, given, site, undefined);
-  if ('obstacles' in answers) return undefined;
   const plan = await generator.plan({ ...answers, target: dir, targets: [dir] }, site.repo);
-  return plan.ok ? { answers: asked(answers), wanted: plan.wanted ?? [] } : undefined;
+  return { answers: asked(answers), wanted: plan.wanted ?? [] };
 }
 
 /** What the code answers to these questions. */

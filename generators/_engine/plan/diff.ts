@@ -1,6 +1,6 @@
 import { createTwoFilesPatch } from 'diff';
 
-import type { Edit } from '../model/edit.ts';
+import type { Edit } from '../model/plan.ts';
 import { textAfter } from '../repo/repo.ts';
 
 /** The plan as one unified diff that `git apply` accepts from the root. */

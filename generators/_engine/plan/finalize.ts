@@ -1,10 +1,7 @@
-import type { Edit } from '../model/edit.ts';
-import type { Answers, Site } from '../model/generator.ts';
-import type { Obstacle } from '../model/obstacle.ts';
+import type { Edit, Finding, Plan } from '../model/plan.ts';
+import type { Answers, Generator, Site } from '../model/generator.ts';
+import { assertNone, type Obstacle } from '../model/obstacle.ts';
 import { dirnameRel, type RelPath } from '../model/paths.ts';
-import type { Finding, Plan } from '../model/plan.ts';
-import { type Refusal, refuse } from '../model/refusal.ts';
-import type { Repo } from '../model/repo.ts';
 import type { ServiceHead } from '../model/service.ts';
 import { withoutRefused } from './formatter-code.ts';
 import { formatEdits } from './format.ts';
@@ -20,21 +17,39 @@ import { textAfter } from '../repo/repo.ts';
 import { isWholeFile } from '../model/roles.ts';
 import { parseSource, syntaxErrors } from '../syntax/tree.ts';
 
-/** What was run: `given` are the flags, `answers` they and what was asked, `served` the services it was for. */
+/** A run: `given` are its flags, `answers` those with the answers to questions, `served` the services that it changes. */
 export interface FinishedRun {
   readonly id: string;
+  readonly generator: Pick<Generator, 'target'>;
   readonly given: Answers;
   readonly answers: Answers;
   readonly served: readonly ServiceHead[];
   readonly onConflict?: OnConflict | undefined;
 }
 
-/** From what the generator wants to what may be written: formatted, settled against the disk, proven, recorded. */
-export async function finalizePlan(
-  { id, given, answers, served, onConflict }: FinishedRun,
+/**
+ * From what the generator wants to what may be written: format → resolve → verify → record. What a generator takes from
+ * the record is formatted, resolved, verified and recorded already, as it was generated or planned again.
+ * @throws RefusalError with every obstacle
+ */
+export async function finalizePlan(run: FinishedRun, site: Site, plan: Plan): Promise<Plan> {
+  const isRecorded = run.generator.target === 'recorded';
+  const settled = isRecorded ? { plan, obstacles: [] } : await settlePlan(run, site, plan);
+  const { edits } = settled.plan;
+  const unrecorded = edits.filter(({ role }) => role !== 'record');
+  const dirty = run.given['allowDirty'] === true ? [] : await findDirty(site.repo, unrecorded);
+  const provable = isRecorded ? [] : edits.filter(({ path }) => !isConflict(settled.plan, path));
+  assertNone([...settled.obstacles, ...dirty, ...proveEdits(provable)]);
+  const record = isRecorded ? undefined : recordOf(run, site, edits);
+  return { ...settled.plan, edits: record === undefined ? edits : [...edits, record] };
+}
+
+/** Formatted, and resolved against the generated files that exist. */
+async function settlePlan(
+  { given, onConflict }: FinishedRun,
   { repo, heads }: Site,
   plan: Plan,
-): Promise<Plan | Refusal> {
+): Promise<Readonly<{ plan: Plan; obstacles: readonly Obstacle[] }>> {
   const owned = editsByOwner(heads, plan.edits);
   const groups = heads
     .filter((head) => owned.has(head))
@@ -50,40 +65,34 @@ export async function finalizePlan(
     force,
     ...(onConflict && { onConflict }),
   });
-  const dirty = await dirtyFiles(given, repo, edits);
-  const merged = new Set(conflicts.map(({ path }) => path));
-  const provable = edits.filter((edit) => !merged.has(edit.path));
-  const [first, ...more] = [...obstacles, ...dirty, ...proveEdits(provable)];
-  if (first !== undefined) return refuse(first, ...more);
+  const formatNotes = [...new Set(formatted.notes)];
+  const notes = [...plan.notes, ...formatNotes];
+  const findings = conflicts.map(conflictFinding);
+  return { plan: { ok: true, edits, notes, formatNotes, findings }, obstacles };
+}
+
+function recordOf(
+  { id, answers, served }: FinishedRun,
+  { repo, heads }: Site,
+  edits: readonly Edit[],
+): Edit | undefined {
   const byDir = foldersOf(heads);
-  const run = {
+  return recordEdit(repo, edits, {
     generator: id,
     version: packVersion,
     services: served.map((head) => head.dir),
     answers: asked(answers),
-    usedBefore: (edit: Edit) => usedBefore(repo, readersOf(byDir, edit.path), edit),
-  };
-  const record = recordEdit(repo, edits, run);
-  const formatNotes = [...new Set(formatted.notes)];
-  const notes = [...plan.notes, ...formatNotes];
-  const findings = conflicts.map(conflictFinding);
-  return { ok: true, edits: record === undefined ? edits : [...edits, record], notes, formatNotes, findings };
+    usedBefore: (edit) => usedBefore(repo, readersOf(byDir, edit.path), edit),
+  });
+}
+
+function isConflict({ findings = [] }: Plan, path: RelPath): boolean {
+  return findings.some((finding) => finding.path === path);
 }
 
 function conflictFinding({ path, line }: Readonly<{ path: RelPath; line: number }>): Finding {
   const message = `${path}:${String(line)} was changed by you and by the template: resolve the conflict.`;
   return { state: 'conflict', path, line, message };
-}
-
-/** A plan that is final in all but this: nobody's uncommitted work may be in its way. */
-export async function withoutDirty(given: Answers, repo: Repo, plan: Plan): Promise<Plan | Refusal> {
-  const files = plan.edits.filter(({ role }) => role !== 'record');
-  const [first, ...more] = await dirtyFiles(given, repo, files);
-  return first === undefined ? plan : refuse(first, ...more);
-}
-
-async function dirtyFiles(given: Answers, repo: Repo, edits: readonly Edit[]): Promise<readonly Obstacle[]> {
-  return given['allowDirty'] === true ? [] : findDirty(repo, edits);
 }
 
 /** The edits in each service's folder, the nearest one to the file; undefined for those in none. */

@@ -1,5 +1,5 @@
 import type { ToolingFact } from '../model/code-facts.ts';
-import type { Edit } from '../model/edit.ts';
+import type { Edit } from '../model/plan.ts';
 import { joinRel, type RelPath } from '../model/paths.ts';
 import type { Repo } from '../model/repo.ts';
 import { editTowards } from '../repo/draft.ts';

@@ -1,10 +1,9 @@
 import { knownAnswers } from '../generator/answers.ts';
 import { findGenerator } from '../generator/registry.ts';
-import type { Answers, RunAnswers } from '../model/generator.ts';
-import type { Obstacle } from '../model/obstacle.ts';
+import type { Answers, Generator, RunAnswers } from '../model/generator.ts';
+import { assertNone, type Obstacle, obstaclesOf, RefusalError } from '../model/obstacle.ts';
 import type { RelPath } from '../model/paths.ts';
 import type { Plan } from '../model/plan.ts';
-import { type Refusal, RefusalError } from '../model/refusal.ts';
 import type { Repo } from '../model/repo.ts';
 import { recordPath } from '../repo/record-text.ts';
 import type { S2sRecord } from '../record/s2s-record.ts';
@@ -14,62 +13,64 @@ import type { OnConflict } from './resolve-existing.ts';
 /** Flags of the run that looks at recorded ones. */
 export type HowToRun = Pick<RunAnswers, 'force' | 'format' | 'dryRun'>;
 
-/** A recorded run that is planned once more, with the answers of then and the templates and facts of now. */
-export interface Replayed {
-  readonly generator: string;
+/** One run as it is recorded, for the services that were given the same answers together. */
+export interface RecordedCall {
+  readonly id: string;
+  /** Undefined when today's pack has no such generator. */
+  readonly generator: Generator | undefined;
   readonly services: readonly RelPath[];
-  readonly plan: Plan | Refusal;
+  readonly answers: Answers;
 }
 
-/** One run as it is recorded: the services that were given the same answers together. */
-export type RecordedCall = Readonly<{ generator: string; services: readonly RelPath[]; answers: Answers }>;
-
-/** The recorded runs; `services` picks those of some, undefined means all. */
-export function recordedCalls(record: S2sRecord, services?: readonly string[]): readonly RecordedCall[] {
+/**
+ * The recorded runs; `services` picks those of some, undefined means all.
+ * @throws RefusalError E_RECORD when one of them is never recorded
+ */
+export async function recordedCalls(
+  record: S2sRecord,
+  services?: readonly string[],
+): Promise<readonly RecordedCall[]> {
   const calls = new Map<string, RecordedCall>();
   for (const [service, runs] of Object.entries(record.services)) {
     if (services?.includes(service) === false) continue;
-    for (const [generator, { answers }] of Object.entries(runs)) {
-      const key = JSON.stringify([generator, answers]);
+    for (const [id, { answers }] of Object.entries(runs)) {
+      const generator = await findGenerator(id);
+      if (generator?.target === 'recorded') throw new RefusalError(notReplayed(id));
+      const key = JSON.stringify([id, answers]);
       const before = calls.get(key)?.services ?? [];
-      calls.set(key, { generator, services: [...before, service as RelPath], answers });
+      calls.set(key, { id, generator, services: [...before, service as RelPath], answers });
     }
   }
   return [...calls.values()];
 }
 
 /**
- * Plans a recorded run on `repo`; undefined when today's pack has no such generator. Its answers are held against the
- * questions as flags are. @throws RefusalError E_RECORD when it is no run that is ever recorded
+ * Plans a recorded run once more on `repo`, with the recorded answers and the templates and facts of now; undefined when
+ * today's pack has no such generator. @throws RefusalError, E_RECORD for an answer that no flag could have given
  */
 export async function replay(
-  { generator: id, services, answers }: RecordedCall,
+  { id, generator, services, answers }: RecordedCall,
   repo: Repo,
   onConflict: OnConflict,
   given: HowToRun = {},
-): Promise<Replayed | undefined> {
-  const generator = await findGenerator(id);
+): Promise<Plan | undefined> {
   if (generator === undefined) return undefined;
-  if (generator.target === 'recorded') throw new RefusalError(notReplayed(id));
   const recorded = knownAnswers(generator.questions, answers);
   // Who asked for the replay looks at the whole of it: also at what is not committed yet.
   const all = { ...recorded, ...given, target: services, allowDirty: true };
-  const planned = await makePlan({ id, generator, given: all, root: repo.root, onConflict }, repo);
-  return { generator: id, services, plan: 'obstacles' in planned ? asRecorded(planned) : planned.plan };
+  try {
+    return (await makePlan({ id, generator, given: all, root: repo.root, onConflict }, repo)).plan;
+  } catch (error) {
+    assertNone(obstaclesOf(error).map(asRecorded));
+    throw error;
+  }
 }
 
 /** Nobody has given these flags: they stand in the record. */
-function asRecorded({ obstacles: [first, ...more] }: Refusal): Refusal {
-  const told = (one: Obstacle): Obstacle =>
-    one.code === 'E_INVALID_FLAG'
-      ? {
-          ...one,
-          code: 'E_RECORD',
-          at: { path: recordPath },
-          remedy: `This answer is recorded. ${one.remedy}`,
-        }
-      : one;
-  return { ok: false, obstacles: [told(first), ...more.map(told)] };
+function asRecorded(obstacle: Obstacle): Obstacle {
+  if (obstacle.code !== 'E_INVALID_FLAG') return obstacle;
+  const remedy = `This answer is recorded. ${obstacle.remedy}`;
+  return { ...obstacle, code: 'E_RECORD', at: { path: recordPath }, remedy };
 }
 
 function notReplayed(id: string): Obstacle {

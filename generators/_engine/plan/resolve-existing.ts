@@ -1,10 +1,9 @@
 import { diff3Merge } from 'node-diff3';
 
-import type { Edit } from '../model/edit.ts';
+import type { Edit } from '../model/plan.ts';
 import type { Obstacle } from '../model/obstacle.ts';
 import { joinRel, type RelPath } from '../model/paths.ts';
 import type { Repo } from '../model/repo.ts';
-import { isObstacle } from '../model/refusal.ts';
 import { readRecord, recordedText } from '../record/record.ts';
 import type { S2sRecord } from '../record/s2s-record.ts';
 import { textAfter } from '../repo/repo.ts';
@@ -48,34 +47,33 @@ export function resolveExisting(
   };
   for (const edit of edits) {
     const verdict = findPathCollision(repo, edit) ?? verdictOn(edit, record, force, onConflict);
-    if (verdict === 'write') settled.edits.push(edit);
-    else if (verdict === 'leave') continue;
-    else if (isObstacle(verdict)) settled.obstacles.push(verdict);
-    else {
-      settled.edits.push(verdict.edit);
-      settled.conflicts.push(...verdict.lines.map((line) => ({ path: edit.path, line })));
-    }
+    if (verdict.obstacle !== undefined) settled.obstacles.push(verdict.obstacle);
+    if (verdict.edit !== undefined) settled.edits.push(verdict.edit);
+    for (const line of verdict.conflicts ?? []) settled.conflicts.push({ path: edit.path, line });
   }
   return settled;
 }
 
-type Verdict = 'write' | 'leave' | Obstacle | Readonly<{ edit: Edit; lines: readonly number[] }>;
+/** What becomes of one edit: it is written, with the lines (1-based) of conflict markers, or left out, or refused. */
+type Verdict = Readonly<{ edit?: Edit; conflicts?: readonly number[]; obstacle?: Obstacle }>;
+
+const leave: Verdict = {};
 
 function verdictOn(edit: Edit, record: S2sRecord, force: boolean, onConflict: OnConflict): Verdict {
-  if (edit.kind === 'patch' && edit.changes.length === 0) return 'leave';
-  if (edit.kind !== 'patch' || !isWholeFile(edit.role) || force) return 'write';
-  if (onConflict === 'keep') return 'leave';
+  if (edit.kind === 'patch' && edit.changes.length === 0) return leave;
+  if (edit.kind !== 'patch' || !isWholeFile(edit.role) || force) return { edit };
+  if (onConflict === 'keep') return leave;
   const ours = recordedText(record, edit.path);
-  if (ours === undefined) return notOurs(edit.path);
+  if (ours === undefined) return { obstacle: notOurs(edit.path) };
   const rendered = textAfter(edit) ?? '';
-  if (isSameCode(edit.path, ours, rendered)) return 'leave';
-  if (ours === edit.base) return 'write';
+  if (isSameCode(edit.path, ours, rendered)) return leave;
+  if (ours === edit.base) return { edit };
   const { text, conflicts } = mergeTexts(ours, edit.base, rendered, `plop-pack-s2s ${packVersion}`);
-  if (text === edit.base) return 'leave';
+  if (text === edit.base) return leave;
   const [first] = conflicts;
-  if (first !== undefined && onConflict === 'merge') return edited(edit.path, first.mineLine);
+  if (first !== undefined && onConflict === 'merge') return { obstacle: edited(edit.path, first.mineLine) };
   const merged = { ...edit, changes: changesBetween(edit.base, text), rendered };
-  return { edit: merged, lines: conflicts.map(({ markerLine }) => markerLine) };
+  return { edit: merged, conflicts: conflicts.map(({ markerLine }) => markerLine) };
 }
 
 /** Whether two texts of a file differ in nothing but what formatters choose: what is there stays as it is then. */
@@ -155,7 +153,7 @@ function ended(lines: readonly string[], eol: string): readonly string[] {
  * What is in the way of a new file: a folder of its name, or, on a disk that does not tell case apart, a file or folder
  * whose name differs from one on its path in nothing but case.
  */
-function findPathCollision(repo: Repo, edit: Edit): Obstacle | undefined {
+function findPathCollision(repo: Repo, edit: Edit): Verdict | undefined {
   if (edit.kind !== 'create') return undefined;
   const parts = edit.path.split('/');
   for (const [index, name] of parts.entries()) {
@@ -165,7 +163,7 @@ function findPathCollision(repo: Repo, edit: Edit): Obstacle | undefined {
     if (same !== undefined && index < parts.length - 1) continue;
     const [collision = same] = alike.filter((entry) => entry !== same);
     if (collision === undefined) return undefined;
-    return inTheWay(joinRel(folder, collision.name), collision.name, name);
+    return { obstacle: inTheWay(joinRel(folder, collision.name), collision.name, name) };
   }
   return undefined;
 }

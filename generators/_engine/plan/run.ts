@@ -1,20 +1,19 @@
 import type { Answers, Choice, Generator, Site } from '../model/generator.ts';
 import type { Plan } from '../model/plan.ts';
-import { isObstacle, type Refusal, RefusalError, refuse } from '../model/refusal.ts';
+import { type Obstacle, obstaclesOf, RefusalError, runAll } from '../model/obstacle.ts';
 import type { Repo } from '../model/repo.ts';
 import type { ServiceHead } from '../model/service.ts';
 import { asFlags, type Ask, completeAnswers } from '../generator/answers.ts';
-import { editsByOwner, finalizePlan, withoutDirty } from './finalize.ts';
+import { editsByOwner, finalizePlan } from './finalize.ts';
 import { openDraft } from '../repo/draft.ts';
 import { assertRecordedPlaces } from '../record/record-guard.ts';
 import { openRepo } from '../repo/repo.ts';
 import type { OnConflict } from './resolve-existing.ts';
 import { withRunCaches } from '../model/run-caches.ts';
-import { type RelPath, toRel } from '../model/paths.ts';
-import { findTarget, surveyHeads } from '../repo/services.ts';
-import type { Obstacle } from '../model/obstacle.ts';
+import { toRel } from '../model/paths.ts';
+import { assertServices, findTarget, surveyHeads } from '../repo/services.ts';
 import { globalFlags } from '../generator/options.ts';
-import { findAuthService } from '../facts/auth/auth-service.ts';
+import { findAuthService, locateAuthService } from '../facts/auth/auth-service.ts';
 
 /** What is to be planned: `given` are flags by their key, `root` is absolute. */
 export interface PlanRequest {
@@ -41,26 +40,22 @@ export interface Planned {
 
 /**
  * flags → survey → questions → plan → format → resolve → verify → record. Reads only, by default what is on the disk.
- * @throws RefusalError
+ * @throws RefusalError with every obstacle
  */
-export function makePlan(request: PlanRequest, repo?: Repo): Promise<Planned | Refusal> {
+export function makePlan(request: PlanRequest, repo?: Repo): Promise<Planned> {
   return withRunCaches(() => planOn(repo ?? openRepo(request.root), request));
 }
 
-async function planOn(repo: Repo, request: PlanRequest): Promise<Planned | Refusal> {
+async function planOn(repo: Repo, request: PlanRequest): Promise<Planned> {
   const { generator, given } = request;
   const site: Site = { repo, heads: surveyHeads(repo) };
-  const targets = await chooseTargets(generator, given, site, request.ask);
-  if ('ok' in targets) return withMissingFlags(targets, request, site);
+  const targets = await chooseTargets(generator, given, site, request.ask).catch((error: unknown) =>
+    withMissingFlags(error, request, site),
+  );
   const target = targets.heads.map((head) => (head.dir === '' ? head.name : head.dir));
   const answers = await completeAnswers(generator.questions, { ...given, target }, site, request.ask);
-  if (isRefusal(answers)) return answers;
-
-  const { final, served } =
-    generator.target === 'recorded'
-      ? await planRecorded(generator, answers, targets, site)
-      : await planTargets(request, answers, targets, site);
-  if (!final.ok) return final;
+  const { plan, served } = await planTargets(request, answers, targets, site);
+  const final = await finalizePlan({ ...request, answers, served }, site, plan);
   const owned = editsByOwner(site.heads, final.edits);
   const changed = site.heads.filter((head) => owned.has(head));
   return {
@@ -70,76 +65,58 @@ async function planOn(repo: Repo, request: PlanRequest): Promise<Planned | Refus
   };
 }
 
-/** Who has to add a flag is told of all that are missing. */
+/** A missing --target is reported together with the other missing flags. @throws RefusalError */
 async function withMissingFlags(
-  refusal: Refusal,
+  error: unknown,
   { generator, given }: PlanRequest,
   site: Site,
-): Promise<Refusal> {
-  const isMissing = refusal.obstacles.every(({ code }) => code === 'E_MISSING_FLAG');
-  const answers = isMissing ? await completeAnswers(generator.questions, given, site, undefined) : given;
-  return isRefusal(answers) ? refuse(...refusal.obstacles, ...answers.obstacles) : refusal;
+): Promise<never> {
+  const [first, ...more] = obstaclesOf(error);
+  if ([first, ...more].every(({ code }) => code === 'E_MISSING_FLAG'))
+    await completeAnswers(generator.questions, given, site, undefined).catch((other: unknown) =>
+      more.push(...obstaclesOf(other)),
+    );
+  throw new RefusalError(first, ...more);
 }
 
-interface Finished {
-  readonly final: Plan | Refusal;
+/** What the generator wants in all targets, before the stages that make it final; `served` are those that it is for. */
+interface Wanted {
+  readonly plan: Plan;
   readonly served: readonly ServiceHead[];
 }
 
-/** What is about the record hands over a plan that is final. */
-async function planRecorded(
-  generator: Generator,
-  answers: Answers,
-  { heads }: Targets,
-  { repo }: Site,
-): Promise<Finished> {
-  await assertRecordedPlaces(repo);
-  const run = { target: toRel('.'), targets: heads.map(({ dir }) => dir) };
-  const plan = await generator.plan({ ...answers, ...run }, repo);
-  return { final: plan.ok ? await withoutDirty(answers, repo, plan) : plan, served: heads };
-}
-
-/** Plans target after target on one draft; `served` are those that could be. */
+/** A generator that is about the record plans once for all targets, the others target after target on one draft. */
 async function planTargets(
-  request: PlanRequest,
+  { generator, progress }: PlanRequest,
   answers: Answers,
   { heads, every }: Targets,
   site: Site,
-): Promise<Finished> {
+): Promise<Wanted> {
+  const targets = heads.map(({ dir }) => dir);
+  if (generator.target === 'recorded') {
+    await assertRecordedPlaces(site.repo);
+    const plan = await generator.plan({ ...answers, target: toRel('.'), targets }, site.repo);
+    return { plan, served: heads };
+  }
   const draft = openDraft(site.repo);
   const served: ServiceHead[] = [];
-  const targets = heads.map(({ dir }) => dir);
-  const refusals: Refusal[] = [];
+  const skipped: Obstacle[] = [];
   for (const [index, head] of heads.entries()) {
-    request.progress?.(index, heads.length);
-    const plan = await planOrRefuse(request.generator, { ...answers, target: head.dir, targets }, draft.repo);
-    if (plan.ok || !every) {
-      draft.include(plan);
+    progress?.(index, heads.length);
+    try {
+      await draft.include(await generator.plan({ ...answers, target: head.dir, targets }, draft.repo));
       served.push(head);
-    } else {
-      refusals.push(plan);
-      draft.note(`${head.name} was skipped: ${plan.obstacles[0].message}`);
+    } catch (error) {
+      const obstacles = obstaclesOf(error);
+      if (every) {
+        draft.note(`${head.name} was skipped: ${obstacles[0].message}`);
+        skipped.push(...obstacles);
+      } else draft.obstruct(...obstacles);
     }
   }
-  request.progress?.(heads.length, heads.length);
-  if (served.length === 0) for (const refusal of refusals) draft.include(refusal);
-  const plan = draft.finish();
-  const final = plan.ok ? await finalizePlan({ ...request, answers, served }, site, plan) : plan;
-  return { final, served };
-}
-
-/** What a plan finds out late is a refusal like what it says itself. */
-async function planOrRefuse(
-  generator: Generator,
-  answers: Parameters<Generator['plan']>[0],
-  repo: Repo,
-): Promise<Plan | Refusal> {
-  try {
-    return await generator.plan(answers, repo);
-  } catch (error) {
-    if (error instanceof RefusalError) return refuse(...error.obstacles);
-    throw error;
-  }
+  progress?.(heads.length, heads.length);
+  if (served.length === 0) draft.obstruct(...skipped);
+  return { plan: draft.finish(), served };
 }
 
 async function flagsOf(
@@ -154,28 +131,28 @@ async function flagsOf(
     .join(' ');
 }
 
-function isRefusal(answers: Answers | Refusal): answers is Refusal {
-  return 'obstacles' in answers && Array.isArray(answers.obstacles);
-}
-
 /** The services that a run changes. With `'*'` those that cannot be served are noted; named ones must all succeed. */
 interface Targets {
   readonly heads: readonly ServiceHead[];
   readonly every: boolean;
 }
 
-/** Finds what `--target` names, or the only service it can mean; asks on a terminal, else lists what it can be. */
+/**
+ * Finds what `--target` names, or the only service it can mean; asks on a terminal.
+ * @throws RefusalError, without a terminal E_MISSING_FLAG with the services to choose from
+ */
 async function chooseTargets(
   generator: Generator,
   given: Answers,
   site: Site,
   ask: Ask | undefined,
-): Promise<Targets | Refusal> {
+): Promise<Targets> {
   const wanted = wantedTargets(given['target']);
   if (generator.target === 'recorded' && (wanted === undefined || wanted.includes('*')))
     return { heads: [], every: true };
-  if (site.heads.length === 0) return refuse(noFastify(site.repo.root));
-  if (wanted === undefined && generator.target === 'auth') return authTarget(site);
+  assertServices(site.repo, site.heads);
+  if (wanted === undefined && generator.target === 'auth')
+    return { heads: [locateAuthService(site.repo, site.heads)], every: false };
   if (wanted?.includes('*') === true) return { heads: withoutAuth(site), every: true };
   if (wanted !== undefined) return namedTargets(site, wanted);
 
@@ -186,7 +163,7 @@ async function chooseTargets(
     value: head.dir === '' ? head.name : head.dir,
     hint: head.name,
   }));
-  if (ask === undefined) return refuse(missingTarget(choices));
+  if (ask === undefined) throw new RefusalError(missingTarget(choices));
   const asked = await ask('target', globalFlags.target, choices);
   return namedTargets(site, wantedTargets(asked) ?? []);
 }
@@ -196,24 +173,16 @@ function wantedTargets(value: Answers[string]): readonly string[] | undefined {
   return Array.isArray(value) && value.length > 0 ? (value as readonly string[]) : undefined;
 }
 
-function namedTargets(site: Site, wanted: readonly string[]): Targets | Refusal {
-  const found = wanted.map((name) => findTarget(site.heads, name));
-  const [first, ...more] = found.filter((one): one is Obstacle => isObstacle(one));
-  if (first !== undefined) return refuse(first, ...more);
-  const byDir = new Map<RelPath, ServiceHead>();
-  for (const head of found) if (!isObstacle(head)) byDir.set(head.dir, head);
+function namedTargets(site: Site, wanted: readonly string[]): Targets {
+  const found = runAll<readonly ServiceHead[]>(...wanted.map((name) => () => findTarget(site.heads, name)));
+  const byDir = new Map(found.map((head) => [head.dir, head]));
   return { heads: [...byDir.values()], every: false };
-}
-
-function authTarget(site: Site): Targets | Refusal {
-  const auth = findAuthService(site.repo, site.heads);
-  return 'ok' in auth ? auth : { heads: [auth], every: false };
 }
 
 /** Every service that can be a consumer: all but the one that issues the tokens, when that is clear. */
 function withoutAuth(site: Site): readonly ServiceHead[] {
   const auth = findAuthService(site.repo, site.heads);
-  const others = site.heads.filter((head) => 'ok' in auth || head.dir !== auth.dir);
+  const others = site.heads.filter((head) => head.dir !== auth?.dir);
   return others.length === 0 ? site.heads : others;
 }
 
@@ -223,14 +192,5 @@ function missingTarget(choices: readonly Choice[]): Obstacle {
     code: 'E_MISSING_FLAG',
     message: '--target is missing, and there is more than one service.',
     remedy: `Add --target with one or more of: ${list}; or --target '*' for every service.`,
-  };
-}
-
-function noFastify(root: string): Obstacle {
-  return {
-    code: 'E_NO_FASTIFY',
-    at: { path: '.' },
-    message: `No package below ${root} depends on fastify.`,
-    remedy: 'Run the command in the repository of your services, or name it with --cwd.',
   };
 }

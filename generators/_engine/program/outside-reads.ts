@@ -1,4 +1,4 @@
-import type { ImportWant } from '../model/import-want.ts';
+import type { ImportWant } from '../model/code-facts.ts';
 import type { RelPath } from '../model/paths.ts';
 import { ts, walk } from '../syntax/tree.ts';
 import { readEnv } from './env-reads.ts';

@@ -1,8 +1,7 @@
-import type { Obstacle } from '../model/obstacle.ts';
+import { assertNone, type Obstacle, RefusalError } from '../model/obstacle.ts';
 import type { RelPath } from '../model/paths.ts';
 import type { Repo } from '../model/repo.ts';
 import type { ServiceHead } from '../model/service.ts';
-import { RefusalError } from '../model/refusal.ts';
 import { boundedTree, syntaxErrors, type ts } from '../syntax/tree.ts';
 import { listSources, type SourceFiles } from '../repo/source-files.ts';
 
@@ -46,10 +45,7 @@ export function assertServable(sources: Sources): void {
   if (framework !== undefined) throw new RefusalError(framework);
   if (sources.files.length === 0 && sources.scripts.length > 0)
     throw new RefusalError(javascriptOnly(sources.head));
-  const [first, ...more] = sources
-    .filesMatching(/fastify|\.listen\(/i)
-    .flatMap((path) => broken(sources, path));
-  if (first !== undefined) throw new RefusalError(first, ...more);
+  assertNone(sources.filesMatching(/fastify|\.listen\(/i).flatMap((path) => broken(sources, path)));
 }
 
 function broken(sources: Sources, path: RelPath): readonly Obstacle[] {

@@ -2,7 +2,7 @@ import { parse } from 'jsonc-parser';
 
 import { dirnameRel, joinRel, type RelPath } from '../model/paths.ts';
 import type { Repo } from '../model/repo.ts';
-import { RefusalError } from '../model/refusal.ts';
+import { RefusalError } from '../model/obstacle.ts';
 import { isRecord, isShallow, readManifest } from '../repo/manifest.ts';
 import type { ServiceHead } from '../model/service.ts';
 import type { Sources } from './sources.ts';

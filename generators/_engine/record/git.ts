@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
-import type { Edit } from '../model/edit.ts';
+import type { Edit } from '../model/plan.ts';
 import type { Obstacle } from '../model/obstacle.ts';
 import type { Repo } from '../model/repo.ts';
 import { hashText } from './hash.ts';

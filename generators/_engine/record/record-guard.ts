@@ -1,11 +1,10 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 
-import type { Obstacle } from '../model/obstacle.ts';
+import { assertNone, type Obstacle } from '../model/obstacle.ts';
 import type { Repo } from '../model/repo.ts';
 import type { Role } from '../model/roles.ts';
 import { runGit } from './git.ts';
-import { RefusalError } from '../model/refusal.ts';
 import { misplaced } from '../model/places.ts';
 import { readRecord } from './record.ts';
 import { recordPath, valuesOf } from '../repo/record-text.ts';
@@ -35,8 +34,7 @@ export async function assertRecordedPlaces(repo: Repo): Promise<void> {
   const untracked = own.map((path) =>
     notRecordable(path, 'is not tracked by git, but the record that names it is'),
   );
-  const [first, ...more] = [...led, ...untracked];
-  if (first !== undefined) throw new RefusalError(first, ...more);
+  assertNone([...led, ...untracked]);
 }
 
 /** Where a path leads, relative to the root; of what is not there, its folder does. */

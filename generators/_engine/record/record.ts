@@ -1,11 +1,10 @@
-import type { Edit } from '../model/edit.ts';
+import type { Edit } from '../model/plan.ts';
 import type { Answers } from '../model/generator.ts';
-import type { Obstacle } from '../model/obstacle.ts';
+import { type Obstacle, RefusalError } from '../model/obstacle.ts';
 import { type RelPath, toRel } from '../model/paths.ts';
 import type { Repo } from '../model/repo.ts';
 import { isWholeFile } from '../model/roles.ts';
 import { hashText } from './hash.ts';
-import { RefusalError } from '../model/refusal.ts';
 import { editTowards } from '../repo/draft.ts';
 import { recordOf, renderRecord } from './record-json.ts';
 import { recordPath, recordValues } from '../repo/record-text.ts';
@@ -111,7 +110,7 @@ function unreadable(reason: string): Obstacle {
   return {
     code: 'E_RECORD',
     at: { path: recordPath },
-    message: `${recordPath} cannot be read: ${reason}.`,
+    message: `${recordPath} cannot be read: ${reason.replace(/\.$/, '')}.`,
     remedy: 'Restore it from version control, or delete it: only undo, status and upgrade need it.',
   };
 }

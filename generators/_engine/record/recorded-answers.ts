@@ -2,9 +2,8 @@ import { checkedAnswers } from '../generator/answers.ts';
 import type { Answers, AnswersTo, Questions, RunAnswers } from '../model/generator.ts';
 import type { RelPath } from '../model/paths.ts';
 import type { Repo } from '../model/repo.ts';
-import { RefusalError } from '../model/refusal.ts';
+import { attempt } from '../model/obstacle.ts';
 import { readRecord } from './record.ts';
-import type { S2sRecord } from './s2s-record.ts';
 import { surveyHeads } from '../repo/services.ts';
 
 /**
@@ -16,7 +15,7 @@ export function recordedAnswers(
   service: RelPath,
   generators: readonly string[],
 ): readonly Answers[] {
-  const runs = readableRecord(repo)?.services[service] ?? {};
+  const runs = attempt(() => readRecord(repo))?.services[service] ?? {};
   return generators
     .map((id) => (Object.hasOwn(runs, id) ? runs[id]?.answers : undefined))
     .filter((answers) => answers !== undefined);
@@ -38,13 +37,4 @@ export async function checkRecorded<Asked extends Questions>(
   });
   // Each was held against its question.
   return { ...Object.fromEntries(defaults), ...checked } as Omit<AnswersTo<Asked>, keyof RunAnswers>;
-}
-
-function readableRecord(repo: Repo): S2sRecord | undefined {
-  try {
-    return readRecord(repo);
-  } catch (error) {
-    if (error instanceof RefusalError) return undefined;
-    throw error;
-  }
 }

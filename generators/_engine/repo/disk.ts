@@ -16,9 +16,9 @@ export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
   return error instanceof Error && 'code' in error && codes.includes(String(error.code));
 }
 
-/** What an error says, for a message. */
+/** The message of an error, without a full stop, to be part of another message. */
 export function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return (error instanceof Error ? error.message : String(error)).replace(/\.$/, '');
 }
 
 /** Whether a path is `folder` or lies below it. Both are real: no links, no `..`. */

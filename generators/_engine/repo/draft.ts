@@ -1,10 +1,8 @@
 import { channel } from 'node:diagnostics_channel';
 
-import type { Edit } from '../model/edit.ts';
-import type { Obstacle } from '../model/obstacle.ts';
+import type { Edit, Plan } from '../model/plan.ts';
+import { assertNone, type Obstacle, obstaclesOf } from '../model/obstacle.ts';
 import type { RelPath } from '../model/paths.ts';
-import type { Plan } from '../model/plan.ts';
-import { isObstacle, type Refusal, refuse } from '../model/refusal.ts';
 import type { Repo } from '../model/repo.ts';
 import { isWholeFile, type Role } from '../model/roles.ts';
 import { applyChanges, changesBetween, composeChanges, type TextChange } from '../model/text-change.ts';
@@ -18,17 +16,21 @@ const planned = channel('plop-pack-s2s:plan');
 export interface Draft {
   /** The repo with everything planned so far. */
   readonly repo: Repo;
+  /** Collected so far; the steps that depend on what failed can be left out. */
+  readonly obstacles: readonly Obstacle[];
   readonly failed: boolean;
   /** Plans a whole file; a file with this very text is no edit. */
   create(path: RelPath, role: Role, text: string): void;
-  /** Plans changes of a file that exists; an Obstacle is collected, no change is no edit. */
-  patch(path: RelPath, role: Role, ensure: (base: string) => readonly TextChange[] | Obstacle): void;
-  /** Takes in a plan that was made on `draft.repo`. */
-  include(plan: Plan | Refusal): void;
+  /** Plans changes of a file that exists; obstacles of `ensure` are collected, no change is no edit. */
+  patch(path: RelPath, role: Role, ensure: (base: string) => readonly TextChange[]): void;
+  /** Takes over an edit that was planned on `draft.repo`. */
+  add(edit: Edit): void;
+  /** Takes over a plan that was made on `draft.repo`; the obstacles of one that is refused are collected. */
+  include(plan: Plan | Promise<Plan>): Promise<void>;
   note(sentence: string): void;
-  obstruct(obstacle: Obstacle): void;
-  /** The plan, or every obstacle that was met. */
-  finish(): Plan | Refusal;
+  obstruct(...obstacles: readonly Obstacle[]): void;
+  /** The plan. @throws RefusalError with every obstacle that was collected */
+  finish(): Plan;
 }
 
 /** Starts an empty plan on a repo. */
@@ -42,7 +44,7 @@ class EditDraft implements Draft {
   readonly #edits = new Map<RelPath, Edit>();
   readonly #wanted: NonNullable<Plan['wanted']>[number][] = [];
   readonly #notes = new Set<string>();
-  readonly #obstacles: Obstacle[] = [];
+  readonly obstacles: Obstacle[] = [];
 
   constructor(base: Repo) {
     this.#base = base;
@@ -54,7 +56,7 @@ class EditDraft implements Draft {
   }
 
   get failed(): boolean {
-    return this.#obstacles.length > 0;
+    return this.obstacles.length > 0;
   }
 
   create(path: RelPath, role: Role, text: string): void {
@@ -66,15 +68,18 @@ class EditDraft implements Draft {
     this.#overlay.lay(path, text);
   }
 
-  patch(path: RelPath, role: Role, ensure: (base: string) => readonly TextChange[] | Obstacle): void {
+  patch(path: RelPath, role: Role, ensure: (base: string) => readonly TextChange[]): void {
     const base = this.repo.read(path);
     if (base === undefined) {
-      this.#obstacles.push(missingFile(path));
+      this.obstacles.push(missingFile(path));
       return;
     }
-    const changes = ensure(base);
-    if (isObstacle(changes)) this.#obstacles.push(changes.at ? changes : { ...changes, at: { path } });
-    else if (changes.length > 0) this.#change(path, role, changes, applyChanges(base, changes));
+    try {
+      const changes = ensure(base);
+      if (changes.length > 0) this.#change(path, role, changes, applyChanges(base, changes));
+    } catch (error) {
+      this.obstruct(...obstaclesOf(error).map((obstacle) => ({ at: { path }, ...obstacle })));
+    }
   }
 
   /** Changes of the text as it is planned; ranges in a file of the user's are kept to be proven. */
@@ -91,20 +96,23 @@ class EditDraft implements Draft {
     this.#overlay.lay(path, text);
   }
 
-  include(plan: Plan | Refusal): void {
-    if (!plan.ok) {
-      this.#obstacles.push(...plan.obstacles);
-      return;
+  add(edit: Edit): void {
+    const text = textAfter(edit);
+    if (text === undefined) this.#delete(edit);
+    else if (edit.kind === 'patch' && edit.base === this.repo.read(edit.path))
+      this.#change(edit.path, edit.role, rangesOf(edit, text), text);
+    else this.create(edit.path, edit.role, text);
+  }
+
+  async include(plan: Plan | Promise<Plan>): Promise<void> {
+    try {
+      const { edits, notes, wanted = [] } = await plan;
+      for (const edit of edits) this.add(edit);
+      this.#wanted.push(...wanted);
+      for (const note of notes) this.note(note);
+    } catch (error) {
+      this.obstruct(...obstaclesOf(error));
     }
-    for (const edit of plan.edits) {
-      const text = textAfter(edit);
-      if (text === undefined) this.#delete(edit);
-      else if (edit.kind === 'patch' && edit.base === this.repo.read(edit.path))
-        this.#change(edit.path, edit.role, rangesOf(edit, text), text);
-      else this.create(edit.path, edit.role, text);
-    }
-    this.#wanted.push(...(plan.wanted ?? []));
-    for (const note of plan.notes) this.#notes.add(note);
   }
 
   #delete(edit: Edit): void {
@@ -116,13 +124,12 @@ class EditDraft implements Draft {
     this.#notes.add(sentence);
   }
 
-  obstruct(obstacle: Obstacle): void {
-    this.#obstacles.push(obstacle);
+  obstruct(...obstacles: readonly Obstacle[]): void {
+    this.obstacles.push(...obstacles);
   }
 
-  finish(): Plan | Refusal {
-    const [first, ...more] = this.#obstacles;
-    if (first !== undefined) return refuse(first, ...more);
+  finish(): Plan {
+    assertNone(this.obstacles);
     return { ok: true, edits: [...this.#edits.values()], notes: [...this.#notes], wanted: this.#wanted };
   }
 }

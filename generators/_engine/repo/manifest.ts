@@ -1,7 +1,7 @@
 import { parse, type ParseError, printParseErrorCode } from 'jsonc-parser';
 
 import { dirnameRel, joinRel, type RelPath } from '../model/paths.ts';
-import { RefusalError } from '../model/refusal.ts';
+import { RefusalError } from '../model/obstacle.ts';
 import type { Repo } from '../model/repo.ts';
 import { runCache } from '../model/run-caches.ts';
 import type { Manifest } from '../model/service.ts';

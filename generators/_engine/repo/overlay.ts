@@ -1,4 +1,4 @@
-import type { Edit } from '../model/edit.ts';
+import type { Edit } from '../model/plan.ts';
 import { basenameRel, dirnameRel, type RelPath } from '../model/paths.ts';
 import type { Entry, Repo } from '../model/repo.ts';
 import { textAfter } from './repo.ts';

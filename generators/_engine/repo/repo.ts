@@ -1,10 +1,10 @@
 import { lstatSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 
-import type { Edit } from '../model/edit.ts';
+import type { Edit } from '../model/plan.ts';
 import type { RelPath } from '../model/paths.ts';
 import { isPrivate } from '../model/places.ts';
-import { RefusalError } from '../model/refusal.ts';
+import { RefusalError } from '../model/obstacle.ts';
 import type { Entry, Repo } from '../model/repo.ts';
 import { applyChanges } from '../model/text-change.ts';
 import { hasCode, isWithin } from './disk.ts';

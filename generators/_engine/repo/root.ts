@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 
-import { RefusalError } from '../model/refusal.ts';
+import { RefusalError } from '../model/obstacle.ts';
 
 /** More than any manifest has. */
 const maxBytes = 5_000_000;

@@ -1,6 +1,6 @@
 import { distance } from 'fastest-levenshtein';
 
-import type { Obstacle } from '../model/obstacle.ts';
+import { type Obstacle, RefusalError } from '../model/obstacle.ts';
 import { basenameRel, dirnameRel, type RelPath, toRel } from '../model/paths.ts';
 import type { Repo } from '../model/repo.ts';
 import type { ServiceHead } from '../model/service.ts';
@@ -68,9 +68,9 @@ function withOwnNames(found: readonly ServiceHead[]): ServiceHead[] {
 /**
  * The service that a user names: by package name, last segment of a scoped name, folder, or a part of those that
  * only one has. An exact match beats a part.
- * @throws RefusalError E_PATH when `wanted` is absolute or climbs out of the root.
+ * @throws RefusalError E_NO_SUCH_SERVICE, E_AMBIGUOUS_TARGET; E_PATH when `wanted` is absolute or leaves the root
  */
-export function findTarget(heads: readonly ServiceHead[], wanted: string): ServiceHead | Obstacle {
+export function findTarget(heads: readonly ServiceHead[], wanted: string): ServiceHead {
   const path = toRel(wanted.replace(/^\.\//, ''));
   const exact = heads.filter(({ dir, name }) => dir === path || name === wanted);
   const segment = heads.filter((head) => lastSegments(head).includes(path));
@@ -78,8 +78,20 @@ export function findTarget(heads: readonly ServiceHead[], wanted: string): Servi
     path === '' ? [] : heads.filter((head) => [head.name, head.dir].some((text) => text.includes(path)));
   const found = [exact, segment, part].find((matches) => matches.length > 0) ?? [];
   const [only, other] = found;
-  if (only === undefined) return noSuchService(heads, wanted);
-  return other === undefined ? only : ambiguous(found, wanted);
+  if (only === undefined) throw new RefusalError(noSuchService(heads, wanted));
+  if (other !== undefined) throw new RefusalError(ambiguous(found, wanted));
+  return only;
+}
+
+/** @throws RefusalError E_NO_FASTIFY when there is no service below the root */
+export function assertServices({ root }: Repo, heads: readonly ServiceHead[]): void {
+  if (heads.length > 0) return;
+  throw new RefusalError({
+    code: 'E_NO_FASTIFY',
+    at: { path: '.' },
+    message: `No package below ${root} depends on fastify.`,
+    remedy: 'Run the command in the repository of your services, or name it with --cwd.',
+  });
 }
 
 function lastSegments({ name, dir }: ServiceHead): readonly string[] {

@@ -3,7 +3,7 @@
  * user's project has (7 has no compiler API) never matters. Parse only: no program, no type checker.
  */
 import type { RelPath } from '../model/paths.ts';
-import { RefusalError } from '../model/refusal.ts';
+import { RefusalError } from '../model/obstacle.ts';
 import { runCache } from '../model/run-caches.ts';
 import ts from './typescript.cjs';
 

@@ -18,8 +18,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { apply } from '../../../generators/_engine/apply/apply.ts';
-import type { Edit } from '../../../generators/_engine/model/edit.ts';
-import type { Plan } from '../../../generators/_engine/model/plan.ts';
+import type { Edit, Plan } from '../../../generators/_engine/model/plan.ts';
 import { type FileOperations, nodeFiles } from '../../../generators/_engine/apply/file-operations.ts';
 import { toRel } from '../../../generators/_engine/model/paths.ts';
 import { resolveExisting } from '../../../generators/_engine/plan/resolve-existing.ts';

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { DependencyWant } from '../../../generators/_engine/model/wants.ts';
 import { ensureDependency } from '../../../generators/_engine/edit/ensure-dependency.ts';
 import { edited } from './edited.ts';
+import { obstaclesFrom } from '../refused.ts';
 
 const undici: DependencyWant = { name: 'undici', range: '^7.30.0', section: 'dependencies' };
 
@@ -75,6 +76,8 @@ describe('ensureDependency', () => {
     ['[]', 1],
     ['', 1],
   ])('refuses %j with the line', (base, line) => {
-    expect(ensureDependency(base, undici)).toMatchObject({ code: 'E_MANIFEST', at: { line } });
+    expect(obstaclesFrom(() => ensureDependency(base, undici))).toMatchObject([
+      { code: 'E_MANIFEST', at: { line } },
+    ]);
   });
 });

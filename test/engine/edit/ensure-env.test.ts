@@ -7,6 +7,7 @@ import {
   ensureEnvType,
 } from '../../../generators/_engine/edit/ensure-env-declaration.ts';
 import { edited, style } from './edited.ts';
+import { obstaclesFrom } from '../refused.ts';
 
 describe('ensureEnv', () => {
   const want = { name: 'URL', value: 'http://localhost:1', comment: 'Where it is.' };
@@ -128,16 +129,10 @@ export const autoConfig = { schema };
   });
 
   it('gives the line when the schema is not an object', () => {
-    expect(
-      ensureEnvDeclaration(
-        'const schema = build();',
-        { config: zod, name: 'URL', type: 'url', default: 'http://a' },
-        style,
-      ),
-    ).toMatchObject({
-      code: 'E_NO_REGISTRATION_PLACE',
-      manual: "URL: z.string().url().default('http://a'),",
-    });
+    const wanted = { config: zod, name: 'URL', type: 'url', default: 'http://a' } as const;
+    expect(obstaclesFrom(() => ensureEnvDeclaration('const schema = build();', wanted, style))).toMatchObject(
+      [{ code: 'E_NO_REGISTRATION_PLACE', manual: "URL: z.string().url().default('http://a')," }],
+    );
   });
 });
 

@@ -4,6 +4,7 @@ import type { Style } from '../../../generators/_engine/model/code-facts.ts';
 import type { HookWant } from '../../../generators/_engine/model/wants.ts';
 import { ensureHook } from '../../../generators/_engine/edit/ensure-hook.ts';
 import { edited, style } from './edited.ts';
+import { obstaclesFrom } from '../refused.ts';
 
 const want: HookWant = { plugin: 'users', statement: "{{app}}.addHook('onRequest', {{app}}.authenticate);" };
 const hook = (app: string): string => `${app}.addHook('onRequest', ${app}.authenticate);`;
@@ -91,6 +92,6 @@ describe('ensureHook', () => {
     ['export const users = withTracing(async (app) => {});\n', 'E_NO_SUCH_PLUGIN'],
     ['export const other = async (app) => {};\n', 'E_NO_SUCH_PLUGIN'],
   ])('refuses %j', (base, code) => {
-    expect(ensureHook(base, want, style)).toMatchObject({ code, manual: hook('app') });
+    expect(obstaclesFrom(() => ensureHook(base, want, style))).toMatchObject([{ code, manual: hook('app') }]);
   });
 });

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import type { Style } from '../../../generators/_engine/model/code-facts.ts';
-import type { ImportWant } from '../../../generators/_engine/model/import-want.ts';
+import type { ImportWant, Style } from '../../../generators/_engine/model/code-facts.ts';
 import { ensureImport } from '../../../generators/_engine/edit/ensure-import.ts';
 import { edited, style } from './edited.ts';
+import { obstaclesFrom } from '../refused.ts';
 
 /** Applies, proves, and makes sure that a second run has nothing to do. */
 function imported(base: string, want: ImportWant, own: Partial<Style> = {}): string {
@@ -156,9 +156,9 @@ describe('a name that is taken', () => {
     ['interface b {}'],
     ["import type { b } from './b.js';"],
   ])('is an obstacle: %s', (base) => {
-    expect(ensureImport(`\n${base}\n`, b, style)).toMatchObject({
-      message: expect.stringContaining('line 2') as string,
-    });
+    expect(obstaclesFrom(() => ensureImport(`\n${base}\n`, b, style))).toMatchObject([
+      { message: expect.stringContaining('line 2') as string },
+    ]);
   });
 });
 

@@ -4,6 +4,7 @@ import type { Style } from '../../../generators/_engine/model/code-facts.ts';
 import type { RegistrationWant } from '../../../generators/_engine/model/wants.ts';
 import { ensureRegistration } from '../../../generators/_engine/edit/ensure-registration.ts';
 import { edited, style } from './edited.ts';
+import { obstaclesFrom } from '../refused.ts';
 
 const factory: RegistrationWant['app'] = { kind: 'factory', binding: 'app' };
 
@@ -74,7 +75,9 @@ describe('a chain', () => {
       routePlugins: [],
       ...chained,
     };
-    expect(ensureRegistration(base, whole, style)).toMatchObject({ code: 'E_NO_REGISTRATION_PLACE' });
+    expect(obstaclesFrom(() => ensureRegistration(base, whole, style))).toMatchObject([
+      { code: 'E_NO_REGISTRATION_PLACE' },
+    ]);
   });
 });
 
@@ -463,18 +466,20 @@ describe('nothing to do, or no place', () => {
 
   it('refuses where options are there without the one that is wanted', () => {
     const other = 'const app = fastify();\napp.register(ours, { other: true });\n';
-    expect(ensureRegistration(other, { ...want, options: 'list: [1]' }, style)).toMatchObject({
-      code: 'E_NO_REGISTRATION_PLACE',
-      manual: 'app.register(ours, { list: [1] });',
-    });
+    const wanted = { ...want, options: 'list: [1]' };
+    expect(obstaclesFrom(() => ensureRegistration(other, wanted, style))).toMatchObject([
+      { code: 'E_NO_REGISTRATION_PLACE', manual: 'app.register(ours, { list: [1] });' },
+    ]);
   });
 
   it('says where it looked and what to write', () => {
-    expect(ensureRegistration('export const a = 1;\n', want, style)).toMatchObject({
-      code: 'E_NO_REGISTRATION_PLACE',
-      message: expect.stringContaining('nothing declares app') as string,
-      remedy: expect.stringContaining('by hand') as string,
-      manual: 'app.register(ours, { a });',
-    });
+    expect(obstaclesFrom(() => ensureRegistration('export const a = 1;\n', want, style))).toMatchObject([
+      {
+        code: 'E_NO_REGISTRATION_PLACE',
+        message: expect.stringContaining('nothing declares app') as string,
+        remedy: expect.stringContaining('by hand') as string,
+        manual: 'app.register(ours, { a });',
+      },
+    ]);
   });
 });

@@ -35,9 +35,7 @@ async function planOn(repo: Repo, id: string, answers: Answers): Promise<Plan> {
   const generator = await findGenerator(id);
   if (generator === undefined) throw new Error(`no ${id}`);
   const given = { ...answers, target: ['user'], allowDirty: true };
-  const planned = await makePlan({ id, generator, given, root: repo.root }, repo);
-  if ('obstacles' in planned) throw new Error(planned.obstacles[0].message);
-  return planned.plan;
+  return (await makePlan({ id, generator, given, root: repo.root }, repo)).plan;
 }
 
 function renamed(repo: Repo, change: (text: string) => string): Repo {

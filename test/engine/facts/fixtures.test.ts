@@ -27,7 +27,6 @@ describe.each(expected)('fixture %s', (fixture, authDir, kind, stack) => {
 
   it.each(heads.map((head) => [head.dir, head] as const))('%s can be served', (dir, head) => {
     const service = surveyService(repo, head);
-    if ('ok' in service) throw new Error(service.obstacles[0].message);
     expect(service.app.kind).toBe(kind);
     expect(service.routes.flatMap(({ routes }) => routes.map(({ url }) => url))).toContain('/health');
     if (dir !== authDir) return;

@@ -2,6 +2,7 @@ import type { Service, ServiceHead } from '../../../generators/_engine/model/ser
 import { surveyService } from '../../../generators/_engine/facts/app/service.ts';
 import { surveyHeads } from '../../../generators/_engine/repo/services.ts';
 import { memoryRepo } from '../repo/memory-repo.ts';
+import { obstaclesFrom } from '../refused.ts';
 
 type Files = Readonly<Record<string, string>>;
 
@@ -17,19 +18,12 @@ export function manifest(dependencies: Files = {}, more: Readonly<Record<string,
 
 /** The facts of the only service in `files`; package.json is a plain Fastify one unless given. */
 export function serviceOf(files: Files): Service {
-  const outcome = outcomeOf(files);
-  if ('ok' in outcome) throw new Error(outcome.obstacles[0].message);
-  return outcome;
+  const repo = memoryRepo({ 'package.json': manifest(), ...files });
+  const [head] = surveyHeads(repo) as readonly [ServiceHead];
+  return surveyService(repo, head);
 }
 
 /** The codes of the refusal that `files` get. */
 export function refusalOf(files: Files): readonly string[] {
-  const outcome = outcomeOf(files);
-  return 'ok' in outcome ? outcome.obstacles.map(({ code }) => code) : [];
-}
-
-function outcomeOf(files: Files): ReturnType<typeof surveyService> {
-  const repo = memoryRepo({ 'package.json': manifest(), ...files });
-  const [head] = surveyHeads(repo) as readonly [ServiceHead];
-  return surveyService(repo, head);
+  return obstaclesFrom(() => serviceOf(files)).map(({ code }) => code);
 }

@@ -19,9 +19,7 @@ const questions: Questions = {
 
 describe('completeAnswers', () => {
   it('lists all that is missing when nobody can be asked', async () => {
-    const refusal = await completeAnswers(questions, {}, site, undefined);
-    expect(refusal).toMatchObject({
-      ok: false,
+    await expect(completeAnswers(questions, {}, site, undefined)).rejects.toMatchObject({
       obstacles: [
         { code: 'E_MISSING_FLAG', remedy: 'Add --protect with one of: usersRoutes (/users), none.' },
         { code: 'E_MISSING_FLAG', remedy: 'Add --name <name>.' },
@@ -40,8 +38,10 @@ describe('completeAnswers', () => {
   });
 
   it('refuses what is no choice of a closed question', async () => {
-    const refusal = await completeAnswers(questions, { name: 'x', protect: ['nope'] }, site, undefined);
-    expect(refusal).toMatchObject({ obstacles: [{ code: 'E_INVALID_FLAG' }] });
+    const given = { name: 'x', protect: ['nope'] };
+    await expect(completeAnswers(questions, given, site, undefined)).rejects.toMatchObject({
+      obstacles: [{ code: 'E_INVALID_FLAG' }],
+    });
   });
 });
 

@@ -96,7 +96,7 @@ describe('--answers', () => {
       '{ "__proto__": 1 }',
       'null',
     ])
-      expect(await read(text), text).toMatchObject({ ok: false, obstacles: [{ code: 'E_INVALID_FLAG' }] });
+      await expect(read(text), text).rejects.toMatchObject({ obstacles: [{ code: 'E_INVALID_FLAG' }] });
     rmSync(folder, { recursive: true });
   });
 });

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import type { Questions } from '../../../generators/_engine/model/generator.ts';
 import { parseFlags } from '../../../generators/_engine/generator/options.ts';
+import { obstaclesFrom } from '../refused.ts';
 
 const questions: Questions = {
   protect: { type: 'list', message: 'what to protect' },
@@ -29,24 +30,23 @@ describe('parseFlags', () => {
   });
 
   it('lists every obstacle at once, with the nearest flag', () => {
-    const refusal = parseFlags(questions, ['--tarjet', 'user', '--transport', '--yes=1', 'stray']);
-    expect(refusal).toMatchObject({
-      ok: false,
-      obstacles: [
-        { code: 'E_UNKNOWN_FLAG', remedy: 'Did you mean --target?' },
-        { code: 'E_INVALID_FLAG', message: '--transport needs a value <name>.' },
-        { code: 'E_USAGE' },
-      ],
-    });
+    const argv = ['--tarjet', 'user', '--transport', '--yes=1', 'stray'];
+    expect(obstaclesFrom(() => parseFlags(questions, argv))).toMatchObject([
+      { code: 'E_UNKNOWN_FLAG', remedy: 'Did you mean --target?' },
+      { code: 'E_INVALID_FLAG', message: '--transport needs a value <name>.' },
+      { code: 'E_USAGE' },
+    ]);
   });
 
   it('refuses a value for a boolean', () => {
-    expect(parseFlags(questions, ['--yes=1'])).toMatchObject({ obstacles: [{ code: 'E_INVALID_FLAG' }] });
+    expect(obstaclesFrom(() => parseFlags(questions, ['--yes=1']))).toMatchObject([
+      { code: 'E_INVALID_FLAG' },
+    ]);
   });
 
   it('does not take the next flag for a value', () => {
-    expect(parseFlags(questions, ['--transport', '--yes'])).toMatchObject({
-      obstacles: [{ code: 'E_INVALID_FLAG', message: '--transport needs a value <name>.' }],
-    });
+    expect(obstaclesFrom(() => parseFlags(questions, ['--transport', '--yes']))).toMatchObject([
+      { code: 'E_INVALID_FLAG', message: '--transport needs a value <name>.' },
+    ]);
   });
 });

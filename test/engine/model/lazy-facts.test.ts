@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 
-import { lazyFacts, withFacts } from '../../../generators/_engine/model/lazy-facts.ts';
+import { lazyFacts, withFacts } from '../../../generators/_engine/model/service.ts';
 import { surveyService } from '../../../generators/_engine/facts/app/service.ts';
 import { planServiceClient } from '../../../generators/add-service-client/plan.ts';
 import { toRel } from '../../../generators/_engine/model/paths.ts';

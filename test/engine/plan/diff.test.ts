@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import type { Edit } from '../../../generators/_engine/model/edit.ts';
+import type { Edit } from '../../../generators/_engine/model/plan.ts';
 import { diffOf } from '../../../generators/_engine/plan/diff.ts';
 import { toRel } from '../../../generators/_engine/model/paths.ts';
 import { textAfter } from '../../../generators/_engine/repo/repo.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import type { Edit } from '../../../generators/_engine/model/edit.ts';
+import type { Edit } from '../../../generators/_engine/model/plan.ts';
 import { formatEdits } from '../../../generators/_engine/plan/format.ts';
 import { toRel } from '../../../generators/_engine/model/paths.ts';
 import { editTowards } from '../../../generators/_engine/repo/draft.ts';

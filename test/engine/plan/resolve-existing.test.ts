@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import prettier, { type Options } from 'prettier';
 import { describe, expect, it } from 'vitest';
 
-import type { Edit } from '../../../generators/_engine/model/edit.ts';
+import type { Edit } from '../../../generators/_engine/model/plan.ts';
 import type { Repo } from '../../../generators/_engine/model/repo.ts';
 import { toRel } from '../../../generators/_engine/model/paths.ts';
 import { editTowards } from '../../../generators/_engine/repo/draft.ts';

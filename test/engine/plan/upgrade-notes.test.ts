@@ -26,9 +26,7 @@ async function preview(on: Repo, id: string, answers: Answers): Promise<Plan> {
   const generator = await findGenerator(id);
   if (generator === undefined) throw new Error(`no ${id}`);
   const given = { ...answers, dryRun: true, allowDirty: true };
-  const planned = await makePlan({ id, generator, given, root: on.root }, on);
-  if ('obstacles' in planned) throw new Error(planned.obstacles[0].message);
-  return planned.plan;
+  return (await makePlan({ id, generator, given, root: on.root }, on)).plan;
 }
 
 it('says in a preview of an upgrade, as in others, that the text is not formatted', async () => {

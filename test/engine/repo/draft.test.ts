@@ -5,6 +5,8 @@ import { openDraft } from '../../../generators/_engine/repo/draft.ts';
 import { Overlay, overlay } from '../../../generators/_engine/repo/overlay.ts';
 import { proveEdits } from '../../../generators/_engine/plan/finalize.ts';
 import { memoryRepo } from './memory-repo.ts';
+import { RefusalError } from '../../../generators/_engine/model/obstacle.ts';
+import { obstaclesFrom } from '../refused.ts';
 
 const a = toRel('src/a.ts');
 
@@ -35,7 +37,7 @@ describe('openDraft', () => {
     });
   });
 
-  it('hands over the ranges that were declared, and proves what is written against them', () => {
+  it('hands over the ranges that were declared, and proves what is written against them', async () => {
     const code = toRel('src/app.ts');
     const base = 'a();\nb();\n';
     const draft = openDraft(memoryRepo({ [code]: base }));
@@ -43,9 +45,8 @@ describe('openDraft', () => {
     draft.patch(code, 'registration', () => [whole]);
     const inner = openDraft(draft.repo);
     inner.patch(code, 'registration', (text) => [{ start: text.length, end: text.length, text: 'd();\n' }]);
-    draft.include(inner.finish());
-    const plan = draft.finish();
-    const [edit] = plan.ok ? plan.edits : [];
+    await draft.include(inner.finish());
+    const [edit] = draft.finish().edits;
     if (edit?.kind !== 'patch') throw new Error('no patch');
     expect(edit.changes).toEqual([whole, { start: base.length, end: base.length, text: 'd();\n' }]);
     expect(proveEdits([edit])).toEqual([]);
@@ -68,27 +69,29 @@ describe('openDraft', () => {
     expect(draft.finish()).toMatchObject({ ok: true, edits: [], notes: [] });
   });
 
-  it('collects every obstacle, with its place', () => {
+  it('collects every obstacle, with its place', async () => {
     const draft = openDraft(memoryRepo({ [a]: '' }));
-    draft.patch(a, 'registration', () => ({ code: 'E_NO_REGISTRATION_PLACE', message: 'm', remedy: 'r' }));
-    draft.patch(toRel('missing.ts'), 'registration', () => []);
-    expect(draft.finish()).toMatchObject({
-      ok: false,
-      obstacles: [
-        { code: 'E_NO_REGISTRATION_PLACE', at: { path: a } },
-        { code: 'E_FILE_CHANGED', at: { path: 'missing.ts' } },
-      ],
+    draft.patch(a, 'registration', () => {
+      throw new RefusalError({ code: 'E_NO_REGISTRATION_PLACE', message: 'm', remedy: 'r' });
     });
+    draft.patch(toRel('missing.ts'), 'registration', () => []);
+    const refused = new RefusalError({ code: 'E_IN_USE', message: 'm', remedy: 'r' });
+    await draft.include(Promise.reject(refused));
+    expect(obstaclesFrom(() => draft.finish())).toMatchObject([
+      { code: 'E_NO_REGISTRATION_PLACE', at: { path: a } },
+      { code: 'E_FILE_CHANGED', at: { path: 'missing.ts' } },
+      { code: 'E_IN_USE' },
+    ]);
   });
 
-  it('takes in a plan that was made on its own repo', () => {
+  it('takes in a plan that was made on its own repo', async () => {
     const draft = openDraft(memoryRepo({ [a]: 'one\n' }));
     draft.create(toRel('b.ts'), 'service-client', 'b');
     const inner = openDraft(draft.repo);
     expect(inner.repo.read(toRel('b.ts'))).toBe('b');
     inner.create(toRel('c.ts'), 'auth-middleware', 'c');
     inner.note('Note.');
-    draft.include(inner.finish());
+    await draft.include(inner.finish());
     expect(draft.finish()).toMatchObject({ edits: [{ path: 'b.ts' }, { path: 'c.ts' }], notes: ['Note.'] });
   });
 });

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 
-import { findAuthService } from '../../../generators/_engine/facts/auth/auth-service.ts';
+import { findAuthService, locateAuthService } from '../../../generators/_engine/facts/auth/auth-service.ts';
 import { findTarget, surveyHeads } from '../../../generators/_engine/repo/services.ts';
 import { memoryRepo } from './memory-repo.ts';
+import { obstaclesFrom } from '../refused.ts';
 
 const service = (name: string, more: Record<string, string> = {}): string =>
   JSON.stringify({ name, dependencies: { fastify: '^5.0.0', ...more } });
@@ -18,9 +19,8 @@ const repo = memoryRepo({
 });
 const heads = surveyHeads(repo);
 
-function codeOf(wanted: string): unknown {
-  const found = findTarget(heads, wanted);
-  return 'code' in found ? found.code : found.name;
+function nameOf(wanted: string): string {
+  return findTarget(heads, wanted).name;
 }
 
 describe('surveyHeads', () => {
@@ -70,19 +70,20 @@ describe('findTarget', () => {
       './apps/user-service',
       'user-s',
     ]) {
-      expect(codeOf(wanted)).toBe('@acme/user-service');
+      expect(nameOf(wanted)).toBe('@acme/user-service');
     }
   });
 
   it('names both when a part fits two, and the nearest when none fits', () => {
-    expect(findTarget(heads, 'user')).toMatchObject({
-      code: 'E_AMBIGUOUS_TARGET',
-      remedy: expect.stringContaining('apps/user-admin') as string,
-    });
-    expect(findTarget(heads, 'user-servcie')).toMatchObject({
-      code: 'E_NO_SUCH_SERVICE',
-      remedy: expect.stringMatching(/^Use one of: @acme\/user-service/) as string,
-    });
+    expect(obstaclesFrom(() => findTarget(heads, 'user'))).toMatchObject([
+      { code: 'E_AMBIGUOUS_TARGET', remedy: expect.stringContaining('apps/user-admin') as string },
+    ]);
+    expect(obstaclesFrom(() => findTarget(heads, 'user-servcie'))).toMatchObject([
+      {
+        code: 'E_NO_SUCH_SERVICE',
+        remedy: expect.stringMatching(/^Use one of: @acme\/user-service/) as string,
+      },
+    ]);
   });
 
   it('refuses paths out of the root', () => {
@@ -101,8 +102,9 @@ describe('findAuthService', () => {
       'b/package.json': service('b', { jsonwebtoken: '9' }),
       ...files,
     });
-    const outcome = findAuthService(all, surveyHeads(all));
-    return 'ok' in outcome ? outcome.obstacles[0].code : outcome.name;
+    const auth = findAuthService(all, surveyHeads(all));
+    const [obstacle] = obstaclesFrom(() => locateAuthService(all, surveyHeads(all)));
+    return auth?.name ?? obstacle?.code;
   };
 
   it('is the one that signs, whatever routes the others have', () => {

@@ -1,5 +1,4 @@
-import type { Obstacle } from '../../model/obstacle.ts';
-import { RefusalError } from '../../model/refusal.ts';
+import { type Obstacle, RefusalError } from '../../model/obstacle.ts';
 import { lineOf, ts } from '../../syntax/tree.ts';
 import {
   callsFromOutside,

@@ -5,7 +5,7 @@ import { memberOf, propertyOf, receiverOf, stringOf, unwrap } from '../../syntax
 import { autoloadedPlugins, type LoadedFolder } from '../routes/autoload-routes.ts';
 import type { Survey } from '../../program/survey.ts';
 import type { Use } from '../../syntax/calls.ts';
-import { RefusalError } from '../../model/refusal.ts';
+import { RefusalError } from '../../model/obstacle.ts';
 
 /** The folders that uses of an instance give to @fastify/autoload, in order. */
 export function autoloadsOf(survey: Survey, uses: readonly Use[], file: RelPath): readonly LoadedFolder[] {

@@ -1,5 +1,5 @@
 import type { AppFact, GuardFact, RoutePlugin } from '../../model/app-facts.ts';
-import { lazyFacts } from '../../model/lazy-facts.ts';
+import { lazyFacts } from '../../model/service.ts';
 import type { RelPath } from '../../model/paths.ts';
 import type { ts } from '../../syntax/tree.ts';
 import { autoloadedPlugins } from '../routes/autoload-routes.ts';

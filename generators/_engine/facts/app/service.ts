@@ -1,10 +1,10 @@
 import type { AppFact } from '../../model/app-facts.ts';
 import type { Style } from '../../model/code-facts.ts';
-import { lazyFacts } from '../../model/lazy-facts.ts';
-import { type Refusal, RefusalError, refuse } from '../../model/refusal.ts';
+import { lazyFacts, type Service, type ServiceHead } from '../../model/service.ts';
+import { attempt, obstaclesOf, RefusalError } from '../../model/obstacle.ts';
+import type { RelPath } from '../../model/paths.ts';
 import type { Repo } from '../../model/repo.ts';
 import type { ConfigFact, JwtFact } from '../../model/resource-facts.ts';
-import type { Service, ServiceHead } from '../../model/service.ts';
 import { surveyConfig } from '../config/config.ts';
 import { fastifyMajorOf, surveyTooling } from '../tooling.ts';
 import { withoutGenerated } from '../style/generated-files.ts';
@@ -24,27 +24,31 @@ import { surveyHeads } from '../../repo/services.ts';
 const styleSample = 60;
 
 /**
- * The facts about one service, or why it cannot be changed. Reads only, by syntax tree, and only what is asked for: a
- * fact that cannot be read refuses then. `needsInstance` false: for what
- * is not registered anywhere; a package without an instance is served as well.
+ * The facts about one service. Reads only, by syntax tree, and each fact when it is asked for. `needsInstance` false:
+ * for what is not registered anywhere; a package without an instance is served as well.
+ * @throws RefusalError when the service cannot be changed; a fact throws when it cannot be read
  */
-export function surveyService(repo: Repo, head: ServiceHead, needsInstance = true): Service | Refusal {
+export function surveyService(repo: Repo, head: ServiceHead, needsInstance = true): Service {
   const open = openSurvey(repo, head);
-  const facts = needsInstance ? withInstance : withAnyInstance;
-  const found = facts.get(open) ?? surveyOrRefuse(open, needsInstance);
-  facts.set(open, found);
-  return found;
+  const surveyed = needsInstance ? withInstance : withAnyInstance;
+  const service = surveyed.get(open) ?? surveyOnce(open, needsInstance);
+  surveyed.set(open, service);
+  return service();
 }
 
-const withInstance = new WeakMap<Survey, Service | Refusal>();
-const withAnyInstance = new WeakMap<Survey, Service | Refusal>();
+/** Surveys by their result: a service that was refused is refused again. */
+const withInstance = new WeakMap<Survey, () => Service>();
+const withAnyInstance = new WeakMap<Survey, () => Service>();
 
-function surveyOrRefuse(open: Survey, needsInstance: boolean): Service | Refusal {
+function surveyOnce(open: Survey, needsInstance: boolean): () => Service {
   try {
-    return survey(open, needsInstance);
+    const service = survey(open, needsInstance);
+    return () => service;
   } catch (error) {
-    if (error instanceof RefusalError) return refuse(...error.obstacles);
-    throw error;
+    const [first, ...more] = obstaclesOf(error);
+    return () => {
+      throw new RefusalError(first, ...more);
+    };
   }
 }
 
@@ -116,17 +120,25 @@ export function throughReader(jwt: JwtFact, { reader }: ConfigFact): JwtFact {
   return isRead ? { ...jwt, secret: { ...secret, imports: reader.imports } } : jwt;
 }
 
-/** The service that a plan changes: `target` is its folder. `needsInstance` as {@link surveyService} has it. */
+/**
+ * The service that a plan changes: `target` is its folder. `needsInstance` as {@link surveyService} has it.
+ * @throws RefusalError
+ */
 export function surveyTarget(
   repo: Repo,
   { target }: Pick<RunAnswers, 'target'>,
   needsInstance = true,
-): Service | Refusal {
+): Service {
   const head = surveyHeads(repo).find(({ dir }) => dir === target);
   if (head !== undefined) return surveyService(repo, head, needsInstance);
-  return refuse({
+  throw new RefusalError({
     code: 'E_NO_SUCH_SERVICE',
     message: `There is no Fastify service in ${target}.`,
     remedy: 'Name a folder whose package.json depends on fastify.',
   });
+}
+
+/** The facts about the service in a folder; undefined where it cannot be changed. */
+export function findService(repo: Repo, dir: RelPath): Service | undefined {
+  return attempt(() => surveyTarget(repo, { target: dir }));
 }

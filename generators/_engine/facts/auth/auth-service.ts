@@ -1,5 +1,4 @@
-import type { Obstacle, Place } from '../../model/obstacle.ts';
-import { isObstacle, type Refusal, refuse } from '../../model/refusal.ts';
+import { type Obstacle, type Place, RefusalError } from '../../model/obstacle.ts';
 import type { Repo } from '../../model/repo.ts';
 import type { Service, ServiceHead } from '../../model/service.ts';
 import { lineOf, ts, walk } from '../../syntax/tree.ts';
@@ -11,30 +10,52 @@ import { openSurvey, type Survey } from '../../program/survey.ts';
 
 /**
  * The service that signs the tokens; when none signs, the one with a login route. A sign call in a test says nothing,
- * nor does the name of a folder.
+ * nor does the name of a folder. @throws RefusalError E_NO_AUTH_SERVICE, E_AMBIGUOUS_AUTH
  */
-export function findAuthService(repo: Repo, heads: readonly ServiceHead[]): ServiceHead | Refusal {
-  const issuers = evidence(repo, heads, findSign);
-  const found = issuers.size > 0 ? issuers : evidence(repo, heads, findLoginRoute);
+export function locateAuthService(repo: Repo, heads: readonly ServiceHead[]): ServiceHead {
+  const { found, signs } = findIssuers(repo, heads);
   const [only, other] = found.keys();
-  if (only === undefined) return refuse(noAuthService(heads));
-  return other === undefined ? only : refuse(ambiguous(found, issuers.size > 0));
+  if (only === undefined) throw new RefusalError(noAuthService(heads));
+  if (other !== undefined) throw new RefusalError(ambiguous(found, signs));
+  return only;
 }
 
-/** The one that `--auth` names, else the one that is found; undefined where it is said to be in another repository. */
-export function surveyAuthService(repo: Repo, named: string | undefined): Service | Refusal | undefined {
+/** The same; undefined where there is none, or more than one. */
+export function findAuthService(repo: Repo, heads: readonly ServiceHead[]): ServiceHead | undefined {
+  const [only, other] = findIssuers(repo, heads).found.keys();
+  return other === undefined ? only : undefined;
+}
+
+/** The service is the one that issues the tokens. */
+export function isAuthService(repo: Repo, { dir }: Pick<ServiceHead, 'dir'>): boolean {
+  return findAuthService(repo, surveyHeads(repo))?.dir === dir;
+}
+
+/**
+ * The service that `--auth` names, else the one that is found; undefined for `none`: it is in another repository.
+ * @throws RefusalError
+ */
+export function surveyAuthService(repo: Repo, named: string | undefined): Service | undefined {
   if (named === 'none') return undefined;
   const heads = surveyHeads(repo);
-  const head = named === undefined ? findAuthService(repo, heads) : findTarget(heads, named);
-  if (isObstacle(head)) return refuse(head);
-  return 'ok' in head ? head : surveyService(repo, head);
+  return surveyService(repo, named === undefined ? locateAuthService(repo, heads) : findTarget(heads, named));
 }
 
 /** What `--auth` may have been: nothing where one service alone issues the tokens. */
 export function possibleAuthAnswers(repo: Repo): readonly Readonly<{ auth?: string }>[] {
   const heads = surveyHeads(repo);
-  if (!('ok' in findAuthService(repo, heads))) return [{}];
+  if (findAuthService(repo, heads) !== undefined) return [{}];
   return [{ auth: 'none' }, ...heads.map(({ dir }) => ({ auth: dir }))];
+}
+
+/** The services that sign tokens, else those with a login route, each with the place. */
+function findIssuers(
+  repo: Repo,
+  heads: readonly ServiceHead[],
+): Readonly<{ found: ReadonlyMap<ServiceHead, Place>; signs: boolean }> {
+  const signing = evidence(repo, heads, findSign);
+  const signs = signing.size > 0;
+  return { found: signs ? signing : evidence(repo, heads, findLoginRoute), signs };
 }
 
 /** The services that have it, and where. */
@@ -51,11 +72,11 @@ function evidence(
   );
 }
 
-const signing = new WeakMap<Survey, readonly Place[]>();
+const signPlaces = new WeakMap<Survey, readonly Place[]>();
 
 function findSign(survey: Survey): Place | undefined {
-  const known = signing.get(survey) ?? findSigns(survey);
-  signing.set(survey, known);
+  const known = signPlaces.get(survey) ?? findSigns(survey);
+  signPlaces.set(survey, known);
   return known[0];
 }
 

@@ -1,4 +1,4 @@
-import type { ImportWant } from '../../model/import-want.ts';
+import type { ImportWant } from '../../model/code-facts.ts';
 import type { Obstacle, Place } from '../../model/obstacle.ts';
 import { ts, walk } from '../../syntax/tree.ts';
 import { enclosingFunction, isFunctionNode, propertyOf, unwrap } from '../../syntax/expressions.ts';

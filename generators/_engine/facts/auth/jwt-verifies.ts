@@ -5,7 +5,7 @@ import { keyOf as nameOfMember, memberOf, propertyOf, receiverOf, unwrap } from 
 import { type Issued, keyText, textsOf } from './jwt-issued.ts';
 import { findWays, placeOf } from './jwt-reach.ts';
 import type { Survey } from '../../program/survey.ts';
-import type { ImportWant } from '../../model/import-want.ts';
+import type { ImportWant } from '../../model/code-facts.ts';
 import type { JwtFact } from '../../model/resource-facts.ts';
 import { namespaceOf, type PluginUse } from './jwt-signs.ts';
 import { readFromOutside } from '../../program/outside-reads.ts';

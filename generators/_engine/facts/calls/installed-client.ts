@@ -3,7 +3,7 @@ import type { RelPath } from '../../model/paths.ts';
 import type { Repo } from '../../model/repo.ts';
 import type { Service, ServiceHead } from '../../model/service.ts';
 import { importSpecifier, placeFile } from '../style/place-file.ts';
-import { surveyTarget } from '../app/service.ts';
+import { findService } from '../app/service.ts';
 import { findExport } from '../../syntax/symbols.ts';
 import { openSources } from '../../program/sources.ts';
 
@@ -37,8 +37,8 @@ export function findClient(repo: Repo, service: Service): InstalledClient | unde
 
 /** The answers that give the client of a service again; parts that are there are planned again without being asked for. */
 export function clientAnswers(repo: Repo, dir: RelPath): Answers {
-  const service = surveyTarget(repo, { target: dir });
-  return 'ok' in service ? {} : { ...findClient(repo, service)?.variant };
+  const service = findService(repo, dir);
+  return service === undefined ? {} : { ...findClient(repo, service)?.variant };
 }
 
 /** The file of a service that exports a class of that name; undefined when none does. */

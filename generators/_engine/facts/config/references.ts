@@ -1,4 +1,4 @@
-import type { Edit } from '../../model/edit.ts';
+import type { Edit } from '../../model/plan.ts';
 import { basenameRel } from '../../model/paths.ts';
 import type { Repo } from '../../model/repo.ts';
 import { isEnvironment } from '../../model/roles.ts';

@@ -1,10 +1,10 @@
 import type { RoutePlugin } from '../../model/app-facts.ts';
 import type { RunAnswers } from '../../model/generator.ts';
 import { basenameRel, type RelPath } from '../../model/paths.ts';
-import type { Obstacle } from '../../model/obstacle.ts';
+import { assertNone, type Obstacle, RefusalError } from '../../model/obstacle.ts';
 import type { Repo } from '../../model/repo.ts';
 import type { Service } from '../../model/service.ts';
-import { surveyTarget } from '../app/service.ts';
+import { findService } from '../app/service.ts';
 
 /** Which routes of a service ask for a token: all but the public ones, or those of some plugins. */
 export interface Protection {
@@ -12,23 +12,24 @@ export interface Protection {
   readonly plugins: readonly RoutePlugin[];
 }
 
-/** What `--protect` means for one service; every name that means nothing is an obstacle. */
+/** What `--protect` means for one service. @throws RefusalError with an obstacle for each name that means nothing */
 export function chooseProtection(
   repo: Repo,
   service: Service,
   { protect: wanted, targets: others }: Pick<RunAnswers, 'targets'> & { readonly protect: readonly string[] },
-): Protection | readonly Obstacle[] {
+): Protection {
   const [only] = wanted;
   if (wanted.length === 1 && only === 'none') return { all: false, plugins: [] };
   if (wanted.length === 1 && only === 'all') return { all: true, plugins: [] };
   const unknown = wanted.filter(
     (name) => pluginsNamed(service, name).length === 0 && !isElsewhere(repo, others, name),
   );
-  if (unknown.length > 0) return unknown.map((name) => noSuchPlugin(service, name));
+  assertNone(unknown.map((name) => noSuchPlugin(service, name)));
   const plugins = [...new Set(wanted.flatMap((name) => pluginsNamed(service, name)))];
-  if (plugins.length === 0) return [noSuchPlugin(service, wanted.join(', '))];
+  if (plugins.length === 0) throw new RefusalError(noSuchPlugin(service, wanted.join(', ')));
   const open = plugins.filter(({ file, kind }) => kind !== 'plugin' || file === undefined);
-  return open.length > 0 ? open.map(notEncapsulated) : { all: false, plugins };
+  assertNone(open.map(notEncapsulated));
+  return { all: false, plugins };
 }
 
 /** By the name in the code, or by file: whole path, or its end with or without the extension. */
@@ -44,8 +45,8 @@ function pluginsNamed({ routes }: Service, name: string): readonly RoutePlugin[]
 
 function isElsewhere(repo: Repo, targets: readonly RelPath[], name: string): boolean {
   return targets.some((target) => {
-    const service = surveyTarget(repo, { target });
-    return !('ok' in service) && pluginsNamed(service, name).length > 0;
+    const service = findService(repo, target);
+    return service !== undefined && pluginsNamed(service, name).length > 0;
   });
 }
 
@@ -82,21 +83,21 @@ function notEncapsulated({ file, kind, name }: RoutePlugin): Obstacle {
 
 const entryForm = /^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) (\/[\w\-.~%!$&()*+;=:@/]*)$/;
 
-/** `--public`, a method and a pattern each; every value that is neither is an obstacle. */
+/** `--public`, a method and a pattern each. @throws RefusalError with an obstacle for each value that is neither */
 export function readPublic(answers: {
   readonly public: readonly string[];
   readonly protect: readonly string[];
-}): readonly string[] | readonly [Obstacle, ...Obstacle[]] {
+}): readonly string[] {
   const given = answers.public.map((entry) => entry.trim());
   const chosen = given
     .filter((entry) => entry !== 'none')
     .map((entry) => (entry.startsWith('/') ? `GET ${entry}` : entry));
   const isAll = answers.protect.includes('all');
-  const [first, ...more] = [
+  assertNone([
     ...chosen.filter((entry) => !entryForm.test(entry)).map(notAnEntry),
     ...(chosen.length > 0 && (!isAll || given.includes('none')) ? [contradiction(isAll)] : []),
-  ];
-  return first === undefined ? chosen : [first, ...more];
+  ]);
+  return chosen;
 }
 
 function notAnEntry(entry: string): Obstacle {

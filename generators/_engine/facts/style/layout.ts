@@ -1,6 +1,6 @@
 import type { AppFact, RoutePlugin } from '../../model/app-facts.ts';
 import type { LayoutFact } from '../../model/code-facts.ts';
-import { lazyFacts } from '../../model/lazy-facts.ts';
+import { lazyFacts } from '../../model/service.ts';
 import { basenameRel, dirnameRel, joinRel, type RelPath, toRel } from '../../model/paths.ts';
 import type { Survey } from '../../program/survey.ts';
 

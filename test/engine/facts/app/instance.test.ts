@@ -19,8 +19,8 @@ describe('surveyInstance', () => {
     for (const [path, generator] of Object.entries(plans)) {
       const root = toRel('.');
       const answers = { target: root, targets: [root], with: [], without: [], transport: 'undici' } as const;
-      const plan = await generator.plan(answers, memoryRepo(files));
-      expect(plan.ok ? plan.edits.map((edit) => edit.path) : plan.obstacles).toContain(path);
+      const { edits } = await generator.plan(answers, memoryRepo(files));
+      expect(edits.map((edit) => edit.path)).toContain(path);
     }
   });
 

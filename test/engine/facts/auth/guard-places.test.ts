@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { guardPlaces } from '../../../../generators/add-auth-middleware/guard-places.ts';
+import { guardPlaces } from '../../../../generators/add-auth-middleware/guard-registration.ts';
 import type { Repo } from '../../../../generators/_engine/model/repo.ts';
 import type { Service } from '../../../../generators/_engine/model/service.ts';
 import { surveyGuards } from '../../../../generators/_engine/facts/auth/guards.ts';
@@ -32,7 +32,7 @@ export default async function app(f) {
   });
   const [head] = surveyHeads(repo);
   const service = head === undefined ? undefined : surveyService(repo, head);
-  if (service === undefined || 'ok' in service) throw new Error('no service');
+  if (service === undefined) throw new Error('no service');
   return { repo, service };
 }
 

@@ -6,6 +6,7 @@ import { surveyService } from '../../../../generators/_engine/facts/app/service.
 import { surveyHeads } from '../../../../generators/_engine/repo/services.ts';
 import { memoryRepo } from '../../repo/memory-repo.ts';
 import { manifest } from '../service-of.ts';
+import { obstaclesFrom } from '../../refused.ts';
 
 const app = "import Fastify from 'fastify';\nconst app = Fastify();\napp.get('/health', h);\n";
 
@@ -14,7 +15,7 @@ describe('openRoutes', () => {
     const repo = memoryRepo({ 'package.json': manifest(), ...files });
     const [head] = surveyHeads(repo);
     const service = head === undefined ? undefined : surveyService(repo, head);
-    if (service === undefined || 'ok' in service) throw new Error('no service');
+    if (service === undefined) throw new Error('no service');
     return openRoutes(service, repo, { path: '/auth/verify', targets: [service.dir] }, chosen);
   };
 
@@ -108,12 +109,14 @@ describe('readPublic', () => {
     'TRACE /a',
     '* /a',
   ])('refuses %j', (entry) => {
-    expect(read([entry])).toMatchObject([{ code: 'E_INVALID_FLAG' }]);
+    expect(obstaclesFrom(() => read([entry]))).toMatchObject([{ code: 'E_INVALID_FLAG' }]);
   });
 
   it('refuses routes beside none, and without --protect all', () => {
-    expect(read(['none', '/health'])).toMatchObject([{ message: '--public combines none with routes.' }]);
-    expect(read(['/health'], ['usersRoutes'])).toMatchObject([
+    expect(obstaclesFrom(() => read(['none', '/health']))).toMatchObject([
+      { message: '--public combines none with routes.' },
+    ]);
+    expect(obstaclesFrom(() => read(['/health'], ['usersRoutes']))).toMatchObject([
       { message: '--public requires --protect all.' },
     ]);
   });
