@@ -1,6 +1,8 @@
 import { basenameRel, isUnprintable, joinRel, type RelPath, toRel } from '../model/paths.ts';
 import type { Entry, Repo } from '../model/repo.ts';
 
+export const recordName = '.s2s.json';
+
 /** The files of one service by what they are; repo paths, folder by folder from the top. */
 export interface SourceFiles {
   /** Its own TypeScript: no tests, no declarations, no tool configuration. */
@@ -81,12 +83,27 @@ function isSourceFolder({ kind, name }: Entry): boolean {
   return kind === 'directory' && !skipped.has(name) && !name.startsWith('.');
 }
 
+/** Where the packages of a repo are: paths of each package.json, and of each record in a package or where one was. */
+export interface PackageFiles {
+  readonly manifests: readonly RelPath[];
+  readonly records: readonly RelPath[];
+}
+
+const packageFiles = new WeakMap<Repo, PackageFiles>();
+
 /**
- * Every package.json of the repo, nearest to the root first. Looks at the folders themselves, not at the
- * `workspaces` field: plain folders of packages count too. At most 6 levels and a million entries are looked at.
+ * Every package.json and record of the repo on disk, nearest to the root first. Looks at the folders themselves, not at
+ * the `workspaces` field: plain folders of packages count too. At most 6 levels and a million entries are looked at.
  */
-export function findManifestPaths(repo: Repo): readonly RelPath[] {
-  const found: RelPath[] = [];
+export function findPackageFiles(repo: Repo): PackageFiles {
+  // No plan makes or takes away a package.json: where they are is a fact of the disk.
+  const known = packageFiles.get(repo.origin) ?? walkPackages(repo.origin);
+  packageFiles.set(repo.origin, known);
+  return known;
+}
+
+function walkPackages(repo: Repo): PackageFiles {
+  const [manifests, records]: [RelPath[], RelPath[]] = [[], []];
   let level: readonly RelPath[] = [toRel('')];
   let seen = 0;
   for (let depth = 0; depth <= maxPackageDepth && level.length > 0; depth += 1) {
@@ -94,15 +111,16 @@ export function findManifestPaths(repo: Repo): readonly RelPath[] {
     for (const dir of level) {
       const entries = repo.list(dir);
       seen += entries.length;
-      if (seen > maxEntries) return found;
-      if (entries.some(({ kind, name }) => kind === 'file' && name === 'package.json')) {
-        found.push(joinRel(dir, 'package.json'));
-      }
+      if (seen > maxEntries) return { manifests, records };
+      const names = new Set(entries.filter(({ kind }) => kind !== 'directory').map(({ name }) => name));
+      if (entries.some(({ kind, name }) => kind === 'file' && name === 'package.json'))
+        manifests.push(joinRel(dir, 'package.json'));
+      if (names.has(recordName)) records.push(joinRel(dir, recordName));
       // What is in a folder whose name cannot be printed is nobody's service; one that is, is missed by name.
       const folders = entries.filter((entry) => isSourceFolder(entry) && !isUnprintable(entry.name));
       next.push(...folders.map(({ name }) => joinRel(dir, name)));
     }
     level = next;
   }
-  return found;
+  return { manifests, records };
 }

@@ -1,0 +1,35 @@
+import { completeAnswers, knownAnswers } from '../generator/answers.ts';
+import type { Answers, Generator, Site } from '../model/generator.ts';
+import { ignoreRefusal } from '../model/obstacle.ts';
+import type { RelPath } from '../model/paths.ts';
+import type { Plan } from '../model/plan.ts';
+import { openDraft } from '../repo/draft.ts';
+
+/** Whole files as a generator wants them, before any formatter. */
+export type Wanted = NonNullable<Plan['wanted']>;
+
+/**
+ * What a generator renders for services with these answers, each on what the one before leaves; a service that it
+ * refuses is left out. Nothing is compared with what is there.
+ */
+export async function renderRun(
+  { repo, heads }: Site,
+  { questions, plan }: Generator,
+  { answers, services }: Readonly<{ answers: Answers; services: readonly RelPath[] }>,
+): Promise<Wanted> {
+  const draft = openDraft(repo);
+  const texts = new Map<RelPath, Wanted[number]>();
+  for (const target of services) {
+    const name = heads.find(({ dir }) => dir === target)?.name;
+    const given = { ...knownAnswers(questions, answers), target: [target === '' ? (name ?? '') : target] };
+    try {
+      const complete = await completeAnswers(questions, given, { repo: draft.repo, heads }, undefined);
+      const planned = await plan({ ...complete, target, targets: services }, draft.repo);
+      await draft.include(planned);
+      for (const file of planned.wanted ?? []) texts.set(file.path, file);
+    } catch (error) {
+      ignoreRefusal(error);
+    }
+  }
+  return [...texts.values()];
+}
