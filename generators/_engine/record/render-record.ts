@@ -23,14 +23,17 @@ export function renderRecord({ files, services }: S2sRecord, home: RelPath): str
     file.kind === 'patched' ? [[keyOf(home, path), listsOf(path, file.patches, names)] as const] : [],
   );
   const used = new Set(own.flatMap(([, file]) => usedIn(file, home)));
+  const runLines = runs.map(
+    ([id, run]) => [withVersion(id, run.version, names), sorted(run.answers)] as const,
+  );
   return print([
     ['schema', '2'],
     ['version', JSON.stringify(names.version)],
     ...(names.by === undefined ? [] : [['by', JSON.stringify(names.by)] as const]),
-    ['runs', printLines(runs.map(([id, run]) => [withVersion(id, run.version, names), sorted(run.answers)]))],
-    ['files', printLines(generated)],
-    ['patches', printLines(patched)],
-    ...(used.size === 0 ? [] : [['usedBefore', JSON.stringify([...used].sort())] as const]),
+    ...section('runs', runLines),
+    ...section('files', generated),
+    ...section('patches', patched),
+    ...(used.size === 0 ? [] : [['usedBefore', inline([...used].sort())] as const]),
   ]);
 }
 
@@ -99,12 +102,20 @@ function sorted(object: Answers): Answers {
   return Object.fromEntries(Object.entries(object).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-function printLines(entries: Entries<unknown>): string {
-  if (entries.length === 0) return '{}';
+/** On one line, spaced as formatters do. */
+function inline(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(inline).join(', ')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const members = Object.entries(value).map(([key, member]) => `${JSON.stringify(key)}: ${inline(member)}`);
+  return members.length === 0 ? '{}' : `{ ${members.join(', ')} }`;
+}
+
+function section(name: string, entries: Entries<unknown>): Entries<string> {
+  if (entries.length === 0) return [];
   const lines = [...entries]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, value]) => `    ${JSON.stringify(key)}: ${JSON.stringify(value)}`);
-  return `{\n${lines.join(',\n')}\n  }`;
+    .map(([key, value]) => `    ${JSON.stringify(key)}: ${inline(value)}`);
+  return [[name, `{\n${lines.join(',\n')}\n  }`]];
 }
 
 function print(entries: Entries<string>): string {

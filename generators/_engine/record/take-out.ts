@@ -85,7 +85,10 @@ function placesOf(path: string, text: string, insertion: Insertion): readonly Pl
   const own = text.includes('\r\n') ? '\r\n' : '\n';
   const forms = [insertion, withEol(insertion, own)];
   const exact = forms.map((form): Places => ({
-    ranges: occurrences(text, form.text).map((start) => ({ start, end: start + form.text.length })),
+    ranges: occurrences(text, form.text)
+      // A line break is not taken apart.
+      .filter((start) => !(form.text.startsWith('\n') && text[start - 1] === '\r'))
+      .map((start) => ({ start, end: start + form.text.length })),
     changeAt: (range) => ({ ...range, text: form.replaced ?? '' }),
   }));
   if (!isCode(path)) return exact;
