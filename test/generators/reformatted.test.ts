@@ -53,7 +53,7 @@ async function withEslint(root: string): Promise<void> {
       { rules: { 'sort-imports': ['error', { ignoreDeclarationSort: true }], 'arrow-body-style': 'off' } },
     ] as never,
   });
-  await ESLint.outputFixes(await eslint.lintFiles(files(root, /\.ts$/)));
+  await ESLint.outputFixes(await eslint.lintFiles([...files(root, /\.ts$/)]));
 }
 
 function withCrlf(root: string): Promise<void> {
