@@ -8,7 +8,7 @@ import jwt from 'jsonwebtoken';
 
 import { interleave, median, pairedRatio, timeEach } from './rounds.ts';
 import { ratioGoal, type Section } from './section.ts';
-import { loadVerifier } from './verifier-module.ts';
+import { newVerifier } from './verifier-module.ts';
 
 const rounds = 25;
 const secret = 'a-secret-of-at-least-thirty-two-bytes';
@@ -27,13 +27,13 @@ export async function benchVerify(): Promise<Section> {
   const bytes = new TextEncoder().encode(secret);
   const fast = createVerifier({ key: secret, algorithms: ['HS256'] });
   const pairs: Readonly<Record<string, readonly [bare: Verify, ours: Verify]>> = {
-    '@fastify/jwt': [(token) => app.jwt.verify(token), await loadVerifier('fastifyJwt', app)],
+    '@fastify/jwt': [(token) => app.jwt.verify(token), newVerifier('fastifyJwt', app)],
     jsonwebtoken: [
       (token) => jwt.verify(token, key, { algorithms: ['HS256'] }),
-      await loadVerifier('jsonwebtoken', secret),
+      newVerifier('jsonwebtoken', secret),
     ],
-    jose: [(token) => jwtVerify(token, bytes, { algorithms: ['HS256'] }), await loadVerifier('jose', secret)],
-    'fast-jwt': [(token) => fast(token) as unknown, await loadVerifier('fastJwt', secret)],
+    jose: [(token) => jwtVerify(token, bytes, { algorithms: ['HS256'] }), newVerifier('jose', secret)],
+    'fast-jwt': [(token) => fast(token) as unknown, newVerifier('fastJwt', secret)],
   };
   const named: [string, Verify][] = Object.entries(pairs).flatMap(
     ([name, [bare, ours]]): [string, Verify][] => [

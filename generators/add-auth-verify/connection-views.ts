@@ -1,13 +1,15 @@
 import type { ImportWant } from '../_engine/model/code-facts.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { readVariable } from '../_engine/edit/declare-variables.ts';
-import { printMember } from '../_engine/syntax/print.ts';
-import type { VerifyView } from './view.ts';
+import { printMember, printString } from '../_engine/syntax/print.ts';
+import type { TokenPolicy } from './token-policy.ts';
 
 /** The secret as the service has it, else the usual variable; none where only @fastify/jwt knows it. */
-export function secretView(
-  service: Service,
-): Pick<VerifyView, 'secret'> & { imports: readonly ImportWant[] } {
+export function secretView(service: Service): {
+  /** An expression; false for none. */
+  readonly secret: string | false;
+  readonly imports: readonly ImportWant[];
+} {
   const { library, secret } = service.jwt;
   if (secret !== undefined && (library !== '@fastify/jwt' || isReachable(secret))) {
     return { secret: secret.expression, imports: secret.imports };
@@ -17,9 +19,23 @@ export function secretView(
   return { secret: `(${usual.expression} ?? '')`, imports: usual.imports };
 }
 
-/** What @fastify/jwt has on the instance: `jwt`, or `jwt.access` with a namespace. */
-export function jwtDecorator({ jwt: { namespace } }: Service): string {
-  return namespace === undefined ? 'jwt' : printMember('jwt', namespace);
+/** The secret that signs as well as verifies; false for a key pair, and where only @fastify/jwt knows it. */
+export function signingSecret(service: Service): string | false {
+  return !usesKeyPair(service) && secretView(service).secret;
+}
+
+/** The arguments of createTokenVerifier: key or plugin, algorithm, and the demands of the service's own guard. */
+export function verifierArguments(service: Service, { options }: TokenPolicy): string {
+  const { algorithm, library, namespace } = service.jwt;
+  const usesPlugin = library === '@fastify/jwt' || library === 'none';
+  const plugin = namespace === undefined ? 'app.jwt' : printMember('app.jwt', namespace);
+  const { secret } = secretView(service);
+  const demands = [...options.entries].map(([name, value]) => `${name}: ${value}`).join(', ');
+  return [
+    usesPlugin || secret === false ? `() => ${plugin}` : secret,
+    printString(algorithm),
+    ...(demands === '' ? [] : [`{ ${demands} }`]),
+  ].join(', ');
 }
 
 /** A private key signs and a public one verifies. */

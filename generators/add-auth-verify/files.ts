@@ -1,22 +1,41 @@
 import type { RelPath } from '../_engine/model/paths.ts';
 import type { Service } from '../_engine/model/service.ts';
-import { placeFile } from '../_engine/facts/style/place-file.ts';
+import { importSpecifier, placeFile } from '../_engine/facts/style/place-file.ts';
 
-/** The files that the generator adds, beside its test; `publisher` is there where add-s2s-revocation has been. */
-export interface VerifyFiles {
-  readonly plugin: RelPath;
-  readonly verifier: RelPath;
-  readonly blacklist: RelPath;
-  readonly tokenKey: RelPath;
-  readonly publisher: RelPath;
-}
+/** The files among the service's utilities; each has the name of its template. */
+const utilities = {
+  claims: 'token-claims',
+  verifier: 'token-verifier',
+  secret: 'jwt-secret',
+  route: 'verify-route',
+  body: 'token-body',
+  tokenKey: 'token-key',
+  blacklist: 'token-blacklist',
+  memory: 'memory-blacklist-store',
+  redis: 'redis-blacklist-store',
+  reply: 'redis-reply',
+  cookies: 'request-cookies',
+  publisher: 'revocation-publisher',
+} as const;
+
+export type Utility = keyof typeof utilities;
+
+/** The files that the generator adds, beside its tests; `publisher` is there where add-s2s-revocation has been. */
+export type VerifyFiles = Readonly<Record<Utility | 'plugin', RelPath>>;
 
 export function verifyFiles(service: Service): VerifyFiles {
-  return {
-    plugin: placeFile(service, 'plugins', 'auth-verify'),
-    verifier: placeFile(service, 'utils', 'token-verifier'),
-    blacklist: placeFile(service, 'utils', 'token-blacklist'),
-    tokenKey: placeFile(service, 'utils', 'token-key'),
-    publisher: placeFile(service, 'utils', 'revocation-publisher'),
-  };
+  const places = Object.entries(utilities).map(([key, name]) => [key, placeFile(service, 'utils', name)]);
+  const inUtils = Object.fromEntries(places) as Readonly<Record<Utility, RelPath>>;
+  return { ...inUtils, plugin: placeFile(service, 'plugins', 'auth-verify') };
+}
+
+/** What the utilities, which lie side by side, write for the relative imports of their templates. */
+export function specifiersOf(service: Service, files: VerifyFiles): Readonly<Record<string, string>> {
+  const entries = Object.entries(utilities).map(([key, name]) => {
+    const file = files[key as Utility];
+    return [`./${name}.ts`, importSpecifier(service, files.blacklist, file)] as const;
+  });
+  // Without that option of the compiler, a CommonJS package has no default export.
+  const interop = service.modules.esModuleInterop ? {} : { 'import jwt': 'import * as jwt' };
+  return { ...Object.fromEntries(entries), ...interop };
 }

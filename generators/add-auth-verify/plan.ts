@@ -6,19 +6,19 @@ import { declareVariables } from '../_engine/edit/declare-variables.ts';
 import { declareDependencies, fastifyPlugin } from '../_engine/edit/ensure-dependency.ts';
 import { freePluginName, registerPlugin } from '../_engine/edit/register-plugin.ts';
 import { type Draft, openDraft } from '../_engine/repo/draft.ts';
-import { render, renderModule } from '../_engine/render/render.ts';
+import { render } from '../_engine/render/render.ts';
 import { surveyJwt } from '../_engine/facts/auth/jwt.ts';
 import { surveyTarget, throughReader } from '../_engine/facts/app/service.ts';
 import { openSurvey } from '../_engine/program/survey.ts';
-import { blacklistView } from './blacklist-view.ts';
 import { usesKeyPair } from './connection-views.ts';
+import { planDenylistTests } from './denylist-tests.ts';
 import { findObstacles } from './find-obstacles.ts';
 import { planLogout } from './logout.ts';
+import { createModules } from './modules.ts';
 import { planVerifyTest } from './test-file.ts';
 import { namedPlaces, surveyPolicy, type TokenPolicy } from './token-policy.ts';
-import type { Blacklist } from './view.ts';
+import type { Blacklist, VerifyView } from './view.ts';
 import { type VerifyFiles, verifyFiles } from './files.ts';
-import { verifierView } from './verifier-view.ts';
 import { verifyView } from './views.ts';
 
 export interface VerifyAnswers extends RunAnswers {
@@ -29,7 +29,7 @@ export interface VerifyAnswers extends RunAnswers {
   readonly accept: string | undefined;
 }
 
-/** The verify route with its verifier and blacklist, wired into the app; the logout route revokes. */
+/** The verify route with its verifier and denylist, wired into the app; the logout route revokes. */
 export async function planAuthVerify(answers: VerifyAnswers, repo: Repo): Promise<Plan> {
   const found = surveyTarget(repo, answers);
   const service = withLogins(withoutOwnJwt(found), repo, answers.login);
@@ -41,6 +41,7 @@ export async function planAuthVerify(answers: VerifyAnswers, repo: Repo): Promis
   draft.obstruct(...findObstacles(service, path, files), ...policy.obstacles);
   renderFiles(draft, service, files, path, blacklist, policy);
   planVerifyTest(draft, service, files, path, blacklist, policy);
+  planDenylistTests(draft, service, files, blacklist);
   registerPlugin(draft, service, { file: files.plugin, plugin: 'authVerify' });
   planDependencies(draft, service, blacklist);
   await planEnvironment(draft, service, blacklist);
@@ -80,26 +81,16 @@ function renderFiles(
   blacklist: Blacklist,
   policy: TokenPolicy,
 ): void {
-  const { style } = service;
-  const verifier = render(
-    'add-auth-verify/token-verifier.ts.hbs',
-    verifierView(service, files, policy),
-    style,
-  );
-  draft.create(files.verifier, 'verify-route', verifier);
-  if (blacklist !== 'none') {
-    const view = blacklistView(draft.repo, service, files, blacklist, policy);
-    draft.create(files.tokenKey, 'token-blacklist', renderModule('add-auth-verify/token-key.ts', {}, style));
-    draft.create(
-      files.blacklist,
-      'token-blacklist',
-      render('add-auth-verify/token-blacklist.ts.hbs', view, style),
-    );
-  }
+  createModules(draft, service, files, blacklist, policy);
   const publishes = blacklist === 'redis' && draft.repo.read(files.publisher) !== undefined;
   const pluginName = freePluginName(service, files.plugin, 'auth-verify');
-  const view = { ...verifyView(service, files, path, blacklist, publishes, policy), pluginName };
-  draft.create(files.plugin, 'verify-route', render('add-auth-verify/auth-verify.ts.hbs', view, style));
+  const choices = { path, blacklist, publishes };
+  const view: VerifyView = { ...verifyView(draft.repo, service, files, choices, policy), pluginName };
+  draft.create(
+    files.plugin,
+    'verify-route',
+    render('add-auth-verify/auth-verify.ts.hbs', view, service.style),
+  );
 }
 
 function planDependencies(draft: Draft, service: Service, blacklist: Blacklist): void {

@@ -4,13 +4,14 @@ import { printString } from '../_engine/syntax/print.ts';
 import { claimNames, type TokenPolicy } from './token-policy.ts';
 import { importLines } from '../_engine/edit/import-lines.ts';
 import { dynamicSpecifier, testFileFor } from '../_engine/facts/style/place-file.ts';
-import { usesNodeRedis } from '../_engine/edit/redis-connection.ts';
 import { testEnvironment } from '../_engine/edit/test-environment.ts';
 import type { Draft } from '../_engine/repo/draft.ts';
 import { renderTest } from '../_engine/render/render.ts';
 import type { Blacklist, VerifyTestView } from './view.ts';
 import type { VerifyFiles } from './files.ts';
 import type { PurposeRule } from '../_engine/facts/auth/jwt-logins.ts';
+
+const secretLiteral = "'a-secret-of-these-tests-with-32-bytes-or-more'";
 
 /** The tests of the route; a note instead where a test could not sign what the service signs. */
 export function planVerifyTest(
@@ -35,14 +36,14 @@ export function planVerifyTest(
     );
     return;
   }
-  const environment = testEnvironment(service, draft.repo);
-  const view = { ...verifyTestView(service, files, path, blacklist, policy), environment };
   const test = testFileFor(service, files.plugin, 'auth-verify');
-  draft.create(
-    test,
-    'unit-test',
-    renderTest('add-auth-verify/auth-verify.test.ts.hbs', view, style, testing),
-  );
+  const environment = testEnvironment(service, draft.repo);
+  const view: VerifyTestView = {
+    ...verifyTestView(service, files, path, blacklist, policy),
+    environment,
+  };
+  const text = renderTest('add-auth-verify/auth-verify.test.ts.hbs', view, style, testing);
+  draft.create(test, 'unit-test', text);
 }
 
 function verifyTestView(
@@ -60,73 +61,64 @@ function verifyTestView(
     policy.rules.some(({ claim, kind }) => claim === name && kind === 'absent');
   const tenantClaim = jwt.claims.find((name) => /^(tenant|org)/.test(name) && !isAbsent(name));
   const isTold = jwt.secret?.expression.startsWith('process.env') === true;
-  const ioredis = blacklist === 'redis' && usesIoredis(service);
   const decorated = decoratedConfig(service);
+  const secretEnv = decorated === undefined && (jwt.secret?.env ?? (jwt.library === 'none' && 'JWT_SECRET'));
+  const inertStore = 'blacklistStore: { add: () => Promise.resolve(), has: () => Promise.resolve(false) }';
   return {
-    packageImports: importLines(service, test, packageWants(fastifyJwt, ioredis)),
-    ownImports: importLines(service, test, ownWants(files, blacklist, ioredis)),
+    packageImports: importLines(service, test, packageWants(fastifyJwt)),
+    ownImports: importLines(service, test, ownWants(files, blacklist)),
     routeImport: dynamicSpecifier(service, test, files.plugin),
     path,
-    fastifyJwt,
-    namespaceOption: jwt.namespace === undefined ? '' : `, namespace: ${printString(jwt.namespace)}`,
-    decorated,
-    secretEnv: decorated === false && (jwt.secret?.env ?? (jwt.library === 'none' && 'JWT_SECRET')),
+    secret:
+      secretEnv === false ? secretLiteral : `(process.env[${printString(secretEnv)}] = ${secretLiteral})`,
+    preparations: [...(decorated ?? []), ...(fastifyJwt ? [registration(service)] : [])],
+    defaults: ["serviceAuthSecret: ''", ...(blacklist === 'none' ? [] : [inertStore])].join(', '),
+    secretEnv,
     guardsSecret: isTold || jwt.library === 'none',
     algorithm: jwt.algorithm,
     otherAlgorithm: jwt.algorithm === 'HS512' ? "'HS256'" : "'HS512'",
     ...claimNames(jwt),
     userIdClaim,
-    tenantClaim: tenantClaim ?? false,
     ...testClaims(policy, userIdClaim, tenantClaim),
     blacklist: blacklist !== 'none',
-    redis: blacklist === 'redis',
-    ioredis,
-    nodeRedis: usesNodeRedis(service),
   };
 }
 
-/** `app.config.jwt.secret` → `{ jwt: { secret: SECRET } }`; false where the secret is not read from the instance. */
-function decoratedConfig({ jwt }: Service): string | false {
+function registration({ jwt: { namespace } }: Service): string {
+  const named = namespace === undefined ? '' : `, namespace: ${printString(namespace)}`;
+  return `await app.register(fastifyJwt, { secret: SECRET${named} });`;
+}
+
+/** `app.config.jwt.secret` → `{ jwt: { secret: SECRET } }`; undefined where the secret is not read from the instance. */
+function decoratedConfig({ jwt }: Service): readonly string[] | undefined {
   const [, keys] = /^app\.config((?:\.\w+|\[['"]\w+['"]\])+)$/.exec(jwt.secret?.expression ?? '') ?? [];
-  return (
-    keys !== undefined &&
-    (keys.match(/\w+/g) ?? []).reduceRight((value, key) => `{ ${key}: ${value} }`, 'SECRET')
-  );
-}
-
-function usesIoredis(service: Service): boolean {
-  const { manifest, redis } = service;
-  if (usesNodeRedis(service)) return false;
-  return redis.client === undefined || manifest.dependencies['ioredis'] !== undefined;
-}
-
-function packageWants(fastifyJwt: boolean, ioredis: boolean): readonly ImportWant[] {
+  if (keys === undefined) return undefined;
+  const config = (keys.match(/\w+/g) ?? []).reduceRight((value, key) => `{ ${key}: ${value} }`, 'SECRET');
   return [
-    { from: 'fastify', default: 'Fastify', names: ['type FastifyInstance'] },
-    ...(fastifyJwt ? [{ from: '@fastify/jwt', default: 'fastifyJwt' }] : []),
-    ...(ioredis ? [{ from: 'ioredis', names: ['Redis'] }] : []),
+    '// The plugin of the service that decorates this asks for everything else, too.',
+    `app.decorate('config', ${config} as FastifyInstance['config']);`,
   ];
 }
 
-function ownWants(files: VerifyFiles, blacklist: Blacklist, ioredis: boolean): readonly ImportWant[] {
-  const redisNames = blacklist === 'redis' ? ['createRedisStore'] : [];
-  const types = ['type BlacklistStore', 'TokenBlacklist'];
-  const names = [...types, 'createMemoryStore', ...redisNames, ...(ioredis ? ['FAIL_FAST'] : [])];
+function packageWants(fastifyJwt: boolean): readonly ImportWant[] {
+  return [
+    { from: 'fastify', default: 'Fastify', names: ['type FastifyInstance'] },
+    ...(fastifyJwt ? [{ from: '@fastify/jwt', default: 'fastifyJwt' }] : []),
+  ];
+}
+
+function ownWants(files: VerifyFiles, blacklist: Blacklist): readonly ImportWant[] {
+  const store = { from: files.blacklist, names: ['BlacklistStore'], typeOnly: true };
   return [
     { from: files.plugin, names: ['AuthVerifyOptions'], typeOnly: true },
-    ...(blacklist === 'none'
-      ? []
-      : [
-          { from: files.blacklist, names },
-          { from: files.tokenKey, names: ['tokenKey'] },
-        ]),
-    { from: files.verifier, names: ['decodeClaims'] },
+    ...(blacklist === 'none' ? [] : [store]),
+    { from: files.claims, names: ['decodeClaims'] },
   ];
 }
 
 type TestClaims = Pick<
   VerifyTestView,
-  'usualClaims' | 'sparseClaims' | 'sparseIdentity' | 'freeKinds' | 'email' | 'otherPurposes'
+  'usualClaims' | 'identity' | 'sparseClaims' | 'sparseIdentity' | 'freeKinds' | 'otherPurposes'
 >;
 
 const kinds = ['token_use', 'token_type', 'tokenType', 'type', 'typ'];
@@ -157,18 +149,22 @@ function testClaims(
   const needed = optional.filter(({ claim }) => isNeeded(claim));
   return {
     usualClaims: entries.map(({ claim, text }) => `${keyOf(claim)}: ${printString(text)}`).join(', '),
+    identity: optional.map(identityOf).join(''),
     sparseClaims: optional
       .filter((one) => !needed.includes(one))
       .map(({ claim }) => `, ${keyOf(claim)}: undefined`)
       .join(''),
-    sparseIdentity: needed.map(({ name, text }) => `, ${name}: ${printString(text)}`).join(''),
+    sparseIdentity: needed.map(identityOf).join(''),
     freeKinds: kinds
       .filter((kind) => !rules.some(({ claim }) => claim === kind))
       .map((text) => printString(text))
       .join(', '),
-    email: !isAbsent('email'),
     otherPurposes: rules.map(breakOf),
   };
+}
+
+function identityOf({ name, text }: Readonly<{ name: string; text: string }>): string {
+  return `, ${name}: ${printString(text)}`;
 }
 
 function markOf(rule: PurposeRule): readonly (readonly [string, string])[] {

@@ -160,25 +160,31 @@ function findAccept(
   return { accept: { call: `${callee}(claims, request)`, imports: [want] }, obstacles: [] };
 }
 
-/** The rules as one TypeScript expression about `claims`; false for none. */
+/** What claims of a login's token fulfil and others do not, as one TypeScript expression about `claims`; false for none. */
 export function purposeCondition(rules: readonly PurposeRule[]): string | false {
-  const conditions = rules.map(conditionOf);
-  const line = conditions.join(' && ');
-  return (line.length > 90 ? conditions.join(' &&\n    ') : line) || false;
+  return rules.map(conditionOf).join(' && ') || false;
 }
 
 function conditionOf(rule: PurposeRule): string {
   const claim = `claims[${printString(rule.claim)}]`;
   switch (rule.kind) {
     case 'one-of':
-      return `isOneOf(${claim}, [${printStrings(rule.texts)}])`;
+      return isOneOf(claim, rule.texts);
     case 'none-of':
-      return `!isOneOf(${claim}, [${printStrings(rule.texts)}])`;
+      return `!${isOneOf(claim, rule.texts)}`;
     case 'present':
       return `${claim} !== undefined`;
     case 'absent':
       return `${claim} === undefined`;
   }
+}
+
+/** A claim may be a text or a list of texts, as `aud` is. */
+function isOneOf(claim: string, texts: readonly string[]): string {
+  const [only = '', ...others] = texts;
+  const list = `[${claim}].flat()`;
+  if (others.length === 0) return `${list}.includes(${printString(only)})`;
+  return `[${printStrings(texts)}].some((text) => ${list}.includes(text))`;
 }
 
 const userIdClaims = ['sub', 'userId', 'user_id', 'id'];

@@ -1,116 +1,133 @@
 import type { ImportWant } from '../_engine/model/code-facts.ts';
+import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { importLines } from '../_engine/edit/import-lines.ts';
 import { readVariable } from '../_engine/edit/declare-variables.ts';
 import { redisConnection } from '../_engine/edit/redis-connection.ts';
-import { secretView, usesKeyPair } from './connection-views.ts';
+import { redisScope } from '../_engine/facts/redis.ts';
+import { printString } from '../_engine/syntax/print.ts';
+import { secretView, signingSecret, verifierArguments } from './connection-views.ts';
 import { claimNames, purposeCondition, type TokenPolicy } from './token-policy.ts';
 import type { VerifyFiles } from './files.ts';
+import { usesMemory } from './modules.ts';
 import { routeOptionsOf } from './route-options.ts';
 import type { Blacklist, VerifyView } from './view.ts';
 
 const connection = {
-  use: 'token blacklist',
+  use: 'token denylist',
   options: 'FAIL_FAST',
   settings: 'disableOfflineQueue: true',
+  names: ['FAIL_FAST'],
 } as const;
 
+/** What was asked for, and what is there: `publishes`, revocation-publisher.ts. */
+export interface VerifyChoices {
+  readonly path: string;
+  readonly blacklist: Blacklist;
+  readonly publishes: boolean;
+}
+
 export function verifyView(
+  repo: Repo,
   service: Service,
   files: VerifyFiles,
-  path: string,
-  blacklist: Blacklist,
-  publishes: boolean,
+  { path, blacklist, publishes }: VerifyChoices,
   policy: TokenPolicy,
 ): Omit<VerifyView, 'pluginName'> {
-  const { jwt } = service;
-  const { imports, secret: key } = secretView(service);
-  const secret = !usesKeyPair(service) && key;
   const redis = redisConnection(service, blacklist === 'redis', connection);
   const serviceSecret = readVariable(service, 'SERVICE_AUTH_SECRET');
-  const wants: ImportWant[] = [
-    ...imports,
-    ...(policy.accept?.imports ?? []),
-    ...serviceSecret.imports,
+  const prefix = printString(`token-blacklist:${redisScope(repo, service)}:`);
+  const store = `createRedisStore(client, ${prefix})`;
+  const wants: readonly ImportWant[] = [
+    ...readImports(service, policy),
     ...redis.imports,
-    ...ownImports(files, blacklist, { ...redis, publishes }),
-    { from: 'fastify-plugin', default: 'fp' },
-    ...(jwt.library === 'none' ? [{ from: '@fastify/jwt', default: 'fastifyJwt' }] : []),
-    { from: 'fastify', names: fastifyTypes(secret !== false || redis.redis), typeOnly: true },
+    ...routeImports(service, files),
+    ...denylistImports(service, files, blacklist, policy),
+    ...(publishes ? [{ from: files.publisher, names: ['publishRevocations'] }] : []),
+    ...(redis.redis ? [{ from: 'fastify', names: ['FastifyInstance'], typeOnly: true }] : []),
   ];
   return {
-    secret,
     ...redis,
-    publishes,
     imports: importLines(service, files.plugin, wants),
     path,
     fastifyMajor: service.fastifyMajor,
     plainSchemas: service.plainSchemas,
     routeOptions: routeOptionsOf(service),
     blacklist: blacklist !== 'none',
-    ...libraryView(jwt.library, key),
+    storeDefault: storeDefault(blacklist, redis.redisMayMiss),
+    store: blacklist === 'redis' ? 'createStore(app)' : 'createMemoryStore()',
+    redisStore: publishes ? `publishRevocations(${store}, client, app.log)` : store,
+    findTokens: findTokens(policy),
+    preparations: preparations(service),
+    verifierArguments: verifierArguments(service, policy),
     serviceAuthSecret: serviceSecret.expression,
-    ...policyView(policy),
-    ...claimNames(jwt),
+    handlerOptions: handlerOptions(blacklist, policy),
+    ...claimNames(service.jwt),
   };
 }
 
-function libraryView(
-  library: Service['jwt']['library'],
-  key: string | false,
-): Pick<VerifyView, 'secretType' | 'registersJwt' | 'verifierArgument' | 'verifiesLater'> {
-  const usesPlugin = library === '@fastify/jwt' || library === 'none';
-  return {
-    secretType: library === 'jose' ? 'string | Uint8Array' : 'string',
-    registersJwt: library === 'none',
-    verifierArgument: usesPlugin || key === false ? 'app' : key,
-    verifiesLater: library === 'jose',
-  };
+/** What was read from the service is imported as it imports it. */
+function readImports(service: Service, { accept, options }: TokenPolicy): readonly ImportWant[] {
+  const { imports } = readVariable(service, 'SERVICE_AUTH_SECRET');
+  return [...secretView(service).imports, ...options.imports, ...(accept?.imports ?? []), ...imports];
 }
 
-function policyView({
-  accept,
-  rules,
-}: TokenPolicy): Pick<VerifyView, 'purpose' | 'purposeComment' | 'comparesClaims' | 'accept'> {
+function storeDefault(blacklist: Blacklist, redisMayMiss: boolean): string {
+  if (blacklist !== 'redis') return 'in memory';
+  return redisMayMiss ? 'Redis, or memory where there is none outside production' : 'Redis';
+}
+
+function preparations(service: Service): readonly string[] {
+  const secret = signingSecret(service);
+  if (secret === false) return [];
+  const register = `if (!app.hasDecorator('jwt')) await app.register(fastifyJwt, { secret: ${secret} });`;
+  return [`assertSecret(${secret}, app.log);`, ...(service.jwt.library === 'none' ? [register] : [])];
+}
+
+function handlerOptions(blacklist: Blacklist, { accept, rules }: TokenPolicy): string {
   const purpose = purposeCondition(rules);
-  return {
-    purpose,
-    purposeComment: 'What tokens of a login have, and others of the same key have not.',
-    comparesClaims: purpose !== false && purpose.includes('isOneOf('),
-    accept: accept?.call ?? false,
-  };
+  return [
+    'verify',
+    'toIdentity',
+    ...(purpose === false ? [] : [`isOfLogin: (claims) => ${purpose}`]),
+    ...(blacklist === 'none' ? [] : ['isRevoked: (token) => blacklist.isRevoked(token)']),
+    ...(accept === undefined ? [] : [`isAccepted: (claims, request) => ${accept.call}`]),
+  ].join(', ');
 }
 
-function fastifyTypes(instance: boolean): readonly string[] {
+function findTokens({ cookies }: TokenPolicy): string {
+  const read = cookies.map(({ name, signed }) => `${cookieReader(signed)}(request, ${printString(name)})`);
+  return read.length === 0 ? '' : `, (request) => [${read.join(', ')}]`;
+}
+
+function cookieReader(signed: boolean): string {
+  return signed ? 'signedCookieOf' : 'cookieOf';
+}
+
+function routeImports(service: Service, files: VerifyFiles): readonly ImportWant[] {
   return [
-    'FastifyBaseLogger',
-    'FastifyError',
-    ...(instance ? ['FastifyInstance'] : []),
-    'FastifyReply',
-    'FastifyRequest',
+    { from: 'fastify-plugin', default: 'fp' },
+    ...(service.jwt.library === 'none' ? [{ from: '@fastify/jwt', default: 'fastifyJwt' }] : []),
+    ...(signingSecret(service) === false ? [] : [{ from: files.secret, names: ['assertSecret'] }]),
+    ...(service.plainSchemas ? [] : [{ from: files.body, names: ['checkBody'] }]),
+    { from: files.claims, names: ['type TokenClaims', 'TokenError'] },
+    { from: files.verifier, names: ['createTokenVerifier'] },
+    { from: files.route, names: ['addVerifyHooks', 'createVerifyHandler', 'type Identity'] },
   ];
 }
 
-function ownImports(
+function denylistImports(
+  service: Service,
   files: VerifyFiles,
   blacklist: Blacklist,
-  {
-    redis,
-    redisMayMiss,
-    nodeRedis,
-    publishes,
-  }: Pick<VerifyView, 'redis' | 'redisMayMiss' | 'nodeRedis' | 'publishes'>,
+  { cookies }: TokenPolicy,
 ): readonly ImportWant[] {
-  const names = [
-    'type BlacklistStore',
-    ...(redis && !redisMayMiss ? [] : ['createMemoryStore']),
-    ...(redis ? ['createRedisStore', ...(nodeRedis ? [] : ['FAIL_FAST'])] : []),
-    'TokenBlacklist',
-  ];
-  const verifier = ['createTokenVerifier', 'type TokenClaims', 'TokenError', 'type TokenProblem'];
+  if (blacklist === 'none') return [];
+  const readers = [...new Set(cookies.map(({ signed }) => cookieReader(signed)))].sort();
   return [
-    ...(blacklist === 'none' ? [] : [{ from: files.blacklist, names }]),
-    ...(publishes ? [{ from: files.publisher, names: ['publishRevocations'] }] : []),
-    { from: files.verifier, names: verifier },
+    { from: files.blacklist, names: ['type BlacklistStore', 'TokenBlacklist'] },
+    ...(readers.length === 0 ? [] : [{ from: files.cookies, names: readers }]),
+    ...(usesMemory(service, blacklist) ? [{ from: files.memory, names: ['createMemoryStore'] }] : []),
+    ...(blacklist === 'redis' ? [{ from: files.redis, names: ['createRedisStore'] }] : []),
   ];
 }

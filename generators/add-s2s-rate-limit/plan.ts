@@ -6,6 +6,7 @@ import type { Service } from '../_engine/model/service.ts';
 import { declareVariables } from '../_engine/edit/declare-variables.ts';
 import { declareDependencies, fastifyPlugin } from '../_engine/edit/ensure-dependency.ts';
 import { isAutoloaded, testFileFor } from '../_engine/facts/style/place-file.ts';
+import { createRedisLifecycle } from '../_engine/edit/redis-connection.ts';
 import { registerPlugin } from '../_engine/edit/register-plugin.ts';
 import { type Draft, openDraft } from '../_engine/repo/draft.ts';
 import { render, renderTest } from '../_engine/render/render.ts';
@@ -57,6 +58,7 @@ function renderFiles(draft: Draft, service: Service, files: LimitFiles, store: S
   draft.create(files.bucket, role, file('token-bucket', bucketView(service, store)));
   draft.create(files.refusal, role, file('refusal-limit', refusalView(service, files)));
   draft.create(files.plugin, role, file('rate-limit', limitView(service, draft.repo, files, store, path)));
+  if (store === 'redis') createRedisLifecycle(draft, service, role);
   if (testing.runner === 'none') return;
   const test = (name: string, view: object): string =>
     renderTest(`add-s2s-rate-limit/${name}.test.ts.hbs`, view, style, testing);

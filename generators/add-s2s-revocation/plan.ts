@@ -63,10 +63,9 @@ function verifyAnswers(repo: Repo, auth: Service): Answers | undefined {
   return others.find((one) => one['auth'] !== 'none');
 }
 
-/** Its blacklist is in Redis, by our own code. */
+/** Its denylist is in Redis, by our own code. */
 function isShared(repo: Repo, auth: Service): boolean {
-  const blacklist = repo.read(placeFile(auth, 'utils', 'token-blacklist'));
-  return blacklist?.includes('createRedisStore') === true;
+  return repo.read(placeFile(auth, 'plugins', 'auth-verify'))?.includes('createRedisStore') === true;
 }
 
 function withoutCache({ manifest, name }: Service): Obstacle {

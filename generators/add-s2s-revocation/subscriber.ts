@@ -4,8 +4,9 @@ import type { Service } from '../_engine/model/service.ts';
 import { declareVariables, readVariable } from '../_engine/edit/declare-variables.ts';
 import { declareDependencies } from '../_engine/edit/ensure-dependency.ts';
 import { importLines } from '../_engine/edit/import-lines.ts';
-import { placeFile } from '../_engine/facts/style/place-file.ts';
-import { redisConnection } from '../_engine/edit/redis-connection.ts';
+import { importSpecifier, placeFile } from '../_engine/facts/style/place-file.ts';
+import { createRedisLifecycle, redisConnection, usesNodeRedis } from '../_engine/edit/redis-connection.ts';
+import { printString } from '../_engine/syntax/print.ts';
 import type { Draft } from '../_engine/repo/draft.ts';
 import { render, renderModule } from '../_engine/render/render.ts';
 import { revocationChannel } from './publisher.ts';
@@ -25,40 +26,45 @@ export async function planSubscriber(
   const { style } = consumer;
   draft.create(inUtils('token-key'), 'revocation', renderModule('add-auth-verify/token-key.ts', {}, style));
   const text = render('add-s2s-revocation/revocation-subscriber.ts.hbs', view, style);
+  const [listener, tokenKey] = [inUtils('revocation-listener'), inUtils('token-key')];
+  const specifiers = { '../add-auth-verify/token-key.ts': importSpecifier(consumer, listener, tokenKey) };
+  const variant = usesNodeRedis(consumer) ? 'node-redis' : 'ioredis';
+  const module = renderModule(`add-s2s-revocation/revocation-listener.${variant}.ts`, specifiers, style);
+  draft.create(listener, 'revocation', module);
+  createRedisLifecycle(draft, consumer, 'revocation');
   draft.create(inUtils('revocation-subscriber'), 'revocation', text);
   if (consumer.redis.library === 'none') {
     const ioredis = { name: 'ioredis', range: '^5.4.0', section: 'dependencies' } as const;
     declareDependencies(draft, consumer, ioredis);
   }
   const names = [
-    ...(view.redisOwn ? ['REDIS_URL'] : []),
-    ...(view.channel === false ? ['REVOCATION_CHANNEL'] : []),
+    ...(consumer.redis.client === undefined ? ['REDIS_URL'] : []),
+    ...(auth === undefined ? ['REVOCATION_CHANNEL'] : []),
   ];
   const variables = names.map((name) => ({ name, value: '', type: 'string' as const }));
   if (variables.length > 0) await declareVariables(draft, consumer, variables);
 }
 
 function subscriberView(repo: Repo, consumer: Service, auth: Service | undefined): SubscriberView {
-  const [subscriber, tokenKey] = [
-    placeFile(consumer, 'utils', 'revocation-subscriber'),
-    placeFile(consumer, 'utils', 'token-key'),
-  ];
+  const subscriber = placeFile(consumer, 'utils', 'revocation-subscriber');
+  const listener = placeFile(consumer, 'utils', 'revocation-listener');
   const redis = redisConnection(consumer, true, {
     use: 'revoked tokens',
     options: 'SUBSCRIBER',
     settings: 'pingInterval: 10_000',
   });
+  const names = ['listenForRevocations', 'type RevocationListener'];
   const variable = readVariable(consumer, 'REVOCATION_CHANNEL');
   const wants = [
     { from: 'fastify', names: ['FastifyInstance'], typeOnly: true },
     ...redis.imports,
     ...(auth === undefined ? variable.imports : []),
-    { from: tokenKey, names: ['isTokenKey'] },
+    { from: listener, names: usesNodeRedis(consumer) ? names : [...names, 'SUBSCRIBER'] },
   ];
   return {
     ...redis,
     imports: importLines(consumer, subscriber, wants),
-    channel: auth !== undefined && revocationChannel(repo, auth),
-    channelVariable: variable.expression,
+    channel: auth === undefined ? variable.expression : printString(revocationChannel(repo, auth)),
+    channelMayMiss: auth === undefined,
   };
 }

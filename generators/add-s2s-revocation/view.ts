@@ -13,7 +13,7 @@ export interface PublisherTestView extends PublisherView {
 /** What revocation-subscriber.ts is rendered from. */
 export interface SubscriberView extends RedisConnection {
   readonly imports: readonly string[];
-  /** False where the auth service is in another repository: then an expression reads it from the environment. */
-  readonly channel: string | false;
-  readonly channelVariable: string;
+  /** An expression: a literal, or what reads it from the environment where the auth service is in another repository. */
+  readonly channel: string;
+  readonly channelMayMiss: boolean;
 }

@@ -7,6 +7,7 @@ import { projectRoot } from '../../test/helpers/project-root.ts';
 import { renderVariant, variants } from '../../test/runtime/render-variant.ts';
 
 const goldens = join(projectRoot, 'test/goldens');
+const modules = join(projectRoot, 'templates/add-auth-verify');
 
 /** What users may call of the generated code, as declarations with their docstrings. */
 export function renderDeclarations(): string {
@@ -24,7 +25,9 @@ export function renderDeclarations(): string {
     section('retry-policy.ts', join(rendered, 'retry-policy.ts')),
     section('auth.middleware.ts', join(goldens, 'add-auth-middleware/auth-middleware.ts')),
     section('auth-verify.ts', join(goldens, 'add-auth-verify/auth-verify.ts')),
-    section('token-blacklist.ts', join(goldens, 'add-auth-verify/token-blacklist.ts')),
+    section('verify-route.ts', join(modules, 'verify-route.ts')),
+    section('token-claims.ts', join(modules, 'token-claims.ts')),
+    section('token-blacklist.ts', join(modules, 'token-blacklist.ts')),
   ].join('\n\n');
 }
 

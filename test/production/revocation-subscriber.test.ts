@@ -1,65 +1,36 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { pathToFileURL } from 'node:url';
 
 import Fastify, { type FastifyInstance } from 'fastify';
 import { Redis } from 'ioredis';
+import { createClient } from 'redis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { render, renderModule } from '../../generators/_engine/render/render.ts';
-import type { SubscriberView } from '../../generators/add-s2s-revocation/view.ts';
-import { projectRoot } from '../helpers/project-root.ts';
+import { superviseConnection as superviseIoredis } from '../../templates/_shared/redis-lifecycle.ioredis.ts';
+import { superviseConnection as superviseNodeRedis } from '../../templates/_shared/redis-lifecycle.node-redis.ts';
+import {
+  listenForRevocations as listenOnIoredis,
+  type RevocationListener,
+  SUBSCRIBER,
+} from '../../templates/add-s2s-revocation/revocation-listener.ioredis.ts';
+import { listenForRevocations as listenOnNodeRedis } from '../../templates/add-s2s-revocation/revocation-listener.node-redis.ts';
 import { type RedisServer, startRedis } from '../helpers/redis-server.ts';
-
-interface SubscriberModule {
-  readonly subscribeToRevocations: (
-    app: FastifyInstance,
-    listener: { revoke(key: string): void; clear(): void },
-  ) => void;
-}
 
 const CHANNEL = 'token-revocations:acme/auth';
 const keyOf = (digit: number): string => `jti:${String(digit).repeat(64)}`;
 
-const style = {
-  quote: "'",
-  semicolons: true,
-  indent: '  ',
-  eol: '\n',
-  trailingCommas: true,
-  finalNewline: true,
-} as const;
-
-async function loadSubscriber(library: 'ioredis' | 'redis'): Promise<SubscriberModule> {
-  const nodeRedis = library === 'redis';
-  const view: SubscriberView = {
-    imports: [
-      nodeRedis ? "import { createClient } from 'redis';" : "import { Redis } from 'ioredis';",
-      "import { isTokenKey } from './token-key.ts';",
-    ],
-    channel: CHANNEL,
-    channelVariable: '',
-    redis: true,
-    redisOwn: true,
-    redisUrl: "process.env['SUBSCRIBER_URL']",
-    redisClient: '',
-    redisOptional: false,
-    redisMayMiss: true,
-    nodeRedis,
-    redisOptions: nodeRedis ? '{ pingInterval: 10_000 }' : 'SUBSCRIBER',
-    redisSettings: 'pingInterval: 10_000',
-    redisDestroys: true,
-    redisUse: 'revoked tokens',
-  };
-  const folder = join(projectRoot, '.rendered', `revocation-subscriber-${library}`);
-  mkdirSync(folder, { recursive: true });
-  const file = join(folder, 'revocation-subscriber.ts');
-  const types = "import type { FastifyInstance } from 'fastify';\n";
-  writeFileSync(join(folder, 'token-key.ts'), renderModule('add-auth-verify/token-key.ts', {}, style));
-  writeFileSync(file, types + render('add-s2s-revocation/revocation-subscriber.ts.hbs', view, style));
-  return (await import(pathToFileURL(file).href)) as SubscriberModule;
-}
+/** By library, what revocation-subscriber.ts does with a client of its own. */
+const subscribe = {
+  ioredis: (app: FastifyInstance, url: string, listener: RevocationListener): void => {
+    const client = new Redis(url, SUBSCRIBER);
+    superviseIoredis(app, client, 'revoked tokens');
+    listenOnIoredis(client, CHANNEL, listener, app.log);
+  },
+  redis: (app: FastifyInstance, url: string, listener: RevocationListener): void => {
+    const client = createClient({ url, pingInterval: 10_000 });
+    superviseNodeRedis(app, client, 'revoked tokens');
+    listenOnNodeRedis(client, CHANNEL, listener, app.log);
+  },
+};
 
 describe.each(['ioredis', 'redis'] as const)('a subscriber on a real Redis and %s', (library) => {
   let redis: RedisServer;
@@ -78,11 +49,9 @@ describe.each(['ioredis', 'redis'] as const)('a subscriber on a real Redis and %
     redis = await startRedis();
     admin = new Redis(redis.url, { maxRetriesPerRequest: null });
     admin.on('error', () => undefined);
-    process.env['SUBSCRIBER_URL'] = redis.url;
-    const { subscribeToRevocations } = await loadSubscriber(library);
     app = Fastify();
-    subscribeToRevocations(app, {
-      revoke: (key) => heard.push(key),
+    subscribe[library](app, redis.url, {
+      revoke: (key) => void heard.push(key),
       clear: () => {
         cleared += 1;
       },
@@ -91,7 +60,6 @@ describe.each(['ioredis', 'redis'] as const)('a subscriber on a real Redis and %
   });
 
   afterAll(async () => {
-    delete process.env['SUBSCRIBER_URL'];
     await app.close();
     admin.disconnect();
     await redis.stop();

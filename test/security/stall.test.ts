@@ -1,17 +1,19 @@
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 
 import { Redis } from 'ioredis';
 import { createClient } from 'redis';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
-import { render } from '../../generators/_engine/render/render.ts';
+import { FAIL_FAST } from '../../templates/_shared/redis-lifecycle.ioredis.ts';
+import { createRedisStore as createIoredisStore } from '../../templates/add-auth-verify/redis-blacklist-store.ioredis.ts';
+import { createRedisStore as createNodeRedisStore } from '../../templates/add-auth-verify/redis-blacklist-store.node-redis.ts';
+import type { BlacklistStore } from '../../templates/add-auth-verify/token-blacklist.ts';
 import { type BootedService, bootService } from '../helpers/boot-service.ts';
 import { fixtures } from '../helpers/fixtures.ts';
 import { materialize } from '../helpers/materialize.ts';
@@ -21,24 +23,7 @@ import { runCommand } from '../helpers/run-command.ts';
 import type { ServiceClient, ServiceClientModule } from '../runtime/faults/client-module.ts';
 import { coreVariant, renderVariant } from '../runtime/render-variant.ts';
 
-const style = {
-  quote: "'",
-  semicolons: true,
-  indent: '  ',
-  eol: '\n',
-  trailingCommas: true,
-  finalNewline: true,
-} as const;
-
-interface Store {
-  add(key: string, seconds: number): Promise<void>;
-  has(key: string): Promise<boolean>;
-}
-
-interface StoreModule {
-  readonly createRedisStore: (client: unknown) => Store;
-  readonly FAIL_FAST?: object;
-}
+const stores = { ioredis: createIoredisStore, redis: createNodeRedisStore };
 
 /** The event loop of this process stands still, as it does where the CPU is taken by others. */
 function standStill(ms: number): void {
@@ -46,41 +31,17 @@ function standStill(ms: number): void {
   while (performance.now() < until);
 }
 
-async function loadStore(nodeRedis: boolean): Promise<StoreModule> {
-  const folder = join(projectRoot, '.rendered', `stall-${nodeRedis ? 'redis' : 'ioredis'}`);
-  mkdirSync(folder, { recursive: true });
-  const own = './token-verifier.ts';
-  const view = {
-    verifierImport: own,
-    tokenKeyImport: own,
-    scope: 'stall',
-    redis: true,
-    nodeRedis,
-    cookies: false,
-    signedCookies: false,
-  };
-  const text = render('add-auth-verify/token-blacklist.ts.hbs', view, style);
-  writeFileSync(join(folder, 'token-blacklist.ts'), text);
-  writeFileSync(
-    join(folder, 'token-verifier.ts'),
-    'export type TokenClaims = Record<string, unknown>; export class TokenError extends Error {}\n' +
-      'export const decodeClaims = (): TokenClaims => ({}); export const tokenKey = (token: string): string => token;\n',
-  );
-  return (await import(pathToFileURL(join(folder, 'token-blacklist.ts')).href)) as StoreModule;
-}
-
-describe.each(['ioredis', 'redis'] as const)('C.11 the blacklist on %s', (library) => {
+describe.each(['ioredis', 'redis'] as const)('C.11 the denylist on %s', (library) => {
   let redis: RedisServer;
-  let store: Store;
+  let store: BlacklistStore;
   let disconnect: () => void;
 
   beforeAll(async () => {
     redis = await startRedis();
-    const { createRedisStore, FAIL_FAST } = await loadStore(library === 'redis');
     if (library === 'ioredis') {
       const client = new Redis(redis.url, { ...FAIL_FAST });
       await once(client, 'ready');
-      store = createRedisStore(client);
+      store = createIoredisStore(client, 'stall:');
       disconnect = () => {
         client.disconnect();
       };
@@ -88,7 +49,7 @@ describe.each(['ioredis', 'redis'] as const)('C.11 the blacklist on %s', (librar
       const client = createClient({ url: redis.url, disableOfflineQueue: true });
       client.on('error', () => undefined);
       await client.connect();
-      store = createRedisStore(client);
+      store = createNodeRedisStore(client, 'stall:');
       disconnect = () => {
         client.destroy();
       };
@@ -128,10 +89,9 @@ describe.each(['ioredis', 'redis'] as const)('C.11 the blacklist on %s', (librar
   });
 
   it('gives up on a command that alone is not answered', async () => {
-    const { createRedisStore } = await loadStore(library === 'redis');
     const exists = (key: string): Promise<number> =>
       key.endsWith('lost') ? new Promise(() => undefined) : Promise.resolve(1);
-    const others = createRedisStore({ exists });
+    const others = stores[library]({ exists, set: () => Promise.resolve() }, 'stall:');
     const startedAt = performance.now();
     const lost = { isOver: false };
     const asked = others.has('lost').finally(() => (lost.isOver = true));

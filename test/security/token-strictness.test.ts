@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 
 import { afterAll, describe, expect, it } from 'vitest';
 
-import { type Library as Rendered, loadVerifier } from '../../bench/verifier-module.ts';
+import { type Library as Rendered, newVerifier } from '../../bench/verifier-module.ts';
 import { appWith, manifestOf, onFastify4, secretFile } from './purpose-services.ts';
 import { openServices } from './token-services.ts';
 
@@ -246,7 +246,7 @@ describe('9b our mistake is not their bad token: the verifiers', () => {
       const note = (reason: unknown): void => void rejections.push(reason);
       process.on('unhandledRejection', note);
       const outcome: unknown = await Promise.resolve()
-        .then(async () => (await loadVerifier(library, from, { algorithm }))(sent))
+        .then(() => newVerifier(library, from, algorithm)(sent))
         .then(
           (claims) => ({ claims }),
           (error: unknown) => error,
@@ -272,17 +272,7 @@ describe('9b our mistake is not their bad token: the verifiers', () => {
         jose: publicKey,
         fastifyJwt: withVerify(createVerifier({ key: pem, algorithms: ['ES256'] }) as () => unknown),
       };
-      const imports =
-        library === 'jsonwebtoken'
-          ? {
-              imports: [
-                "import { createPublicKey, KeyObject } from 'node:crypto';",
-                "import jwt from 'jsonwebtoken';",
-              ],
-            }
-          : {};
-      const keyPair = library === 'jsonwebtoken' || library === 'jose';
-      const verify = await loadVerifier(library, from[library], { algorithm: 'ES256', keyPair, ...imports });
+      const verify = newVerifier(library, from[library], 'ES256');
       const text = signedElsewhere({}, { alg: 'ES256' });
       const bad = [text, text.slice(0, -8), `${text.slice(0, text.lastIndexOf('.') + 1)}AA`];
       for (const one of bad)

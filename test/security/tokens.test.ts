@@ -8,11 +8,16 @@ import { importSPKI, jwtVerify } from 'jose';
 import jwt from 'jsonwebtoken';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 
-import { type Library, loadVerifier } from '../../bench/verifier-module.ts';
-import { loadTokenModules, type Store, type TokenModules } from '../helpers/token-modules.ts';
+import { type Library, newVerifier } from '../../bench/verifier-module.ts';
+import { ClaimCache } from '../../templates/add-auth-middleware/claim-cache.ts';
+import { createMemoryStore } from '../../templates/add-auth-verify/memory-blacklist-store.ts';
+import { createRedisStore } from '../../templates/add-auth-verify/redis-blacklist-store.ioredis.ts';
+import { type BlacklistStore, TokenBlacklist } from '../../templates/add-auth-verify/token-blacklist.ts';
+import type { TokenClaims, TokenVerifier } from '../../templates/add-auth-verify/token-claims.ts';
+import { isTokenKey, tokenKey } from '../../templates/add-auth-verify/token-key.ts';
 
 type Algorithm = 'HS256' | 'RS256' | 'ES256';
-type Check = (token: string) => unknown;
+type Check = TokenVerifier;
 
 const libraries: readonly Library[] = ['fastifyJwt', 'jsonwebtoken', 'jose', 'fastJwt'];
 const secret = 'a-secret-of-at-least-thirty-two-bytes';
@@ -26,20 +31,13 @@ const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 
 const encode = (part: unknown): string => Buffer.from(JSON.stringify(part)).toString('base64url');
 const seconds = (from: number): number => Math.floor(Date.now() / 1_000) + from;
-const modules = new Map<Library, TokenModules>();
 const apps: FastifyInstance[] = [];
-let tokens: TokenModules;
 
-beforeAll(async () => {
-  for (const library of libraries) modules.set(library, await loadTokenModules(library));
-  tokens = of('jose');
-});
 afterAll(() => Promise.all(apps.map((app) => app.close())));
 
-function of(library: Library): TokenModules {
-  const found = modules.get(library);
-  if (found === undefined) throw new Error(`There is no ${library}`);
-  return found;
+/** As the middleware makes it where revocations are published. */
+function newCache(): ClaimCache<object> {
+  return new ClaimCache({ ttlMs: 60_000, keyOf: tokenKey });
 }
 
 /** Signs any text as header and payload, also one that is no canonical base64url. */
@@ -77,15 +75,15 @@ function otherBits(part: string): string {
 async function verifierOf(library: Library, algorithm: Algorithm): Promise<Check> {
   const pem = algorithm === 'HS256' ? secret : pemOf(pairs[algorithm].publicKey);
   if (library === 'jose' && algorithm !== 'HS256') {
-    return loadVerifier(library, await importSPKI(pem, algorithm), { algorithm });
+    return newVerifier(library, await importSPKI(pem, algorithm), algorithm);
   }
-  if (library !== 'fastifyJwt') return loadVerifier(library, pem, { algorithm });
+  if (library !== 'fastifyJwt') return newVerifier(library, pem, algorithm);
   const app = Fastify();
   apps.push(app);
   const pair = algorithm === 'HS256' ? secret : { public: pem, private: 'unused' };
   await app.register(fastifyJwt, { secret: pair, verify: { algorithms: [algorithm] } });
   await app.ready();
-  return loadVerifier(library, app, { algorithm });
+  return newVerifier(library, app, algorithm);
 }
 
 const pemOf = (key: KeyObject): string => key.export({ type: 'spki', format: 'pem' }).toString();
@@ -150,7 +148,6 @@ describe.each(libraries)('B.6 malleability: %s', (library) => {
 
   it('takes the twin of an ECDSA signature for the same token: revoked as one', async () => {
     const check = await verifierOf(library, 'ES256');
-    const { createMemoryStore, TokenBlacklist } = of(library);
     for (const claims of [{}, { jti: 'one' }]) {
       const blacklist = new TokenBlacklist(createMemoryStore(), check);
       const token = newToken(claims, 'ES256');
@@ -166,7 +163,6 @@ describe.each(libraries)('B.6 malleability: %s', (library) => {
     'knows a revoked token by its key with %s, whoever asks',
     async (name, spell) => {
       if (name === 'a fourth part') return;
-      const { createMemoryStore, TokenBlacklist } = of(library);
       const blacklist = new TokenBlacklist(createMemoryStore(), await verifierOf(library, 'HS256'));
       for (const claims of [{ jti: 'one' }, {}]) {
         const token = newToken(claims);
@@ -199,7 +195,7 @@ describe('B.6 malleability: the key', () => {
     ],
     ['a jti that is there twice: the last counts', jti('{"jti":"a","jti":"b"}'), jti('{"jti":"b"}')],
   ])('is the same for %s', (_name, a, b) => {
-    expect(tokens.tokenKey(a)).toBe(tokens.tokenKey(b));
+    expect(tokenKey(a)).toBe(tokenKey(b));
   });
 
   it.each<readonly [string, string, string]>([
@@ -236,7 +232,7 @@ describe('B.6 malleability: the key', () => {
     ['opaque texts', 'a.b', 'a.c'],
     ['encrypted tokens', 'a.b.c.d.e', 'a.b.c.d.f'],
   ])('is another for %s', (_name, a, b) => {
-    expect(tokens.tokenKey(a)).not.toBe(tokens.tokenKey(b));
+    expect(tokenKey(a)).not.toBe(tokenKey(b));
   });
 
   it('has one form and length whatever the token is, and names no claim', () => {
@@ -249,14 +245,14 @@ describe('B.6 malleability: the key', () => {
       '\0',
       'é.é.é',
     ]) {
-      const key = tokens.tokenKey(token);
-      expect(tokens.isTokenKey(key)).toBe(true);
+      const key = tokenKey(token);
+      expect(isTokenKey(key)).toBe(true);
       expect(key).not.toContain('secret-name');
     }
   });
 
   it('never makes a cache take a forged signature for the token that it knows', () => {
-    const cache = new tokens.ClaimCache({ ttlMs: 60_000 });
+    const cache = newCache();
     const token = newToken({ jti: 'one' });
     cache.set(token, { userId: 'ada' });
     const forged = [
@@ -267,7 +263,7 @@ describe('B.6 malleability: the key', () => {
     ];
     for (const text of forged) expect(cache.get(text)).toBeUndefined();
     cache.set(forged[0] ?? '', { userId: 'ada' });
-    cache.revoke(tokens.tokenKey(token));
+    cache.revoke(tokenKey(token));
     for (const text of [token, ...forged]) expect(cache.get(text)).toBeUndefined();
   });
 });
@@ -279,10 +275,12 @@ const tolerant: Readonly<Record<Library, (toleranceSeconds: number) => Promise<C
     apps.push(app);
     await app.register(fastifyJwt, { secret, verify: { clockTolerance: toleranceSeconds * 1_000 } });
     await app.ready();
-    return loadVerifier('fastifyJwt', app);
+    return newVerifier('fastifyJwt', app);
   },
   jsonwebtoken: (toleranceSeconds) =>
-    Promise.resolve((token) => jwt.verify(token, secret, { clockTolerance: toleranceSeconds })),
+    Promise.resolve(
+      (token) => jwt.verify(token, secret, { clockTolerance: toleranceSeconds }) as TokenClaims,
+    ),
   jose: (toleranceSeconds) =>
     Promise.resolve(async (token) => {
       const { payload } = await jwtVerify(token, Buffer.from(secret), { clockTolerance: toleranceSeconds });
@@ -305,7 +303,6 @@ describe('B.8 tolerance', () => {
       'of %i s: a revoked token is refused at every moment',
       async (tolerance) => {
         const check = await tolerant[library](tolerance);
-        const { createMemoryStore, TokenBlacklist } = of(library);
         for (const revokedAfter of [0, 59, 60 + tolerance / 2]) {
           vi.setSystemTime(1_800_000_000_000);
           const token = newToken({ exp: seconds(60) });
@@ -334,8 +331,7 @@ describe('B.8 tolerance', () => {
     ['with one beyond all numbers', { exp: 1e300 }],
   ])('a revoked token %s stays revoked for decades', async (_name, claims) => {
     vi.setSystemTime(1_800_000_000_000);
-    const { createMemoryStore, TokenBlacklist } = tokens;
-    const blacklist = new TokenBlacklist(createMemoryStore(), (token) => jwt.decode(token));
+    const blacklist = new TokenBlacklist(createMemoryStore(), (token) => jwt.decode(token) as TokenClaims);
     const token = newToken(claims);
     await blacklist.revoke(token);
     for (let year = 0; year < 50; year += 1) {
@@ -347,7 +343,7 @@ describe('B.8 tolerance', () => {
   it('holds where two machines do not agree on the time', async () => {
     const entries = new Map<string, number>();
     let real = 1_800_000_000;
-    const store: Store = {
+    const store: BlacklistStore = {
       add: (key, kept) => Promise.resolve(void entries.set(key, real + kept)),
       has: (key) => Promise.resolve((entries.get(key) ?? 0) > real),
     };
@@ -355,7 +351,7 @@ describe('B.8 tolerance', () => {
     at(0);
     const token = newToken({ exp: real + 60 });
     const check = await tolerant.jsonwebtoken(600);
-    const blacklist = new tokens.TokenBlacklist(store, (text) => jwt.decode(text));
+    const blacklist = new TokenBlacklist(store, (text) => jwt.decode(text) as TokenClaims);
     // Revoked where the clock is ahead, asked where it is behind.
     at(30);
     await blacklist.revoke(token);
@@ -374,7 +370,6 @@ describe('B.8 tolerance, the entry in a real Redis', () => {
   ] as const)('of a token with %s outlives its verifiers', async (name, left, atLeast) => {
     const redis = new Redis(inject('redisUrl'));
     const prefix = `tokens-test:${randomUUID()}:`;
-    const { createRedisStore, tokenKey, TokenBlacklist } = tokens;
     const token = newToken({ name, exp: left === undefined ? undefined : seconds(left) });
     await new TokenBlacklist(createRedisStore(redis, prefix), await tolerant.jose(60)).revoke(token);
     const kept = await redis.ttl(prefix + tokenKey(token));
@@ -390,7 +385,7 @@ describe('B.9 lost message and 9d forged messages: the cache', () => {
   const token = newToken({ jti: 'one' });
   const sibling = newToken({ jti: 'one' }, 'HS256', { kid: 'k' });
 
-  it.each<readonly [string, string, (cache: InstanceType<TokenModules['ClaimCache']>) => void, boolean]>([
+  it.each<readonly [string, string, (cache: ClaimCache<object>) => void, boolean]>([
     [
       'the subscriber was cut off',
       token,
@@ -412,7 +407,7 @@ describe('B.9 lost message and 9d forged messages: the cache', () => {
       'the token was revoked',
       token,
       (cache) => {
-        cache.revoke(tokens.tokenKey(token));
+        cache.revoke(tokenKey(token));
       },
       true,
     ],
@@ -420,7 +415,7 @@ describe('B.9 lost message and 9d forged messages: the cache', () => {
       'one with its jti was revoked',
       sibling,
       (cache) => {
-        cache.revoke(tokens.tokenKey(token));
+        cache.revoke(tokenKey(token));
       },
       true,
     ],
@@ -428,7 +423,7 @@ describe('B.9 lost message and 9d forged messages: the cache', () => {
       'another was revoked',
       token,
       (cache) => {
-        cache.revoke(tokens.tokenKey(newToken({ jti: 'two' })));
+        cache.revoke(tokenKey(newToken({ jti: 'two' })));
       },
       false,
     ],
@@ -441,7 +436,7 @@ describe('B.9 lost message and 9d forged messages: the cache', () => {
       false,
     ],
   ])('an answer that was under way when %s', async (_name, asked, happens, voids) => {
-    const cache = new tokens.ClaimCache({ ttlMs: 60_000 });
+    const cache = newCache();
     let answer: (claims: object | null) => void = () => undefined;
     let questions = 0;
     let outdated = 0;
@@ -460,11 +455,11 @@ describe('B.9 lost message and 9d forged messages: the cache', () => {
   });
 
   it('asks twice at most, however many messages come, and then keeps nothing', async () => {
-    const cache = new tokens.ClaimCache({ ttlMs: 60_000 });
+    const cache = newCache();
     let questions = 0;
     const ask = (): Promise<object> => {
       questions += 1;
-      for (let n = 0; n < 1_000; n += 1) cache.revoke(tokens.tokenKey(token));
+      for (let n = 0; n < 1_000; n += 1) cache.revoke(tokenKey(token));
       return Promise.resolve(ada);
     };
     expect(await cache.load(token, ask)).toBe(ada);
@@ -472,7 +467,7 @@ describe('B.9 lost message and 9d forged messages: the cache', () => {
   });
 
   it('fails as the question fails, and keeps nothing of it', async () => {
-    const cache = new tokens.ClaimCache({ ttlMs: 60_000 });
+    const cache = newCache();
     const fail = (): Promise<never> => {
       cache.clear();
       return Promise.reject(new Error('unavailable'));
@@ -483,16 +478,16 @@ describe('B.9 lost message and 9d forged messages: the cache', () => {
   });
 
   it('remembers no message: a good token is known again at once after a forged one', async () => {
-    const cache = new tokens.ClaimCache({ ttlMs: 60_000 });
+    const cache = newCache();
     cache.set(token, ada);
-    for (let n = 0; n < 100; n += 1) cache.revoke(tokens.tokenKey(token));
+    for (let n = 0; n < 100; n += 1) cache.revoke(tokenKey(token));
     expect(cache.get(token)).toBeUndefined();
     expect(await cache.load(token, () => Promise.resolve(ada))).toBe(ada);
     expect(cache.get(token)).toBe(ada);
   });
 
   it('grows by nothing in 200,000 messages', () => {
-    const cache = new tokens.ClaimCache({ ttlMs: 60_000 });
+    const cache = newCache();
     cache.set(token, ada);
     const before = process.memoryUsage().heapUsed;
     for (let n = 0; n < 200_000; n += 1) cache.revoke(`jti:${String(n).padStart(64, '0')}`);
@@ -514,6 +509,6 @@ describe('B.9 lost message and 9d forged messages: the cache', () => {
     'x'.repeat(1_000_000),
     '{"revoke":"*"}',
   ])('%# is no key', (text) => {
-    expect(tokens.isTokenKey(text)).toBe(false);
+    expect(isTokenKey(text)).toBe(false);
   });
 });

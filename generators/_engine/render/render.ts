@@ -40,15 +40,21 @@ export function render(template: string, view: object, style: Style): string {
   return published(template, view, restyle(fill(template, view), style));
 }
 
-/** The specifier that a service writes for each relative import of a module below templates/. */
+/**
+ * The specifier that a service writes for each relative import of a module below templates/; by `import x`, what it
+ * writes for a default import of a package.
+ */
 export type Specifiers = Readonly<Record<string, string>>;
 
 /**
- * Renders a module that is TypeScript as it stands in templates/: its relative imports are the only blanks.
+ * Renders a module that is TypeScript as it stands in templates/: its imports are the only blanks.
  * @throws Error when a relative import has no specifier.
  */
 export function renderModule(template: string, specifiers: Specifiers, style: Style): string {
-  const source = loadModule(template);
+  const source = loadModule(template).replace(
+    /^import \w+(?= from '[^.])/gm,
+    (clause) => specifiers[clause] ?? clause,
+  );
   const text = source.replace(/(?<= from ')\.[^']+(?=';$)/gm, (relative) => {
     const specifier = specifiers[relative];
     if (specifier === undefined) throw new Error(`${template} imports ${relative}, which has no specifier`);

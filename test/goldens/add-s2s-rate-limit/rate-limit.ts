@@ -1,9 +1,9 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { once } from 'node:events';
 import { isIP, isIPv6 } from 'node:net';
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
+import { superviseConnection } from '../utils/redis-lifecycle.js';
 import { type Admission, RefusalLimit, type Verdict } from '../utils/refusal-limit.js';
 import { createMemoryBuckets, createRedisBuckets, FAIL_FAST, type Quota, type TokenBuckets, tokenMs, withFallback } from '../utils/token-bucket.js';
 
@@ -223,17 +223,7 @@ function createBuckets(app: FastifyInstance, whenRedisIsDown: 'memory' | 'refuse
     return own;
   }
   const client = shared.duplicate(FAIL_FAST);
-  client.on('error', (error: Error) => {
-    app.log.error({ err: error }, 'Redis connection of the rate limit failed');
-  });
-  app.addHook('onClose', () => {
-    client.disconnect();
-  });
-  // The first request must not meet a connection that is still being made; without Redis the service starts as well.
-  app.addHook('onReady', async () => {
-    if (client.status === 'ready') return;
-    await once(client, 'ready', { signal: AbortSignal.timeout(1_000) }).catch(() => undefined);
-  });
+  superviseConnection(app, client, 'rate limit');
   const refuse: TokenBuckets = {
     take: () => Promise.reject(new Error('Redis does not answer')),
     give: () => undefined,

@@ -7,11 +7,11 @@ export interface RevocationClient {
   publish(channel: string, message: string): Promise<unknown>;
 }
 
-/** What the services that cache claims listen to; a message is the key of the blacklist, never a token. */
+/** What the services that cache claims listen to; a message is the key of the denylist, never a token. */
 const CHANNEL = 'token-revocations:acme/auth-service';
 
 /**
- * A blacklist that tells every service when a token is revoked, so that none waits for its cache to forget it. Nobody
+ * A denylist that tells every service when a token is revoked, so that none waits for its cache to forget it. Nobody
  * waits for the message: where it cannot be sent, the token is revoked all the same, and caches forget it in time.
  */
 export function publishRevocations(

@@ -74,7 +74,7 @@ export function describeProviderParts(load: Load): void {
 
     it('keeps revoked tokens in memory where there is no Redis, says so, and does not start so in production', async () => {
       const app = await build({});
-      const text = 'The token blacklist needs Redis, and there is none';
+      const text = 'The token denylist needs Redis, and there is none';
       expect(messagesOf('warn')).toEqual([`${text}: revoked tokens are kept in memory`]);
       const token = app.jwt.sign({ sub: 'ada' });
       await (
@@ -103,7 +103,7 @@ export function describeProviderParts(load: Load): void {
       const failed = lines.find(({ level }) => level === 'error');
       expect(failed?.args).toEqual([
         { err: new Error('gone') },
-        'Redis connection of the token blacklist failed',
+        'Redis connection of the token denylist failed',
       ]);
       expect(disconnected).toBe(0);
       await app.close();
@@ -133,10 +133,10 @@ export function describeProviderParts(load: Load): void {
   describe('token verifier', () => {
     it('looks at the header of a token whose header is not the usual one, and names its errors', async () => {
       const { createTokenVerifier } = (await load('utils/token-verifier.ts')) as {
-        createTokenVerifier: (app: unknown) => (token: string) => unknown;
+        createTokenVerifier: (jwt: () => object, algorithm: string) => (token: string) => unknown;
       };
       let verified = 0;
-      const check = createTokenVerifier({ jwt: { verify: () => (verified += 1) } });
+      const check = createTokenVerifier(() => ({ verify: () => (verified += 1) }), 'HS256');
       const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
       const usual = `${part({ alg: 'HS256' })}.e30.eA`;
       expect([check(usual), check(usual)]).toEqual([1, 2]);
@@ -149,7 +149,7 @@ export function describeProviderParts(load: Load): void {
 
     it('tells an expired token from one that fails for another reason', async () => {
       const { createTokenVerifier } = (await load('utils/token-verifier.ts')) as {
-        createTokenVerifier: (app: unknown) => (token: string) => unknown;
+        createTokenVerifier: (jwt: () => object, algorithm: string) => (token: string) => unknown;
       };
       const failing =
         (error: unknown): (() => unknown) =>
@@ -157,7 +157,7 @@ export function describeProviderParts(load: Load): void {
           const fail = (): never => {
             throw error;
           };
-          return createTokenVerifier({ jwt: { verify: fail } })('e30.e30.eA');
+          return createTokenVerifier(() => ({ verify: fail }), 'HS256')('e30.e30.eA');
         };
       expect(failing(Object.assign(new Error(''), { code: 'FAST_JWT_EXPIRED' }))).toThrow('Token is expired');
       // What is not said of the token is a mistake of ours, and no 401.
@@ -167,7 +167,7 @@ export function describeProviderParts(load: Load): void {
     });
   });
 
-  describe('token blacklist', () => {
+  describe('token denylist', () => {
     it('revokes nothing for a request without a token', async () => {
       const { TokenBlacklist } = (await load('utils/token-blacklist.ts')) as {
         TokenBlacklist: new (

@@ -1,45 +1,59 @@
 import type { FastifyRequest } from "fastify";
 
-import { tokenKey } from "./token-key.js";
 import {
   decodeClaims,
   type TokenClaims,
-  TokenError
-} from "./token-verifier.js";
+  TokenError,
+  type TokenVerifier
+} from "./token-claims.js";
+import { tokenKey } from "./token-key.js";
 
-/** Where revoked tokens are kept until they would have expired. */
+declare module "fastify" {
+  interface FastifyInstance {
+    /** Call `revokeRequest(request)` on logout. */
+    tokenBlacklist: TokenBlacklist;
+  }
+}
+
+/** Stores revoked tokens until they would have expired. */
 export interface BlacklistStore {
-  /** Keeps a key for that many seconds. Rejects when it cannot. */
+  /** Stores a key for `seconds`. Rejects if it cannot. */
   add(key: string, seconds: number): Promise<void>;
   has(key: string): Promise<boolean>;
 }
 
-/** Gives the claims of a token that is good; throws or rejects when it is not. */
-export type TokenVerifier = (
-  token: string
-) => TokenClaims | Promise<TokenClaims>;
+/** Tokens that a request has outside its `Authorization` header. */
+export type FindTokens = (
+  request: FastifyRequest
+) => readonly (string | undefined)[];
 
-/** The most that any verifier tolerates after `exp`. Later a token counts as revoked: its entry may be gone. */
+/** The longest tolerance of any verifier after `exp`. Later, a token counts as revoked: its entry may be gone. */
 const MAX_TOLERANCE_SECONDS = 600;
 /** Clocks of two machines may differ by this much. */
 const SKEW_SECONDS = 60;
-/** A token without `exp` never expires: it stays revoked for a century. */
+/** For tokens without `exp`: a century. */
 const LONGEST_SECONDS = 100 * 365 * 24 * 60 * 60;
 
-/** Tokens that were revoked before they expired, by a logout for one. */
+/** The denylist: tokens that were revoked before they expired, for example by a logout. */
 export class TokenBlacklist {
   readonly #store: BlacklistStore;
   readonly #verify: TokenVerifier;
+  readonly #findTokens: FindTokens;
 
-  constructor(store: BlacklistStore, verify: TokenVerifier) {
+  /** `findTokens`: where `revokeRequest` looks beside the `Authorization` header. */
+  constructor(
+    store: BlacklistStore,
+    verify: TokenVerifier,
+    findTokens: FindTokens = () => []
+  ) {
     this.#store = store;
     this.#verify = verify;
+    this.#findTokens = findTokens;
   }
 
   /**
-   * Revokes a token for the rest of its life. One that is forged or has expired is no good anyway: nothing is kept, so
-   * nobody can fill the store, or revoke a token that is not theirs by its `jti`.
-   * Rejects when it cannot be kept: answer 503 then, since the token is still good.
+   * Revokes a token for the rest of its life. A forged or expired one is ignored, so nobody can fill the store, or revoke
+   * another's token by its `jti`. Rejects if the token cannot be stored: it is still valid then, so answer 503.
    */
   async revoke(token: string): Promise<void> {
     let claims: TokenClaims;
@@ -52,14 +66,16 @@ export class TokenBlacklist {
     await this.#store.add(tokenKey(token), entrySeconds(claims));
   }
 
-  /** Revokes the Bearer token of a request; a request without one is no error. */
+  /** Revokes the tokens of a request; without any it does nothing. */
   async revokeRequest(request: FastifyRequest): Promise<void> {
-    const [, token] =
+    const [, bearer] =
       /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? "") ?? [];
-    if (token !== undefined) await this.revoke(token);
+    for (const token of [bearer, ...this.#findTokens(request)]) {
+      if (token !== undefined && token !== "") await this.revoke(token);
+    }
   }
 
-  /** Rejects when the store cannot be asked: take the token for revoked then. */
+  /** Rejects if the store does not answer: treat the token as revoked then. */
   isRevoked(token: string): Promise<boolean> {
     const { exp } = claimsOf(token) ?? {};
     const isPast =
@@ -77,37 +93,9 @@ function claimsOf(token: string): TokenClaims | undefined {
   }
 }
 
-/** An entry outlives the last moment at which some verifier still accepts the token. */
+/** An entry outlives the last moment at which any verifier accepts the token. */
 function entrySeconds({ exp }: TokenClaims): number {
   if (typeof exp !== "number" || !Number.isFinite(exp)) return LONGEST_SECONDS;
   const left = Math.max(0, Math.ceil(exp - Date.now() / 1_000));
   return Math.min(left + MAX_TOLERANCE_SECONDS + SKEW_SECONDS, LONGEST_SECONDS);
-}
-
-/**
- * Keeps revoked tokens in the memory of this process: good for one instance, and gone after a restart.
- * When `maxEntries` tokens are revoked at once, `add` rejects; none is forgotten before its time.
- */
-export function createMemoryStore(maxEntries = 100_000): BlacklistStore {
-  const expiries = new Map<string, number>();
-  const purge = (now: number): void => {
-    for (const [key, expiresAt] of expiries)
-      if (expiresAt <= now) expiries.delete(key);
-  };
-  return {
-    add(key, seconds) {
-      const now = performance.now();
-      if (expiries.size >= maxEntries && !expiries.has(key)) purge(now);
-      if (expiries.size >= maxEntries && !expiries.has(key)) {
-        return Promise.reject(
-          new Error(
-            `The token blacklist is full (${String(maxEntries)} entries)`
-          )
-        );
-      }
-      expiries.set(key, now + seconds * 1_000);
-      return Promise.resolve();
-    },
-    has: (key) => Promise.resolve((expiries.get(key) ?? 0) > performance.now())
-  };
 }

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 
-import { tokenKey } from '{{tokenKeyImport}}';
-import { decodeClaims, type TokenClaims, TokenError } from '{{verifierImport}}';
+import { tokenKey } from './token-key.ts';
+import { decodeClaims, type TokenClaims, TokenError } from './token-verifier.ts';
 
 /** Where revoked tokens are kept until they would have expired. */
 export interface BlacklistStore {
@@ -46,15 +46,10 @@ export class TokenBlacklist {
     await this.#store.add(tokenKey(token), entrySeconds(claims));
   }
 
-  /** Revokes the {{#if cookies}}tokens of a request, from header and cookies{{else}}Bearer token of a request{{/if}}; a request without one is no error. */
+  /** Revokes the Bearer token of a request; a request without one is no error. */
   async revokeRequest(request: FastifyRequest): Promise<void> {
     const [, token] = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '') ?? [];
     if (token !== undefined) await this.revoke(token);
-{{#if cookies}}
-    for (const sent of [{{cookies}}]) {
-      if (sent !== undefined && sent !== '') await this.revoke(sent);
-    }
-{{/if}}
   }
 
   /** Rejects when the store cannot be asked: take the token for revoked then. */
@@ -65,24 +60,6 @@ export class TokenBlacklist {
   }
 }
 
-{{#if cookies}}
-function cookieOf({ cookies }: RequestWithCookies, name: string): string | undefined {
-  return cookies?.[name];
-}
-
-/** What @fastify/cookie adds, where it is registered. */
-interface RequestWithCookies {
-  readonly cookies?: Readonly<Record<string, string | undefined>> | null;
-}
-
-{{/if}}
-{{#if signedCookies}}
-function signedCookieOf(request: FastifyRequest, name: string): string | undefined {
-  const sent = cookieOf(request, name);
-  return sent === undefined ? undefined : (request.unsignCookie(sent).value ?? undefined);
-}
-
-{{/if}}
 function claimsOf(token: string): TokenClaims | undefined {
   try {
     return decodeClaims(token);
@@ -120,21 +97,15 @@ export function createMemoryStore(maxEntries = 100_000): BlacklistStore {
     has: (key) => Promise.resolve((expiries.get(key) ?? 0) > performance.now()),
   };
 }
-{{#if redis}}
 
 /** Other products may keep their own revoked tokens in the same Redis. */
-const PREFIX = 'token-blacklist:{{scope}}:';
+const PREFIX = 'token-blacklist:acme/auth-service:';
 
-/** The part of {{#if nodeRedis}}a node-redis{{else}}an ioredis{{/if}} client that is used. */
+/** The part of an ioredis client that is used. */
 export interface RedisClient {
-{{#if nodeRedis}}
-  set(key: string, value: string, options: { EX: number }): Promise<unknown>;
-{{else}}
   set(key: string, value: string, unit: 'EX', seconds: number): Promise<unknown>;
-{{/if}}
   exists(key: string): Promise<number>;
 }
-{{#unless nodeRedis}}
 
 /** How to duplicate a Redis client for the blacklist: without a connection a command fails at once. */
 export const FAIL_FAST = {
@@ -143,7 +114,6 @@ export const FAIL_FAST = {
   enableOfflineQueue: false,
   maxRetriesPerRequest: 0,
 } as const;
-{{/unless}}
 
 /**
  * Milliseconds for which Redis may stand still before commands fail: shorter stalls are no outage. Answers come in the
@@ -171,11 +141,7 @@ export function createRedisStore(client: RedisClient, prefix = PREFIX): Blacklis
   };
   return {
     async add(key, seconds) {
-{{#if nodeRedis}}
-      await ask(client.set(prefix + key, '1', { EX: seconds }));
-{{else}}
       await ask(client.set(prefix + key, '1', 'EX', seconds));
-{{/if}}
     },
     async has(key) {
       return (await ask(client.exists(prefix + key))) > 0;
@@ -183,5 +149,31 @@ export function createRedisStore(client: RedisClient, prefix = PREFIX): Blacklis
   };
 }
 
-{{> in-time}}
-{{/if}}
+/** Milliseconds; two of them are what a command has. */
+const TICK_MS = 25;
+
+/**
+ * The answer to a command; rejects when there is none after two ticks, and after each further one unless `mayWait`. Only
+ * what the event loop has come round to counts: before a tick ends, what has arrived meanwhile is read, and a process
+ * that stood still has lost one tick, however long that was.
+ */
+function inTime<T>(command: Promise<T>, mayWait = (): boolean => false): Promise<T> {
+  return new Promise((resolve, reject) => {
+    let timer: NodeJS.Timeout | undefined;
+    let ticks = 0;
+    const wait = (): void => {
+      timer = setTimeout(() => setImmediate(endTick), TICK_MS);
+    };
+    const endTick = (): void => {
+      ticks += 1;
+      if (timer !== undefined && (ticks < 2 || mayWait())) wait();
+      else reject(new Error('Redis did not answer in time'));
+    };
+    const settled = (): void => {
+      clearTimeout(timer);
+      timer = undefined;
+    };
+    wait();
+    command.then(resolve, reject).finally(settled);
+  });
+}

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 
 import type { FastifyRequest } from 'fastify';
 
-import { decodeClaims, type TokenClaims } from '{{verifierImport}}';
+import { decodeClaims, type TokenClaims } from './token-verifier.ts';
 
 /** Where revoked tokens are kept until they would have expired. */
 export interface BlacklistStore {
@@ -89,7 +89,6 @@ export function createMemoryStore(maxEntries = 100_000): BlacklistStore {
     has: (key) => Promise.resolve((expiries.get(key) ?? 0) > performance.now()),
   };
 }
-{{#if redis}}
 
 /** The part of an ioredis client that is used. */
 export interface RedisClient {
@@ -117,4 +116,3 @@ export function createRedisStore(client: RedisClient, prefix = 'token-blacklist:
     },
   };
 }
-{{/if}}

@@ -1,0 +1,61 @@
+import type { Role } from '../_engine/model/roles.ts';
+import type { Service } from '../_engine/model/service.ts';
+import { createRedisLifecycle, usesNodeRedis } from '../_engine/edit/redis-connection.ts';
+import type { Draft } from '../_engine/repo/draft.ts';
+import { renderModule } from '../_engine/render/render.ts';
+import { signingSecret } from './connection-views.ts';
+import { specifiersOf, type Utility, type VerifyFiles } from './files.ts';
+import type { TokenPolicy } from './token-policy.ts';
+import type { Blacklist } from './view.ts';
+
+/** A file, and the template that it is rendered from. */
+type Module = readonly [file: Utility, template: string];
+
+/** The modules that the route and its denylist consist of: each is one text, whatever the others are. */
+export function createModules(
+  draft: Draft,
+  service: Service,
+  files: VerifyFiles,
+  blacklist: Blacklist,
+  policy: TokenPolicy,
+): void {
+  const specifiers = specifiersOf(service, files);
+  const create = (role: Role, modules: readonly Module[]): void => {
+    for (const [file, template] of modules) {
+      const text = renderModule(`add-auth-verify/${template}.ts`, specifiers, service.style);
+      draft.create(files[file], role, text);
+    }
+  };
+  create('verify-route', routeModules(service));
+  if (blacklist === 'none') return;
+  create('token-blacklist', [
+    ['tokenKey', 'token-key'],
+    ['blacklist', 'token-blacklist'],
+    ...(policy.cookies.length > 0 ? ([['cookies', 'request-cookies']] as const) : []),
+    ...(usesMemory(service, blacklist) ? ([['memory', 'memory-blacklist-store']] as const) : []),
+  ]);
+  if (blacklist === 'memory') return;
+  const client = usesNodeRedis(service) ? 'node-redis' : 'ioredis';
+  create('token-blacklist', [
+    ['reply', 'redis-reply'],
+    ['redis', `redis-blacklist-store.${client}`],
+  ]);
+  createRedisLifecycle(draft, service, 'token-blacklist');
+}
+
+function routeModules(service: Service): readonly Module[] {
+  const { library } = service.jwt;
+  const variant = library === '@fastify/jwt' || library === 'none' ? 'fastify-jwt' : library;
+  return [
+    ['claims', 'token-claims'],
+    ['verifier', `token-verifier.${variant}`],
+    ['route', 'verify-route'],
+    ...(signingSecret(service) === false ? [] : ([['secret', 'jwt-secret']] as const)),
+    ...(service.plainSchemas ? [] : ([['body', 'token-body']] as const)),
+  ];
+}
+
+/** By choice, and outside production where there is no Redis. */
+export function usesMemory({ redis: { client } }: Service, blacklist: Blacklist): boolean {
+  return blacklist === 'memory' || (blacklist === 'redis' && (client === undefined || client.optional));
+}

@@ -1,0 +1,29 @@
+import type { BlacklistStore } from "./token-blacklist.js";
+
+/**
+ * Stores revoked tokens in the memory of this process: for a single instance, and lost at a restart.
+ * With `maxEntries` entries, `add` rejects; no entry is evicted before it expires.
+ */
+export function createMemoryStore(maxEntries = 100_000): BlacklistStore {
+  const expiries = new Map<string, number>();
+  const purge = (now: number): void => {
+    for (const [key, expiresAt] of expiries)
+      if (expiresAt <= now) expiries.delete(key);
+  };
+  return {
+    add(key, seconds) {
+      const now = performance.now();
+      if (expiries.size >= maxEntries && !expiries.has(key)) purge(now);
+      if (expiries.size >= maxEntries && !expiries.has(key)) {
+        return Promise.reject(
+          new Error(
+            `The token denylist is full (${String(maxEntries)} entries)`
+          )
+        );
+      }
+      expiries.set(key, now + seconds * 1_000);
+      return Promise.resolve();
+    },
+    has: (key) => Promise.resolve((expiries.get(key) ?? 0) > performance.now())
+  };
+}
