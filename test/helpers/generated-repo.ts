@@ -3,6 +3,10 @@ import { join } from 'node:path';
 
 import type { Plan } from '../../generators/_engine/model/plan.ts';
 import type { Refusal } from '../../generators/_engine/model/obstacle.ts';
+import { readRecord } from '../../generators/_engine/record/record.ts';
+import type { S2sRecord } from '../../generators/_engine/record/s2s-record.ts';
+import { openRepo } from '../../generators/_engine/repo/repo.ts';
+import { isRecordPath } from './arrange-case.ts';
 import type { Command } from './case.ts';
 import { materialize } from './materialize.ts';
 import { projectRoot } from './project-root.ts';
@@ -50,6 +54,18 @@ export class GeneratedRepo {
 
   remove(path: string): void {
     rmSync(join(this.root, path));
+  }
+
+  /** What the records of all services hold together. */
+  get record(): S2sRecord {
+    return readRecord(openRepo(this.root));
+  }
+
+  /** @throws Error when there is none */
+  removeRecords(): void {
+    const paths = [...this.tree.keys()].filter(isRecordPath);
+    if (paths.length === 0) throw new Error('There is no record');
+    for (const path of paths) this.remove(path);
   }
 
   close(): void {

@@ -14,7 +14,7 @@ import { surveyHeads } from '../repo/services.ts';
 import { formatInServices } from './in-services.ts';
 import { type RecordedCall, recordedCalls } from './recorded-calls.ts';
 import { findReleased } from './released.ts';
-import { renderRun, type Wanted } from './render-run.ts';
+import { renderRecorded, type Wanted } from './render-run.ts';
 
 /**
  * The texts that generated files had when they were rendered last: the recorded runs, rendered again by the templates of
@@ -67,9 +67,8 @@ async function renderCalls(repo: Repo, record: S2sRecord, paths: readonly RelPat
 }
 
 async function renderCall(repo: Repo, call: RecordedCall): Promise<Wanted> {
-  if (call.version !== packVersion) return (await findReleased(call.version))?.(repo, call) ?? [];
-  const site = { repo, heads: surveyHeads(repo) };
-  return call.generator === undefined ? [] : renderRun(site, call.generator, call);
+  const renderer = call.version === packVersion ? { renderRecorded } : findReleased(call.version);
+  return (await renderer?.renderRecorded(repo, call)) ?? [];
 }
 
 /** The repo without generated files, and without what is found of the insertions; the records stay. */

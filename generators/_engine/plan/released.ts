@@ -1,15 +1,39 @@
-import type { Answers } from '../model/generator.ts';
-import type { RelPath } from '../model/paths.ts';
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { compileFunction, constants } from 'node:vm';
+import { brotliDecompressSync } from 'node:zlib';
+
 import type { Repo } from '../model/repo.ts';
-import type { Wanted } from './render-run.ts';
+import { packageUrl } from '../record/version.ts';
+import type { RunToRender, Wanted } from './render-run.ts';
 
-/** Renders a recorded run as a released version did. */
-export type RenderReleased = (
-  repo: Repo,
-  call: Readonly<{ id: string; answers: Answers; services: readonly RelPath[] }>,
-) => Promise<Wanted>;
+/** What a released version exports, bundled into one file: `renderRecorded` of its time. */
+interface Released {
+  readonly renderRecorded: (repo: Repo, run: RunToRender) => Promise<Wanted>;
+}
 
-/** The renderer of a released version, which the package carries; undefined for one that it does not. */
-export function findReleased(version: string): Promise<RenderReleased | undefined> {
-  return Promise.resolve(version === '' ? undefined : undefined);
+const loaded = new Map<string, Released>();
+
+/**
+ * The renderer of a released version, from the package and never from the repository; undefined for a version that the
+ * package does not carry. Its contract are `Repo`, the answers and the files that it gives: they stay as they are.
+ */
+export function findReleased(version: string): Released | undefined {
+  if (!/^\d+\.\d+\.\d+(?:-[\w.]+)?$/.test(version)) return undefined;
+  const url = new URL(`released/${version}.cjs.br`, packageUrl);
+  if (!existsSync(url)) return undefined;
+  const released = loaded.get(version) ?? load(url);
+  loaded.set(version, released);
+  return released;
+}
+
+function load(url: URL): Released {
+  const code = brotliDecompressSync(readFileSync(url)).toString('utf8');
+  const module = { exports: {} as Released };
+  const run = compileFunction(code, ['module', 'exports', 'require'], {
+    filename: url.pathname,
+    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+  }) as (module: object, exports: object, require: NodeJS.Require) => void;
+  run(module, module.exports, createRequire(packageUrl));
+  return module.exports;
 }
