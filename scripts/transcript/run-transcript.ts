@@ -29,15 +29,15 @@ const lines = [
 /** Runs every line in a shell, on a copy of a fixture, with the built bin; gives what a terminal would show. */
 export async function runTranscript(): Promise<string> {
   const root = await openRepoCopy('transcript', 'npm-workspaces');
-  const older = builtOlderPack('cheaper-breaker');
+  const { older, today } = await builtOlderPack('cheaper-breaker');
   const shown: string[] = [];
   try {
     for (const [index, line] of lines.entries()) {
-      const output = await runLine(line, root, index === 0 ? older : join(projectRoot, 'dist'));
+      const output = await runLine(line, root, index === 0 ? older : today);
       shown.push(`$ ${line}`, ...(output === '' ? [] : [output]));
     }
   } finally {
-    for (const folder of [root, join(older, '..')]) rmSync(folder, { recursive: true, force: true });
+    for (const folder of [root, join(older, '..'), join(today, '..')]) rmSync(folder, { recursive: true, force: true });
   }
   return shown.join('\n').replaceAll(root, '/repo');
 }

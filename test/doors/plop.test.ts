@@ -36,9 +36,7 @@ describe('stock plop', () => {
     const files = changed();
     expect(files).toContain('services/user-service/.s2s.json');
     expect(files).toContain('services/user-service/src/utils/service-client.ts');
-    expect(
-      files.every((path) => path.startsWith('services/user-service/')),
-    ).toBe(true);
+    expect(files.every((path) => path.startsWith('services/user-service/'))).toBe(true);
   });
 
   it('finds the auth service by itself in a workspace', async () => {

@@ -149,10 +149,8 @@ describe('s2s-status', () => {
 it('finds what newer templates would change', async () => {
   deleteGeneratedRepo('status');
   repo = new GeneratedRepo('status');
-  const pack = await olderPack('cheaper-breaker');
-  const plan = await pack.plan('add-circuit-breaker', { target: ['user'], format: false }, repo.root);
-  if (!plan.ok) throw new Error(plan.obstacles[0].message);
-  await pack.apply(plan, repo.root);
+  const { older } = await olderPack('cheaper-breaker');
+  await repo.run('add-circuit-breaker --target user', older);
   const path = `${user}/src/utils/circuit-breaker.ts`;
   expect((await findings()).map((one) => one.replace(/:\d+$/, ''))).toEqual([`outdated ${path}`]);
   expect(await findings(' --allow outdated')).toEqual([]);

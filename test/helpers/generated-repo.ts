@@ -8,6 +8,7 @@ import type { S2sRecord } from '../../generators/_engine/record/s2s-record.ts';
 import { openRepo } from '../../generators/_engine/repo/repo.ts';
 import { isRecordPath } from './arrange-case.ts';
 import type { Command } from './case.ts';
+import type { Pack } from './older-pack.ts';
 import { materialize } from './materialize.ts';
 import { projectRoot } from './project-root.ts';
 import { planCommand, runCommand } from './run-command.ts';
@@ -28,12 +29,12 @@ export class GeneratedRepo {
   }
 
   /** `add-s2s --target user`. @throws Error when it is refused */
-  async run(line: string): Promise<Plan> {
-    return runCommand(commandOf(line), this.root);
+  async run(line: string, pack?: Pack): Promise<Plan> {
+    return runCommand(commandOf(line), this.root, pack);
   }
 
-  async plan(line: string): Promise<Plan | Refusal> {
-    return planCommand(commandOf(line), this.root);
+  async plan(line: string, pack?: Pack): Promise<Plan | Refusal> {
+    return planCommand(commandOf(line), this.root, pack);
   }
 
   read(path: string): string {
