@@ -6,7 +6,6 @@ import { execa } from 'execa';
 import { builtOlderPack } from '../../test/helpers/built-older-pack.ts';
 import { childEnvironment } from '../../test/helpers/child-environment.ts';
 import { openRepoCopy } from '../../test/helpers/open-repo-copy.ts';
-import { projectRoot } from '../../test/helpers/project-root.ts';
 
 const breaker = 'services/user-service/src/utils/circuit-breaker.ts';
 const app = 'services/user-service/src/app.ts';
@@ -37,7 +36,8 @@ export async function runTranscript(): Promise<string> {
       shown.push(`$ ${line}`, ...(output === '' ? [] : [output]));
     }
   } finally {
-    for (const folder of [root, join(older, '..'), join(today, '..')]) rmSync(folder, { recursive: true, force: true });
+    for (const folder of [root, join(older, '..'), join(today, '..')])
+      rmSync(folder, { recursive: true, force: true });
   }
   return shown.join('\n').replaceAll(root, '/repo');
 }

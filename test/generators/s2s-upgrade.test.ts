@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
+import prettier from 'prettier';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { compileService } from '../helpers/compile-service.ts';
@@ -109,7 +110,8 @@ describe('s2s-upgrade', () => {
   it('has nothing to merge after an upgrade of a reformatted repository', async () => {
     const pack = await generateThen('cheaper-breaker');
     const path = `${user}/src/utils/circuit-breaker.ts`;
-    repo.edit(path, (text) => text.replaceAll("'", '"'));
+    const other = { parser: 'typescript', printWidth: 60, semi: false, useTabs: true } as const;
+    repo.write(path, await prettier.format(repo.read(path), other));
     await repo.run('s2s-upgrade', pack);
     expect(withoutRecord(repo.tree)).toEqual(today);
   });

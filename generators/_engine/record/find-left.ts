@@ -1,18 +1,25 @@
+import { spend } from '../syntax/tree.ts';
 import type { Insertion } from './s2s-record.ts';
 
 /** A line that is there still of an insertion, edited or not, and how it differs. */
 export type Left = Readonly<{ line: string; diff: string }>;
 
 /** What is still there of an insertion that is not found as it was; undefined when somebody took it out by hand. */
-export function findLeft(text: string, { replaced = '', text: inserted }: Insertion): Left | undefined {
+export function findLeft(
+  path: string,
+  text: string,
+  { replaced = '', text: inserted }: Insertion,
+): Left | undefined {
   const old = new Set(trimmedLines(replaced));
   const now = trimmedLines(text).filter((line) => !old.has(line));
+  const words = now.map((line) => new Set(wordsIn(line)));
   const counts = new Map<string, number>();
-  for (const word of now.flatMap((line) => [...new Set(wordsIn(line))]))
-    counts.set(word, (counts.get(word) ?? 0) + 1);
+  for (const word of words.flatMap((some) => [...some])) counts.set(word, (counts.get(word) ?? 0) + 1);
   for (const line of trimmedLines(inserted).filter((one) => !old.has(one))) {
-    if (line.length >= 3 && wordsIn(line).length > 0 && now.includes(line)) return { line, diff: `-${line}` };
-    const edited = now.find((one) => sharesMost(wordsIn(line), new Set(wordsIn(one)), counts));
+    const own = wordsIn(line);
+    spend(now.length, () => path);
+    if (line.length >= 3 && own.length > 0 && now.includes(line)) return { line, diff: `-${line}` };
+    const edited = now.find((_, index) => sharesMost(own, words[index] ?? new Set(), counts));
     if (edited !== undefined) return { line: edited, diff: `-${line}\n+${edited}` };
   }
   return undefined;

@@ -29,7 +29,11 @@ function isCount(value: unknown): boolean {
   return Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 10_000;
 }
 
+/** More than a generator puts into a place. */
+const maxChars = 20_000;
+
 /** Nothing is never put in. */
 function fit(insertion: Insertion): Insertion | undefined {
-  return insertion.text === '' ? undefined : insertion;
+  const chars = insertion.text.length + (insertion.replaced?.length ?? 0);
+  return insertion.text === '' || chars > maxChars ? undefined : insertion;
 }

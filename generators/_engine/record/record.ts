@@ -51,7 +51,7 @@ function unreadable(path: string, reason: string): Obstacle {
   return {
     code: 'E_RECORD',
     at: { path },
-    message: `${path} cannot be read: ${reason}.`,
+    message: `${path} cannot be read: ${reason.replace(/\.$/, '')}.`,
     remedy: 'Restore it from version control, or delete it: s2s-status --rebuild-record makes it again.',
   };
 }

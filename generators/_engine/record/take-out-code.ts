@@ -50,7 +50,7 @@ function removal(text: string, range: Range, inserted: string): TextChange {
   const lineEnd = next === -1 ? text.length : next + 1;
   const isWhole = text.slice(lineStart, start).trim() === '' && text.slice(end, lineEnd).trim() === '';
   if (isWhole) return { ...withBlankLine(text, { start: lineStart, end: lineEnd }, inserted), text: '' };
-  const before = /^\s/.test(inserted) ? (/[ \t]*$/.exec(text.slice(0, start))?.[0].length ?? 0) : 0;
+  const before = /^\s/.test(inserted) ? blanksBefore(text, start) : 0;
   const after = before > 0 ? 0 : (/^[ \t]*/.exec(text.slice(end))?.[0].length ?? 0);
   return { start: start - before, end: end + after, text: '' };
 }
@@ -75,4 +75,10 @@ function withBlankLine(text: string, { start, end }: Range, inserted: string): R
   if (isFollowed && below !== undefined) return { start, end: end + below.length };
   const above = /\n([ \t]*\r?\n)$/.exec(text.slice(0, start))?.[1];
   return isLed && above !== undefined ? { start: start - above.length, end } : { start, end };
+}
+
+function blanksBefore(text: string, offset: number): number {
+  let at = offset;
+  while (at > 0 && (text[at - 1] === ' ' || text[at - 1] === '\t')) at -= 1;
+  return offset - at;
 }

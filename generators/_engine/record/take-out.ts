@@ -119,7 +119,7 @@ function takeEdited(path: string, before: TakenOut, insertion: Insertion, now: s
     const blocked = edited.map((one) => ({ ...one, line: lineIn(now, one.now) }));
     return { text: applyChanges(before.text, changes), blocked: [...before.blocked, ...blocked] };
   }
-  const left = findLeft(before.text, insertion);
+  const left = findLeft(path, before.text, insertion);
   if (left === undefined) return before;
   return { ...before, blocked: [...before.blocked, { diff: left.diff, line: lineIn(now, left.line) }] };
 }

@@ -1,5 +1,5 @@
 import { type Token, tokensOf } from './tokens.ts';
-import { parseSource, ts } from './tree.ts';
+import { parseSource, spend, ts } from './tree.ts';
 
 /** A stretch of a text, in UTF-16 offsets. */
 export type Range = Readonly<{ start: number; end: number }>;
@@ -26,7 +26,9 @@ export function findFragment(path: string, text: string, fragment: string): read
   const statements = statementsOf(tree);
   const found: FoundFragment[] = [];
   for (let at = 0; at + needle.length <= hay.length; at += 1) {
-    if (!needle.every((word, index) => hay[at + index]?.text === word)) continue;
+    const differs = needle.findIndex((word, index) => hay[at + index]?.text !== word);
+    spend(differs === -1 ? needle.length : differs + 1, () => path);
+    if (differs !== -1) continue;
     const words = hay.slice(at, at + needle.length);
     const [start, end] = [words[0]?.start ?? 0, words.at(-1)?.end ?? 0];
     const semicolon = all.find((word) => word.start >= end);
