@@ -1,10 +1,14 @@
 /** Freezes the renderer of this version, templates and all, for later versions to rebuild what it has generated. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { basename, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { brotliCompressSync } from 'node:zlib';
 
 import { build, type Plugin } from 'esbuild';
+
+import { loadReleased } from '../generators/_engine/plan/released.ts';
+import { projectRoot } from '../test/helpers/project-root.ts';
+import { hashesOnFixtures } from '../test/helpers/released-hashes.ts';
 
 /** Bundles the pack below `root`, source or compiled, into `<folder>/<version>.cjs.br`. Gives the path of the file. */
 export async function freezePack(
@@ -26,9 +30,6 @@ export async function freezePack(
     platform: 'node',
     target: 'node20.19',
     format: 'cjs',
-    minify: true,
-    // What they are called is told in messages of errors.
-    keepNames: true,
     external: Object.keys(manifest.dependencies).flatMap((name) => [name, `${name}/*`]),
     plugins: [withoutDisk(root, manifest.version)],
     logLevel: 'warning',
@@ -88,6 +89,13 @@ export const findGenerator = async (id) =>
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const root = fileURLToPath(new URL('..', import.meta.url));
-  console.log(await freezePack(root, join(root, 'released')));
+  const path = await freezePack(projectRoot, join(projectRoot, 'released'));
+  const hashes = await hashesOnFixtures(loadReleased(pathToFileURL(path)).renderRecorded);
+  const folder = join(projectRoot, 'test/released');
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(
+    join(folder, `${basename(path, '.cjs.br')}.json`),
+    `${JSON.stringify(hashes, undefined, 2)}\n`,
+  );
+  console.log(path);
 }

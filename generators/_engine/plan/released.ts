@@ -22,12 +22,13 @@ export function findReleased(version: string): Released | undefined {
   if (!/^\d+\.\d+\.\d+(?:-[\w.]+)?$/.test(version)) return undefined;
   const url = new URL(`released/${version}.cjs.br`, packageUrl);
   if (!existsSync(url)) return undefined;
-  const released = loaded.get(version) ?? load(url);
+  const released = loaded.get(version) ?? loadReleased(url);
   loaded.set(version, released);
   return released;
 }
 
-function load(url: URL): Released {
+/** Runs a bundle of `npm run freeze`, with the packages that this version depends on. */
+export function loadReleased(url: URL): Released {
   const code = brotliDecompressSync(readFileSync(url)).toString('utf8');
   const module = { exports: {} as Released };
   const run = compileFunction(code, ['module', 'exports', 'require'], {
