@@ -51,9 +51,9 @@ function withoutDisk(root: string, version: string): Plugin {
   };
   return {
     name: 'without-disk',
-    setup({ onLoad }) {
+    setup: (bundle) => {
       for (const [name, contents] of Object.entries(modules))
-        onLoad({ filter: new RegExp(`/_engine/${name}\\.[jt]s$`) }, () => {
+        bundle.onLoad({ filter: new RegExp(`/_engine/${name}\\.[jt]s$`) }, () => {
           return { contents: contents(), loader: 'js', resolveDir: join(root, 'generators') };
         });
     },

@@ -85,7 +85,7 @@ export function withSizes(readme: string, sizes: readonly ServiceSize[]): Promis
   const tail = rest.split(end)[1] ?? '';
   return prettier.format(`${head}${start}\n\n${table.join('\n')}\n\n${end}${tail}`, {
     parser: 'markdown',
-    ...JSON.parse(readFileSync(join(projectRoot, '.prettierrc.json'), 'utf8')),
+    ...(JSON.parse(readFileSync(join(projectRoot, '.prettierrc.json'), 'utf8')) as prettier.Options),
   });
 }
 

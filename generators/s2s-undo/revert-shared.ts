@@ -55,8 +55,7 @@ export async function revertShared(
   const changed = new Set<string>(shared);
   for (const call of draft.failed ? [] : await recordedCalls({ ...left, files })) {
     const plan = await replay(call, draft.repo, 'mark', { format }).catch(ignoreRefusal);
-    for (const { path } of plan?.edits ?? [])
-      if (changed.has(path)) draft.obstruct(unlike(left, path as RelPath));
+    for (const { path } of plan?.edits ?? []) if (changed.has(path)) draft.obstruct(unlike(left, path));
   }
 }
 

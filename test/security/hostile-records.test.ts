@@ -328,15 +328,17 @@ describe('D.15 a record that is there to keep us busy', () => {
         repo.commit();
       },
     ],
-    ...[
-      ['a place far away', { text: 'x', place: [1, 1e15] }],
-      ['a place below zero', { text: 'x', place: [-1, 1] }],
-      ['a place behind the last', { text: 'x', place: [3, 2] }],
-      ['an insertion of no kind', 1],
-      ['an insertion of nothing', ''],
-      ['an endless insertion', 'x;'.repeat(100_000)],
-    ].map(([what, insertion]): [string, () => void] => [
-      String(what),
+    ...(
+      [
+        ['a place far away', { text: 'x', place: [1, 1e15] }],
+        ['a place below zero', { text: 'x', place: [-1, 1] }],
+        ['a place behind the last', { text: 'x', place: [3, 2] }],
+        ['an insertion of no kind', 1],
+        ['an insertion of nothing', ''],
+        ['an endless insertion', 'x;'.repeat(100_000)],
+      ] as const
+    ).map(([what, insertion]): [string, () => void] => [
+      what,
       () => {
         bring({ 'src/app.ts': patched('registration', insertion) });
       },

@@ -28,17 +28,25 @@ export async function renderRecorded(repo: Repo, run: RunToRender): Promise<Want
  */
 export async function renderRun(
   { repo, heads }: Site,
-  { questions, plan }: Generator,
+  generator: Generator,
   { answers, services }: Pick<RunToRender, 'answers' | 'services'>,
 ): Promise<Wanted> {
   const draft = openDraft(repo);
   const texts = new Map<RelPath, Wanted[number]>();
   for (const target of services) {
     const name = heads.find(({ dir }) => dir === target)?.name;
-    const given = { ...knownAnswers(questions, answers), target: [target === '' ? (name ?? '') : target] };
+    const given = {
+      ...knownAnswers(generator.questions, answers),
+      target: [target === '' ? (name ?? '') : target],
+    };
     try {
-      const complete = await completeAnswers(questions, given, { repo: draft.repo, heads }, undefined);
-      const planned = await plan({ ...complete, target, targets: services }, draft.repo);
+      const complete = await completeAnswers(
+        generator.questions,
+        given,
+        { repo: draft.repo, heads },
+        undefined,
+      );
+      const planned = await generator.plan({ ...complete, target, targets: services }, draft.repo);
       await draft.include(planned);
       for (const file of planned.wanted ?? []) texts.set(file.path, file);
     } catch (error) {
