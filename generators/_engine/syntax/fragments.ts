@@ -2,7 +2,7 @@ import { type Token, tokensOf } from './tokens.ts';
 import { parseSource, spend, ts } from './tree.ts';
 
 /** A stretch of a text, in UTF-16 offsets. */
-export type Range = Readonly<{ start: number; end: number }>;
+type Range = Readonly<{ start: number; end: number }>;
 
 /** A token as it is compared, and where it is. */
 type Word = Range & Readonly<{ text: string }>;
