@@ -26,11 +26,16 @@ export async function renderMiddleware(cache: boolean): Promise<string> {
       "import { ServiceClient, ServiceClientError, type ServiceClientOptions } from './service-client.ts';",
       ...(cache ? ["import { ClaimCache } from './claim-cache.ts';"] : []),
     ],
-    cache,
+    cache: [
+      cache
+        ? 'const cache = options.cache ?? new ClaimCache({ ttlMs: options.cacheTtl ?? 60_000 });'
+        : 'const { cache } = options;',
+    ],
+    cacheDefault: '',
+    cacheOptions: [],
+    observer: 'options.onVerified?.',
+    observerDefault: '',
     pluginName: 'auth-middleware',
-    cacheTtlMs: 60_000,
-    diagnostics: false,
-    revocation: false,
     urlExpression: "process.env['AUTH_SERVICE_URL'] ?? ''",
     secretExpression: "process.env['SERVICE_AUTH_SECRET']",
     defaultUrl: 'http://localhost:3001',

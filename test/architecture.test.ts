@@ -141,6 +141,15 @@ describe('the import law', () => {
     expect(importing('typescript')).toEqual([]);
   });
 
+  it('loads the YAML parser only when a file needs it', () => {
+    const parsers = ['yaml', `${engine}/syntax/yaml-text.ts`, `${engine}/edit/ensure-compose.ts`];
+    const early = violations(
+      ({ path }) => !parsers.includes(path),
+      ({ dynamic, to, typeOnly }) => parsers.includes(to) && !dynamic && !typeOnly,
+    );
+    expect(early).toEqual([]);
+  });
+
   it('has no barrels', () => {
     const barrels = modules.filter(({ tree }) => {
       return (

@@ -1,6 +1,6 @@
 import { generator as serviceClient } from '../add-service-client/index.ts';
 import { defineGenerator } from '../_engine/model/generator.ts';
-import { pathQuestion } from '../_engine/facts/routes/route-path.ts';
+import { pathQuestion } from '../_engine/facts/routes/public-routes.ts';
 
 export const generator = defineGenerator({
   summary:

@@ -17,7 +17,13 @@ import { placeAmongPlugins } from './guard-registration.ts';
 import { openRoutes } from './open-routes.ts';
 import { chooseNames, type MiddlewareNames } from './names.ts';
 import type { ClaimCacheTestView } from './view.ts';
-import { type MiddlewareChoices, type MiddlewareFiles, middlewareTestView, middlewareView } from './views.ts';
+import {
+  type MiddlewareChoices,
+  type MiddlewareFiles,
+  middlewareTests,
+  middlewareTestView,
+  middlewareView,
+} from './views.ts';
 import { possibleAuthAnswers } from '../_engine/facts/auth/auth-service.ts';
 
 const defaultCacheTtlMs = 10_000;
@@ -115,21 +121,24 @@ function renderMiddleware(
   const view = middlewareView(service, files, names, choices);
   const text = render('add-auth-middleware/auth-middleware.ts.hbs', view, style);
   draft.create(files.middleware, 'auth-middleware', text);
-  if (view.cache) {
+  const cached = choices.cacheTtlMs !== undefined;
+  if (cached) {
     const cache = renderModule('add-auth-middleware/claim-cache.ts', {}, style);
     draft.create(files.cache, 'auth-middleware', cache);
   }
   if (testing.runner === 'none') return;
-  const test = testFileFor(service, files.middleware, 'auth-middleware');
-  const testView = middlewareTestView(service, draft.repo, files, names, choices);
-  const testText = renderTest('add-auth-middleware/auth-middleware.test.ts.hbs', testView, style, testing);
-  draft.create(test, 'unit-test', testText);
-  if (!view.cache) return;
+  const create = (name: string, test: RelPath, view: object): void => {
+    const text = renderTest(`add-auth-middleware/${name}.test.ts.hbs`, view, style, testing);
+    draft.create(test, 'unit-test', text);
+  };
+  for (const [name, imports] of middlewareTests(files, choices)) {
+    const test = testFileFor(service, files.middleware, name);
+    create(name, test, middlewareTestView(service, draft.repo, files, names, choices, test, imports));
+  }
+  if (!cached) return;
   const cacheTest = testFileFor(service, files.cache, 'claim-cache');
-  const cacheImport = importSpecifier(service, cacheTest, files.cache);
-  const cacheTestView: ClaimCacheTestView = { cacheImport };
-  const cacheText = renderTest('add-auth-middleware/claim-cache.test.ts.hbs', cacheTestView, style, testing);
-  draft.create(cacheTest, 'unit-test', cacheText);
+  const cacheView: ClaimCacheTestView = { cacheImport: importSpecifier(service, cacheTest, files.cache) };
+  create('claim-cache', cacheTest, cacheView);
 }
 
 /** `--cache-ttl` in milliseconds, 1 to 86400000; undefined without a cache. @throws RefusalError E_INVALID_FLAG */

@@ -4,13 +4,13 @@ export interface MiddlewareView {
   readonly imports: readonly string[];
   /** What fastify-plugin calls it: free in the service. */
   readonly pluginName: string;
-  readonly cache: boolean;
-  /** What came of each token is published. */
-  readonly diagnostics: boolean;
-  /** The cache hears of revocations: revocation-subscriber.ts is there. */
-  readonly revocation: boolean;
-  /** Milliseconds. */
-  readonly cacheTtlMs: number;
+  /** Lines of code that make the cache, what it is by default in words, and the options that are about it. */
+  readonly cache: readonly string[];
+  readonly cacheDefault: string;
+  readonly cacheOptions: readonly CacheOption[];
+  /** The observer of the results, up to the parentheses of a call, and in words who it is by default. */
+  readonly observer: string;
+  readonly observerDefault: string;
   /** TypeScript expressions that read `AUTH_SERVICE_URL` and `SERVICE_AUTH_SECRET`. */
   readonly urlExpression: string;
   readonly secretExpression: string;
@@ -26,22 +26,24 @@ export interface MiddlewareView {
   readonly publicRoutes: string;
 }
 
+/** A member of the middleware's options and its docstring. */
+interface CacheOption {
+  readonly does: string;
+  readonly declaration: string;
+}
+
+/** What the tests of the middleware and of its optional parts are rendered from. */
 export interface MiddlewareTestView {
-  readonly middlewareImport: string;
-  /** For types alone. */
-  readonly optionsImport: string;
-  /** Object entries that the configuration demands; [] for none, and then the middleware is imported first of all. */
-  readonly environment: readonly string[];
+  /** Whole import statements. */
+  readonly imports: readonly string[];
+  /** Statements after them: they load the middleware where its configuration needs an environment first. */
+  readonly setUp: readonly string[];
+  /** Members of its options by which it connects to nothing but the auth service. */
+  readonly isolation: string;
   readonly path: string;
   readonly userMember: string;
   readonly correlationMember: string;
   readonly decorator: string;
-  readonly cache: boolean;
-  readonly diagnostics: boolean;
-  readonly diagnosticsImport: string;
-  readonly revocation: boolean;
-  /** Where token-key.ts is, beside the subscriber. */
-  readonly tokenKeyImport: string;
 }
 
 export interface ClaimCacheTestView {

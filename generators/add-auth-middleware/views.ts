@@ -3,16 +3,9 @@ import type { RelPath } from '../_engine/model/paths.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { freePluginName } from '../_engine/edit/register-plugin.ts';
-import { importLines } from '../_engine/edit/import-lines.ts';
-import type { Destination } from '../_engine/edit/declare-in-compose.ts';
-import {
-  dynamicSpecifier,
-  importSpecifier,
-  isAutoloaded,
-  testFileFor,
-} from '../_engine/facts/style/place-file.ts';
-import { readVariable } from '../_engine/edit/declare-variables.ts';
-import { testEnvironment } from '../_engine/edit/test-environment.ts';
+import { importLines, isAutoloaded } from '../_engine/facts/style/place-file.ts';
+import { type Destination, readVariable } from '../_engine/edit/declare-variables.ts';
+import { importSubject } from '../_engine/edit/env-schema.ts';
 import { printString, printStrings } from '../_engine/syntax/print.ts';
 import type { MiddlewareNames } from './names.ts';
 import type { MiddlewareTestView, MiddlewareView } from './view.ts';
@@ -60,16 +53,58 @@ export function middlewareView(
       ...secret.imports,
       ...importsOf(files, { cacheTtlMs, diagnostics, revocation }),
     ]),
-    cache: cacheTtlMs !== undefined,
-    diagnostics,
-    revocation,
-    cacheTtlMs: cacheTtlMs ?? 0,
+    ...cacheView(cacheTtlMs, revocation),
+    observer: diagnostics ? '(options.onVerified ?? tokenVerified)' : 'options.onVerified?.',
+    observerDefault: diagnostics ? 'publishes it as `auth:verified`' : 'none',
     urlExpression: hasDefault ? url.expression : `${url.expression} ?? ${printString(defaultUrl)}`,
     secretExpression: secret.expression,
     defaultUrl,
     path,
     autoConfig: publicRoutes !== undefined && isAutoloaded(service, files.middleware),
     publicRoutes: printStrings(publicRoutes ?? []),
+  };
+}
+
+const ttlOption = {
+  does: 'Milliseconds for which a verified token is not asked about again: a revocation that is missed takes that long.',
+  declaration: 'cacheTtl?: number',
+} as const;
+
+const subscribeOption = {
+  does: 'Tells the cache of revoked tokens. Default: as the auth service publishes them in Redis.',
+  declaration: 'subscribe?: (cache: ClaimCache<AuthenticatedUser>) => void',
+} as const;
+
+/** `revocation`: the cache is told of revoked tokens. */
+function cacheView(
+  ttlMs: number | undefined,
+  revocation: boolean,
+): Pick<MiddlewareView, 'cache' | 'cacheDefault' | 'cacheOptions'> {
+  if (ttlMs === undefined)
+    return {
+      cache: ['const { cache } = options;'],
+      cacheDefault: 'none, and each token is asked about each time',
+      cacheOptions: [],
+    };
+  const revocations = [
+    '    keyOf: tokenKey,',
+    '    subscribe:',
+    '      options.subscribe ??',
+    '      ((listener) => {',
+    '        subscribeToRevocations(app, listener);',
+    '      }),',
+  ];
+  return {
+    cache: [
+      'const cache =',
+      '  options.cache ??',
+      '  new ClaimCache<AuthenticatedUser>({',
+      `    ttlMs: options.cacheTtl ?? ${String(ttlMs)},`,
+      ...(revocation ? revocations : []),
+      '  });',
+    ],
+    cacheDefault: 'a ClaimCache of `cacheTtl`',
+    cacheOptions: revocation ? [ttlOption, subscribeOption] : [ttlOption],
   };
 }
 
@@ -100,26 +135,36 @@ function importsOf(
   ];
 }
 
+/** The tests of the middleware: their own, and those of its optional parts, by what they import beside it. */
+export function middlewareTests(
+  files: MiddlewareFiles,
+  { cacheTtlMs, diagnostics, revocation }: MiddlewareChoices,
+): readonly (readonly [name: string, imports: readonly ImportWant[]])[] {
+  return [
+    ['auth-middleware', []],
+    ...(cacheTtlMs === undefined ? [] : [['auth-cache', []] as const]),
+    ...(revocation ? [['auth-revocation', [{ from: files.tokenKey, names: ['tokenKey'] }]] as const] : []),
+    ...(diagnostics
+      ? [['auth-diagnostics', [{ from: files.diagnostics, names: ['observe'] }]] as const]
+      : []),
+  ];
+}
+
+/** The view of one of them, in `test`. */
 export function middlewareTestView(
   service: Service,
   repo: Repo,
-  files: MiddlewareFiles,
+  { middleware }: MiddlewareFiles,
   names: MiddlewareNames,
-  { path, cacheTtlMs, diagnostics, revocation }: MiddlewareChoices,
+  { path, revocation }: MiddlewareChoices,
+  test: RelPath,
+  imports: readonly ImportWant[],
 ): MiddlewareTestView {
-  const test = testFileFor(service, files.middleware, 'auth-middleware');
-  const environment = testEnvironment(service, repo);
-  const specifier = environment.length === 0 ? importSpecifier : dynamicSpecifier;
+  const subject = { file: middleware, value: 'authMiddleware', type: 'AuthMiddlewareOptions' };
   return {
     ...names,
-    middlewareImport: specifier(service, test, files.middleware),
-    optionsImport: importSpecifier(service, test, files.middleware),
-    diagnosticsImport: importSpecifier(service, test, files.diagnostics),
-    tokenKeyImport: importSpecifier(service, test, files.tokenKey),
-    environment,
+    ...importSubject(service, repo, test, subject, imports),
+    isolation: `serviceSecret: ''${revocation ? ', subscribe: () => undefined' : ''}`,
     path,
-    cache: cacheTtlMs !== undefined,
-    diagnostics,
-    revocation,
   };
 }

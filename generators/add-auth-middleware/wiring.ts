@@ -11,7 +11,7 @@ import { type GuardPlace, guardPlaces, registerFirst } from './guard-registratio
 import type { MiddlewareNames } from './names.ts';
 import type { MiddlewareChoices, MiddlewareFiles } from './views.ts';
 import type { Repo } from '../_engine/model/repo.ts';
-import type { Destination } from '../_engine/edit/declare-in-compose.ts';
+import type { Destination } from '../_engine/edit/declare-variables.ts';
 import { findAuthService } from '../_engine/facts/auth/auth-service.ts';
 import { findService } from '../_engine/facts/app/service.ts';
 import { findTarget, surveyHeads } from '../_engine/repo/services.ts';

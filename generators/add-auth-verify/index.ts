@@ -1,5 +1,5 @@
 import { defineGenerator } from '../_engine/model/generator.ts';
-import { pathQuestion } from '../_engine/facts/routes/route-path.ts';
+import { pathQuestion } from '../_engine/facts/routes/public-routes.ts';
 
 export const generator = defineGenerator({
   summary: 'adds POST /auth/verify and a token denylist to the service that issues the tokens',

@@ -2,9 +2,8 @@ import type { ImportWant } from '../_engine/model/code-facts.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { printString } from '../_engine/syntax/print.ts';
 import { claimNames, type TokenPolicy } from './token-policy.ts';
-import { importLines } from '../_engine/edit/import-lines.ts';
-import { dynamicSpecifier, testFileFor } from '../_engine/facts/style/place-file.ts';
-import { testEnvironment } from '../_engine/edit/test-environment.ts';
+import { dynamicSpecifier, importLines, testFileFor } from '../_engine/facts/style/place-file.ts';
+import { testEnvironment } from '../_engine/edit/env-schema.ts';
 import type { Draft } from '../_engine/repo/draft.ts';
 import { renderTest } from '../_engine/render/render.ts';
 import type { Blacklist, VerifyTestView } from './view.ts';
@@ -69,8 +68,8 @@ function verifyTestView(
     ownImports: importLines(service, test, ownWants(files, blacklist)),
     routeImport: dynamicSpecifier(service, test, files.plugin),
     path,
-    secret:
-      secretEnv === false ? secretLiteral : `(process.env[${printString(secretEnv)}] = ${secretLiteral})`,
+    secret: secretLiteral,
+    secretVariables: secretEnv === false ? [] : [secretEnv],
     preparations: [...(decorated ?? []), ...(fastifyJwt ? [registration(service)] : [])],
     defaults: ["serviceAuthSecret: ''", ...(blacklist === 'none' ? [] : [inertStore])].join(', '),
     secretEnv,

@@ -2,7 +2,7 @@ import type { ImportWant } from '../_engine/model/code-facts.ts';
 import type { Obstacle, Place } from '../_engine/model/obstacle.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
-import { withoutGenerated } from '../_engine/facts/style/generated-files.ts';
+import { withoutGenerated } from '../_engine/program/survey.ts';
 import {
   findCookies,
   findGuarding,

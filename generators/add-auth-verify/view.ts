@@ -43,8 +43,10 @@ export interface VerifyTestView {
   /** Specifier of the route's module, which is imported late. */
   readonly routeImport: string;
   readonly path: string;
-  /** Makes the secret that signs: an expression, which also puts it into the environment where the service reads it. */
+  /** The secret that signs: an expression. */
   readonly secret: string;
+  /** The variable that the service reads it from; [] where it reads none. */
+  readonly secretVariables: readonly string[];
   /** Statements that give an application what the route needs of the service: its configuration, @fastify/jwt. */
   readonly preparations: readonly string[];
   /** Members of the route's options. */

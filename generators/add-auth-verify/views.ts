@@ -1,7 +1,7 @@
 import type { ImportWant } from '../_engine/model/code-facts.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
-import { importLines } from '../_engine/edit/import-lines.ts';
+import { importLines } from '../_engine/facts/style/place-file.ts';
 import { readVariable } from '../_engine/edit/declare-variables.ts';
 import { redisConnection } from '../_engine/edit/redis-connection.ts';
 import { redisScope } from '../_engine/facts/redis.ts';

@@ -1,11 +1,11 @@
 import type { RelPath } from '../_engine/model/paths.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { ensureImport } from '../_engine/edit/ensure-import.ts';
-import { ensureRegistrationOption } from '../_engine/edit/registration-options.ts';
+import { ensureRegistrationOption } from '../_engine/edit/ensure-registration.ts';
 import { importSpecifier, importSpecifierIn, placeFile } from '../_engine/facts/style/place-file.ts';
 import { findDefaultImport } from '../_engine/edit/register-plugin.ts';
 import type { Draft } from '../_engine/repo/draft.ts';
-import { openSources } from '../_engine/program/sources.ts';
+import { openSources } from '../_engine/program/survey.ts';
 import { detectStyle } from '../_engine/facts/style/style.ts';
 import type { Source } from './view.ts';
 

@@ -7,25 +7,20 @@ import { RefusalError } from '../_engine/model/obstacle.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { declareDependencies, fastifyPlugin } from '../_engine/edit/ensure-dependency.ts';
-import { ensurePublicRoute } from '../_engine/edit/ensure-public-route.ts';
+import { ensurePublicRoute } from '../_engine/edit/register-plugin.ts';
 import { importSpecifier, placeFile, testFileFor } from '../_engine/facts/style/place-file.ts';
-import { registerPlugin } from '../_engine/edit/register-plugin.ts';
+import { findDefaultImport, registerPlugin } from '../_engine/edit/register-plugin.ts';
 import { type Draft, openDraft } from '../_engine/repo/draft.ts';
 import { planDiagnostics } from '../_engine/plan/plan-diagnostics.ts';
-import { render, renderTest, renderText } from '../_engine/render/render.ts';
+import { render, renderModule, renderTest, renderText } from '../_engine/render/render.ts';
 import { clientAnswers, findClient } from '../_engine/facts/calls/installed-client.ts';
-import { surveyMetrics } from '../_engine/facts/observability.ts';
+import { type MetricsFact, surveyMetrics } from '../_engine/facts/observability.ts';
+import { openSources } from '../_engine/program/survey.ts';
 import { detectStyle } from '../_engine/facts/style/style.ts';
 import { surveyTarget } from '../_engine/facts/app/service.ts';
 import { renderDashboard } from './dashboard.ts';
 import type { MetricsTestView } from './view.ts';
-import { findGuard, metricsView } from './views.ts';
-
-/** The files of the metrics beside their tests. */
-interface MetricsFiles {
-  readonly metrics: RelPath;
-  readonly diagnostics: RelPath;
-}
+import { findGuard, type MetricsFiles, metricsView } from './views.ts';
 
 export type MetricsAnswers = AnswersTo<typeof serviceClient.questions> & { readonly monitoring: string };
 
@@ -38,13 +33,9 @@ export async function planMetrics(answers: MetricsAnswers, repo: Repo): Promise<
   if (guard !== undefined) throw new RefusalError(guard);
 
   const draft = openDraft(repo);
-  const files = { metrics, diagnostics: placeFile(service, 'utils', 'service-diagnostics') };
-  const text = render(
-    'add-s2s-metrics/service-metrics.ts.hbs',
-    metricsView(service, files, view),
-    service.style,
-  );
-  draft.create(metrics, 'metrics', text);
+  const utility = (name: string): RelPath => placeFile(service, 'utils', name);
+  const files = { metrics, clients: utility('client-metrics'), diagnostics: utility('service-diagnostics') };
+  renderMetrics(draft, service, files, view);
   register(draft, service, metrics);
   // The route that was just planned is one of those that the middleware leaves open.
   await planDiagnostics(draft, service, answers, [serviceClient, authMiddleware]);
@@ -53,6 +44,22 @@ export async function planMetrics(answers: MetricsAnswers, repo: Repo): Promise<
   if (view.hidden !== undefined) draft.note(hiddenRegistry(view.hidden));
   planMonitoring(draft, answers.monitoring);
   return draft.finish();
+}
+
+function renderMetrics(
+  draft: Draft,
+  service: Service,
+  files: MetricsFiles,
+  found: MetricsFact & { readonly endpoint: boolean },
+): void {
+  const { clients, diagnostics, metrics } = files;
+  const { style } = service;
+  const specifiers = {
+    '../add-service-client/service-diagnostics.ts': importSpecifier(service, clients, diagnostics),
+  };
+  draft.create(clients, 'metrics', renderModule('add-s2s-metrics/client-metrics.ts', specifiers, style));
+  const view = metricsView(service, files, found);
+  draft.create(metrics, 'metrics', render('add-s2s-metrics/service-metrics.ts.hbs', view, style));
 }
 
 /** A route for Prometheus that somebody else has made. */
@@ -69,12 +76,13 @@ function register(draft: Draft, service: Service, metrics: RelPath): void {
 }
 
 /** Where every route requires a token, Prometheus has none to give. */
-function openRoute(draft: Draft, { app }: Service): void {
-  const base = draft.repo.read(app.file) ?? '';
-  if (!base.includes('authMiddleware')) return;
-  draft.patch(app.file, 'registration', (text) =>
-    ensurePublicRoute(text, 'GET /metrics', detectStyle([text])),
-  );
+function openRoute(draft: Draft, service: Service): void {
+  const { file } = service.app;
+  const [middleware] = openSources(draft.repo, service).filesMatching(/\binterface AuthMiddlewareOptions\b/);
+  // The import may have been renamed.
+  if (middleware === undefined || findDefaultImport(draft.repo, service, file, middleware) === undefined)
+    return;
+  draft.patch(file, 'registration', (text) => ensurePublicRoute(text, 'GET /metrics', detectStyle([text])));
 }
 
 function renderMetricsTest(

@@ -3,27 +3,36 @@ import type { Obstacle } from '../_engine/model/obstacle.ts';
 import type { RelPath } from '../_engine/model/paths.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { freePluginName } from '../_engine/edit/register-plugin.ts';
-import { importLines } from '../_engine/edit/import-lines.ts';
+import { importLines } from '../_engine/facts/style/place-file.ts';
 import type { MetricsFact } from '../_engine/facts/observability.ts';
 import type { MetricsView } from './view.ts';
 
+/** The files of the metrics beside their tests. */
+export interface MetricsFiles {
+  readonly metrics: RelPath;
+  /** What counts, by the events of `diagnostics`. */
+  readonly clients: RelPath;
+  readonly diagnostics: RelPath;
+}
+
 export function metricsView(
   service: Service,
-  { diagnostics, metrics }: Readonly<{ metrics: RelPath; diagnostics: RelPath }>,
+  { clients, metrics }: MetricsFiles,
   { endpoint, registry }: MetricsFact & { readonly endpoint: boolean },
 ): MetricsView {
   const own = registry ?? { expression: 'register', imports: [] };
-  const client = [
-    'Counter',
-    'Gauge',
-    'Histogram',
+  const names = [
+    ...(endpoint ? ['collectDefaultMetrics'] : []),
     ...(registry === undefined ? ['register'] : []),
-    'type Registry',
   ];
+  const prometheus =
+    names.length === 0
+      ? { from: 'prom-client', names: ['Registry'], typeOnly: true }
+      : { from: 'prom-client', names: [...names, 'type Registry'] };
   const wants: ImportWant[] = [
     { from: 'fastify-plugin', default: 'fp' },
-    { from: 'prom-client', names: endpoint ? ['collectDefaultMetrics', ...client] : client },
-    { from: diagnostics, names: ['type CallEnd', 'type ObservedClient', 'observe', 'openClients'] },
+    prometheus,
+    { from: clients, names: ['collectClientMetrics'] },
     ...own.imports,
   ];
   const optOut = service.guard?.optOut;

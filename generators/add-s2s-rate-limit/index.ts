@@ -1,5 +1,5 @@
 import { defineGenerator } from '../_engine/model/generator.ts';
-import { pathQuestion } from '../_engine/facts/routes/route-path.ts';
+import { pathQuestion } from '../_engine/facts/routes/public-routes.ts';
 
 export const generator = defineGenerator({
   summary: 'limits the requests of each caller to each route, over all instances, and blocks token scanners',
@@ -24,6 +24,6 @@ export const generator = defineGenerator({
       role: 'rate-limit',
       after: ['add-auth-verify', 'add-auth-middleware'],
       answers: () => [{ store: 'redis' }, { store: 'memory' }],
-      read: { path: /\bVERIFY_ROUTE =\s+['"]([^'"]+)['"]/ },
+      read: { path: /\blimitVerifications\(\s*['"]([^'"]+)['"]/ },
     }),
 });

@@ -1,5 +1,6 @@
 import type { RunAnswers } from '../_engine/model/generator.ts';
 import { type Obstacle, RefusalError } from '../_engine/model/obstacle.ts';
+import type { RelPath } from '../_engine/model/paths.ts';
 import type { Plan } from '../_engine/model/plan.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
@@ -9,18 +10,20 @@ import { isAutoloaded, testFileFor } from '../_engine/facts/style/place-file.ts'
 import { createRedisLifecycle } from '../_engine/edit/redis-connection.ts';
 import { registerPlugin } from '../_engine/edit/register-plugin.ts';
 import { type Draft, openDraft } from '../_engine/repo/draft.ts';
-import { render, renderTest } from '../_engine/render/render.ts';
+import { render, renderModule, renderTest } from '../_engine/render/render.ts';
 import { allowsBelow } from '../_engine/facts/tooling.ts';
 import { surveyTarget } from '../_engine/facts/app/service.ts';
-import { findUserMember } from '../_engine/facts/auth/user-member.ts';
+import { findUserMember } from '../_engine/facts/app/decorations.ts';
 import {
   bucketTestView,
-  bucketView,
   type LimitFiles,
   limitFiles,
+  type LimitParts,
+  limitParts,
+  limitSpecifiers,
   limitTestView,
   limitView,
-  refusalView,
+  sharedBucketsView,
   type Store,
 } from './views.ts';
 
@@ -40,7 +43,11 @@ export async function planRateLimit(answers: LimitAnswers, repo: Repo): Promise<
   const store = answers.store ?? (redis.library === 'none' ? 'memory' : 'redis');
   const files = limitFiles(service);
   const draft = openDraft(repo);
-  renderFiles(draft, service, files, store, answers.path);
+  const parts = limitParts(service, repo, store);
+  renderModules(draft, service, files, parts);
+  const view = limitView(service, repo, files, parts, answers.path);
+  draft.create(files.plugin, role, render('add-s2s-rate-limit/rate-limit.ts.hbs', view, service.style));
+  renderTests(draft, service, files, parts, answers.path);
   registerPlugin(draft, service, {
     file: files.plugin,
     plugin: 'rateLimit',
@@ -51,25 +58,52 @@ export async function planRateLimit(answers: LimitAnswers, repo: Repo): Promise<
   return draft.finish();
 }
 
-function renderFiles(draft: Draft, service: Service, files: LimitFiles, store: Store, path: string): void {
+function renderModules(draft: Draft, service: Service, files: LimitFiles, parts: LimitParts): void {
+  const { style } = service;
+  const specifiers = limitSpecifiers(service, files);
+  const module = (file: RelPath, name: string): void => {
+    draft.create(file, role, renderModule(`add-s2s-rate-limit/${name}.ts`, specifiers, style));
+  };
+  module(files.bucket, 'token-bucket');
+  module(files.refusal, 'refusal-limit');
+  module(files.requests, 'request-limit');
+  if (parts.verify) module(files.verify, 'verify-limit');
+  if (!parts.redis) return;
+  module(files.script, redisScript(parts));
+  module(files.redis, 'redis-buckets');
+  const view = sharedBucketsView(service, draft.repo, files);
+  draft.create(files.shared, role, render('add-s2s-rate-limit/shared-buckets.ts.hbs', view, style));
+  createRedisLifecycle(draft, service, role);
+}
+
+/** The template of the script's file, for the Redis client that the service has. */
+function redisScript({ nodeRedis }: LimitParts): string {
+  return `redis-script.${nodeRedis ? 'node-redis' : 'ioredis'}`;
+}
+
+function renderTests(
+  draft: Draft,
+  service: Service,
+  files: LimitFiles,
+  parts: LimitParts,
+  path: string,
+): void {
   const { style, testing } = service;
-  const file = (name: string, view: object): string =>
-    render(`add-s2s-rate-limit/${name}.ts.hbs`, view, style);
-  draft.create(files.bucket, role, file('token-bucket', bucketView(service, store)));
-  draft.create(files.refusal, role, file('refusal-limit', refusalView(service, files)));
-  draft.create(files.plugin, role, file('rate-limit', limitView(service, draft.repo, files, store, path)));
-  if (store === 'redis') createRedisLifecycle(draft, service, role);
   if (testing.runner === 'none') return;
-  const test = (name: string, view: object): string =>
-    renderTest(`add-s2s-rate-limit/${name}.test.ts.hbs`, view, style, testing);
-  const bucketTest = testFileFor(service, files.bucket, 'token-bucket');
-  draft.create(bucketTest, 'unit-test', test('token-bucket', bucketTestView(service, files, store)));
-  const limitTest = testFileFor(service, files.plugin, 'rate-limit');
-  draft.create(
-    limitTest,
-    'unit-test',
-    test('rate-limit', limitTestView(service, draft.repo, files, store, path)),
-  );
+  type View = (test: RelPath) => object;
+  const buckets: View = (test) => bucketTestView(service, files, test);
+  const requests: View = (test) => limitTestView(service, draft.repo, files, test, path);
+  const create = (file: RelPath, name: string, view: View, template = name): void => {
+    const test = testFileFor(service, file, name);
+    const text = renderTest(`add-s2s-rate-limit/${template}.test.ts.hbs`, view(test), style, testing);
+    draft.create(test, 'unit-test', text);
+  };
+  create(files.bucket, 'token-bucket', buckets);
+  create(files.plugin, 'rate-limit', requests);
+  if (parts.verify) create(files.verify, 'verify-limit', requests);
+  if (!parts.redis) return;
+  create(files.redis, 'redis-buckets', buckets);
+  create(files.script, 'redis-script', buckets, redisScript(parts));
 }
 
 async function planNeeds(draft: Draft, service: Service, store: Store): Promise<void> {

@@ -3,133 +3,144 @@ import type { RelPath } from '../_engine/model/paths.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { freePluginName } from '../_engine/edit/register-plugin.ts';
-import { importLines } from '../_engine/edit/import-lines.ts';
-import {
-  dynamicSpecifier,
-  importSpecifier,
-  placeFile,
-  testFileFor,
-} from '../_engine/facts/style/place-file.ts';
+import { importLines, importSpecifier, placeFile } from '../_engine/facts/style/place-file.ts';
 import { readVariable } from '../_engine/edit/declare-variables.ts';
 import { redisConnection, usesNodeRedis } from '../_engine/edit/redis-connection.ts';
-import { testEnvironment } from '../_engine/edit/test-environment.ts';
+import { importSubject } from '../_engine/edit/env-schema.ts';
 import { printString, printStrings } from '../_engine/syntax/print.ts';
 import { findProbes } from '../_engine/facts/routes/public-routes.ts';
-import { findUserMember } from '../_engine/facts/auth/user-member.ts';
+import { findUserMember } from '../_engine/facts/app/decorations.ts';
 import { redisScope } from '../_engine/facts/redis.ts';
 import { declaresConfig } from './route-config.ts';
-import type { BucketTestView, BucketView, LimitTestView, LimitView, RefusalView } from './view.ts';
+import type { BucketTestView, LimitTestView, LimitView, SharedBucketsView } from './view.ts';
 
 /** Where the buckets are. */
 export type Store = 'redis' | 'memory';
 
 /** The files of the limits beside their tests. */
-export interface LimitFiles {
-  readonly plugin: RelPath;
-  readonly bucket: RelPath;
-  readonly refusal: RelPath;
+export type LimitFiles = Readonly<
+  Record<'plugin' | 'requests' | 'verify' | 'bucket' | 'refusal' | 'shared' | 'redis' | 'script', RelPath>
+>;
+
+/** What a service has of the limits: `verify`, the verify route; `redis`, buckets in Redis. */
+export interface LimitParts {
+  readonly verify: boolean;
+  readonly redis: boolean;
+  readonly nodeRedis: boolean;
 }
 
 const connection = {
   use: 'rate limit',
   options: 'FAIL_FAST',
   settings: 'disableOfflineQueue: true',
+  names: ['FAIL_FAST'],
 } as const;
 
 export function limitFiles(service: Service): LimitFiles {
+  const utility = (name: string): RelPath => placeFile(service, 'utils', name);
   return {
     plugin: placeFile(service, 'plugins', 'rate-limit'),
-    bucket: placeFile(service, 'utils', 'token-bucket'),
-    refusal: placeFile(service, 'utils', 'refusal-limit'),
+    requests: utility('request-limit'),
+    verify: utility('verify-limit'),
+    bucket: utility('token-bucket'),
+    refusal: utility('refusal-limit'),
+    shared: utility('shared-buckets'),
+    redis: utility('redis-buckets'),
+    script: utility('redis-script'),
   };
 }
 
-export function bucketView(service: Service, store: Store): BucketView {
-  return { redis: store === 'redis', nodeRedis: usesNodeRedis(service) };
-}
-
-export function refusalView(service: Service, { bucket, refusal }: LimitFiles): RefusalView {
-  return { bucketImport: importSpecifier(service, refusal, bucket) };
+export function limitParts(service: Service, repo: Repo, store: Store): LimitParts {
+  const verify = repo.read(placeFile(service, 'plugins', 'auth-verify'))?.includes('authVerify') === true;
+  return { verify, redis: store === 'redis', nodeRedis: usesNodeRedis(service) };
 }
 
 export function limitView(
   service: Service,
   repo: Repo,
   files: LimitFiles,
-  store: Store,
+  { redis, verify }: LimitParts,
   path: string,
 ): LimitView {
-  const redis = redisConnection(service, store === 'redis', connection);
   const secret = readVariable(service, 'SERVICE_AUTH_SECRET');
-  const verify = hasVerifyRoute(service, repo);
-  const userMember = findUserMember(service) ?? false;
-  const wants: ImportWant[] = [
-    { from: 'fastify', names: ['FastifyInstance', 'FastifyReply', 'FastifyRequest'], typeOnly: true },
+  const userMember = findUserMember(service);
+  const declares = declaresConfig(service, repo, files.plugin);
+  const verification = `limitVerifications(${printString(path)}, ${secret.expression} ?? '', options)`;
+  const wants: readonly ImportWant[] = [
     { from: 'fastify-plugin', default: 'fp' },
-    ...redis.imports,
+    { from: files.requests, names: ['limitRequests', 'type RequestLimitOptions'] },
     ...(verify ? secret.imports : []),
-    { from: files.bucket, names: bucketNames(redis) },
-    { from: files.refusal, names: ['type Admission', 'RefusalLimit', 'type Verdict'] },
+    ...(verify ? [{ from: files.verify, names: ['limitVerifications', 'type VerifyLimitOptions'] }] : []),
+    ...(redis ? [{ from: files.shared, names: ['createSharedBuckets', 'type SharedBucketsOptions'] }] : []),
+    ...(declares ? [{ from: files.bucket, names: ['Quota'], typeOnly: true }] : []),
+  ];
+  return {
+    pluginName: freePluginName(service, files.plugin, 'rate-limit'),
+    imports: importLines(service, files.plugin, wants),
+    declares,
+    optionTypes: [
+      'RequestLimitOptions',
+      ...(verify ? ['VerifyLimitOptions'] : []),
+      ...(redis ? ['SharedBucketsOptions'] : []),
+    ].join(' & '),
+    defaults: [
+      ...(verify ? [`...${verification}`] : []),
+      '...options',
+      `unlimitedRoutes: options.unlimitedRoutes ?? [${printStrings(findProbes(service))}]`,
+      ...(redis ? ['buckets: options.buckets ?? createSharedBuckets(app, options)'] : []),
+      ...(userMember === undefined
+        ? []
+        : [`identify: options.identify ?? ((request) => request.${userMember})`]),
+    ],
+  };
+}
+
+export function sharedBucketsView(service: Service, repo: Repo, files: LimitFiles): SharedBucketsView {
+  const redis = redisConnection(service, true, connection);
+  const wants: readonly ImportWant[] = [
+    { from: 'fastify', names: ['FastifyInstance'], typeOnly: true },
+    ...redis.imports,
+    { from: files.redis, names: ['createRedisBuckets', 'withFallback'] },
+    { from: files.bucket, names: ['createMemoryBuckets', 'type TokenBuckets'] },
   ];
   return {
     ...redis,
-    pluginName: freePluginName(service, files.plugin, 'rate-limit'),
-    imports: importLines(service, files.plugin, wants),
-    declares: declaresConfig(service, repo, files.plugin),
-    verify,
-    path,
-    serviceSecret: secret.expression,
-    userMember,
-    // What asks the verify route is a service: several of its users may be scanners that it is just about to stop.
-    refusals: verify ? 100 : 20,
-    unlimitedRoutes: printStrings(findProbes(service)),
+    imports: importLines(service, files.shared, wants),
     prefix: printString(`rate-limit:${redisScope(repo, service)}:`),
   };
 }
 
-function bucketNames({ redis, nodeRedis }: Pick<LimitView, 'redis' | 'nodeRedis'>): readonly string[] {
-  return [
-    'createMemoryBuckets',
-    ...(redis ? ['createRedisBuckets', ...(nodeRedis ? [] : ['FAIL_FAST'])] : []),
-    'type Quota',
-    'type TokenBuckets',
-    'tokenMs',
-    ...(redis ? ['withFallback'] : []),
-  ];
-}
-
-function hasVerifyRoute(service: Service, repo: Repo): boolean {
-  return repo.read(placeFile(service, 'plugins', 'auth-verify'))?.includes('authVerify') === true;
-}
-
+/** The view of the tests of the plugin, in `test`. */
 export function limitTestView(
   service: Service,
   repo: Repo,
   files: LimitFiles,
-  store: Store,
+  test: RelPath,
   path: string,
 ): LimitTestView {
-  const test = testFileFor(service, files.plugin, 'rate-limit');
-  const environment = testEnvironment(service, repo);
-  const specifier = environment.length === 0 ? importSpecifier : dynamicSpecifier;
+  const subject = { file: files.plugin, value: 'rateLimit', type: 'RateLimitOptions' };
+  const bucket = { from: files.bucket, names: ['createMemoryBuckets', 'type TokenBuckets'] };
+  return { ...importSubject(service, repo, test, subject, [bucket]), path };
+}
+
+/** The view of the tests of the buckets, in `test`. */
+export function bucketTestView(service: Service, files: LimitFiles, test: RelPath): BucketTestView {
+  const to = (file: RelPath): string => importSpecifier(service, test, file);
   return {
-    limitImport: specifier(service, test, files.plugin),
-    optionsImport: importSpecifier(service, test, files.plugin),
-    bucketImport: importSpecifier(service, test, files.bucket),
-    environment,
-    verify: hasVerifyRoute(service, repo),
-    path,
-    userMember: findUserMember(service) ?? false,
-    redis: store === 'redis',
+    bucketImport: to(files.bucket),
+    refusalImport: to(files.refusal),
+    redisImport: to(files.redis),
+    scriptImport: to(files.script),
   };
 }
 
-export function bucketTestView(service: Service, files: LimitFiles, store: Store): BucketTestView {
-  const test = testFileFor(service, files.bucket, 'token-bucket');
+/** What a file among the service's utilities writes for each relative import of a template. */
+export function limitSpecifiers(service: Service, files: LimitFiles): Readonly<Record<string, string>> {
+  const to = (file: RelPath): string => importSpecifier(service, files.requests, file);
   return {
-    bucketImport: importSpecifier(service, test, files.bucket),
-    refusalImport: importSpecifier(service, test, files.refusal),
-    redis: store === 'redis',
-    nodeRedis: usesNodeRedis(service),
+    './refusal-limit.ts': to(files.refusal),
+    './redis-script.ioredis.ts': to(files.script),
+    './request-limit.ts': to(files.requests),
+    './token-bucket.ts': to(files.bucket),
   };
 }

@@ -1,24 +1,33 @@
 import type { Adoption, AnswersTo } from '../_engine/model/generator.ts';
 import { generator as authMiddleware } from '../add-auth-middleware/index.ts';
 import { generator as serviceClient } from '../add-service-client/index.ts';
+import type { RelPath } from '../_engine/model/paths.ts';
 import type { Plan } from '../_engine/model/plan.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
 import type { DependencyWant } from '../_engine/model/wants.ts';
 import { declareDependencies, fastifyPlugin } from '../_engine/edit/ensure-dependency.ts';
 import { ensureEnv } from '../_engine/edit/declare-variables.ts';
-import { freePluginName, registerPlugin } from '../_engine/edit/register-plugin.ts';
+import { registerPlugin } from '../_engine/edit/register-plugin.ts';
 import { importSpecifier, isAutoloaded, placeFile, testFileFor } from '../_engine/facts/style/place-file.ts';
-import { joinRel } from '../_engine/model/paths.ts';
+
 import { type Draft, openDraft } from '../_engine/repo/draft.ts';
 import { planDiagnostics } from '../_engine/plan/plan-diagnostics.ts';
-import { render, renderTest } from '../_engine/render/render.ts';
+import { render, renderModule, renderTest } from '../_engine/render/render.ts';
 import { isAuthService } from '../_engine/facts/auth/auth-service.ts';
 import { clientAnswers, findClient } from '../_engine/facts/calls/installed-client.ts';
 import { surveyOpenTelemetry } from '../_engine/facts/observability.ts';
 import { surveyTarget } from '../_engine/facts/app/service.ts';
-import type { TracingTestView, TracingView } from './view.ts';
-import { sdkView, type TracingFiles, tracingView } from './views.ts';
+import type { TracingTestView } from './view.ts';
+import {
+  sdkView,
+  type TracingFiles,
+  tracingFiles,
+  type TracingParts,
+  tracingParts,
+  tracingSpecifiers,
+  tracingView,
+} from './views.ts';
 
 /** The plugin that traces, registered before all that it is to see; what it listens to; an SDK where there is none. */
 export async function planTracing(
@@ -27,20 +36,13 @@ export async function planTracing(
 ): Promise<Plan> {
   const service = surveyTarget(repo, answers);
   const draft = openDraft(repo);
-  const files: TracingFiles = {
-    tracing: placeFile(service, 'plugins', 'service-tracing'),
-    diagnostics: placeFile(service, 'utils', 'service-diagnostics'),
-    sdk: joinRel(service.layout.sourceDir, 'tracing.ts'),
-  };
+  const files = tracingFiles(service);
   const isOurs = repo.read(files.sdk)?.includes('OTEL_METRICS_EXPORTER') === true;
   const found = surveyOpenTelemetry(service);
   // The auth service verifies tokens itself and calls nobody.
-  const calls = findClient(repo, service) !== undefined || !isAuthService(repo, service);
-  if (calls) await planDiagnostics(draft, service, answers, [serviceClient, authMiddleware]);
-  const pluginName = freePluginName(service, files.tracing, 'service-tracing');
-  const view = { ...tracingView(service, files, found, calls), pluginName };
-  const text = render('add-s2s-tracing/service-tracing.ts.hbs', view, service.style);
-  draft.create(files.tracing, 'tracing', text);
+  const parts = tracingParts(found, findClient(repo, service) !== undefined || !isAuthService(repo, service));
+  if (parts.calls) await planDiagnostics(draft, service, answers, [serviceClient, authMiddleware]);
+  renderTracing(draft, service, files, parts);
   registerPlugin(draft, service, {
     file: files.tracing,
     plugin: 'serviceTracing',
@@ -49,7 +51,7 @@ export async function planTracing(
   depend(draft, service, '@opentelemetry/api', '~1.9.0');
   declareDependencies(draft, service, fastifyPlugin(service));
   if (!found.sdk || isOurs) planSdk(draft, service, files);
-  if (!draft.failed) renderTracingTest(draft, service, files, view);
+  if (!draft.failed) renderTracingTests(draft, service, files, parts);
   if (comesLate(draft, service, files)) draft.note(lateNote);
   return draft.finish();
 }
@@ -83,29 +85,48 @@ function planSdk(draft: Draft, service: Service, { sdk }: TracingFiles): void {
   draft.note(`No traces are sent until ${service.name} is started with its tracing: ${view.command}`);
 }
 
-function renderTracingTest(
-  draft: Draft,
-  service: Service,
-  { tracing }: TracingFiles,
-  { client, clientSpans, logs, serverSpans, spans }: TracingView,
-): void {
+function renderTracing(draft: Draft, service: Service, files: TracingFiles, parts: TracingParts): void {
+  const { style } = service;
+  const specifiers = tracingSpecifiers(service, files);
+  const module = (file: RelPath, name: string): void => {
+    draft.create(file, 'tracing', renderModule(`add-s2s-tracing/${name}.ts`, specifiers, style));
+  };
+  module(files.requests, parts.requests ? 'request-spans' : 'request-spans.instrumented');
+  if (parts.logs) module(files.bindings, 'trace-bindings');
+  if (parts.calls) module(files.calls, 'call-spans');
+  if (parts.attempts) module(files.attempts, 'attempt-spans');
+  if (parts.calls || parts.requests) module(files.conventions, 'span-conventions');
+  const view = tracingView(service, files, parts);
+  draft.create(files.tracing, 'tracing', render('add-s2s-tracing/service-tracing.ts.hbs', view, style));
+}
+
+function renderTracingTests(draft: Draft, service: Service, files: TracingFiles, parts: TracingParts): void {
   const { style, testing } = service;
   if (testing.runner === 'none') return;
-  const test = testFileFor(service, tracing, 'service-tracing');
   const installed = findClient(draft.repo, service);
   const without = (installed?.variant?.['without'] ?? []) as readonly string[];
-  const view: TracingTestView = {
-    tracingImport: importSpecifier(service, test, tracing),
-    clientImport: installed === undefined ? '' : importSpecifier(service, test, installed.path),
-    client,
-    clientSpans,
-    serverSpans,
-    logs,
-    spans,
-    retry: !without.includes('retry'),
+  const create = (file: RelPath, name: string, template = name): void => {
+    const test = testFileFor(service, file, name);
+    const to = (path: RelPath): string => importSpecifier(service, test, path);
+    const view: TracingTestView = {
+      tracingImport: to(files.tracing),
+      bindingsImport: to(files.bindings),
+      callsImport: to(files.calls),
+      attemptsImport: to(files.attempts),
+      clientImport: installed === undefined ? '' : to(installed.path),
+      retry: !without.includes('retry'),
+    };
+    const text = renderTest(`add-s2s-tracing/${template}.test.ts.hbs`, view, style, testing);
+    draft.create(test, 'unit-test', text);
   };
-  const template = 'add-s2s-tracing/service-tracing.test.ts.hbs';
-  draft.create(test, 'unit-test', renderTest(template, view, style, testing));
+  create(
+    files.tracing,
+    'service-tracing',
+    parts.requests ? 'service-tracing' : 'service-tracing.instrumented',
+  );
+  if (parts.logs) create(files.bindings, 'trace-bindings');
+  if (parts.calls) create(files.calls, 'call-spans');
+  if (parts.attempts) create(files.attempts, 'attempt-spans');
   depend(draft, service, '@opentelemetry/sdk-trace-node', '^2.12.0', 'devDependencies');
 }
 

@@ -4,26 +4,18 @@ export interface TracingView {
   readonly imports: readonly string[];
   /** What fastify-plugin calls it: free in the service. */
   readonly pluginName: string;
-  /** The service calls others through a ServiceClient. */
-  readonly client: boolean;
-  /** No instrumentation makes spans of what is sent. */
-  readonly clientSpans: boolean;
-  /** No instrumentation makes spans of what comes in. */
-  readonly serverSpans: boolean;
-  /** No instrumentation puts the trace into log lines. */
-  readonly logs: boolean;
-  /** It makes spans of its own. */
-  readonly spans: boolean;
+  /** Statements, one for each part: `traceCalls();`. */
+  readonly parts: readonly string[];
 }
 
+/** What the tests of tracing are rendered from. */
 export interface TracingTestView {
   readonly tracingImport: string;
+  readonly bindingsImport: string;
+  readonly callsImport: string;
+  readonly attemptsImport: string;
   readonly clientImport: string;
-  readonly client: boolean;
-  readonly clientSpans: boolean;
-  readonly serverSpans: boolean;
-  readonly logs: boolean;
-  readonly spans: boolean;
+  /** The client repeats calls. */
   readonly retry: boolean;
 }
 

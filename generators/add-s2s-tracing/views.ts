@@ -1,57 +1,78 @@
 import type { ImportWant } from '../_engine/model/code-facts.ts';
-import type { RelPath } from '../_engine/model/paths.ts';
+import { joinRel, type RelPath } from '../_engine/model/paths.ts';
 import type { Service } from '../_engine/model/service.ts';
-import { importLines } from '../_engine/edit/import-lines.ts';
+import { freePluginName } from '../_engine/edit/register-plugin.ts';
+import { importLines, importSpecifier, placeFile } from '../_engine/facts/style/place-file.ts';
 import type { OpenTelemetryFact } from '../_engine/facts/observability.ts';
 import type { SdkView, TracingView } from './view.ts';
 
-export interface TracingFiles {
-  readonly tracing: RelPath;
-  readonly diagnostics: RelPath;
-  /** What starts the SDK. */
-  readonly sdk: RelPath;
+/** The files of tracing beside their tests; `sdk` starts the SDK. */
+export type TracingFiles = Readonly<
+  Record<
+    'tracing' | 'requests' | 'calls' | 'attempts' | 'bindings' | 'conventions' | 'diagnostics' | 'sdk',
+    RelPath
+  >
+>;
+
+/** Which parts of tracing a service gets: what no instrumentation does already. */
+export interface TracingParts {
+  /** The service calls others through a ServiceClient, or will. */
+  readonly calls: boolean;
+  readonly attempts: boolean;
+  /** Spans of requests are made, rather than those of an instrumentation completed. */
+  readonly requests: boolean;
+  /** The trace is put into log lines. */
+  readonly logs: boolean;
 }
 
-/** `client`: the service calls others through a ServiceClient, or will. */
+export function tracingFiles(service: Service): TracingFiles {
+  const utility = (name: string): RelPath => placeFile(service, 'utils', name);
+  return {
+    tracing: placeFile(service, 'plugins', 'service-tracing'),
+    requests: utility('request-spans'),
+    calls: utility('call-spans'),
+    attempts: utility('attempt-spans'),
+    bindings: utility('trace-bindings'),
+    conventions: utility('span-conventions'),
+    diagnostics: utility('service-diagnostics'),
+    sdk: joinRel(service.layout.sourceDir, 'tracing.ts'),
+  };
+}
+
+export function tracingParts(found: OpenTelemetryFact, calls: boolean): TracingParts {
+  return { calls, attempts: calls && !found.client, requests: !found.server, logs: !found.logs };
+}
+
 export function tracingView(
   service: Service,
-  { diagnostics, tracing }: TracingFiles,
-  found: OpenTelemetryFact,
-  client: boolean,
-): Omit<TracingView, 'pluginName'> {
-  const parts = {
-    client,
-    clientSpans: client && !found.client,
-    serverSpans: !found.server,
-    logs: !found.logs,
-  };
-  const spans = client || parts.serverSpans;
-  const names = (...wanted: readonly (readonly [boolean, string])[]): readonly string[] =>
-    wanted.filter(([isWanted]) => isWanted).map(([, name]) => name);
-  const api = names(
-    [parts.serverSpans || parts.clientSpans, 'type Attributes'],
-    [spans, 'type Context'],
-    [spans, 'context'],
-    [parts.logs, 'isSpanContextValid'],
-    [spans, 'propagation'],
-    [spans || parts.logs, 'type Span'],
-    [parts.serverSpans || parts.clientSpans, 'SpanKind'],
-    [spans, 'SpanStatusCode'],
-    [client, 'type Tracer'],
-    [true, 'trace'],
-  );
-  const fastify = names(
-    [parts.logs, 'FastifyBaseLogger'],
-    [parts.serverSpans || parts.logs, 'FastifyReply'],
-    [parts.serverSpans || parts.logs, 'FastifyRequest'],
-  );
-  const wants: ImportWant[] = [
-    { from: '@opentelemetry/api', names: api },
-    ...(fastify.length === 0 ? [] : [{ from: 'fastify', names: fastify, typeOnly: true }]),
+  files: TracingFiles,
+  { attempts, calls, logs }: TracingParts,
+): TracingView {
+  const wants: readonly ImportWant[] = [
     { from: 'fastify-plugin', default: 'fp' },
-    ...(client ? [{ from: diagnostics, names: ['type CallResult', 'observe', 'type ServiceCall'] }] : []),
+    { from: files.requests, names: ['traceRequests'] },
+    ...(calls ? [{ from: files.calls, names: ['traceCalls'] }] : []),
+    ...(attempts ? [{ from: files.attempts, names: ['traceAttempts'] }] : []),
+    ...(logs ? [{ from: files.bindings, names: ['bindTrace'] }] : []),
   ];
-  return { imports: importLines(service, tracing, wants), ...parts, spans };
+  return {
+    pluginName: freePluginName(service, files.tracing, 'service-tracing'),
+    imports: importLines(service, files.tracing, wants),
+    parts: [
+      `traceRequests(app${logs ? ', bindTrace' : ''});`,
+      ...(calls ? [`traceCalls(${attempts ? 'traceAttempts' : ''});`] : []),
+    ],
+  };
+}
+
+/** What a file among the service's utilities writes for each relative import of a template. */
+export function tracingSpecifiers(service: Service, files: TracingFiles): Readonly<Record<string, string>> {
+  const to = (file: RelPath): string => importSpecifier(service, files.requests, file);
+  return {
+    '../add-service-client/service-diagnostics.ts': to(files.diagnostics),
+    './call-spans.ts': to(files.calls),
+    './span-conventions.ts': to(files.conventions),
+  };
 }
 
 /** How a service is started with its SDK: without a build where it is known how, else what was built. */

@@ -12,9 +12,9 @@ import { renderTest } from '../_engine/render/render.ts';
 import { surveyAuthService } from '../_engine/facts/auth/auth-service.ts';
 import { chooseProtection, readPublic } from '../_engine/facts/routes/protection.ts';
 import { findService, surveyTarget } from '../_engine/facts/app/service.ts';
-import { type Integration, integrationView } from './views.ts';
+import { type Integration, integrationTest } from './views.ts';
 import type { RelPath } from '../_engine/model/paths.ts';
-import { findPublicRoutes } from '../_engine/edit/ensure-public-route.ts';
+import { findPublicRoutes } from '../_engine/edit/register-plugin.ts';
 import { recordedAnswers } from '../_engine/record/recorded-answers.ts';
 import { surveyHeads } from '../_engine/repo/services.ts';
 
@@ -41,15 +41,16 @@ function planIntegrationTest(draft: Draft, integration: Omit<Integration, 'test'
   const { auth, consumer } = integration;
   if (consumer.testing.runner === 'none') return;
   const test = placeFile(consumer, 'test', 'service-to-service');
-  const view = integrationView(draft.repo, { ...integration, test });
-  if (typeof view === 'string') {
-    draft.note(view);
+  const found = integrationTest(draft.repo, { ...integration, test });
+  if (typeof found === 'string') {
+    draft.note(found);
     return;
   }
   const { style, testing } = consumer;
-  const template = 'add-s2s/service-to-service.test.ts.hbs';
-  draft.create(test, 'integration-test', renderTest(template, view, style, testing));
-  for (const service of view.authInRepo && auth !== undefined ? [consumer, auth] : [consumer]) {
+  const kind = found.authInRepo ? '' : '.stand-in';
+  const template = `add-s2s/service-to-service${kind}.test.ts.hbs`;
+  draft.create(test, 'integration-test', renderTest(template, found.view, style, testing));
+  for (const service of found.authInRepo && auth !== undefined ? [consumer, auth] : [consumer]) {
     if (service.tooling.runTypeScript !== undefined) continue;
     const tsx = { name: 'tsx', range: '^4.20.0', section: 'devDependencies' } as const;
     declareDependencies(draft, service, tsx);

@@ -8,8 +8,8 @@ export interface StartCommand {
   readonly script?: readonly string[];
   /** What its own code starts it with, as object entries. */
   readonly env: readonly string[];
-  /** A port that its code sets; false where the environment does. */
-  readonly port: string | false;
+  /** A port that its code sets; 0 where the environment does. */
+  readonly port: string;
 }
 
 /** Undefined when no file listens and none exports what could. The test knows it as `as`. */
@@ -28,7 +28,7 @@ export function findStartCommand(service: Service, as: 'auth' | 'consumer'): Sta
         ...(hostEnv === undefined ? [] : [`${printKey(hostEnv)}: '127.0.0.1'`]),
         ...autoload,
       ],
-      port: portEnv === undefined ? String(defaultPort) : false,
+      port: portEnv === undefined ? String(defaultPort) : '0',
     };
   }
   const script = bootScript(service, below(app.file));
@@ -38,7 +38,7 @@ export function findStartCommand(service: Service, as: 'auth' | 'consumer'): Sta
     args: [...runner, ...isModule, "'--eval'", `${as.toUpperCase()}_SCRIPT`].join(', '),
     script,
     env: [`PORT: String(${as}Port)`, ...autoload],
-    port: false,
+    port: '0',
   };
 }
 

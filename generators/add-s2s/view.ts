@@ -1,38 +1,50 @@
-/** What service-to-service.test.ts is rendered from; arguments and entries are TypeScript, ready to stand in it. */
-export interface IntegrationView {
-  readonly esm: boolean;
-  /** False: a stand-in takes the part of the auth service. */
-  readonly authInRepo: boolean;
+/** What the integration test of one consumer is rendered from; arguments and entries are TypeScript, ready to stand in it. */
+export interface ConsumerView {
+  /** The import of what builds `consumerDir`. */
+  readonly folderImport: string;
   readonly authName: string;
   readonly consumerName: string;
-  /** Expressions: absolute folders of the services. */
-  readonly authDir: string;
+  /** An expression: an absolute folder. */
   readonly consumerDir: string;
-  /** Fixed ports; false where the environment sets them. */
-  readonly authPort: string | false;
-  readonly consumerPort: string | false;
-  /** A free port is looked for: one of them is not fixed. */
-  readonly picksPort: boolean;
-  readonly authArgs: string;
+  /** 0 where the environment sets it. */
+  readonly consumerPort: string;
   readonly consumerArgs: string;
-  /** Lines of code that start an app which does not listen by itself; false for none. */
-  readonly authScript: readonly string[] | false;
-  readonly consumerScript: readonly string[] | false;
-  readonly authEnv: readonly string[];
   readonly consumerEnv: readonly string[];
-  readonly authLogs: boolean;
   readonly consumerLogs: boolean;
+  /** Programs that start an app which does not listen by itself. */
+  readonly scripts: readonly Script[];
+  /** The processes whose log is in their output, as the test calls them. */
+  readonly logging: readonly string[];
+  /** Expressions, comma-separated. */
+  readonly invalidTokens: string;
   /** Path of the verify route. */
   readonly path: string;
+  readonly guardedUrl: string;
+  readonly guardedMethod: string;
+}
+
+/** The same with a real auth service. */
+export interface IntegrationView extends ConsumerView {
+  readonly authDir: string;
+  readonly authPort: string;
+  readonly authArgs: string;
+  readonly authEnv: readonly string[];
   /** Object entries of what the auth service signs. */
   readonly claims: string;
   readonly algorithm: string;
   /** Name of the hash for `createHmac`. */
   readonly digest: string;
-  /** A logout route that revokes; false for none. */
-  readonly logoutUrl: string | false;
-  readonly logoutMethod: string;
-  readonly guardedUrl: string;
-  /** False for GET. */
-  readonly guardedMethod: string | false;
+  /** The logout routes that revoke. */
+  readonly logouts: readonly Logout[];
+}
+
+/** A constant of the test: lines of code. */
+export interface Script {
+  readonly name: string;
+  readonly lines: readonly string[];
+}
+
+export interface Logout {
+  readonly url: string;
+  readonly method: string;
 }

@@ -5,8 +5,8 @@ import type { Service } from '../_engine/model/service.ts';
 import { printKey, printString } from '../_engine/syntax/print.ts';
 import type { Protection } from '../_engine/facts/routes/protection.ts';
 import { guardedRoute } from './guarded-route.ts';
-import { findStartCommand } from './start-command.ts';
-import type { IntegrationView } from './view.ts';
+import { findStartCommand, type StartCommand } from './start-command.ts';
+import type { ConsumerView, IntegrationView, Logout, Script } from './view.ts';
 
 /** What the integration test of one consumer is about. */
 export interface Integration {
@@ -20,9 +20,16 @@ export interface Integration {
   readonly test: RelPath;
 }
 
-/** The view of the test; a sentence that says why there can be none. `repo` has the plan so far. */
-export function integrationView(repo: Repo, integration: Integration): IntegrationView | string {
-  const { consumer, open, path, protection, test } = integration;
+/** The test to write. */
+export interface IntegrationTest {
+  readonly view: ConsumerView;
+  /** False: a stand-in takes the part of the auth service. */
+  readonly authInRepo: boolean;
+}
+
+/** The test and its view; a sentence that says why there can be none. `repo` has the plan so far. */
+export function integrationTest(repo: Repo, integration: Integration): IntegrationTest | string {
+  const { auth, consumer, open, protection } = integration;
   const route = guardedRoute(consumer, protection, open);
   if (route === undefined) {
     return noGuardedRoute(consumer, protection);
@@ -35,23 +42,73 @@ export function integrationView(repo: Repo, integration: Integration): Integrati
   if (start === undefined) {
     return `${consumer.name} has no service-to-service test: found no file that a test could start.`;
   }
-  const folder = (dir: RelPath): string => folderExpression(consumer, test, dir);
-  const authSide = authView(repo, integration, folder);
+  const view = consumerView(integration, route, start);
+  const issuer = auth === undefined ? undefined : issuerOf(auth);
+  const authStart = auth === undefined || issuer === undefined ? undefined : findStartCommand(auth, 'auth');
+  // A test could not start it, or sign its tokens.
+  if (auth === undefined || issuer === undefined || authStart === undefined)
+    return { view, authInRepo: false };
+  return { view: withAuth(repo, integration, view, { auth, issuer, start: authStart }), authInRepo: true };
+}
+
+function consumerView(
+  { auth, consumer, path, test }: Integration,
+  route: Route,
+  start: StartCommand,
+): ConsumerView {
+  const isModule = consumer.modules.system === 'esm';
   return {
-    ...authSide,
-    esm: consumer.modules.system === 'esm',
+    folderImport: isModule
+      ? "import { fileURLToPath } from 'node:url';"
+      : "import { resolve } from 'node:path';",
+    authName: auth?.name ?? 'the auth service',
     consumerName: consumer.name,
-    consumerDir: folder(consumer.dir),
+    consumerDir: folderExpression(consumer, test, consumer.dir),
     consumerPort: start.port,
-    picksPort: start.port === false || (authSide.authInRepo && authSide.authPort === false),
     consumerArgs: start.args,
-    consumerScript: start.script ?? false,
     consumerEnv: [...start.env, 'AUTH_SERVICE_URL: auth.origin', 'SERVICE_AUTH_SECRET: SERVICE_SECRET'],
     consumerLogs: consumer.app.logs,
+    scripts: scriptsOf('CONSUMER_SCRIPT', start),
+    logging: consumer.app.logs ? ['consumer'] : [],
+    invalidTokens: "'garbage'",
     path,
     guardedUrl: route.url.replaceAll(/:\w+|\*/g, '1'),
-    guardedMethod: route.method !== 'GET' && route.method,
+    guardedMethod: route.method,
   };
+}
+
+/** An auth service that a test can start and sign tokens of. */
+interface AuthSide {
+  readonly auth: Service;
+  readonly issuer: Issuer;
+  readonly start: StartCommand;
+}
+
+function withAuth(
+  repo: Repo,
+  { consumer, test }: Integration,
+  view: ConsumerView,
+  { auth, issuer, start }: AuthSide,
+): IntegrationView {
+  const { algorithm, claims, secretEnv } = issuer;
+  return {
+    ...view,
+    authDir: folderExpression(consumer, test, auth.dir),
+    authPort: start.port,
+    authArgs: start.args,
+    authEnv: [...start.env, `${printKey(secretEnv)}: JWT_SECRET`, 'SERVICE_AUTH_SECRET: SERVICE_SECRET'],
+    scripts: [...scriptsOf('AUTH_SCRIPT', start), ...view.scripts],
+    logging: [...view.logging, ...(auth.app.logs ? ['auth'] : [])],
+    invalidTokens: `${view.invalidTokens}, createToken('another secret')`,
+    claims,
+    algorithm,
+    digest: algorithm.replace('HS', 'sha'),
+    logouts: findLogouts(repo, auth),
+  };
+}
+
+function scriptsOf(name: string, { script }: StartCommand): readonly Script[] {
+  return script === undefined ? [] : [{ name, lines: script }];
 }
 
 function noGuardedRoute({ name, routes }: Service, { all, plugins }: Protection): string {
@@ -62,35 +119,6 @@ function noGuardedRoute({ name, routes }: Service, { all, plugins }: Protection)
       ? 'its routes cannot be analysed'
       : 'all routes found are public';
   return `${name} has no service-to-service test: ${why}.`;
-}
-
-type AuthKeys = `auth${string}` | 'claims' | 'algorithm' | 'digest' | `logout${string}`;
-
-/** The side of the auth service; a stand-in takes its part when a test could not start it or sign its tokens. */
-function authView(
-  repo: Repo,
-  { auth }: Integration,
-  folder: (dir: RelPath) => string,
-): Pick<IntegrationView, Extract<keyof IntegrationView, AuthKeys>> {
-  const issuer = auth === undefined ? undefined : issuerOf(auth);
-  const start = auth === undefined || issuer === undefined ? undefined : findStartCommand(auth, 'auth');
-  const logout = auth === undefined || start === undefined ? undefined : findLogout(repo, auth);
-  const secret = issuer === undefined ? [] : [`${printKey(issuer.secretEnv)}: JWT_SECRET`];
-  return {
-    authInRepo: start !== undefined,
-    authName: auth?.name ?? 'the auth service',
-    authDir: auth === undefined ? '' : folder(auth.dir),
-    authPort: start?.port ?? false,
-    authArgs: start?.args ?? '',
-    authScript: start?.script ?? false,
-    authEnv: [...(start?.env ?? []), ...secret, 'SERVICE_AUTH_SECRET: SERVICE_SECRET'],
-    authLogs: start !== undefined && auth?.app.logs === true,
-    claims: issuer?.claims ?? '',
-    algorithm: issuer?.algorithm ?? '',
-    digest: issuer?.algorithm.replace('HS', 'sha') ?? '',
-    logoutUrl: logout?.url ?? false,
-    logoutMethod: logout?.method ?? '',
-  };
 }
 
 function folderExpression({ modules }: Service, test: RelPath, dir: RelPath): string {
@@ -128,12 +156,14 @@ function issuerOf({ jwt }: Service): Issuer | undefined {
   return { secretEnv, algorithm, claims: entries.join(', ') };
 }
 
-/** The logout route, once it revokes. */
-function findLogout(repo: Repo, auth: Service): Route | undefined {
+/** The logout routes that revoke. */
+function findLogouts(repo: Repo, auth: Service): readonly Logout[] {
   return auth.routes
     .flatMap((plugin) => plugin.routes)
-    .find(
+    .filter(
       ({ path, url }) =>
         /log-?out|sign-?out/.test(url) && repo.read(path)?.includes('.revokeRequest(') === true,
-    );
+    )
+    .slice(0, 1)
+    .map(({ method, url }) => ({ method, url }));
 }

@@ -1,4 +1,4 @@
-export interface ClaimCacheOptions {
+export interface ClaimCacheOptions<T extends object = object> {
   /** Milliseconds for which a verified token is not asked about again: a revocation that nobody tells of takes that long. */
   ttlMs: number;
   /** Tokens kept of each kind, verified and refused; the oldest goes first. Default 1 000. */
@@ -9,6 +9,8 @@ export interface ClaimCacheOptions {
   now?: () => number;
   /** What revocations know a token by, as token-key.ts tells. Default: they do not, and each of them clears the cache. */
   keyOf?: (token: string) => string;
+  /** Called once with the cache, to have it told of revocations. */
+  subscribe?: (cache: ClaimCache<T>) => void;
 }
 
 interface Entry<T> {
@@ -47,12 +49,13 @@ export class ClaimCache<T extends object> {
   readonly #questions = new Set<Question>();
 
   /** @throws RangeError when a number is not above 0 */
-  constructor(options: ClaimCacheOptions) {
+  constructor(options: ClaimCacheOptions<T>) {
     this.#ttlMs = aboveZero('ttlMs', options.ttlMs);
     this.#maxEntries = aboveZero('maxEntries', options.maxEntries ?? 1_000);
     this.#clock = options.clock ?? (() => performance.now());
     this.#now = options.now ?? (() => Date.now());
     this.#keyOf = options.keyOf;
+    options.subscribe?.(this);
   }
 
   /** The claims; null for a token known to be refused; undefined for one to ask about. */
@@ -140,11 +143,11 @@ function expiryOf(token: string): number {
   const [, payload = ''] = token.split('.');
   try {
     const claims: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8'));
-    if (typeof claims !== 'object' || claims === null || !('exp' in claims)) return Infinity;
-    return typeof claims.exp === 'number' ? claims.exp * 1_000 : Infinity;
+    if (typeof claims !== 'object' || claims === null || !('exp' in claims)) return Number.POSITIVE_INFINITY;
+    return typeof claims.exp === 'number' ? claims.exp * 1_000 : Number.POSITIVE_INFINITY;
   } catch {
     // Not a JWT: its expiry cannot be read here.
-    return Infinity;
+    return Number.POSITIVE_INFINITY;
   }
 }
 

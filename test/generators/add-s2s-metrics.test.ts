@@ -50,6 +50,14 @@ describe('add-s2s-metrics', () => {
     expect(status).toMatchObject({ ok: true, findings: [] });
   });
 
+  it('leaves /metrics open where the import of the middleware was renamed', async () => {
+    await repo.run('add-auth-middleware --target user --protect all --public /health');
+    repo.edit(`${user}/app.ts`, (text) => text.replaceAll('authMiddleware', 'authentication'));
+    await repo.run('add-s2s-metrics --target user --allow-dirty');
+    expect(repo.read(`${user}/app.ts`)).toContain("publicRoutes: ['GET /health', 'GET /metrics']");
+    expect(await repo.plan('add-s2s-metrics --target user')).toMatchObject({ ok: true, edits: [] });
+  });
+
   it('leaves the hooks out that were taken out since', async () => {
     await repo.run('add-s2s --target user --protect usersRoutes');
     repo.edit(`${user}/routes/users.routes.ts`, (text) => text.replace(/.*app\.authenticate.*\n\n?/, ''));

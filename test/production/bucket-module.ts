@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-import { render } from '../../generators/_engine/render/render.ts';
+import { renderModule } from '../../generators/_engine/render/render.ts';
 import { projectRoot } from '../helpers/project-root.ts';
 
 interface Quota {
@@ -36,14 +36,22 @@ const style = {
   finalNewline: true,
 } as const;
 
-/** Renders token-bucket.ts for one of the clients, and imports it. */
+/** Renders the buckets for one of the clients, and imports them. */
 export async function loadBuckets(client: 'ioredis' | 'redis'): Promise<BucketModule> {
   const folder = join(projectRoot, '.rendered', `token-bucket-${client}`);
   mkdirSync(folder, { recursive: true });
-  const file = join(folder, 'token-bucket.ts');
-  const view = { redis: true, nodeRedis: client === 'redis' };
-  const text = render('add-s2s-rate-limit/token-bucket.ts.hbs', view, style);
-  // Of a machine that stops this process for a moment the tests of the script know nothing.
-  writeFileSync(file, text.replace('TICK_MS = 25;', 'TICK_MS = 2_500;'));
-  return (await import(pathToFileURL(file).href)) as BucketModule;
+  const specifiers = {
+    './redis-script.ioredis.ts': './redis-script.ts',
+    './token-bucket.ts': './token-bucket.ts',
+  };
+  const write = async (name: string, template = name): Promise<object> => {
+    const text = renderModule(`add-s2s-rate-limit/${template}.ts`, specifiers, style);
+    // Of a machine that stops this process for a moment the tests of the script know nothing.
+    const file = join(folder, `${name}.ts`);
+    writeFileSync(file, text.replace('TICK_MS = 25;', 'TICK_MS = 2_500;'));
+    return (await import(pathToFileURL(file).href)) as object;
+  };
+  const memory = await write('token-bucket');
+  await write('redis-script', `redis-script.${client === 'redis' ? 'node-redis' : 'ioredis'}`);
+  return { ...memory, ...(await write('redis-buckets')) } as BucketModule;
 }

@@ -103,7 +103,7 @@ export function copyOnFastify4(root: string): string {
 export async function loadFire(root: string): Promise<FireModules> {
   const load = async (path: string): Promise<Record<string, unknown>> =>
     (await import(pathToFileURL(join(root, path)).href)) as Record<string, unknown>;
-  const utilities = ['token-bucket', 'refusal-limit', 'balanced-client'];
+  const utilities = ['token-bucket', 'redis-buckets', 'refusal-limit', 'balanced-client'];
   const sources = ['consul-endpoints', 'eureka-endpoints', 'dns-endpoints', 'srv-endpoints'];
   const modules = await Promise.all(
     [...utilities, ...sources].map((name) => load(`${user}/src/utils/${name}.ts`)),

@@ -430,10 +430,10 @@ describe('9c keys in Redis', () => {
   it('carry product and service, and the tenant beside the user', () => {
     const { root } = modulesOn('Fastify 5');
     for (const service of ['auth-service', 'user-service']) {
-      const text = readFileSync(join(root, 'services', service, 'src/plugins/rate-limit.ts'), 'utf8');
+      const text = readFileSync(join(root, 'services', service, 'src/utils/shared-buckets.ts'), 'utf8');
       expect(text).toContain(`createRedisBuckets(client, 'rate-limit:acme/${service}:')`);
     }
-    const consumer = readFileSync(join(root, 'services/user-service/src/plugins/rate-limit.ts'), 'utf8');
+    const consumer = readFileSync(join(root, 'services/user-service/src/utils/request-limit.ts'), 'utf8');
     expect(consumer).toContain('JSON.stringify([tenantId ?? null, userId])');
   });
 
@@ -463,7 +463,7 @@ describe('9c keys in Redis', () => {
         repo.edit(path, (text) => text.replace(/"name": ".*?"/, `"name": ${JSON.stringify(evil)}`));
       const planned = await repo.plan('add-s2s-rate-limit --target services/auth-service --store redis');
       const edits = planned.ok ? planned.edits : [];
-      const edit = edits.find(({ path }) => path.endsWith('plugins/rate-limit.ts'));
+      const edit = edits.find(({ path }) => path.endsWith('utils/shared-buckets.ts'));
       expect(edit?.kind === 'create' ? edit.text : '').toContain(`'rate-limit:x-globalThis.pwned-1-:'`);
     } finally {
       repo.close();

@@ -4,7 +4,8 @@ import type { TextChange } from '../model/text-change.ts';
 import { printString } from '../syntax/print.ts';
 import { lineOf, parseSource, ts } from '../syntax/tree.ts';
 import { appendElements, eolAt, insertion, startWithComments, statementLineEnd } from './text-lines.ts';
-import { isDirective, preambleEnd } from '../syntax/imports.ts';
+import { importsOf, isDirective, preambleEnd, requiredModule } from '../syntax/imports.ts';
+import { findTopLevel } from '../syntax/symbols.ts';
 
 /**
  * Imports what is wanted: into a clause of the same module where there is one, else on a line of its own after the
@@ -26,10 +27,10 @@ export function ensureImport(base: string, want: ImportWant, style: Style): read
   const missing = wanted.filter(
     (each) =>
       !declarations.some((declaration) => binds(declaration, each, typeOnly)) &&
-      !source.statements.some((statement) => requiresIt(statement, want.from, each.local)),
+      !isRequired(source, want.from, each.local),
   );
   for (const { local } of missing) {
-    const taken = findBinding(source, local);
+    const taken = findTopLevel(source, local);
     if (taken !== undefined)
       throw new RefusalError(nameTaken(local, want.from, lineOf(source, taken.getStart(source))));
   }
@@ -152,13 +153,8 @@ function moduleOf(statement: ts.Statement): string | undefined {
     const { moduleReference } = statement;
     return ts.isExternalModuleReference(moduleReference) ? textOf(moduleReference.expression) : undefined;
   }
-  if (!ts.isVariableStatement(statement)) return undefined;
-  const initializer = statement.declarationList.declarations[0]?.initializer;
-  if (initializer === undefined || !ts.isCallExpression(initializer)) return undefined;
-  const [argument] = initializer.arguments;
-  return initializer.expression.getText() === 'require' && argument !== undefined
-    ? textOf(argument)
-    : undefined;
+  const [first] = ts.isVariableStatement(statement) ? statement.declarationList.declarations : [];
+  return first?.initializer && requiredModule(first.initializer);
 }
 
 function textOf(node: ts.Expression): string {
@@ -244,55 +240,10 @@ function isTypeClause(clause: ts.ImportClause): boolean {
   return clause.phaseModifier === ts.SyntaxKind.TypeKeyword;
 }
 
-/** `const x = require('m')`, `const { x } = require('m')` or `import x = require('m')` at the top level. */
-function requiresIt(statement: ts.Statement, from: string, local: string): boolean {
-  if (ts.isImportEqualsDeclaration(statement)) {
-    const { moduleReference: reference } = statement;
-    const specifier = ts.isExternalModuleReference(reference) ? reference.expression : undefined;
-    return statement.name.text === local && specifier !== undefined && isText(specifier, from);
-  }
-  if (!ts.isVariableStatement(statement)) return false;
-  return statement.declarationList.declarations.some(
-    ({ name, initializer }) =>
-      initializer !== undefined &&
-      ts.isCallExpression(initializer) &&
-      initializer.expression.getText() === 'require' &&
-      initializer.arguments.some((argument) => isText(argument, from)) &&
-      boundNames(name).includes(local),
-  );
-}
-
-function isText(node: ts.Expression, text: string): boolean {
-  return ts.isStringLiteral(node) && withoutExtension(node.text) === withoutExtension(text);
-}
-
-/** The statement at the top level that binds `local` already. */
-function findBinding(source: ts.SourceFile, local: string): ts.Statement | undefined {
-  return source.statements.find((statement) => topLevelNames(statement).includes(local));
-}
-
-function topLevelNames(statement: ts.Statement): readonly string[] {
-  if (ts.isImportDeclaration(statement)) {
-    const clause = statement.importClause;
-    const named = clause?.namedBindings;
-    const inner = named === undefined ? [] : ts.isNamedImports(named) ? named.elements : [named];
-    return [clause?.name?.text, ...inner.map((each) => each.name.text)].filter((name) => name !== undefined);
-  }
-  if (ts.isVariableStatement(statement)) {
-    return statement.declarationList.declarations.flatMap((declaration) => boundNames(declaration.name));
-  }
-  const isNamed =
-    ts.isFunctionDeclaration(statement) ||
-    ts.isClassDeclaration(statement) ||
-    ts.isEnumDeclaration(statement) ||
-    ts.isInterfaceDeclaration(statement) ||
-    ts.isTypeAliasDeclaration(statement) ||
-    ts.isImportEqualsDeclaration(statement);
-  return isNamed && statement.name !== undefined ? [statement.name.text] : [];
-}
-
-/** The names in a binding pattern, or the one name. */
-function boundNames(name: ts.BindingName): readonly string[] {
-  if (ts.isIdentifier(name)) return [name.text];
-  return name.elements.flatMap((each) => (ts.isOmittedExpression(each) ? [] : boundNames(each.name)));
+/** Bound by a `require` of the module. */
+function isRequired(source: ts.SourceFile, from: string, local: string): boolean {
+  const imported = importsOf(source).get(local);
+  const statement = findTopLevel(source, local);
+  const isIt = imported !== undefined && withoutExtension(imported.from) === withoutExtension(from);
+  return isIt && statement !== undefined && !ts.isImportDeclaration(statement);
 }

@@ -1,7 +1,8 @@
 import type { Style } from '../model/code-facts.ts';
 import { RefusalError } from '../model/obstacle.ts';
 import type { TextChange } from '../model/text-change.ts';
-import { lineOf, parseSource, ts, walk } from '../syntax/tree.ts';
+import { callsIn } from '../syntax/calls.ts';
+import { lineOf, parseSource, ts } from '../syntax/tree.ts';
 import { eolAt, indentAt, insertion } from './text-lines.ts';
 
 /**
@@ -16,7 +17,9 @@ export type LogoutWant = Readonly<{ line: number; url?: string }>;
  */
 export function ensureLogout(base: string, want: LogoutWant, style: Style): readonly TextChange[] {
   const source = parseSource('logout.ts', base);
-  const call = findByUrl(source, want.url) ?? findCall(source, want.line);
+  const call =
+    findByUrl(source, want.url) ??
+    callsIn(source).find((one) => lineOf(source, one.getStart()) === want.line);
   if (base.includes('.revokeRequest(')) return [];
   const handler = call === undefined ? undefined : handlerOf(call);
   if (call === undefined || handler === undefined) throw cannot('it has no inline handler', want.line);
@@ -45,25 +48,12 @@ export function ensureLogout(base: string, want: LogoutWant, style: Style): read
 }
 
 function findByUrl(source: ts.SourceFile, url: string | undefined): ts.CallExpression | undefined {
-  const found: ts.CallExpression[] = [];
-  walk(source, (node) => {
-    const isMember = ts.isCallExpression(node) && ts.isPropertyAccessExpression(node.expression);
-    const [first, handler] = isMember ? node.arguments : [];
-    const isPath = first !== undefined && handler !== undefined && ts.isStringLiteralLike(first);
-    if (isMember && isPath && first.text.length > 1 && url?.endsWith(first.text) === true) found.push(node);
-    return true;
+  const [only, other] = callsIn(source).filter(({ arguments: [first, handler], expression }) => {
+    const isMember = handler !== undefined && ts.isPropertyAccessExpression(expression);
+    const path = isMember && first !== undefined && ts.isStringLiteralLike(first) ? first.text : '';
+    return path.length > 1 && url?.endsWith(path) === true;
   });
-  return found.length === 1 ? found[0] : undefined;
-}
-
-function findCall(source: ts.SourceFile, line: number): ts.CallExpression | undefined {
-  let found: ts.CallExpression | undefined;
-  walk(source, (node) => {
-    if (found === undefined && ts.isCallExpression(node) && lineOf(source, node.getStart()) === line)
-      found = node;
-    return found === undefined;
-  });
-  return found;
+  return other === undefined ? only : undefined;
 }
 
 function handlerOf(call: ts.CallExpression): ts.ArrowFunction | ts.FunctionExpression | undefined {

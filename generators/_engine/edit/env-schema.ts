@@ -1,6 +1,16 @@
+import type { ImportWant } from '../model/code-facts.ts';
+import type { RelPath } from '../model/paths.ts';
+import type { Repo } from '../model/repo.ts';
+import type { ConfigFact } from '../model/resource-facts.ts';
+import type { Service } from '../model/service.ts';
 import type { EnvDeclarationWant } from '../model/wants.ts';
+import { dynamicSpecifier, importLines } from '../facts/style/place-file.ts';
 import { unwrap } from '../syntax/expressions.ts';
-import { ts, walk } from '../syntax/tree.ts';
+import { printKey, printString } from '../syntax/print.ts';
+import { parseSource, ts, walk } from '../syntax/tree.ts';
+
+const maxRuleChars = 1_000;
+const maxValueChars = 1_000;
 
 /** The object with one property for each variable, and what its values are built with (`z`, `Type`, or '' for none). */
 export type EnvSchema = Readonly<{ object: ts.ObjectLiteralExpression; builder: string }>;
@@ -80,4 +90,108 @@ function jsonSchemaObject(node: ts.Expression): EnvSchema | undefined {
     if (key === 'schema') return jsonSchemaObject(value);
   }
   return undefined;
+}
+
+/** What a test imports of the service's own files, and what it does before it has them. */
+export interface TestImports {
+  /** Whole import statements. */
+  readonly imports: readonly string[];
+  /** Lines of code after the imports. */
+  readonly setUp: readonly string[];
+}
+
+/** The file that a test is about, by its exports. */
+export interface TestSubject {
+  readonly file: RelPath;
+  readonly value: string;
+  readonly type: string;
+}
+
+/**
+ * Imports a plugin into a test, beside `others`. Where the configuration that it reads when it is imported demands an
+ * environment, that is set first, and the plugin is imported after it.
+ */
+export function importSubject(
+  service: Service,
+  repo: Repo,
+  test: RelPath,
+  { file, type, value }: TestSubject,
+  others: readonly ImportWant[] = [],
+): TestImports {
+  const environment = testEnvironment(service, repo);
+  if (environment.length === 0)
+    return {
+      imports: importLines(service, test, [{ from: file, names: [value, `type ${type}`] }, ...others]),
+      setUp: [],
+    };
+  const specifier = printString(dynamicSpecifier(service, test, file));
+  return {
+    imports: importLines(service, test, [{ from: file, names: [type], typeOnly: true }, ...others]),
+    setUp: [
+      '',
+      '// The configuration is read when it is imported: its environment is set first, and the plugin is imported later.',
+      'Object.assign(process.env, {',
+      ...environment.map((entry) => `  ${entry},`),
+      '  ...process.env,',
+      '});',
+      `let ${value}: typeof import(${specifier}).${value};`,
+      '',
+      'beforeAll(async () => {',
+      `  ({ ${value} } = await import(${specifier}));`,
+      '});',
+    ],
+  };
+}
+
+/**
+
+/**
+ * What a test has to put into `process.env` before it imports a file that reads the service's configuration: entries
+ * of an object, `DB_URL: 'postgres://…'`, one for each variable that the schema demands. Values come from the env
+ * example, else they are made to fit. [] where importing the configuration demands nothing.
+ */
+export function testEnvironment({ config }: Pick<Service, 'config'>, repo: Repo): readonly string[] {
+  const { file, reader, style } = config;
+  const isReadAtImport = reader !== undefined && reader.imports.length > 0 && style !== '@fastify/env';
+  const text = file === undefined || !isReadAtImport ? undefined : repo.read(file);
+  if (text === undefined) return [];
+  const schema = findEnvSchema(parseSource('env.ts', text), config);
+  const examples = readExamples(config, repo);
+  const entries = (schema?.object.properties ?? []).flatMap((property) => {
+    if (!ts.isPropertyAssignment(property) || !ts.isIdentifier(property.name)) return [];
+    const rule = property.initializer.getText().slice(0, maxRuleChars);
+    if (/\.(optional|default|nullish|catch|prefault)\(|\b(default|devDefault):/.test(rule)) return [];
+    const name = property.name.text;
+    const value = examples.get(name) ?? fittingValue(name, rule);
+    return [`${printKey(name)}: ${printString(value)}`];
+  });
+  return entries;
+}
+
+function readExamples({ exampleFiles }: ConfigFact, repo: Repo): ReadonlyMap<string, string> {
+  const values = new Map<string, string>();
+  for (const file of exampleFiles) {
+    const lines = (repo.read(file) ?? '').matchAll(
+      /^[ \t]*(\w+)[ \t]*=[ \t]*(?:"([^"\n]*)"|'([^'\n]*)'|([^#\r\n]*))/gm,
+    );
+    for (const [, name = '', double, single, bare] of lines) {
+      const value = (double ?? single ?? bare ?? '').trim();
+      if (value !== '') values.set(name, value);
+    }
+  }
+  return values;
+}
+
+/** By what the rule says in words: `z.string().url()`, `z.coerce.number()`, `z.enum(['a', 'b'])`, `str()`, `port()`. */
+function fittingValue(name: string, rule: string): string {
+  const choice = /(?:enum|union|picklist)\s*\(\s*\[?\s*(?:z\.literal\()?['"]([^'"]*)['"]/.exec(rule)?.[1];
+  if (choice !== undefined) return choice;
+  if (/\bnumber|\bint\b|\bport\(|\bnum\(|parseInt|Number/i.test(rule)) return '1';
+  if (/bool/i.test(rule)) return 'true';
+  if (/\burl\b|uri/i.test(rule)) return 'http://localhost';
+  if (/email/i.test(rule)) return 'test@example.com';
+  if (/uuid/i.test(rule)) return '00000000-0000-4000-8000-000000000000';
+  const least = Number(/\.(?:min|length)\(\s*(\d+)/.exec(rule)?.[1] ?? 0);
+  const value = `test-${name.toLowerCase().replaceAll('_', '-')}`;
+  return value.padEnd(Math.min(least, maxValueChars), '-');
 }

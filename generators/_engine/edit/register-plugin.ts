@@ -1,10 +1,14 @@
+import type { Style } from '../model/code-facts.ts';
 import type { RelPath } from '../model/paths.ts';
 import type { Repo } from '../model/repo.ts';
 import type { Service } from '../model/service.ts';
 import type { RegistrationWant } from '../model/wants.ts';
 import type { Draft } from '../repo/draft.ts';
 import type { GuardOrder } from '../facts/routes/guard-order.ts';
-import { parseSource } from '../syntax/tree.ts';
+import type { TextChange } from '../model/text-change.ts';
+import { printString } from '../syntax/print.ts';
+import { findNode, parseSource, ts } from '../syntax/tree.ts';
+import { appendElements } from './text-lines.ts';
 import { detectStyle } from '../facts/style/style.ts';
 import { defaultImportIn, ensureImport } from './ensure-import.ts';
 import { ensureRegistration } from './ensure-registration.ts';
@@ -96,4 +100,34 @@ export function freePluginName(
     const name = index === 1 ? `s2s-${usual}` : `s2s-${usual}-${String(index)}`;
     if (!others.has(name)) return name;
   }
+}
+
+/**
+ * Adds an entry such as `GET /metrics` to the `publicRoutes` of a file, the list of those that ask for no token. [] when it is there, and where
+ * there is no such list to add to: then no route of the whole application asks for one by our hook.
+ */
+export function ensurePublicRoute(base: string, entry: string, style: Style): readonly TextChange[] {
+  const source = parseSource('app.ts', base);
+  const list = findList(source);
+  if (list === undefined) return [];
+  const isThere = entriesOf(list).includes(entry);
+  return isThere ? [] : appendElements(source, list, [printString(entry, style.quote)], style);
+}
+
+/** The entries of the `publicRoutes` of a file; undefined when it has no such list. */
+export function findPublicRoutes(text: string): readonly string[] | undefined {
+  const list = findList(parseSource('app.ts', text));
+  return list === undefined ? undefined : entriesOf(list);
+}
+
+function findList(source: ts.SourceFile): ts.ArrayLiteralExpression | undefined {
+  const isList = (node: ts.Node): boolean =>
+    ts.isArrayLiteralExpression(node) &&
+    ts.isPropertyAssignment(node.parent) &&
+    node.parent.name.getText(source) === 'publicRoutes';
+  return findNode(source, isList) as ts.ArrayLiteralExpression | undefined;
+}
+
+function entriesOf(list: ts.ArrayLiteralExpression): readonly string[] {
+  return list.elements.filter(ts.isStringLiteralLike).map(({ text }) => text);
 }

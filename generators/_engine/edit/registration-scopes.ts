@@ -1,9 +1,7 @@
 import type { RegistrationWant } from '../model/wants.ts';
-import { routeMethods } from '../syntax/calls.ts';
-import { unwrap } from '../syntax/expressions.ts';
-import { ts, walk } from '../syntax/tree.ts';
-import { callKey } from '../syntax/calls.ts';
-import { nameOf } from '../syntax/expressions.ts';
+import { callKey, routeMethods } from '../syntax/calls.ts';
+import { nameOf, unwrap } from '../syntax/expressions.ts';
+import { findNode, ts, walk } from '../syntax/tree.ts';
 
 /** A list of statements in which the instance is in reach, with what its statements do with it. */
 export type Scope = Readonly<{
@@ -55,12 +53,7 @@ function isHandedIn(node: ts.Node, want: RegistrationWant): boolean {
   if (plugin === undefined || owner === undefined || isCalledForEach(owner)) return false;
   if (!owner.parameters.some(({ name }) => name.getText() === plugin.getText())) return false;
   if (plugin.getText() === want.app.binding) return false;
-  let makes = false;
-  walk(owner, (each) => {
-    makes ||= makesInstance(each, want);
-    return !makes;
-  });
-  return !makes;
+  return findNode(owner, (each) => makesInstance(each, want)) === undefined;
 }
 
 function functionBodies(node: ts.SignatureDeclaration): readonly ts.Node[] {

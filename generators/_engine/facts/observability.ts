@@ -2,10 +2,10 @@ import type { ImportWant } from '../model/code-facts.ts';
 import type { RelPath } from '../model/paths.ts';
 import type { Repo } from '../model/repo.ts';
 import type { ServiceHead } from '../model/service.ts';
-import { importWant } from '../program/outside-reads.ts';
+import { exportedWant } from '../program/outside-reads.ts';
 import { openSurvey } from '../program/survey.ts';
 import { unwrap } from '../syntax/expressions.ts';
-import { importedBy } from '../syntax/imports.ts';
+import { importedBy, topLevelVariables } from '../syntax/symbols.ts';
 import { ts } from '../syntax/tree.ts';
 
 /** What a service has for Prometheus. */
@@ -21,15 +21,12 @@ export function surveyMetrics(repo: Repo, head: ServiceHead): MetricsFact {
   const survey = openSurvey(repo, head);
   let hidden: RelPath | undefined;
   for (const file of survey.filesMatching(/\bnew\s+(?:\w+\.)?Registry\b/)) {
-    for (const statement of survey.tree(file).statements) {
-      if (!ts.isVariableStatement(statement)) continue;
-      for (const { initializer, name } of statement.declarationList.declarations) {
-        if (initializer === undefined || !ts.isIdentifier(name)) continue;
-        if (!makesRegistry(unwrap(initializer))) continue;
-        const want = importWant(survey, name, file);
-        if (want !== undefined) return { registry: { expression: name.text, imports: [want] } };
-        hidden ??= file;
-      }
+    for (const { initializer, name } of topLevelVariables(survey.tree(file))) {
+      if (initializer === undefined || !ts.isIdentifier(name)) continue;
+      if (!makesRegistry(unwrap(initializer))) continue;
+      const want = exportedWant(survey, name.text, file);
+      if (want !== undefined) return { registry: { expression: name.text, imports: [want] } };
+      hidden ??= file;
     }
   }
   return hidden === undefined ? {} : { hidden };

@@ -2,13 +2,14 @@ import type { RelPath } from '../model/paths.ts';
 import type { Repo } from '../model/repo.ts';
 import type { RedisFact } from '../model/resource-facts.ts';
 import type { Service } from '../model/service.ts';
-import { importWant } from '../program/outside-reads.ts';
+import { exportedWant } from '../program/outside-reads.ts';
 import type { Survey } from '../program/survey.ts';
 import { manifestsAbove } from '../repo/manifest.ts';
+import { callsIn, invocationsIn } from '../syntax/calls.ts';
 import { memberOf, propertyOf, stringOf, unwrap } from '../syntax/expressions.ts';
-import { importedBy } from '../syntax/imports.ts';
+import { importedBy, topLevelVariables } from '../syntax/symbols.ts';
 import { escapePattern, printMember, printString } from '../syntax/print.ts';
-import { lineOf, ts, walk } from '../syntax/tree.ts';
+import { placeOf, ts } from '../syntax/tree.ts';
 
 type Client = NonNullable<RedisFact['client']>;
 type Cluster = NonNullable<RedisFact['cluster']>;
@@ -31,15 +32,12 @@ export function surveyRedis(survey: Survey): RedisFact {
 
 function findCluster(survey: Survey): Cluster | undefined {
   for (const path of survey.filesMatching(/['"](?:@fastify\/redis|ioredis|redis|@redis\/client)['"]/)) {
-    const tree = survey.tree(path);
-    let found: ts.Node | undefined;
-    walk(tree, (node) => {
-      if (found === undefined && (makesCluster(node) || registersCluster(node))) found = node;
-      return found === undefined;
-    });
+    const found = invocationsIn(survey.tree(path)).find(
+      (node) => makesCluster(node) || registersCluster(node),
+    );
     if (found === undefined) continue;
     const [made = ''] = found.getText().split(/[(<]/u, 1);
-    return { path, line: lineOf(tree, found.getStart()), made };
+    return { ...placeOf(found, path), made };
   }
   return undefined;
 }
@@ -47,17 +45,15 @@ function findCluster(survey: Survey): Cluster | undefined {
 /** `new Cluster(…)`, `new Redis.Cluster(…)`, `createCluster(…)`, `createSentinel(…)`, by whatever name it is imported. */
 function makesCluster(node: ts.Node): boolean {
   if (!ts.isNewExpression(node) && !ts.isCallExpression(node)) return false;
-  const made = importedBy(node.expression);
-  return (
-    made !== undefined && /^(?:ioredis|redis|@redis\/client)$/.test(made.from) && clusters.has(made.name)
-  );
+  const made = importedBy(node.expression, 'ioredis', 'redis', '@redis/client');
+  return made !== undefined && clusters.has(made.name);
 }
 
 /** `app.register(fastifyRedis, { cluster: … })` */
 function registersCluster(node: ts.Node): boolean {
   if (!ts.isCallExpression(node) || memberOf(node.expression) !== 'register') return false;
   const [plugin, options] = node.arguments;
-  const isRedis = plugin !== undefined && importedBy(plugin)?.from === '@fastify/redis';
+  const isRedis = plugin !== undefined && importedBy(plugin, '@fastify/redis') !== undefined;
   return isRedis && ['cluster', 'nodes'].some((name) => propertyOf(options, name) !== undefined);
 }
 
@@ -73,27 +69,20 @@ function pluginClient(survey: Survey): Client | undefined {
 }
 
 function namespaceIn(survey: Survey, file: RelPath): string | undefined {
-  let namespace: string | undefined;
-  walk(survey.tree(file), (node) => {
-    const isRegister = ts.isCallExpression(node) && memberOf(node.expression) === 'register';
-    if (isRegister && /redis/i.test(node.arguments[0]?.getText() ?? ''))
-      namespace ??= stringOf(propertyOf(node.arguments[1], 'namespace'));
-    return true;
-  });
-  return namespace;
+  return callsIn(survey.tree(file), 'register')
+    .filter(({ arguments: [plugin] }) => /redis/i.test(plugin?.getText() ?? ''))
+    .map(({ arguments: [, options] }) => stringOf(propertyOf(options, 'namespace')))
+    .find((name) => name !== undefined);
 }
 
 /** `app.decorate('redis', client)` in a file that makes or imports the client. */
 function decoratedClient(survey: Survey): Client | undefined {
   for (const file of survey.filesMatching(/\.decorate[<(]/)) {
-    let name: string | undefined;
-    walk(survey.tree(file), (node) => {
-      if (!ts.isCallExpression(node) || memberOf(node.expression) !== 'decorate') return true;
-      const [key, value] = node.arguments;
+    const call = callsIn(survey.tree(file), 'decorate').find(({ arguments: [key, value] }) => {
       const found = value === undefined ? undefined : survey.names.value(value, file);
-      if (found !== undefined && makesClient(found.node)) name ??= stringOf(key);
-      return true;
+      return found !== undefined && makesClient(found.node) && stringOf(key) !== undefined;
     });
+    const name = stringOf(call?.arguments[0]);
     if (name === undefined) continue;
     const pattern = typedAsOptional(escapePattern(name));
     const optional = [...survey.files, ...survey.declarations].some((one) => {
@@ -113,17 +102,13 @@ function typedAsOptional(name: string): RegExp {
 /** `export const redis = new Redis(…)` */
 function exportedClient(survey: Survey): Client | undefined {
   for (const file of survey.filesMatching(/['"](ioredis|redis)['"]/)) {
-    for (const statement of survey.tree(file).statements) {
-      if (!ts.isVariableStatement(statement)) continue;
-      for (const { initializer, name } of statement.declarationList.declarations) {
-        if (initializer === undefined || !ts.isIdentifier(name)) continue;
-        const bare = unwrap(initializer);
-        const isConditional = ts.isConditionalExpression(bare);
-        const made = isConditional ? [bare.whenTrue, bare.whenFalse] : [bare];
-        if (!made.some((one) => makesClient(unwrap(one)))) continue;
-        const want = importWant(survey, name, file);
-        if (want !== undefined) return { expression: name.text, imports: [want], optional: isConditional };
-      }
+    for (const { initializer, name } of topLevelVariables(survey.tree(file))) {
+      if (initializer === undefined || !ts.isIdentifier(name)) continue;
+      const bare = unwrap(initializer);
+      const isConditional = ts.isConditionalExpression(bare);
+      const made = isConditional ? [bare.whenTrue, bare.whenFalse] : [bare];
+      const want = made.some((one) => makesClient(unwrap(one))) && exportedWant(survey, name.text, file);
+      if (want) return { expression: name.text, imports: [want], optional: isConditional };
     }
   }
   return undefined;
@@ -132,7 +117,7 @@ function exportedClient(survey: Survey): Client | undefined {
 function makesClient(node: ts.Node): boolean {
   if (!ts.isNewExpression(node) && !ts.isCallExpression(node)) return false;
   if (makesCluster(node)) return false;
-  const made = importedBy(node.expression);
+  const made = importedBy(node.expression, 'ioredis', 'redis');
   return made?.from === 'ioredis'
     ? ts.isNewExpression(node)
     : made?.from === 'redis' && made.name === 'createClient';

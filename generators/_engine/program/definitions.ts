@@ -1,22 +1,18 @@
 import type { RelPath } from '../model/paths.ts';
 import { hasModifier, memberOf, propertyOf, receiverOf, stringOf, unwrap } from '../syntax/expressions.ts';
-import { type Imported, importsOf, requiredModule } from '../syntax/imports.ts';
-import {
-  declarationOf,
-  findDeclaration,
-  findExport,
-  findSymbol,
-  importDeclaredBy,
-  starExports,
-} from '../syntax/symbols.ts';
-import { ts } from '../syntax/tree.ts';
-import { spend } from '../syntax/tree.ts';
-import type { Sources } from './sources.ts';
+import { type Imported, requiredModule } from '../syntax/imports.ts';
+import { declarationOf, findExport, findSymbol, importDeclaredBy, starExports } from '../syntax/symbols.ts';
+import { spend, ts } from '../syntax/tree.ts';
 
 /** A declaration or a value's own node (function, class, initializer, …), and the file it is in. */
 export interface Definition {
   readonly file: RelPath;
   readonly node: ts.Node;
+}
+
+/** Where a program finds the trees of its files. */
+export interface Trees {
+  tree(path: RelPath): ts.SourceFile;
 }
 
 /**
@@ -30,8 +26,6 @@ export interface Definitions {
   value(expression: ts.Expression, file: RelPath): Definition | undefined;
   /** What a module exports by this name (`default` too). */
   exported(file: RelPath, name: string): Definition | undefined;
-  /** The import that a name at a node comes from; undefined when something nearer has that name. */
-  importOf(identifier: ts.Identifier, file: RelPath): Imported | undefined;
   /** The service's own file that a specifier names. */
   module(file: RelPath, specifier: string): RelPath | undefined;
 }
@@ -41,18 +35,18 @@ const maxDepth = 40;
 /** What a name that is looked up costs, as nodes that are visited. */
 const lookUpSteps = 50;
 
-/** Opens the definitions of a service; `resolve` finds a file from a specifier. Binds a file when a name in it is looked up. */
-export function openDefinitions(sources: Sources, resolve: Definitions['module']): Definitions {
-  return new ServiceDefinitions(sources, resolve);
-}
-
-class ServiceDefinitions implements Definitions {
+/** The definitions of a service; `resolve` finds a file from a specifier. Binds a file when a name in it is looked up. */
+export class ServiceDefinitions implements Definitions {
   readonly module: Definitions['module'];
-  readonly #sources: Sources;
+  readonly #trees: Trees;
+  /** They go with the nodes. */
+  readonly #values = new WeakMap<ts.Expression, { found: Definition | undefined }>();
   #depth = 0;
+  /** How often something was not looked up because it nests too deep: what comes of that holds for that depth alone. */
+  #cuts = 0;
 
-  constructor(sources: Sources, resolve: Definitions['module']) {
-    this.#sources = sources;
+  constructor(trees: Trees, resolve: Definitions['module']) {
+    this.#trees = trees;
     this.module = resolve;
   }
 
@@ -62,17 +56,24 @@ class ServiceDefinitions implements Definitions {
   }
 
   value(expression: ts.Expression, file: RelPath): Definition | undefined {
-    return this.#bounded(file, () => {
-      const bare = unwrap(expression);
-      if (ts.isIdentifier(bare)) {
-        const definition = this.definitionOf(bare, file);
-        return definition === undefined ? undefined : this.#valueOf(definition);
-      }
-      const receiver = receiverOf(bare);
-      const member = memberOf(bare);
-      if (receiver === undefined || member === undefined) return { file, node: bare };
-      return this.#memberValue(receiver, member, file) ?? { file, node: bare };
-    });
+    const bare = unwrap(expression);
+    const known = this.#values.get(bare);
+    if (known !== undefined) return known.found;
+    const cuts = this.#cuts;
+    const found = this.#bounded(file, () => this.#look(bare, file));
+    if (cuts === this.#cuts) this.#values.set(bare, { found });
+    return found;
+  }
+
+  #look(bare: ts.Expression, file: RelPath): Definition | undefined {
+    if (ts.isIdentifier(bare)) {
+      const definition = this.definitionOf(bare, file);
+      return definition === undefined ? undefined : this.#valueOf(definition);
+    }
+    const receiver = receiverOf(bare);
+    const member = memberOf(bare);
+    if (receiver === undefined || member === undefined) return { file, node: bare };
+    return this.#memberValue(receiver, member, file) ?? { file, node: bare };
   }
 
   exported(file: RelPath, name: string): Definition | undefined {
@@ -80,14 +81,12 @@ class ServiceDefinitions implements Definitions {
     return definition === undefined ? undefined : this.#valueOf(definition);
   }
 
-  importOf(identifier: ts.Identifier, file: RelPath): Imported | undefined {
-    if (findDeclaration(identifier, identifier.text) !== undefined) return undefined;
-    return importsOf(this.#sources.tree(file)).get(identifier.text);
-  }
-
   /** Undefined for what nests too deep, or leads back to itself. */
   #bounded<T>(file: RelPath, look: () => T | undefined): T | undefined {
-    if (this.#depth > maxDepth) return undefined;
+    if (this.#depth > maxDepth) {
+      this.#cuts += 1;
+      return undefined;
+    }
     spend(lookUpSteps, () => file);
     this.#depth += 1;
     try {
@@ -133,7 +132,7 @@ class ServiceDefinitions implements Definitions {
   }
 
   #moduleNode(file: RelPath): Definition {
-    return { file, node: this.#sources.tree(file) };
+    return { file, node: this.#trees.tree(file) };
   }
 
   /** Barrels that re-export each other lead to one file by many ways: `seen` are those that were looked into. */
@@ -142,7 +141,7 @@ class ServiceDefinitions implements Definitions {
     if (seen.has(place)) return undefined;
     seen.add(place);
     return this.#bounded(file, () => {
-      const tree = this.#sources.tree(file);
+      const tree = this.#trees.tree(file);
       const own = findExport(tree, name) ?? (name === 'default' ? findExport(tree, 'export=') : undefined);
       if (own !== undefined) return this.#defined(own, file, seen);
       for (const star of name === 'default' ? [] : starExports(tree)) {

@@ -10,8 +10,9 @@ import {
   stringOf,
   unwrap,
 } from '../syntax/expressions.ts';
-import type { Survey } from './survey.ts';
-import { importsOf } from '../syntax/imports.ts';
+import { callsIn } from '../syntax/calls.ts';
+import { importedBy } from '../syntax/symbols.ts';
+import { foundOnce, type Survey } from './survey.ts';
 
 /** Which environment variable a value comes from, and the literal that stands in for it. */
 export interface EnvRead {
@@ -146,18 +147,19 @@ function textOf(given: ts.Expression): string | undefined {
 /** What @fastify/env made `app.config` of, with `config` or another name for the decorator; undefined when it did not. */
 function decoratedSchema(survey: Survey, decorated: ts.Expression): FastifyEnv | undefined {
   const key = memberOf(decorated);
-  if (key === undefined) return undefined;
-  for (const file of survey.filesMatching(/@fastify\/env|fastify-env/)) {
-    let found = autoloadedEnv(survey, file);
-    walk(survey.tree(file), (node) => {
-      const [plugin, options] = ts.isCallExpression(node) ? node.arguments : [];
-      if (plugin !== undefined) found ??= fastifyEnv(survey, plugin, options, file);
-      return found === undefined;
-    });
-    if (found?.key === key) return found;
-  }
-  return undefined;
+  return key === undefined ? undefined : findFastifyEnvs(survey).find((one) => one.key === key);
 }
+
+/** The first use of @fastify/env in each file. */
+const findFastifyEnvs = foundOnce((survey): readonly FastifyEnv[] =>
+  survey.filesMatching(/@fastify\/env|fastify-env/).flatMap((file) => {
+    const calls = callsIn(survey.tree(file)).map(({ arguments: [plugin, options] }) =>
+      plugin === undefined ? undefined : fastifyEnv(survey, plugin, options, file),
+    );
+    const found = [autoloadedEnv(survey, file), ...calls].find((one) => one !== undefined);
+    return found === undefined ? [] : [found];
+  }),
+);
 
 /** A use of @fastify/env: the decorator that it makes, the schema, and the node to name where there is no schema. */
 export interface FastifyEnv {
@@ -175,7 +177,7 @@ export function fastifyEnv(
   options: ts.Expression | undefined,
   file: RelPath,
 ): FastifyEnv | undefined {
-  return isFastifyEnv(survey, plugin, file) ? usedWith(survey, options, plugin, file) : undefined;
+  return isFastifyEnv(plugin) ? usedWith(survey, options, plugin, file) : undefined;
 }
 
 /** A file of an autoloaded folder: `export const autoConfig = { schema }; export default env`. */
@@ -186,13 +188,11 @@ export function autoloadedEnv(survey: Survey, file: RelPath): FastifyEnv | undef
   if (options === undefined || given === undefined || !ts.isExpression(options)) return undefined;
   const bare = unwrap(given);
   const plugin = ts.isCallExpression(bare) ? (bare.arguments[0] ?? bare) : bare;
-  return isFastifyEnv(survey, plugin, file) ? usedWith(survey, options, options, file) : undefined;
+  return isFastifyEnv(plugin) ? usedWith(survey, options, options, file) : undefined;
 }
 
-function isFastifyEnv(survey: Survey, plugin: ts.Expression, file: RelPath): boolean {
-  const bare = unwrap(plugin);
-  const from = ts.isIdentifier(bare) ? importsOf(survey.tree(file)).get(bare.text)?.from : undefined;
-  return from === '@fastify/env' || from === 'fastify-env';
+function isFastifyEnv(plugin: ts.Expression): boolean {
+  return importedBy(plugin, '@fastify/env', 'fastify-env') !== undefined;
 }
 
 function usedWith(
@@ -201,10 +201,9 @@ function usedWith(
   plugin: ts.Node,
   file: RelPath,
 ): FastifyEnv {
-  const found = options === undefined ? undefined : survey.names.value(options, file);
-  const isFound = found !== undefined && ts.isObjectLiteralExpression(found.node);
-  const [literal, place] = isFound ? [found.node as ts.Expression, found.file] : [options, file];
+  const found = survey.names.objectOf(options, file);
+  const literal = found?.node ?? options;
   const schema = propertyOf(literal, 'schema');
   const key = stringOf(propertyOf(literal, 'confKey')) ?? 'config';
-  return { key, schema, at: schema ?? plugin, file: place };
+  return { key, schema, at: schema ?? plugin, file: found?.file ?? file };
 }

@@ -1,7 +1,6 @@
 import type { RelPath } from '../model/paths.ts';
 import { envNameOf, isProcessEnv, keyOf, memberOf, receiverOf, unwrap } from '../syntax/expressions.ts';
-import { ts, walk } from '../syntax/tree.ts';
-import { spend } from '../syntax/tree.ts';
+import { findNode, spend, ts } from '../syntax/tree.ts';
 import type { Definition, Definitions } from './definitions.ts';
 
 /** Why the value of an expression is not known. */
@@ -286,14 +285,12 @@ function isReassigned(declaration: ts.VariableDeclaration): boolean {
   if ((declaration.parent.flags & ts.NodeFlags.Const) !== 0 || !ts.isIdentifier(declaration.name))
     return false;
   const { text: name } = declaration.name;
-  let found = false;
-  walk(declaration.getSourceFile(), (node) => {
+  const found = findNode(declaration.getSourceFile(), (node) => {
     const isSet =
       ts.isBinaryExpression(node) &&
       node.operatorToken.kind >= ts.SyntaxKind.FirstAssignment &&
       node.operatorToken.kind <= ts.SyntaxKind.LastAssignment;
-    if (isSet && ts.isIdentifier(node.left) && node.left.text === name) found = true;
-    return !found;
+    return isSet && ts.isIdentifier(node.left) && node.left.text === name;
   });
-  return found;
+  return found !== undefined;
 }

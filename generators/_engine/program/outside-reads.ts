@@ -1,8 +1,8 @@
 import type { ImportWant } from '../model/code-facts.ts';
 import type { RelPath } from '../model/paths.ts';
-import { ts, walk } from '../syntax/tree.ts';
+import { findNode, ts, walk } from '../syntax/tree.ts';
 import { readEnv } from './env-reads.ts';
-import { exportOf } from '../syntax/exports.ts';
+import { exportOf } from '../syntax/symbols.ts';
 import { isProcessEnv, stringOf, unwrap } from '../syntax/expressions.ts';
 import { importsOf } from '../syntax/imports.ts';
 import { findDeclaration } from '../syntax/symbols.ts';
@@ -35,7 +35,7 @@ export function readFromOutside(
   if (stringOf(bare) !== undefined) return { expression: bare.getText(), imports: [], ...origin };
   const instance = throughInstance(bare);
   if (instance !== undefined) return { expression: instance, imports: [], ...origin };
-  if (refersToThis(bare)) {
+  if (findNode(bare, ({ kind }) => kind === ts.SyntaxKind.ThisKeyword) !== undefined) {
     const value = findFieldValue(survey, bare, file);
     return value && readFromOutside(survey, value.expression, value.file, hops + 1);
   }
@@ -50,19 +50,22 @@ export function readFromOutside(
 }
 
 /** The import that another file needs for a name; undefined when the name cannot be imported. */
-export function importWant(survey: Survey, root: ts.Identifier, file: RelPath): ImportWant | undefined {
+function importWant(survey: Survey, root: ts.Identifier, file: RelPath): ImportWant | undefined {
   const declaration = findDeclaration(root, root.text);
   const tree = survey.tree(file);
   if (declaration !== undefined) {
-    const exported = exportOf(tree, root.text);
     const isTop = findDeclaration(tree.endOfFileToken, root.text) === declaration;
-    return exported === undefined || !isTop
-      ? undefined
-      : wantOf(file, exported.export === 'default' ? 'default' : exported.name, root.text);
+    return isTop ? exportedWant(survey, root.text, file) : undefined;
   }
   const imported = importsOf(tree).get(root.text);
   if (imported === undefined || imported.name === '*') return undefined;
   return wantOf(survey.names.module(file, imported.from) ?? imported.from, imported.name, root.text);
+}
+
+/** The import that another file needs for what a file declares and exports. */
+export function exportedWant(survey: Survey, name: string, file: RelPath): ImportWant | undefined {
+  const exported = exportOf(survey.tree(file), name);
+  return exported && wantOf(file, exported.export === 'default' ? 'default' : exported.name, name);
 }
 
 function wantOf(from: string, name: string, local: string): ImportWant {
@@ -76,15 +79,6 @@ function throughInstance(bare: ts.Expression): string | undefined {
     bare.getText(),
   );
   return match?.[1] === undefined ? undefined : `app${match[1]}`;
-}
-
-function refersToThis(bare: ts.Expression): boolean {
-  let found = false;
-  walk(bare, (node) => {
-    found ||= node.kind === ts.SyntaxKind.ThisKeyword;
-    return !found;
-  });
-  return found;
 }
 
 /** The names that an expression begins with, `process` and globals aside. */
@@ -151,7 +145,13 @@ function findFieldValue(survey: Survey, bare: ts.Expression, file: RelPath): Fie
   const initializer = declared !== undefined && ts.isPropertyDeclaration(declared) && declared.initializer;
   if (initializer) return { expression: initializer, file };
   const index = parameterOf(owner, field);
-  return index < 0 || owner.name === undefined ? undefined : givenTo(survey, owner.name.text, index);
+  if (index < 0 || owner.name === undefined) return undefined;
+  const given = survey.names.callsOf({ file, node: owner }).flatMap((call): readonly FieldValue[] => {
+    const expression = call.node.arguments?.[index];
+    return expression === undefined ? [] : [{ expression, file: call.file }];
+  });
+  const [first] = given;
+  return new Set(given.map(({ expression }) => expression.getText())).size === 1 ? first : undefined;
 }
 
 /** The parameter that the constructor keeps in the field: `private readonly secret`, or `this.secret = secret`. */
@@ -165,20 +165,6 @@ function parameterOf(owner: ts.ClassLikeDeclaration, field: string): number {
   const text = made.body?.getText() ?? '';
   const [, assigned] = new RegExp(`this\\.${field.replace('$', '\\$')} = ([\\w$]+)\\b`).exec(text) ?? [];
   return made.parameters.findIndex((one) => one.name.getText() === assigned);
-}
-
-function givenTo(survey: Survey, name: string, index: number): FieldValue | undefined {
-  const given: FieldValue[] = [];
-  for (const file of survey.filesMatching(new RegExp(`\\bnew ${name.replace('$', '\\$')}\\(`))) {
-    walk(survey.tree(file), (node) => {
-      const isMade = ts.isNewExpression(node) && unwrap(node.expression).getText() === name;
-      const expression = isMade ? node.arguments?.[index] : undefined;
-      if (expression !== undefined) given.push({ expression, file });
-      return true;
-    });
-  }
-  const [first] = given;
-  return new Set(given.map(({ expression }) => expression.getText())).size === 1 ? first : undefined;
 }
 
 /** `const { publicKey } = getKeyPair()` gives `getKeyPair().publicKey`; a default, a rest or a nested pattern gives nothing. */

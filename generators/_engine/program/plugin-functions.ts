@@ -5,12 +5,15 @@ import {
   isFunctionNode,
   keyOf,
   memberOf,
+  propertyOf,
   receiverOf,
   stringOf,
   unwrap,
 } from '../syntax/expressions.ts';
+import { findCalls, newsIn, type Use } from '../syntax/calls.ts';
+import { importedBy } from '../syntax/symbols.ts';
+import type { Definition } from './definitions.ts';
 import type { Survey } from './survey.ts';
-import type { Argument } from './repeated-calls.ts';
 
 /** The function behind what is given to `register`. */
 export interface PluginFunction {
@@ -37,11 +40,11 @@ export function findPluginFunction(
   const [first] = given;
   if (callee.kind === ts.SyntaxKind.ImportKeyword)
     return fromDynamicImport(survey, stringOf(first), found.file, hops);
-  if (first !== undefined && isFastifyPlugin(survey, callee, found.file)) {
+  if (first !== undefined && isFastifyPlugin(callee)) {
     const inner = findPluginFunction(survey, first, found.file, hops + 1);
     return inner === undefined ? undefined : { ...inner, shared: true };
   }
-  const resolver = first === undefined ? undefined : resolverOf(survey, callee, found.file);
+  const resolver = first === undefined ? undefined : resolverOf(callee);
   if (first !== undefined && resolver === 'asValue')
     return findPluginFunction(survey, first, found.file, hops + 1);
   const making = first !== undefined && resolver === 'asFunction' ? first : callee;
@@ -52,9 +55,8 @@ export function findPluginFunction(
     : findPluginFunction(survey, made, maker.file, hops + 1);
 }
 
-export function isFastifyPlugin(survey: Survey, callee: ts.Expression, file: RelPath): boolean {
-  const bare = unwrap(callee);
-  return ts.isIdentifier(bare) && survey.names.importOf(bare, file)?.from === 'fastify-plugin';
+export function isFastifyPlugin(callee: ts.Expression): boolean {
+  return importedBy(callee, 'fastify-plugin') !== undefined;
 }
 
 /** What a function returns by its first return statement of its own. */
@@ -85,11 +87,43 @@ function fromDynamicImport(
 ): PluginFunction | undefined {
   const target = specifier === undefined ? undefined : survey.names.module(file, specifier);
   const found = target === undefined ? undefined : survey.names.exported(target, 'default');
+  return pluginBehind(survey, found, hops + 1);
+}
+
+/** The plugin function that a file exports as its default. */
+export function defaultPlugin(survey: Survey, file: RelPath): PluginFunction | undefined {
+  return pluginBehind(survey, survey.names.exported(file, 'default'));
+}
+
+/** The plugin function that a definition is, or makes. */
+export function pluginBehind(
+  survey: Survey,
+  found: Definition | undefined,
+  hops = 0,
+): PluginFunction | undefined {
   if (found === undefined) return undefined;
   if (isFunctionNode(found.node)) return { file: found.file, node: found.node, shared: false };
-  return ts.isExpression(found.node)
-    ? findPluginFunction(survey, found.node, found.file, hops + 1)
-    : undefined;
+  return ts.isExpression(found.node) ? findPluginFunction(survey, found.node, found.file, hops) : undefined;
+}
+
+/** A function that a call hands the instance to, as the argument `index`: `registerAll(app)`. */
+export interface HelperFunction extends PluginFunction {
+  readonly index: number;
+}
+
+export function findHelper(
+  survey: Survey,
+  { binding, call, kind }: Use,
+  file: RelPath,
+): HelperFunction | undefined {
+  const found = kind === 'helper' ? survey.names.value(call.expression, file) : undefined;
+  if (found === undefined || !isFunctionNode(found.node)) return undefined;
+  return { file: found.file, node: found.node, shared: true, index: argumentIndex(call, binding) };
+}
+
+/** Which argument of a call an instance is, by its name; -1 where it is none. */
+export function argumentIndex(call: ts.CallExpression | ts.NewExpression, instance: string): number {
+  return (call.arguments ?? []).findIndex((argument) => unwrap(argument).getText() === instance);
 }
 
 /**
@@ -106,8 +140,7 @@ export function inContainer(survey: Survey, expression: ts.Expression, file: Rel
   for (const place of survey.filesMatching(/\bawilix\b/)) {
     let found: ts.Expression | undefined;
     walk(survey.tree(place), (at) => {
-      if (ts.isPropertyAssignment(at) && keyOf(at.name) === name)
-        found ??= resolverIn(survey, at.initializer, place);
+      if (ts.isPropertyAssignment(at) && keyOf(at.name) === name) found ??= resolverIn(at.initializer);
       return found === undefined;
     });
     if (found !== undefined) return { expression: found, file: place };
@@ -116,22 +149,132 @@ export function inContainer(survey: Survey, expression: ts.Expression, file: Rel
 }
 
 /** How awilix makes a value of the argument: by calling it, or as it is; undefined for a function of another package. */
-export function resolverOf(
-  survey: Survey,
-  callee: ts.Expression,
-  file: RelPath,
-): 'asFunction' | 'asValue' | undefined {
-  const bare = unwrap(callee);
-  const imported = ts.isIdentifier(bare) ? survey.names.importOf(bare, file) : undefined;
-  if (imported?.from !== 'awilix') return undefined;
-  return imported.name === 'asFunction' || imported.name === 'asValue' ? imported.name : undefined;
+export function resolverOf(callee: ts.Expression): 'asFunction' | 'asValue' | undefined {
+  const name = importedBy(callee, 'awilix')?.name;
+  return name === 'asFunction' || name === 'asValue' ? name : undefined;
 }
 
 /** Without `.singleton()` and the like. */
-function resolverIn(survey: Survey, value: ts.Expression, file: RelPath): ts.Expression | undefined {
+function resolverIn(value: ts.Expression): ts.Expression | undefined {
   const bare = unwrap(value);
   if (!ts.isCallExpression(bare)) return undefined;
-  if (resolverOf(survey, bare.expression, file) !== undefined) return bare;
+  if (resolverOf(bare.expression) !== undefined) return bare;
   const receiver = receiverOf(bare.expression);
-  return receiver === undefined ? undefined : resolverIn(survey, receiver, file);
+  return receiver === undefined ? undefined : resolverIn(receiver);
+}
+
+/** An argument of a call, and the file that it stands in. */
+export interface Argument {
+  readonly expression: ts.Expression;
+  readonly file: RelPath;
+}
+
+/** What a loop calls each element: `plugin`, `{ plugin, options }` or `[plugin, options]`. */
+interface Loop {
+  readonly binding: ts.BindingName;
+  readonly list: ts.Expression;
+}
+
+/**
+ * The arguments with which a call is made, once for each time: for a call in a loop over an array literal those that
+ * its elements give, else its own.
+ */
+export function argumentsOf(
+  survey: Survey,
+  call: ts.CallExpression,
+  file: RelPath,
+): readonly (readonly Argument[])[] {
+  const own = call.arguments.map((expression) => ({ expression, file }));
+  const loop = loopAround(call);
+  const found = loop === undefined ? undefined : survey.names.value(loop.list, file);
+  if (loop === undefined || found === undefined || !ts.isArrayLiteralExpression(found.node)) return [own];
+  return found.node.elements.map((element) =>
+    own.flatMap(({ expression }) => {
+      const given = partOf(element, loop.binding, unwrap(expression));
+      return given === undefined ? [{ expression, file }] : [{ expression: given, file: found.file }];
+    }),
+  );
+}
+
+function loopAround(call: ts.CallExpression): Loop | undefined {
+  const holder = ts.findAncestor(call.parent, (node) => ts.isFunctionLike(node) || ts.isForOfStatement(node));
+  if (holder === undefined) return undefined;
+  if (ts.isForOfStatement(holder)) {
+    const [declaration] = ts.isVariableDeclarationList(holder.initializer)
+      ? holder.initializer.declarations
+      : [];
+    return declaration && { binding: declaration.name, list: holder.expression };
+  }
+  const { parent } = holder;
+  if (!ts.isFunctionLike(holder) || !ts.isCallExpression(parent)) return undefined;
+  const list = receiverOf(parent.expression);
+  const [parameter] = holder.parameters;
+  const isEach = /^(?:forEach|map)$/.test(memberOf(parent.expression) ?? '');
+  return isEach && list !== undefined && parameter !== undefined
+    ? { binding: parameter.name, list }
+    : undefined;
+}
+
+/** What an expression of the loop's body stands for in one element; undefined when it is not about the element. */
+function partOf(
+  element: ts.Expression,
+  binding: ts.BindingName,
+  used: ts.Expression,
+): ts.Expression | undefined {
+  if (ts.isIdentifier(binding)) {
+    if (used.getText() === binding.text) return element;
+    const receiver = receiverOf(used);
+    const member = memberOf(used);
+    return receiver?.getText() === binding.text && member !== undefined
+      ? propertyOf(element, member)
+      : undefined;
+  }
+  const name = used.getText();
+  if (ts.isObjectBindingPattern(binding)) {
+    const bound = binding.elements.find((one) => one.name.getText() === name);
+    return bound && propertyOf(element, (bound.propertyName ?? bound.name).getText());
+  }
+  const index = binding.elements.findIndex((one) => ts.isBindingElement(one) && one.name.getText() === name);
+  const bare = unwrap(element);
+  return index >= 0 && ts.isArrayLiteralExpression(bare) ? bare.elements[index] : undefined;
+}
+
+/** What is done to one instance, and the file in which it is. */
+export interface CallsInFile {
+  readonly file: RelPath;
+  readonly uses: readonly Use[];
+}
+
+/** What classes of the service do to the instance that they are made with: `new UserHandlers(app).handleRoutes()`. */
+export function classCalls(
+  survey: Survey,
+  scope: ts.Node,
+  instance: string,
+  file: RelPath,
+): readonly CallsInFile[] {
+  const isInside = (node: ts.Node): boolean => node.pos >= scope.pos && node.end <= scope.end;
+  return newsIn(survey.tree(file))
+    .filter(isInside)
+    .flatMap((node) => {
+      const index = argumentIndex(node, instance);
+      const made = index === -1 ? undefined : survey.names.value(node.expression, file);
+      return made !== undefined && ts.isClassLike(made.node)
+        ? [{ file: made.file, uses: usesOf(made.node, index) }]
+        : [];
+    });
+}
+
+/** By the constructor's parameter, and in every method by the field that it is or that is set to it. */
+function usesOf(made: ts.ClassLikeDeclaration, index: number): readonly Use[] {
+  const maker = made.members.filter(ts.isConstructorDeclaration).find(({ body }) => body !== undefined);
+  const parameter = maker?.parameters[index];
+  if (maker?.body === undefined || parameter === undefined || !ts.isIdentifier(parameter.name)) return [];
+  const { text } = parameter.name;
+  const fields = ts.isParameterPropertyDeclaration(parameter, maker) ? [`this.${text}`] : [];
+  walk(maker.body, (node) => {
+    const isSet = ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.EqualsToken;
+    if (isSet && unwrap(node.right).getText() === text) fields.push(node.left.getText());
+    return true;
+  });
+  return [...findCalls(maker.body, [text]), ...findCalls(made, fields)];
 }

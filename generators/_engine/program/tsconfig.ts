@@ -5,7 +5,7 @@ import type { Repo } from '../model/repo.ts';
 import { RefusalError } from '../model/obstacle.ts';
 import { isRecord, isShallow, readManifest } from '../repo/manifest.ts';
 import type { ServiceHead } from '../model/service.ts';
-import type { Sources } from './sources.ts';
+import type { SourceFiles } from '../repo/source-files.ts';
 
 /** The compiler options that rule a service, its `extends` chain merged. */
 export interface Tsconfig {
@@ -181,7 +181,7 @@ function targetsOf(target: unknown): readonly string[] {
  * `.ts`, a folder for its index. Undefined for packages and for files that are not the service's own.
  */
 export function openResolver(
-  sources: Sources,
+  sources: SourceFiles,
   { aliases, baseUrl }: Tsconfig,
 ): (file: RelPath, specifier: string) => RelPath | undefined {
   const own = new Set<string>([...sources.files, ...sources.tests]);

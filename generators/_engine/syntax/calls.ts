@@ -1,6 +1,32 @@
 import { memberOf, receiverOf, unwrap } from './expressions.ts';
 import { ts, walk } from './tree.ts';
 
+const known = new WeakMap<ts.SourceFile, readonly (ts.CallExpression | ts.NewExpression)[]>();
+
+/** Every call and every `new` of a file in the order of the text, outer ones first. A file is walked once, whoever asks. */
+export function invocationsIn(tree: ts.SourceFile): readonly (ts.CallExpression | ts.NewExpression)[] {
+  const before = known.get(tree);
+  if (before !== undefined) return before;
+  const found: (ts.CallExpression | ts.NewExpression)[] = [];
+  walk(tree, (node) => {
+    if (ts.isCallExpression(node) || ts.isNewExpression(node)) found.push(node);
+    return true;
+  });
+  known.set(tree, found);
+  return found;
+}
+
+/** The calls of a file, those of a method alone where one is named. */
+export function callsIn(tree: ts.SourceFile, method?: string): readonly ts.CallExpression[] {
+  const calls = invocationsIn(tree).filter(ts.isCallExpression);
+  return method === undefined ? calls : calls.filter(({ expression }) => memberOf(expression) === method);
+}
+
+/** The `new` expressions of a file. */
+export function newsIn(tree: ts.SourceFile): readonly ts.NewExpression[] {
+  return invocationsIn(tree).filter(ts.isNewExpression);
+}
+
 /** One thing that is done to a Fastify instance. */
 export interface Use {
   /** register: `app.register(…)` · route: `app.get(…)`, `app.route(…)` · helper: `registerRoutes(app)`. */

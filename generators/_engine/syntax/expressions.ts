@@ -82,9 +82,9 @@ export function isFunctionNode(node: ts.Node): node is FunctionNode {
   );
 }
 
-/** The name that a function is called by; undefined for one without. */
+/** The name that a function or a class is called by; undefined for one without. */
 export function nameOf(node: ts.Node): string | undefined {
-  if (ts.isFunctionDeclaration(node)) return node.name?.text;
+  if (ts.isFunctionDeclaration(node) || ts.isClassDeclaration(node)) return node.name?.text;
   const { parent } = node;
   return ts.isVariableDeclaration(parent) && ts.isIdentifier(parent.name) ? parent.name.text : undefined;
 }

@@ -23,15 +23,6 @@ export function importsOf(tree: ts.SourceFile): ReadonlyMap<string, Imported> {
   return found;
 }
 
-/** What an expression names of an import: `Cluster`, or the `Cluster` of `ioredis.Cluster`. */
-export function importedBy(expression: ts.Expression): Imported | undefined {
-  const bare = unwrap(expression);
-  const root = ts.isPropertyAccessExpression(bare) ? unwrap(bare.expression) : bare;
-  const imported = ts.isIdentifier(root) ? importsOf(root.getSourceFile()).get(root.text) : undefined;
-  if (imported === undefined || !ts.isPropertyAccessExpression(bare)) return imported;
-  return { from: imported.from, name: bare.name.text };
-}
-
 /** The specifiers of every import and re-export of a file, in order. */
 export function specifiersOf(tree: ts.SourceFile): readonly string[] {
   return tree.statements.flatMap((statement) => {

@@ -1,7 +1,6 @@
-import { stringOf } from './expressions.ts';
-import type { Imported } from './imports.ts';
-import { ts } from './tree.ts';
-import { spend } from './tree.ts';
+import { hasModifier, memberOf, receiverOf, stringOf, unwrap } from './expressions.ts';
+import { type Imported, importsOf, requiredModule } from './imports.ts';
+import { spend, ts } from './tree.ts';
 
 /** What TypeScript's binder writes into the nodes; its types are not public. */
 interface Bound {
@@ -61,6 +60,23 @@ export function findDeclaration(from: ts.Node, name: string): ts.Declaration | u
   return found === undefined || importDeclaredBy(found) !== undefined ? undefined : found;
 }
 
+/** The top-level statement that declares a name in a file, as a value, a type or an import. */
+export function findTopLevel(tree: ts.SourceFile, name: string): ts.Statement | undefined {
+  bind(tree);
+  const [declaration] = (tree as Bound).locals?.get(name)?.declarations ?? [];
+  return (
+    declaration &&
+    (ts.findAncestor(declaration, (at) => at.parent === tree && ts.isStatement(at)) as ts.Statement)
+  );
+}
+
+/** The variables that a file declares at its top level. */
+export function topLevelVariables(tree: ts.SourceFile): readonly ts.VariableDeclaration[] {
+  return tree.statements.flatMap((one) =>
+    ts.isVariableStatement(one) ? [...one.declarationList.declarations] : [],
+  );
+}
+
 /** What an import declares: the specifier, and the name that the module has for it. */
 export function importDeclaredBy(node: ts.Declaration): Imported | undefined {
   if (ts.isImportEqualsDeclaration(node)) {
@@ -74,6 +90,68 @@ export function importDeclaredBy(node: ts.Declaration): Imported | undefined {
   if (from === undefined) return undefined;
   if (ts.isImportSpecifier(node)) return { from, name: (node.propertyName ?? node.name).text };
   return { from, name: ts.isNamespaceImport(node) ? '*' : 'default' };
+}
+
+/**
+ * What an expression names of an import: `Cluster`, or the `Cluster` of `ioredis.Cluster`; undefined where something
+ * nearer has that name, and where `packages` are given for an import of any other.
+ */
+export function importedBy(expression: ts.Expression, ...packages: readonly string[]): Imported | undefined {
+  const bare = unwrap(expression);
+  const root = receiverOf(bare) ?? bare;
+  const imported = ts.isIdentifier(root) ? importsOf(root.getSourceFile()).get(root.text) : undefined;
+  if (imported === undefined || !ts.isIdentifier(root)) return undefined;
+  // Only what is asked for is worth the binding of a file.
+  if (packages.length > 0 && !packages.includes(imported.from)) return undefined;
+  if (isHidden(root)) return undefined;
+  const name = root === bare ? imported.name : memberOf(bare);
+  return name === undefined ? undefined : { from: imported.from, name };
+}
+
+/** Something nearer than the import has the name. */
+function isHidden(name: ts.Identifier): boolean {
+  const declared = findDeclaration(name, name.text);
+  const variable = declared && ts.findAncestor(declared, ts.isVariableDeclaration);
+  const isRequired =
+    variable?.initializer !== undefined && requiredModule(variable.initializer) !== undefined;
+  return declared !== undefined && !isRequired;
+}
+
+/** How a file exports its own declaration `local`; undefined when it does not. */
+export function exportOf(
+  tree: ts.SourceFile,
+  local: string,
+): { name: string; export: 'named' | 'default' } | undefined {
+  const declaration = findDeclaration(tree.endOfFileToken, local);
+  const own = declaration && ts.findAncestor(declaration, ts.isStatement);
+  for (const statement of tree.statements) {
+    if (ts.isExportDeclaration(statement) && statement.moduleSpecifier === undefined) {
+      const clause = statement.exportClause;
+      const element =
+        clause !== undefined && ts.isNamedExports(clause)
+          ? clause.elements.find((one) => (one.propertyName ?? one.name).text === local)
+          : undefined;
+      // `export { app as 'any text' }` can be imported by that text alone, which nobody writes.
+      if (element !== undefined && ts.isIdentifier(element.name)) return asExport(element.name.text, local);
+    }
+    if (
+      ts.isExportAssignment(statement) &&
+      ts.isIdentifier(statement.expression) &&
+      statement.expression.text === local
+    ) {
+      return { name: local, export: 'default' };
+    }
+    if (statement !== own || !hasModifier(statement, ts.SyntaxKind.ExportKeyword)) continue;
+    return {
+      name: local,
+      export: hasModifier(statement, ts.SyntaxKind.DefaultKeyword) ? 'default' : 'named',
+    };
+  }
+  return undefined;
+}
+
+function asExport(name: string, local: string): { name: string; export: 'named' | 'default' } {
+  return name === 'default' ? { name: local, export: 'default' } : { name, export: 'named' };
 }
 
 function bind(tree: ts.SourceFile): void {

@@ -58,13 +58,29 @@ export function lineOf(source: ts.SourceFile, offset: number): number {
   return source.getLineAndCharacterOfPosition(offset).line + 1;
 }
 
+/** Where a node of a file begins. */
+export function placeOf(node: ts.Node, path: RelPath): Readonly<{ path: RelPath; line: number }> {
+  return { path, line: lineOf(node.getSourceFile(), node.getStart()) };
+}
+
 /** Visits `node` and everything below it, parents first; a visitor that returns false skips what is below. @throws RefusalError E_TOO_COMPLEX */
 export function walk(node: ts.Node, visit: (node: ts.Node) => boolean | undefined): void {
-  spend(1, () => node.getSourceFile().fileName);
-  if (visit(node) === false) return;
-  ts.forEachChild(node, (child) => {
-    walk(child, visit);
+  const descend = (at: ts.Node): void => {
+    left -= 1;
+    if (left < 0) spend(0, () => at.getSourceFile().fileName);
+    if (visit(at) !== false) ts.forEachChild(at, descend);
+  };
+  descend(node);
+}
+
+/** The first node that is wanted, at or below another. @throws RefusalError E_TOO_COMPLEX */
+export function findNode(scope: ts.Node, isWanted: (node: ts.Node) => boolean): ts.Node | undefined {
+  let found: ts.Node | undefined;
+  walk(scope, (node) => {
+    if (found === undefined && isWanted(node)) found = node;
+    return found === undefined;
   });
+  return found;
 }
 
 /** Nobody nests deeper; whatever walks a tree may recurse that deep. */
@@ -118,7 +134,8 @@ function measure(tree: ts.SourceFile, path: RelPath): string | false {
     if (depth > maxDepth) return tooDeep;
     if (nodes > maxNodes) return `has more than ${String(maxNodes)} nodes of syntax`;
     const next: ts.Node[] = [];
-    for (const node of level) ts.forEachChild(node, (child) => void next.push(child));
+    const add = (child: ts.Node): void => void next.push(child);
+    for (const node of level) ts.forEachChild(node, add);
     level = next;
   }
   spend(nodes * parseSteps, () => path);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { declareInCompose } from '../../../generators/_engine/edit/declare-in-compose.ts';
+import { declareInCompose } from '../../../generators/_engine/edit/declare-variables.ts';
 import { toRel } from '../../../generators/_engine/model/paths.ts';
 import { openDraft } from '../../../generators/_engine/repo/draft.ts';
 import { proveEdits } from '../../../generators/_engine/plan/finalize.ts';

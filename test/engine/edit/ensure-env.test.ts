@@ -2,10 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import type { EnvDeclarationWant } from '../../../generators/_engine/model/wants.ts';
 import { ensureEnv } from '../../../generators/_engine/edit/declare-variables.ts';
-import {
-  ensureEnvDeclaration,
-  ensureEnvType,
-} from '../../../generators/_engine/edit/ensure-env-declaration.ts';
+import { ensureEnvDeclaration, ensureEnvType } from '../../../generators/_engine/edit/declare-variables.ts';
 import { edited, style } from './edited.ts';
 import { obstaclesFrom } from '../refused.ts';
 

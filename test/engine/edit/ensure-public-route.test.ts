@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { ensurePublicRoute } from '../../../generators/_engine/edit/ensure-public-route.ts';
+import { ensurePublicRoute } from '../../../generators/_engine/edit/register-plugin.ts';
 import { edited, style } from './edited.ts';
 
 const opened = (base: string): string =>

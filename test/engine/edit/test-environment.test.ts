@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { testEnvironment } from '../../../generators/_engine/edit/test-environment.ts';
+import { testEnvironment } from '../../../generators/_engine/edit/env-schema.ts';
 import { manifest, serviceOf } from '../facts/service-of.ts';
 import { memoryRepo } from '../repo/memory-repo.ts';
 

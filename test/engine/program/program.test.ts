@@ -215,3 +215,17 @@ describe('callsOf', () => {
     ]);
   });
 });
+
+describe('value', () => {
+  it('forgets what it did not find at the end of a chain that is too long', () => {
+    const links = Array.from({ length: 90 }, (_, index) => `const c${index + 1} = c${index};`);
+    const survey = open({
+      'src/app.ts': ['const c0 = 1;', ...links, 'const wanted = [c90, c10];'].join('\n'),
+    });
+    const list = wanted(survey);
+    const found = ts.isArrayLiteralExpression(list)
+      ? list.elements.map((one) => survey.names.value(one, 'src/app.ts' as never)?.node.getText())
+      : [];
+    expect(found).toEqual([undefined, '1']);
+  });
+});

@@ -4,7 +4,7 @@ import type { Repo } from '../../../generators/_engine/model/repo.ts';
 import { toRel } from '../../../generators/_engine/model/paths.ts';
 import { readRecord } from '../../../generators/_engine/record/record.ts';
 import { recordPathIn } from '../../../generators/_engine/repo/record-text.ts';
-import { withoutGenerated } from '../../../generators/_engine/facts/style/generated-files.ts';
+import { withoutGenerated } from '../../../generators/_engine/program/survey.ts';
 import { recordedAnswers } from '../../../generators/_engine/record/recorded-answers.ts';
 import type { Survey } from '../../../generators/_engine/program/survey.ts';
 import { memoryRepo } from '../repo/memory-repo.ts';

@@ -13,10 +13,7 @@ export interface AuthenticatedUser {
 }
 
 /** What calls the auth service: a ServiceClient, or what does as one does. */
-export type AuthServiceClient = Pick<
-  ServiceClient,
-  'get' | 'delete' | 'post' | 'put' | 'patch' | 'getCircuitStats' | 'refuseForMs' | 'resetCircuit' | 'close'
->;
+export type AuthServiceClient = Omit<ServiceClient, 'origin' | 'service' | 'getRetryBudget'>;
 
 /** Options of the client that calls the auth service, and the middleware's own. */
 export interface AuthMiddlewareOptions extends Partial<ServiceClientOptions> {
@@ -37,9 +34,12 @@ export interface AuthMiddlewareOptions extends Partial<ServiceClientOptions> {
    * `GET /docs/*` is all below `/docs`, and GET is HEAD too. When absent, only routes with the `authenticate` hook ask.
    */
   publicRoutes?: readonly string[];
-  /** Told what came of each request's token. Default: nobody is. */
+  /**
+   * Observes what came of each request's token, and decides nothing: what it throws is logged at error, and the request
+   * goes on. Authorise in a hook of your own. Default: none.
+   */
   onVerified?: (result: VerificationResult, cached: boolean, correlationId: string) => void;
-  /** Remembers what the auth service said. Default: each token is asked about each time. */
+  /** Remembers what the auth service said. Default: none, and each token is asked about each time. */
   cache?: AnswerCache;
 }
 
@@ -52,13 +52,9 @@ export type VerificationResult = 'valid' | 'invalid' | 'missing' | 'unavailable'
 /** Remembers answers of the auth service, null for a token that is no good; a ClaimCache does. */
 export interface AnswerCache {
   /** Undefined: ask. */
-  get(token: string): AuthenticatedUser | null | undefined;
+  get(token: string): Answer | undefined;
   /** Asks, and remembers the answer. `onOutdated` is called when that answer will not count. */
-  load(
-    token: string,
-    ask: () => Promise<AuthenticatedUser | null>,
-    onOutdated: () => void,
-  ): Promise<AuthenticatedUser | null>;
+  load(token: string, ask: () => Promise<Answer>, onOutdated: () => void): Promise<Answer>;
 }
 
 declare module 'fastify' {
@@ -87,7 +83,8 @@ type Verifier = (token: string, correlationId: string, address: string) => Answe
 interface Verification {
   readonly client: AuthServiceClient;
   readonly verify: Verifier;
-  readonly onVerified: AuthMiddlewareOptions['onVerified'];
+  /** Calls `onVerified`. */
+  readonly report: (request: FastifyRequest, result: VerificationResult, cached?: boolean) => void;
   /**
    * The requests whose token was verified. `request.user` is no proof of it: hooks of the application may write
    * it, and in contexts that were made before this plugin it is not even decorated.
@@ -130,11 +127,18 @@ export const authMiddleware = fp<AuthMiddlewareOptions>(
       next();
     });
 
-    const verify = createVerifier(client, options.verifyPath ?? '/auth/verify', options.cache);
+    const { cache } = options;
+    const verify = createVerifier(client, options.verifyPath ?? '/auth/verify', cache);
     app.decorateRequest('user', null);
-    const onVerified = options.onVerified;
+    const report: Verification['report'] = (request, result, cached = false) => {
+      try {
+        options.onVerified?.(result, cached, request.correlationId);
+      } catch (error) {
+        request.log.error({ err: error }, 'onVerified failed');
+      }
+    };
     const verified = new WeakSet<FastifyRequest>();
-    const verification: Verification = { client, verify, onVerified, verified, isClashLogged: false };
+    const verification: Verification = { client, verify, report, verified, isClashLogged: false };
     const authenticateRequest: Guard = (request, reply) => authenticate(request, reply, verification);
     app.decorate('authenticate', authenticateRequest);
     if (options.publicRoutes !== undefined) guardRoutes(app, options.publicRoutes, authenticateRequest);
@@ -221,7 +225,7 @@ function findGaps(app: FastifyInstance, hook: string, publicRoutes: readonly str
       continue;
     }
     // A tree of prefixes, four columns a level.
-    parts.splice(indent.length / 4 - 1, Infinity, part);
+    parts.splice(indent.length / 4 - 1, Number.POSITIVE_INFINITY, part);
     if (methods === undefined) continue;
     const url = parts.join('').replace('(empty root node)', '');
     unguarded = `${methods} ${url} has no guard`;
@@ -243,11 +247,11 @@ async function authenticate(
   reply: FastifyReply,
   verification: Verification,
 ): Promise<unknown> {
-  const { client, onVerified, verified, verify } = verification;
+  const { client, report, verified, verify } = verification;
   if (verified.has(request)) return undefined;
   const token = readBearerToken(request.headers.authorization);
   if (token === undefined) {
-    onVerified?.('missing', false, request.correlationId);
+    report(request, 'missing');
     return refuse(reply, 'Bearer');
   }
 
@@ -259,11 +263,11 @@ async function authenticate(
     cached = typeof answer !== 'number' && !(answer instanceof Promise);
     user = await answer;
   } catch (error) {
-    onVerified?.(error instanceof ServiceClientError ? 'unavailable' : 'error', false, request.correlationId);
+    report(request, error instanceof ServiceClientError ? 'unavailable' : 'error');
     return fail(error, request, reply);
   }
-  onVerified?.(resultOf(user), cached, request.correlationId);
-  if (typeof user === 'number') return circuitOpen(user, request, reply, client);
+  report(request, resultOf(user), cached);
+  if (typeof user === 'number') return circuitOpen(user, reply, client);
   if (user === null) return refuse(reply, 'Bearer error="invalid_token"');
 
   if (request.user && !verification.isClashLogged) {
@@ -360,15 +364,10 @@ function fail(error: unknown, request: FastifyRequest, reply: FastifyReply): Fas
   return unavailable(reply, retryAfterMs);
 }
 
-function circuitOpen(
-  waitMs: number,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  client: AuthServiceClient,
-): FastifyReply {
+function circuitOpen(waitMs: number, reply: FastifyReply, client: AuthServiceClient): FastifyReply {
   const { state, consecutiveFailures, lastFailureTime } = client.getCircuitStats();
   const circuitStats = { state, consecutiveFailures, lastFailureTime };
-  request.log.error({ circuitStats }, 'Auth service circuit breaker is open');
+  reply.request.log.error({ circuitStats }, 'Auth service circuit breaker is open');
   return unavailable(reply, waitMs);
 }
 

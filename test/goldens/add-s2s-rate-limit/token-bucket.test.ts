@@ -1,11 +1,5 @@
 import { RefusalLimit, type Verdict } from '../src/utils/refusal-limit.js';
-import {
-  createMemoryBuckets,
-  createRedisBuckets,
-  type Quota,
-  type TokenBuckets,
-  withFallback,
-} from '../src/utils/token-bucket.js';
+import { createMemoryBuckets, type Quota, type TokenBuckets } from '../src/utils/token-bucket.js';
 
 const TEN_A_SECOND: Quota = { max: 10, timeWindow: 1_000 };
 
@@ -173,64 +167,5 @@ describe('refusal limit', () => {
     for (let caller = 0; caller < 10_000; caller += 1) await send(limit, String(caller), 'bad');
 
     expect(await send(limit, 'eve', 'bad')).toBe(true);
-  });
-});
-
-describe('token buckets in Redis', () => {
-  it('send the script once, and again to a Redis that has forgotten it', async () => {
-    const commands: unknown[] = [];
-    let isKnown = false;
-    const buckets = createRedisBuckets(
-      {
-        evalsha: (_sha, ...asked) => {
-          commands.push(['evalSha', asked]);
-          return isKnown ? Promise.resolve([0, 9, 100]) : Promise.reject(new Error('NOSCRIPT No matching script'));
-        },
-        eval: (script, ...asked) => {
-          isKnown = true;
-          commands.push([script.includes("redis.call('TIME')"), asked]);
-          return Promise.resolve([0, 9, 100]);
-        },
-      },
-      'limit:',
-    );
-    const asked = [1, 'limit:ada', '10', '1000', '1'];
-    const take = { retryAfterMs: 0, remaining: 9, resetMs: 100 };
-    expect(await buckets.take('ada', TEN_A_SECOND)).toEqual(take);
-    expect(await buckets.take('ada', TEN_A_SECOND)).toEqual(take);
-    expect(commands).toEqual([['evalSha', asked], [true, asked], ['evalSha', asked]]);
-  });
-
-  it('are left alone but for one request, four times a second, when they have failed', async () => {
-    let asked = 0;
-    let isDown = true;
-    const failures: unknown[] = [];
-    const shared: TokenBuckets = {
-      take: () => {
-        asked += 1;
-        if (isDown) return Promise.reject(new Error('Redis is down'));
-        return { retryAfterMs: 0, remaining: 1, resetMs: 900 };
-      },
-      give: () => undefined,
-    };
-    const note = (error: unknown): void => {
-      failures.push(error);
-    };
-    const buckets = withFallback(shared, createMemoryBuckets({ clock }), note, clock);
-
-    expect(await grantedOf(buckets, 50)).toBe(10);
-    expect([asked, failures.length]).toEqual([1, 1]);
-    time += 250;
-    expect(await grantedOf(buckets, 50)).toBe(2);
-    expect([asked, failures.length]).toEqual([2, 1]);
-    time += 250;
-    isDown = false;
-    expect(await grantedOf(buckets, 50)).toBe(50);
-    expect([asked, failures.length]).toEqual([52, 1]);
-
-    // The bucket of this instance goes on from what Redis said last: one token is in it.
-    isDown = true;
-    expect(await grantedOf(buckets, 50)).toBe(1);
-    expect([asked, failures.length]).toEqual([53, 2]);
   });
 });

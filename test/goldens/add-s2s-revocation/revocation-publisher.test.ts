@@ -1,5 +1,5 @@
 import { publishRevocations } from '../src/utils/revocation-publisher.js';
-import { type BlacklistStore, createMemoryStore } from '../src/utils/token-blacklist.js';
+import type { BlacklistStore } from '../src/utils/token-blacklist.js';
 
 let warnings: string[] = [];
 const log = {
@@ -8,13 +8,21 @@ const log = {
   },
 };
 
+function newStore(): BlacklistStore {
+  const keys = new Set<string>();
+  return {
+    add: (key) => Promise.resolve(void keys.add(key)),
+    has: (key) => Promise.resolve(keys.has(key)),
+  };
+}
+
 beforeEach(() => {
   warnings = [];
 });
 
 describe('revocation publisher', () => {
   it('tells of a token when it is kept, by its key', async () => {
-    const store = createMemoryStore();
+    const store = newStore();
     const messages: unknown[] = [];
     const publish = async (channel: string, message: string): Promise<number> => {
       messages.push([channel, message, await store.has(message)]);
@@ -46,7 +54,7 @@ describe('revocation publisher', () => {
 
   it('revokes also when nobody can be told, and says so in the log', async () => {
     const store = publishRevocations(
-      createMemoryStore(),
+      newStore(),
       { publish: () => Promise.reject(new Error('Redis is down')) },
       log,
     );

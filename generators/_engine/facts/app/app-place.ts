@@ -8,12 +8,17 @@ import {
   findTakers,
   wantsInstance,
 } from './instantiations.ts';
-import { instantiationKind, functionExport, importableOf, isAsync } from './importable.ts';
-import { exportOf } from '../../syntax/exports.ts';
+import { instantiationKind, functionExport, importableOf, isAsync } from './entry.ts';
+import { exportOf } from '../../syntax/symbols.ts';
 import { importsOf } from '../../syntax/imports.ts';
-import type { Survey } from '../../program/survey.ts';
-import { findPluginFunction, parameterName, type PluginFunction } from '../../program/plugin-functions.ts';
-import { autoloadsOf } from './autoload.ts';
+import { foundOnce, type Survey } from '../../program/survey.ts';
+import {
+  defaultPlugin,
+  findPluginFunction,
+  parameterName,
+  type PluginFunction,
+} from '../../program/plugin-functions.ts';
+import { autoloadsOf } from '../routes/autoload.ts';
 import { findCalls, rootOf } from '../../syntax/calls.ts';
 import type { AppFact } from '../../model/app-facts.ts';
 import { basenameRel, type RelPath } from '../../model/paths.ts';
@@ -22,7 +27,7 @@ import { type FunctionNode, isFunctionNode } from '../../syntax/expressions.ts';
 type Named = Instantiation & { readonly binding: string };
 
 /** @throws RefusalError E_NO_INSTANCE, E_AMBIGUOUS_INSTANCE, E_NO_REGISTRATION_PLACE */
-export function findAppPlace(survey: Survey): AppPlace {
+export const findAppPlace = foundOnce((survey): AppPlace => {
   const own = findInstantiations(survey);
   const instantiations = own.length > 0 ? own : findOutsideInstantiations(survey);
   if (instantiations.length === 0)
@@ -41,7 +46,7 @@ export function findAppPlace(survey: Survey): AppPlace {
     madeIn: instantiation.file,
     ...(own.length === 0 && { outside: instantiation.node }),
   };
-}
+});
 
 /** Where something is registered: directly, on what a function returned, or on an instance imported from its file. */
 function choose(survey: Survey, instantiations: readonly Instantiation[]): Named {
@@ -213,13 +218,6 @@ function registeredApp(
   if (plugin === undefined || other !== undefined || plugin.file === file) return undefined;
   const isApp = loadsFolders(survey, plugin) || /^app\.[cm]?ts$/.test(basenameRel(plugin.file));
   return isApp ? placeOf(survey, plugin, file) : undefined;
-}
-
-function defaultPlugin(survey: Survey, file: RelPath): PluginFunction | undefined {
-  const found = survey.names.exported(file, 'default');
-  if (found === undefined) return undefined;
-  if (isFunctionNode(found.node)) return { file: found.file, node: found.node, shared: false };
-  return ts.isExpression(found.node) ? findPluginFunction(survey, found.node, found.file) : undefined;
 }
 
 function loadsFolders(survey: Survey, { file, node }: PluginFunction): boolean {

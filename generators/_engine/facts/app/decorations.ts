@@ -1,9 +1,11 @@
-import type { Place } from '../../model/obstacle.ts';
 import type { RelPath } from '../../model/paths.ts';
-import type { Member, PluginNamesFact } from '../../model/service.ts';
-import { lineOf, ts, walk } from '../../syntax/tree.ts';
-import { isFunctionNode, keyOf, memberOf, receiverOf, stringOf, unwrap } from '../../syntax/expressions.ts';
+import type { Member, PluginNamesFact, Service } from '../../model/service.ts';
+import { placeOf, ts, walk } from '../../syntax/tree.ts';
+import { isFunctionNode, keyOf, memberOf, stringOf } from '../../syntax/expressions.ts';
+import { isFastifyPlugin } from '../../program/plugin-functions.ts';
 import type { Survey } from '../../program/survey.ts';
+import { callsIn } from '../../syntax/calls.ts';
+import { isIdentifier } from '../../syntax/print.ts';
 import type { AutoloadFact } from '../../model/app-facts.ts';
 
 /** The names given to `instance.decorate(…)` anywhere in the service. */
@@ -20,8 +22,7 @@ export function findRequestDecorations(survey: Survey): readonly Member[] {
         return true;
       for (const { name } of node.members) {
         const key = name === undefined ? undefined : keyOf(name);
-        if (name !== undefined && key !== undefined)
-          names.push({ name: key, at: placeOf(survey, file, name) });
+        if (name !== undefined && key !== undefined) names.push({ name: key, at: placeOf(name, file) });
       }
       return false;
     });
@@ -32,22 +33,12 @@ export function findRequestDecorations(survey: Survey): readonly Member[] {
 }
 
 function decorated(survey: Survey, method: 'decorate' | 'decorateRequest'): readonly Member[] {
-  return survey.filesMatching(/\.decorate/).flatMap((file) => {
-    const found: Member[] = [];
-    walk(survey.tree(file), (node) => {
-      const name =
-        ts.isCallExpression(node) && memberOf(node.expression) === method
-          ? stringOf(node.arguments[0])
-          : undefined;
-      if (name !== undefined) found.push({ name, at: placeOf(survey, file, node) });
-      return true;
-    });
-    return found;
-  });
-}
-
-function placeOf(survey: Survey, path: RelPath, node: ts.Node): Place {
-  return { path, line: lineOf(survey.tree(path), node.getStart()) };
+  return survey.filesMatching(/\.decorate/).flatMap((file) =>
+    callsIn(survey.tree(file), method).flatMap((call): readonly Member[] => {
+      const name = stringOf(call.arguments[0]);
+      return name === undefined ? [] : [{ name, at: placeOf(call, file) }];
+    }),
+  );
 }
 
 function isAugmentation({ parent }: ts.InterfaceDeclaration): boolean {
@@ -56,6 +47,14 @@ function isAugmentation({ parent }: ts.InterfaceDeclaration): boolean {
     ts.isStringLiteral(parent.parent.name) &&
     parent.parent.name.text === 'fastify'
   );
+}
+
+/** The member of the request that our auth middleware puts the user on; undefined where it is not there. */
+export function findUserMember({ decorators, requestDecorations }: Service): string | undefined {
+  const middleware = decorators.find(({ name }) => name === 'authServiceClient')?.at?.path;
+  const own = requestDecorations.filter(({ at }) => at !== undefined && at.path === middleware);
+  // It goes into generated code after a dot: a name of another kind is not ours.
+  return own.find(({ name }) => isIdentifier(name) && !/correlationId$/i.test(name))?.name;
 }
 
 const concernsPlugins = /plugin|fastify|autoload|\bfp\b/i;
@@ -85,18 +84,17 @@ export function findPluginNames(survey: Survey, autoload: readonly AutoloadFact[
 type NameFound = Readonly<{ name: string | undefined; at: { path: RelPath; line: number } }>;
 
 function namesIn(survey: Survey, path: RelPath): readonly NameFound[] {
-  const tree = survey.tree(path);
   const found: NameFound[] = [];
   const add = (node: ts.Node, name: string | undefined): void => {
-    found.push({ name, at: { path, line: lineOf(tree, node.getStart(tree)) } });
+    found.push({ name, at: placeOf(node, path) });
   };
-  walk(tree, (node) => {
+  walk(survey.tree(path), (node) => {
     const value = valueOfName(node);
     if (value !== undefined) {
       const text = survey.names.textOf(value, path);
-      if (text !== undefined || isOfPlugin(survey, node, path)) add(node, text);
+      if (text !== undefined || isOfPlugin(node)) add(node, text);
     }
-    if (ts.isCallExpression(node) && wraps(survey, node, path) && hasHiddenOptions(survey, node, path))
+    if (ts.isCallExpression(node) && isFastifyPlugin(node.expression) && hasHiddenOptions(survey, node, path))
       add(node, undefined);
     return true;
   });
@@ -112,24 +110,17 @@ function valueOfName(node: ts.Node): ts.Expression | undefined {
 }
 
 /** In the options of a call of fastify-plugin. */
-function isOfPlugin(survey: Survey, node: ts.Node, path: RelPath): boolean {
-  const { parent } = node;
+function isOfPlugin({ parent }: ts.Node): boolean {
   if (!ts.isObjectLiteralExpression(parent) || !ts.isCallExpression(parent.parent)) return false;
-  return wraps(survey, parent.parent, path);
-}
-
-function wraps(survey: Survey, { expression }: ts.CallExpression, path: RelPath): boolean {
-  const bare = unwrap(receiverOf(expression) ?? expression);
-  if (!ts.isIdentifier(bare)) return false;
-  return survey.names.importOf(bare, path)?.from === 'fastify-plugin';
+  return isFastifyPlugin(parent.parent.expression);
 }
 
 /** Options that are put together elsewhere may have any name. */
 function hasHiddenOptions(survey: Survey, { arguments: given }: ts.CallExpression, path: RelPath): boolean {
   const [, options] = given;
   if (options === undefined || survey.names.textOf(options, path) !== undefined) return false;
-  const found = survey.names.value(options, path);
-  if (found === undefined || !ts.isObjectLiteralExpression(found.node)) return true;
+  const found = survey.names.objectOf(options, path);
+  if (found === undefined) return true;
   return found.node.properties.some((one) => ts.isSpreadAssignment(one) || keyOf(one.name) === undefined);
 }
 
@@ -141,5 +132,5 @@ function isForeign(survey: Survey, path: RelPath): boolean {
   if (found === undefined) return isShown || /\bmodule\.exports\s*=\s*require\(/.test(survey.text(path));
   if (isFunctionNode(found.node)) return false;
   if (!ts.isCallExpression(found.node)) return !ts.isObjectLiteralExpression(found.node);
-  return !wraps(survey, found.node, found.file);
+  return !isFastifyPlugin(found.node.expression);
 }

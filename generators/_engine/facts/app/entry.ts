@@ -2,12 +2,21 @@ import type { AppFact } from '../../model/app-facts.ts';
 import type { RelPath } from '../../model/paths.ts';
 import { ts, walk } from '../../syntax/tree.ts';
 import type { Instantiation } from './instantiations.ts';
-import { memberOf, propertyOf, receiverOf, unwrap } from '../../syntax/expressions.ts';
+import {
+  type FunctionNode,
+  hasModifier,
+  memberOf,
+  nameOf,
+  propertyOf,
+  receiverOf,
+  unwrap,
+} from '../../syntax/expressions.ts';
 import { importsOf, specifiersOf } from '../../syntax/imports.ts';
-import { findDeclaration } from '../../syntax/symbols.ts';
+import { patternOfName } from '../../syntax/print.ts';
+import { exportOf, findDeclaration } from '../../syntax/symbols.ts';
 import type { Survey } from '../../program/survey.ts';
 import { type EnvRead, readEnv } from '../../program/env-reads.ts';
-import { rootOf } from '../../syntax/calls.ts';
+import { callsIn, rootOf } from '../../syntax/calls.ts';
 
 /**
  * The file that starts the service, and where its port comes from. `appFile` makes the instance, or takes it from the
@@ -25,7 +34,7 @@ export function findEntry(
     const entry = isHere ? appFile : (findCaller(survey, appFile) ?? appFile);
     return { entry, listen: listenOptions(survey, outside, appFile) };
   }
-  const [call] = findListenCalls(survey.tree(listening)).filter(({ arguments: given }) => given.length > 0);
+  const call = callsIn(survey.tree(listening), 'listen').find(({ arguments: given }) => given.length > 0);
   const listen = call === undefined ? {} : listenOptions(survey, call, listening);
   return { entry: findStarter(survey, listening) ?? listening, listen };
 }
@@ -33,7 +42,7 @@ export function findEntry(
 function findListeningFile(survey: Survey, appFile: RelPath): RelPath | undefined {
   const files = survey
     .filesMatching(/\.listen\s*\(/)
-    .filter((file) => findListenCalls(survey.tree(file)).length > 0);
+    .filter((file) => callsIn(survey.tree(file), 'listen').length > 0);
   const imports = (file: RelPath): boolean =>
     specifiersOf(survey.tree(file)).some((specifier) => survey.names.module(file, specifier) === appFile);
   const rank = (file: RelPath): number =>
@@ -63,12 +72,14 @@ function reaches(survey: Survey, from: RelPath, to: RelPath): boolean {
 /** The file that calls, when it is loaded, what `callee` exports. */
 function findCaller(survey: Survey, callee: RelPath): RelPath | undefined {
   const starters = survey.files.filter((file) => {
+    if (file === callee) return false;
     const tree = survey.tree(file);
-    const isFromThere = (name: string | undefined): boolean => {
-      const imported = name === undefined ? undefined : importsOf(tree).get(name);
-      return imported !== undefined && survey.names.module(file, imported.from) === callee;
-    };
-    return file !== callee && runsAtLoad(tree, ({ expression }) => isFromThere(sourceOf(expression)));
+    const names = [...importsOf(tree)].flatMap(([name, { from }]) =>
+      survey.names.module(file, from) === callee ? [name] : [],
+    );
+    return (
+      names.length > 0 && runsAtLoad(tree, ({ expression }) => names.includes(sourceOf(expression) ?? ''))
+    );
   });
   return [...starters].sort((a, b) => Number(inScripts(survey, b)) - Number(inScripts(survey, a)))[0];
 }
@@ -100,12 +111,10 @@ function listenOptions(
 ): AppFact['listen'] {
   const [first, second] = given ?? [];
   if (first === undefined) return {};
-  const found = survey.names.value(first, file);
-  const literal = found !== undefined && ts.isExpression(found.node) ? unwrap(found.node) : undefined;
-  const isOptions = literal !== undefined && ts.isObjectLiteralExpression(literal);
-  const place = isOptions && found !== undefined ? found.file : file;
-  const port = isOptions ? propertyOf(literal, 'port') : first;
-  const host = isOptions ? propertyOf(literal, 'host') : second;
+  const options = survey.names.objectOf(first, file);
+  const place = options?.file ?? file;
+  const port = options === undefined ? first : propertyOf(options.node, 'port');
+  const host = options === undefined ? second : propertyOf(options.node, 'host');
   const portRead: EnvRead = port === undefined ? {} : readEnv(survey, port, place);
   const hostRead: EnvRead = host === undefined ? {} : readEnv(survey, host, place);
   const defaultPort = Number(portRead.fallback ?? NaN);
@@ -116,21 +125,11 @@ function listenOptions(
   };
 }
 
-/** The calls of `.listen(…)` in a file. */
-export function findListenCalls(scope: ts.Node): readonly ts.CallExpression[] {
-  const calls: ts.CallExpression[] = [];
-  walk(scope, (node) => {
-    if (ts.isCallExpression(node) && memberOf(node.expression) === 'listen') calls.push(node);
-    return true;
-  });
-  return calls;
-}
-
 /**
  * Whether loading a file starts to listen: by itself or through functions and classes of the same file that it calls.
  * What stands below `if (require.main === module)` and the like does not count.
  */
-export function listensOnImport(tree: ts.SourceFile): boolean {
+function listensOnImport(tree: ts.SourceFile): boolean {
   return runsAtLoad(tree, (call) => memberOf(call.expression) === 'listen');
 }
 
@@ -168,7 +167,12 @@ function isInvoked(node: ts.Node): boolean {
 
 function calledBodies(tree: ts.SourceFile, { expression }: ts.CallExpression): readonly ts.Node[] {
   const callee = unwrap(expression);
-  if (ts.isIdentifier(callee)) return declaredFunctions(tree, callee.text);
+  if (ts.isIdentifier(callee)) {
+    const declared = findDeclaration(callee, callee.text);
+    const made =
+      declared !== undefined && ts.isVariableDeclaration(declared) ? declared.initializer : declared;
+    return made !== undefined && ts.isFunctionLike(made) ? [made] : [];
+  }
   const method = memberOf(callee);
   const receiver = receiverOf(callee);
   if (method === undefined || receiver === undefined) return [];
@@ -177,21 +181,96 @@ function calledBodies(tree: ts.SourceFile, { expression }: ts.CallExpression): r
   return isOfClass ? methodsCalled(tree, method) : [];
 }
 
-function declaredFunctions(tree: ts.SourceFile, name: string): readonly ts.Node[] {
-  return tree.statements.flatMap((statement): readonly ts.Node[] => {
-    if (ts.isFunctionDeclaration(statement)) return statement.name?.text === name ? [statement] : [];
-    if (!ts.isVariableStatement(statement)) return [];
-    return statement.declarationList.declarations.flatMap((one) => {
-      const isIt = ts.isIdentifier(one.name) && one.name.text === name && one.initializer !== undefined;
-      return isIt && ts.isFunctionLike(one.initializer) ? [one.initializer] : [];
-    });
-  });
-}
-
 function methodsCalled(tree: ts.SourceFile, name: string): readonly ts.Node[] {
   return tree.statements.flatMap((statement) =>
     ts.isClassDeclaration(statement)
       ? statement.members.filter((member) => ts.isMethodDeclaration(member) && member.name.getText() === name)
       : [],
+  );
+}
+
+type Importable = NonNullable<AppFact['importable']>;
+type Made = Instantiation & { readonly binding: string };
+
+/** How the instance is put together, by where it is made and what becomes of it. */
+export function instantiationKind(instantiation: Made): AppFact['kind'] {
+  if (instantiation.at === 'class') return 'class';
+  if (instantiation.at === 'module') return 'singleton';
+  const { binding, owner } = instantiation;
+  const isFactory =
+    owner !== undefined && returns(owner, binding) !== undefined && !listensItself(owner, binding);
+  return isFactory ? 'factory' : 'main';
+}
+
+/** How a test gets at the instance without listening; undefined when it cannot. */
+export function importableOf(survey: Survey, instantiation: Made): Importable | undefined {
+  const { binding, file, owner } = instantiation;
+  const tree = survey.tree(file);
+  const kind = instantiationKind(instantiation);
+  if (listensOnImport(tree)) return undefined;
+  if (kind === 'singleton') {
+    const exported = exportOf(tree, binding);
+    return exported === undefined
+      ? undefined
+      : { ...exported, shape: 'instance', async: false, requiredParameters: [] };
+  }
+  if (kind !== 'factory' || owner === undefined || returns(owner, binding) !== 'instance') return undefined;
+  const exported = functionExport(tree, owner);
+  if (exported === undefined) return undefined;
+  return {
+    ...exported,
+    shape: 'factory',
+    async: isAsync(owner),
+    requiredParameters: requiredParameters(owner),
+  };
+}
+
+/** How a file exports a function; a default export without a name goes by `buildApp`. */
+export function functionExport(
+  tree: ts.SourceFile,
+  node: FunctionNode,
+): Pick<Importable, 'name' | 'export'> | undefined {
+  const name = nameOf(node);
+  if (name !== undefined) return exportOf(tree, name);
+  const isDefault = ts.isExportAssignment(node.parent) || hasModifier(node, ts.SyntaxKind.DefaultKeyword);
+  return isDefault ? { name: 'buildApp', export: 'default' } : undefined;
+}
+
+export function isAsync(node: FunctionNode): boolean {
+  return (
+    hasModifier(node, ts.SyntaxKind.AsyncKeyword) || (node.type?.getText().startsWith('Promise') ?? false)
+  );
+}
+
+function requiredParameters({ parameters }: FunctionNode): readonly string[] {
+  return parameters
+    .filter(
+      ({ dotDotDotToken, initializer, questionToken }) =>
+        (dotDotDotToken ?? initializer ?? questionToken) === undefined,
+    )
+    .map((parameter) => parameter.getText());
+}
+
+/** Whether a function gives its instance back, alone or in an object. */
+function returns(owner: FunctionNode, binding: string): 'instance' | 'wrapped' | undefined {
+  let found: 'instance' | 'wrapped' | undefined;
+  walk(owner, (node) => {
+    if (node !== owner && ts.isFunctionLike(node)) return false;
+    if (!ts.isReturnStatement(node) || node.expression === undefined) return true;
+    if (rootOf(node.expression) === binding) found = 'instance';
+    else if (
+      ts.isObjectLiteralExpression(node.expression) &&
+      patternOfName(binding).test(node.expression.getText())
+    )
+      found ??= 'wrapped';
+    return true;
+  });
+  return found;
+}
+
+function listensItself(owner: FunctionNode, binding: string): boolean {
+  return callsIn(owner.getSourceFile(), 'listen').some(
+    ({ expression, pos }) =>
+      pos >= owner.pos && pos < owner.end && rootOf(receiverOf(expression) ?? expression) === binding,
   );
 }

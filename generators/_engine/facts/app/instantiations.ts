@@ -10,9 +10,10 @@ import {
   unwrap,
 } from '../../syntax/expressions.ts';
 import { importsOf, requiredModule } from '../../syntax/imports.ts';
-import type { Survey } from '../../program/survey.ts';
-import { findCalls, rootOf, type Use } from '../../syntax/calls.ts';
-import { findPluginFunction } from '../../program/plugin-functions.ts';
+import { importedBy } from '../../syntax/symbols.ts';
+import { foundOnce, type Survey } from '../../program/survey.ts';
+import { callsIn, findCalls, invocationsIn, rootOf, type Use } from '../../syntax/calls.ts';
+import { findHelper, findPluginFunction } from '../../program/plugin-functions.ts';
 
 /** One place where a Fastify instance is made, or is taken from the function that makes it. */
 export interface Instantiation {
@@ -27,14 +28,12 @@ export interface Instantiation {
 }
 
 /** Every `fastify(…)` call of the service's own code; those that one name can stand for count once. */
-export function findInstantiations(survey: Survey): readonly Instantiation[] {
-  const found = survey
-    .filesMatching(/['"]fastify['"]/)
-    .flatMap((file) =>
-      callsIn(survey.tree(file), (call) => makesInstance(survey, call, file)).map((call) =>
-        instantiationOf(file, call),
-      ),
-    );
+export const findInstantiations = foundOnce((survey): readonly Instantiation[] => {
+  const found = survey.filesMatching(/['"]fastify['"]/).flatMap((file) =>
+    callsIn(survey.tree(file))
+      .filter(makesInstance)
+      .map((call) => instantiationOf(file, call)),
+  );
   const seen = new Map<ts.Node, Set<string | undefined>>();
   return found.filter(({ binding, scope }) => {
     const names = seen.get(scope) ?? new Set();
@@ -42,7 +41,7 @@ export function findInstantiations(survey: Survey): readonly Instantiation[] {
     seen.set(scope, names.add(binding));
     return isFirst;
   });
-}
+});
 
 /** Where the results of the functions that make an instance are taken: `const app = createServer()`. */
 export function findTakers(survey: Survey, makers: readonly Instantiation[]): readonly Instantiation[] {
@@ -60,30 +59,12 @@ export function findTakers(survey: Survey, makers: readonly Instantiation[]): re
     .map(({ file, node }) => instantiationOf(file, node));
 }
 
-function callsIn(
-  tree: ts.SourceFile,
-  isWanted: (call: ts.CallExpression) => boolean,
-): readonly ts.CallExpression[] {
-  const calls: ts.CallExpression[] = [];
-  walk(tree, (node) => {
-    if (ts.isCallExpression(node) && isWanted(node)) calls.push(node);
-    return true;
-  });
-  return calls;
-}
-
-function makesInstance(survey: Survey, call: ts.CallExpression, file: RelPath): boolean {
-  const callee = unwrap(call.expression);
-  if (requiredModule(callee) === 'fastify') return true;
+function makesInstance({ expression }: ts.CallExpression): boolean {
+  const callee = unwrap(expression);
   const receiver = receiverOf(callee);
-  const member = memberOf(callee);
-  if (receiver !== undefined && (member === 'default' || member === 'fastify')) {
-    if (requiredModule(receiver) === 'fastify') return true;
-    return ts.isIdentifier(receiver) && importsOf(survey.tree(file)).get(receiver.text)?.from === 'fastify';
-  }
-  if (!ts.isIdentifier(callee)) return false;
-  const imported = survey.names.importOf(callee, file) ?? importsOf(survey.tree(file)).get(callee.text);
-  return imported?.from === 'fastify' && ['default', 'fastify', 'Fastify', '*'].includes(imported.name);
+  const isOwner = receiver !== undefined && /^(?:default|fastify)$/.test(memberOf(callee) ?? '');
+  if (requiredModule(isOwner ? receiver : callee) === 'fastify') return true;
+  return ['default', 'fastify', 'Fastify', '*'].includes(importedBy(callee, 'fastify')?.name ?? '');
 }
 
 /** The place of a call that gives an instance, with the name that it gets. */
@@ -167,13 +148,9 @@ export function callsFromOutside(
       survey.names.module(file, from) === undefined && from !== 'fastify' ? [name] : [],
     ),
   );
-  const calls: (ts.CallExpression | ts.NewExpression)[] = [];
-  walk(tree, (node) => {
-    if ((ts.isCallExpression(node) || ts.isNewExpression(node)) && foreign.has(node.expression.getText()))
-      calls.push(node);
-    return true;
-  });
-  return calls;
+  return foreign.size === 0
+    ? []
+    : invocationsIn(tree).filter(({ expression }) => foreign.has(expression.getText()));
 }
 
 function instancesOf(
@@ -206,16 +183,12 @@ function namesIn({ name }: ts.VariableDeclaration, scope: ts.Node): readonly str
 }
 
 /** Whether a use hands the value to a function of the service that wants a Fastify instance. */
-function takesInstance(survey: Survey, { binding, call, kind }: Use, file: RelPath): boolean {
-  const [plugin] = call.arguments;
-  if (kind === 'route') return false;
-  if (kind === 'register') {
-    const found = plugin === undefined ? undefined : findPluginFunction(survey, plugin, file);
-    return found !== undefined && (found.shared || wantsInstance(found.node, 0));
-  }
-  const found = survey.names.value(call.expression, file);
-  const index = call.arguments.findIndex((argument) => unwrap(argument).getText() === binding);
-  return found !== undefined && isFunctionNode(found.node) && wantsInstance(found.node, index);
+function takesInstance(survey: Survey, use: Use, file: RelPath): boolean {
+  const helper = findHelper(survey, use, file);
+  if (helper !== undefined) return wantsInstance(helper.node, helper.index);
+  const [plugin] = use.kind === 'register' ? use.call.arguments : [];
+  const found = plugin && findPluginFunction(survey, plugin, file);
+  return found !== undefined && (found.shared || wantsInstance(found.node, 0));
 }
 
 /** By the type of its parameter, or of the variable that holds the function. */

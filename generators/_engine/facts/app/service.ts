@@ -1,25 +1,34 @@
-import type { AppFact } from '../../model/app-facts.ts';
+import type { AppFact, GuardFact, RoutePlugin } from '../../model/app-facts.ts';
 import type { Style } from '../../model/code-facts.ts';
-import { lazyFacts, type Service, type ServiceHead } from '../../model/service.ts';
+import type { RunAnswers } from '../../model/generator.ts';
 import { attempt, obstaclesOf, RefusalError } from '../../model/obstacle.ts';
 import type { RelPath } from '../../model/paths.ts';
 import type { Repo } from '../../model/repo.ts';
 import type { ConfigFact, JwtFact } from '../../model/resource-facts.ts';
-import { surveyConfig } from '../config/config.ts';
-import { fastifyMajorOf, surveyTooling } from '../tooling.ts';
-import { withoutGenerated } from '../style/generated-files.ts';
-import { type Instance, surveyInstance } from './instance.ts';
-import { surveyJwt } from '../auth/jwt.ts';
-import { surveyLayout } from '../style/layout.ts';
-import { findDecorators, findPluginNames, findRequestDecorations } from './decorations.ts';
-import { surveyModules } from '../style/modules.ts';
-import { surveyRedis } from '../redis.ts';
-import { assertServable } from '../../program/sources.ts';
-import { detectStyle } from '../style/style.ts';
-import { openSurvey, type Survey } from '../../program/survey.ts';
-import { surveyTesting } from '../testing.ts';
-import type { RunAnswers } from '../../model/generator.ts';
+import { lazyFacts, type Service, type ServiceHead } from '../../model/service.ts';
+import { type CallsInFile, findHelper, parameterName } from '../../program/plugin-functions.ts';
+import { assertServable, openSurvey, type Survey } from '../../program/survey.ts';
 import { surveyHeads } from '../../repo/services.ts';
+import { findCalls, type Use } from '../../syntax/calls.ts';
+import { importsOf } from '../../syntax/imports.ts';
+import type { ts } from '../../syntax/tree.ts';
+import { surveyJwt } from '../auth/jwt.ts';
+import { findRootGuard } from '../auth/root-guard.ts';
+import { surveyConfig } from '../config/config.ts';
+import { surveyRedis } from '../redis.ts';
+import { autoloadedPlugins, autoloadsOf } from '../routes/autoload.ts';
+import { routePluginsOf } from '../routes/registration.ts';
+import { routesOf } from '../routes/route-calls.ts';
+import { withoutGenerated } from '../../program/survey.ts';
+import { surveyLayout } from '../style/layout.ts';
+import { surveyModules } from '../style/modules.ts';
+import { detectStyle } from '../style/style.ts';
+import { surveyTesting } from '../testing.ts';
+import { fastifyMajorOf, surveyTooling } from '../tooling.ts';
+import { type AppPlace, findAppPlace } from './app-place.ts';
+import { findDecorators, findPluginNames, findRequestDecorations } from './decorations.ts';
+import { findEntry } from './entry.ts';
+import { findInstantiations, type Instantiation } from './instantiations.ts';
 
 const styleSample = 60;
 
@@ -141,4 +150,90 @@ export function surveyTarget(
 /** The facts about the service in a folder; undefined where it cannot be changed. */
 export function findService(repo: Repo, dir: RelPath): Service | undefined {
   return attempt(() => surveyTarget(repo, { target: dir }));
+}
+
+/** The application of a service and the routes on it. */
+interface Instance {
+  readonly app: AppFact;
+  readonly routes: readonly RoutePlugin[];
+  readonly guard: GuardFact | undefined;
+}
+
+/**
+ * Finds where the Fastify instance is made, what is registered on it and how it listens.
+ * @throws RefusalError E_NO_INSTANCE, E_AMBIGUOUS_INSTANCE, E_NO_REGISTRATION_PLACE
+ */
+function surveyInstance(survey: Survey): Instance {
+  const place = findAppPlace(survey);
+  const { file, importable, kind } = place;
+  const uses = findCalls(place.scope, place.names);
+  const { entry, listen } = findEntry(survey, place.madeIn, place.outside);
+  const reached = [{ uses, file }, ...uses.flatMap((use) => handedTo(survey, use, file))];
+  const loaded = reached.flatMap((one) => autoloadsOf(survey, one.uses, one.file));
+  const autoload = loaded.map(({ autoHooks, dir, dirNameRoutePrefix, holds, prefix }) => {
+    return { dir, holds, dirNameRoutePrefix, autoHooks, prefix };
+  });
+  const app: AppFact = {
+    file,
+    kind,
+    binding: mostUsed(place, uses),
+    ...(importable !== undefined && { importable }),
+    ...(entry !== undefined && { entry }),
+    listen,
+    logs: hasLogger(survey),
+    autoload,
+    ...(place.outside !== undefined && { madeBy: makerOf(survey, place.outside, place.madeIn) }),
+  };
+  return lazyFacts<Instance>({
+    app: () => app,
+    routes: () => routePlugins(survey, uses, file),
+    guard: () => findRootGuard(survey, { file, node: place.scope, instances: place.names }, uses),
+  });
+}
+
+/** The package that a call goes to. */
+function makerOf(survey: Survey, { expression }: Instantiation['node'], file: RelPath): string {
+  return importsOf(survey.tree(file)).get(expression.getText())?.from ?? expression.getText();
+}
+
+/** An app that makes no instance itself is started by fastify-cli or by us, which log. */
+function hasLogger(survey: Survey): boolean {
+  const instantiations = findInstantiations(survey);
+  if (instantiations.length === 0) return true;
+  return instantiations.some(({ file }) => /\blogger(Instance)?\b(?!\s*:\s*false\b)/.test(survey.text(file)));
+}
+
+/** What the function does to the instance that a helper call hands to it. */
+function handedTo(survey: Survey, use: Use, file: RelPath): readonly CallsInFile[] {
+  const found = findHelper(survey, use, file);
+  const name = found && parameterName(found.node, found.index);
+  if (found?.node.body === undefined || name === undefined) return [];
+  return [{ uses: findCalls(found.node.body, [name]), file: found.file }];
+}
+
+/** The name that most is registered on: a typed alias, where the service uses one throughout. */
+function mostUsed({ binding }: AppPlace, uses: readonly Use[]): string {
+  const registers = uses.filter(({ kind }) => kind === 'register');
+  const [first] = registers;
+  const isOther = first !== undefined && registers.every((use) => use.binding === first.binding);
+  return isOther ? first.binding : binding;
+}
+
+function routePlugins(survey: Survey, uses: readonly Use[], file: RelPath): readonly RoutePlugin[] {
+  const inline = uses.filter(({ kind }) => kind === 'route');
+  const known = new Set<ts.CallExpression>();
+  return uses.flatMap((use): readonly RoutePlugin[] => {
+    if (known.has(use.call)) return [];
+    known.add(use.call);
+    if (use.kind !== 'route') {
+      const folders = autoloadsOf(survey, [use], file);
+      if (folders.length > 0) return folders.flatMap((folder) => autoloadedPlugins(survey, folder));
+      const below = handedTo(survey, use, file).flatMap((one) => autoloadsOf(survey, one.uses, one.file));
+      const autoloaded = below.flatMap((folder) => autoloadedPlugins(survey, folder));
+      return [...routePluginsOf(survey, [use], file), ...autoloaded];
+    }
+    if (use !== inline[0]) return [];
+    const routes = inline.flatMap((one) => routesOf(survey, one, file, ''));
+    return [{ name: 'inline', file, kind: 'inline', autoloaded: false, prefix: '', routes }];
+  });
 }

@@ -1,7 +1,8 @@
 import { type Obstacle, type Place, RefusalError } from '../../model/obstacle.ts';
 import type { Repo } from '../../model/repo.ts';
 import type { Service, ServiceHead } from '../../model/service.ts';
-import { lineOf, ts, walk } from '../../syntax/tree.ts';
+import { callsIn } from '../../syntax/calls.ts';
+import { placeOf, type ts } from '../../syntax/tree.ts';
 import { memberOf, propertyOf, stringOf } from '../../syntax/expressions.ts';
 import { findTarget, surveyHeads } from '../../repo/services.ts';
 import { surveyService } from '../app/service.ts';
@@ -72,25 +73,16 @@ function evidence(
   );
 }
 
-const signPlaces = new WeakMap<Survey, readonly Place[]>();
-
 function findSign(survey: Survey): Place | undefined {
-  const known = signPlaces.get(survey) ?? findSigns(survey);
-  signPlaces.set(survey, known);
-  return known[0];
+  return findSigns(survey)[0];
 }
 
 const loginPath = /(^|\/)(log-?in|sign-?in|token|sessions?|authenticate)\/?$/i;
 
 function findLoginRoute(survey: Survey): Place | undefined {
   for (const path of survey.filesMatching(/log-?in|sign-?in|token|session|authenticate/i)) {
-    let line: number | undefined;
-    walk(survey.tree(path), (node) => {
-      if (line === undefined && ts.isCallExpression(node) && loginPath.test(postedUrl(node) ?? ''))
-        line = lineOf(survey.tree(path), node.getStart());
-      return line === undefined;
-    });
-    if (line !== undefined) return { path, line };
+    const call = callsIn(survey.tree(path)).find((one) => loginPath.test(postedUrl(one) ?? ''));
+    if (call !== undefined) return placeOf(call, path);
   }
   return undefined;
 }

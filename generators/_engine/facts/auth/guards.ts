@@ -1,12 +1,13 @@
 import type { Route, RoutePlugin } from '../../model/app-facts.ts';
 import { dirnameRel, type RelPath } from '../../model/paths.ts';
 import type { Service } from '../../model/service.ts';
-import { ts, walk } from '../../syntax/tree.ts';
-import { isAutohooks } from '../routes/autoload-routes.ts';
-import { isFunctionNode, memberOf, propertyOf, receiverOf, stringOf } from '../../syntax/expressions.ts';
-import { isMiddleware, judgeHook, type Verdict } from './hook-verdict.ts';
+import { findNode, ts, walk } from '../../syntax/tree.ts';
+import { callsIn } from '../../syntax/calls.ts';
+import { isAutohooks } from '../routes/autoload.ts';
+import { isFunctionNode, memberOf, propertyOf, stringOf, unwrap } from '../../syntax/expressions.ts';
 import { findPluginFunction, parameterName } from '../../program/plugin-functions.ts';
 import { opens } from '../routes/public-routes.ts';
+import { hookCalls } from './root-guard.ts';
 import type { Survey } from '../../program/survey.ts';
 import { findDeclaration } from '../../syntax/symbols.ts';
 
@@ -29,13 +30,7 @@ export function surveyGuards(survey: Survey, service: Service): readonly Guarded
     const all = plugin.routes.map((route) =>
       [...around, ...hooksOfRoute(survey, route)].filter((hook) => hook.opens?.(route) !== true),
     );
-    const verdicts = all.map((hooks) =>
-      hooks.some(isGuard)
-        ? 'guards'
-        : hooks.some(({ verdict }) => verdict === 'unknown')
-          ? 'unknown'
-          : 'passes',
-    );
+    const verdicts = all.map((hooks) => anyOf(hooks.map(({ verdict }) => verdict)));
     const access = accessOf(verdicts);
     const guard = access === 'guarded' ? all[0]?.find(isGuard)?.name : undefined;
     return { plugin, access, ...(guard !== undefined && { guard }) };
@@ -59,15 +54,14 @@ function middlewareOf(survey: Survey, { app }: Service): readonly Hook[] {
     if (list !== undefined) hooks.push({ name, verdict: 'guards', opens: openedBy(list) });
   };
   for (const file of survey.filesMatching(/\.register\(/)) {
-    walk(survey.tree(file), (node) => {
-      const [plugin, options] =
-        ts.isCallExpression(node) && memberOf(node.expression) === 'register' ? node.arguments : [];
-      if (plugin === undefined || propertyOf(options, 'publicRoutes') === undefined) return true;
-      const found = findPluginFunction(survey, plugin, file);
+    for (const call of callsIn(survey.tree(file), 'register')) {
+      const [plugin, options] = call.arguments;
+      const list = propertyOf(options, 'publicRoutes');
+      const found =
+        list === undefined || plugin === undefined ? undefined : findPluginFunction(survey, plugin, file);
       const isOurs = found?.shared === true && isMiddleware(survey, found.file);
-      if (isOurs && !isConditional(node)) add(plugin.getText(), propertyOf(options, 'publicRoutes'));
-      return true;
-    });
+      if (isOurs && !isConditional(call)) add(plugin?.getText() ?? '', list);
+    }
   }
   for (const file of survey.filesMatching(/authServiceClient/)) {
     if (!app.autoload.some(({ dir }) => file.startsWith(`${dir}/`))) continue;
@@ -123,50 +117,22 @@ interface Hook {
   readonly opens?: (route: Route) => boolean;
 }
 
-const hookNames = /^(onRequest|preValidation|preParsing|preHandler)$/;
-
 /** The hooks that this code adds to the instance; in a branch they are there or not. */
 function hooksIn(survey: Survey, scope: ts.Node, instance: string, file: RelPath): readonly Hook[] {
-  const hooks: Hook[] = [];
-  const receivers = new Set<ts.Node | undefined>();
-  walk(scope, (node) => {
-    if (
-      node !== scope &&
-      ts.isFunctionLike(node) &&
-      node.parameters.some(({ name }) => name.getText() === instance)
-    )
-      return false;
-    const receiver =
-      ts.isCallExpression(node) && memberOf(node.expression) === 'addHook'
-        ? receiverOf(node.expression)
-        : undefined;
-    if (!ts.isCallExpression(node) || receiver?.getText() !== instance) return true;
-    receivers.add(findDeclaration(receiver, instance));
-    const [event, hook] = node.arguments;
-    if (hook === undefined || !hookNames.test(stringOf(event) ?? '')) return true;
-    const verdict = judgeHook(survey, hook, file);
-    hooks.push({
-      name: nameOf(hook),
-      verdict: isConditional(node) && verdict === 'guards' ? 'unknown' : verdict,
-    });
-    return true;
-  });
+  const calls = hookCalls({ node: scope, instances: [instance] });
   // Another instance of that name may have some of them.
-  return receivers.size > 1
-    ? hooks.map((hook) => ({ ...hook, verdict: hook.verdict === 'guards' ? 'unknown' : hook.verdict }))
-    : hooks;
+  const isSure = new Set(calls.map((call) => findDeclaration(call, instance))).size <= 1;
+  return calls.flatMap((call): readonly Hook[] => {
+    const [, hook] = call.arguments;
+    if (hook === undefined) return [];
+    const verdict = judgeHook(survey, hook, file);
+    const isKnown = verdict !== 'guards' || (isSure && !isConditional(call));
+    return [{ name: nameOf(hook), verdict: isKnown ? verdict : 'unknown' }];
+  });
 }
 
 function isConditional(node: ts.Node): boolean {
-  const owner = ts.findAncestor(
-    node,
-    (at) =>
-      ts.isFunctionLike(at) ||
-      ts.isIfStatement(at) ||
-      ts.isConditionalExpression(at) ||
-      ts.isIterationStatement(at, false) ||
-      ts.isSwitchStatement(at),
-  );
+  const owner = ts.findAncestor(node, (at) => ts.isFunctionLike(at) || isBranch(at));
   return owner !== undefined && !ts.isFunctionLike(owner);
 }
 
@@ -192,4 +158,113 @@ function hooksOfRoute(survey: Survey, { line, path }: Route): readonly Hook[] {
 /** Short enough for a label: `[app.authenticate, app.isAdmin]` is said by its first. */
 function nameOf(hook: ts.Expression): string {
   return /[\w$.]+/.exec(hook.getText())?.[0] ?? hook.getText();
+}
+
+/** What a hook does: it verifies and refuses, it does not, or nobody can tell without running it. */
+type Verdict = 'guards' | 'unknown' | 'passes';
+
+const verifies = /^(jwtVerify|\w*[vV]erify(Token|Jwt|Session|Request)?)$/;
+const maxDepth = 3;
+
+/** Reads what runs: the function behind a hook, never its name. */
+function judgeHook(survey: Survey, hook: ts.Expression, file: RelPath, depth = 0): Verdict {
+  const bare = unwrap(hook);
+  if (depth > maxDepth) return 'unknown';
+  if (ts.isArrayLiteralExpression(bare))
+    return anyOf(bare.elements.map((one) => judgeHook(survey, one, file, depth + 1)));
+  if (ts.isCallExpression(bare)) return judgeAuth(survey, bare, file, depth);
+  const found = ts.isPropertyAccessExpression(bare)
+    ? decoratedAs(survey, bare.name.text)
+    : survey.names.value(bare, file);
+  if (found === undefined) return 'unknown';
+  if (ts.isPropertyAccessExpression(bare) && isMiddleware(survey, found.file)) return 'guards';
+  return isFunctionNode(found.node) ? judgeFunction(survey, found.node, found.file, depth) : 'unknown';
+}
+
+/** Our middleware decorates the client that it asks: its own hook is the decorator beside it. */
+function isMiddleware(survey: Survey, file: RelPath): boolean {
+  return /\.decorate\(['"]authServiceClient['"]/.test(survey.text(file));
+}
+
+/** One that guards is enough: all of them run. */
+function anyOf(verdicts: readonly Verdict[]): Verdict {
+  if (verdicts.includes('guards')) return 'guards';
+  return verdicts.includes('unknown') ? 'unknown' : 'passes';
+}
+
+/** `app.auth([a, b])` of @fastify/auth lets in whom one of them lets in. */
+function judgeAuth(survey: Survey, call: ts.CallExpression, file: RelPath, depth: number): Verdict {
+  const [list] = call.arguments;
+  if (memberOf(call.expression) !== 'auth' || list === undefined || !ts.isArrayLiteralExpression(list))
+    return 'unknown';
+  const verdicts = list.elements.map((one) => judgeHook(survey, one, file, depth + 1));
+  return verdicts.length > 0 && verdicts.every((one) => one === 'guards') ? 'guards' : 'unknown';
+}
+
+/** The function that `decorate(name, …)` gives to instances; undefined for none, and for several. */
+function decoratedAs(survey: Survey, name: string): { file: RelPath; node: ts.Node } | undefined {
+  const found = survey
+    .filesMatching(/\.decorate\(/)
+    .flatMap((file) =>
+      callsIn(survey.tree(file), 'decorate').flatMap(({ arguments: [key, value] }) =>
+        stringOf(key) === name && value !== undefined
+          ? [survey.names.value(value, file) ?? { file, node: unwrap(value) }]
+          : [],
+      ),
+    );
+  return found.length === 1 ? found[0] : undefined;
+}
+
+/** It has to call what verifies, and to refuse where that fails. */
+function judgeFunction(survey: Survey, node: ts.Node, file: RelPath, depth: number): Verdict {
+  let verdict = 'passes' as Verdict;
+  walk(node, (at) => {
+    if (ts.isCallExpression(at)) verdict = anyOf([verdict, judgeCall(survey, at, node, file, depth)]);
+    return verdict !== 'guards';
+  });
+  return verdict === 'passes' && refuses(node) ? 'unknown' : verdict;
+}
+
+function judgeCall(
+  survey: Survey,
+  call: ts.CallExpression,
+  owner: ts.Node,
+  file: RelPath,
+  depth: number,
+): Verdict {
+  const name = memberOf(call.expression) ?? call.expression.getText();
+  const isConditional = ts.findAncestor(call.parent, (one) => one === owner || isBranch(one)) !== owner;
+  if (verifies.test(name)) {
+    const around = ts.findAncestor(call, ts.isTryStatement);
+    const isCaught = around?.catchClause !== undefined && !refuses(around.catchClause);
+    const isSure = name === 'jwtVerify' || refuses(owner);
+    if (isCaught || !isSure) return 'passes';
+    return isConditional ? 'unknown' : 'guards';
+  }
+  if (!ts.isIdentifier(call.expression) || depth >= maxDepth) return 'passes';
+  const found = survey.names.value(call.expression, file);
+  if (found === undefined || found.node === owner || !isFunctionNode(found.node)) return 'passes';
+  const inner = judgeFunction(survey, found.node, found.file, depth + 1);
+  return inner === 'guards' && isConditional ? 'unknown' : inner;
+}
+
+function isBranch(node: ts.Node): boolean {
+  return (
+    ts.isIfStatement(node) ||
+    ts.isConditionalExpression(node) ||
+    ts.isSwitchStatement(node) ||
+    ts.isIterationStatement(node, false)
+  );
+}
+
+/** Somewhere in it is a 401, a 403, or a throw. */
+function refuses(node: ts.Node): boolean {
+  const found = findNode(
+    node,
+    (at) =>
+      ts.isThrowStatement(at) ||
+      (ts.isNumericLiteral(at) && /^40[13]$/.test(at.text)) ||
+      memberOf(at as ts.Expression) === 'unauthorized',
+  );
+  return found !== undefined;
 }

@@ -1,8 +1,7 @@
 import type { ImportWant } from '../../model/code-facts.ts';
 import type { Obstacle, Place } from '../../model/obstacle.ts';
-import { ts, walk } from '../../syntax/tree.ts';
+import { placeOf, ts, walk } from '../../syntax/tree.ts';
 import { enclosingFunction, isFunctionNode, propertyOf, unwrap } from '../../syntax/expressions.ts';
-import { placeOf } from './jwt-reach.ts';
 import type { PluginUse } from './jwt-signs.ts';
 import type { Verification } from './jwt-verifies.ts';
 import { readFromOutside } from '../../program/outside-reads.ts';
@@ -29,14 +28,14 @@ export function findGuardChecks(
   guarding: readonly Verification[],
   claims: readonly string[],
 ): GuardChecks {
-  const refusal = guarding.map((one) => refusalAfter(survey, one, claims)).find((one) => one !== undefined);
+  const refusal = guarding.map((one) => refusalAfter(one, claims)).find((one) => one !== undefined);
   return { ...pluginChecks(survey, plugin), ...(refusal !== undefined && { refusesAt: refusal }) };
 }
 
 function pluginChecks(survey: Survey, plugin: PluginUse | undefined): GuardChecks {
   if (plugin?.options === undefined) return {};
   const { file, options } = plugin;
-  const at = (node: ts.Node): Place => placeOf(survey, node, file);
+  const at = (node: ts.Node): Place => placeOf(node, file);
   const object = unwrap(options);
   const isRead = ts.isObjectLiteralExpression(object) && !object.properties.some(ts.isSpreadAssignment);
   const secret = propertyOf(options, 'secret');
@@ -60,11 +59,7 @@ function methodOf(object: ts.Expression, name: string): ts.Node | undefined {
 }
 
 /** `if (!(await redis.get(`session:${jti}`))) throw …` after the token was verified; not what answers 403. */
-function refusalAfter(
-  survey: Survey,
-  { call, file }: Verification,
-  claims: readonly string[],
-): Place | undefined {
+function refusalAfter({ call, file }: Verification, claims: readonly string[]): Place | undefined {
   const owner = enclosingFunction(call);
   if (owner === undefined || isVerifier(call)) return undefined;
   let found: ts.Node | undefined;
@@ -75,7 +70,7 @@ function refusalAfter(
       found ??= node;
     return found === undefined;
   });
-  return found && placeOf(survey, found, file);
+  return found && placeOf(found, file);
 }
 
 function isVerifier({ parent }: ts.CallExpression): boolean {

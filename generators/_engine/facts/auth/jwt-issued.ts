@@ -56,16 +56,18 @@ function payloadsOf(survey: Survey, sign: Sign): readonly Payload[] {
   const { parent } = call;
   if (ts.isCallExpression(parent) && parent.expression === call)
     return [{ call: parent, file: path, payload: parent.arguments[0] }];
-  const found: Payload[] = [];
-  for (const file of survey.files) {
-    walk(survey.tree(file), (node) => {
-      const isCall = ts.isCallExpression(node) && ts.isIdentifier(unwrap(node.expression));
-      if (isCall && node !== call && survey.names.value(node.expression, file)?.node === call)
-        found.push({ call: node, file, payload: node.arguments[0] });
-      return true;
-    });
-  }
-  return found.length === 0 ? [{ call, file: path, payload: undefined }] : found;
+  const found = ts.isVariableDeclaration(parent) ? survey.names.callsOf({ file: path, node: call }) : [];
+  if (found.length === 0) return [{ call, file: path, payload: undefined }];
+  return found.map(({ file, node }) => ({ call: node, file, payload: node.arguments?.[0] }));
+}
+
+/** The keys of what is signed, in order: from the object itself, else from its type. */
+export function claimsOf(survey: Survey, signs: readonly Sign[]): readonly string[] {
+  const payloads = signs.flatMap((sign) => payloadsOf(survey, sign));
+  const keys = payloads.flatMap(
+    ({ file, payload }) => shapeOf(payload, { survey, file, given: new Map() }).keys,
+  );
+  return [...new Set(keys)];
 }
 
 function withOptions(sign: Sign, shape: TokenShape, pluginOf: PluginOf, read: Read): TokenShape {
@@ -127,6 +129,8 @@ export function keyText(
 
 /** What the code says of the tokens of one call. */
 interface TokenShape {
+  /** Claims of the payload, in order. */
+  readonly keys: readonly string[];
   /** Claims that are always there, with their texts where those are certain, too. */
   readonly claims: ReadonlyMap<string, readonly string[] | undefined>;
   /** Claims that may be there. */
@@ -143,7 +147,7 @@ export interface Read {
 }
 
 const maxHops = 8;
-const nothing: TokenShape = { claims: new Map(), possible: new Set(), open: true };
+const nothing: TokenShape = { keys: [], claims: new Map(), possible: new Set(), open: true };
 
 /** The claims of a payload, through variables, spreads, types, and the arguments of the functions around it. */
 function shapeOf(payload: ts.Expression | undefined, read: Read, hops = 0): TokenShape {
@@ -157,6 +161,7 @@ function shapeOf(payload: ts.Expression | undefined, read: Read, hops = 0): Toke
     if (value !== undefined) return shapeOf(value.expression, { survey, ...value }, hops + 1);
     const keys = typeKeys(survey, node.type, found.file);
     return {
+      keys,
       claims: new Map(keys.map((key) => [key, undefined])),
       possible: new Set(),
       open: keys.length === 0,
@@ -171,20 +176,25 @@ function shapeOf(payload: ts.Expression | undefined, read: Read, hops = 0): Toke
 function literalShape(object: ts.ObjectLiteralExpression, read: Read, hops: number): TokenShape {
   const claims = new Map<string, readonly string[] | undefined>();
   const possible = new Set<string>();
+  const keys: string[] = [];
   let open = false;
   for (const member of object.properties) {
     const key = member.name === undefined ? undefined : keyOf(member.name);
     if (ts.isSpreadAssignment(member)) {
       const { isCertain, shape } = spreadShape(member.expression, read, hops);
       open ||= shape.open;
+      keys.push(...shape.keys);
       for (const name of shape.possible) possible.add(name);
       for (const [name, value] of shape.claims)
         if (isCertain) claims.set(name, value);
         else possible.add(name);
     } else if (key === undefined) open = true;
-    else claims.set(key, textsOf(propertyOf(object, key), read));
+    else {
+      keys.push(key);
+      claims.set(key, textsOf(propertyOf(object, key), read));
+    }
   }
-  return { claims, possible, open };
+  return { keys, claims, possible, open };
 }
 
 /** `...(user.tenant && { tenant: user.tenant })` and `...claims`. */
@@ -199,7 +209,8 @@ function spreadShape(
   const sides = [bare.whenTrue, bare.whenFalse].map((side) => shapeOf(side, read, hops + 1));
   const claims = new Map(sides.flatMap((side) => [...side.claims]));
   const possible = new Set(sides.flatMap((side) => [...side.possible]));
-  return { isCertain: false, shape: { claims, possible, open: sides.some(({ open }) => open) } };
+  const keys = sides.flatMap((side) => side.keys);
+  return { isCertain: false, shape: { keys, claims, possible, open: sides.some(({ open }) => open) } };
 }
 
 /** `payload.purpose = 'reset'` after it was made. */

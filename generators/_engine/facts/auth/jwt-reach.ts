@@ -1,6 +1,6 @@
 import type { Place } from '../../model/obstacle.ts';
 import type { RelPath } from '../../model/paths.ts';
-import { lineOf, ts, walk } from '../../syntax/tree.ts';
+import { placeOf, ts, walk } from '../../syntax/tree.ts';
 import {
   type FunctionNode,
   isFunctionNode,
@@ -35,7 +35,7 @@ const routeMethods = /^(get|post|put|patch|delete|all|route)$/;
 /** Every way in which the code at a node is come to, by the calls of the functions around it; at least one. */
 export function findWays(survey: Survey, node: ts.Node, file: RelPath, hops = 0): readonly Reached[] {
   const { labels, owner } = surroundings(node);
-  const own: Reached = { labels, places: [placeOf(survey, node, file)], given: new Map() };
+  const own: Reached = { labels, places: [placeOf(node, file)], given: new Map() };
   const name = owner === undefined ? undefined : functionName(owner);
   if (owner === undefined || name === undefined || hops >= maxHops) return [own];
   const ways = references(survey, owner, name, file)
@@ -140,8 +140,4 @@ function referenceOf(at: ts.Node, file: RelPath): Reference {
   const { parent } = at;
   const isCalled = ts.isCallExpression(parent) && parent.expression === at;
   return isCalled ? { node: parent, file, call: parent } : { node: at, file };
-}
-
-export function placeOf(survey: Survey, node: ts.Node, path: RelPath): Place {
-  return { path, line: lineOf(survey.tree(path), node.getStart()) };
 }

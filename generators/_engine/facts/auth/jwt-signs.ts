@@ -1,9 +1,11 @@
 import type { RelPath } from '../../model/paths.ts';
 import type { JwtFact } from '../../model/resource-facts.ts';
-import { lineOf, ts, walk } from '../../syntax/tree.ts';
+import { placeOf, ts } from '../../syntax/tree.ts';
+import { callsIn, invocationsIn } from '../../syntax/calls.ts';
 import { keyOf, memberOf, propertyOf, receiverOf, unwrap } from '../../syntax/expressions.ts';
-import type { Survey } from '../../program/survey.ts';
+import { foundOnce, type Survey } from '../../program/survey.ts';
 import { importsOf } from '../../syntax/imports.ts';
+import { importedBy } from '../../syntax/symbols.ts';
 import { readFromOutside } from '../../program/outside-reads.ts';
 
 /** One place where a token is signed. */
@@ -19,49 +21,28 @@ export interface Sign {
 }
 
 /** Every place in the service's own code (tests aside) where a token is signed. */
-export function findSigns(survey: Survey): readonly Sign[] {
-  return survey
-    .filesMatching(/\.sign\(|\bsign\(|[jJ]wtSign\b|\bSignJWT\b|\bcreateSigner\b/)
-    .flatMap((file) => {
-      const signs: Sign[] = [];
-      walk(survey.tree(file), (node) => {
-        if (!ts.isCallExpression(node) && !ts.isNewExpression(node)) return true;
-        const sign = ts.isCallExpression(node) ? signCall(survey, node, file) : joseSign(survey, node, file);
-        if (sign !== undefined) {
-          signs.push({ ...sign, path: file, line: lineOf(survey.tree(file), node.getStart()), call: node });
-        }
-        return true;
-      });
-      return signs;
-    });
-}
+export const findSigns = foundOnce((survey): readonly Sign[] =>
+  survey.filesMatching(/\.sign\(|\bsign\(|[jJ]wtSign\b|\bSignJWT\b|\bcreateSigner\b/).flatMap((path) =>
+    invocationsIn(survey.tree(path)).flatMap((call): readonly Sign[] => {
+      const sign = ts.isCallExpression(call) ? signCall(survey, call) : joseSign(call);
+      return sign === undefined ? [] : [{ ...sign, ...placeOf(call, path), call }];
+    }),
+  ),
+);
 
 type Found = Omit<Sign, 'path' | 'line' | 'call'>;
 
-function signCall(survey: Survey, call: ts.CallExpression, file: RelPath): Found | undefined {
-  const [first, second, third] = call.arguments;
-  const from = libraryOf(survey, call.expression, file);
-  if (from === 'jsonwebtoken') return { library: from, payload: first, secret: second, options: third };
-  if (from === 'fast-jwt') return { library: from, payload: undefined, secret: undefined, options: first };
+function signCall(survey: Survey, { arguments: given, expression }: ts.CallExpression): Found | undefined {
+  const [first, second, third] = given;
+  const made = importedBy(expression, 'jsonwebtoken', 'fast-jwt');
+  if (made?.from === 'jsonwebtoken' && made.name === 'sign')
+    return { library: made.from, payload: first, secret: second, options: third };
+  if (made?.from === 'fast-jwt' && made.name === 'createSigner')
+    return { library: made.from, payload: undefined, secret: undefined, options: first };
   if (survey.head.manifest.dependencies['@fastify/jwt'] === undefined) return undefined;
-  return signsByPlugin(call.expression)
+  return signsByPlugin(expression)
     ? { library: '@fastify/jwt', payload: first, secret: undefined, options: second }
     : undefined;
-}
-
-function libraryOf(
-  survey: Survey,
-  callee: ts.Expression,
-  file: RelPath,
-): 'jsonwebtoken' | 'fast-jwt' | undefined {
-  const bare = unwrap(callee);
-  const receiver = receiverOf(bare);
-  const root = receiver ?? bare;
-  if (!ts.isIdentifier(root)) return undefined;
-  const imported = survey.names.importOf(root, file) ?? undefined;
-  const name = receiver === undefined ? imported?.name : memberOf(bare);
-  if (imported?.from === 'jsonwebtoken' && name === 'sign') return 'jsonwebtoken';
-  return imported?.from === 'fast-jwt' && name === 'createSigner' ? 'fast-jwt' : undefined;
 }
 
 /** `app.jwt.sign()`, `app.jwt.access.sign()`, `reply.jwtSign()`, `reply.accessJwtSign()`. */
@@ -86,11 +67,8 @@ export function namespaceOf({ call }: Sign): string | undefined {
 }
 
 /** `new SignJWT(payload).setProtectedHeader({ alg }).sign(secret)` */
-function joseSign(survey: Survey, node: ts.NewExpression, file: RelPath): Found | undefined {
-  const callee = unwrap(node.expression);
-  const root = receiverOf(callee) ?? callee;
-  const isJose = ts.isIdentifier(root) && survey.names.importOf(root, file)?.from === 'jose';
-  if (!isJose || (memberOf(callee) ?? root.text) !== 'SignJWT') return undefined;
+function joseSign(node: ts.NewExpression): Found | undefined {
+  if (importedBy(node.expression, 'jose')?.name !== 'SignJWT') return undefined;
   const secret = chainedCall(node, 'sign')?.arguments[0];
   return { library: 'jose', payload: node.arguments?.[0], secret, options: undefined };
 }
@@ -102,52 +80,7 @@ export function chainedCall(node: ts.Node, method: string): ts.CallExpression | 
   return access.name.text === method ? access.parent : chainedCall(access.parent, method);
 }
 
-/** The keys of what is signed, in order: from the object itself, else from the type of what is signed. */
-export function claimsOf(survey: Survey, signs: readonly Sign[]): readonly string[] {
-  const keys = signs.flatMap((sign) => {
-    const payload = sign.payload ?? signerPayload(sign);
-    return payload === undefined ? [] : keysOf(survey, payload, sign.path);
-  });
-  return [...new Set(keys)];
-}
-
-/** `const sign = createSigner(…)`: what it is called with in the same file. */
-function signerPayload({ call }: Sign): ts.Expression | undefined {
-  const { parent } = call;
-  if (!ts.isVariableDeclaration(parent) || !ts.isIdentifier(parent.name)) return undefined;
-  const { text } = parent.name;
-  let payload: ts.Expression | undefined;
-  walk(call.getSourceFile(), (node) => {
-    if (ts.isCallExpression(node) && ts.isIdentifier(node.expression) && node.expression.text === text)
-      payload ??= node.arguments[0];
-    return true;
-  });
-  return payload;
-}
-
-function keysOf(survey: Survey, payload: ts.Expression, file: RelPath): readonly string[] {
-  const found = survey.names.value(payload, file);
-  if (found === undefined) return [];
-  if (ts.isParameter(found.node)) return typeKeys(survey, found.node.type, found.file);
-  if (!ts.isExpression(found.node)) return [];
-  const object = unwrap(found.node);
-  if (!ts.isObjectLiteralExpression(object)) return [];
-  return object.properties.flatMap((member) => {
-    if (ts.isSpreadAssignment(member)) return spreadKeys(survey, member.expression, found.file);
-    const key = keyOf(member.name);
-    return key === undefined ? [] : [key];
-  });
-}
-
-/** `...(user.tenant && { tenant: user.tenant })` and `...claims`. */
-function spreadKeys(survey: Survey, expression: ts.Expression, file: RelPath): readonly string[] {
-  const bare = unwrap(expression);
-  if (ts.isBinaryExpression(bare)) return keysOf(survey, bare.right, file);
-  if (ts.isConditionalExpression(bare))
-    return [...keysOf(survey, bare.whenTrue, file), ...keysOf(survey, bare.whenFalse, file)];
-  return keysOf(survey, bare, file);
-}
-
+/** The keys of a type that is an object, in order. */
 export function typeKeys(
   survey: Survey,
   type: ts.TypeNode | undefined,
@@ -243,26 +176,33 @@ function signKey({ options, path, secret }: Sign): readonly Key[] {
   return expression === undefined ? [] : [{ file: path, expression }];
 }
 
-/** The keys of the service's own `jwt.verify(token, key)`, `jwtVerify(token, key)` and `createVerifier({ key })`. */
+/** The keys with which the service's own code verifies by a library. */
 function verifyKeys(survey: Survey): readonly Key[] {
-  return survey.filesMatching(/\b(verify|jwtVerify|createVerifier)\(/).flatMap((file) => {
-    const keys: Key[] = [];
-    walk(survey.tree(file), (node) => {
-      const expression = ts.isCallExpression(node) ? verifyKeyOf(survey, node, file) : undefined;
-      if (expression !== undefined) keys.push({ file, expression });
-      return true;
-    });
-    return keys;
-  });
+  return survey.filesMatching(/\b(verify|jwtVerify|createVerifier)\(/).flatMap((file) =>
+    callsIn(survey.tree(file)).flatMap((call): readonly Key[] => {
+      const expression = verifyCall(call)?.secret;
+      return expression === undefined ? [] : [{ file, expression }];
+    }),
+  );
 }
 
-function verifyKeyOf(survey: Survey, call: ts.CallExpression, file: RelPath): ts.Expression | undefined {
-  const callee = unwrap(call.expression);
-  const root = receiverOf(callee) ?? callee;
-  const imported = ts.isIdentifier(root) ? survey.names.importOf(root, file) : undefined;
-  const name = root === callee ? imported?.name : memberOf(callee);
-  const [first, second] = call.arguments;
-  if (imported?.from === 'jsonwebtoken' && name === 'verify') return second;
-  if (imported?.from === 'jose' && name === 'jwtVerify') return second;
-  return imported?.from === 'fast-jwt' && name === 'createVerifier' ? propertyOf(first, 'key') : undefined;
+/** A call that verifies by a library, with what it is given. */
+export interface VerifyCall {
+  readonly library: 'jsonwebtoken' | 'jose' | 'fast-jwt';
+  readonly secret: ts.Expression | undefined;
+  readonly options: ts.Expression | undefined;
+}
+
+/** `jwt.verify(token, key)`, `jwtVerify(token, key)` and `createVerifier({ key })`. */
+export function verifyCall({ arguments: given, expression }: ts.CallExpression): VerifyCall | undefined {
+  const [first, secret, options] = given;
+  const made = importedBy(expression, 'jsonwebtoken', 'jose', 'fast-jwt');
+  if (made?.from === 'jsonwebtoken' && made.name === 'verify') {
+    const isCallback = options !== undefined && ts.isFunctionLike(unwrap(options));
+    return { library: made.from, secret, options: isCallback ? undefined : options };
+  }
+  if (made?.from === 'jose' && made.name === 'jwtVerify') return { library: made.from, secret, options };
+  return made?.from === 'fast-jwt' && made.name === 'createVerifier'
+    ? { library: made.from, secret: propertyOf(first, 'key'), options: first }
+    : undefined;
 }

@@ -1,13 +1,14 @@
 import type { Obstacle, Place } from '../../model/obstacle.ts';
 import type { RelPath } from '../../model/paths.ts';
-import { ts, walk } from '../../syntax/tree.ts';
+import { placeOf, ts, walk } from '../../syntax/tree.ts';
+import { callsIn } from '../../syntax/calls.ts';
 import { keyOf as nameOfMember, memberOf, propertyOf, receiverOf, unwrap } from '../../syntax/expressions.ts';
 import { type Issued, keyText, textsOf } from './jwt-issued.ts';
-import { findWays, placeOf } from './jwt-reach.ts';
+import { findWays } from './jwt-reach.ts';
 import type { Survey } from '../../program/survey.ts';
 import type { ImportWant } from '../../model/code-facts.ts';
 import type { JwtFact } from '../../model/resource-facts.ts';
-import { namespaceOf, type PluginUse } from './jwt-signs.ts';
+import { namespaceOf, type PluginUse, verifyCall } from './jwt-signs.ts';
 import { readFromOutside } from '../../program/outside-reads.ts';
 
 /** One place where the service verifies a token. */
@@ -29,45 +30,20 @@ export function findVerifications(survey: Survey): readonly Verification[] {
   const mentions = /\bverify\b|[jJ]wtVerify\b|\bcreateVerifier\b/;
   return survey.files
     .filter((file) => mentions.test(survey.text(file)))
-    .flatMap((file) => {
-      const found: Verification[] = [];
-      walk(survey.tree(file), (node) => {
-        const one = ts.isCallExpression(node) ? verificationOf(survey, node, file) : undefined;
-        if (one !== undefined) found.push(one);
-        return true;
-      });
-      return found;
-    });
+    .flatMap((file) => callsIn(survey.tree(file)).flatMap((call) => verificationOf(survey, call, file)));
 }
 
-function verificationOf(survey: Survey, call: ts.CallExpression, file: RelPath): Verification | undefined {
-  const found = byPackage(survey, call, file) ?? byPlugin(survey, call);
-  if (found === undefined) return undefined;
+function verificationOf(survey: Survey, call: ts.CallExpression, file: RelPath): readonly Verification[] {
+  const byLibrary = verifyCall(call);
+  const found = byLibrary === undefined ? byPlugin(survey, call) : { ...byLibrary, namespace: undefined };
+  if (found === undefined) return [];
   const { secret, ...rest } = found;
   const key = secret === undefined ? undefined : keyText(survey, secret, file, new Map());
   const labels = findWays(survey, call, file).flatMap((way) => way.labels);
-  return { ...rest, call, file, at: placeOf(survey, call, file), key, labels };
+  return [{ ...rest, call, file, at: placeOf(call, file), key, labels }];
 }
 
 type Found = Pick<Verification, 'library' | 'namespace' | 'options'> & { secret: ts.Expression | undefined };
-
-function byPackage(survey: Survey, call: ts.CallExpression, file: RelPath): Found | undefined {
-  const callee = unwrap(call.expression);
-  const root = receiverOf(callee) ?? callee;
-  const imported = ts.isIdentifier(root) ? survey.names.importOf(root, file) : undefined;
-  const name = root === callee ? imported?.name : memberOf(callee);
-  const [first, secret, options] = call.arguments;
-  const namespace = undefined;
-  if (imported?.from === 'jsonwebtoken' && name === 'verify') {
-    const isCallback = options !== undefined && ts.isFunctionLike(unwrap(options));
-    return { library: 'jsonwebtoken', namespace, secret, options: isCallback ? undefined : options };
-  }
-  if (imported?.from === 'jose' && name === 'jwtVerify')
-    return { library: 'jose', namespace, secret, options };
-  return imported?.from === 'fast-jwt' && name === 'createVerifier'
-    ? { library: 'fast-jwt', namespace, secret: propertyOf(first, 'key'), options: first }
-    : undefined;
-}
 
 /** `request.jwtVerify(options)`, `request.accessJwtVerify(options)`, `app.jwt.access.verify(token, options)`. */
 function byPlugin(
@@ -182,10 +158,8 @@ interface Member {
 
 function membersOf(survey: Survey, { file, options }: Verification): readonly Member[] {
   if (options === undefined) return [];
-  const nested = propertyOf(options, 'verify') ?? options;
-  const found = survey.names.value(nested, file)?.node;
-  if (found === undefined || !ts.isExpression(found) || !ts.isObjectLiteralExpression(found))
-    return [{ name: '', value: undefined }];
+  const found = survey.names.objectOf(propertyOf(options, 'verify') ?? options, file)?.node;
+  if (found === undefined) return [{ name: '', value: undefined }];
   return found.properties.map((member) => {
     const name = member.name === undefined ? undefined : nameOfMember(member.name);
     return name === undefined ? { name: '', value: undefined } : { name, value: propertyOf(found, name) };

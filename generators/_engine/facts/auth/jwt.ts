@@ -1,19 +1,13 @@
 import type { RelPath } from '../../model/paths.ts';
 import type { JwtFact } from '../../model/resource-facts.ts';
-import { ts, walk } from '../../syntax/tree.ts';
-import { memberOf, propertyOf, stringOf, unwrap } from '../../syntax/expressions.ts';
-import {
-  chainedCall,
-  claimsOf,
-  findSecret,
-  findSigns,
-  namespaceOf,
-  type PluginUse,
-  type Sign,
-} from './jwt-signs.ts';
-import { findIssued } from './jwt-issued.ts';
+import { callsIn } from '../../syntax/calls.ts';
+import { importedBy } from '../../syntax/symbols.ts';
+import { ts } from '../../syntax/tree.ts';
+import { propertyOf, stringOf, unwrap } from '../../syntax/expressions.ts';
+import { chainedCall, findSecret, findSigns, namespaceOf, type PluginUse, type Sign } from './jwt-signs.ts';
+import { claimsOf, findIssued } from './jwt-issued.ts';
 import { decideLogins } from './jwt-logins.ts';
-import type { Survey } from '../../program/survey.ts';
+import { foundOnce, type Survey } from '../../program/survey.ts';
 
 const libraries = ['@fastify/jwt', 'jsonwebtoken', 'jose', 'fast-jwt'] as const;
 
@@ -65,23 +59,23 @@ function mainSign(survey: Survey, signs: readonly Sign[]): Sign | undefined {
 
 /** Where @fastify/jwt is registered: with the namespace that signs, else without one, else the first. */
 export function findPluginUse(survey: Survey, namespace: string | undefined): PluginUse | undefined {
-  const uses: PluginUse[] = [];
-  for (const file of survey.filesMatching(/['"](@fastify\/jwt|fastify-jwt)['"]/)) {
-    walk(survey.tree(file), (node) => {
-      if (!ts.isCallExpression(node) || memberOf(node.expression) !== 'register') return true;
-      const [first, options] = node.arguments;
-      const plugin = first === undefined ? undefined : unwrap(first);
-      const isName = plugin !== undefined && ts.isIdentifier(plugin);
-      const from = isName ? survey.names.importOf(plugin, file)?.from : plugin?.getText();
-      if (from !== undefined && /(@fastify\/|fastify-)jwt/.test(from))
-        uses.push(resolved(survey, file, options));
-      return true;
-    });
-  }
+  const uses = findPluginUses(survey);
   const named = (name: string | undefined): PluginUse | undefined =>
     uses.find(({ file, options }) => survey.names.textOf(propertyOf(options, 'namespace'), file) === name);
   return named(namespace) ?? named(undefined) ?? uses[0];
 }
+
+const findPluginUses = foundOnce((survey): readonly PluginUse[] =>
+  survey.filesMatching(/['"](@fastify\/jwt|fastify-jwt)['"]/).flatMap((file) =>
+    callsIn(survey.tree(file), 'register').flatMap(({ arguments: [plugin, options] }) => {
+      const isName = plugin !== undefined && ts.isIdentifier(unwrap(plugin));
+      const from = isName ? importedBy(plugin)?.from : plugin?.getText();
+      return from !== undefined && /(@fastify\/|fastify-)jwt/.test(from)
+        ? [resolved(survey, file, options)]
+        : [];
+    }),
+  ),
+);
 
 function resolved(survey: Survey, file: RelPath, options: ts.Expression | undefined): PluginUse {
   const found = options === undefined ? undefined : survey.names.value(options, file);

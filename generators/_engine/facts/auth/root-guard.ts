@@ -1,10 +1,10 @@
 import type { GuardFact } from '../../model/app-facts.ts';
 import type { RelPath } from '../../model/paths.ts';
 import { printKey } from '../../syntax/print.ts';
-import { lineOf, ts, walk } from '../../syntax/tree.ts';
-import { isFunctionNode, memberOf, receiverOf, stringOf, unwrap } from '../../syntax/expressions.ts';
-import { withoutGenerated } from '../style/generated-files.ts';
-import { findPluginFunction, parameterName } from '../../program/plugin-functions.ts';
+import { findNode, placeOf, ts, walk } from '../../syntax/tree.ts';
+import { memberOf, receiverOf, stringOf } from '../../syntax/expressions.ts';
+import { withoutGenerated } from '../../program/survey.ts';
+import { findHelper, findPluginFunction, parameterName } from '../../program/plugin-functions.ts';
 import type { Survey } from '../../program/survey.ts';
 import type { Use } from '../../syntax/calls.ts';
 
@@ -32,23 +32,21 @@ export function findRootGuard(survey: Survey, app: Root, uses: readonly Use[]): 
 }
 
 /** Functions that get the application itself: wrapped in fastify-plugin, or called with it. */
-function sharedRoots(survey: Survey, { binding, call, kind }: Use, file: RelPath): readonly Root[] {
-  const [plugin] = call.arguments;
-  if (kind === 'register' && plugin !== undefined) {
-    const found = findPluginFunction(survey, plugin, file);
-    return found?.shared === true ? rootsOf(found.file, found.node, parameterName(found.node)) : [];
-  }
-  const found = kind === 'helper' ? survey.names.value(call.expression, file) : undefined;
-  if (found === undefined || !isFunctionNode(found.node)) return [];
-  const index = call.arguments.findIndex((argument) => unwrap(argument).getText() === binding);
-  return rootsOf(found.file, found.node, parameterName(found.node, index));
+function sharedRoots(survey: Survey, use: Use, file: RelPath): readonly Root[] {
+  const [plugin] = use.kind === 'register' ? use.call.arguments : [];
+  const helper = findHelper(survey, use, file);
+  const found = helper ?? (plugin && findPluginFunction(survey, plugin, file));
+  const instance = found?.shared === true ? parameterName(found.node, helper?.index) : undefined;
+  return found === undefined || instance === undefined
+    ? []
+    : [{ file: found.file, node: found.node, instances: [instance] }];
 }
 
-function rootsOf(file: RelPath, node: ts.Node, instance: string | undefined): readonly Root[] {
-  return instance === undefined ? [] : [{ file, node, instances: [instance] }];
-}
-
-function hookCalls({ instances, node: root }: Root): readonly ts.CallExpression[] {
+/** The hooks before a handler that code adds to an instance; those of another one of that name inside are left out. */
+export function hookCalls({
+  instances,
+  node: root,
+}: Pick<Root, 'instances' | 'node'>): readonly ts.CallExpression[] {
   const calls: ts.CallExpression[] = [];
   walk(root, (node) => {
     const isInner = node !== root && ts.isFunctionLike(node);
@@ -67,7 +65,7 @@ function guardOf(survey: Survey, call: ts.CallExpression, file: RelPath): GuardF
   const text = found?.node.getText() ?? '';
   if (!refuses.test(text)) return undefined;
   const lists = [...survey.text(file).matchAll(/(['"`])(\/[^'"`\s]*)\1/g)].map(([, , url = '']) => url);
-  const place = { path: file, line: lineOf(survey.tree(file), call.getStart()), lists };
+  const place = { ...placeOf(call, file), lists };
   const asked = found === undefined ? undefined : routeConfigIn(found.node);
   // A guard that only routes which ask for it are stopped by is none to us.
   if (asked !== undefined)
@@ -79,13 +77,11 @@ function guardOf(survey: Survey, call: ts.CallExpression, file: RelPath): GuardF
 function routeConfigIn(
   hook: ts.Node,
 ): Readonly<{ key: string; value: 'true' | 'false'; isNegated: boolean }> | undefined {
-  let found: ts.Expression | undefined;
-  walk(hook, (node) => {
-    const isAsked = ts.isExpression(node) && memberOf(node) !== undefined && isRouteConfig(receiverOf(node));
-    if (isAsked) found ??= node;
-    return found === undefined;
-  });
-  const key = found && memberOf(found);
+  const found = findNode(
+    hook,
+    (node) => ts.isExpression(node) && memberOf(node) !== undefined && isRouteConfig(receiverOf(node)),
+  );
+  const key = found && memberOf(found as ts.Expression);
   if (found === undefined || key === undefined) return undefined;
   const { parent } = found;
   const isNegated = ts.isPrefixUnaryExpression(parent) && parent.operator === ts.SyntaxKind.ExclamationToken;

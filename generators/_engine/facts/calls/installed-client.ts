@@ -5,7 +5,7 @@ import type { Service, ServiceHead } from '../../model/service.ts';
 import { importSpecifier, placeFile } from '../style/place-file.ts';
 import { findService } from '../app/service.ts';
 import { findExport } from '../../syntax/symbols.ts';
-import { openSources } from '../../program/sources.ts';
+import { openSources } from '../../program/survey.ts';
 
 /** The ServiceClient that a service has. */
 export interface InstalledClient {

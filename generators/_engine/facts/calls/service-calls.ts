@@ -1,7 +1,8 @@
 import type { RelPath } from '../../model/paths.ts';
-import { lineOf, ts, walk } from '../../syntax/tree.ts';
+import { placeOf, ts, walk } from '../../syntax/tree.ts';
 import { readEnv } from '../../program/env-reads.ts';
 import { envNameOf, isProcessEnv, memberOf, propertyOf, stringOf, unwrap } from '../../syntax/expressions.ts';
+import { invocationsIn, newsIn } from '../../syntax/calls.ts';
 import type { Survey } from '../../program/survey.ts';
 
 /** One place from which a service calls another: a client that is made for it, or a URL that it reads. */
@@ -56,29 +57,22 @@ function instantiationsOf(
   survey: Survey,
   className: string,
 ): readonly Readonly<{ node: ts.NewExpression; path: RelPath; line: number }>[] {
-  return survey.filesMatching(new RegExp(`\\bnew ${className}\\b`)).flatMap((path) => {
-    const found: { node: ts.NewExpression; path: RelPath; line: number }[] = [];
-    const tree = survey.tree(path);
-    walk(tree, (node) => {
-      if (ts.isNewExpression(node) && node.expression.getText() === className)
-        found.push({ node, path, line: lineOf(tree, node.getStart()) });
-      return true;
-    });
-    return found;
-  });
+  return survey.filesMatching(new RegExp(`\\bnew ${className}\\b`)).flatMap((path) =>
+    newsIn(survey.tree(path))
+      .filter(({ expression }) => expression.getText() === className)
+      .map((node) => ({ node, ...placeOf(node, path) })),
+  );
 }
 
 /** Variables that hold the URL of a service, where they are first read or declared. */
 function findUrls(survey: Survey): readonly ServiceCall[] {
   const found = new Map<string, ServiceCall>();
   for (const path of survey.filesMatching(/_(URL|ORIGIN|ENDPOINT)\b/)) {
-    const tree = survey.tree(path);
-    walk(tree, (node) => {
+    walk(survey.tree(path), (node) => {
       const name = variableOf(node);
       if (name !== undefined && urlName.test(name) && !found.has(name))
         found.set(name, {
-          path,
-          line: lineOf(tree, node.getStart()),
+          ...placeOf(node, path),
           via: 'url',
           env: name,
           ...fallbackOf(survey, node, path),
@@ -96,20 +90,17 @@ const caller =
 function findLiterals(survey: Survey): readonly ServiceCall[] {
   const found = new Map<string, ServiceCall>();
   for (const path of survey.filesMatching(/https?:\/\//)) {
-    const tree = survey.tree(path);
-    walk(tree, (node) => {
+    for (const node of invocationsIn(survey.tree(path))) {
       const origin = /^https?:\/\/[\w.:-]+/.exec(calledUrl(node) ?? '')?.[0];
       if (origin !== undefined && !found.has(origin))
-        found.set(origin, { path, line: lineOf(tree, node.getStart()), via: 'url', url: origin });
-      return true;
-    });
+        found.set(origin, { ...placeOf(node, path), via: 'url', url: origin });
+    }
   }
   return [...found.values()];
 }
 
 /** `fetch('http://…')`, `` axios.get(`http://…/${id}`) ``, `new Pool('http://…')`, `axios.create({ baseURL: 'http://…' })`. */
-function calledUrl(node: ts.Node): string | undefined {
-  if (!ts.isCallExpression(node) && !ts.isNewExpression(node)) return undefined;
+function calledUrl(node: ts.CallExpression | ts.NewExpression): string | undefined {
   const [first] = node.arguments ?? [];
   const name = memberOf(node.expression) ?? node.expression.getText();
   if (first === undefined || !caller.test(name)) return undefined;

@@ -1,9 +1,10 @@
 import { joinRel, type RelPath, toRel } from '../../model/paths.ts';
 import type { ConfigFact } from '../../model/resource-facts.ts';
 import { autoloadedEnv, type FastifyEnv, fastifyEnv } from '../../program/env-reads.ts';
-import { importWant } from '../../program/outside-reads.ts';
-import type { Sources } from '../../program/sources.ts';
+import { exportedWant } from '../../program/outside-reads.ts';
+import type { Sources } from '../../program/survey.ts';
 import type { Survey } from '../../program/survey.ts';
+import { callsIn } from '../../syntax/calls.ts';
 import {
   enclosingFunction,
   isProcessEnv,
@@ -13,9 +14,9 @@ import {
   receiverOf,
   unwrap,
 } from '../../syntax/expressions.ts';
-import { importedBy } from '../../syntax/imports.ts';
+import { importedBy, topLevelVariables } from '../../syntax/symbols.ts';
 import { escapePattern, printMember } from '../../syntax/print.ts';
-import { ts, walk } from '../../syntax/tree.ts';
+import { findNode, ts } from '../../syntax/tree.ts';
 
 /** How a service reads its environment; `process.env` where no schema is found whose result other files can import. */
 export function surveyConfig(survey: Survey): ConfigFact {
@@ -28,20 +29,19 @@ export function surveyConfig(survey: Survey): ConfigFact {
 
 function findParsed(survey: Survey): Parsed | undefined {
   for (const file of survey.filesMatching(/process\.env|env-schema|@fastify\/env/)) {
-    let found = parsedWith(survey, autoloadedEnv(survey, file));
-    walk(survey.tree(file), (node) => {
-      if (found !== undefined) return false;
-      if (ts.isCallExpression(node)) found = parsedBy(survey, node, file);
-      return found === undefined;
-    });
-    if (found !== undefined) return found;
+    const loaded = parsedWith(survey, autoloadedEnv(survey, file));
+    if (loaded !== undefined) return loaded;
+    for (const call of callsIn(survey.tree(file))) {
+      const found = parsedBy(survey, call, file);
+      if (found !== undefined) return found;
+    }
   }
   return undefined;
 }
 
 function parsedBy(survey: Survey, call: ts.CallExpression, file: RelPath): Parsed | undefined {
   const callee = unwrap(call.expression);
-  const from = ts.isIdentifier(callee) ? importedBy(callee)?.from : undefined;
+  const from = importedBy(callee, 'env-schema', 'envalid')?.from;
   const [first, second] = call.arguments;
   const member = memberOf(callee);
   if (member === 'register' && first !== undefined)
@@ -68,10 +68,8 @@ function parsedWith(survey: Survey, used: FastifyEnv | undefined): Parsed | unde
 function readerOf(survey: Survey, call: ts.CallExpression, file: RelPath): ConfigFact['reader'] {
   const owner = enclosingFunction(call);
   if (owner !== undefined) {
-    const name = nameOf(owner);
-    const root = name === undefined ? undefined : topLevelName(survey, name, file);
-    const want =
-      root === undefined || owner.parameters.length > 0 ? undefined : importWant(survey, root, file);
+    const name = owner.parameters.length > 0 ? undefined : nameOf(owner);
+    const want = name === undefined ? undefined : exportedWant(survey, name, file);
     return want === undefined || name === undefined
       ? undefined
       : { expression: `${name}()`, imports: [want] };
@@ -79,8 +77,7 @@ function readerOf(survey: Survey, call: ts.CallExpression, file: RelPath): Confi
   const name = variableOf(call);
   if (name === undefined) return undefined;
   for (const candidate of [name, ...derivedFrom(survey, name, file)]) {
-    const root = topLevelName(survey, candidate, file);
-    const want = root === undefined ? undefined : importWant(survey, root, file);
+    const want = exportedWant(survey, candidate, file);
     if (want !== undefined) return { expression: candidate, imports: [want] };
   }
   return undefined;
@@ -88,27 +85,11 @@ function readerOf(survey: Survey, call: ts.CallExpression, file: RelPath): Confi
 
 /** `export const env = parsed.data` */
 function derivedFrom(survey: Survey, name: string, file: RelPath): readonly string[] {
-  return topLevelVariables(survey, file).flatMap(({ initializer, name: own }) => {
+  return topLevelVariables(survey.tree(file)).flatMap(({ initializer, name: own }) => {
     const bare = initializer === undefined ? undefined : unwrap(initializer);
     const source = bare !== undefined && memberOf(bare) === 'data' ? receiverOf(bare) : bare;
     return source?.getText() === name && ts.isIdentifier(own) ? [own.text] : [];
   });
-}
-
-function topLevelVariables(survey: Survey, file: RelPath): readonly ts.VariableDeclaration[] {
-  return survey
-    .tree(file)
-    .statements.flatMap((one) => (ts.isVariableStatement(one) ? [...one.declarationList.declarations] : []));
-}
-
-function topLevelName(survey: Survey, name: string, file: RelPath): ts.Identifier | undefined {
-  const functions = survey.tree(file).statements.filter((one) => ts.isFunctionDeclaration(one));
-  const all: readonly (ts.Node | undefined)[] = [...topLevelVariables(survey, file), ...functions].map(
-    (one) => one.name,
-  );
-  return all.find(
-    (one): one is ts.Identifier => one !== undefined && ts.isIdentifier(one) && one.text === name,
-  );
 }
 
 /** A place where the environment is parsed. */
@@ -124,8 +105,7 @@ function withSchema(
   reader: NonNullable<ConfigFact['reader']>,
 ): Parsed {
   const bare = schema === undefined ? undefined : unwrap(schema);
-  const imported =
-    bare !== undefined && ts.isIdentifier(bare) ? survey.names.importOf(bare, file) : undefined;
+  const imported = bare !== undefined && ts.isIdentifier(bare) ? importedBy(bare) : undefined;
   const target = imported === undefined ? undefined : survey.names.module(file, imported.from);
   const own = bare !== undefined && ts.isIdentifier(bare) ? bare.text : variableOf(call);
   const name = target === undefined ? own : imported?.name;
@@ -164,16 +144,12 @@ export function findEnvType(
   source: ts.SourceFile,
   isKnown: (name: string) => boolean,
 ): ts.InterfaceDeclaration | ts.TypeLiteralNode | undefined {
-  let found: ts.InterfaceDeclaration | ts.TypeLiteralNode | undefined;
-  walk(source, (node) => {
-    if (found !== undefined) return false;
-    if (!ts.isInterfaceDeclaration(node) && !ts.isTypeLiteralNode(node)) return true;
+  const found = findNode(source, (node) => {
+    if (!ts.isInterfaceDeclaration(node) && !ts.isTypeLiteralNode(node)) return false;
     const names = node.members.map(({ name }) => name?.getText(source) ?? '');
-    const isAboutEnv = names.every((name) => /^[A-Z][A-Z0-9_]*$/.test(name)) && names.some(isKnown);
-    if (isAboutEnv) found = node;
-    return true;
+    return names.every((name) => /^[A-Z][A-Z0-9_]*$/.test(name)) && names.some(isKnown);
   });
-  return found;
+  return found as ts.InterfaceDeclaration | ts.TypeLiteralNode | undefined;
 }
 
 /** The service's own example files, else those at the root. */

@@ -1,24 +1,94 @@
+import type { AppFact } from '../../model/app-facts.ts';
 import type { Place } from '../../model/obstacle.ts';
 import type { RelPath } from '../../model/paths.ts';
-import { lineOf } from '../../syntax/tree.ts';
-import { findAppPlace } from '../app/app-place.ts';
-import { autoloadsOf } from '../app/autoload.ts';
-import { callKey, findCalls, type Use } from '../../syntax/calls.ts';
-import { findPluginFunction } from '../../program/plugin-functions.ts';
 import {
-  functionOf,
-  indexOf,
-  type Level,
-  levelOf,
-  type Need,
-  needOf,
-  pluginsOf,
-  type RootCode,
-  type Wanted,
-} from '../app/root-code.ts';
-import { fileHoldsRoutes, filesBelow, handsRoutes, registersRoutes } from './route-reach.ts';
+  argumentIndex,
+  argumentsOf,
+  findHelper,
+  findPluginFunction,
+  parameterName,
+} from '../../program/plugin-functions.ts';
 import type { Survey } from '../../program/survey.ts';
+import { callKey, findCalls, type Use } from '../../syntax/calls.ts';
+import { isFunctionNode, nameOf } from '../../syntax/expressions.ts';
+import { placeOf, ts } from '../../syntax/tree.ts';
+import { findAppPlace } from '../app/app-place.ts';
 import { findInstantiations } from '../app/instantiations.ts';
+import { autoloadsOf } from './autoload.ts';
+import { fileHoldsRoutes, filesBelow, handsRoutes, packageOf, registersRoutes } from './route-reach.ts';
+
+/** Code that registers on the application itself. */
+interface RootCode extends Pick<AppFact, 'kind' | 'binding'> {
+  readonly file: RelPath;
+  /** The function's name; absent for the app's own code. */
+  readonly owner?: string;
+}
+
+/** {@link RootCode} with its tree. */
+type Level = RootCode & Readonly<{ scope: ts.Node; names: readonly string[] }>;
+
+/** Packages by name. */
+type Wanted = (name: string) => boolean;
+
+/** Whether a package comes to this very instance, or to a child of it. */
+type Need = 'here' | 'child' | undefined;
+
+/** Where a wanted package is registered by what one call brings. */
+function needOf(survey: Survey, use: Use, file: RelPath, wanted: Wanted, depth = 0): Need {
+  if (depth > 4 || use.kind === 'route') return undefined;
+  const inside = (code: Level | undefined, isShared: boolean): Need => {
+    const found = code === undefined ? [] : findCalls(code.scope, code.names);
+    const needs = found.map((one) => needOf(survey, one, code?.file ?? file, wanted, depth + 1));
+    if (needs.includes('here')) return isShared ? 'here' : 'child';
+    return needs.find((one) => one !== undefined);
+  };
+  if (use.kind === 'helper') return inside(functionOf(survey, use, file), true);
+  const loaded = autoloadsOf(survey, [use], file).flatMap(({ dir }) => filesBelow(survey, dir));
+  const plugins =
+    loaded.length > 0 ? loaded.map((path) => defaultOf(survey, path)) : pluginsOf(survey, use, file);
+  const needs = plugins.map((one): Need => {
+    if (one === undefined) return undefined;
+    const name = packageOf(survey, one.expression, one.file);
+    if (name !== undefined) return wanted(name) ? 'here' : undefined;
+    const found = findPluginFunction(survey, one.expression, one.file);
+    return found === undefined ? undefined : inside(levelOf(found.file, found.node, 0), found.shared);
+  });
+  return needs.includes('here') ? 'here' : needs.find((one) => one !== undefined);
+}
+
+type Plugin = Readonly<{ expression: ts.Expression; file: RelPath }>;
+
+function pluginsOf(survey: Survey, { call }: Use, file: RelPath): readonly (Plugin | undefined)[] {
+  return argumentsOf(survey, call, file).map(([plugin]) => plugin);
+}
+
+/** The plugin that an autoloaded file exports. */
+function defaultOf(survey: Survey, path: RelPath): Plugin | undefined {
+  const found = survey.names.exported(path, 'default');
+  if (found !== undefined && ts.isExpression(found.node)) return { expression: found.node, file: found.file };
+  const name = found !== undefined && isFunctionNode(found.node) ? found.node.name : undefined;
+  return name !== undefined && ts.isIdentifier(name) ? { expression: name, file: path } : undefined;
+}
+
+function functionOf(survey: Survey, use: Use, file: RelPath): Level | undefined {
+  const found = findHelper(survey, use, file);
+  return found && levelOf(found.file, found.node, found.index);
+}
+
+function levelOf(file: RelPath, node: ts.Node, index: number): Level | undefined {
+  if (!isFunctionNode(node) || node.body === undefined) return undefined;
+  const binding = parameterName(node, index);
+  const owner = nameOf(node);
+  if (binding === undefined) return undefined;
+  return {
+    file,
+    kind: 'plugin',
+    binding,
+    names: [binding],
+    scope: node.body,
+    ...(owner !== undefined && { owner }),
+  };
+}
 
 /** One thing that is done to the application. */
 interface Step {
@@ -89,8 +159,8 @@ function orderOf(survey: Survey, level: Level, wanted: Wanted, own: string, dept
     early: steps
       .slice(0, last + 1)
       .filter(({ routes }) => routes)
-      .map(placeOf),
-    ...(child !== undefined && { child: placeOf(child) }),
+      .map(({ use, file: at }) => placeOf(use.call, at)),
+    ...(child !== undefined && { child: placeOf(child.use.call, child.file) }),
   };
 }
 
@@ -112,7 +182,7 @@ function stepsOf(
 
 function hasRoutes(survey: Survey, use: Use, file: RelPath): boolean {
   if (use.kind === 'register') return registersRoutes(survey, use.call, file);
-  return use.kind === 'route' || handsRoutes(survey, use.call, indexOf(use), file);
+  return use.kind === 'route' || handsRoutes(survey, use.call, argumentIndex(use.call, use.binding), file);
 }
 
 /** The code behind a call in which the instance is the application itself, where it can be changed. */
@@ -124,10 +194,6 @@ function insideOf(survey: Survey, { file, use }: Step): Level | undefined {
       ? undefined
       : findPluginFunction(survey, only.expression, only.file);
   return found?.shared === true ? levelOf(found.file, found.node, 0) : undefined;
-}
-
-function placeOf({ file, use: { call } }: Step): Place {
-  return { path: file, line: lineOf(call.getSourceFile(), call.getStart()) };
 }
 
 /** What a parent adds to the instance beside the application, which is a plugin of its own context; [] where none does. */
@@ -145,6 +211,6 @@ export function routesOfParent(survey: Survey): readonly Place[] {
       });
     if (!uses.some(isApp)) return [];
     const others = uses.filter((use) => !isApp(use) && hasRoutes(survey, use, file));
-    return others.map(({ call }) => ({ path: file, line: lineOf(call.getSourceFile(), call.getStart()) }));
+    return others.map(({ call }) => placeOf(call, file));
   });
 }

@@ -1,8 +1,11 @@
 import type { Route, RoutePlugin } from '../../model/app-facts.ts';
 import type { RelPath } from '../../model/paths.ts';
-import { lineOf, ts } from '../../syntax/tree.ts';
-import { type Argument, argumentsOf, classCalls } from '../../program/repeated-calls.ts';
+import { placeOf, ts } from '../../syntax/tree.ts';
 import {
+  type Argument,
+  argumentsOf,
+  classCalls,
+  findHelper,
   findPluginFunction,
   inContainer,
   isFastifyPlugin,
@@ -13,6 +16,7 @@ import {
 import { isFunctionNode, propertyOf, stringOf, unwrap } from '../../syntax/expressions.ts';
 import { joinUrl, routesOf } from './route-calls.ts';
 import type { Survey } from '../../program/survey.ts';
+import { importedBy } from '../../syntax/symbols.ts';
 import { findCalls, type Use } from '../../syntax/calls.ts';
 
 /** One plugin that is registered; `expression` stands in `file`. */
@@ -38,7 +42,7 @@ function registrationsOf(survey: Survey, { call }: Use, file: RelPath): readonly
     const own = options === undefined ? undefined : propertyOf(options.expression, 'prefix');
     const prefix = own === undefined ? '' : (survey.names.textOf(own, options?.file ?? file) ?? '*');
     return alternativesOf(plugin.expression).map((expression) => {
-      const name = pluginName(survey, expression, plugin.file, prefix);
+      const name = pluginName(expression, prefix);
       const given = inContainer(survey, expression, plugin.file) ?? { expression, file: plugin.file };
       return { ...given, plugin: name, prefix, options: options?.expression };
     });
@@ -64,7 +68,7 @@ export function routePluginsOf(
   return uses.flatMap((use) => {
     if (use.kind === 'register')
       return registrationsOf(survey, use, file).flatMap((one) => registered(survey, one, prefix, depth));
-    return use.kind === 'helper' ? helped(survey, use, file, prefix, depth) : [];
+    return helped(survey, use, file, prefix, depth);
   });
 }
 
@@ -103,7 +107,7 @@ function registered(
   const inner = found.shared || registration.prefix === '' ? prefix : joinUrl(prefix, registration.prefix);
   const { nested, routes } = contentsOf(survey, found, 0, inner, depth);
   if (routes.length === 0) return nested;
-  const exportedAs = exportedName(survey, expression, file);
+  const exportedAs = exportedName(expression);
   const kind = found.shared ? ('shared' as const) : ('plugin' as const);
   const own = { name: registration.plugin, file: found.file, kind, autoloaded: false, prefix: inner, routes };
   return [exportedAs === undefined ? own : { ...own, exportedAs }, ...nested];
@@ -121,21 +125,20 @@ function fromPackage(
 /** `registerUserRoutes(app, deps)` */
 function helped(
   survey: Survey,
-  { binding, call }: Use,
+  use: Use,
   file: RelPath,
   prefix: string,
   depth: number,
 ): readonly RoutePlugin[] {
-  const found = survey.names.value(call.expression, file);
-  if (found === undefined || !isFunctionNode(found.node)) return [];
-  const index = call.arguments.findIndex((argument) => unwrap(argument).getText() === binding);
-  const helper = { file: found.file, node: found.node, shared: true };
-  const { nested, routes } = contentsOf(survey, helper, index, prefix, depth);
+  const helper = findHelper(survey, use, file);
+  if (helper === undefined) return [];
+  const { nested, routes } = contentsOf(survey, helper, helper.index, prefix, depth);
   if (routes.length === 0) return nested;
-  const exportedAs = exportedName(survey, call.expression, file);
+  const { expression } = use.call;
+  const exportedAs = exportedName(expression);
   const own = {
-    name: call.expression.getText(),
-    file: found.file,
+    name: expression.getText(),
+    file: helper.file,
     kind: 'shared' as const,
     autoloaded: false,
     prefix,
@@ -145,14 +148,14 @@ function helped(
 }
 
 /** What a registered expression is called in the code: its identifier, else what its module or prefix suggests. */
-function pluginName(survey: Survey, expression: ts.Expression, file: RelPath, prefix: string): string {
+function pluginName(expression: ts.Expression, prefix: string): string {
   const bare = unwrap(expression);
   if (ts.isIdentifier(bare) || ts.isPropertyAccessExpression(bare)) return bare.getText();
   if (ts.isCallExpression(bare)) {
     const [first] = bare.arguments;
     if (bare.expression.kind === ts.SyntaxKind.ImportKeyword) return moduleName(stringOf(first) ?? '');
-    const isWrapped = first !== undefined && isFastifyPlugin(survey, bare.expression, file);
-    return isWrapped ? pluginName(survey, first, file, prefix) : bare.expression.getText();
+    const isWrapped = first !== undefined && isFastifyPlugin(bare.expression);
+    return isWrapped ? pluginName(first, prefix) : bare.expression.getText();
   }
   const ownName = isFunctionNode(bare) ? bare.name?.getText() : undefined;
   return ownName ?? (prefix.replace(/^\/+/, '').replaceAll('/', '-') || 'inline');
@@ -171,15 +174,14 @@ function moduleName(specifier: string): string {
 }
 
 /** What the plugin's own file calls it: an exported name, or `default`. */
-function exportedName(survey: Survey, expression: ts.Expression, file: RelPath): string | undefined {
+function exportedName(expression: ts.Expression): string | undefined {
   const bare = unwrap(expression);
-  if (ts.isIdentifier(bare)) return survey.names.importOf(bare, file)?.name ?? bare.text;
+  if (ts.isIdentifier(bare)) return importedBy(bare)?.name ?? bare.text;
   if (!ts.isCallExpression(bare)) return undefined;
   if (bare.expression.kind === ts.SyntaxKind.ImportKeyword) return 'default';
   const [first] = bare.arguments;
-  const isWrapper =
-    isFastifyPlugin(survey, bare.expression, file) || resolverOf(survey, bare.expression, file) !== undefined;
-  return exportedName(survey, first !== undefined && isWrapper ? first : bare.expression, file);
+  const isWrapper = isFastifyPlugin(bare.expression) || resolverOf(bare.expression) !== undefined;
+  return exportedName(first !== undefined && isWrapper ? first : bare.expression);
 }
 
 /** What a package's plugin registers: by its options object, undefined when it is given none. */
@@ -208,24 +210,21 @@ function packageRoutes(
   prefix: string,
 ): readonly Route[] {
   const { file, plugin } = call;
-  const bare = unwrap(plugin);
-  const from = ts.isIdentifier(bare) ? survey.names.importOf(bare, file)?.from : undefined;
+  const from = importedBy(plugin, ...publicPlugins.keys())?.from;
   const pattern = from === undefined ? undefined : publicPlugins.get(from);
   const options = call.options === undefined ? undefined : readOptions(survey, call.options, file);
   const isUnread = call.options !== undefined && options === undefined;
   const found = pattern === undefined || isUnread ? undefined : pattern(options);
   if (from === undefined || found === undefined) return [];
   const url = joinUrl(prefix, found);
-  const line = lineOf(survey.tree(file), plugin.getStart());
-  return [{ method: 'GET', url, path: file, line, public: `${from} registers it` }];
+  return [{ method: 'GET', url, ...placeOf(plugin, file), public: `${from} registers it` }];
 }
 
 /** Undefined for what is no object literal, or has members that cannot be told from it. */
 function readOptions(survey: Survey, expression: ts.Expression, file: RelPath): Options | undefined {
-  const found = survey.names.value(expression, file);
-  if (found === undefined || !ts.isObjectLiteralExpression(found.node)) return undefined;
+  const found = survey.names.objectOf(expression, file);
+  if (found === undefined || found.node.properties.some(ts.isSpreadAssignment)) return undefined;
   const { node } = found;
-  if (node.properties.some((member) => ts.isSpreadAssignment(member))) return undefined;
   return {
     isTrue: (name) => propertyOf(node, name)?.kind === ts.SyntaxKind.TrueKeyword,
     text: (name) => {

@@ -1,6 +1,6 @@
 import type { Route } from '../../model/app-facts.ts';
 import type { RelPath } from '../../model/paths.ts';
-import { lineOf, ts } from '../../syntax/tree.ts';
+import { placeOf, ts } from '../../syntax/tree.ts';
 import { keyOf, memberOf, propertyOf, unwrap } from '../../syntax/expressions.ts';
 import type { Survey } from '../../program/survey.ts';
 import type { Use } from '../../syntax/calls.ts';
@@ -13,10 +13,13 @@ export function routesOf(survey: Survey, { call }: Use, file: RelPath, prefix: s
   const url = options === undefined ? first : (propertyOf(options, 'url') ?? propertyOf(options, 'path'));
   const methods =
     options === undefined ? [method === 'all' ? '*' : method] : methodsOf(survey, options, file);
-  const line = lineOf(survey.tree(file), call.getStart());
   const path = joinUrl(prefix, survey.names.textOf(url, file) ?? '*');
   const isPublic = isMarkedPublic(survey, options ?? call.arguments[1], file);
-  const own = { url: path, path: file, line, ...(isPublic && { public: 'its own options make it public' }) };
+  const own = {
+    url: path,
+    ...placeOf(call, file),
+    ...(isPublic && { public: 'its own options make it public' }),
+  };
   return methods.map((one) => ({ method: one.toUpperCase(), ...own }));
 }
 
@@ -42,10 +45,10 @@ const guards = /^(auth|authenticate|authRequired|requireAuth|requiresAuth|protec
  * the like, or `schema: { security: [] }`, by which OpenAPI says so.
  */
 function isMarkedPublic(survey: Survey, options: ts.Expression | undefined, file: RelPath): boolean {
-  const found = options === undefined ? undefined : objectOf(survey, options, file);
+  const found = survey.names.objectOf(options, file);
   if (found === undefined) return false;
-  const config = objectOf(survey, propertyOf(found.node, 'config'), found.file);
-  const schema = objectOf(survey, propertyOf(found.node, 'schema'), found.file);
+  const config = survey.names.objectOf(propertyOf(found.node, 'config'), found.file);
+  const schema = survey.names.objectOf(propertyOf(found.node, 'schema'), found.file);
   const security = propertyOf(schema?.node, 'security');
   const isOpen =
     security !== undefined && ts.isArrayLiteralExpression(security) && security.elements.length === 0;
@@ -60,16 +63,4 @@ function isMark(member: ts.ObjectLiteralElementLike): boolean {
     (opens.test(name) && kind === ts.SyntaxKind.TrueKeyword) ||
     (guards.test(name) && kind === ts.SyntaxKind.FalseKeyword)
   );
-}
-
-function objectOf(
-  survey: Survey,
-  expression: ts.Expression | undefined,
-  file: RelPath,
-): Readonly<{ node: ts.ObjectLiteralExpression; file: RelPath }> | undefined {
-  if (expression === undefined) return undefined;
-  const found = survey.names.value(expression, file);
-  return found !== undefined && ts.isObjectLiteralExpression(found.node)
-    ? { node: found.node, file: found.file }
-    : undefined;
 }

@@ -1,18 +1,17 @@
 import { routeMethods } from '../../syntax/calls.ts';
 import type { RelPath } from '../../model/paths.ts';
 import { ts, walk } from '../../syntax/tree.ts';
-import { autoloadsOf } from '../app/autoload.ts';
+import { autoloadsOf } from './autoload.ts';
+import { type FunctionNode, memberOf, propertyOf, stringOf, unwrap } from '../../syntax/expressions.ts';
 import {
-  type FunctionNode,
-  isFunctionNode,
-  memberOf,
-  propertyOf,
-  stringOf,
-  unwrap,
-} from '../../syntax/expressions.ts';
-import { findPluginFunction, isFastifyPlugin, parameterName } from '../../program/plugin-functions.ts';
-import { argumentsOf } from '../../program/repeated-calls.ts';
+  argumentsOf,
+  findPluginFunction,
+  isFastifyPlugin,
+  parameterName,
+  pluginBehind,
+} from '../../program/plugin-functions.ts';
 import type { Survey } from '../../program/survey.ts';
+import { importedBy } from '../../syntax/symbols.ts';
 
 const maxDepth = 6;
 
@@ -45,8 +44,7 @@ export function fileHoldsRoutes(survey: Survey, path: RelPath, depth = 0): boole
   const found = survey.names.exported(path, 'default');
   if (found === undefined)
     return /\bexport (=|\{[^}]*\bdefault\b)|\bmodule\.exports\b/.test(survey.text(path));
-  if (isFunctionNode(found.node)) return reachesRoutes(survey, found.node, 0, found.file, depth + 1);
-  const plugin = ts.isExpression(found.node) ? findPluginFunction(survey, found.node, found.file) : undefined;
+  const plugin = pluginBehind(survey, found);
   return plugin === undefined || reachesRoutes(survey, plugin.node, 0, plugin.file, depth + 1);
 }
 
@@ -134,10 +132,7 @@ export function handsRoutes(
   file: RelPath,
   depth = 0,
 ): boolean {
-  const found = survey.names.value(expression, file);
-  if (found === undefined) return true;
-  if (isFunctionNode(found.node)) return reachesRoutes(survey, found.node, index, found.file, depth + 1);
-  const plugin = ts.isExpression(found.node) ? findPluginFunction(survey, found.node, found.file) : undefined;
+  const plugin = pluginBehind(survey, survey.names.value(expression, file));
   return plugin === undefined || reachesRoutes(survey, plugin.node, index, plugin.file, depth + 1);
 }
 
@@ -198,13 +193,13 @@ export function packageOf(survey: Survey, expression: ts.Expression, file: RelPa
   if (ts.isPropertyAccessExpression(bare)) return packageOf(survey, bare.expression, file);
   if (ts.isCallExpression(bare)) {
     const [first] = bare.arguments;
-    const isWrapped = first !== undefined && isFastifyPlugin(survey, bare.expression, file);
+    const isWrapped = first !== undefined && isFastifyPlugin(bare.expression);
     if (isWrapped) return packageOf(survey, first, file);
     const isImport =
       bare.expression.kind === ts.SyntaxKind.ImportKeyword || bare.expression.getText() === 'require';
     return isImport ? outside(survey, stringOf(first), file) : undefined;
   }
-  return ts.isIdentifier(bare) ? outside(survey, survey.names.importOf(bare, file)?.from, file) : undefined;
+  return ts.isIdentifier(bare) ? outside(survey, importedBy(bare)?.from, file) : undefined;
 }
 
 function outside(survey: Survey, specifier: string | undefined, file: RelPath): string | undefined {

@@ -6,7 +6,7 @@ import { openSurvey, type Survey } from '../../program/survey.ts';
 import { specifiersOf } from '../../syntax/imports.ts';
 import { ts } from '../../syntax/tree.ts';
 import { testsResolveJs } from '../testing.ts';
-import { withoutGenerated } from './generated-files.ts';
+import { withoutGenerated } from '../../program/survey.ts';
 
 /** How the modules of a service are written and emitted. Never throws for a missing tsconfig. */
 export function surveyModules(repo: Repo, head: ServiceHead): ModuleFact {

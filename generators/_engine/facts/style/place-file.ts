@@ -1,7 +1,9 @@
 import type { LayoutFact } from '../../model/code-facts.ts';
 import { basenameRel, dirnameRel, joinRel, relativeRel, type RelPath } from '../../model/paths.ts';
+import type { ImportWant } from '../../model/code-facts.ts';
 import type { Service } from '../../model/service.ts';
 import { specifiersOf } from '../../syntax/imports.ts';
+import { printString } from '../../syntax/print.ts';
 import { parseSource } from '../../syntax/tree.ts';
 
 /** Kinds of files by where they go. */
@@ -118,4 +120,33 @@ function cased(name: string, casing: LayoutFact['casing']): string {
     case 'camel':
       return words.map((word, index) => (index === 0 ? word : capital(word))).join('');
   }
+}
+
+/**
+ * Import statements for a new file, in the canonical style of templates: packages first, then the service's own
+ * files, each group by specifier. A want whose `from` is a path of the service becomes the specifier it uses; the same
+ * want twice is one.
+ */
+export function importLines(
+  service: Service,
+  file: RelPath,
+  wants: readonly ImportWant[],
+): readonly string[] {
+  const isOwn = ({ from }: ImportWant): boolean => /\.[cm]?tsx?$/.test(from);
+  const unique = [...new Map(wants.map((want) => [JSON.stringify(want), want])).values()];
+  const packages = unique.filter((want) => !isOwn(want));
+  const own = unique.filter(isOwn).map((want) => {
+    return { ...want, from: importSpecifier(service, file, want.from as RelPath) };
+  });
+  return [...packages.sort(bySpecifier).map(importLine), ...own.sort(bySpecifier).map(importLine)];
+}
+
+function importLine({ from, default: main, names = [], typeOnly }: ImportWant): string {
+  const named = names.length === 0 ? [] : [`{ ${names.join(', ')} }`];
+  const clause = [...(main === undefined ? [] : [main]), ...named].join(', ');
+  return `import ${typeOnly === true ? 'type ' : ''}${clause} from ${printString(from)};`;
+}
+
+function bySpecifier(a: ImportWant, b: ImportWant): number {
+  return a.from < b.from ? -1 : 1;
 }

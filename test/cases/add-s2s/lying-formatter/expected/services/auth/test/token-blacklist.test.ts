@@ -101,7 +101,7 @@ describe("token denylist", () => {
     ]) {
       await revoke(denylist, other);
     }
-    expect(kept).toEqual([]);
+    expect(kept.length).toBe(0);
     await revoke(denylist, `bearer   ${token}`);
     await revoke(
       new TokenBlacklist(store, decodeClaims, () => [cookie, "", undefined]),

@@ -17,7 +17,8 @@ import {
   it
 } from "vitest";
 
-import authMiddleware, {
+import {
+  authMiddleware,
   type AuthMiddlewareOptions
 } from "../src/middleware/auth.middleware.js";
 
@@ -615,11 +616,20 @@ describe("auth middleware, shared calls", () => {
     expect(verifications.length).toBe(1);
   });
 
-  it("asks about a token each time it comes", async () => {
-    const app = await buildApp();
-    await get(app, "Bearer a.good.token");
-    answer = json(401, { valid: false });
-
+  it("asks no more about a token that its cache knows, and each time about one that it does not", async () => {
+    let known: ReturnType<NonNullable<AuthMiddlewareOptions["cache"]>["get"]>;
+    const app = await buildApp({
+      cache: { get: () => known, load: (_token, ask) => ask() }
+    });
+    for (const cached of [
+      undefined,
+      undefined,
+      { userId: "bob", email: undefined, tenantId: undefined }
+    ]) {
+      known = cached;
+      expect((await get(app, "Bearer a.good.token")).status).toBe(200);
+    }
+    known = null;
     expect((await get(app, "Bearer a.good.token")).status).toBe(401);
     expect(verifications.length).toBe(2);
   });
@@ -672,5 +682,50 @@ describe("auth middleware, correlation and logs", () => {
     );
     expect(rawLog.includes("very.secret")).toBe(false);
     expect(rawLog.includes("between-services")).toBe(false);
+  });
+});
+
+describe("auth middleware, observer", () => {
+  it("is given the result for each token", async () => {
+    const results: unknown[] = [];
+    const onVerified: AuthMiddlewareOptions["onVerified"] = (...result) =>
+      results.push(result);
+    const app = await buildApp({
+      circuitBreakerOptions: { failureThreshold: 1 },
+      onVerified
+    });
+    const ask = async (
+      token: string | undefined,
+      next: Answer
+    ): Promise<void> => {
+      answer = next;
+      await get(app, token, { correlationId: "request-1" });
+    };
+    await ask(undefined, json(200, ADA));
+    await ask("Bearer a.good.token", json(200, ADA));
+    await ask("Bearer a.bad.token", json(401, { valid: false }));
+    await ask("Bearer another.token", json(500, {}));
+    await ask("Bearer another.token", json(500, {}));
+
+    const expected = [
+      "missing",
+      "valid",
+      "invalid",
+      "unavailable",
+      "circuit_open"
+    ];
+    expect(results).toEqual(
+      expected.map((result) => [result, false, "request-1"])
+    );
+  });
+
+  it("changes nothing for the request when it throws, and the error is logged", async () => {
+    const onVerified = (): void => {
+      throw new Error("Observer is broken");
+    };
+    const app = await buildApp({ onVerified });
+    expect((await get(app, "Bearer a.good.token")).status).toBe(200);
+    expect((await get(app)).status).toBe(401);
+    expect(logged(ERROR, "onVerified failed").length).toBe(2);
   });
 });
