@@ -27,7 +27,7 @@ const modules = [...readModules('generators')];
 
 /** Everything else decides: it reads the repo through `Repo` alone. */
 const touchesDisk =
-  /^(?:repo\/(?:disk|repo|root)|render\/render|generator\/(?:answers-file|registry)|record\/(?:git|record-guard|version)|plan\/(?:format|formatter-code)|apply\/.+|cli\/.+)\.ts$/;
+  /^(?:repo\/(?:disk|repo|root)|render\/template-files|generator\/(?:answers-file|registry)|record\/(?:git|record-guard|version)|plan\/(?:format|formatter-code|released)|apply\/.+|cli\/.+)\.ts$/;
 const writing =
   /^(?:append|chmod|copy|cp|createWrite|fchmod|fs?truncate|link|mk|open|rename|rm|symlink|unlink|write)/;
 
@@ -106,8 +106,9 @@ describe('the import law', () => {
     const deciding = layers.slice(0, layers.indexOf('edit') + 1);
     // A generator that adds a part to what an earlier run made asks for that run's answers, and plans it again.
     const aboutEarlierRuns = /^generators\/_engine\/(?:record\/recorded-answers|plan\/plan-diagnostics)\.ts$/;
-    // What is about the record reads it, and proves what it takes back.
-    const aboutRecord = /^generators\/_engine\/(?:record\/.+|plan\/(?:adopt|diff|prove|replay))\.ts$/;
+    // What is about the record reads it, renders its runs again, and proves what it takes back.
+    const aboutRecord =
+      /^generators\/_engine\/(?:record\/.+|plan\/(?:adopt|diff|merge-base|prove|recorded-calls|render-run|replay|resolve-existing))\.ts$/;
     const found = violations(isGenerator, ({ to }, { path }) => {
       if (isDisk(to) || to === 'plop' || to === 'node-plop') return true;
       if (aboutEarlierRuns.test(to)) return false;

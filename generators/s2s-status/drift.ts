@@ -7,32 +7,43 @@ import type { RelPath } from '../_engine/model/paths.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import { isEnvironment, type Role } from '../_engine/model/roles.ts';
 import type { ServiceHead } from '../_engine/model/service.ts';
-import { type HowToRun, type RecordedCall, replay } from '../_engine/plan/replay.ts';
+import { rebuildTexts } from '../_engine/plan/merge-base.ts';
+import type { RecordedCall } from '../_engine/plan/recorded-calls.ts';
+import { type HowToRun, replay } from '../_engine/plan/replay.ts';
 import { openSurvey } from '../_engine/program/survey.ts';
-import { readRecord, recordedText } from '../_engine/record/record.ts';
+import { hashCode } from '../_engine/record/hash.ts';
+import { readRecord } from '../_engine/record/record.ts';
 import type { S2sRecord } from '../_engine/record/s2s-record.ts';
 import { openDraft } from '../_engine/repo/draft.ts';
-import { hasMergeMarkers, recordPath } from '../_engine/repo/record-text.ts';
+import { findRecords, hasMergeMarkers } from '../_engine/repo/record-text.ts';
 import { textAfter } from '../_engine/repo/repo.ts';
 
 /** Generated files that are gone, are not as they were written, or hold the markers of a merge. */
-export function findFileDrift(repo: Repo, record: S2sRecord): readonly Finding[] {
-  return [...findRecordDrift(repo), ...findGeneratedDrift(repo, record)];
+export async function findFileDrift(
+  repo: Repo,
+  record: S2sRecord,
+  given: HowToRun,
+): Promise<readonly Finding[]> {
+  return [...findRecordDrift(repo), ...(await findGeneratedDrift(repo, record, given))];
 }
 
-/** A merge of the record that git has left to somebody. */
+/** Merges of a record that git has left to somebody. */
 function findRecordDrift(repo: Repo): readonly Finding[] {
-  if (!hasMergeMarkers(repo.read(recordPath) ?? '')) return [];
   const message = 'Two branches changed the record: s2s-status --fix merges them.';
-  return [{ state: 'conflict', path: recordPath, message }];
+  return findRecords(repo)
+    .filter(({ text }) => hasMergeMarkers(text))
+    .map(({ path }) => ({ state: 'conflict', path, message }));
 }
 
-function findGeneratedDrift(repo: Repo, record: S2sRecord): readonly Finding[] {
-  return Object.keys(record.files).flatMap((key): readonly Finding[] => {
+async function findGeneratedDrift(
+  repo: Repo,
+  record: S2sRecord,
+  given: HowToRun,
+): Promise<readonly Finding[]> {
+  const found = Object.entries(record.files).flatMap(([key, file]): readonly Finding[] => {
     const path = key as RelPath;
+    if (file.kind !== 'generated') return [];
     const text = repo.read(path);
-    const ours = recordedText(record, path, text);
-    if (ours === undefined) return [];
     if (text === undefined)
       return [{ state: 'missing', path, message: `${path} was generated and then deleted.` }];
     const marker = /^<{7} /m.exec(text);
@@ -40,9 +51,15 @@ function findGeneratedDrift(repo: Repo, record: S2sRecord): readonly Finding[] {
       const line = lineAt(text, marker.index);
       return [{ state: 'conflict', path, line, message: `${path} contains merge conflict markers.` }];
     }
-    if (text === ours) return [];
-    const line = firstDifference(ours, text);
-    return [{ state: 'edited', path, line, message: `${path} was edited since it was generated.` }];
+    if (hashCode(path, text) === file.hash) return [];
+    return [{ state: 'edited', path, message: `${path} was edited since it was generated.` }];
+  });
+  const edited = found.filter(({ state }) => state === 'edited').map(({ path }) => path);
+  const bases = edited.length === 0 ? new Map<RelPath, string>() : await rebuildTexts(repo, edited, given);
+  return found.map((finding) => {
+    const base = finding.state === 'edited' ? bases.get(finding.path) : undefined;
+    if (base === undefined) return finding;
+    return { ...finding, line: firstDifference(base, repo.read(finding.path) ?? '') };
   });
 }
 
@@ -67,7 +84,7 @@ export async function findReplayDrift(
       await draft.include(plan);
       // A recorded file that is gone is found where the files are looked at.
       const isFound = ({ kind, path }: Edit): boolean =>
-        kind === 'create' && record.files[path]?.text !== undefined;
+        kind === 'create' && record.files[path]?.kind === 'generated';
       for (const edit of plan.edits.filter((one) => one.role !== 'record' && !isFound(one)))
         findings.push(findingOf(edit, call.id));
     } catch (error) {

@@ -9,7 +9,7 @@ export const generator = defineGenerator({
       message: 'restore missing files and wiring; existing generated files do not change',
       initial: false,
     },
-    adopt: {
+    rebuildRecord: {
       type: 'boolean',
       message: 'rebuild a lost record from the files',
       initial: false,
@@ -26,6 +26,6 @@ export const generator = defineGenerator({
       initial: [],
     },
   },
-  readsOnly: ({ fix, adopt }) => fix !== true && adopt !== true,
+  readsOnly: ({ fix, rebuildRecord }) => fix !== true && rebuildRecord !== true,
   plan: async (answers, repo) => (await import('./plan.ts')).planStatus(answers, repo),
 });

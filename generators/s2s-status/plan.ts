@@ -6,15 +6,16 @@ import type { ServiceHead } from '../_engine/model/service.ts';
 import { adoptRecord } from '../_engine/plan/adopt.ts';
 import { type Draft, openDraft } from '../_engine/repo/draft.ts';
 import { readRecord, writeRecord } from '../_engine/record/record.ts';
-import { hasMergeMarkers, recordPath } from '../_engine/repo/record-text.ts';
+import { findRecords, hasMergeMarkers } from '../_engine/repo/record-text.ts';
 import type { S2sRecord } from '../_engine/record/s2s-record.ts';
-import { type HowToRun, recordedCalls, replay } from '../_engine/plan/replay.ts';
+import { recordedCalls } from '../_engine/plan/recorded-calls.ts';
+import { type HowToRun, replay } from '../_engine/plan/replay.ts';
 import { surveyHeads } from '../_engine/repo/services.ts';
 import { findFileDrift, findReplayDrift, findUnreachable } from './drift.ts';
 
 export interface StatusAnswers extends RunAnswers {
   readonly fix: boolean;
-  readonly adopt: boolean;
+  readonly rebuildRecord: boolean;
   readonly allow: readonly ('edited' | 'outdated')[];
 }
 
@@ -24,15 +25,12 @@ export interface StatusAnswers extends RunAnswers {
  */
 export async function planStatus(answers: StatusAnswers, repo: Repo): Promise<Plan> {
   const draft = openDraft(repo);
-  const { adopt, allow, targets } = answers;
+  const { allow, rebuildRecord, targets } = answers;
   const wanted = targets.length === 0 ? undefined : targets;
   const heads = surveyHeads(repo);
   // Without --fix nothing is written: a run that only reads.
   const given = { format: answers.format, dryRun: answers.dryRun === true || !answers.fix };
-  if (adopt) {
-    const adopted = await adoptRecord(repo, heads);
-    if (adopted !== undefined) draft.add(adopted);
-  }
+  for (const edit of rebuildRecord ? await adoptRecord(repo, heads) : []) draft.add(edit);
   noteInstalled(draft, readRecord(draft.repo), heads, wanted);
   if (answers.fix) await fix(draft, heads, wanted, given);
 
@@ -41,7 +39,7 @@ export async function planStatus(answers: StatusAnswers, repo: Repo): Promise<Pl
     wanted?.some((dir) => dir === '' || path === dir || path.startsWith(`${dir}/`)) !== false;
   const findings = [
     ...findOrphans(record, heads),
-    ...findFileDrift(draft.repo, record),
+    ...(await findFileDrift(draft.repo, record, given)),
     ...(await findReplayDrift(draft.repo, await liveCalls(record, heads, wanted), given)),
     ...findUnreachable(draft.repo, heads),
   ];
@@ -59,10 +57,8 @@ async function fix(
   given: HowToRun,
 ): Promise<void> {
   const record = readRecord(draft.repo);
-  const joined = hasMergeMarkers(draft.repo.read(recordPath) ?? '')
-    ? writeRecord(draft.repo, record)
-    : undefined;
-  if (joined !== undefined) draft.add(joined);
+  if (findRecords(draft.repo).some(({ text }) => hasMergeMarkers(text)))
+    for (const edit of writeRecord(draft.repo, record)) draft.add(edit);
   const dirs = heads.map(({ dir }): string => dir);
   const orphans = Object.keys(record.services).filter((service) => !dirs.includes(service));
   if (wanted === undefined && orphans.length > 0) {
@@ -70,12 +66,8 @@ async function fix(
       orphans.some((dir) => path === dir || path.startsWith(`${dir}/`));
     const without = <T>(entries: Readonly<Record<string, T>>): Readonly<Record<string, T>> =>
       Object.fromEntries(Object.entries(entries).filter(([path]) => !isOrphan(path)));
-    const edit = writeRecord(draft.repo, {
-      schema: 1,
-      services: without(record.services),
-      files: without(record.files),
-    });
-    if (edit !== undefined) draft.add(edit);
+    const left = { services: without(record.services), files: without(record.files) };
+    for (const edit of writeRecord(draft.repo, left)) draft.add(edit);
   }
   // What is missing is rendered again: a text that stands in the record alone may be anybody's.
   for (const call of await liveCalls(readRecord(draft.repo), heads, wanted)) {

@@ -1,14 +1,19 @@
 import type { Obstacle } from '../_engine/model/obstacle.ts';
 import type { RelPath } from '../_engine/model/paths.ts';
-import type { RecordedFile, RecordedPatch, S2sRecord } from '../_engine/record/s2s-record.ts';
+import type { GeneratedFile, PatchedFile, RecordedPatch, S2sRecord } from '../_engine/record/s2s-record.ts';
 
-/** What is to be taken back of one file: all of it, or some of its patches. */
+/** What is to be reverted: generated files, parts that others rendered into them, and patches of the user's files. */
 export interface Selected {
+  readonly files: readonly (readonly [RelPath, GeneratedFile])[];
+  /** Generated files that stay, without the parts of the generators that go. */
+  readonly shared: readonly (readonly [RelPath, GeneratedFile])[];
+  readonly patched: readonly SelectedPatches[];
+}
+
+export interface SelectedPatches {
   readonly path: RelPath;
-  readonly file: RecordedFile;
-  /** The file is ours from the first line to the last, and so is the generator that made it among those named. */
-  readonly whole: boolean;
-  /** Oldest first. */
+  readonly file: PatchedFile;
+  /** Those that go, oldest first. */
   readonly patches: readonly RecordedPatch[];
 }
 
@@ -27,21 +32,43 @@ export function wantedFrom(answers: {
   return { services: orAll(answers.targets), generators: orAll(answers.generator) };
 }
 
-/** The recorded files that belong to what was asked for, and the record without them. */
-export function selectRecorded(record: S2sRecord, wanted: Wanted): readonly Selected[] {
+/** The recorded files that belong to what was asked for. */
+export function selectRecorded(record: S2sRecord, wanted: Wanted): Selected {
   const isWanted = (generator: string): boolean => wanted.generators?.includes(generator) !== false;
-  return Object.entries(record.files)
-    .filter(([path]) => isBelow(record, path, wanted))
-    .map(([path, file]): Selected => {
-      const patches = (file.patches ?? []).filter(({ generator }) => isWanted(generator));
-      const whole = file.text !== undefined && isWanted(file.generator);
-      return { path: path as RelPath, file, whole, patches };
-    })
-    .filter(({ whole, patches }) => whole || patches.length > 0);
+  const selected = {
+    files: [] as (readonly [RelPath, GeneratedFile])[],
+    shared: [] as (readonly [RelPath, GeneratedFile])[],
+    patched: [] as SelectedPatches[],
+  };
+  for (const [key, file] of Object.entries(record.files)) {
+    const path = key as RelPath;
+    if (!isBelow(record, path, wanted)) continue;
+    if (file.kind === 'patched') {
+      const patches = file.patches.filter(({ generator }) => isWanted(generator));
+      if (patches.length > 0) selected.patched.push({ path, file, patches });
+    } else if (isWanted(file.generator)) selected.files.push([path, file]);
+    else if (file.also.some(isWanted)) selected.shared.push([path, file]);
+  }
+  return selected;
+}
+
+/** The record without what is reverted. */
+export function withoutSelected(record: S2sRecord, selected: Selected, wanted: Wanted): S2sRecord {
+  const files = { ...record.files };
+  const isWanted = (generator: string): boolean => wanted.generators?.includes(generator) !== false;
+  for (const [path] of selected.files) Reflect.deleteProperty(files, path);
+  for (const [path, file] of selected.shared)
+    files[path] = { ...file, also: file.also.filter((id) => !isWanted(id)) };
+  for (const { file, patches, path } of selected.patched) {
+    const left = file.patches.filter((patch) => !patches.includes(patch));
+    if (left.length === 0) Reflect.deleteProperty(files, path);
+    else files[path] = { ...file, patches: left };
+  }
+  return { services: remainingServices(record, wanted), files };
 }
 
 /** The runs that stay recorded. */
-export function remainingServices(record: S2sRecord, wanted: Wanted): S2sRecord['services'] {
+function remainingServices(record: S2sRecord, wanted: Wanted): S2sRecord['services'] {
   const remaining = Object.entries(record.services).map(([service, runs]) => {
     const kept = Object.entries(runs).filter(([generator]) => !isTaken(wanted, service, generator));
     return [service, Object.fromEntries(kept)] as const;

@@ -4,7 +4,7 @@ import type { Repo } from '../_engine/model/repo.ts';
 import type { ServiceHead } from '../_engine/model/service.ts';
 import type { TextChange } from '../_engine/model/text-change.ts';
 import { ensureDependency } from '../_engine/edit/ensure-dependency.ts';
-import type { Hunk } from '../_engine/record/s2s-record.ts';
+import type { Insertion } from '../_engine/record/s2s-record.ts';
 import { isRecord, readManifest } from '../_engine/repo/manifest.ts';
 import { findReference, importOf, variablesIn } from '../_engine/facts/config/references.ts';
 import { memberOf, stringOf, unwrap } from '../_engine/syntax/expressions.ts';
@@ -49,30 +49,27 @@ export function keptDependencies(
   });
 }
 
-/** The hunks that list or declare a variable which other code mentions, with its name and a file that does. */
-export function usedHunks(
+/** The insertions that list or declare a variable which other code mentions, with its name and a file that does. */
+export function usedInsertions(
   repo: Repo,
-  hunks: readonly Hunk[],
+  insertions: readonly Insertion[],
   heads: readonly ServiceHead[],
   except: ReadonlySet<string>,
   notFor: ReadonlySet<string>,
-): ReadonlyMap<Hunk, Readonly<{ name: string; path: string }>> {
-  const used = new Map<Hunk, Readonly<{ name: string; path: string }>>();
-  for (const hunk of hunks) {
-    for (const name of variablesOf(hunk)) {
+): ReadonlyMap<Insertion, Readonly<{ name: string; path: string }>> {
+  const used = new Map<Insertion, Readonly<{ name: string; path: string }>>();
+  for (const insertion of insertions) {
+    for (const name of variablesOf(insertion)) {
       const path = findReference(repo, heads, new RegExp(`\\b${name}\\b`), except);
-      if (path !== undefined && !notFor.has(name)) used.set(hunk, { name, path });
+      if (path !== undefined && !notFor.has(name)) used.set(insertion, { name, path });
     }
   }
   return used;
 }
 
-/** The names that a hunk puts in; a last line that got a line break stands on both sides. */
-function variablesOf({ lines }: Hunk): readonly string[] {
-  const namesIn = (sign: string): readonly string[] =>
-    variablesIn(lines.filter((line) => line.startsWith(sign)).join('\n'));
-  const before = new Set(namesIn('-'));
-  return namesIn('+').filter((name) => !before.has(name));
+function variablesOf({ replaced = '', text }: Insertion): readonly string[] {
+  const before = new Set(variablesIn(replaced));
+  return variablesIn(text).filter((name) => !before.has(name));
 }
 
 /** One obstacle for each import of a file that is to go, in a file that stays. `after` is the repo without them. */

@@ -4,7 +4,8 @@ import { obstaclesOf } from '../_engine/model/obstacle.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import { openDraft } from '../_engine/repo/draft.ts';
 import { readRecord } from '../_engine/record/record.ts';
-import { recordedCalls, replay } from '../_engine/plan/replay.ts';
+import { recordedCalls } from '../_engine/plan/recorded-calls.ts';
+import { replay } from '../_engine/plan/replay.ts';
 
 /**
  * Plans every recorded run again, each on what the one before leaves. Files that were edited are merged; where you and

@@ -6,7 +6,6 @@ import { execa } from 'execa';
 import { builtOlderPack } from '../../test/helpers/built-older-pack.ts';
 import { childEnvironment } from '../../test/helpers/child-environment.ts';
 import { openRepoCopy } from '../../test/helpers/open-repo-copy.ts';
-import { projectRoot } from '../../test/helpers/project-root.ts';
 
 const breaker = 'services/user-service/src/utils/circuit-breaker.ts';
 const app = 'services/user-service/src/app.ts';
@@ -29,15 +28,16 @@ const lines = [
 /** Runs every line in a shell, on a copy of a fixture, with the built bin; gives what a terminal would show. */
 export async function runTranscript(): Promise<string> {
   const root = await openRepoCopy('transcript', 'npm-workspaces');
-  const older = builtOlderPack('cheaper-breaker');
+  const { older, today } = await builtOlderPack('cheaper-breaker');
   const shown: string[] = [];
   try {
     for (const [index, line] of lines.entries()) {
-      const output = await runLine(line, root, index === 0 ? older : join(projectRoot, 'dist'));
+      const output = await runLine(line, root, index === 0 ? older : today);
       shown.push(`$ ${line}`, ...(output === '' ? [] : [output]));
     }
   } finally {
-    for (const folder of [root, join(older, '..')]) rmSync(folder, { recursive: true, force: true });
+    for (const folder of [root, join(older, '..'), join(today, '..')])
+      rmSync(folder, { recursive: true, force: true });
   }
   return shown.join('\n').replaceAll(root, '/repo');
 }

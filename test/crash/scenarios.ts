@@ -59,11 +59,11 @@ export async function openScenario(name: ScenarioName, found: FoundCase): Promis
 
 async function generateOlder(root: string, { generator, args }: Command): Promise<void> {
   const isMiddleware = generator === 'add-auth-middleware';
-  const pack = await olderPack(isMiddleware ? 'reason-instead-of-cause' : 'verified-tokens-only');
+  const { older } = await olderPack(isMiddleware ? 'reason-instead-of-cause' : 'verified-tokens-only');
   const answers = parseFlags((await findGenerator(generator))?.questions ?? {}, args);
-  const plan = await pack.plan(generator, answers, root);
+  const plan = await older.plan(generator, answers, root);
   if (!plan.ok) throw new Error(describeRefusal(plan));
-  await pack.apply(plan, root);
+  await older.apply(plan, root);
 }
 
 /** Makes the folder hold a tree and nothing else; links to packages stay. */

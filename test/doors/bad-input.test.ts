@@ -457,8 +457,8 @@ const sources: readonly BadInput[] = [
     line: breaker,
     exit: 3,
     code: 'E_RECORD',
-    names: /schema 2/,
-    files: { '.s2s.json': '{ "schema": 2 }' },
+    names: /schema 3/,
+    files: { '.s2s.json': '{ "schema": 3 }' },
   },
   {
     what: 'a record that is not JSON, for undo',
@@ -484,7 +484,7 @@ const sources: readonly BadInput[] = [
     names: /\.\./,
     files: {
       '.s2s.json':
-        '{ "schema": 1, "services": {}, "files": { "../../etc/passwd": { "generator": "g", "role": "unit-test", "version": "1", "sha256": "", "text": [""] } } }',
+        '{ "schema": 2, "version": "1", "by": "g", "files": { "../../etc/passwd": "unit-test 0123456789abcdef" } }',
     },
   },
   {
@@ -493,7 +493,10 @@ const sources: readonly BadInput[] = [
     exit: 3,
     code: 'E_RECORD',
     names: /\/etc/,
-    files: { '.s2s.json': '{ "schema": 1, "services": { "/etc": {} }, "files": {} }' },
+    files: {
+      '.s2s.json':
+        '{ "schema": 2, "version": "1", "by": "g", "files": { "/etc/passwd": "unit-test 0123456789abcdef" } }',
+    },
   },
   {
     what: 'a record whose files are a list',
@@ -501,7 +504,7 @@ const sources: readonly BadInput[] = [
     exit: 3,
     code: 'E_RECORD',
     names: /files/,
-    files: { '.s2s.json': '{ "schema": 1, "services": {}, "files": [1] }' },
+    files: { '.s2s.json': '{ "schema": 2, "version": "1", "files": [1] }' },
   },
 ];
 

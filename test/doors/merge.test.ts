@@ -33,28 +33,29 @@ async function onBranch(branch: string, ...args: readonly string[]): Promise<voi
   await git('commit', '--quiet', '--message', branch);
 }
 
-it.each([
-  [
-    'two services',
-    ['add-circuit-breaker', '--target', 'user'],
-    ['add-service-client', '--target', 'billing'],
-  ],
-  [
-    'one service',
-    ['add-circuit-breaker', '--target', 'user'],
-    ['add-auth-middleware', '--target', 'user', '--protect', 'none'],
-  ],
-])('is one record again when two branches have generated into %s', async (_what, first, second) => {
+it('needs nobody when two branches have generated into two services', async () => {
   await git('branch', 'start');
-  await onBranch('first', ...first);
-  await onBranch('second', ...second);
+  await onBranch('first', 'add-circuit-breaker', '--target', 'user');
+  await onBranch('second', 'add-service-client', '--target', 'billing');
+  expect(await git('merge', '--message', 'merged', 'first')).toBe(true);
+  expect((await runBin(root, 's2s-status')).exitCode).toBe(0);
+  const undone = await runBin(root, 's2s-undo');
+  expect(undone.exitCode, undone.stdout).toBe(0);
+  expect(readTree(root)).toEqual(before);
+});
+
+it('is one record again when two branches have generated into one service', async () => {
+  const path = 'services/user-service/.s2s.json';
+  await git('branch', 'start');
+  await onBranch('first', 'add-circuit-breaker', '--target', 'user');
+  await onBranch('second', 'add-auth-middleware', '--target', 'user', '--protect', 'none');
   expect(await git('merge', '--message', 'merged', 'first')).toBe(false);
   const conflicts = await execa('git', ['diff', '--name-only', '--diff-filter=U'], { cwd: root });
-  expect(conflicts.stdout).toBe('.s2s.json');
+  expect(conflicts.stdout).toBe(path);
 
   const status = await runBin(root, 's2s-status', '--json');
   expect(status.exitCode).toBe(5);
-  expect(JSON.parse(status.stdout)).toMatchObject({ findings: [{ state: 'conflict', path: '.s2s.json' }] });
+  expect(JSON.parse(status.stdout)).toMatchObject({ findings: [{ state: 'conflict', path }] });
   const fixed = await runBin(root, 's2s-status', '--fix');
   expect(fixed.exitCode, fixed.stdout).toBe(0);
   await git('add', '--all');

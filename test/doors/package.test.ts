@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
@@ -25,6 +25,10 @@ const required = readdirSync(join(projectRoot, 'generators'), { recursive: true,
   .filter((path) => path.endsWith('.cjs'))
   .map((path) => `generators/${path}`);
 
+const released = existsSync(join(projectRoot, 'released'))
+  ? readdirSync(join(projectRoot, 'released')).map((file) => `released/${file}`)
+  : [];
+
 describe('what npm pack holds', () => {
   it('is the compiled code, the templates, the types that can be imported and the documents', async () => {
     const { files } = await packPackage();
@@ -39,6 +43,7 @@ describe('what npm pack holds', () => {
         'docs/outcome.schema.json',
         'docs/reference.md',
         'package.json',
+        ...released,
         ...compiled,
         ...required.map((path) => `dist/${path}`),
         ...templates,

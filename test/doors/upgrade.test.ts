@@ -9,9 +9,9 @@ import { openRepoCopy } from '../helpers/open-repo-copy.ts';
 import { projectRoot } from '../helpers/project-root.ts';
 
 const name = 'doors-upgrade';
-const older = builtOlderPack('verified-tokens-only');
+const { older, today: pack } = await builtOlderPack('verified-tokens-only');
 afterAll(() => {
-  for (const folder of [join(projectRoot, '.cases', name), join(older, '..')])
+  for (const folder of [join(projectRoot, '.cases', name), join(older, '..'), join(pack, '..')])
     rmSync(folder, { recursive: true, force: true });
 });
 
@@ -26,7 +26,8 @@ it('ends with exit code 4 and a list where both sides changed the same lines', a
   const text = readFileSync(join(root, path), 'utf8');
   const both = text.split('\n').find((line) => line.trim() !== '' && !theirs.includes(line)) ?? '';
   writeFileSync(join(root, path), text.replace(both, `${both} // mine`));
-  const upgraded = await runBin(root, 's2s-upgrade', '--json', '--allow-dirty', '--no-format');
+  const upgrade = ['s2s-upgrade', '--json', '--allow-dirty', '--no-format'];
+  const upgraded = await run(root, [join(pack, 'cli.js'), ...upgrade]);
   expect(JSON.parse(upgraded.stdout)).toMatchObject({
     status: 'conflicts',
     findings: [{ state: 'conflict', path }],

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
+import { isRecordPath } from '../helpers/arrange-case.ts';
 import { deleteGeneratedRepo, GeneratedRepo } from '../helpers/generated-repo.ts';
 
 const user = 'services/user-service/src';
@@ -50,7 +51,7 @@ describe('add-s2s-tracing', () => {
 describe('what metrics and traces add', () => {
   /** All files but the record. */
   const code = (): ReadonlyMap<string, string> =>
-    new Map([...repo.tree].filter(([path]) => path !== '.s2s.json'));
+    new Map([...repo.tree].filter(([path]) => !isRecordPath(path)));
 
   it('goes by itself: every other file is as it was before, to the byte', async () => {
     await repo.run('add-s2s --target user --protect all --public /health');

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { deleteGeneratedRepo, GeneratedRepo } from '../helpers/generated-repo.ts';
+import { isRecordPath } from '../helpers/arrange-case.ts';
 import { changedFiles } from '../helpers/tree.ts';
 
 const user = 'services/user-service';
@@ -17,34 +18,31 @@ const commands = [
   'add-s2s-discovery --target user --source dns,consul --transport fetch --without retry',
 ];
 
-interface Run {
-  readonly answers: Readonly<Record<string, unknown>>;
-}
-type Runs = Readonly<Record<string, Readonly<Record<string, Run>>>>;
-
 let repo: GeneratedRepo;
 let files: readonly string[];
 beforeAll(async () => {
   repo = new GeneratedRepo('adopt');
   for (const command of commands) await repo.run(command);
-  files = Object.keys(recorded().files).filter((path) => 'text' in (recorded().files[path] ?? {}));
-  repo.remove('.s2s.json');
+  files = generated();
+  repo.removeRecords();
 });
 afterAll(() => {
   deleteGeneratedRepo('adopt');
 });
 
-function recorded(): { readonly services: Runs; readonly files: Readonly<Record<string, object>> } {
-  return JSON.parse(repo.read('.s2s.json')) as ReturnType<typeof recorded>;
+function generated(): readonly string[] {
+  return Object.entries(repo.record.files).flatMap(([path, { kind }]) =>
+    kind === 'generated' ? [path] : [],
+  );
 }
 
-describe('s2s-status --adopt', () => {
+describe('s2s-status --rebuild-record', () => {
   it('finds the runs of every generator, with their answers, in the code that is there', async () => {
     const before = repo.tree;
-    const plan = await repo.run('s2s-status --adopt');
-    expect([...changedFiles(before, repo.tree).keys()]).toEqual(['.s2s.json']);
+    const plan = await repo.run('s2s-status --rebuild-record');
+    expect([...changedFiles(before, repo.tree).keys()].every(isRecordPath)).toBe(true);
     expect(plan.findings).toEqual([]);
-    const { services } = recorded();
+    const { services } = repo.record;
     expect(Object.keys(services[auth] ?? {}).sort()).toEqual(['add-auth-verify', 'add-s2s-rate-limit']);
     expect(Object.keys(services[user] ?? {}).sort()).toEqual([
       'add-auth-middleware',
@@ -70,11 +68,15 @@ describe('s2s-status --adopt', () => {
   });
 
   it('leaves no generated file out', () => {
-    expect(Object.keys(recorded().files).sort()).toEqual([...files].sort());
+    expect([...generated()].sort()).toEqual([...files].sort());
   });
 
   it('is nothing the second time, and nothing is to be upgraded', async () => {
-    expect(await repo.plan('s2s-status --adopt')).toMatchObject({ ok: true, edits: [], findings: [] });
+    expect(await repo.plan('s2s-status --rebuild-record')).toMatchObject({
+      ok: true,
+      edits: [],
+      findings: [],
+    });
     expect(await repo.plan('s2s-upgrade')).toMatchObject({ ok: true, edits: [] });
   });
 });
@@ -84,14 +86,14 @@ it('finds the middleware also where more than one service signs tokens', async (
   repo = new GeneratedRepo('adopt');
   repo.edit(`${auth}/src/server.ts`, (text) => text.replace('3001', '3055'));
   await repo.run('add-auth-middleware --target user --auth auth --protect none --cache-ttl 7000');
-  repo.remove('.s2s.json');
+  repo.removeRecords();
   repo.write(
     'services/billing-service/src/sign.ts',
     "import jwt from 'jsonwebtoken';\njwt.sign({}, 'secret');\n",
   );
   expect(await repo.plan('add-auth-verify')).toMatchObject({ ok: false });
-  expect((await repo.run('s2s-status --adopt')).findings).toEqual([]);
-  expect(recorded().services[user]).toMatchObject({
+  expect((await repo.run('s2s-status --rebuild-record')).findings).toEqual([]);
+  expect(repo.record.services[user]).toMatchObject({
     'add-auth-middleware': { answers: { auth, cacheTtl: '7000' } },
   });
 });

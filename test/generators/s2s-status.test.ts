@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { deleteGeneratedRepo, GeneratedRepo } from '../helpers/generated-repo.ts';
+import { isRecordPath } from '../helpers/arrange-case.ts';
 import { changedFiles } from '../helpers/tree.ts';
 import { olderPack } from '../helpers/older-pack.ts';
 
@@ -112,7 +113,10 @@ describe('s2s-status', () => {
     expect(await findings()).toContain('orphaned services/billing-service:');
     await repo.run('s2s-status --fix --allow-dirty');
     expect(await findings()).toEqual([]);
-    expect(repo.read('.s2s.json')).not.toContain('billing');
+    expect(Object.keys(repo.record.services)).toEqual([user]);
+    expect([...repo.tree.keys()].filter((path) => path.startsWith('services/billing'))).not.toContain(
+      'services/billing-service/.s2s.json',
+    );
   });
 
   it('rebuilds a record that was lost, with the parts that are there and the edits', async () => {
@@ -125,14 +129,14 @@ describe('s2s-status', () => {
         .read(path)
         .split('\n')
         .findIndex((text) => text.includes('?? 7')) + 1;
-    repo.remove('.s2s.json');
+    repo.removeRecords();
     expect(await repo.plan('add-service-client --target billing')).toMatchObject({ ok: true });
     const before = repo.tree;
-    const plan = await repo.run('s2s-status --adopt');
+    const plan = await repo.run('s2s-status --rebuild-record');
     expect(plan.findings).toMatchObject([{ state: 'edited', path, line }]);
-    expect([...changedFiles(before, repo.tree).keys()]).toEqual(['.s2s.json']);
+    expect([...changedFiles(before, repo.tree).keys()].filter((path) => !isRecordPath(path))).toEqual([]);
     expect(await findings()).toEqual([`edited ${path}:${String(line)}`]);
-    expect(JSON.parse(repo.read('.s2s.json'))).toMatchObject({
+    expect(repo.record).toMatchObject({
       services: {
         'services/auth-service': { 'add-auth-verify': {} },
         'services/billing-service': { 'add-circuit-breaker': {} },
@@ -144,7 +148,7 @@ describe('s2s-status', () => {
         },
       },
     });
-    expect(await repo.plan('s2s-status --adopt')).toMatchObject({ edits: [] });
+    expect(await repo.plan('s2s-status --rebuild-record')).toMatchObject({ edits: [] });
     expect(await repo.plan('s2s-upgrade')).toMatchObject({ ok: true, edits: [] });
   });
 
@@ -158,10 +162,8 @@ describe('s2s-status', () => {
 it('finds what newer templates would change', async () => {
   deleteGeneratedRepo('status');
   repo = new GeneratedRepo('status');
-  const pack = await olderPack('cheaper-breaker');
-  const plan = await pack.plan('add-circuit-breaker', { target: ['user'], format: false }, repo.root);
-  if (!plan.ok) throw new Error(plan.obstacles[0].message);
-  await pack.apply(plan, repo.root);
+  const { older } = await olderPack('cheaper-breaker');
+  await repo.run('add-circuit-breaker --target user', older);
   const path = `${user}/src/utils/circuit-breaker.ts`;
   expect((await findings()).map((one) => one.replace(/:\d+$/, ''))).toEqual([`outdated ${path}`]);
   expect(await findings(' --allow outdated')).toEqual([]);

@@ -49,7 +49,7 @@ describe('s2s-undo', () => {
     );
     expect(await refusal('s2s-undo --generator add-auth-middleware')).not.toEqual([]);
     await repo.run('s2s-undo --generator add-s2s-discovery');
-    expect([...changedFiles(before, repo.tree).keys()]).toEqual(['.s2s.json']);
+    expect([...changedFiles(before, repo.tree).keys()]).toEqual([]);
     await repo.run('s2s-undo');
     expect(changed()).toEqual([]);
   });

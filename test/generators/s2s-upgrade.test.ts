@@ -1,16 +1,17 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
+import prettier from 'prettier';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { compileService } from '../helpers/compile-service.ts';
 import { deleteGeneratedRepo, GeneratedRepo } from '../helpers/generated-repo.ts';
-import { olderPack } from '../helpers/older-pack.ts';
+import { isRecordPath } from '../helpers/arrange-case.ts';
+import { olderPack, olderVersion, type Pack } from '../helpers/older-pack.ts';
 import { projectRoot } from '../helpers/project-root.ts';
 import { changedFiles, type Tree } from '../helpers/tree.ts';
 
 const user = 'services/user-service';
-const answers = { target: ['user'], protect: ['usersRoutes'], format: false };
 const everything = 'add-s2s --target user --protect usersRoutes';
 const changes = readdirSync(join(projectRoot, 'test/generators/older-templates'));
 
@@ -27,24 +28,25 @@ afterEach(() => {
 });
 
 function withoutRecord(tree: Tree): Tree {
-  return new Map([...tree].filter(([path]) => path !== '.s2s.json'));
+  return new Map([...tree].filter(([path]) => !isRecordPath(path)));
 }
 
-/** Generates with the templates of before a change. */
-async function generateThen(change: string): Promise<void> {
-  const pack = await olderPack(change);
-  const plan = await pack.plan('add-s2s', answers, repo.root);
-  if (!plan.ok) throw new Error(plan.obstacles[0].message);
-  await pack.apply(plan, repo.root);
+/** Generates with the templates of before a change. Gives the pack of today. */
+async function generateThen(change: string): Promise<Pack> {
+  const { older, today: pack } = await olderPack(change);
+  await repo.run(everything, older);
   expect([...changedFiles(today, withoutRecord(repo.tree)).keys()].length).toBeGreaterThan(0);
+  expect(repo.record.services[user]?.['add-s2s']?.version).toBe(olderVersion);
+  return pack;
 }
 
 describe.each(changes)('s2s-upgrade over the change %s', (change) => {
   it("makes what today's templates make, and then has nothing to do", async () => {
-    await generateThen(change);
-    await repo.run('s2s-upgrade');
+    const pack = await generateThen(change);
+    await repo.run('s2s-upgrade', pack);
     expect(withoutRecord(repo.tree)).toEqual(today);
-    expect(await repo.plan('s2s-upgrade')).toMatchObject({ ok: true, edits: [], findings: [] });
+    expect(await repo.plan('s2s-upgrade', pack)).toMatchObject({ ok: true, edits: [], findings: [] });
+    expect(JSON.stringify(repo.record)).not.toContain(olderVersion);
     await repo.run('s2s-undo');
     expect(repo.tree).toEqual(repo.original);
   });
@@ -52,21 +54,21 @@ describe.each(changes)('s2s-upgrade over the change %s', (change) => {
 
 describe('s2s-upgrade', () => {
   it('keeps an edit elsewhere in a file that the templates changed', async () => {
-    await generateThen('cheaper-breaker');
+    const pack = await generateThen('cheaper-breaker');
     const path = `${user}/src/utils/circuit-breaker.ts`;
     repo.edit(path, (text) => text.replace('options.halfOpenMaxCalls ?? 1', 'options.halfOpenMaxCalls ?? 9'));
-    await repo.run('s2s-upgrade');
+    await repo.run('s2s-upgrade', pack);
     const expected = Buffer.from(today.get(path) ?? '', 'latin1').toString();
     expect(repo.read(path)).toBe(
       expected.replace('options.halfOpenMaxCalls ?? 1', 'options.halfOpenMaxCalls ?? 9'),
     );
     expect(compileService(join(repo.root, user, 'tsconfig.json'))).toEqual([]);
-    expect(await repo.plan('s2s-upgrade')).toMatchObject({ ok: true, edits: [] });
-    expect(await repo.plan('s2s-status')).toMatchObject({ findings: [{ state: 'edited', path }] });
+    expect(await repo.plan('s2s-upgrade', pack)).toMatchObject({ ok: true, edits: [] });
+    expect(await repo.plan('s2s-status', pack)).toMatchObject({ findings: [{ state: 'edited', path }] });
   });
 
   it('marks the lines that both changed, and lists them', async () => {
-    await generateThen('verified-tokens-only');
+    const pack = await generateThen('verified-tokens-only');
     const path = 'services/auth-service/src/utils/token-blacklist.ts';
     const theirs = Buffer.from(today.get(path) ?? '', 'latin1')
       .toString()
@@ -74,12 +76,12 @@ describe('s2s-upgrade', () => {
     const old = repo.read(path).split('\n');
     const both = old.findIndex((line) => line.trim() !== '' && !theirs.includes(line));
     repo.write(path, old.with(both, `${old[both] ?? ''} // mine`).join('\n'));
-    const plan = await repo.run('s2s-upgrade');
+    const plan = await repo.run('s2s-upgrade', pack);
     expect(plan.findings).toMatchObject([{ state: 'conflict', path }]);
     const lines = repo.read(path).split('\n');
     expect(lines[(plan.findings?.[0]?.line ?? 0) - 1]).toBe('<<<<<<< yours');
     expect(lines).toContain(`${old[both] ?? ''} // mine`);
-    expect(await repo.plan('s2s-status')).toMatchObject({ findings: [{ state: 'conflict', path }] });
+    expect(await repo.plan('s2s-status', pack)).toMatchObject({ findings: [{ state: 'conflict', path }] });
     // The rest has been brought up to date, and the next run of a generator does not write over markers.
     const others = [...changedFiles(today, withoutRecord(repo.tree)).keys()];
     expect(others).toEqual([path]);
@@ -87,6 +89,31 @@ describe('s2s-upgrade', () => {
       ok: false,
       obstacles: [{ code: 'E_MERGE_MARKERS' }],
     });
+  });
+
+  it('leaves an edited file of a version that it does not carry, and says what to do', async () => {
+    await generateThen('cheaper-breaker');
+    const path = `${user}/src/utils/circuit-breaker.ts`;
+    repo.edit(path, (text) => text.replace('options.halfOpenMaxCalls ?? 1', 'options.halfOpenMaxCalls ?? 9'));
+    const edited = repo.read(path);
+    const plan = await repo.run('s2s-upgrade');
+    expect(plan.findings).toMatchObject([
+      { state: 'edited', path, message: expect.stringContaining('--force') as unknown },
+    ]);
+    expect(repo.read(path)).toBe(edited);
+    expect(await repo.plan('s2s-upgrade')).toMatchObject({
+      edits: [],
+      findings: [{ state: 'edited', path }],
+    });
+  });
+
+  it('has nothing to merge after an upgrade of a reformatted repository', async () => {
+    const pack = await generateThen('cheaper-breaker');
+    const path = `${user}/src/utils/circuit-breaker.ts`;
+    const other = { parser: 'typescript', printWidth: 60, semi: false, useTabs: true } as const;
+    repo.write(path, await prettier.format(repo.read(path), other));
+    await repo.run('s2s-upgrade', pack);
+    expect(withoutRecord(repo.tree)).toEqual(today);
   });
 
   it('adds a part beside a breaker that was edited', async () => {

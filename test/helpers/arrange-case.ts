@@ -1,6 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-
 import type { Plan } from '../../generators/_engine/model/plan.ts';
 import type { Refusal } from '../../generators/_engine/model/obstacle.ts';
 import type { FoundCase } from './find-cases.ts';
@@ -47,7 +44,7 @@ async function arrange(found: FoundCase): Promise<ArrangedCase> {
 /** What the generator changed on the disk, without the record. */
 export function changesOf({ before, after }: ArrangedCase): ReadonlyMap<string, string | undefined> {
   const changed = new Map(changedFiles(before, after));
-  changed.delete('.s2s.json');
+  for (const path of changed.keys()) if (isRecordPath(path)) changed.delete(path);
   return changed;
 }
 
@@ -59,11 +56,7 @@ export function changedServices(arrangedCase: ArrangedCase): readonly FixtureSer
   return fixtures[fixture].services.filter(({ dir }) => paths.some((path) => path.startsWith(`${dir}/`)));
 }
 
-/** The record that the generator has left, parsed; undefined without one. */
-export function readRecordOf({ root }: ArrangedCase): unknown {
-  try {
-    return JSON.parse(readFileSync(join(root, '.s2s.json'), 'utf8'));
-  } catch {
-    return undefined;
-  }
+/** Whether a file is the record of a package. */
+export function isRecordPath(path: string): boolean {
+  return path === '.s2s.json' || path.endsWith('/.s2s.json');
 }

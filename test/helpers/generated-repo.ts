@@ -3,7 +3,12 @@ import { join } from 'node:path';
 
 import type { Plan } from '../../generators/_engine/model/plan.ts';
 import type { Refusal } from '../../generators/_engine/model/obstacle.ts';
+import { readRecord } from '../../generators/_engine/record/record.ts';
+import type { S2sRecord } from '../../generators/_engine/record/s2s-record.ts';
+import { openRepo } from '../../generators/_engine/repo/repo.ts';
+import { isRecordPath } from './arrange-case.ts';
 import type { Command } from './case.ts';
+import type { Pack } from './older-pack.ts';
 import { materialize } from './materialize.ts';
 import { projectRoot } from './project-root.ts';
 import { planCommand, runCommand } from './run-command.ts';
@@ -24,12 +29,12 @@ export class GeneratedRepo {
   }
 
   /** `add-s2s --target user`. @throws Error when it is refused */
-  async run(line: string): Promise<Plan> {
-    return runCommand(commandOf(line), this.root);
+  async run(line: string, pack?: Pack): Promise<Plan> {
+    return runCommand(commandOf(line), this.root, pack);
   }
 
-  async plan(line: string): Promise<Plan | Refusal> {
-    return planCommand(commandOf(line), this.root);
+  async plan(line: string, pack?: Pack): Promise<Plan | Refusal> {
+    return planCommand(commandOf(line), this.root, pack);
   }
 
   read(path: string): string {
@@ -50,6 +55,18 @@ export class GeneratedRepo {
 
   remove(path: string): void {
     rmSync(join(this.root, path));
+  }
+
+  /** What the records of all services hold together. */
+  get record(): S2sRecord {
+    return readRecord(openRepo(this.root));
+  }
+
+  /** @throws Error when there is none */
+  removeRecords(): void {
+    const paths = [...this.tree.keys()].filter(isRecordPath);
+    if (paths.length === 0) throw new Error('There is no record');
+    for (const path of paths) this.remove(path);
   }
 
   close(): void {

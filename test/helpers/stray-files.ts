@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { check, resolveConfig } from 'prettier';
 
-import { isSameCode } from '../../generators/_engine/plan/resolve-existing.ts';
+import { isSameCode } from '../../generators/_engine/record/hash.ts';
 import type { ArrangedCase } from './arrange-case.ts';
 
 /**

@@ -312,7 +312,7 @@ describe('17b: a run that only reads runs nothing of the repository', () => {
 
   /** A repository whose Prettier, and every configuration that it could have, writes a file when it is run. */
   function arrangePrettier(config: readonly (readonly [path: string, text: string])[]): string {
-    arrange(service('svc', { '.s2s.json': '{ "schema": 1, "services": {}, "files": {} }' }));
+    arrange(service('svc', { '.s2s.json': '{ "schema": 2, "version": "1" }' }));
     const marker = join(root, 'executed');
     const write = (path: string, text: string): void => {
       mkdirSync(dirname(join(root, path)), { recursive: true });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { hashText } from '../../generators/_engine/record/hash.ts';
+import { hashCode } from '../../generators/_engine/record/hash.ts';
 import { HostileRepo, type HostileRun, secret } from '../helpers/hostile-repo.ts';
 
 let repo: HostileRepo;
@@ -15,33 +15,40 @@ afterEach(() => {
 });
 
 type Json = Readonly<Record<string, unknown>>;
-const head = { generator: 'add-circuit-breaker', version: '0.1.0' };
+const by = 'add-circuit-breaker';
 const evil = "process.exit('evil');";
 
+/** What a record says of a file. */
+type Entry = Readonly<{ part: 'files' | 'patches'; value: unknown }>;
+
 /** A file that is said to be generated, from its first line to its last. */
-function whole(role: string, text = evil): Json {
-  return { ...head, role, sha256: hashText(text), text: 'evil#0' };
+function whole(role: string, text = evil): Entry {
+  return { part: 'files', value: `${role} ${hashCode('a.ts', text)}` };
 }
 
 /** A file of the user's that is said to have lost a line to us, which an undo gives back. */
-function patched(role: string, extra: Json = {}, hunk: Json = {}): Json {
-  const counts = { oldStart: 1, oldLines: 1, newStart: 1, newLines: 0, lines: [`-${evil}`], ...hunk };
-  return {
-    ...head,
-    role,
-    sha256: '0',
-    patches: [{ ...head, role, before: null, hunks: [counts], ...extra }],
+function patched(role: string, insertion: unknown = [evil, 'x']): Entry {
+  return { part: 'patches', value: { [`${by} ${role}`]: [insertion] } };
+}
+
+function recordOf(entries: Readonly<Record<string, Entry>>, more: Json = {}): string {
+  // JSON as an attacker writes it: `__proto__` is a key there.
+  const part = (wanted: Entry['part']): string => {
+    const own = Object.entries(entries).filter(([, entry]) => entry.part === wanted);
+    return `{ ${own.map(([path, { value }]) => `${JSON.stringify(path)}: ${JSON.stringify(value)}`).join(', ')} }`;
   };
+  const head = JSON.stringify({ schema: 2, version: '0.1.0', by, ...more }).slice(0, -1);
+  return `${head}, "files": ${part('files')}, "patches": ${part('patches')} }`;
 }
 
 /** Commits a record that the repository brings along. */
-function bring(files: Json, services: Json = {}, texts: Json = { 'evil#0': [evil] }): void {
-  repo.write('.s2s.json', JSON.stringify({ schema: 1, services, files, texts }));
+function bring(entries: Readonly<Record<string, Entry>>, more: Json = {}): void {
+  repo.write('.s2s.json', recordOf(entries, more));
   repo.commit();
 }
 
-function run(generator: string, answers: unknown, version = '0.1.0'): Json {
-  return { '': { [generator]: { version, answers } } };
+function run(generator: string, answers: unknown): Json {
+  return { runs: { [generator]: answers } };
 }
 
 /** Refused because of the record, at once, with nothing written and nothing told. */
@@ -59,7 +66,7 @@ async function expectRefused(line: string, code = 'E_RECORD'): Promise<HostileRu
   return found;
 }
 
-const places: readonly (readonly [path: string, entry: Json])[] = [
+const places: readonly (readonly [path: string, entry: Entry])[] = [
   ['.git/config', patched('env')],
   ['.git/config', patched('registration')],
   ['.git/hooks/pre-commit', whole('source')],
@@ -111,8 +118,7 @@ const places: readonly (readonly [path: string, entry: Json])[] = [
 
 describe('D.15 a record names files that no generator makes or changes', () => {
   it.each(places)('refuses %j, %#', async (path, entry) => {
-    // JSON as an attacker writes it: `__proto__` is a key there.
-    bring(JSON.parse(`{ ${JSON.stringify(path)}: ${JSON.stringify(entry)} }`) as Json);
+    bring(Object.fromEntries([[path, entry]]));
     await expectRefused('s2s-undo --force');
   });
 
@@ -125,27 +131,43 @@ describe('D.15 a record names files that no generator makes or changes', () => {
   );
 
   it.each([
-    ['a role', { role: 'source' }],
-    ['a generator', { generator: '../../evil' }],
-    ['a version', { version: '\u001B[2K' }],
-    ['a hash', { sha256: 1 }],
-    ['no text', { text: 'nowhere' }],
-  ])('refuses an entry with %s that is none', async (_what, change) => {
-    bring({ '.env.example': { ...whole('unit-test'), ...change } });
+    ['a role', 'source 0123456789abcdef'],
+    ['a role of the user’s', 'env 0123456789abcdef'],
+    ['a generator', 'unit-test 0123456789abcdef ../../evil'],
+    ['a version', 'unit-test 0123456789abcdef add-s2s@\u001B[2K'],
+    ['a second generator', 'unit-test 0123456789abcdef +../evil'],
+    ['a hash', 'unit-test 0'],
+    ['no text', 1],
+  ])('refuses an entry with %s that is none', async (_what, value) => {
+    bring({ '.env.example': { part: 'files', value } });
     await expectRefused('s2s-undo');
+    bring({ 'src/other.ts': { part: 'files', value: value === 'source 0123456789abcdef' ? '' : value } });
+    await expectRefused('s2s-undo');
+  });
+
+  it('refuses a file that is said to be generated and changed', async () => {
+    bring({ 'src/app.ts': whole('source') });
+    const record = JSON.parse(recordOf({ 'src/app.ts': whole('source') })) as Json;
+    repo.write('.s2s.json', JSON.stringify({ ...record, patches: { 'src/app.ts': ['x'] } }));
+    await expectRefused('s2s-undo');
+  });
+
+  it('refuses a record of a package that reaches out of the repository, or names a file in two ways', async () => {
+    repo.write('lib/package.json', '{ "name": "lib" }');
+    for (const path of ['../../outside/file.ts', '../lib/code.ts', '../.git/evil.ts']) {
+      repo.write('lib/.s2s.json', recordOf({ [path]: whole('source') }));
+      repo.commit();
+      await expectRefused('s2s-undo --force');
+    }
   });
 });
 
 describe('D.15 a record names files of the user’s that git does not have', () => {
   it.each(['src/ignored.ts', 'src/untracked.ts'])('neither shows %s nor takes it away', async (path) => {
-    const known = readFileSync(join(repo.root, path), 'utf8').split('\n');
+    const known = readFileSync(join(repo.root, path), 'utf8');
     // Also by somebody who has guessed what is in it, and who has it ignored no more.
     repo.write('.gitignore', '.env\n');
-    const entry = whole('source', known.join('\n'));
-    repo.write(
-      '.s2s.json',
-      JSON.stringify({ schema: 1, files: { [path]: entry }, texts: { 'evil#0': known } }),
-    );
+    repo.write('.s2s.json', recordOf({ [path]: whole('source', known) }));
     repo.git('add', '.s2s.json', '.gitignore', 'package.json', 'src/app.ts', '.env.example');
     repo.git('-c', 'user.name=e', '-c', 'user.email=e@localhost', 'commit', '--quiet', '--message', 'x');
     for (const line of ['s2s-undo', 's2s-undo --force', 's2s-undo --dry-run'])
@@ -156,14 +178,7 @@ describe('D.15 a record names files of the user’s that git does not have', () 
     'without git, %s neither shows nor takes away what is nothing like what is recorded',
     async (line) => {
       rmSync(join(repo.root, '.git'), { recursive: true });
-      repo.write(
-        '.s2s.json',
-        JSON.stringify({
-          schema: 1,
-          files: { 'src/ignored.ts': whole('source') },
-          texts: { 'evil#0': [evil] },
-        }),
-      );
+      repo.write('.s2s.json', recordOf({ 'src/ignored.ts': whole('source') }));
       await expectRefused(line, 'E_FILE_EDITED');
     },
   );
@@ -271,28 +286,28 @@ describe('D.17a what is recorded never becomes code or a flag unchecked', () => 
   });
 
   it('puts no code of the record into a file that it gives back', async () => {
-    const hunk = { oldStart: 3, oldLines: 2, newStart: 3, newLines: 1 };
-    const lines = [' export function buildApp() {', `-${evil}`];
-    bring({ 'src/app.ts': patched('registration', { before: '0' }, { ...hunk, lines }) });
+    const line = 'export function buildApp() {';
+    bring({ 'src/app.ts': patched('registration', [`${evil}\n${line}`, line]) });
     await expectRefused('s2s-undo --force', 'E_PROOF');
   });
 });
 
-it('D.17a gives no line of the record back to a generated file that the templates do not have', async () => {
+it('D.17a renders a generated file that somebody else is said to have changed, and writes no line of the record', async () => {
   await repo.run('add-service-client');
   const path = 'src/utils/service-client.ts';
+  const text = readFileSync(join(repo.root, path), 'utf8');
   const record = JSON.parse(readFileSync(join(repo.root, '.s2s.json'), 'utf8')) as {
-    files: Record<string, { patches?: unknown }>;
-    services: Record<string, Record<string, unknown>>;
+    files: Record<string, string>;
+    runs: Json;
   };
-  const first = readFileSync(join(repo.root, path), 'utf8').split('\n').slice(0, 2);
-  const lines = [` ${first[0] ?? ''}`, `-${evil}`, ` ${first[1] ?? ''}`];
-  const hunk = { oldStart: 1, oldLines: 3, newStart: 1, newLines: 2, lines };
-  const by = { generator: 'add-s2s-discovery', version: '0.1.0' };
-  const file = record.files[path];
-  if (file !== undefined) file.patches = [{ ...by, role: 'service-client', before: '0', hunks: [hunk] }];
-  record.services[''] = { ...record.services[''], 'add-s2s-discovery': { version: '0.1.0', answers: {} } };
+  record.files[path] = `${record.files[path] ?? ''} +add-s2s-discovery`;
+  record.runs = { ...record.runs, 'add-s2s-discovery': {} };
   repo.write('.s2s.json', JSON.stringify(record));
+  repo.git('add', '--all', '--', '.', ':!src/untracked.ts');
+  const { exit } = await repo.run('s2s-undo --generator add-s2s-discovery');
+  expect(exit).toBe(0);
+  expect(readFileSync(join(repo.root, path), 'utf8')).toBe(text);
+  repo.write('.s2s.json', JSON.stringify(record).replace(hashCode(path, text), '0123456789abcdef'));
   repo.git('add', '--all', '--', '.', ':!src/untracked.ts');
   await expectRefused('s2s-undo --generator add-s2s-discovery');
 });
@@ -302,42 +317,36 @@ describe('D.15 a record that is there to keep us busy', () => {
     [
       '17 MB',
       () => {
-        bring({}, {}, { 'evil#0': ['x'.repeat(17_000_000)] });
+        bring({}, { usedBefore: ['x'.repeat(17_000_000)] });
       },
     ],
     [
       'a million brackets',
       () => {
         const deep = `${'['.repeat(1_000_000)}${']'.repeat(1_000_000)}`;
-        repo.write(
-          '.s2s.json',
-          `{ "schema": 1, "services": { "": { "add-s2s": { "version": "1", "answers": ${deep} } } } }`,
-        );
+        repo.write('.s2s.json', `{ "schema": 2, "version": "1", "runs": { "add-s2s": ${deep} } }`);
         repo.commit();
       },
     ],
-    [
-      'a hunk far away',
+    ...(
+      [
+        ['a place far away', { text: 'x', place: [1, 1e15] }],
+        ['a place below zero', { text: 'x', place: [-1, 1] }],
+        ['a place behind the last', { text: 'x', place: [3, 2] }],
+        ['an insertion of no kind', 1],
+        ['an insertion of nothing', ''],
+        ['an endless insertion', 'x;'.repeat(100_000)],
+      ] as const
+    ).map(([what, insertion]): [string, () => void] => [
+      what,
       () => {
-        bring({ 'src/app.ts': patched('registration', {}, { newStart: 1e15 }) });
+        bring({ 'src/app.ts': patched('registration', insertion) });
       },
-    ],
+    ]),
     [
-      'a hunk below zero',
+      'a thousand insertions',
       () => {
-        bring({ 'src/app.ts': patched('registration', {}, { newStart: -1e15 }) });
-      },
-    ],
-    [
-      'a hunk that counts wrong',
-      () => {
-        bring({ 'src/app.ts': patched('registration', {}, { oldLines: 1e9 }) });
-      },
-    ],
-    [
-      'a hunk with lines of no kind',
-      () => {
-        bring({ 'src/app.ts': patched('registration', {}, { lines: ['x'] }) });
+        bring({ 'src/app.ts': { part: 'patches', value: Array.from({ length: 1_000 }, () => 'x') } });
       },
     ],
   ])('refuses %s at once', async (_what, arrange) => {

@@ -74,7 +74,7 @@ describe('D.16: links that lead out of the root are not followed', () => {
     'package.json': '{ "name": "outside-secret", "dependencies": { "fastify": "5" } }',
     '.env.example': 'OUTSIDE_SECRET=outside-secret\n',
     'compose.yaml': 'services:\n  outside-secret:\n    build: .\n    environment:\n      A: outside-secret\n',
-    '.s2s.json': '{ "schema": 1, "services": { "": { "outside-secret": {} } }, "files": {} }',
+    '.s2s.json': '{ "schema": 2, "version": "1", "runs": { "outside-secret": {} } }',
   };
 
   it.each(['src', 'services', '.env.example', 'tsconfig.json', 'compose.yaml', '.s2s.json', 'src/routes'])(

@@ -59,7 +59,16 @@ export function knownAnswers(questions: Questions, answers: Answers): Answers {
   return Object.fromEntries(Object.entries(answers).filter(([key]) => Object.hasOwn(questions, key)));
 }
 
-/** The same, refused where they could not have been given as flags. @throws RefusalError E_RECORD */
+/** The answers that are to be kept: no flag of how to run, and no default; what is read from the repo may change. */
+export function ownAnswers(questions: Questions, answers: Answers): Answers {
+  const isOwn = (key: string, value: AnswerValue): boolean =>
+    value !== undefined && !same(value, questions[key]?.initial as AnswerValue);
+  return Object.fromEntries(
+    Object.entries(knownAnswers(questions, answers)).filter(([key, value]) => isOwn(key, value)),
+  );
+}
+
+/** Known answers, refused where they could not have been given as flags. @throws RefusalError E_RECORD */
 export async function checkedAnswers(questions: Questions, answers: Answers, site: Site): Promise<Answers> {
   const known = knownAnswers(questions, answers);
   for (const [key, value] of Object.entries(known)) {

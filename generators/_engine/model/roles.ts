@@ -48,3 +48,12 @@ export function isWholeFile(role: Role): boolean {
 export function isEnvironment(role: Role): boolean {
   return role === 'env' || role === 'compose';
 }
+
+const composeFile = /(?:^|\/)(?:docker-)?compose[^/]*\.ya?ml$/;
+
+/** The role of a file of the user's by its path; a schema of the environment that is code has its role from the run. */
+export function roleOfPatch(path: string): Role {
+  if (/(?:^|\/)package\.json$/.test(path)) return 'manifest';
+  if (composeFile.test(path)) return 'compose';
+  return /\.[cm]?[jt]sx?$/.test(path) ? 'registration' : 'env';
+}

@@ -1,23 +1,21 @@
-import { completeAnswers } from '../generator/answers.ts';
+import { completeAnswers, ownAnswers } from '../generator/answers.ts';
 import { findGenerator, listGenerators } from '../generator/registry.ts';
-import type { Edit, Plan } from '../model/plan.ts';
+import type { Edit } from '../model/plan.ts';
 import type { Adoption, Answers, Generator, Site } from '../model/generator.ts';
 import { ignoreRefusal } from '../model/obstacle.ts';
 import type { RelPath } from '../model/paths.ts';
 import type { Repo } from '../model/repo.ts';
 import type { ServiceHead } from '../model/service.ts';
-import { asked } from './finalize.ts';
-import { hashText } from '../record/hash.ts';
+import { hashCode, isSameCode } from '../record/hash.ts';
 import { overlay } from '../repo/overlay.ts';
 import { editTowards } from '../repo/draft.ts';
-import { readRecord, writeRecord } from '../record/record.ts';
-import { recordPath } from '../repo/record-text.ts';
-import type { S2sRecord } from '../record/s2s-record.ts';
+import { homeOf, readRecord, writeRecord } from '../record/record.ts';
+import { findRecords } from '../repo/record-text.ts';
+import { surveyHeads } from '../repo/services.ts';
+import type { GeneratedFile, S2sRecord } from '../record/s2s-record.ts';
 import { isWholeFile } from '../model/roles.ts';
-import { isSameCode } from './resolve-existing.ts';
+import type { Wanted } from './render-run.ts';
 import { packVersion } from '../record/version.ts';
-
-type Wanted = NonNullable<Plan['wanted']>;
 
 /** A generator that recognises what it has made. */
 interface Candidate extends Adoption {
@@ -35,7 +33,7 @@ interface Recognised {
  * The record as it would be had today's templates made the generated files that are there; undefined when there is
  * nothing to add to it. What was put into the user's own files is not known any more: undo names it as still in use.
  */
-export async function adoptRecord(repo: Repo, heads: readonly ServiceHead[]): Promise<Edit | undefined> {
+export async function adoptRecord(repo: Repo, heads: readonly ServiceHead[]): Promise<readonly Edit[]> {
   let known = repo;
   for (const candidate of await findCandidates()) {
     for (const head of heads) {
@@ -43,13 +41,11 @@ export async function adoptRecord(repo: Repo, heads: readonly ServiceHead[]): Pr
       if (record.services[head.dir]?.[candidate.id] !== undefined) continue;
       const found = await recognise(known, heads, head, candidate);
       if (found === undefined) continue;
-      const edit = writeRecord(known, withRun(record, known, head.dir, candidate.id, found));
       // What is recognised next may build on it.
-      if (edit !== undefined) known = overlay(known, [edit]);
+      known = overlay(known, writeRecord(known, withRun(record, known, head.dir, candidate.id, found)));
     }
   }
-  const text = known.read(recordPath);
-  return text === undefined ? undefined : editTowards(repo, recordPath, 'record', text);
+  return findRecords(known).flatMap(({ path, text }) => editTowards(repo, path, 'record', text) ?? []);
 }
 
 /** In an order in which each finds what it builds on. */
@@ -73,16 +69,15 @@ function withRun(
   id: string,
   { answers, wanted }: Recognised,
 ): S2sRecord {
-  const added = wanted.flatMap(({ path, role, text }) => {
-    const there = repo.read(path);
-    if (there === undefined || files[path] !== undefined || !isWholeFile(role)) return [];
-    const base = isSameCode(path, there, text) ? there : text;
-    const head = { generator: id, role, version: packVersion, sha256: hashText(there) };
-    return [[path, { ...head, text: base.split('\n') }] as const];
+  const dirs = surveyHeads(repo).map((head) => head.dir);
+  const added = wanted.flatMap(({ path, role, text }): readonly [string, GeneratedFile][] => {
+    if (repo.read(path) === undefined || files[path] !== undefined || !isWholeFile(role)) return [];
+    const home = homeOf(dirs, path) ?? dir;
+    const hash = hashCode(path, text);
+    return [[path, { kind: 'generated', role, home, generator: id, version: packVersion, also: [], hash }]];
   });
   const runs = { ...services[dir], [id]: { version: packVersion, answers } };
   return {
-    schema: 1,
     services: { ...services, [dir]: runs },
     files: { ...files, ...Object.fromEntries(added) },
   };
@@ -129,7 +124,7 @@ async function planAgain(
 ): Promise<Recognised> {
   const answers = await completeAnswers(generator.questions, given, site, undefined);
   const plan = await generator.plan({ ...answers, target: dir, targets: [dir] }, site.repo);
-  return { answers: asked(answers), wanted: plan.wanted ?? [] };
+  return { answers: ownAnswers(generator.questions, answers), wanted: plan.wanted ?? [] };
 }
 
 /** What the code answers to these questions. */

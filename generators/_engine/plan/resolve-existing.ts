@@ -1,17 +1,16 @@
 import { diff3Merge } from 'node-diff3';
 
-import type { Edit } from '../model/plan.ts';
+import type { Edit, Finding } from '../model/plan.ts';
 import type { Obstacle } from '../model/obstacle.ts';
-import { withLineEndingsOf, withUnixLineEndings } from '../model/line-endings.ts';
+import { withLineEndingsOf } from '../model/line-endings.ts';
 import { joinRel, type RelPath } from '../model/paths.ts';
 import type { Repo } from '../model/repo.ts';
-import { readRecord, recordedText } from '../record/record.ts';
-import type { S2sRecord } from '../record/s2s-record.ts';
+import { hashCode, isSameCode } from '../record/hash.ts';
+import { readRecord } from '../record/record.ts';
+import { generatedFile, type S2sRecord } from '../record/s2s-record.ts';
 import { textAfter } from '../repo/repo.ts';
 import { isWholeFile } from '../model/roles.ts';
-import { parseSource } from '../syntax/tree.ts';
 import { changesBetween } from '../model/text-change.ts';
-import { codeWithSortedImports } from '../syntax/tokens.ts';
 import { packVersion } from '../record/version.ts';
 
 /**
@@ -23,8 +22,15 @@ export type OnConflict = 'merge' | 'mark' | 'keep';
 export interface Resolved {
   readonly edits: readonly Edit[];
   readonly obstacles: readonly Obstacle[];
-  /** Files that hold conflict markers now, with the line of each. */
-  readonly conflicts: readonly Readonly<{ path: RelPath; line: number }>[];
+  /** Files that hold conflict markers now, and those that stay because their base is lost. */
+  readonly findings: readonly Finding[];
+}
+
+export interface HowToResolve {
+  readonly force?: boolean;
+  readonly onConflict?: OnConflict;
+  /** The recorded texts of generated files, where they can be rendered again. */
+  readonly rebuild: (paths: readonly RelPath[]) => Promise<ReadonlyMap<RelPath, string>>;
 }
 
 /**
@@ -32,45 +38,50 @@ export interface Resolved {
  * answers changed, not when the service's style did. Ours and edited: left alone when there is nothing new, else
  * merged three ways. Not ours: an obstacle. `force` overwrites.
  */
-export function resolveExisting(
+export async function resolveExisting(
   repo: Repo,
   edits: readonly Edit[],
-  {
-    force = false,
-    onConflict = 'merge',
-  }: { readonly force?: boolean; readonly onConflict?: OnConflict } = {},
-): Resolved {
+  { force = false, onConflict = 'merge', rebuild }: HowToResolve,
+): Promise<Resolved> {
   const record = readRecord(repo);
-  const settled = {
-    edits: [] as Edit[],
-    obstacles: [] as Obstacle[],
-    conflicts: [] as Resolved['conflicts'][number][],
+  const first = edits.map((edit) => {
+    return { edit, verdict: findPathCollision(repo, edit) ?? verdictOn(edit, record, force, onConflict) };
+  });
+  const edited = first.flatMap(({ edit, verdict }) => (verdict === 'merge' ? [edit.path] : []));
+  const bases = edited.length === 0 ? new Map<RelPath, string>() : await rebuild(edited);
+  const verdicts = first.map(({ edit, verdict }) =>
+    verdict === 'merge' ? mergeVerdict(edit, bases.get(edit.path), onConflict) : verdict,
+  );
+  return {
+    edits: verdicts.flatMap(({ edit }) => edit ?? []),
+    obstacles: verdicts.flatMap(({ obstacle }) => obstacle ?? []),
+    findings: verdicts.flatMap(({ findings = [] }) => findings),
   };
-  for (const edit of edits) {
-    const verdict = findPathCollision(repo, edit) ?? verdictOn(edit, record, force, onConflict);
-    if (verdict.obstacle !== undefined) settled.obstacles.push(verdict.obstacle);
-    if (verdict.edit !== undefined) settled.edits.push(verdict.edit);
-    for (const line of verdict.conflicts ?? []) settled.conflicts.push({ path: edit.path, line });
-  }
-  return settled;
 }
 
-/** What becomes of one edit: it is written, with the lines (1-based) of conflict markers, or left out, or refused. */
-type Verdict = Readonly<{ edit?: Edit; conflicts?: readonly number[]; obstacle?: Obstacle }>;
+/** What becomes of one edit: it is written, with places to look at, or left out, or refused. */
+type Verdict = Readonly<{ edit?: Edit; findings?: readonly Finding[]; obstacle?: Obstacle }>;
 
 const leave: Verdict = {};
 
-function verdictOn(edit: Edit, record: S2sRecord, force: boolean, onConflict: OnConflict): Verdict {
+function verdictOn(edit: Edit, record: S2sRecord, force: boolean, onConflict: OnConflict): Verdict | 'merge' {
   if (edit.kind === 'patch' && edit.changes.length === 0) return leave;
   if (edit.kind !== 'patch' || !isWholeFile(edit.role) || force) return { edit };
   if (onConflict === 'keep') return leave;
-  const ours = recordedText(record, edit.path, edit.base);
-  if (ours === undefined) return { obstacle: notOurs(edit.path) };
+  const hash = generatedFile(record, edit.path)?.hash;
+  if (hash === undefined) return { obstacle: notOurs(edit.path) };
+  if (hashCode(edit.path, textAfter(edit) ?? '') === hash) return leave;
+  return hashCode(edit.path, edit.base) === hash ? { edit } : 'merge';
+}
+
+function mergeVerdict(edit: Edit, base: string | undefined, onConflict: OnConflict): Verdict {
+  if (edit.kind !== 'patch') return { edit };
   const rendered = textAfter(edit) ?? '';
-  if (isSameCode(edit.path, ours, rendered)) return leave;
-  if (ours === edit.base) return { edit };
+  if (isSameCode(edit.path, edit.base, rendered)) return leave;
+  if (base === undefined)
+    return onConflict === 'mark' ? { findings: [lostBase(edit.path)] } : { obstacle: unmergeable(edit.path) };
   const { text, conflicts } = mergeTexts(
-    ours,
+    withLineEndingsOf(edit.base, base),
     edit.base,
     withLineEndingsOf(edit.base, rendered),
     `plop-pack-s2s ${packVersion}`,
@@ -79,26 +90,26 @@ function verdictOn(edit: Edit, record: S2sRecord, force: boolean, onConflict: On
   const [first] = conflicts;
   if (first !== undefined && onConflict === 'merge') return { obstacle: edited(edit.path, first.mineLine) };
   const merged = { ...edit, changes: changesBetween(edit.base, text), rendered };
-  return { edit: merged, conflicts: conflicts.map(({ markerLine }) => markerLine) };
+  return { edit: merged, findings: conflicts.map(({ markerLine }) => conflictAt(edit.path, markerLine)) };
 }
 
-/** Whether two texts of a file differ in nothing but what formatters choose: what is there stays as it is then. */
-export function isSameCode(path: string, a: string, b: string): boolean {
-  if (withUnixLineEndings(a) === withUnixLineEndings(b)) return true;
-  if (/\.[cm]?tsx?$/.test(path)) {
-    const [one, other] = [a, b].map((text) => codeWithSortedImports(parseSource(path, text)).join('\0'));
-    return one === other;
-  }
-  return path.endsWith('.json') && valueOf(a) === valueOf(b);
+function conflictAt(path: RelPath, line: number): Finding {
+  const message = `${path}:${String(line)} was changed by you and by the template: resolve the conflict.`;
+  return { state: 'conflict', path, line, message };
 }
 
-/** What a JSON text says; of one that does not parse, the text. */
-function valueOf(text: string): string {
-  try {
-    return JSON.stringify(JSON.parse(text));
-  } catch {
-    return text;
-  }
+function lostBase(path: RelPath): Finding {
+  const message = `${path} was edited, and the text that it was generated with cannot be rebuilt: it stays as it is. Compare it with the current template, or overwrite it with --force.`;
+  return { state: 'edited', path, message };
+}
+
+function unmergeable(path: string): Obstacle {
+  return {
+    code: 'E_FILE_EDITED',
+    at: { path },
+    message: `${path} was edited, and the text that it was generated with cannot be rebuilt, so the changes cannot be merged.`,
+    remedy: 'Keep your version and omit the flag that adds the part, or overwrite it with --force.',
+  };
 }
 
 function notOurs(path: string): Obstacle {
@@ -129,7 +140,7 @@ interface Merged {
  * Merges what two sides made of `base`, line by line (diff3, by node-diff3). Where both changed the same lines, the
  * text holds both between the markers that git writes.
  */
-function mergeTexts(base: string, mine: string, theirs: string, label: string): Merged {
+export function mergeTexts(base: string, mine: string, theirs: string, label: string): Merged {
   const eol = mine.includes('\r\n') ? '\r\n' : '\n';
   const regions = diff3Merge(linesOf(mine), linesOf(base), linesOf(theirs), { excludeFalseConflicts: true });
   const lines: string[] = [];

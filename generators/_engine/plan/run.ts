@@ -4,7 +4,8 @@ import { type Obstacle, obstaclesOf, RefusalError, runAll } from '../model/obsta
 import type { Repo } from '../model/repo.ts';
 import type { ServiceHead } from '../model/service.ts';
 import { asFlags, type Ask, completeAnswers } from '../generator/answers.ts';
-import { editsByOwner, finalizePlan } from './finalize.ts';
+import { finalizePlan } from './finalize.ts';
+import { editsByOwner } from './in-services.ts';
 import { openDraft } from '../repo/draft.ts';
 import { assertRecordedPlaces } from '../record/record-guard.ts';
 import { openRepo } from '../repo/repo.ts';

@@ -2,8 +2,7 @@ import { assertNone, type Obstacle, RefusalError } from '../model/obstacle.ts';
 import type { RelPath } from '../model/paths.ts';
 import type { Repo } from '../model/repo.ts';
 import type { ServiceHead } from '../model/service.ts';
-import { isRecord } from '../repo/manifest.ts';
-import { recordPath, recordValues } from '../repo/record-text.ts';
+import { findRecords, pathsIn, type RecordText, valuesOf } from '../repo/record-text.ts';
 import { listSources, type SourceFiles } from '../repo/source-files.ts';
 import { allowOneMore, boundedTree, syntaxErrors } from '../syntax/tree.ts';
 import { type Files, openProgram, type Program } from './program.ts';
@@ -87,37 +86,31 @@ export const withoutGenerated = foundOnce((survey): Survey => {
   return { ...survey, files: survey.files.filter(isOwn), tests: survey.tests.filter(isOwn) };
 });
 
-/** Of the record that was read last; it goes with the run. */
-const known = new WeakMap<Repo, Readonly<{ record: string | undefined; files: ReadonlySet<string> }>>();
+interface Generated {
+  readonly texts: readonly string[];
+  readonly files: ReadonlySet<string>;
+}
+
+/** Of the records that were read last; it goes with the run. */
+const known = new WeakMap<Repo, Generated>();
 
 function generatedFiles(repo: Repo): ReadonlySet<string> {
-  const record = repo.read(recordPath);
+  const records = findRecords(repo);
   const last = known.get(repo.origin);
-  if (last !== undefined && last.record === record) return last.files;
-  const files = filesIn(repo);
-  known.set(repo.origin, { record, files });
+  const isSame = last?.texts.length === records.length;
+  if (isSame && records.every(({ text }, index) => text === last.texts[index])) return last.files;
+  const files = new Set(records.flatMap(filesIn));
+  known.set(repo.origin, { texts: records.map(({ text }) => text), files });
   return files;
 }
 
-function filesIn(repo: Repo): ReadonlySet<string> {
+function filesIn({ dir, text }: RecordText): readonly string[] {
   try {
-    const paths = recordValues(repo).flatMap((record) => {
-      const files = isRecord(record) && isRecord(record['files']) ? record['files'] : {};
-      return Object.keys(files).filter((path) => isOurs(files[path]));
-    });
-    return new Set(paths);
+    return valuesOf(text).flatMap((value) => pathsIn(value, dir, 'files'));
   } catch {
     // Whoever reads the record for what it is about tells that it is broken.
-    return new Set();
+    return [];
   }
-}
-
-/** Made by us, not only changed. */
-function isOurs(file: unknown): boolean {
-  if (!isRecord(file)) return false;
-  const patches: unknown = file['patches'];
-  const first: unknown = Array.isArray(patches) ? patches[0] : undefined;
-  return 'text' in file || (isRecord(first) && first['before'] === null);
 }
 
 /**

@@ -6,8 +6,10 @@ import { promisify } from 'node:util';
 import type { Edit } from '../model/plan.ts';
 import type { Obstacle } from '../model/obstacle.ts';
 import type { Repo } from '../model/repo.ts';
-import { hashText } from './hash.ts';
+import { hashCode } from './hash.ts';
 import { readRecord } from './record.ts';
+import type { RecordedFile } from './s2s-record.ts';
+import { takeOut } from './take-out.ts';
 
 const execute = promisify(execFile);
 const maxOutputBytes = 100_000_000;
@@ -26,10 +28,36 @@ export async function findDirty(repo: Repo, edits: readonly Edit[]): Promise<rea
   for (const [folder, own] of byRepository(repo.root, paths))
     for (const path of await dirtyBelow(join(repo.root, folder), own)) dirty.add(posix.join(folder, path));
   const { files } = readRecord(repo);
-  return edits
-    .filter((edit) => edit.kind !== 'create' && dirty.has(edit.path))
-    .filter((edit) => edit.kind === 'create' || files[edit.path]?.sha256 !== hashText(edit.base))
-    .map((edit) => dirtyFile(edit.path));
+  const changed = edits.flatMap((edit) => (edit.kind !== 'create' && dirty.has(edit.path) ? [edit] : []));
+  const names = changed.flatMap(({ path }) => [`HEAD:./${path}`, `:0:./${path}`]);
+  const blobs = await readBlobs(repo.root, names);
+  return changed
+    .filter(({ base, path }, index) => {
+      const known = blobs.slice(index * 2, index * 2 + 2).filter((blob) => blob !== undefined);
+      return !isAsWritten(path, base, files[path], known);
+    })
+    .map(({ path }) => dirtyFile(path));
+}
+
+/**
+ * Whether a file holds nothing but what we last wrote into it: one of ours has the recorded code, one of the user's is
+ * one of these texts without some of our last insertions.
+ */
+function isAsWritten(
+  path: string,
+  text: string,
+  file: RecordedFile | undefined,
+  known: readonly string[],
+): boolean {
+  if (file === undefined) return false;
+  if (file.kind === 'generated') return hashCode(path, text) === file.hash;
+  const plain = (one: string): string => one.replace(/^\u{FEFF}/u, '').replaceAll('\r\n', '\n');
+  const texts = new Set(known.map(plain));
+  const insertions = file.patches.flatMap((patch) => patch.insertions);
+  return insertions.some((_, index) => {
+    const last = new Set(insertions.slice(index));
+    return texts.has(plain(takeOut(path, text, insertions, last).text));
+  });
 }
 
 /**
@@ -107,6 +135,34 @@ export async function runGit(
   } catch {
     return undefined;
   }
+}
+
+/** The texts that git has under these names, such as `HEAD:./package.json`; undefined for one that it has not. */
+export async function readBlobs(
+  root: string,
+  names: readonly string[],
+): Promise<readonly (string | undefined)[]> {
+  if (names.length === 0) return [];
+  const env = { ...process.env, GIT_NO_LAZY_FETCH: '1' };
+  const options = { cwd: root, env, maxBuffer: maxOutputBytes, encoding: 'buffer' } as const;
+  const output = await new Promise<Buffer>((resolve) => {
+    const child = execFile('git', [...inert, 'cat-file', '--batch'], options, (_error, stdout) => {
+      resolve(stdout);
+    });
+    // Where there is no git, or no repository, nobody reads.
+    child.stdin?.on('error', () => undefined);
+    child.stdin?.end(`${names.join('\n')}\n`);
+  });
+  let at = 0;
+  return names.map(() => {
+    const end = output.indexOf(10, at);
+    const head = / (\w+) (\d+)$/.exec(output.toString('utf8', at, Math.max(end, at)));
+    at = end === -1 ? output.length : end + 1;
+    if (head === null) return undefined;
+    const from = at;
+    at += Number(head[2]) + 1;
+    return head[1] === 'blob' ? output.toString('utf8', from, at - 1) : undefined;
+  });
 }
 
 function dirtyFile(path: string): Obstacle {

@@ -4,10 +4,12 @@ import { dirname, join, posix, relative, sep } from 'node:path';
 import { assertNone, type Obstacle } from '../model/obstacle.ts';
 import type { Repo } from '../model/repo.ts';
 import type { Role } from '../model/roles.ts';
-import { byRepository, runGit } from './git.ts';
+import { type RelPath, toRel } from '../model/paths.ts';
+import { byRepository, readBlobs, runGit } from './git.ts';
 import { misplaced } from '../model/places.ts';
 import { readRecord } from './record.ts';
-import { recordPath, valuesOf } from '../repo/record-text.ts';
+import { findRecords, pathsIn, recordPathIn, valuesOf } from '../repo/record-text.ts';
+import { homesOf } from './render-record.ts';
 
 /** Command lines have an end. */
 const pathsAtOnce = 500;
@@ -18,21 +20,22 @@ const pathsAtOnce = 500;
  */
 export async function assertRecordedPlaces(repo: Repo): Promise<void> {
   const { files } = readRecord(repo);
-  const recorded = Object.entries(files).map(([path, { role }]) => ({
+  const recorded = Object.entries(files).map(([path, file]) => ({
     path,
     real: realOf(repo.root, path),
-    role,
+    role: file.role,
+    by: recordPathIn(homesOf(file)[0] ?? toRel('')),
   }));
-  const led = recorded.flatMap(({ path, real, role }) => {
+  const led = recorded.flatMap(({ by, path, real, role }) => {
     const reason = ledAway(repo.root, path, real, role);
-    return reason === undefined ? [] : [notRecordable(path, reason)];
+    return reason === undefined ? [] : [notRecordable(by, path, reason)];
   });
   const own = await findUntracked(
-    repo.root,
+    repo,
     recorded.filter(({ real }) => existsSync(join(repo.root, real))),
   );
-  const untracked = own.map((path) =>
-    notRecordable(path, 'is not tracked by git, but the record that names it is'),
+  const untracked = own.map(({ by, path }) =>
+    notRecordable(by, path, 'is not tracked by git, but the record that names it is'),
   );
   assertNone([...led, ...untracked]);
 }
@@ -64,39 +67,40 @@ function packageOf(root: string, path: string): string {
   return parts.join('/');
 }
 
-/** Files that a committed record speaks of and that are not committed with it. None where there is no git. */
-async function findUntracked(
-  root: string,
-  recorded: readonly Readonly<{ path: string; real: string }>[],
-): Promise<readonly string[]> {
-  const committed = await committedPaths(root);
+/** A file that a record names: as it is written, and where links lead. */
+type Named = Readonly<{ path: string; real: string; by: RelPath }>;
+
+/** Files that a committed record names and that are not committed with it. None where there is no git. */
+async function findUntracked(repo: Repo, recorded: readonly Named[]): Promise<readonly Named[]> {
+  const committed = await committedPaths(repo);
   const asked = recorded.filter(({ path }) => committed(path));
   const tracked = new Set<string>();
   const places = byRepository(
-    root,
+    repo.root,
     asked.map(({ real }) => real),
   );
   for (const [folder, own] of places)
     for (let at = 0; at < own.length; at += pathsAtOnce) {
       const paths = own.slice(at, at + pathsAtOnce);
-      const listed = await runGit(join(root, folder), ['ls-files', '-z', '--', ...paths]);
+      const listed = await runGit(join(repo.root, folder), ['ls-files', '-z', '--', ...paths]);
       for (const path of (listed ?? '').split('\0')) tracked.add(posix.join(folder, path));
     }
-  return asked.filter(({ real }) => !tracked.has(real)).map(({ path }) => path);
+  return asked.filter(({ real }) => !tracked.has(real));
 }
 
-/** Whether the record of the last commit, of the index or of a merge that is under way speaks of a path. */
-async function committedPaths(root: string): Promise<(path: string) => boolean> {
+/** Whether a record of the last commit, of the index or of a merge that is under way names a path. */
+async function committedPaths(repo: Repo): Promise<(path: string) => boolean> {
+  const records = findRecords(repo);
+  const versions = ['HEAD', ':0', ':2', ':3'];
+  const names = records.flatMap(({ path }) => versions.map((version) => `${version}:./${path}`));
+  const blobs = await readBlobs(repo.root, names);
   const known = new Set<string>();
   let isUnknown = false;
-  for (const version of ['HEAD', ':0', ':2', ':3']) {
-    const text = await runGit(root, ['cat-file', 'blob', `${version}:./${recordPath}`]);
-    if (text === undefined) continue;
+  for (const [index, text] of blobs.entries()) {
+    const record = records[Math.floor(index / versions.length)];
+    if (text === undefined || record === undefined) continue;
     try {
-      for (const value of valuesOf(text)) {
-        const { files } = value as Readonly<{ files?: object }>;
-        for (const path of Object.keys(files ?? {})) known.add(path);
-      }
+      for (const path of valuesOf(text).flatMap((value) => pathsIn(value, record.dir))) known.add(path);
     } catch {
       isUnknown = true;
     }
@@ -104,11 +108,11 @@ async function committedPaths(root: string): Promise<(path: string) => boolean> 
   return (path) => isUnknown || known.has(path);
 }
 
-function notRecordable(path: string, reason: string): Obstacle {
+function notRecordable(by: RelPath, path: string, reason: string): Obstacle {
   return {
     code: 'E_RECORD',
-    at: { path: recordPath },
-    message: `${recordPath} speaks of ${JSON.stringify(path)}, which ${reason}.`,
-    remedy: `Restore ${recordPath} from a trusted commit, or remove that entry. If you generated the file, commit it.`,
+    at: { path: by },
+    message: `${by} speaks of ${JSON.stringify(path)}, which ${reason}.`,
+    remedy: `Restore ${by} from a trusted commit, or remove that entry. If you generated the file, commit it.`,
   };
 }

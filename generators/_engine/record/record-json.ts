@@ -1,138 +1,140 @@
-import { hashText } from './hash.ts';
-import { basenameRel, toRel } from '../model/paths.ts';
-import type { RecordedFile, RecordedRun, S2sRecord } from './s2s-record.ts';
-import { isRecord } from '../repo/manifest.ts';
-import { isWholeFile, type Role } from '../model/roles.ts';
-import { forbiddenFolder, misplaced } from '../model/places.ts';
+import { posix } from 'node:path';
+
 import type { Answers } from '../model/generator.ts';
-
-/** Takes a record from its JSON value. @throws Error with the reason when it cannot be understood */
-export function recordOf(value: unknown): S2sRecord {
-  const stored = assertRecordShape(value);
-  const files = Object.entries(stored.files ?? {}).map(([path, file]): [string, RecordedFile] => {
-    const { text, ...rest } = file;
-    return [path, text === undefined ? rest : { ...rest, text: stored.texts?.[text] ?? [] }];
-  });
-  return { schema: 1, services: stored.services ?? {}, files: Object.fromEntries(files) };
-}
+import { attempt } from '../model/obstacle.ts';
+import { joinRel, relativeRel, type RelPath } from '../model/paths.ts';
+import { forbiddenFolder, misplaced } from '../model/places.ts';
+import { isWholeFile, type Role, roleOfPatch } from '../model/roles.ts';
+import { isRecord } from '../repo/manifest.ts';
+import { insertionIn } from './insertion-json.ts';
+import type { GeneratedFile, RecordedFile, RecordedPatch, RecordedRun, S2sRecord } from './s2s-record.ts';
 
 /**
- * A record as JSON, sorted, one line of text a line, so that git can merge it. A text that many services have stands in
- * it once, under the name of a file and its hash.
+ * Takes the record of a folder from its JSON value. It comes with the repo, so a path in it is a place to write that
+ * somebody else chose, and an answer becomes code. @throws Error with the reason when it cannot be understood
  */
-export function renderRecord({ services, files }: S2sRecord): string {
-  const names = new Map<readonly string[], string>();
-  const stored = Object.entries(sortKeys(files)).map(([path, { text, ...rest }]) => {
-    if (text === undefined) return [path, rest];
-    const name = names.get(text) ?? nameOf(path, text);
-    names.set(text, name);
-    return [path, { ...rest, text: name }];
+export function recordOf(value: unknown, home: RelPath): S2sRecord {
+  if (!isRecord(value)) throw new Error('it is not an object');
+  if (value['schema'] !== 2) throw new Error(`schema ${String(value['schema'])} is not 2`);
+  const { by, version } = value;
+  if (!isVersion(version)) throw new Error('its version is invalid');
+  if (by !== undefined && !isGenerator(by)) throw new Error('its generator is invalid');
+  if (forbiddenFolder(home) !== undefined) throw new Error(`a record in ${JSON.stringify(home)} is not ours`);
+  const names = { home, version, by };
+  const files: (readonly [string, RecordedFile])[] = [];
+  for (const [key, line] of entriesOf(value, 'files')) {
+    const path = pathIn(home, key);
+    files.push([path, generatedIn(path, line, names)]);
+  }
+  const used = value['usedBefore'] ?? [];
+  if (!isTexts(used)) throw new Error('usedBefore is invalid');
+  for (const [key, list] of entriesOf(value, 'patches')) {
+    const path = pathIn(home, key);
+    if (files.some(([other]) => other === path)) throw invalid(key);
+    files.push([path, patchedIn(path, list, names, used)]);
+  }
+  const runs = entriesOf(value, 'runs').map(([key, answers]) => runIn(key, answers, version));
+  const services = runs.length === 0 ? {} : { [home]: Object.fromEntries(runs) };
+  return { services, files: Object.fromEntries(files) };
+}
+
+interface Names {
+  readonly home: RelPath;
+  readonly version: string;
+  readonly by: string | undefined;
+}
+
+function entriesOf(value: Json, key: string): readonly (readonly [string, unknown])[] {
+  const part = value[key] ?? {};
+  if (!isRecord(part)) throw new Error(`${key} is not an object`);
+  const entries = Object.entries(part);
+  const bad = entries.find(([name]) => !isName(name));
+  if (bad !== undefined) throw new Error(`${JSON.stringify(bad[0])} is not a name`);
+  return entries;
+}
+
+/** A path as it is written, relative to the folder of the record. */
+function pathIn(home: RelPath, key: string): RelPath {
+  if (key.length > 1_000) throw new Error('a path in it is too long');
+  const path = posix.isAbsolute(key) ? undefined : attempt(() => joinRel(home, key));
+  if (path !== undefined && path !== '' && relativeRel(home, path) === key) return path;
+  throw new Error(`${JSON.stringify(key)} is not a normalised path`);
+}
+
+const maker = /^([a-z][a-z0-9-]{0,60})(?:@([\w.+-]{1,60}))?$/;
+
+/** `circuit-breaker 0123456789abcdef add-circuit-breaker@0.1.0 +add-s2s-metrics` */
+function generatedIn(path: RelPath, line: unknown, { by, home, version }: Names): GeneratedFile {
+  if (typeof line !== 'string' || line.length > 1_000) throw invalid(path);
+  const [role = '', hash = '', ...makers] = line.split(' ');
+  const also = makers.filter((one) => one.startsWith('+')).map((one) => one.slice(1));
+  const [own, ...more] = makers.filter((one) => !one.startsWith('+'));
+  const made = own === undefined ? [own, by, version] : maker.exec(own);
+  const [, generator, since = version] = made ?? [];
+  const isFit = /^[0-9a-f]{16}$/.test(hash) && more.length === 0 && also.every(isGenerator);
+  if (!isFit || !isGenerator(generator)) throw invalid(path);
+  assertPlace(path, isWholeFile(role as Role) ? misplaced(path, role as Role) : roleless(role));
+  return { kind: 'generated', role: role as Role, home, generator, version: since, also, hash };
+}
+
+function patchedIn(
+  path: RelPath,
+  value: unknown,
+  { by, home }: Names,
+  used: readonly string[],
+): RecordedFile {
+  const lists = Array.isArray(value) ? { [by ?? '']: value as unknown } : value;
+  if (!isRecord(lists)) throw invalid(path);
+  const patches = Object.entries(lists).map(([key, list]): RecordedPatch => {
+    const [generator = '', named = roleOfPatch(path)] = key.split(' ');
+    const role = named as Role;
+    if (!isGenerator(generator) || !Array.isArray(list) || list.length > 200) throw invalid(path);
+    assertPlace(path, isPatchRole(role) ? misplaced(path, role) : roleless(role));
+    const insertions = list.map((one: unknown) => insertionIn(one) ?? fail(path));
+    const usedBefore = used.filter((name) => insertions.some(({ text }) => text.includes(name)));
+    return { generator, role, home, insertions, usedBefore };
   });
-  const texts = Object.fromEntries([...names].map(([lines, name]) => [name, lines]));
-  const record: StoredRecord = {
-    schema: 1,
-    services: sortKeys(
-      Object.fromEntries(Object.entries(services).map(([dir, runs]) => [dir, sortKeys(runs)])),
-    ),
-    files: Object.fromEntries(stored) as NonNullable<StoredRecord['files']>,
-    ...(names.size > 0 && { texts: sortKeys(texts) }),
-  };
-  return `${JSON.stringify(record, undefined, 2)}\n`;
+  const [first] = patches;
+  if (first === undefined) throw invalid(path);
+  return { kind: 'patched', role: first.role, patches };
 }
 
-function nameOf(path: string, text: readonly string[]): string {
-  return `${basenameRel(toRel(path))}#${hashText(text.join('\n')).slice(0, 12)}`;
+function isPatchRole(role: Role): boolean {
+  return role === 'registration' || role === 'manifest' || role === 'env' || role === 'compose';
 }
 
-function sortKeys<T>(object: Readonly<Record<string, T>>): Readonly<Record<string, T>> {
-  return Object.fromEntries(Object.entries(object).sort(([a], [b]) => (a < b ? -1 : 1)));
+function runIn(key: string, answers: unknown, version: string): readonly [string, RecordedRun] {
+  const [, generator, since = version] = maker.exec(key) ?? [];
+  if (!isGenerator(generator) || !isAnswers(answers))
+    throw new Error(`the run ${JSON.stringify(key)} is invalid`);
+  return [generator, { version: since, answers }];
 }
 
-/** The record as it is written: a file names its text, which stands in `texts`. */
-interface StoredRecord {
-  readonly schema: 1;
-  readonly services?: Readonly<Record<string, Readonly<Record<string, RecordedRun>>>>;
-  readonly files?: Readonly<Record<string, Omit<RecordedFile, 'text'> & { readonly text?: string }>>;
-  readonly texts?: Readonly<Record<string, readonly string[]>>;
+function invalid(path: string): Error {
+  return new Error(`the entry of ${JSON.stringify(path)} is invalid`);
 }
 
-/**
- * Takes a parsed `.s2s.json` apart before anything is done by it: it comes with the repo, so a path in it is a place to
- * write that somebody else chose, and an answer becomes code. @throws Error with the reason
- */
-function assertRecordShape(parsed: unknown): StoredRecord {
-  if (!isRecord(parsed)) throw new Error('it is not an object');
-  if (parsed['schema'] !== 1) throw new Error(`schema ${String(parsed['schema'])} is not 1`);
-  const [services, files, texts] = [parsed['services'] ?? {}, parsed['files'] ?? {}, parsed['texts'] ?? {}];
-  if (!isRecord(services)) throw new Error('services is not an object');
-  if (!isRecord(files)) throw new Error('files is not an object');
-  if (!isRecord(texts) || !Object.entries(texts).every(([name, lines]) => isName(name) && isTexts(lines)))
-    throw new Error('texts is invalid');
-  for (const [dir, runs] of Object.entries(services)) assertRuns(dir, runs);
-  for (const [path, file] of Object.entries(files)) assertFile(path, file, texts);
-  return parsed as unknown as StoredRecord;
+function fail(path: string): never {
+  throw invalid(path);
 }
 
-function assertRuns(dir: string, runs: unknown): void {
-  assertPath(dir, forbiddenFolder(dir));
-  const isRun = ([generator, run]: readonly [string, unknown]): boolean =>
-    isGenerator(generator) && isRecord(run) && isVersion(run['version']) && isAnswers(run['answers']);
-  if (!isRecord(runs) || !Object.entries(runs).every(isRun))
-    throw new Error(`the entry of ${JSON.stringify(dir)} is invalid`);
+function roleless(role: string): string {
+  return `has the role ${JSON.stringify(role.slice(0, 40))}, which no generator gives`;
 }
 
-function assertFile(path: string, file: unknown, texts: Json): void {
-  assertPath(path, undefined);
-  const head = isRecord(file) && isHead(file) ? file : undefined;
-  const isWhole =
-    typeof head?.['text'] === 'string' && Object.hasOwn(texts, head['text']) && isWholeFile(head.role);
-  const isPatched = head !== undefined && isPatches(head['patches'], head.role);
-  const hasBoth = head !== undefined && 'text' in head && 'patches' in head;
-  if (hasBoth ? !(isWhole && isPatched) : !isWhole && !isPatched)
-    throw new Error(`the entry of ${JSON.stringify(path)} is invalid`);
-  assertPath(path, head === undefined ? undefined : misplaced(path, head.role));
-}
-
-type Head = Json & Readonly<{ role: Role }>;
-
-function isHead(file: Json): file is Head {
-  const { generator, role, sha256, version } = file;
-  return (
-    isGenerator(generator) && typeof role === 'string' && typeof sha256 === 'string' && isVersion(version)
-  );
-}
-
-/** What one generator did to a file is of the kind that the file is. */
-function isPatches(value: unknown, role: Role): boolean {
-  if (!Array.isArray(value) || value.length > 200) return false;
-  return value.every((patch: unknown) => {
-    if (!isRecord(patch) || !isHead({ ...patch, sha256: '' }) || !Array.isArray(patch['hunks'])) return false;
-    const { before, hunks, usedBefore } = patch;
-    const isKnown = before === null || typeof before === 'string';
-    const isOfKind = isWholeFile(role) ? isWholeFile(patch['role'] as Role) : true;
-    return isKnown && isOfKind && hunks.every(isHunk) && (usedBefore === undefined || isTexts(usedBefore));
-  });
-}
-
-function isGenerator(value: unknown): boolean {
+function isGenerator(value: unknown): value is string {
   return typeof value === 'string' && /^[a-z][a-z0-9-]{0,60}$/.test(value) && isName(value);
 }
 
-function isVersion(value: unknown): boolean {
+function isVersion(value: unknown): value is string {
   return typeof value === 'string' && /^[\w.+-]{1,60}$/.test(value);
 }
 
-function assertPath(path: string, reason: string | undefined): void {
-  if (path.length > 1_000) throw new Error('a path in it is too long');
-  if (!isName(path) || toRel(path) !== path)
-    throw new Error(`${JSON.stringify(path)} is not a normalised path`);
+function assertPlace(path: string, reason: string | undefined): void {
   if (reason !== undefined) throw new Error(`${JSON.stringify(path)} ${reason}`);
 }
 
 type Json = Readonly<Record<string, unknown>>;
-
-/** More than a file has lines. */
-const maxLine = 1_000_000;
 
 /** A key that stands for itself alone: `constructor` and `__proto__` are found in every object. */
 function isName(key: string): boolean {
@@ -154,21 +156,5 @@ function isAnswers(value: unknown): value is Answers {
         isName(key) &&
         (typeof answer === 'boolean' || isText(answer) || (Array.isArray(answer) && answer.every(isText))),
     )
-  );
-}
-
-/** A hunk that says of its lines what they are: one that counts otherwise has whoever takes it out search for ever. */
-function isHunk(hunk: unknown): boolean {
-  if (!isRecord(hunk) || !isTexts(hunk['lines'])) return false;
-  const { newLines, newStart, oldLines, oldStart } = hunk;
-  const isCount = (value: unknown): boolean =>
-    Number.isInteger(value) && Number(value) >= 0 && Number(value) <= maxLine;
-  const counted = (signs: string): number =>
-    (hunk['lines'] as readonly string[]).filter((line) => signs.includes(line.charAt(0) || '?')).length;
-  return (
-    [newLines, newStart, oldLines, oldStart].every(isCount) &&
-    hunk['lines'].every((line) => /^[-+ \\]/.test(line)) &&
-    counted(' -') === oldLines &&
-    counted(' +') === newLines
   );
 }

@@ -1,46 +1,60 @@
-import type { Edit } from '../model/plan.ts';
+import type { Edit, Plan } from '../model/plan.ts';
 import type { Answers } from '../model/generator.ts';
 import { withLineEndingsOf } from '../model/line-endings.ts';
 import { type Obstacle, RefusalError } from '../model/obstacle.ts';
 import { type RelPath, toRel } from '../model/paths.ts';
 import type { Repo } from '../model/repo.ts';
 import { isWholeFile } from '../model/roles.ts';
-import { hashText } from './hash.ts';
 import { editTowards } from '../repo/draft.ts';
-import { recordOf, renderRecord } from './record-json.ts';
-import { recordPath, recordValues } from '../repo/record-text.ts';
-import {
-  hunksBetween,
-  type RecordedFile,
-  type RecordedPatch,
-  type RecordedRun,
-  type S2sRecord,
-} from './s2s-record.ts';
+import { findRecords, recordPathIn, valuesOf } from '../repo/record-text.ts';
 import { textAfter } from '../repo/repo.ts';
-import { runCache } from '../model/run-caches.ts';
+import { surveyHeads } from '../repo/services.ts';
+import { hashCode } from './hash.ts';
+import { insertionsOf } from './insertions.ts';
+import { mergeRecords } from './merge-records.ts';
+import { recordOf } from './record-json.ts';
+import { homesOf, renderRecord } from './render-record.ts';
+import { generatedFile, type RecordedFile, type RecordedPatch, type S2sRecord } from './s2s-record.ts';
 
-const empty: S2sRecord = { schema: 1, services: {}, files: {} };
+const empty: S2sRecord = { services: {}, files: {} };
+const known = new WeakMap<Repo, S2sRecord>();
 
 /**
- * Reads the record; an empty one when there is none. Where git has left two sides of a merge, it is both.
- * @throws RefusalError E_RECORD when it cannot be understood.
+ * Reads the records of all packages as one; an empty one where there are none. Where git has left two sides of a merge,
+ * it is both. @throws RefusalError E_RECORD with each that cannot be understood
  */
 export function readRecord(repo: Repo): S2sRecord {
-  try {
-    const [ours, theirs] = recordValues(repo).map(recordOf);
-    if (ours === undefined) return empty;
-    const isOnDisk = (path: string, { sha256 }: RecordedFile): boolean =>
-      hashText(repo.read(toRel(path)) ?? '') === sha256;
-    return theirs === undefined ? ours : mergeRecords(ours, theirs, isOnDisk);
-  } catch (error) {
-    throw new RefusalError(unreadable(error instanceof Error ? error.message : String(error)));
-  }
+  const record = known.get(repo) ?? readAll(repo);
+  known.set(repo, record);
+  return record;
 }
 
-/** The text of a file as we last created it, with the line endings of what is there now; undefined when we did not. */
-export function recordedText(record: S2sRecord, path: RelPath, there = ''): string | undefined {
-  const text = record.files[path]?.text?.join('\n');
-  return text === undefined ? undefined : withLineEndingsOf(there, text);
+function readAll(repo: Repo): S2sRecord {
+  const isOnDisk = (path: string, hash: string): boolean => {
+    const text = repo.read(toRel(path));
+    return text !== undefined && hashCode(path, text) === hash;
+  };
+  const obstacles: Obstacle[] = [];
+  const sides = findRecords(repo).flatMap(({ dir, path, text }) => {
+    try {
+      return valuesOf(text).map((value) => recordOf(value, dir));
+    } catch (error) {
+      obstacles.push(unreadable(path, error instanceof Error ? error.message : String(error)));
+      return [];
+    }
+  });
+  const [first, ...more] = obstacles;
+  if (first !== undefined) throw new RefusalError(first, ...more);
+  return sides.reduce((all, side) => mergeRecords(all, side, isOnDisk), empty);
+}
+
+function unreadable(path: string, reason: string): Obstacle {
+  return {
+    code: 'E_RECORD',
+    at: { path },
+    message: `${path} cannot be read: ${reason.replace(/\.$/, '')}.`,
+    remedy: 'Restore it from version control, or delete it: s2s-status --rebuild-record makes it again.',
+  };
 }
 
 /** Who made a plan, for whom, with which answers. */
@@ -48,106 +62,121 @@ export interface Authorship {
   readonly generator: string;
   readonly version: string;
   readonly services: readonly RelPath[];
+  /** Those that are no defaults. */
   readonly answers: Answers;
   /** Packages and variables that an edit adds and that the user's code used before it. */
   readonly usedBefore?: (edit: Edit) => readonly string[];
 }
 
-/** The edit that writes down `edits`; undefined when nothing was edited. */
-export function recordEdit(repo: Repo, edits: readonly Edit[], by: Authorship): Edit | undefined {
-  if (edits.length === 0) return undefined;
+/** The edits that write down `edits`; [] when nothing was edited. `wanted`: all that the run rendered. */
+export function recordEdits(
+  repo: Repo,
+  edits: readonly Edit[],
+  wanted: NonNullable<Plan['wanted']>,
+  by: Authorship,
+): readonly Edit[] {
+  if (edits.length === 0) return [];
   const before = readRecord(repo);
-  const files = { ...before.files };
+  const files: Record<string, RecordedFile> = { ...before.files };
+  // What today's templates still render, or is as they do by now, is of today's version.
+  for (const { path, text } of wanted) {
+    const file = generatedFile(before, path);
+    const hash = hashCode(path, text);
+    if (file?.generator !== by.generator) continue;
+    if (file.hash === hash || hashCode(path, repo.read(path) ?? '') === hash)
+      files[path] = { ...file, hash, version: by.version };
+  }
+  const dirs = [...new Set([...surveyHeads(repo).map(({ dir }) => dir), ...by.services])];
   for (const edit of edits) {
-    const file = recordFile(files[edit.path], edit, by);
+    const file = recordFile(files[edit.path], edit, by, homeOf(dirs, edit.path) ?? by.services[0] ?? dirs[0]);
     if (file === undefined) Reflect.deleteProperty(files, edit.path);
     else files[edit.path] = file;
   }
-  const run: RecordedRun = { version: by.version, answers: by.answers };
   const services = { ...before.services };
-  for (const service of by.services) services[service] = { ...services[service], [by.generator]: run };
-  return writeRecord(repo, { schema: 1, services, files });
+  for (const service of by.services)
+    services[service] = {
+      ...services[service],
+      [by.generator]: { version: by.version, answers: by.answers },
+    };
+  return writeRecord(repo, { services, files });
 }
 
-/** The edit that makes the record be this one: an empty one is no file. */
-export function writeRecord(repo: Repo, { services, files }: S2sRecord): Edit | undefined {
-  const base = repo.read(recordPath);
-  if (Object.keys(services).length === 0 && Object.keys(files).length === 0)
-    return base === undefined ? undefined : { kind: 'delete', path: recordPath, role: 'record', base };
-  const text = withLineEndingsOf(base ?? '', renderRecord({ schema: 1, services, files }));
-  return editTowards(repo, recordPath, 'record', text);
+/** The folder of the service that a file is in; undefined for one that is in none. */
+export function homeOf(dirs: readonly RelPath[], path: string): RelPath | undefined {
+  return dirs
+    .filter((dir) => dir === '' || path.startsWith(`${dir}/`))
+    .sort((a, b) => b.length - a.length)[0];
 }
 
-function recordFile(before: RecordedFile | undefined, edit: Edit, by: Authorship): RecordedFile | undefined {
+/** The edits that make the records be this one: one that is empty is no file. */
+export function writeRecord(repo: Repo, record: S2sRecord): readonly Edit[] {
+  const kept = withHomes(record);
+  const dirs = new Set<RelPath>([
+    ...findRecords(repo).map(({ dir }) => dir),
+    ...(Object.keys(kept.services) as RelPath[]),
+    ...Object.values(kept.files).flatMap(homesOf),
+  ]);
+  return [...dirs].sort().flatMap((dir): readonly Edit[] => {
+    const path = recordPathIn(dir);
+    const [base, text] = [repo.read(path), renderRecord(kept, dir)];
+    if (text !== undefined)
+      return [editTowards(repo, path, 'record', withLineEndingsOf(base ?? '', text)) ?? []].flat();
+    return base === undefined ? [] : [{ kind: 'delete', path, role: 'record', base }];
+  });
+}
+
+/** Files outside of every service are in the record of one that has runs: they outlive the service that they came with. */
+function withHomes({ files, services }: S2sRecord): S2sRecord {
+  const dirs = (Object.keys(services) as RelPath[]).sort();
+  const [next] = dirs;
+  const moved = (home: RelPath, path: string): RelPath => {
+    const isInside = home === '' || path.startsWith(`${home}/`);
+    return isInside || dirs.includes(home) ? home : (next ?? home);
+  };
+  const entries = Object.entries(files).map(([path, file]): [string, RecordedFile] => {
+    if (file.kind === 'generated') return [path, { ...file, home: moved(file.home, path) }];
+    const patches = file.patches.map((patch) => ({ ...patch, home: moved(patch.home, path) }));
+    return [path, { ...file, patches }];
+  });
+  return { services, files: Object.fromEntries(entries) };
+}
+
+function recordFile(
+  before: RecordedFile | undefined,
+  edit: Edit,
+  by: Authorship,
+  home: RelPath | undefined,
+): RecordedFile | undefined {
   const text = textAfter(edit);
-  if (text === undefined || edit.kind === 'delete') return undefined;
-  const head = { generator: by.generator, role: edit.role, version: by.version, sha256: hashText(text) };
-  if (isWholeFile(edit.role)) {
-    const lines = sharedLines(edit.kind === 'patch' ? (edit.rendered ?? text) : text);
-    return before?.text === undefined ? { ...head, text: lines } : rewritten(before, head, lines);
+  if (text === undefined || home === undefined) return undefined;
+  const { role } = edit;
+  const { generator, version } = by;
+  if (isWholeFile(role)) {
+    const hash = hashCode(edit.path, edit.kind === 'patch' ? (edit.rendered ?? text) : text);
+    if (before?.kind !== 'generated')
+      return { kind: 'generated', role, home, generator, version, also: [], hash };
+    const isOwn = generator === before.generator;
+    const also = isOwn ? before.also : [...new Set([...before.also, generator])].sort();
+    return { ...before, role, hash, also, version: isOwn ? version : before.version };
   }
-  const base = edit.kind === 'patch' ? edit.base : undefined;
-  const used = by.usedBefore?.(edit) ?? [];
-  const patch: RecordedPatch = {
-    generator: by.generator,
-    role: edit.role,
-    version: by.version,
-    before: base === undefined ? null : hashText(base),
-    hunks: hunksBetween(base ?? '', text, edit.role),
-    ...(used.length > 0 && { usedBefore: used }),
-  };
-  return { ...head, patches: [...(before?.patches ?? []), patch] };
-}
-
-/** A file of ours that is written again: it stays with the generator that made it, and what others add can be taken out. */
-function rewritten(before: RecordedFile, head: RecordedFile, text: readonly string[]): RecordedFile {
-  const { generator, role, version } = head;
-  const { patches = [], text: old = [] } = before;
-  const [from, to] = [old.join('\n'), text.join('\n')];
-  const patch = { generator, role, version, before: hashText(from), hunks: hunksBetween(from, to, role) };
-  const all = generator === before.generator || from === to ? patches : [...patches, patch];
-  return { ...head, generator: before.generator, text, ...(all.length > 0 && { patches: all }) };
-}
-
-function unreadable(reason: string): Obstacle {
+  const usedBefore = by.usedBefore?.(edit) ?? [];
+  const patch: RecordedPatch = { generator, role, home, insertions: insertionsOf(edit), usedBefore };
   return {
-    code: 'E_RECORD',
-    at: { path: recordPath },
-    message: `${recordPath} cannot be read: ${reason.replace(/\.$/, '')}.`,
-    remedy: 'Restore it from version control, or delete it: only undo, status and upgrade need it.',
+    kind: 'patched',
+    role,
+    patches: withPatch(before?.kind === 'patched' ? before.patches : [], patch),
   };
 }
 
-/**
- * What two branches have recorded, together. Where both know a file that is ours, `isOnDisk` tells whose text is there;
- * of a file of the user's, the patches of both were put in.
- */
-export function mergeRecords(
-  ours: S2sRecord,
-  theirs: S2sRecord,
-  isOnDisk: (path: string, file: RecordedFile) => boolean,
-): S2sRecord {
-  const files: Record<string, RecordedFile> = { ...theirs.files, ...ours.files };
-  for (const [path, their] of Object.entries(theirs.files)) {
-    const our = ours.files[path];
-    if (our === undefined) continue;
-    const known = new Set(our.patches?.map((patch) => JSON.stringify(patch)));
-    const more = (their.patches ?? []).filter((patch) => !known.has(JSON.stringify(patch)));
-    if (our.text === undefined && our.patches !== undefined)
-      files[path] = { ...our, patches: [...our.patches, ...more] };
-    else if (!isOnDisk(path, our) && isOnDisk(path, their)) files[path] = their;
-  }
-  const services = { ...theirs.services, ...ours.services };
-  for (const [dir, runs] of Object.entries(theirs.services))
-    services[dir] = { ...runs, ...ours.services[dir] };
-  return { schema: 1, services, files };
-}
-
-const lines = runCache<string, readonly string[]>();
-
-/** The lines of a text; hundreds of services that get the same text share them. */
-function sharedLines(text: string): readonly string[] {
-  const known = lines.get(text) ?? text.split('\n');
-  lines.set(text, known);
-  return known;
+/** What a generator puts into a file is one patch, also of many runs. */
+function withPatch(before: readonly RecordedPatch[], patch: RecordedPatch): readonly RecordedPatch[] {
+  const isSame = ({ generator, home, role }: RecordedPatch): boolean =>
+    generator === patch.generator && role === patch.role && home === patch.home;
+  const own = before.find(isSame);
+  if (own === undefined) return [...before, patch];
+  const again = new Set(patch.insertions.map((one) => JSON.stringify(one)));
+  const kept = own.insertions.filter((one) => !again.has(JSON.stringify(one)));
+  const insertions = [...kept, ...patch.insertions];
+  const usedBefore = [...new Set([...own.usedBefore, ...patch.usedBefore])];
+  return [...before.filter((one) => one !== own), { ...patch, insertions, usedBefore }];
 }

@@ -1,6 +1,4 @@
 import { channel } from 'node:diagnostics_channel';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 
 import Handlebars from 'handlebars';
 
@@ -8,13 +6,13 @@ import type { Style, TestingFact } from '../model/code-facts.ts';
 import { runCache } from '../model/run-caches.ts';
 import { printInComment, printInString, printInTemplate, printKey } from '../syntax/print.ts';
 import { restyle } from './restyle.ts';
+import { listTemplates, readTemplate } from './template-files.ts';
 import { missingKeys, printByPlace, printers } from './template-program.ts';
 import { toDialect } from './test-dialect.ts';
 
 /** Publishes `{ template, view, text }` for each text rendered: where a file comes from can be watched from outside. */
 const rendered = channel('plop-pack-s2s:render');
 
-const templatesUrl = new URL('../../../templates/', import.meta.url);
 const compileOptions = {
   strict: true,
   noEscape: true,
@@ -64,7 +62,7 @@ export function renderModule(template: string, specifiers: Specifiers, style: St
 }
 
 function loadModule(template: string): string {
-  const source = modules.get(template) ?? readFileSync(new URL(template, templatesUrl), 'utf8');
+  const source = modules.get(template) ?? readTemplate(template);
   modules.set(template, source);
   return source;
 }
@@ -100,7 +98,7 @@ function fill(template: string, view: object): string {
 function load(template: string): Loaded {
   const known = loaded.get(template);
   if (known !== undefined) return known;
-  const text = readFileSync(new URL(template, templatesUrl), 'utf8');
+  const text = readTemplate(template);
   const program = Handlebars.parse(text);
   const compiled = handlebars.compile<object>(printing(template, text), compileOptions);
   const found = { program, compiled };
@@ -110,8 +108,8 @@ function load(template: string): Loaded {
 
 function createHandlebars(): typeof Handlebars {
   const own = Handlebars.create();
-  for (const file of partialFiles()) {
-    const text = readFileSync(new URL(`_shared/${file}`, templatesUrl), 'utf8');
+  for (const file of listTemplates('_shared').filter((name) => name.endsWith('.hbs'))) {
+    const text = readTemplate(`_shared/${file}`);
     const compiled = own.compile<object>(printing(`_shared/${file}`, text), compileOptions);
     own.registerPartial(file.slice(0, -'.hbs'.length), compiled);
   }
@@ -135,9 +133,4 @@ function printing(template: string, text: string): hbs.AST.Program {
 /** Others are text that no value of a repository stands in, which a test holds. */
 function isTypeScript(template: string): boolean {
   return template.endsWith('.ts.hbs') || template.startsWith('_shared/');
-}
-
-function partialFiles(): readonly string[] {
-  const folder = fileURLToPath(new URL('_shared/', templatesUrl));
-  return existsSync(folder) ? readdirSync(folder).filter((file) => file.endsWith('.hbs')) : [];
 }

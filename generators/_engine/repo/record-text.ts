@@ -1,26 +1,50 @@
-import { type RelPath, toRel } from '../model/paths.ts';
+import { posix } from 'node:path';
+
+import { dirnameRel, joinRel, type RelPath } from '../model/paths.ts';
 import type { Repo } from '../model/repo.ts';
+import { isRecord } from './manifest.ts';
+import { findPackageFiles, recordName } from './source-files.ts';
 
-export const recordPath: RelPath = toRel('.s2s.json');
+/** No record of a service has more. */
+const maxChars = 4_000_000;
 
-/** Hundreds of services have a few. */
-const maxChars = 16_000_000;
-
-/**
- * What the record holds, as JSON: one value, both sides where git has left a merge, [] where there is no record. Every
- * reader goes through here. @throws Error with the reason when a side is no JSON
- */
-export function recordValues(repo: Repo): readonly unknown[] {
-  const text = repo.read(recordPath);
-  return text === undefined ? [] : valuesOf(text);
+/** The record of a package, as it is in its folder. */
+export interface RecordText {
+  readonly dir: RelPath;
+  readonly path: RelPath;
+  readonly text: string;
 }
 
-/** The same of the text of a record, such as one of another commit. @throws Error with the reason */
+/** The records of a repo, of the packages that are there and of those that were. */
+export function findRecords(repo: Repo): readonly RecordText[] {
+  const { manifests, records } = findPackageFiles(repo);
+  const dirs = new Set([...manifests, ...records].map(dirnameRel));
+  return [...dirs].sort().flatMap((dir) => {
+    const path = recordPathIn(dir);
+    const text = repo.read(path);
+    return text === undefined ? [] : [{ dir, path, text }];
+  });
+}
+
+export function recordPathIn(dir: RelPath): RelPath {
+  return joinRel(dir, recordName);
+}
+
+/** A record as JSON: one value, or both sides where git has left a merge. @throws Error with the reason when a side is no JSON */
 export function valuesOf(text: string): readonly unknown[] {
   const sides = (hasMergeMarkers(text) ? sidesOf(text) : undefined) ?? [text];
   return sides.map((side) => {
     if (side.length > maxChars) throw new Error('it is too long');
     return JSON.parse(side) as unknown;
+  });
+}
+
+/** The files that a record names, from its JSON value: of those that are ours alone with `only`. */
+export function pathsIn(value: unknown, dir: RelPath, only?: 'files'): readonly string[] {
+  const parts = only === undefined ? ['files', 'patches'] : [only];
+  return parts.flatMap((part) => {
+    const entries = isRecord(value) ? value[part] : undefined;
+    return isRecord(entries) ? Object.keys(entries).map((key) => posix.join(dir, key)) : [];
   });
 }
 

@@ -6,12 +6,11 @@ import type { Repo } from '../model/repo.ts';
 import type { ServiceHead } from '../model/service.ts';
 import { readManifest } from './manifest.ts';
 import { findNxProjects } from './nx-projects.ts';
-import { findManifestPaths, listSources } from './source-files.ts';
+import { findPackageFiles, listSources } from './source-files.ts';
 
 const testFolder = /^(tests?|e2e|__tests__)$/;
 
 const surveyed = new WeakMap<Repo, readonly ServiceHead[]>();
-const manifestPaths = new WeakMap<Repo, readonly RelPath[]>();
 const heads = new WeakMap<Repo, Map<RelPath, Readonly<{ text: string; head: ServiceHead | undefined }>>>();
 
 /**
@@ -21,9 +20,7 @@ const heads = new WeakMap<Repo, Map<RelPath, Readonly<{ text: string; head: Serv
 export function surveyHeads(repo: Repo): readonly ServiceHead[] {
   const known = surveyed.get(repo);
   if (known !== undefined) return known;
-  // No plan makes or takes away a package.json: where they are is a fact of the disk.
-  const paths = manifestPaths.get(repo.origin) ?? findManifestPaths(repo.origin);
-  manifestPaths.set(repo.origin, paths);
+  const { manifests: paths } = findPackageFiles(repo);
   const around = foldersAround(paths);
   const found = paths.map((path) => headOf(repo, path, around)).filter((head) => head !== undefined);
   const sorted = withOwnNames(withNxProjects(repo, found)).sort((a, b) => (a.dir < b.dir ? -1 : 1));

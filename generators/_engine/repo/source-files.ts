@@ -1,6 +1,8 @@
 import { basenameRel, isUnprintable, joinRel, type RelPath, toRel } from '../model/paths.ts';
 import type { Entry, Repo } from '../model/repo.ts';
 
+export const recordName = '.s2s.json';
+
 /** The files of one service by what they are; repo paths, folder by folder from the top. */
 export interface SourceFiles {
   /** Its own TypeScript: no tests, no declarations, no tool configuration. */
@@ -81,17 +83,48 @@ function isSourceFolder({ kind, name }: Entry): boolean {
   return kind === 'directory' && !skipped.has(name) && !name.startsWith('.');
 }
 
-/**
- * Every package.json of the repo, nearest to the root first. Looks at the folders themselves, not at the
- * `workspaces` field: plain folders of packages count too. At most 6 levels and a million entries are looked at.
- */
-export function findManifestPaths(repo: Repo): readonly RelPath[] {
-  return findFilesNamed(repo, /^package\.json$/);
+/** Where the packages of a repo are: paths of each package.json, and of each record in a package or where one was. */
+export interface PackageFiles {
+  readonly manifests: readonly RelPath[];
+  readonly records: readonly RelPath[];
+}
+
+const packageFiles = new WeakMap<Repo, PackageFiles>();
+
+/** Every package.json and record of the repo on disk, nearest to the root first. */
+export function findPackageFiles(repo: Repo): PackageFiles {
+  // No plan makes or takes away a package.json: where they are is a fact of the disk.
+  const known = packageFiles.get(repo.origin) ?? packageFilesOf(repo.origin);
+  packageFiles.set(repo.origin, known);
+  return known;
+}
+
+function packageFilesOf(repo: Repo): PackageFiles {
+  const [manifests, records]: [RelPath[], RelPath[]] = [[], []];
+  walkFolders(repo, (dir, entries) => {
+    const names = new Set(entries.filter(({ kind }) => kind !== 'directory').map(({ name }) => name));
+    if (entries.some(({ kind, name }) => kind === 'file' && name === 'package.json'))
+      manifests.push(joinRel(dir, 'package.json'));
+    if (names.has(recordName)) records.push(joinRel(dir, recordName));
+  });
+  return { manifests, records };
 }
 
 /** Every file of such a name, in the folders where a package.json is looked for; nearest to the root first. */
 export function findFilesNamed(repo: Repo, pattern: RegExp): readonly RelPath[] {
   const found: RelPath[] = [];
+  walkFolders(repo, (dir, entries) => {
+    const files = entries.filter(({ kind, name }) => kind === 'file' && pattern.test(name));
+    found.push(...files.map(({ name }) => joinRel(dir, name)));
+  });
+  return found;
+}
+
+/**
+ * Visits folders, nearest to the root first: not the `workspaces` field, since plain folders of packages count too. At
+ * most 6 levels and a million entries are looked at.
+ */
+function walkFolders(repo: Repo, visit: (dir: RelPath, entries: readonly Entry[]) => void): void {
   let level: readonly RelPath[] = [toRel('')];
   let seen = 0;
   for (let depth = 0; depth <= maxPackageDepth && level.length > 0; depth += 1) {
@@ -99,14 +132,12 @@ export function findFilesNamed(repo: Repo, pattern: RegExp): readonly RelPath[] 
     for (const dir of level) {
       const entries = repo.list(dir);
       seen += entries.length;
-      if (seen > maxEntries) return found;
-      const files = entries.filter(({ kind, name }) => kind === 'file' && pattern.test(name));
-      found.push(...files.map(({ name }) => joinRel(dir, name)));
+      if (seen > maxEntries) return;
+      visit(dir, entries);
       // What is in a folder whose name cannot be printed is nobody's service; one that is, is missed by name.
       const folders = entries.filter((entry) => isSourceFolder(entry) && !isUnprintable(entry.name));
       next.push(...folders.map(({ name }) => joinRel(dir, name)));
     }
     level = next;
   }
-  return found;
 }

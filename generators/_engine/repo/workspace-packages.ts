@@ -2,7 +2,7 @@ import { dirnameRel, joinRel, type RelPath } from '../model/paths.ts';
 import { attempt } from '../model/obstacle.ts';
 import type { Repo } from '../model/repo.ts';
 import { isRecord, readManifest } from './manifest.ts';
-import { findManifestPaths } from './source-files.ts';
+import { findPackageFiles } from './source-files.ts';
 
 const known = new WeakMap<Repo, ReadonlyMap<string, RelPath>>();
 
@@ -11,7 +11,7 @@ function workspacePackages({ origin }: Repo): ReadonlyMap<string, RelPath> {
   const before = known.get(origin);
   if (before !== undefined) return before;
   const found = new Map<string, RelPath>();
-  for (const path of findManifestPaths(origin)) {
+  for (const path of findPackageFiles(origin).manifests) {
     const name = /"name"\s*:\s*"([^"\\]+)"/.exec(origin.read(path) ?? '')?.[1];
     if (name !== undefined && !found.has(name)) found.set(name, dirnameRel(path));
   }

@@ -76,13 +76,20 @@ export function codeOf(source: ts.SourceFile, without?: ReadonlySet<ts.Node>): r
       return;
     }
     const isBound = !transparent.has(node.kind);
-    if (isBound) code.push(`<${String(node.kind)}`);
+    if (isBound) code.push(`<${kindNames.get(node.kind) ?? ''}`);
     for (const child of children) visit(child, children);
     if (isBound) code.push('>');
   };
   visit(source, []);
   return code;
 }
+
+/** Names, because a hash of the code is kept for later versions of the parser, and those count anew. */
+const kindNames = new Map(
+  Object.entries(ts.SyntaxKind)
+    .filter(([name, kind]) => typeof kind === 'number' && !/^(?:First|Last)[A-Z]/.test(name))
+    .map(([name, kind]) => [kind as ts.SyntaxKind, name] as const),
+);
 
 function isJsDoc(kind: ts.SyntaxKind): boolean {
   return kind >= ts.SyntaxKind.FirstJSDocNode && kind <= ts.SyntaxKind.LastJSDocNode;

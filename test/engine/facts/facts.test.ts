@@ -474,7 +474,7 @@ describe('surveyModules', () => {
       'src/routes/users.ts': "import '../env';",
       'src/plugins/generated.ts': "import '@/env';\nimport '@/app';",
       'tsconfig.json': '{ "compilerOptions": { "baseUrl": ".", "paths": { "@/*": ["src/*"] } } }',
-      '.s2s.json': '{ "files": { "src/plugins/generated.ts": { "text": "" } } }',
+      '.s2s.json': '{ "files": { "src/plugins/generated.ts": "source 0123456789abcdef" } }',
     });
     expect(modules.aliases).toEqual([]);
   });

@@ -7,13 +7,15 @@ import type { Edit } from '../../../generators/_engine/model/plan.ts';
 import type { Repo } from '../../../generators/_engine/model/repo.ts';
 import { toRel } from '../../../generators/_engine/model/paths.ts';
 import { editTowards } from '../../../generators/_engine/repo/draft.ts';
-import { recordEdit } from '../../../generators/_engine/record/record.ts';
-import { recordPath } from '../../../generators/_engine/repo/record-text.ts';
+import { isSameCode } from '../../../generators/_engine/record/hash.ts';
+import { recordEdits } from '../../../generators/_engine/record/record.ts';
+import { recordPathIn } from '../../../generators/_engine/repo/record-text.ts';
 import { textAfter } from '../../../generators/_engine/repo/repo.ts';
-import { isSameCode, resolveExisting } from '../../../generators/_engine/plan/resolve-existing.ts';
+import { resolveExisting } from '../../../generators/_engine/plan/resolve-existing.ts';
 import { memoryRepo } from '../repo/memory-repo.ts';
 
 const path = toRel('src/breaker.ts');
+const recordPath = recordPathIn(toRel(''));
 
 const otherOptions: readonly Options[] = [
   { printWidth: 60, singleQuote: false, quoteProps: 'consistent' },
@@ -22,21 +24,35 @@ const otherOptions: readonly Options[] = [
 
 function repoOf(files: Record<string, string | undefined>): Repo {
   const texts = Object.entries(files).filter((entry): entry is [string, string] => entry[1] !== undefined);
-  return memoryRepo(Object.fromEntries(texts));
+  return memoryRepo({ 'package.json': '{}', ...Object.fromEntries(texts) });
 }
 
 /** The record after `text` was generated into an empty repo. */
 function recordOf(text: string): string {
   const edit: Edit = { kind: 'create', path, role: 'circuit-breaker', text };
   const by = { generator: 'add-circuit-breaker', version: '1.0.0', services: [toRel('')], answers: {} };
-  const record = recordEdit(repoOf({}), [edit], by);
+  return textOf(recordEdits(repoOf({}), [edit], [], by));
+}
+
+function textOf([record]: readonly Edit[]): string {
   return record === undefined ? '' : (textAfter(record) ?? '');
 }
 
-function settle(onDisk: string, recorded: string | undefined, wanted: string, force = false): unknown {
+/** `rebuilt` is the text that the file was generated with, where it can be rendered again. */
+async function settle(
+  onDisk: string,
+  recorded: string | undefined,
+  wanted: string,
+  { force = false, rebuilt }: { readonly force?: boolean; readonly rebuilt?: string } = {},
+): Promise<unknown> {
   const repo = repoOf({ [path]: onDisk, [recordPath]: recorded });
   const edit = editTowards(repo, path, 'circuit-breaker', wanted);
-  const { edits, obstacles } = resolveExisting(repo, edit === undefined ? [] : [edit], { force });
+  const rebuild = (): Promise<ReadonlyMap<typeof path, string>> =>
+    Promise.resolve(new Map(rebuilt === undefined ? [] : [[path, rebuilt]]));
+  const { edits, obstacles } = await resolveExisting(repo, edit === undefined ? [] : [edit], {
+    force,
+    rebuild,
+  });
   return obstacles[0]?.code ?? (edits.length === 0 ? 'left' : 'written');
 }
 
@@ -48,8 +64,16 @@ describe('settleExisting', () => {
     ['edited, nothing new', 'mine\n', recordOf('v1\n'), 'v1\n', 'left'],
     ['edited, a newer template', 'mine\n', recordOf('v1\n'), 'v2\n', 'E_FILE_EDITED'],
     ['not ours', 'theirs\n', undefined, 'v1\n', 'E_FILE_EXISTS'],
-  ])('%s', (_name, onDisk, recorded, wanted, verdict) => {
-    expect(settle(onDisk, recorded, wanted)).toBe(verdict);
+  ])('%s', async (_name, onDisk, recorded, wanted, verdict) => {
+    expect(await settle(onDisk, recorded, wanted)).toBe(verdict);
+  });
+
+  it('merges what was edited with a newer template where the text of then can be rendered again', async () => {
+    const recorded = recordOf('a\nb\nc\n');
+    const rebuilt = 'a\nb\nc\n';
+    expect(await settle('mine\na\nb\nc\n', recorded, 'a\nb\nd\n', { rebuilt })).toBe('written');
+    expect(await settle('a\nb\nmine\n', recorded, 'a\nb\nd\n', { rebuilt })).toBe('E_FILE_EDITED');
+    expect(await settle('mine\na\nb\nc\n', recorded, 'a\nb\nd\n')).toBe('E_FILE_EDITED');
   });
 
   it.each([
@@ -68,9 +92,9 @@ describe('settleExisting', () => {
     ['a hole in an array', 'f([a, ,]);\n', 'f([a]);\n'],
     ['an empty part of a loop', 'for (; a; ) b();\n', 'for (; ; a) b();\n'],
     ['a call', 'f(a)();\n', 'f(a);\n'],
-  ])('brings a template that differs in %s to users', (_name, before, now) => {
-    expect(settle(before, recordOf(before), now)).toBe('written');
-    expect(settle(now, recordOf(now), before)).toBe('written');
+  ])('brings a template that differs in %s to users', async (_name, before, now) => {
+    expect(await settle(before, recordOf(before), now)).toBe('written');
+    expect(await settle(now, recordOf(now), before)).toBe('written');
   });
 
   it.each([
@@ -86,9 +110,9 @@ describe('settleExisting', () => {
     ['the indentation of a comment', '/**\n * One.\n */\nf();\n', '  /**\n   * One.\n   */\nf();\n'],
     ['how a number is written', 'f(0.5, 0xFF);\n', 'f(.50, 0xff);\n'],
     ['line breaks', 'f(`a\nb`);\n', 'f(`a\r\nb`);\r\n'],
-  ])('leaves a file whose formatter chose other %s', (_name, before, now) => {
-    expect(settle(before, recordOf(before), now)).toBe('left');
-    expect(settle(now, recordOf(now), before)).toBe('left');
+  ])('leaves a file whose formatter chose other %s', async (_name, before, now) => {
+    expect(await settle(before, recordOf(before), now)).toBe('left');
+    expect(await settle(now, recordOf(now), before)).toBe('left');
   });
 
   it("knows our own code again after other options of Prettier's", { timeout: 60_000 }, async () => {
@@ -120,54 +144,37 @@ describe('settleExisting', () => {
     expect(isSameCode('a.yml', 'a:\n  b: 1\nc: 2\n', 'a:\n  b: 1\n  c: 2\n')).toBe(false);
   });
 
-  it('writes over what was edited only with force', () => {
-    expect(settle('mine\n', recordOf('v1\n'), 'v2\n', true)).toBe('written');
-    expect(settle('theirs\n', undefined, 'v1\n', true)).toBe('written');
+  it('writes over what was edited only with force', async () => {
+    expect(await settle('mine\n', recordOf('v1\n'), 'v2\n', { force: true })).toBe('written');
+    expect(await settle('theirs\n', undefined, 'v1\n', { force: true })).toBe('written');
   });
 
-  it('never judges files of the user by the record', () => {
+  it('never judges files of the user by the record', async () => {
     const repo = repoOf({ [path]: 'a\n' });
     const edit = editTowards(repo, path, 'registration', 'a\nb\n');
-    expect(resolveExisting(repo, edit === undefined ? [] : [edit]).edits).toHaveLength(1);
+    const rebuild = (): Promise<ReadonlyMap<typeof path, string>> => Promise.resolve(new Map());
+    const { edits } = await resolveExisting(repo, edit === undefined ? [] : [edit], { rebuild });
+    expect(edits).toHaveLength(1);
   });
 });
 
-describe('recordEdit', () => {
-  it('writes down what a patch took out and put in, after what was there before', () => {
-    const by = { generator: 'g', version: '1.0.0', services: [toRel('svc')], answers: { with: ['window'] } };
-    const first = recordEdit(
-      repoOf({ [path]: 'a\n' }),
-      [
-        {
-          kind: 'patch',
-          path,
-          role: 'registration',
-          base: 'a\n',
-          changes: [{ start: 0, end: 1, text: 'b' }],
-        },
-      ],
-      by,
-    );
-    const text = first === undefined ? '' : (textAfter(first) ?? '');
-    const record = JSON.parse(text) as { files: Record<string, { patches: unknown[] }>; services: unknown };
-    expect(record.services).toEqual({ svc: { g: { version: '1.0.0', answers: { with: ['window'] } } } });
-    expect(record.files[path]?.patches).toMatchObject([
-      { hunks: [{ oldStart: 1, newStart: 1, lines: ['-a', '+b'] }] },
-    ]);
-    const second = recordEdit(
-      repoOf({ [path]: 'b\n', [recordPath]: text }),
-      [
-        {
-          kind: 'patch',
-          path,
-          role: 'registration',
-          base: 'b\n',
-          changes: [{ start: 0, end: 0, text: 'c' }],
-        },
-      ],
-      by,
-    );
-    const again = JSON.parse(second === undefined ? '' : (textAfter(second) ?? '')) as typeof record;
-    expect(again.files[path]?.patches).toHaveLength(2);
+describe('recordEdits', () => {
+  it('writes down what a patch put in, byte for byte, after what was put in before', () => {
+    const by = { generator: 'g', version: '1.0.0', services: [toRel('')], answers: { with: ['window'] } };
+    const patch = (base: string, start: number, text: string): Edit => {
+      return { kind: 'patch', path, role: 'registration', base, changes: [{ start, end: start, text }] };
+    };
+    const first = textOf(recordEdits(repoOf({ [path]: 'a();\n' }), [patch('a();\n', 5, 'bcd();\n')], [], by));
+    expect(JSON.parse(first)).toEqual({
+      schema: 2,
+      version: '1.0.0',
+      by: 'g',
+      runs: { g: { with: ['window'] } },
+      patches: { [path]: ['bcd();\n'] },
+    });
+    const now = 'a();\nbcd();\n';
+    const repo = repoOf({ [path]: now, [recordPath]: first });
+    const second = textOf(recordEdits(repo, [patch(now, 5, 'efg();\n')], [], by));
+    expect(JSON.parse(second)).toMatchObject({ patches: { [path]: ['bcd();\n', 'efg();\n'] } });
   });
 });

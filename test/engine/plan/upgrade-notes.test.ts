@@ -4,6 +4,7 @@ import { findGenerator } from '../../../generators/_engine/generator/registry.ts
 import type { Answers } from '../../../generators/_engine/model/generator.ts';
 import type { Plan } from '../../../generators/_engine/model/plan.ts';
 import type { Repo } from '../../../generators/_engine/model/repo.ts';
+import { hashCode } from '../../../generators/_engine/record/hash.ts';
 import { overlay } from '../../../generators/_engine/repo/overlay.ts';
 import { toRel } from '../../../generators/_engine/model/paths.ts';
 import { makePlan } from '../../../generators/_engine/plan/run.ts';
@@ -36,14 +37,14 @@ it('says in a preview of an upgrade, as in others, that the text is not formatte
   expect((await preview(added, 's2s-upgrade', {})).notes).not.toContainEqual(expect.stringContaining(before));
 
   // As an older template had it.
-  const older = (path: string): string =>
-    (added.read(toRel(path)) ?? '').replaceAll('CircuitOpenError', 'OpenError');
-  const outdated = overlay(
-    added,
-    ['src/utils/circuit-breaker.ts', '.s2s.json'].map((path) => {
-      return { kind: 'create', path: toRel(path), role: 'source', text: older(path) } as const;
-    }),
-  );
+  const path = 'src/utils/circuit-breaker.ts';
+  const now = added.read(toRel(path)) ?? '';
+  const older = now.replaceAll('CircuitOpenError', 'OpenError');
+  const record = (added.read(toRel('.s2s.json')) ?? '').replace(hashCode(path, now), hashCode(path, older));
+  const outdated = overlay(added, [
+    { kind: 'create', path: toRel(path), role: 'source', text: older },
+    { kind: 'create', path: toRel('.s2s.json'), role: 'record', text: record },
+  ]);
   const upgrade = await preview(outdated, 's2s-upgrade', {});
   expect(upgrade.edits.map(({ path }) => path)).toContain('src/utils/circuit-breaker.ts');
   expect(upgrade.notes.filter((note) => note.includes(before))).toHaveLength(1);

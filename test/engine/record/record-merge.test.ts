@@ -1,23 +1,33 @@
 import { describe, expect, it } from 'vitest';
 
 import type { RecordedFile, S2sRecord } from '../../../generators/_engine/record/s2s-record.ts';
-import { mergeRecords } from '../../../generators/_engine/record/record.ts';
+import { mergeRecords } from '../../../generators/_engine/record/merge-records.ts';
+import { toRel } from '../../../generators/_engine/model/paths.ts';
 import { sidesOf } from '../../../generators/_engine/repo/record-text.ts';
+
+const home = toRel('user');
 
 function patched(...generators: readonly string[]): RecordedFile {
   const patches = generators.map((generator) => {
-    return { generator, role: 'registration', version: '1', before: '', hunks: [] } as const;
+    return {
+      generator,
+      role: 'registration',
+      home,
+      insertions: [{ text: generator }],
+      usedBefore: [],
+    } as const;
   });
-  return { generator: 'g', role: 'registration', version: '1', sha256: '', patches };
+  return { kind: 'patched', role: 'registration', patches };
 }
 
-function whole(text: string): RecordedFile {
-  return { generator: 'g', role: 'circuit-breaker', version: '1', sha256: text, text: [text] };
+function whole(hash: string): RecordedFile {
+  const head = { kind: 'generated', role: 'circuit-breaker', home, generator: 'g' } as const;
+  return { ...head, version: '1', also: [], hash };
 }
 
 function record(files: S2sRecord['files'], ...generators: readonly string[]): S2sRecord {
   const runs = Object.fromEntries(generators.map((id) => [id, { version: '1', answers: {} }]));
-  return { schema: 1, services: { user: runs }, files };
+  return { services: { user: runs }, files };
 }
 
 describe('the two sides of a merge', () => {
@@ -53,11 +63,8 @@ describe('mergeRecords', () => {
 
   it('takes the text of a file that is on the disk, else ours', () => {
     const merge = (onDisk: string): unknown =>
-      mergeRecords(
-        record({ a: whole('1') }),
-        record({ a: whole('2') }),
-        (_path, { sha256 }) => sha256 === onDisk,
-      ).files['a'];
+      mergeRecords(record({ a: whole('1') }), record({ a: whole('2') }), (_path, hash) => hash === onDisk)
+        .files['a'];
     expect([merge('1'), merge('2'), merge('3')]).toEqual([whole('1'), whole('2'), whole('1')]);
   });
 });

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Repo } from '../../../generators/_engine/model/repo.ts';
 import { toRel } from '../../../generators/_engine/model/paths.ts';
 import { readRecord } from '../../../generators/_engine/record/record.ts';
-import { recordPath } from '../../../generators/_engine/repo/record-text.ts';
+import { recordPathIn } from '../../../generators/_engine/repo/record-text.ts';
 import { withoutGenerated } from '../../../generators/_engine/program/survey.ts';
 import { recordedAnswers } from '../../../generators/_engine/record/recorded-answers.ts';
 import type { Survey } from '../../../generators/_engine/program/survey.ts';
@@ -11,21 +11,22 @@ import { memoryRepo } from '../repo/memory-repo.ts';
 
 const user = toRel('user');
 
+const recordPath = recordPathIn(user);
+
 /** What a branch has recorded: one run with these answers, and one file that it made. */
 function lines(cacheTtlMs: string, path: string): string {
   const answers = JSON.stringify({ cacheTtlMs });
-  const file = { generator: 'add-auth-middleware', role: 'auth-middleware', version: '1.0.0', sha256: '' };
-  return `"services": { "user": { "add-auth-middleware": { "version": "1.0.0", "answers": ${answers} } } },
-"files": { ${JSON.stringify(path)}: ${JSON.stringify({ ...file, text: 'text' })} },`;
+  return `"runs": { "add-auth-middleware": ${answers} },
+"files": { ${JSON.stringify(path)}: "auth-middleware 0123456789abcdef" },`;
 }
 
-const merged = `{ "schema": 1,
+const merged = `{ "schema": 2, "by": "add-auth-middleware",
 <<<<<<< HEAD
-${lines('1000', 'user/src/auth-middleware.ts')}
+${lines('1000', 'src/auth-middleware.ts')}
 =======
-${lines('2000', 'user/src/claim-cache.ts')}
+${lines('2000', 'src/claim-cache.ts')}
 >>>>>>> other
-"texts": { "text": [""] } }
+"version": "1.0.0" }
 `;
 
 function generatedIn(repo: Repo): readonly string[] {
@@ -35,7 +36,7 @@ function generatedIn(repo: Repo): readonly string[] {
 }
 
 describe('a record with the two sides of a merge', () => {
-  const repo = memoryRepo({ [recordPath]: merged });
+  const repo = memoryRepo({ 'user/package.json': '{}', [recordPath]: merged });
 
   it('is both sides to whoever reads it', () => {
     expect(Object.keys(readRecord(repo).files)).toHaveLength(2);
@@ -44,7 +45,7 @@ describe('a record with the two sides of a merge', () => {
   });
 
   it('is nothing to a survey where the markers make no sense: who is about it refuses it', () => {
-    const broken = memoryRepo({ [recordPath]: merged.replace('=======\n', '') });
+    const broken = memoryRepo({ 'user/package.json': '{}', [recordPath]: merged.replace('=======\n', '') });
     expect(generatedIn(broken)).toEqual([]);
     expect(recordedAnswers(broken, user, ['add-auth-middleware'])).toEqual([]);
     expect(() => readRecord(broken)).toThrow(/cannot be read/);

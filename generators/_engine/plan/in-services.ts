@@ -1,0 +1,58 @@
+import type { Answers, Site } from '../model/generator.ts';
+import { dirnameRel, type RelPath } from '../model/paths.ts';
+import type { Edit } from '../model/plan.ts';
+import type { ServiceHead } from '../model/service.ts';
+import { surveyTooling } from '../facts/tooling.ts';
+import { formatEdits } from './format.ts';
+import { withoutRefused } from './formatter-code.ts';
+
+/** The edits in each service's folder, the nearest one to the file; undefined for those in none. */
+export function editsByOwner(
+  heads: readonly ServiceHead[],
+  edits: readonly Edit[],
+): ReadonlyMap<ServiceHead | undefined, readonly Edit[]> {
+  const byDir = foldersOf(heads);
+  const owned = new Map<ServiceHead | undefined, Edit[]>();
+  for (const edit of edits) {
+    const owner = ownerOf(byDir, edit.path);
+    const own = owned.get(owner) ?? [];
+    own.push(edit);
+    owned.set(owner, own);
+  }
+  return owned;
+}
+
+type Folders = ReadonlyMap<RelPath, ServiceHead>;
+
+function foldersOf(heads: readonly ServiceHead[]): Folders {
+  return new Map(heads.map((head) => [head.dir, head]));
+}
+
+/** The services that a manifest or an environment file is for: one in no service's folder is for all of them. */
+export function readersOf(heads: readonly ServiceHead[], path: RelPath): readonly ServiceHead[] {
+  const owner = ownerOf(foldersOf(heads), path);
+  return owner === undefined ? heads : [owner];
+}
+
+function ownerOf(byDir: Folders, path: RelPath): ServiceHead | undefined {
+  const dir = dirnameRel(path);
+  return byDir.get(dir) ?? (dir === '' ? undefined : ownerOf(byDir, dir));
+}
+
+/** The edits as the formatter of each service leaves them, and why some are not formatted. */
+export async function formatInServices(
+  { repo, heads }: Site,
+  edits: readonly Edit[],
+  given: Answers,
+): Promise<Readonly<{ edits: readonly Edit[]; notes: readonly string[] }>> {
+  const owned = editsByOwner(heads, edits);
+  const groups = heads
+    .filter((head) => owned.has(head))
+    .map((head) => ({
+      dir: head.dir,
+      formatter: surveyTooling(repo, head).formatter,
+      edits: owned.get(head) ?? [],
+    }));
+  const formatted = await formatEdits(repo, await withoutRefused(repo, given, groups));
+  return { ...formatted, edits: [...formatted.edits, ...(owned.get(undefined) ?? [])] };
+}

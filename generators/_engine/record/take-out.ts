@@ -1,0 +1,140 @@
+import { parse as parseJson } from 'jsonc-parser';
+
+import { dropDependency } from '../edit/ensure-dependency.ts';
+import { applyChanges, type TextChange } from '../model/text-change.ts';
+import { parseSource, syntaxErrors } from '../syntax/tree.ts';
+import { findLeft } from './find-left.ts';
+import { occurrences } from './insertions.ts';
+import { codeChange, codeRanges } from './take-out-code.ts';
+import { lineChanges } from './take-out-lines.ts';
+import type { Insertion } from './s2s-record.ts';
+
+/** A text without what was put into it, and what was edited since and is in it still. */
+export interface TakenOut {
+  readonly text: string;
+  readonly blocked: readonly Readonly<{ line: number; diff: string }>[];
+}
+
+/** The places of one insertion in a text: exact, or of its code. */
+type Places = Readonly<{ ranges: readonly Range[]; changeAt: (range: Range) => TextChange }>;
+type Range = Readonly<{ start: number; end: number }>;
+
+/**
+ * Takes insertions out of a file of the user's. `all`: everything that was ever put in and not taken out, oldest first;
+ * `wanted`: those of them that go. Each is found byte for byte, else by its code, properties or lines. What nobody finds
+ * any more is gone already, unless an edited form of it is there.
+ */
+export function takeOut(
+  path: string,
+  text: string,
+  all: readonly Insertion[],
+  wanted: ReadonlySet<Insertion>,
+): TakenOut {
+  const kept: Insertion[] = [];
+  const lost: Insertion[] = [];
+  let rest = text;
+  // The newest first: an older one may have it inside.
+  for (const insertion of [...all].reverse()) {
+    if (!wanted.has(insertion)) {
+      kept.push(insertion);
+      continue;
+    }
+    const change = locate(path, rest, insertion, takenBy(path, rest, insertion, kept));
+    if (change === undefined) lost.push(insertion);
+    else rest = applyChanges(rest, [change]);
+  }
+  const start: TakenOut = { text: rest, blocked: [] };
+  return lost.reduce((before, insertion) => takeEdited(path, before, insertion, text), start);
+}
+
+/** The places of equal insertions that stay. */
+function takenBy(
+  path: string,
+  text: string,
+  insertion: Insertion,
+  kept: readonly Insertion[],
+): readonly Range[] {
+  const taken: Range[] = [];
+  for (const other of kept.filter((one) => one.text === insertion.text)) {
+    const change = locate(path, text, other, taken);
+    if (change !== undefined) taken.push(change);
+  }
+  return taken;
+}
+
+/** The change that takes one insertion out; undefined when it is not in the text, or nobody can tell where. */
+function locate(
+  path: string,
+  text: string,
+  insertion: Insertion,
+  taken: readonly Range[],
+): TextChange | undefined {
+  const isFree = ({ start, end }: Range): boolean =>
+    !taken.some((other) => start < other.end && other.start < end);
+  const [index, count] = insertion.place ?? [1, 1];
+  for (const { ranges, changeAt } of placesOf(path, text, insertion)) {
+    const free = ranges.filter(isFree);
+    const range = free.length === count ? free[index - 1] : undefined;
+    const change = range && changeAt(range);
+    if (change !== undefined && parsesStill(path, text, change)) return change;
+  }
+  return undefined;
+}
+
+function placesOf(path: string, text: string, insertion: Insertion): readonly Places[] {
+  const own = text.includes('\r\n') ? '\r\n' : '\n';
+  const forms = [insertion, withEol(insertion, own)];
+  const exact = forms.map((form): Places => ({
+    ranges: occurrences(text, form.text)
+      // A line break is not taken apart.
+      .filter((start) => !(form.text.startsWith('\n') && text[start - 1] === '\r'))
+      .map((start) => ({ start, end: start + form.text.length })),
+    changeAt: (range) => ({ ...range, text: form.replaced ?? '' }),
+  }));
+  if (!isCode(path)) return exact;
+  const ranges = codeRanges(path, text, insertion);
+  return [...exact, { ranges, changeAt: (range) => codeChange(text, insertion, ranges, range) }];
+}
+
+function withEol(insertion: Insertion, eol: string): Insertion {
+  const { text, replaced } = insertion;
+  const own = (lines: string): string => lines.replace(/\r?\n/g, eol);
+  return { ...insertion, text: own(text), ...(replaced !== undefined && { replaced: own(replaced) }) };
+}
+
+function isCode(path: string): boolean {
+  return /\.[cm]?[jt]sx?$/.test(path);
+}
+
+function parsesStill(path: string, text: string, change: TextChange): boolean {
+  const isBroken = (code: string): boolean => syntaxErrors(parseSource(path, code)).length > 0;
+  return !isCode(path) || isBroken(text) || !isBroken(applyChanges(text, [change]));
+}
+
+/** Takes out what was edited where a name tells what it is; else it is gone, or in the way. */
+function takeEdited(path: string, before: TakenOut, insertion: Insertion, now: string): TakenOut {
+  if (path.endsWith('.json')) return { ...before, text: withoutProperties(before.text, insertion) };
+  if (!isCode(path)) {
+    const { changes, edited } = lineChanges(before.text, insertion);
+    const blocked = edited.map((one) => ({ ...one, line: lineIn(now, one.now) }));
+    return { text: applyChanges(before.text, changes), blocked: [...before.blocked, ...blocked] };
+  }
+  const left = findLeft(path, before.text, insertion);
+  if (left === undefined) return before;
+  return { ...before, blocked: [...before.blocked, { diff: left.diff, line: lineIn(now, left.line) }] };
+}
+
+function lineIn(text: string, line: string): number {
+  return text.split('\n').findIndex((one) => one.trim() === line.trim()) + 1;
+}
+
+/** Packages may have other versions and neighbours by now. */
+function withoutProperties(text: string, { replaced = '', text: inserted }: Insertion): string {
+  const namesIn = (part: string): readonly string[] =>
+    [...part.matchAll(/"([^"]+)"\s*:\s*"/g)].map(([, name = '']) => name);
+  const before = new Set(namesIn(replaced));
+  if (parseJson(text) === undefined) return text;
+  return namesIn(inserted)
+    .filter((name) => !before.has(name))
+    .reduce((rest, name) => dropDependency(rest, name) ?? rest, text);
+}

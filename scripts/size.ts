@@ -1,0 +1,97 @@
+/** Counts the lines that `add-s2s` adds to a workspace of two services, by the built command, and writes them into the README. */
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { execa } from 'execa';
+import prettier from 'prettier';
+
+import { isRecordPath } from '../test/helpers/arrange-case.ts';
+import { childEnvironment } from '../test/helpers/child-environment.ts';
+import { materialize } from '../test/helpers/materialize.ts';
+import { projectRoot } from '../test/helpers/project-root.ts';
+import { changedFiles, readTree } from '../test/helpers/tree.ts';
+
+const command = ['add-s2s', '--target', 'user', '--protect', 'usersRoutes'];
+const kinds = ['run-time code', 'tests', 'wiring', 'records'] as const;
+type Kind = (typeof kinds)[number];
+
+/** Lines that one service gets, by kind, and the bytes of its record. */
+export interface ServiceSize {
+  readonly service: string;
+  readonly lines: Readonly<Record<Kind, number>>;
+  readonly recordBytes: number;
+}
+
+/** Runs the built command on a copy of fixtures/npm-workspaces. @throws Error when it fails */
+export async function measureSize(): Promise<readonly ServiceSize[]> {
+  const root = materialize('size', { fixture: 'npm-workspaces', args: [] });
+  try {
+    const before = readTree(root);
+    await execa(process.execPath, [join(projectRoot, 'dist/cli.js'), ...command, '--allow-dirty'], {
+      cwd: root,
+      stdin: 'ignore',
+      extendEnv: false,
+      env: childEnvironment({}),
+    });
+    const changed = [...changedFiles(before, readTree(root))];
+    const services = [...new Set(changed.map(([path]) => path.split('/').slice(0, 2).join('/')))].sort();
+    return services.map((service) => {
+      const own = changed.filter(([path]) => path.startsWith(`${service}/`));
+      const added = own.map(([path, text = '']) => {
+        const grown = linesOf(text) - linesOf(before.get(path) ?? '');
+        return { kind: kindOf(path, before.has(path)), lines: grown };
+      });
+      const lines = Object.fromEntries(
+        kinds.map((kind) => [kind, sum(added.filter((one) => one.kind === kind).map((one) => one.lines))]),
+      ) as ServiceSize['lines'];
+      const recordBytes = sum(own.filter(([path]) => isRecordPath(path)).map(([, text = '']) => text.length));
+      return { service, lines, recordBytes };
+    });
+  } finally {
+    rmSync(root, { recursive: true, force: true });
+  }
+}
+
+function kindOf(path: string, wasThere: boolean): Kind {
+  if (isRecordPath(path)) return 'records';
+  if (wasThere) return 'wiring';
+  return /\.test\.ts$|\/test\//.test(path) ? 'tests' : 'run-time code';
+}
+
+function linesOf(text: string): number {
+  return text.split('\n').length - 1;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((all, one) => all + one, 0);
+}
+
+const [start, end] = ['<!-- size: written by npm run size -->', '<!-- end of size -->'];
+
+/** The README with the table between its markers. */
+export function withSizes(readme: string, sizes: readonly ServiceSize[]): Promise<string> {
+  const names = sizes.map(({ service }) => `\`${service}\``);
+  const row = (what: string, count: (size: ServiceSize) => number): string =>
+    `| ${[what, ...sizes.map((size) => count(size).toLocaleString('en')), sum(sizes.map(count)).toLocaleString('en')].join(' | ')} |`;
+  const table = [
+    `| lines added | ${names.join(' | ')} | together |`,
+    `| --- | ${[...names, ''].map(() => '---:').join(' | ')} |`,
+    ...kinds.map((kind) => row(kind, ({ lines }) => lines[kind])),
+    row('in all', ({ lines }) => sum(Object.values(lines))),
+    row('bytes of the record', ({ recordBytes }) => recordBytes),
+  ];
+  const [head = '', rest = ''] = readme.split(start);
+  const tail = rest.split(end)[1] ?? '';
+  return prettier.format(`${head}${start}\n\n${table.join('\n')}\n\n${end}${tail}`, {
+    parser: 'markdown',
+    ...(JSON.parse(readFileSync(join(projectRoot, '.prettierrc.json'), 'utf8')) as prettier.Options),
+  });
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const path = join(projectRoot, 'README.md');
+  const text = await withSizes(readFileSync(path, 'utf8'), await measureSize());
+  writeFileSync(path, text);
+  console.log(text.split(start)[1]?.split(end)[0]?.trim());
+}

@@ -1,0 +1,17 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { expect, it } from 'vitest';
+
+import { measureSize, withSizes } from '../../scripts/size.ts';
+import { projectRoot } from '../helpers/project-root.ts';
+
+it('shows how much is added to a workspace, and keeps its records small', async () => {
+  const readme = readFileSync(join(projectRoot, 'README.md'), 'utf8');
+  const sizes = await measureSize();
+  expect(readme, 'run npm run size').toBe(await withSizes(readme, sizes));
+  for (const { lines, recordBytes, service } of sizes) {
+    expect(lines.records, service).toBeLessThanOrEqual(40);
+    expect(recordBytes, service).toBeLessThanOrEqual(3_000);
+  }
+});
