@@ -44,6 +44,8 @@ export async function renderMiddleware(cache: boolean): Promise<string> {
     correlationMember: 'correlationId',
     decorator: 'authenticate',
     autoConfig: false,
+    carriedTypes: [],
+    carried: '',
     publicRoutes: '',
   };
   const file = join(folder, cache ? 'auth-cached.js' : 'auth.js');

@@ -1,8 +1,8 @@
 import type { Answers, AnswerValue, Choice, Site } from '../_engine/model/generator.ts';
 import type { RelPath } from '../_engine/model/paths.ts';
 import type { Service } from '../_engine/model/service.ts';
-import { likelyPublicRoutes } from '../_engine/facts/routes/public-routes.ts';
 import { findService } from '../_engine/facts/app/service.ts';
+import { findConcernedRoutes, type ShownRoute } from './closed-routes.ts';
 
 /** What `--protect` can be: all, none, or the route plugins of the targets. */
 export function protectChoices(site: Site, given: Answers): readonly Choice[] {
@@ -13,15 +13,14 @@ export function protectChoices(site: Site, given: Answers): readonly Choice[] {
   ];
 }
 
-/** What `--public` can be: none, or the routes that are public in many services. */
+/** What `--public` can be: none, or the routes that may be meant for callers without a token. */
 export function publicChoices(site: Site, given: Answers): readonly Choice[] {
   const routes = new Map(
-    targetsOf(site, given)
-      .flatMap(likelyPublicRoutes)
-      .map(({ line, method, path, url }) => [
-        `${method === '*' ? 'GET' : method} ${url}`,
-        `${path}:${String(line)}`,
-      ]),
+    offeredRoutes(site, given).flatMap(({ evidence, route: { line, method, path, url } }) => {
+      const methods = method !== '*' ? [method] : url.endsWith('/*') ? ['GET', 'POST'] : ['GET'];
+      const hint = [`${path}:${String(line)}`, ...(evidence === undefined ? [] : [evidence])].join(', ');
+      return methods.map((one) => [`${one} ${url}`, hint] as const);
+    }),
   );
   return [
     ...[...routes].map(([value, hint]) => ({ value, hint })),
@@ -33,7 +32,16 @@ export function publicChoices(site: Site, given: Answers): readonly Choice[] {
 export function initialPublic(site: Site, given: Answers): AnswerValue {
   const { protect } = given;
   if (!Array.isArray(protect) || !protect.includes('all')) return [];
-  return targetsOf(site, given).some((service) => likelyPublicRoutes(service).length > 0) ? undefined : [];
+  return offeredRoutes(site, given).length > 0 ? undefined : [];
+}
+
+/** Routes with a URL that can be read, of the service's own code. */
+function offeredRoutes(site: Site, given: Answers): readonly ShownRoute[] {
+  const { auth } = given;
+  const named = typeof auth === 'string' ? auth : undefined;
+  return targetsOf(site, given)
+    .flatMap((service) => findConcernedRoutes(site.repo, service, named).shown)
+    .filter(({ route }) => route.by === undefined && !route.url.slice(0, -1).includes('*'));
 }
 
 function targetsOf({ repo }: Site, given: Answers): readonly Service[] {

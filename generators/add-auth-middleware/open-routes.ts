@@ -3,14 +3,9 @@ import type { RunAnswers } from '../_engine/model/generator.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { placeFile } from '../_engine/facts/style/place-file.ts';
-import { isAuthService } from '../_engine/facts/auth/auth-service.ts';
-import {
-  knownPublicRoutes,
-  likelyPublicRoutes,
-  opens,
-  routeKey,
-} from '../_engine/facts/routes/public-routes.ts';
+import { knownPublicRoutes, opens, routeKey } from '../_engine/facts/routes/public-routes.ts';
 import { findService } from '../_engine/facts/app/service.ts';
+import { findConcernedRoutes, isIssuer, type ShownRoute } from './closed-routes.ts';
 
 /** The routes that `--protect all` leaves open, and what the user should know of them; one sentence each. */
 export interface OpenRoutes {
@@ -24,11 +19,14 @@ interface Opened {
   readonly reason: string;
 }
 
-type RouteAnswers = Pick<RunAnswers, 'targets'> & { readonly path: string };
+type RouteAnswers = Pick<RunAnswers, 'targets'> & {
+  readonly path: string;
+  readonly auth?: string | undefined;
+};
 
 const allMethods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
-/** Opened is what the code makes public and what the user chose; likely names are only told. */
+/** Opened is what the code makes public, what logs people in, and what the user chose; all else is only told. */
 export function openRoutes(
   service: Service,
   repo: Repo,
@@ -36,8 +34,12 @@ export function openRoutes(
   chosen: readonly string[],
 ): OpenRoutes {
   const known = knownPublicRoutes(service).flatMap((route) => knownEntries(service, route));
+  const { logins, shown } = findConcernedRoutes(repo, service, answers.auth);
   const opened: readonly Opened[] = [
     ...known.filter(({ isSafe }) => isSafe),
+    ...logins.map(({ evidence, route }) => {
+      return { entry: routeKey(route), reason: `${evidence} (${placeOf(route)})` };
+    }),
     ...ownRoutes(service, repo, answers),
     ...chosen
       .filter((entry) => isHere(service, repo, answers, entry))
@@ -45,13 +47,13 @@ export function openRoutes(
   ];
   const byEntry = new Map(opened.map(({ entry, reason }) => [entry, reason]));
   const routes = [...byEntry.keys()];
-  const likely = likelyPublicRoutes(service).filter((route) => !routes.some((entry) => opens(entry, route)));
+  const closed = shown.filter(({ route }) => !routes.some((entry) => opens(entry, route)));
   return {
     routes,
     notes: [
       ...[...byEntry].map(([entry, reason]) => `${entry} is public: ${reason}.`),
       ...known.filter(({ isSafe }) => !isSafe).map(({ entry }) => overlaps(entry)),
-      ...closedNotes(service, likely),
+      ...closedNotes(service, closed),
     ],
   };
 }
@@ -90,7 +92,9 @@ function ownRoutes(service: Service, repo: Repo, answers: RouteAnswers): readonl
       ? []
       : [{ entry: routeKey(endpoint), reason: `add-s2s-metrics added it (${placeOf(endpoint)})` }]),
     // Asked for a token itself, the verify route would ask itself for ever.
-    ...(isAuthService(repo, service) && !isTaken ? [{ entry: verify, reason: 'it verifies tokens' }] : []),
+    ...(isIssuer(repo, service, answers.auth) && !isTaken
+      ? [{ entry: verify, reason: 'it verifies tokens' }]
+      : []),
   ];
 }
 
@@ -118,11 +122,15 @@ function matching(service: Service, entry: string): readonly Route[] {
   );
 }
 
-function closedNotes({ app }: Service, likely: readonly Route[]): readonly string[] {
+function closedNotes({ app }: Service, shown: readonly ShownRoute[]): readonly string[] {
   const { file, madeBy } = app;
-  const closed = likely.map((route) => `${routeKey(route)} (${placeOf(route)})`).join(', ');
+  const closed = shown.map(({ evidence, route }) => {
+    return `${routeKey(route)} (${placeOf(route)}${evidence === undefined ? '' : `: ${evidence}`})`;
+  });
   return [
-    ...(closed === '' ? [] : [`A token is also required at ${closed}: open public routes with --public.`]),
+    ...(closed.length === 0
+      ? []
+      : [`A token is also required at ${closed.join(', ')}: open public routes with --public.`]),
     ...(madeBy === undefined
       ? []
       : [

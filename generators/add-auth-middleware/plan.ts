@@ -8,11 +8,13 @@ import type { Service } from '../_engine/model/service.ts';
 import { importSpecifier, placeFile, testFileFor } from '../_engine/facts/style/place-file.ts';
 import { type Draft, openDraft } from '../_engine/repo/draft.ts';
 import { render, renderModule, renderTest } from '../_engine/render/render.ts';
+import { findUrlVariable, withUrlVariable } from '../_engine/facts/config/url-variable.ts';
 import { clientAnswers, findClient } from '../_engine/facts/calls/installed-client.ts';
 import { surveyTarget } from '../_engine/facts/app/service.ts';
 import { recordedAnswers } from '../_engine/record/recorded-answers.ts';
 import { findAuthAddress, wireMiddleware } from './wiring.ts';
 import { chooseProtection, readPublic } from '../_engine/facts/routes/protection.ts';
+import { notesBesideGuard } from './beside-guard.ts';
 import { placeAmongPlugins } from './guard-registration.ts';
 import { openRoutes } from './open-routes.ts';
 import { chooseNames, type MiddlewareNames } from './names.ts';
@@ -24,6 +26,7 @@ import {
   middlewareTestView,
   middlewareView,
 } from './views.ts';
+import { existingGuardNotes, findCarriedClaims, missingRouteNotes } from './verify-route.ts';
 import { possibleAuthAnswers } from '../_engine/facts/auth/auth-service.ts';
 
 const defaultCacheTtlMs = 10_000;
@@ -58,7 +61,9 @@ export async function planAuthMiddleware(answers: MiddlewareAnswers, repo: Repo)
   const [subscriber, tokenKey] = [inUtils('revocation-subscriber'), inUtils('token-key')];
   const files: MiddlewareFiles = { middleware, client, cache, diagnostics, subscriber, tokenKey };
   const open = protection.all ? openRoutes(service, repo, answers, chosen) : undefined;
-  for (const note of open?.notes ?? []) draft.note(note);
+  const isGuarded = protection.all || protection.plugins.length > 0;
+  const beside = isGuarded ? notesBesideGuard(repo, service) : [];
+  draft.note(...(open?.notes ?? []), ...beside);
   const choices: MiddlewareChoices = {
     path: answers.path,
     cacheTtlMs,
@@ -67,8 +72,13 @@ export async function planAuthMiddleware(answers: MiddlewareAnswers, repo: Repo)
     // Where add-s2s-revocation has been.
     revocation: cacheTtlMs !== undefined && draft.repo.read(subscriber) !== undefined,
     ...authAddress,
+    urlVariable: findUrlVariable(repo, service, authAddress.auth),
     publicRoutes: open?.routes,
+    carried: findCarriedClaims(repo, authAddress.auth),
   };
+  const guarded = protection.all ? service.routes : protection.plugins;
+  draft.note(...missingRouteNotes(repo, answers.auth, authAddress.auth, answers.path));
+  draft.note(...existingGuardNotes(repo, service, guarded, names.decorator));
   renderMiddleware(draft, service, files, names, choices);
   await wireMiddleware(draft, service, files, names, choices, protection.plugins);
   return draft.finish();
@@ -119,7 +129,11 @@ function renderMiddleware(
 ): void {
   const { style, testing } = service;
   const view = middlewareView(service, files, names, choices);
-  const text = render('add-auth-middleware/auth-middleware.ts.hbs', view, style);
+  const { urlVariable } = choices;
+  const text = withUrlVariable(
+    render('add-auth-middleware/auth-middleware.ts.hbs', view, style),
+    urlVariable,
+  );
   draft.create(files.middleware, 'auth-middleware', text);
   const cached = choices.cacheTtlMs !== undefined;
   if (cached) {
@@ -129,7 +143,7 @@ function renderMiddleware(
   if (testing.runner === 'none') return;
   const create = (name: string, test: RelPath, view: object): void => {
     const text = renderTest(`add-auth-middleware/${name}.test.ts.hbs`, view, style, testing);
-    draft.create(test, 'unit-test', text);
+    draft.create(test, 'unit-test', withUrlVariable(text, urlVariable));
   };
   for (const [name, imports] of middlewareTests(files, choices)) {
     const test = testFileFor(service, files.middleware, name);

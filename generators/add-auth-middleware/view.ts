@@ -21,6 +21,9 @@ export interface MiddlewareView {
   readonly userMember: string;
   readonly correlationMember: string;
   readonly decorator: string;
+  /** Members of a user beside ID, mail and tenant, and how they are read from the answer, with a comma before each. */
+  readonly carriedTypes: readonly string[];
+  readonly carried: string;
   /** The plugin is autoloaded, so its options stand beside it; `publicRoutes` are their string literals. */
   readonly autoConfig: boolean;
   readonly publicRoutes: string;

@@ -8,6 +8,7 @@ import { type Destination, readVariable } from '../_engine/edit/declare-variable
 import { importSubject } from '../_engine/edit/env-schema.ts';
 import { printString, printStrings } from '../_engine/syntax/print.ts';
 import type { MiddlewareNames } from './names.ts';
+import type { CarriedClaim } from './verify-route.ts';
 import type { MiddlewareTestView, MiddlewareView } from './view.ts';
 
 /** The files of the middleware beside its tests. */
@@ -28,10 +29,14 @@ export interface MiddlewareChoices {
   readonly diagnostics: boolean;
   readonly revocation: boolean;
   readonly defaultUrl: string;
+  /** The variable that holds that URL. */
+  readonly urlVariable: string;
   /** Undefined: it is not in the repo. */
   readonly auth: Destination | undefined;
   /** Undefined: only routes with the hook ask for a token. */
   readonly publicRoutes: readonly string[] | undefined;
+  /** What the auth service answers beside ID, mail and tenant. */
+  readonly carried: readonly CarriedClaim[];
 }
 
 const client = ['ServiceClient', 'ServiceClientError', 'type ServiceClientOptions'];
@@ -40,7 +45,7 @@ export function middlewareView(
   service: Service,
   files: MiddlewareFiles,
   names: MiddlewareNames,
-  { path, cacheTtlMs, diagnostics, revocation, defaultUrl, publicRoutes }: MiddlewareChoices,
+  { path, cacheTtlMs, carried, diagnostics, revocation, defaultUrl, publicRoutes }: MiddlewareChoices,
 ): MiddlewareView {
   const url = readVariable(service, 'AUTH_SERVICE_URL');
   const secret = readVariable(service, 'SERVICE_AUTH_SECRET');
@@ -60,9 +65,20 @@ export function middlewareView(
     secretExpression: secret.expression,
     defaultUrl,
     path,
+    carriedTypes: carried.map(({ name, type }) => `readonly ${name}?: ${orUndefined(type)}`),
+    carried: carried
+      .map(
+        ({ name, type }) =>
+          `, ${name}: answer[${printString(name)}]${type === 'unknown' ? '' : ` as ${orUndefined(type)}`}`,
+      )
+      .join(''),
     autoConfig: publicRoutes !== undefined && isAutoloaded(service, files.middleware),
     publicRoutes: printStrings(publicRoutes ?? []),
   };
+}
+
+function orUndefined(type: string): string {
+  return type === 'unknown' ? type : `${type} | undefined`;
 }
 
 const ttlOption = {

@@ -45,5 +45,5 @@ export function usesKeyPair({ jwt }: Service): boolean {
 
 /** A literal is not: it would be written a second time. */
 function isReachable(secret: NonNullable<Service['jwt']['secret']>): boolean {
-  return secret.env !== undefined || secret.imports.length > 0 || secret.expression.startsWith('app.');
+  return secret.env !== undefined || secret.imports.length > 0 || /^\(?app\./.test(secret.expression);
 }

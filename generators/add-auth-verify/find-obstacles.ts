@@ -1,14 +1,44 @@
 import type { Obstacle } from '../_engine/model/obstacle.ts';
+import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
+import { findEncapsulatedJwt } from '../_engine/facts/auth/jwt-context.ts';
+import type { GuardsAhead } from '../_engine/facts/auth/guards-ahead.ts';
+import { findForeignIssuer } from '../_engine/facts/auth/foreign-issuers.ts';
+import { openSurvey } from '../_engine/program/survey.ts';
 import { printString } from '../_engine/syntax/print.ts';
 import { usesKeyPair } from './connection-views.ts';
 import type { VerifyFiles } from './files.ts';
 
 /** What keeps the verify route out of a service. */
-export function findObstacles(service: Service, path: string, files: VerifyFiles): readonly Obstacle[] {
-  return [findExisting(service, path, files), findGuard(service, path), findMissingKey(service)].filter(
-    (one) => one !== undefined,
-  );
+export function findObstacles(
+  repo: Repo,
+  service: Service,
+  path: string,
+  files: VerifyFiles,
+  guards: GuardsAhead,
+): readonly Obstacle[] {
+  return [
+    findExisting(service, path, files),
+    ...findClosedHooks(guards, path),
+    findMissingKey(service),
+    findForeignTokens(repo, service, path),
+    findHiddenJwt(repo, service),
+  ].filter((one) => one !== undefined);
+}
+
+/** @fastify/jwt in a context of its own: the verify route, on the application, has no `app.jwt`. */
+function findHiddenJwt(repo: Repo, service: Service): Obstacle | undefined {
+  const at =
+    service.jwt.library === '@fastify/jwt' ? findEncapsulatedJwt(openSurvey(repo, service)) : undefined;
+  if (at === undefined) return undefined;
+  return {
+    code: 'E_NO_REGISTRATION_PLACE',
+    at,
+    message:
+      '@fastify/jwt is registered in a context of its own here: the verify route, which other services call, cannot use it.',
+    remedy:
+      'Register @fastify/jwt on the application itself (wrap its plugin in fastify-plugin), and run the command again.',
+  };
 }
 
 /** A route of that URL which we did not make. */
@@ -26,28 +56,48 @@ function findExisting(service: Service, path: string, files: VerifyFiles): Obsta
   };
 }
 
-/** A guard of the whole application whose list of URLs does not have this one yet. */
-function findGuard({ guard }: Service, path: string): Obstacle | undefined {
-  if (guard === undefined || guard.optOut !== undefined || guard.lists.includes(path)) return undefined;
-  return {
+/** Hooks of the application that refuse whoever has no token: other services, which ask about one, have none. */
+function findClosedHooks({ closed }: GuardsAhead, path: string): readonly Obstacle[] {
+  return closed.map(({ decision, line, path: file }) => ({
     code: 'E_ROUTE_GUARDED',
-    at: { path: guard.path, line: guard.line },
-    message: `A hook of the application refuses URLs outside its list, and ${path} is not in the list.`,
-    remedy: `Add ${printString(path)} to that list and run the command again.`,
-    manual: `${printString(path)},`,
+    at: { path: file, ...(line !== undefined && { line }) },
+    message: `A hook of the application ${decision === 'refuses' ? 'refuses' : 'may refuse'} POST ${path}, which other services call without a token.`,
+    remedy: `Let POST ${path} pass there, for example by adding it to the public URLs, and run the command again.`,
+    manual: printString(path),
+  }));
+}
+
+/** A key that no other file can reach; @fastify/jwt has it already. */
+function findMissingKey(service: Service): Obstacle | undefined {
+  const { library, algorithm, secret, signs } = service.jwt;
+  const [sign] = signs;
+  if (library === '@fastify/jwt' || secret !== undefined || sign === undefined) return undefined;
+  const isPair = usesKeyPair(service);
+  return {
+    code: 'E_NO_VERIFY_KEY',
+    at: { path: sign.path, line: sign.line },
+    message: `${service.name} signs with ${algorithm}, but its code has no ${isPair ? 'public key' : 'secret'} that another file can import.`,
+    remedy: isPair
+      ? 'Export the public key, or verify with a public key from the environment, and run the command again.'
+      : 'Export the secret, or read it from the environment or the configuration, and run the command again.',
   };
 }
 
-/** A pair whose public key no other file can reach; @fastify/jwt has it already. */
-function findMissingKey(service: Service): Obstacle | undefined {
-  const { library, algorithm, secret, signs } = service.jwt;
-  if (!usesKeyPair(service) || library === '@fastify/jwt' || secret !== undefined) return undefined;
-  const [sign] = signs;
+/** Tokens that somebody else signs: with a secret of its own, the verify route would refuse all of them. */
+function findForeignTokens(repo: Repo, service: Service, path: string): Obstacle | undefined {
+  const { library, registeredIn, signs } = service.jwt;
+  const issuer = findForeignIssuer(openSurvey(repo, service));
+  const verifiesOnly = library !== 'none' && registeredIn === undefined;
+  if (signs.length > 0 || registeredIn !== undefined || (!verifiesOnly && issuer === undefined))
+    return undefined;
+  const by = issuer ?? library;
   return {
-    code: 'E_NO_VERIFY_KEY',
-    ...(sign !== undefined && { at: { path: sign.path, line: sign.line } }),
-    message: `${service.name} signs with ${algorithm}, but its code has no public key that another file can import.`,
-    remedy:
-      'Export the public key, or verify with a public key from the environment, and run the command again.',
+    code: 'E_NO_AUTH_SERVICE',
+    at: { path: service.app.file },
+    message: `${service.name} signs no tokens itself (it depends on ${by}): there is no key with which POST ${path} could verify them.`,
+    remedy: `Write the route with ${by}: it answers 200 with the user, or 401; add-auth-middleware --path ${path} asks it.`,
+    manual: `app.post('${path}', async (request, reply) => {
+  // Verify request.body.token here: { valid: true, userId, email?, tenantId? }, or reply.code(401) and { valid: false }.
+});`,
   };
 }

@@ -32,6 +32,31 @@ export const generator = defineGenerator({
       placeholder: '<file#function,…>',
       optional: true,
     },
+    userClaim: {
+      type: 'string',
+      message:
+        'claim of login tokens with the ID of the user, such as sub or user.id; default: read from the sign call',
+      placeholder: '<claim>',
+      choices: async (site, given) => (await import('./claim-choices.ts')).userClaimChoices(site, given),
+      optional: async (site, given) => (await import('./claim-choices.ts')).isUserClaimKnown(site, given),
+      check: checkClaim,
+    },
+    tenantClaim: {
+      type: 'string',
+      message:
+        'claim of login tokens with the ID of the tenant; default: tenantId, orgId and the like, if they are signed',
+      placeholder: '<claim>',
+      optional: true,
+      check: checkClaim,
+    },
+    algorithm: {
+      type: 'string',
+      message: 'algorithm that signs login tokens; default: read from the sign call',
+      placeholder: '<alg>',
+      choices: ['HS256', 'HS384', 'HS512', 'RS256', 'PS256', 'ES256', 'EdDSA'].map((value) => ({ value })),
+      optional: async (site, given) => (await import('./claim-choices.ts')).isAlgorithmKnown(site, given),
+      check: (value) => (/^[A-Za-z]{2}\w{1,8}$/.test(value) ? undefined : 'it is not a JWS algorithm'),
+    },
     accept: {
       type: 'string',
       message: 'additional check of a token, if a guard checks more than its JWT library',
@@ -48,3 +73,9 @@ export const generator = defineGenerator({
       read: { path: /\.post<[^(]{0,200}\(\s{0,99}['"]([^'"]{1,300})['"]/ },
     }),
 });
+
+function checkClaim(value: string): string | undefined {
+  return /^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)?$/.test(value)
+    ? undefined
+    : 'it is not a claim, or a claim in a claim, such as user.id';
+}

@@ -1,6 +1,11 @@
 import type { Route } from '../_engine/model/app-facts.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { ensureLogout } from '../_engine/edit/ensure-logout.ts';
+import { withoutGenerated } from '../_engine/program/survey.ts';
+import { openSurvey } from '../_engine/program/survey.ts';
+import { importsOf } from '../_engine/syntax/imports.ts';
+import type { RelPath } from '../_engine/model/paths.ts';
+import type { Repo } from '../_engine/model/repo.ts';
 import { obstaclesOf } from '../_engine/model/obstacle.ts';
 import type { Draft } from '../_engine/repo/draft.ts';
 import { detectStyle } from '../_engine/facts/style/style.ts';
@@ -14,9 +19,10 @@ export function planLogout(draft: Draft, service: Service, patch: boolean): void
     draft.note(`Call ${byHand} in your logout route to revoke the token.`);
     return;
   }
+  const mayMiss = isTestedAlone(draft.repo, service, route.path);
   draft.patch(route.path, 'registration', (base) => {
     try {
-      return ensureLogout(base, { line: route.line, url: route.url }, detectStyle([base]));
+      return ensureLogout(base, { line: route.line, url: route.url, mayMiss }, detectStyle([base]));
     } catch (error) {
       draft.note(`${obstaclesOf(error)[0].message} Call ${byHand} in it by hand.`);
       return [];
@@ -26,4 +32,16 @@ export function planLogout(draft: Draft, service: Service, patch: boolean): void
 
 function isLogout({ method, url }: Route): boolean {
   return ['POST', 'DELETE', 'GET'].includes(method) && /\/(logout|log-out|signout|sign-out)$/.test(url);
+}
+
+/** A test of the service registers the routes on an application of its own, which has no denylist. */
+function isTestedAlone(repo: Repo, service: Service, file: RelPath): boolean {
+  const survey = withoutGenerated(openSurvey(repo, service));
+  return survey.tests.some((test) => {
+    if (file === service.app.file || !survey.text(test).includes('.register(')) return false;
+    const imported = [...importsOf(survey.tree(test)).values()].map(({ from }) =>
+      survey.names.module(test, from),
+    );
+    return imported.includes(file) && !imported.includes(service.app.file);
+  });
 }

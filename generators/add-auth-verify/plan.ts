@@ -7,6 +7,7 @@ import { declareDependencies, fastifyPlugin } from '../_engine/edit/ensure-depen
 import { freePluginName, registerPlugin } from '../_engine/edit/register-plugin.ts';
 import { type Draft, openDraft } from '../_engine/repo/draft.ts';
 import { render } from '../_engine/render/render.ts';
+import { findGuardsAhead, type GuardsAhead } from '../_engine/facts/auth/guards-ahead.ts';
 import { surveyJwt } from '../_engine/facts/auth/jwt.ts';
 import { surveyTarget, throughReader } from '../_engine/facts/app/service.ts';
 import { openSurvey } from '../_engine/program/survey.ts';
@@ -27,18 +28,22 @@ export interface VerifyAnswers extends RunAnswers {
   readonly logout: 'patch' | 'none';
   readonly login: string | undefined;
   readonly accept: string | undefined;
+  readonly userClaim: string | undefined;
+  readonly tenantClaim: string | undefined;
+  readonly algorithm: string | undefined;
 }
 
 /** The verify route with its verifier and denylist, wired into the app; the logout route revokes. */
 export async function planAuthVerify(answers: VerifyAnswers, repo: Repo): Promise<Plan> {
   const found = surveyTarget(repo, answers);
-  const service = withLogins(withoutOwnJwt(found), repo, answers.login);
   const { path } = answers;
+  const guards = guardsAhead(repo, found, path);
+  const service = withGuards(withAnswers(withoutOwnJwt(found), repo, answers), guards);
   const policy = surveyPolicy(repo, service, answers);
   const blacklist = answers.blacklist ?? usualBlacklist(service);
   const files = verifyFiles(service);
   const draft = openDraft(repo);
-  draft.obstruct(...findObstacles(service, path, files), ...policy.obstacles);
+  draft.obstruct(...findObstacles(repo, service, path, files, guards), ...policy.obstacles);
   renderFiles(draft, service, files, path, blacklist, policy);
   planVerifyTest(draft, service, files, path, blacklist, policy);
   planDenylistTests(draft, service, files, blacklist);
@@ -46,7 +51,7 @@ export async function planAuthVerify(answers: VerifyAnswers, repo: Repo): Promis
   planDependencies(draft, service, blacklist);
   await planEnvironment(draft, service, blacklist);
   if (blacklist !== 'none') planLogout(draft, service, answers.logout === 'patch');
-  for (const note of policy.notes) draft.note(note);
+  for (const note of [...policy.notes, ...redisNotes(service, blacklist)]) draft.note(note);
   if (!usesKeyPair(service)) {
     draft.note(
       'With a JWT secret shorter than 32 bytes the service logs a warning; in production it does not start.',
@@ -55,18 +60,55 @@ export async function planAuthVerify(answers: VerifyAnswers, repo: Repo): Promis
   return draft.finish();
 }
 
+/** A service that may run without Redis needs it now, or the other store. */
+function redisNotes({ name, redis }: Service, blacklist: Blacklist): readonly string[] {
+  if (blacklist !== 'redis' || redis.client?.optional !== true) return [];
+  return [
+    `${name} may run without Redis, but in production it does not start without one now: revoked tokens would be lost. --blacklist memory keeps Redis optional, for a single instance.`,
+  ];
+}
+
 /** Where our plugin has brought @fastify/jwt, the service itself still knows nothing of tokens. */
 function withoutOwnJwt(service: Service): Service {
   if (service.jwt.registeredIn !== verifyFiles(service).plugin) return service;
   return withFacts(service, { jwt: { library: 'none', signs: [], algorithm: 'HS256', claims: [] } });
 }
 
-/** The sign calls that log people in, where the user has named them. */
-function withLogins(service: Service, repo: Repo, login: string | undefined): Service {
+/** Hooks that the verify route comes through, those of an autoloaded folder too. */
+function guardsAhead(repo: Repo, service: Service, url: string): GuardsAhead {
+  const { plugin } = verifyFiles(service);
+  const hasAutohooks = service.app.autoload.some(
+    ({ autoHooks, dir }) => autoHooks && plugin.startsWith(`${dir}/`),
+  );
+  const route = { method: 'POST', url };
+  return findGuardsAhead(openSurvey(repo, service), route, hasAutohooks ? plugin : undefined);
+}
+
+/** What gets the route past them goes into its `config`. */
+function withGuards(service: Service, { optOut }: GuardsAhead): Service {
+  const [guard] = optOut.length === 0 ? [] : [{ path: service.app.file, line: 1, lists: [] }];
+  return withFacts(service, { guard: guard && { ...guard, optOut: optOut.join(', ') } });
+}
+
+/** What the user has said of login tokens instead of the code. */
+function withAnswers(service: Service, repo: Repo, answers: VerifyAnswers): Service {
+  const { algorithm, login, tenantClaim, userClaim } = answers;
   const named = namedPlaces(login);
-  if (named.length === 0 || service.jwt.library === 'none') return service;
-  const jwt = throughReader(surveyJwt(openSurvey(repo, service), named), service.config);
-  return withFacts(service, { jwt });
+  const isRead = named.length === 0 && algorithm === undefined;
+  if (service.jwt.library === 'none') return service;
+  const survey = openSurvey(repo, service);
+  const jwt = isRead ? service.jwt : throughReader(surveyJwt(survey, named, algorithm), service.config);
+  if (userClaim === undefined && tenantClaim === undefined) return withFacts(service, { jwt });
+  const user = { possible: [], extra: [], userId: undefined, ...jwt.user };
+  const given = {
+    ...user,
+    userId: userClaim?.split('.') ?? user.userId,
+    extra: user.extra.filter(
+      ({ name }) => ![userClaim, tenantClaim].some((one) => one?.split('.')[0] === name),
+    ),
+    ...(tenantClaim !== undefined && { tenantId: tenantClaim.split('.') }),
+  };
+  return withFacts(service, { jwt: { ...jwt, user: given } });
 }
 
 function usualBlacklist({ redis }: Service): Blacklist {

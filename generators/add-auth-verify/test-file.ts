@@ -1,13 +1,16 @@
 import type { ImportWant } from '../_engine/model/code-facts.ts';
+import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { printString } from '../_engine/syntax/print.ts';
-import { claimNames, type TokenPolicy } from './token-policy.ts';
+import { type TokenPolicy } from './token-policy.ts';
+import { identityView } from './identity-view.ts';
 import { dynamicSpecifier, importLines, testFileFor } from '../_engine/facts/style/place-file.ts';
 import { testEnvironment } from '../_engine/edit/env-schema.ts';
 import type { Draft } from '../_engine/repo/draft.ts';
 import { renderTest } from '../_engine/render/render.ts';
 import type { Blacklist, VerifyTestView } from './view.ts';
 import type { VerifyFiles } from './files.ts';
+import { followedPlugins } from './views.ts';
 import type { PurposeRule } from '../_engine/facts/auth/jwt-logins.ts';
 
 const secretLiteral = "'a-secret-of-these-tests-with-32-bytes-or-more'";
@@ -29,6 +32,13 @@ export function planVerifyTest(
     draft.note(`POST ${path} has no tests: they would need the signing key of ${service.name}.`);
     return;
   }
+  const userId = jwt.user?.userId ?? [];
+  if (userId.length > 1) {
+    draft.note(
+      `POST ${path} has no tests: login tokens of ${service.name} have the ID of the user inside of another claim (${userId.join('.')}).`,
+    );
+    return;
+  }
   if (policy.accept !== undefined || !policy.isPlain) {
     draft.note(
       `POST ${path} has no tests: they would need tokens that pass the additional checks of ${service.name}.`,
@@ -38,7 +48,7 @@ export function planVerifyTest(
   const test = testFileFor(service, files.plugin, 'auth-verify');
   const environment = testEnvironment(service, draft.repo);
   const view: VerifyTestView = {
-    ...verifyTestView(service, files, path, blacklist, policy),
+    ...verifyTestView(draft.repo, service, files, path, blacklist, policy),
     environment,
   };
   const text = renderTest('add-auth-verify/auth-verify.test.ts.hbs', view, style, testing);
@@ -46,6 +56,7 @@ export function planVerifyTest(
 }
 
 function verifyTestView(
+  repo: Repo,
   service: Service,
   files: VerifyFiles,
   path: string,
@@ -53,34 +64,49 @@ function verifyTestView(
   policy: TokenPolicy,
 ): Omit<VerifyTestView, 'environment'> {
   const { jwt } = service;
+  const { tenantIdClaims, userIdClaims } = identityView(jwt);
   const test = testFileFor(service, files.plugin, 'auth-verify');
   const fastifyJwt = jwt.library === '@fastify/jwt' || jwt.library === 'none';
-  const userIdClaim = jwt.claims.find((name) => ['sub', 'userId', 'user_id', 'id'].includes(name)) ?? 'sub';
+  const userIdClaim = userIdClaimOf(jwt);
   const isAbsent = (name: string): boolean =>
     policy.rules.some(({ claim, kind }) => claim === name && kind === 'absent');
   const tenantClaim = jwt.claims.find((name) => /^(tenant|org)/.test(name) && !isAbsent(name));
-  const isTold = jwt.secret?.expression.startsWith('process.env') === true;
+  const isTold = /^\(?process\.env/.test(jwt.secret?.expression ?? '');
   const decorated = decoratedConfig(service);
   const secretEnv = decorated === undefined && (jwt.secret?.env ?? (jwt.library === 'none' && 'JWT_SECRET'));
-  const inertStore = 'blacklistStore: { add: () => Promise.resolve(), has: () => Promise.resolve(false) }';
+  const standIns = followedPlugins(repo, service, files, blacklist).map(standIn);
   return {
-    packageImports: importLines(service, test, packageWants(fastifyJwt)),
+    packageImports: importLines(service, test, packageWants(fastifyJwt, standIns.length > 0)),
     ownImports: importLines(service, test, ownWants(files, blacklist)),
     routeImport: dynamicSpecifier(service, test, files.plugin),
     path,
     secret: secretLiteral,
     secretVariables: secretEnv === false ? [] : [secretEnv],
-    preparations: [...(decorated ?? []), ...(fastifyJwt ? [registration(service)] : [])],
+    preparations: [...standIns, ...(decorated ?? []), ...(fastifyJwt ? [registration(service)] : [])],
     defaults: ["serviceAuthSecret: ''", ...(blacklist === 'none' ? [] : [inertStore])].join(', '),
     secretEnv,
     guardsSecret: isTold || jwt.library === 'none',
     algorithm: jwt.algorithm,
     otherAlgorithm: jwt.algorithm === 'HS512' ? "'HS256'" : "'HS512'",
-    ...claimNames(jwt),
+    userIdClaims,
+    tenantIdClaims,
     userIdClaim,
     ...testClaims(policy, userIdClaim, tenantClaim),
     blacklist: blacklist !== 'none',
   };
+}
+
+/** As the login signs it. */
+function userIdClaimOf({ claims, user }: Service['jwt']): string {
+  const usual = claims.find((name) => ['sub', 'userId', 'user_id', 'id'].includes(name));
+  return user?.userId?.at(-1) ?? usual ?? 'sub';
+}
+
+const inertStore = 'blacklistStore: { add: () => Promise.resolve(), has: () => Promise.resolve(false) }';
+
+/** Has the name of a plugin that the route depends on, and nothing else of it. */
+function standIn(name: string): string {
+  return `await app.register(fp((_app, _options, done) => { done(); }, { name: ${printString(name)} }));`;
 }
 
 function registration({ jwt: { namespace } }: Service): string {
@@ -90,7 +116,8 @@ function registration({ jwt: { namespace } }: Service): string {
 
 /** `app.config.jwt.secret` → `{ jwt: { secret: SECRET } }`; undefined where the secret is not read from the instance. */
 function decoratedConfig({ jwt }: Service): readonly string[] | undefined {
-  const [, keys] = /^app\.config((?:\.\w+|\[['"]\w+['"]\])+)$/.exec(jwt.secret?.expression ?? '') ?? [];
+  const [, keys] =
+    /^\(?app\.config((?:\.\w+|\[['"]\w+['"]\])+)(?: \?\? ''\))?$/.exec(jwt.secret?.expression ?? '') ?? [];
   if (keys === undefined) return undefined;
   const config = (keys.match(/\w+/g) ?? []).reduceRight((value, key) => `{ ${key}: ${value} }`, 'SECRET');
   return [
@@ -99,9 +126,10 @@ function decoratedConfig({ jwt }: Service): readonly string[] | undefined {
   ];
 }
 
-function packageWants(fastifyJwt: boolean): readonly ImportWant[] {
+function packageWants(fastifyJwt: boolean, fastifyPlugin: boolean): readonly ImportWant[] {
   return [
     { from: 'fastify', default: 'Fastify', names: ['type FastifyInstance'] },
+    ...(fastifyPlugin ? [{ from: 'fastify-plugin', default: 'fp' }] : []),
     ...(fastifyJwt ? [{ from: '@fastify/jwt', default: 'fastifyJwt' }] : []),
   ];
 }

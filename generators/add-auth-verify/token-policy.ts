@@ -18,7 +18,7 @@ import {
   findPurpose,
   isDoubtful,
   type Logins,
-  mayProve,
+  provers,
   type Purpose,
   type PurposeRule,
 } from '../_engine/facts/auth/jwt-logins.ts';
@@ -26,8 +26,8 @@ import { findSigns } from '../_engine/facts/auth/jwt-signs.ts';
 import { findPluginUse } from '../_engine/facts/auth/jwt.ts';
 import { openSurvey, type Survey } from '../_engine/program/survey.ts';
 import { isFunctionNode } from '../_engine/syntax/expressions.ts';
+import { unreadClaims } from './identity-view.ts';
 import { printString, printStrings } from '../_engine/syntax/print.ts';
-import type { VerifyView } from './view.ts';
 
 /** What a token must be, beside well signed and not expired, to prove who calls. */
 export interface TokenPolicy {
@@ -87,6 +87,7 @@ export function surveyPolicy(
     ...demandedClaims(options),
     cookies: findCookies(survey, plugin),
     obstacles: [
+      ...unreadClaims(jwt),
       ...undecided(decided, named),
       ...options.obstacles,
       ...checkObstacles(checks, accept !== undefined),
@@ -187,26 +188,13 @@ function isOneOf(claim: string, texts: readonly string[]): string {
   return `[${printStrings(texts)}].some((text) => ${list}.includes(text))`;
 }
 
-const userIdClaims = ['sub', 'userId', 'user_id', 'id'];
-const tenantIdClaims = ['tenantId', 'tenant_id', 'tenant', 'orgId', 'org_id', 'org'];
-
-/** The names that the user and the tenant go by in tokens: those that the service signs come first. */
-export function claimNames({ claims }: Service['jwt']): Pick<VerifyView, 'userIdClaims' | 'tenantIdClaims'> {
-  const list = (usual: readonly string[]): string => {
-    const first = claims.filter((name) => usual.includes(name));
-    const rest = usual.filter((name) => !first.includes(name));
-    return printStrings([...first, ...rest]);
-  };
-  return { userIdClaims: list(userIdClaims), tenantIdClaims: list(tenantIdClaims) };
-}
-
 function outermost({ places }: Readonly<{ places: readonly Place[] }>): string {
   const at = places.at(-1);
   return `${at?.path ?? ''}:${String(at?.line ?? 0)}`;
 }
 
 function undecided({ logins, others }: Logins, named: readonly string[]): readonly Obstacle[] {
-  const possible = others.filter(mayProve);
+  const possible = provers(others);
   const [first] = possible;
   if (logins.length > 0 || first === undefined) return [];
   const [at] = first.places;

@@ -9,6 +9,8 @@ export interface VerifyView extends RedisConnection {
   readonly path: string;
   /** What fastify-plugin calls it: free in the service. */
   readonly pluginName: string;
+  /** `, dependencies: ['redis']`: autoloaded plugins that it has to follow; empty for none. */
+  readonly dependencies: string;
   readonly fastifyMajor: number;
   /** The application takes JSON schemas: no validator compiler of another kind is set. */
   readonly plainSchemas: boolean;
@@ -32,6 +34,14 @@ export interface VerifyView extends RedisConnection {
   /** String literals, comma-separated, most likely first. */
   readonly userIdClaims: string;
   readonly tenantIdClaims: string;
+  /** The objects that they are in: expressions. */
+  readonly userClaims: string;
+  readonly tenantClaims: string;
+  readonly identityType: string;
+  /** Members of that type beside those of Identity. */
+  readonly carriedTypes: readonly string[];
+  /** Members of an object of that type, with a comma before each. */
+  readonly carried: string;
 }
 
 /** What auth-verify.test.ts is rendered from. */

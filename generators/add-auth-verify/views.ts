@@ -5,9 +5,15 @@ import { importLines } from '../_engine/facts/style/place-file.ts';
 import { readVariable } from '../_engine/edit/declare-variables.ts';
 import { redisConnection } from '../_engine/edit/redis-connection.ts';
 import { redisScope } from '../_engine/facts/redis.ts';
+import {
+  decoratorsIn,
+  dependenciesOption,
+  findPluginDependencies,
+} from '../_engine/facts/app/plugin-dependencies.ts';
 import { printString } from '../_engine/syntax/print.ts';
 import { secretView, signingSecret, verifierArguments } from './connection-views.ts';
-import { claimNames, purposeCondition, type TokenPolicy } from './token-policy.ts';
+import { purposeCondition, type TokenPolicy } from './token-policy.ts';
+import { identityView } from './identity-view.ts';
 import type { VerifyFiles } from './files.ts';
 import { usesMemory } from './modules.ts';
 import { routeOptionsOf } from './route-options.ts';
@@ -50,6 +56,7 @@ export function verifyView(
     ...redis,
     imports: importLines(service, files.plugin, wants),
     path,
+    dependencies: dependenciesOption(followedPlugins(repo, service, files, blacklist)),
     fastifyMajor: service.fastifyMajor,
     plainSchemas: service.plainSchemas,
     routeOptions: routeOptionsOf(service),
@@ -62,8 +69,25 @@ export function verifyView(
     verifierArguments: verifierArguments(service, policy),
     serviceAuthSecret: serviceSecret.expression,
     handlerOptions: handlerOptions(blacklist, policy),
-    ...claimNames(service.jwt),
+    ...identityView(service.jwt),
   };
+}
+
+/** The autoloaded plugins of the service that provide what the route reads when it is registered. */
+export function followedPlugins(
+  repo: Repo,
+  service: Service,
+  { plugin }: VerifyFiles,
+  blacklist: Blacklist,
+): readonly string[] {
+  const { jwt, redis } = service;
+  const expressions = [
+    ...(blacklist === 'redis' ? [redis.client?.expression] : []),
+    jwt.secret?.expression,
+    readVariable(service, 'SERVICE_AUTH_SECRET').expression,
+  ];
+  const reads = [...decoratorsIn(...expressions), ...(jwt.library === '@fastify/jwt' ? ['jwt'] : [])];
+  return findPluginDependencies(repo, service, plugin, reads);
 }
 
 /** What was read from the service is imported as it imports it. */

@@ -1,5 +1,3 @@
-import type { RelPath } from '../_engine/model/paths.ts';
-
 /** One service of the repo, or something outside of it that services call. */
 export interface GraphNode {
   /** Folder of a service (`.` for the root); name of what is outside. */
@@ -76,11 +74,6 @@ export function labelLines({
 export function callLabel({ circuit, env, verifies }: GraphCall): string {
   const parts = [verifies ? 'verifies tokens' : undefined, env, circuit ? 'circuit' : 'no circuit'];
   return parts.filter((part) => part !== undefined).join(', ');
-}
-
-/** A repo path that stands for the root as `.`. */
-export function idOf(dir: RelPath): string {
-  return dir === '' ? '.' : dir;
 }
 
 /** The graph as a Mermaid flowchart, as GitHub and others draw it. */

@@ -2,16 +2,19 @@ import { surveyService } from '../_engine/facts/app/service.ts';
 import { findAuthService } from '../_engine/facts/auth/auth-service.ts';
 import { surveyGuards } from '../_engine/facts/auth/guards.ts';
 import { findCircuits, findServiceCalls, type ServiceCall } from '../_engine/facts/calls/service-calls.ts';
-import { findEnvExamples } from '../_engine/facts/config/config.ts';
-import { basenameRel } from '../_engine/model/paths.ts';
+import {
+  type CallablePlace,
+  type CallDestination,
+  findDestination,
+  idOf,
+} from '../_engine/facts/calls/call-destination.ts';
 import { attempt, obstaclesOf } from '../_engine/model/obstacle.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Service, ServiceHead } from '../_engine/model/service.ts';
-import { openSurvey, type Survey } from '../_engine/program/survey.ts';
+import { openSurvey } from '../_engine/program/survey.ts';
 import { readRecord } from '../_engine/record/record.ts';
 import type { S2sRecord } from '../_engine/record/s2s-record.ts';
-import { escapePattern } from '../_engine/syntax/print.ts';
-import { type GraphCall, type GraphNode, idOf, type ServiceGraph } from './graph.ts';
+import type { GraphCall, GraphNode, ServiceGraph } from './graph.ts';
 
 /** Reads the graph of a repo: of all services, or of those in `wanted` and what they call. */
 export function surveyGraph(
@@ -21,7 +24,7 @@ export function surveyGraph(
 ): ServiceGraph {
   const record = readRecord(repo);
   const auth = findAuthService(repo, heads);
-  const places = heads.map((head): Place => {
+  const places = heads.map((head): CallablePlace => {
     const port = attempt(() => surveyService(repo, head, false))?.app.listen.defaultPort;
     return { head, ...(port !== undefined && { port }), issues: auth?.dir === head.dir };
   });
@@ -39,7 +42,7 @@ export function surveyGraph(
   };
 }
 
-function nodeOf(repo: Repo, { head, issues, port }: Place, record: S2sRecord): GraphNode {
+function nodeOf(repo: Repo, { head, issues, port }: CallablePlace, record: S2sRecord): GraphNode {
   const start = {
     id: idOf(head.dir),
     name: head.name,
@@ -70,10 +73,10 @@ function routesOf(repo: Repo, service: Service): GraphNode['routes'] {
 
 interface Directed {
   readonly call: GraphCall;
-  readonly to: Destination;
+  readonly to: CallDestination;
 }
 
-function callsOf(repo: Repo, head: ServiceHead, places: readonly Place[]): readonly Directed[] {
+function callsOf(repo: Repo, head: ServiceHead, places: readonly CallablePlace[]): readonly Directed[] {
   const survey = openSurvey(repo, head);
   return findServiceCalls(survey).flatMap((found) => {
     const to = findDestination(survey, found, places);
@@ -86,7 +89,7 @@ function callsOf(repo: Repo, head: ServiceHead, places: readonly Place[]): reado
 function callOf(
   { dir }: ServiceHead,
   { env, line, path, via }: ServiceCall,
-  to: Destination,
+  to: CallDestination,
   survey: ReturnType<typeof openSurvey>,
 ): GraphCall {
   return {
@@ -101,84 +104,4 @@ function callOf(
 
 function externalNode(id: string): GraphNode {
   return { id, name: id, kind: 'external', generated: [], routes: [], circuits: [] };
-}
-
-/** Where a service can be reached. */
-interface Place {
-  readonly head: ServiceHead;
-  readonly port?: number;
-  readonly issues: boolean;
-}
-
-/** What a call leads to: a service of the repo, or something that is not in it. */
-interface Destination {
-  readonly kind: 'service' | 'external';
-  readonly id: string;
-}
-
-/**
- * Whom a URL means: by the host's name, by the port on this machine, by the name of the variable. Undefined where
- * neither URL nor variable says anything.
- */
-function findDestination(
-  survey: Survey,
-  call: ServiceCall,
-  places: readonly Place[],
-): Destination | undefined {
-  const url = urlOf(survey, call);
-  const place = byHost(url, places) ?? byVariable(call.env, places);
-  if (place !== undefined) return { kind: 'service', id: idOf(place.head.dir) };
-  if (url !== undefined && !isLocal(url)) return { kind: 'external', id: url.hostname };
-  return call.env === undefined ? undefined : { kind: 'external', id: stemOf(call.env) };
-}
-
-/** The URL in the code, else the one of the example of the environment. */
-function urlOf(survey: Survey, { env, url }: ServiceCall): URL | undefined {
-  const listed = findEnvExamples(survey)
-    .map(
-      (path) =>
-        new RegExp(
-          `^#?[ \\t]{0,99}${escapePattern(env ?? ' ')}=["']?(https?://[^\\s"']{1,500})["']?[ \\t\\r]{0,99}$`,
-          'm',
-        ).exec(survey.repo.read(path) ?? '')?.[1],
-    )
-    .find((value) => value !== undefined);
-  const text = listed ?? url;
-  return text !== undefined && /^https?:/.test(text) && URL.canParse(text) ? new URL(text) : undefined;
-}
-
-function isLocal({ hostname }: URL): boolean {
-  return /^(localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\]|host\.docker\.internal)$/.test(hostname);
-}
-
-function byHost(url: URL | undefined, places: readonly Place[]): Place | undefined {
-  if (url === undefined) return undefined;
-  if (!isLocal(url))
-    return only(places.filter(({ head }) => namesOf(head).includes(url.hostname.toLowerCase())));
-  return only(places.filter(({ port }) => port !== undefined && String(port) === url.port));
-}
-
-/** `AUTH_SERVICE_URL` → auth-service, auth; and the service that issues the tokens, where none is called so. */
-function byVariable(env: string | undefined, places: readonly Place[]): Place | undefined {
-  if (env === undefined) return undefined;
-  const stem = stemOf(env);
-  const short = stem.replace(/-(service|api|server)$/, '');
-  const named = places.filter(({ head }) => namesOf(head).some((name) => name === stem || name === short));
-  return only(named) ?? (short === 'auth' ? only(places.filter(({ issues }) => issues)) : undefined);
-}
-
-function namesOf({ dir, name }: ServiceHead): readonly string[] {
-  const whole = [name.split('/').at(-1) ?? name, basenameRel(dir)].map((one) => one.toLowerCase());
-  return [...whole, ...whole.map((one) => one.replace(/-(service|api|server)$/, ''))];
-}
-
-function stemOf(env: string): string {
-  return env
-    .replace(/_(BASE_URL|API_URL|URL|ORIGIN|ENDPOINT)$/, '')
-    .toLowerCase()
-    .replaceAll('_', '-');
-}
-
-function only(found: readonly Place[]): Place | undefined {
-  return found.length === 1 ? found[0] : undefined;
 }

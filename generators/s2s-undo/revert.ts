@@ -1,5 +1,6 @@
 import { diffOf } from '../_engine/plan/diff.ts';
 import type { Edit } from '../_engine/model/plan.ts';
+import { withLineEndingsOf } from '../_engine/model/line-endings.ts';
 import { type Obstacle, RefusalError } from '../_engine/model/obstacle.ts';
 import type { RelPath } from '../_engine/model/paths.ts';
 import type { Repo } from '../_engine/model/repo.ts';
@@ -27,8 +28,8 @@ export function revertFile(
   if (base === undefined) throw new RefusalError(unknownText(path));
   if (!isEdited(base, text)) throw new RefusalError(notThere(path));
   if (force) return { kind: 'delete', path, role, base: text };
-  const changes = changesBetween(base, text);
-  const diff = diffOf([{ kind: 'patch', path, role, base, changes }]);
+  const ours = withLineEndingsOf(text, base);
+  const diff = diffOf([{ kind: 'patch', path, role, base: ours, changes: changesBetween(ours, text) }]);
   throw edited({ path }, diff, 'Save your version elsewhere, or delete it with --force.');
 }
 
@@ -85,7 +86,17 @@ function edited(at: NonNullable<Obstacle['at']>, diff: string, remedy: string): 
   return new RefusalError({
     code: 'E_FILE_EDITED',
     at,
-    message: `${at.path} was edited: the recorded lines have changed.\n${diff.trimEnd()}`,
+    message: `${at.path} was edited: the recorded lines have changed.\n${shortened(diff)}`,
     remedy,
   });
+}
+
+/** Who reads a refusal wants to know what was edited, not the whole of it. */
+const maxDiffLines = 20;
+
+function shortened(diff: string): string {
+  const lines = diff.trimEnd().split('\n');
+  if (lines.length <= maxDiffLines + 1) return lines.join('\n');
+  const left = lines.length - maxDiffLines;
+  return [...lines.slice(0, maxDiffLines), `… ${String(left)} more lines`].join('\n');
 }

@@ -429,6 +429,7 @@ export class BalancedClient implements ServiceCaller {
     const client = new ServiceClient({
       ...this.#options,
       baseUrl: url,
+      isFailure: this.#options.isFailure ?? isOfAnother,
       // Another endpoint is asked instead.
       retry: false,
       circuitBreakerOptions: {
@@ -452,6 +453,11 @@ export class BalancedClient implements ServiceCaller {
     };
     return member;
   }
+}
+
+/** An endpoint without the JSON that the others send is some other server at a stale address. */
+function isOfAnother({ kind }: ServiceClientError): boolean {
+  return kind === 'invalid_response';
 }
 
 function isRepeatable(options: RequestOptions | undefined): boolean {

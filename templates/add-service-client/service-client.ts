@@ -36,6 +36,8 @@ export interface ServiceClientOptions {
   timeout?: number;
   /** `name` defaults to the host of `baseUrl`. */
   circuitBreakerOptions?: CircuitBreakerOptions;
+  /** Whether the circuit counts an answer below 500 that was rejected as a failure. Default: it counts none. */
+  isFailure?: (error: ServiceClientError) => boolean;
   /** False: never retry. */
   retry?: RetryOptions | false;
   /** Sent with every request. */
@@ -74,7 +76,7 @@ const SMALL_JSON = 16_384;
 
 /**
  * Calls one service: JSON in and out, one deadline per call, a circuit breaker in front. Every rejection but a
- * TypeError for wrong input is a {@link ServiceClientError}. An answer of 4xx means that the service is healthy.
+ * TypeError for wrong input is a {@link ServiceClientError}. An answer below 500 means that the service is up.
  */
 export class ServiceClient implements ObservedClient {
   readonly origin: string;
@@ -85,6 +87,7 @@ export class ServiceClient implements ObservedClient {
   readonly #breaker: CircuitBreaker;
   readonly #transport: HttpTransport;
   readonly #retry: RetryPolicy | undefined;
+  readonly #isFailure: ServiceClientOptions['isFailure'];
   readonly #logger: ServiceClientLogger | undefined;
   readonly #observer: ClientObserver | undefined;
   #inFlight = 0;
@@ -105,6 +108,7 @@ export class ServiceClient implements ObservedClient {
     this.#basePath = url.pathname.replace(/\/+$/, '');
     this.#timeout = aboveZero('timeout', options.timeout ?? 10_000);
     this.#headers = checkHeaders(options.headers ?? {});
+    this.#isFailure = options.isFailure;
     this.#logger = options.logger;
     this.#observer = options.observer ?? defaultObserver;
     const breaker = { name: url.host, ...options.circuitBreakerOptions };
@@ -289,12 +293,14 @@ export class ServiceClient implements ObservedClient {
   }
 
   #parse(response: HttpResponse, correlationId: string): unknown {
-    if (response.text === '') return undefined;
-    if (!JSON_TYPE.test(response.headers['content-type'] ?? '') || isTooDeep(response.text)) {
+    // RFC 8259 lets a reader ignore a byte order mark; JSON.parse() does not.
+    const json = response.text.startsWith('\uFEFF') ? response.text.slice(1) : response.text;
+    if (json === '') return undefined;
+    if (!JSON_TYPE.test(response.headers['content-type'] ?? '') || isTooDeep(json)) {
       throw this.#error('invalid_response', correlationId, response);
     }
     try {
-      return JSON.parse(response.text);
+      return JSON.parse(json);
     } catch {
       // The cause would quote the body.
       throw this.#error('invalid_response', correlationId, response);
@@ -306,8 +312,13 @@ export class ServiceClient implements ObservedClient {
     const durationMs = deadline.elapsedMs;
     const saysNothing = known?.kind === 'aborted' || (known?.kind === 'timeout' && this.#isCounted(deadline));
     if (saysNothing) this.#breaker.release(permit);
-    else if (known?.kind === 'http' && (known.status ?? 0) < 500) this.#breaker.success(permit, durationMs);
+    else if (known !== undefined && this.#isAnswer(known)) this.#breaker.success(permit, durationMs);
     else this.#breaker.failure(permit, error, durationMs);
+  }
+
+  /** Whatever a service answers below 500, it is up: its circuit is about outages, not about what it says. */
+  #isAnswer(error: ServiceClientError): boolean {
+    return error.status !== undefined && error.status < 500 && this.#isFailure?.(error) !== true;
   }
 
   /**

@@ -182,6 +182,9 @@ function textOf(url: InjectOptions['url']): string {
   return url;
 }
 
+/** Nothing is found there, by a public route or below a public pattern: strangers get a plain 404. */
+const publicMisses = new Set(['/maybe', '/zone/maybe', '/docs/a/b/c']);
+
 /** The same, spelled and dressed up otherwise: whatever they reach, no stranger may read it. */
 function disguises({ headers = {}, method = 'GET', url }: InjectOptions): readonly InjectOptions[] {
   const path = textOf(url);
@@ -226,7 +229,8 @@ describe.each(fastifyVersions)('A.4 every way to a handler, %s', (_name, make) =
       ),
     )('asks for a token: %s', async (_what, wanted) => {
       const plain = await app.inject(wanted);
-      expect([plain.statusCode, plain.body.includes(secret)]).toEqual([401, false]);
+      const isPublicMiss = publicMisses.has(textOf(wanted.url));
+      expect([plain.statusCode, plain.body.includes(secret)]).toEqual([isPublicMiss ? 404 : 401, false]);
       for (const disguised of disguises(wanted)) {
         const { body, statusCode } = await app.inject(disguised);
         const what = `${String(disguised.method)} ${textOf(disguised.url)} ${JSON.stringify(disguised.headers)}: ${String(statusCode)}`;
@@ -242,7 +246,7 @@ describe.each(fastifyVersions)('A.4 every way to a handler, %s', (_name, make) =
       }
       expect((await app.inject({ method: 'POST', url: '/hook' })).json()).toEqual({ open: true });
       const head = await app.inject({ method: 'HEAD', url: '/health' });
-      expect(head.statusCode).toBe(options.exposeHeadRoutes === false ? 401 : 200);
+      expect(head.statusCode).toBe(options.exposeHeadRoutes === false ? 404 : 200);
       expect((await app.inject({ method: 'HEAD', url: '/only-head' })).statusCode).toBe(401);
     });
   });
@@ -279,6 +283,73 @@ async function exchange(port: number, text: string): Promise<string> {
     });
   });
 }
+
+describe.each(fastifyVersions)('D.14 a 404 stays a 404, %s', (_name, make) => {
+  it('where the URL is public, and tells nothing of other URLs', async () => {
+    const app = await buildApp(make, {});
+    const ask = (url: string, authorization?: string): Promise<{ statusCode: number; body: string }> =>
+      app.inject({ url, ...(authorization !== undefined && { headers: { authorization } }) });
+    const missing = await ask('/docs/a/b/c?x=1');
+    expect(JSON.parse(missing.body)).toEqual({
+      message: 'Route GET:/docs/a/b/c?x=1 not found',
+      error: 'Not Found',
+      statusCode: 404,
+    });
+    // A guarded route and none are told apart by nobody without a token.
+    const [route, none] = [await ask('/status'), await ask('/nowhere')];
+    expect([route.statusCode, route.body]).toEqual([none.statusCode, none.body]);
+    expect((await ask('/docs/a/b/c', 'Bearer a.bad.token')).statusCode).toBe(401);
+    await app.close();
+  });
+});
+
+describe.each(fastifyVersions)('D.14 a handler for what is not found, %s', (_name, make) => {
+  it.each([
+    ['no token', undefined, 404, 0],
+    ['a bad one', 'Bearer a.bad.token', 401, 0],
+    ['a good one', goodToken, 200, 1],
+  ])('runs behind a public route for known callers alone: %s', async (_what, authorization, status, runs) => {
+    let count = 0;
+    const app = make();
+    await app.register(guard.authMiddleware, { ...guard.options, publicRoutes: ['GET /maybe'] });
+    app.get('/maybe', (_request, reply) => {
+      reply.callNotFound();
+    });
+    app.setNotFoundHandler((_request, reply) => {
+      count += 1;
+      return reply.code(200).send({ secret });
+    });
+    const headers = authorization === undefined ? {} : { authorization };
+    expect((await app.inject({ url: '/maybe', headers })).statusCode).toBe(status);
+    await app.close();
+    expect(count).toBe(runs);
+  });
+});
+
+describe.each(fastifyVersions)('D.14 the ID that the service gives a request, %s', (_name, make) => {
+  const idOf = async (options: FastifyServerOptions, headers: Record<string, string>): Promise<unknown> => {
+    const app = make(options);
+    await app.register(guard.authMiddleware, { ...guard.options, publicRoutes: ['GET /open'] });
+    app.get('/open', (request) => ({
+      id: (request as unknown as { correlationId: string }).correlationId,
+    }));
+    const answer = await app.inject({ url: '/open', headers });
+    await app.close();
+    expect(answer.headers['x-correlation-id']).toBe(answer.json<{ id: string }>().id);
+    return answer.headers['x-correlation-id'];
+  };
+  const uuid = expect.stringMatching(/^[0-9a-f-]{36}$/) as unknown;
+
+  it.each<[string, FastifyServerOptions, Record<string, string>, unknown]>([
+    ['of genReqId', { genReqId: () => 'trace-7' }, {}, 'trace-7'],
+    ['of its trace header', { requestIdHeader: 'x-trace-id' }, { 'x-trace-id': 'trace-8' }, 'trace-8'],
+    ["after the caller's own", { genReqId: () => 'trace-7' }, { 'x-correlation-id': 'c-1' }, 'c-1'],
+    ['not one that counts', {}, {}, uuid],
+    ['not one that is unsafe', { genReqId: () => 'a b' }, {}, uuid],
+  ])('is the correlation ID: %s', async (_what, options, headers, expected) => {
+    expect(await idOf(options, headers)).toEqual(expected);
+  });
+});
 
 describe.each(fastifyVersions)('A.1 another hand at the mark, %s', (_name, make) => {
   const marks: readonly (readonly [string, unknown])[] = [

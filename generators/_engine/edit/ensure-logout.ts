@@ -7,9 +7,10 @@ import { eolAt, indentAt, insertion } from './text-lines.ts';
 
 /**
  * The route call that stands on a 1-based line. What else changes the file may move it: `url` is where the route
- * answers, and the call whose path is its end is the one, wherever it stands.
+ * answers, and the call whose path is its end is the one, wherever it stands. `mayMiss`: the service's own tests register the
+ * route without the denylist.
  */
-export type LogoutWant = Readonly<{ line: number; url?: string }>;
+export type LogoutWant = Readonly<{ line: number; url?: string; mayMiss?: boolean }>;
 
 /**
  * Revokes the caller's token first in an inline logout handler; [] when it does already.
@@ -37,7 +38,8 @@ export function ensureLogout(base: string, want: LogoutWant, style: Style): read
     ? call.expression.expression.getText()
     : 'app';
   const semicolon = style.semicolons ? ';' : '';
-  const statement = `await ${instance}.tokenBlacklist.revokeRequest(${request.name.text})${semicolon}`;
+  const asked = want.mayMiss === true ? `if (${instance}.hasDecorator('tokenBlacklist')) ` : '';
+  const statement = `${asked}await ${instance}.tokenBlacklist.revokeRequest(${request.name.text})${semicolon}`;
   const [first] = body.statements;
   const open = body.getStart() + 1;
   if (first === undefined) return [insertion(open, ` ${statement} `)];

@@ -9,7 +9,7 @@ import { callsIn, invocationsIn } from '../syntax/calls.ts';
 import { memberOf, propertyOf, stringOf, unwrap } from '../syntax/expressions.ts';
 import { importedBy, topLevelVariables } from '../syntax/symbols.ts';
 import { escapePattern, printMember, printString } from '../syntax/print.ts';
-import { placeOf, ts } from '../syntax/tree.ts';
+import { placeOf, ts, walk } from '../syntax/tree.ts';
 
 type Client = NonNullable<RedisFact['client']>;
 type Cluster = NonNullable<RedisFact['cluster']>;
@@ -61,11 +61,49 @@ function pluginClient(survey: Survey): Client | undefined {
   const [file] = survey.filesMatching(/['"]@fastify\/redis['"]/);
   if (file === undefined) return undefined;
   const namespace = namespaceIn(survey, file);
+  const optional = isSkipped(survey, file, /\.register\(/);
   return {
     expression: namespace === undefined ? 'app.redis' : `app.redis[${printString(namespace)}]`,
     imports: [],
-    optional: false,
+    optional,
   };
+}
+
+/**
+ * Whether the call that makes the client is only made in some environments: in a branch, in a try block, or behind a
+ * statement that returns.
+ */
+function isSkipped(survey: Survey, file: RelPath, made: RegExp): boolean {
+  let found = false;
+  walk(survey.tree(file), (node) => {
+    if (
+      !ts.isCallExpression(node) ||
+      !made.test(node.getText()) ||
+      !/redis/i.test(node.arguments[0]?.getText() ?? '')
+    )
+      return true;
+    const owner = ts.findAncestor(node.parent, (at) => ts.isFunctionLike(at) || isBranch(at));
+    found ||= owner !== undefined && (isBranch(owner) || returnsBefore(owner, node));
+    return true;
+  });
+  return found;
+}
+
+function isBranch(node: ts.Node): boolean {
+  const isAnd =
+    ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.AmpersandAmpersandToken;
+  return isAnd || ts.isIfStatement(node) || ts.isConditionalExpression(node) || ts.isTryStatement(node);
+}
+
+function returnsBefore(owner: ts.Node, call: ts.Node): boolean {
+  let found = false;
+  walk(owner, (node) => {
+    if (node !== owner && ts.isFunctionLike(node)) return false;
+    const isEarlier = node.getEnd() <= call.getStart();
+    if (isEarlier && ts.isIfStatement(node) && /\breturn\b/.test(node.thenStatement.getText())) found = true;
+    return !found;
+  });
+  return found;
 }
 
 function namespaceIn(survey: Survey, file: RelPath): string | undefined {
@@ -89,7 +127,8 @@ function decoratedClient(survey: Survey): Client | undefined {
       const text = survey.text(one);
       return text.includes('FastifyInstance') && text.includes('declare module') && pattern.test(text);
     });
-    return { expression: printMember('app', name), imports: [], optional };
+    const isOptional = optional || isSkipped(survey, file, /\.decorate[<(]/);
+    return { expression: printMember('app', name), imports: [], optional: isOptional };
   }
   return undefined;
 }

@@ -21,13 +21,14 @@ export async function completeAnswers(
   const obstacles: Obstacle[] = [];
   for (const [key, question] of Object.entries(questions)) {
     const value = answers[key] ?? (await initialOf(question, site, answers));
+    const isOptional = value === undefined && (await isLeft(question, site, answers));
     // Choices are facts: they cost a survey, so they are looked up only to be shown or compared with.
-    const isOpen = value === undefined ? question.optional !== true : question.closed === true;
+    const isOpen = value === undefined ? !isOptional : question.closed === true;
     const choices = isOpen ? await choicesOf(question, site, answers) : [];
     if (value !== undefined) {
       obstacles.push(...wrongAnswers(key, question, value, choices));
       answers[key] = value;
-    } else if (question.optional === true) {
+    } else if (isOptional) {
       continue;
     } else if (ask === undefined) {
       obstacles.push(missingFlag(key, question, choices));
@@ -39,6 +40,11 @@ export async function completeAnswers(
   }
   assertNone(obstacles);
   return answers;
+}
+
+/** Without an answer it stays undefined. */
+async function isLeft({ optional }: Question, site: Site, given: Answers): Promise<boolean> {
+  return typeof optional === 'function' ? optional(site, given) : optional === true;
 }
 
 async function choicesOf({ choices }: Question, site: Site, given: Answers): Promise<readonly Choice[]> {

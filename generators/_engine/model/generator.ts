@@ -31,8 +31,8 @@ export type Question = Readonly<{
   initial?: AnswerValue | ((site: Site, given: Answers) => AnswerValue | Promise<AnswerValue>);
   /** What is wrong with a value, as `it does not start with a slash`; undefined when nothing is. */
   check?: (value: string) => string | undefined;
-  /** Absent and no `initial`: leave it undefined, do not ask. Default false. */
-  optional?: boolean;
+  /** Absent and no `initial`: leave it undefined, do not ask. A function may look at the repo. Default false. */
+  optional?: boolean | ((site: Site, given: Answers) => boolean | Promise<boolean>);
 }>;
 
 export type AnswerValue = string | boolean | readonly string[] | undefined;
@@ -59,7 +59,7 @@ export type AnswersTo<Asked extends Questions> = Omit<RunAnswers, keyof Asked> &
 
 type AnswerTo<Asked extends Question> =
   | { string: ValueOf<Asked>; boolean: boolean; list: readonly ValueOf<Asked>[] }[Asked['type']]
-  | (Asked extends { optional: true } ? undefined : never);
+  | (Asked extends { optional: true | ((...given: never) => unknown) } ? undefined : never);
 
 /** One of its values where nothing else is taken, else any text. */
 type ValueOf<Asked extends Question> = Asked extends {

@@ -1,9 +1,10 @@
 import type { ImportWant } from './code-facts.ts';
+import type { Place } from './obstacle.ts';
 import type { RelPath } from './paths.ts';
 
 export type JwtFact = Readonly<{
   library: '@fastify/jwt' | 'jsonwebtoken' | 'jose' | 'fast-jwt' | 'none';
-  /** Files and 1-based lines where tokens are signed. */
+  /** Files and 1-based lines where tokens are signed; first the one that `algorithm` and `secret` are of. */
   signs: readonly Readonly<{ path: RelPath; line: number }>[];
   /** HS256 when nothing says otherwise and the secret is a string. */
   algorithm: string;
@@ -17,7 +18,26 @@ export type JwtFact = Readonly<{
   claims: readonly string[];
   issuer?: string;
   audience?: string;
+  /** Where an algorithm is given that cannot be read; `algorithm` is a guess then. */
+  algorithmAt?: Place;
+  /** Absent where no login is known. */
+  user?: UserClaims;
 }>;
+
+/** What the tokens of a login say of their user. */
+export type UserClaims = Readonly<{
+  /** Path of the claim that names the user: `['sub']`, `['user', 'id']`; undefined where the code does not say. */
+  userId: readonly string[] | undefined;
+  /** Path of the claim that names the tenant, where the user has said it. */
+  tenantId?: readonly string[];
+  /** Paths that it could be, with dots. */
+  possible: readonly string[];
+  /** What else is signed about the user. */
+  extra: readonly ExtraClaim[];
+}>;
+
+/** A claim that is carried on under its own name; `path` says where the token has it, `type` is TypeScript. */
+export type ExtraClaim = Readonly<{ name: string; path: readonly string[]; type: string }>;
 
 export type RedisFact = Readonly<{
   library: 'ioredis' | '@fastify/redis' | 'redis' | 'none';

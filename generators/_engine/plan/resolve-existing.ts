@@ -2,6 +2,7 @@ import { diff3Merge } from 'node-diff3';
 
 import type { Edit, Finding } from '../model/plan.ts';
 import type { Obstacle } from '../model/obstacle.ts';
+import { withLineEndingsOf } from '../model/line-endings.ts';
 import { joinRel, type RelPath } from '../model/paths.ts';
 import type { Repo } from '../model/repo.ts';
 import { hashCode, isSameCode } from '../record/hash.ts';
@@ -79,7 +80,12 @@ function mergeVerdict(edit: Edit, base: string | undefined, onConflict: OnConfli
   if (isSameCode(edit.path, edit.base, rendered)) return leave;
   if (base === undefined)
     return onConflict === 'mark' ? { findings: [lostBase(edit.path)] } : { obstacle: unmergeable(edit.path) };
-  const { text, conflicts } = mergeTexts(base, edit.base, rendered, `plop-pack-s2s ${packVersion}`);
+  const { text, conflicts } = mergeTexts(
+    withLineEndingsOf(edit.base, base),
+    edit.base,
+    withLineEndingsOf(edit.base, rendered),
+    `plop-pack-s2s ${packVersion}`,
+  );
   if (text === edit.base) return leave;
   const [first] = conflicts;
   if (first !== undefined && onConflict === 'merge') return { obstacle: edited(edit.path, first.mineLine) };

@@ -2,6 +2,9 @@ import type { ImportWant } from '../model/code-facts.ts';
 import type { RelPath } from '../model/paths.ts';
 import { findNode, ts, walk } from '../syntax/tree.ts';
 import { readEnv } from './env-reads.ts';
+import { isGetterCall } from './getters.ts';
+import { printMember } from '../syntax/print.ts';
+import { typeLosses } from './type-losses.ts';
 import { exportOf } from '../syntax/symbols.ts';
 import { isProcessEnv, stringOf, unwrap } from '../syntax/expressions.ts';
 import { importsOf } from '../syntax/imports.ts';
@@ -15,6 +18,10 @@ export interface OutsideRead {
   readonly imports: readonly ImportWant[];
   readonly env?: string;
   readonly fallback?: string;
+  /** The code has ruled out undefined (`!`, `as string`, `if (!x) throw`), but the type here still has it. */
+  readonly mayMiss?: true;
+  /** A promise of the value: the code awaits it. */
+  readonly isPromise?: true;
 }
 
 const maxHops = 6;
@@ -31,19 +38,23 @@ export function readFromOutside(
 ): OutsideRead | undefined {
   if (hops > maxHops) return undefined;
   const bare = unwrap(expression);
-  const origin = readEnv(survey, expression, file);
+  const origin = { ...readEnv(survey, expression, file), ...typeLosses(survey, expression, file) };
   if (stringOf(bare) !== undefined) return { expression: bare.getText(), imports: [], ...origin };
   const instance = throughInstance(bare);
   if (instance !== undefined) return { expression: instance, imports: [], ...origin };
   if (findNode(bare, ({ kind }) => kind === ts.SyntaxKind.ThisKeyword) !== undefined) {
     const value = findFieldValue(survey, bare, file);
-    return value && readFromOutside(survey, value.expression, value.file, hops + 1);
+    const read = value && readFromOutside(survey, value.expression, value.file, hops + 1);
+    return read && { ...read, ...typeLosses(survey, expression, file) };
   }
   const imports: ImportWant[] = [];
   for (const root of rootsOf(bare)) {
     const want = importWant(survey, root, file);
     if (want !== undefined) imports.push(want);
-    else return ts.isIdentifier(bare) ? throughInitializer(survey, bare, file, hops) : undefined;
+    else {
+      const read = ts.isIdentifier(bare) ? throughInitializer(survey, bare, file, hops) : undefined;
+      return read && { ...read, ...typeLosses(survey, expression, file) };
+    }
   }
   // Without `as Secret`: a type of the other file has no name here.
   return { expression: bare.getText(), imports, ...origin };
@@ -167,7 +178,10 @@ function parameterOf(owner: ts.ClassLikeDeclaration, field: string): number {
   return made.parameters.findIndex((one) => one.name.getText() === assigned);
 }
 
-/** `const { publicKey } = getKeyPair()` gives `getKeyPair().publicKey`; a default, a rest or a nested pattern gives nothing. */
+/**
+ * `const { publicKey } = getKeyPair()` gives `getKeyPair().publicKey`, and `const { SECRET } = process.env` the variable; a
+ * default, a rest or a nested pattern gives nothing.
+ */
 function throughBinding(
   survey: Survey,
   element: ts.BindingElement,
@@ -180,25 +194,16 @@ function throughBinding(
   if (dotDotDotToken !== undefined || initializer !== undefined || !ts.isIdentifier(propertyName))
     return undefined;
   const whole = variable.initializer && unwrap(variable.initializer);
-  if (whole === undefined || !(ts.isIdentifier(whole) || isGetterCall(whole))) return undefined;
-  const read = readFromOutside(survey, whole, file, hops + 1);
+  if (variable.initializer === undefined || whole === undefined) return undefined;
+  const key = propertyName.text;
+  if (isProcessEnv(whole))
+    return { expression: printMember('process.env', key), imports: [], env: key, mayMiss: true };
+  if (!ts.isIdentifier(whole) && !isGetterCall(whole)) return undefined;
+  const read = readFromOutside(survey, variable.initializer, file, hops + 1);
   // Variable and fallback would be those of the whole, not of its member.
-  return read && { expression: `${read.expression}.${propertyName.text}`, imports: read.imports };
-}
-
-/**
- * The call of a function of this file that returns what the module holds. A function that calls anything may make a new
- * pair each time: its key would verify nothing that the service has signed.
- */
-function isGetterCall(call: ts.Expression): boolean {
-  if (!ts.isCallExpression(call) || call.arguments.length > 0 || !ts.isIdentifier(call.expression))
-    return false;
-  const getter = findDeclaration(call.expression, call.expression.text);
-  if (getter === undefined || !ts.isFunctionDeclaration(getter) || getter.body === undefined) return false;
-  let calls = (getter.modifiers ?? []).some(({ kind }) => kind === ts.SyntaxKind.AsyncKeyword);
-  walk(getter.body, (node) => {
-    calls ||= ts.isCallExpression(node) || ts.isNewExpression(node);
-    return !calls && !ts.isThrowStatement(node);
-  });
-  return !calls;
+  if (read === undefined) return undefined;
+  const { expression, imports, isPromise } = read;
+  // `await a.b` would be the promise of a member that a promise does not have.
+  if (isPromise === true) return { expression: `(await ${expression}).${key}`, imports };
+  return { expression: `${expression}.${key}`, imports };
 }

@@ -12,6 +12,7 @@ import {
 } from '../syntax/expressions.ts';
 import { findCalls, newsIn, type Use } from '../syntax/calls.ts';
 import { importedBy } from '../syntax/symbols.ts';
+import { findCallee } from './callees.ts';
 import type { Definition } from './definitions.ts';
 import type { Survey } from './survey.ts';
 
@@ -116,9 +117,9 @@ export function findHelper(
   { binding, call, kind }: Use,
   file: RelPath,
 ): HelperFunction | undefined {
-  const found = kind === 'helper' ? survey.names.value(call.expression, file) : undefined;
-  if (found === undefined || !isFunctionNode(found.node)) return undefined;
-  return { file: found.file, node: found.node, shared: true, index: argumentIndex(call, binding) };
+  const found = kind === 'helper' ? findCallee(survey, call.expression, file) : undefined;
+  if (found === undefined) return undefined;
+  return { ...found, shared: true, index: argumentIndex(call, binding) };
 }
 
 /** Which argument of a call an instance is, by its name; -1 where it is none. */

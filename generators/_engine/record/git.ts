@@ -1,4 +1,6 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join, posix } from 'node:path';
 import { promisify } from 'node:util';
 
 import type { Edit } from '../model/plan.ts';
@@ -22,27 +24,15 @@ const inert = ['-c', 'core.fsmonitor=false', '-c', 'core.hooksPath=/dev/null', '
 export async function findDirty(repo: Repo, edits: readonly Edit[]): Promise<readonly Obstacle[]> {
   const paths = edits.filter((edit) => edit.kind !== 'create').map((edit) => edit.path);
   if (paths.length === 0) return [];
-  const how = ['--porcelain=v1', '-z', '--no-renames', '--untracked-files=no', '--ignore-submodules=all'];
-  const settings = await withoutFilters(repo.root);
-  const stdout = await runGit(repo.root, ['status', ...how, '--', ...paths], settings);
-  if (stdout === undefined || stdout === '') return [];
-  // Porcelain paths start at the top of the work tree, which may be above our root.
-  const prefix = (await runGit(repo.root, ['rev-parse', '--show-prefix']))?.trim() ?? '';
-  const dirty = new Set(
-    stdout
-      .split('\0')
-      .filter((line) => line !== '')
-      .map((line) => line.slice(3 + prefix.length)),
-  );
+  const dirty = new Set<string>();
+  for (const [folder, own] of byRepository(repo.root, paths))
+    for (const path of await dirtyBelow(join(repo.root, folder), own)) dirty.add(posix.join(folder, path));
   const { files } = readRecord(repo);
   const changed = edits.flatMap((edit) => (edit.kind !== 'create' && dirty.has(edit.path) ? [edit] : []));
-  const names = changed.flatMap(({ path }) => [`HEAD:./${path}`, `:0:./${path}`]);
-  const blobs = await readBlobs(repo.root, names);
+  const changedPaths = changed.map(({ path }) => path);
+  const blobs = await readBlobs(repo.root, changedPaths, ['HEAD', ':0']);
   return changed
-    .filter(({ base, path }, index) => {
-      const known = blobs.slice(index * 2, index * 2 + 2).filter((blob) => blob !== undefined);
-      return !isAsWritten(path, base, files[path], known);
-    })
+    .filter(({ base, path }) => !isAsWritten(path, base, files[path], blobs.get(path) ?? []))
     .map(({ path }) => dirtyFile(path));
 }
 
@@ -65,6 +55,37 @@ function isAsWritten(
     const last = new Set(insertions.slice(index));
     return texts.has(plain(takeOut(path, text, insertions, last).text));
   });
+}
+
+/**
+ * Paths by the nearest repository around each, below its folder: '' is the root, in a repository or not. Git itself asks
+ * the repository of its working directory, and knows nothing of a submodule's files or of a clone in an ignored folder.
+ */
+export function byRepository(root: string, paths: readonly string[]): ReadonlyMap<string, readonly string[]> {
+  const found = new Map<string, string[]>();
+  for (const path of paths) {
+    const parts = path.split('/').slice(0, -1);
+    while (parts.length > 0 && !existsSync(join(root, ...parts, '.git'))) parts.pop();
+    const folder = parts.join('/');
+    const own = found.get(folder) ?? [];
+    found.set(folder, own);
+    own.push(folder === '' ? path : path.slice(folder.length + 1));
+  }
+  return found;
+}
+
+/** Those of the paths below an absolute folder that have uncommitted changes. */
+async function dirtyBelow(folder: string, paths: readonly string[]): Promise<readonly string[]> {
+  const how = ['--porcelain=v1', '-z', '--no-renames', '--untracked-files=no', '--ignore-submodules=all'];
+  const settings = await withoutFilters(folder);
+  const stdout = await runGit(folder, ['status', ...how, '--', ...paths], settings);
+  if (stdout === undefined || stdout === '') return [];
+  // Porcelain paths start at the top of the work tree, which may be above the folder.
+  const prefix = (await runGit(folder, ['rev-parse', '--show-prefix']))?.trim() ?? '';
+  return stdout
+    .split('\0')
+    .filter((line) => line !== '')
+    .map((line) => line.slice(3 + prefix.length));
 }
 
 /**
@@ -113,14 +134,31 @@ export async function runGit(
   }
 }
 
-/** The texts that git has under these names, such as `HEAD:./package.json`; undefined for one that it has not. */
+/** The texts that git has of files in these versions (`HEAD`, `:0`), by path; a version without the file is left out. */
 export async function readBlobs(
   root: string,
+  paths: readonly string[],
+  versions: readonly string[],
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const found = new Map<string, readonly string[]>();
+  for (const [folder, own] of byRepository(root, paths)) {
+    const names = own.flatMap((path) => versions.map((version) => `${version}:./${path}`));
+    const blobs = await readObjects(join(root, folder), names);
+    for (const [index, path] of own.entries()) {
+      const at = index * versions.length;
+      const texts = blobs.slice(at, at + versions.length).filter((text) => text !== undefined);
+      found.set(posix.join(folder, path), texts);
+    }
+  }
+  return found;
+}
+
+async function readObjects(
+  folder: string,
   names: readonly string[],
 ): Promise<readonly (string | undefined)[]> {
-  if (names.length === 0) return [];
   const env = { ...process.env, GIT_NO_LAZY_FETCH: '1' };
-  const options = { cwd: root, env, maxBuffer: maxOutputBytes, encoding: 'buffer' } as const;
+  const options = { cwd: folder, env, maxBuffer: maxOutputBytes, encoding: 'buffer' } as const;
   const output = await new Promise<Buffer>((resolve) => {
     const child = execFile('git', [...inert, 'cat-file', '--batch'], options, (_error, stdout) => {
       resolve(stdout);

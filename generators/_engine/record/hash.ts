@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 
+import { withUnixLineEndings } from '../model/line-endings.ts';
 import { runCache } from '../model/run-caches.ts';
 import { codeWithSortedImports } from '../syntax/tokens.ts';
 import { parseSource } from '../syntax/tree.ts';
 
-/** SHA-256 of a text's UTF-8 bytes, in hex. */
+/** SHA-256 of a text's UTF-8 bytes, in hex. Line endings do not count: git may check out CRLF where LF is committed. */
 export function hashText(text: string): string {
-  return createHash('sha256').update(text, 'utf8').digest('hex');
+  return createHash('sha256').update(withUnixLineEndings(text), 'utf8').digest('hex');
 }
 
 /** SHA-256 of bytes, in hex. */
@@ -37,7 +38,7 @@ function codeIn(kind: string, text: string): string {
   if (kind === '') return linesIn(text);
   return kind === '.json'
     ? valueIn(text)
-    : codeWithSortedImports(parseSource(`a${kind}`, text.replaceAll('\r\n', '\n'))).join('\0');
+    : codeWithSortedImports(parseSource(`a${kind}`, withUnixLineEndings(text))).join('\0');
 }
 
 /** What a JSON text says; of one that does not parse, the text. */

@@ -1,11 +1,11 @@
 import { existsSync, realpathSync } from 'node:fs';
-import { dirname, join, relative, sep } from 'node:path';
+import { dirname, join, posix, relative, sep } from 'node:path';
 
 import { assertNone, type Obstacle } from '../model/obstacle.ts';
 import type { Repo } from '../model/repo.ts';
 import type { Role } from '../model/roles.ts';
 import { type RelPath, toRel } from '../model/paths.ts';
-import { readBlobs, runGit } from './git.ts';
+import { byRepository, readBlobs, runGit } from './git.ts';
 import { misplaced } from '../model/places.ts';
 import { readRecord } from './record.ts';
 import { findRecords, pathsIn, recordPathIn, valuesOf } from '../repo/record-text.ts';
@@ -75,11 +75,16 @@ async function findUntracked(repo: Repo, recorded: readonly Named[]): Promise<re
   const committed = await committedPaths(repo);
   const asked = recorded.filter(({ path }) => committed(path));
   const tracked = new Set<string>();
-  for (let at = 0; at < asked.length; at += pathsAtOnce) {
-    const paths = asked.slice(at, at + pathsAtOnce).map(({ real }) => real);
-    const listed = await runGit(repo.root, ['ls-files', '-z', '--recurse-submodules', '--', ...paths]);
-    for (const path of (listed ?? '').split('\0')) tracked.add(path);
-  }
+  const places = byRepository(
+    repo.root,
+    asked.map(({ real }) => real),
+  );
+  for (const [folder, own] of places)
+    for (let at = 0; at < own.length; at += pathsAtOnce) {
+      const paths = own.slice(at, at + pathsAtOnce);
+      const listed = await runGit(join(repo.root, folder), ['ls-files', '-z', '--', ...paths]);
+      for (const path of (listed ?? '').split('\0')) tracked.add(posix.join(folder, path));
+    }
   return asked.filter(({ real }) => !tracked.has(real));
 }
 
@@ -87,15 +92,14 @@ async function findUntracked(repo: Repo, recorded: readonly Named[]): Promise<re
 async function committedPaths(repo: Repo): Promise<(path: string) => boolean> {
   const records = findRecords(repo);
   const versions = ['HEAD', ':0', ':2', ':3'];
-  const names = records.flatMap(({ path }) => versions.map((version) => `${version}:./${path}`));
-  const blobs = await readBlobs(repo.root, names);
+  const paths = records.map(({ path }) => path);
+  const blobs = await readBlobs(repo.root, paths, versions);
   const known = new Set<string>();
   let isUnknown = false;
-  for (const [index, text] of blobs.entries()) {
-    const record = records[Math.floor(index / versions.length)];
-    if (text === undefined || record === undefined) continue;
+  for (const { dir, path } of records) {
     try {
-      for (const path of valuesOf(text).flatMap((value) => pathsIn(value, record.dir))) known.add(path);
+      const values = (blobs.get(path) ?? []).flatMap(valuesOf);
+      for (const named of values.flatMap((value) => pathsIn(value, dir))) known.add(named);
     } catch {
       isUnknown = true;
     }

@@ -1,5 +1,6 @@
 import type { Edit, Plan } from '../model/plan.ts';
 import type { Answers } from '../model/generator.ts';
+import { withLineEndingsOf } from '../model/line-endings.ts';
 import { type Obstacle, RefusalError } from '../model/obstacle.ts';
 import { type RelPath, toRel } from '../model/paths.ts';
 import type { Repo } from '../model/repo.ts';
@@ -118,7 +119,8 @@ export function writeRecord(repo: Repo, record: S2sRecord): readonly Edit[] {
   return [...dirs].sort().flatMap((dir): readonly Edit[] => {
     const path = recordPathIn(dir);
     const [base, text] = [repo.read(path), renderRecord(kept, dir)];
-    if (text !== undefined) return [editTowards(repo, path, 'record', text) ?? []].flat();
+    if (text !== undefined)
+      return [editTowards(repo, path, 'record', withLineEndingsOf(base ?? '', text)) ?? []].flat();
     return base === undefined ? [] : [{ kind: 'delete', path, role: 'record', base }];
   });
 }

@@ -27,7 +27,7 @@ export interface Draft {
   add(edit: Edit): void;
   /** Takes over a plan that was made on `draft.repo`; the obstacles of one that is refused are collected. */
   include(plan: Plan | Promise<Plan>): Promise<void>;
-  note(sentence: string): void;
+  note(...sentences: readonly string[]): void;
   obstruct(...obstacles: readonly Obstacle[]): void;
   /** The plan. @throws RefusalError with every obstacle that was collected */
   finish(): Plan;
@@ -109,7 +109,7 @@ class EditDraft implements Draft {
       const { edits, notes, wanted = [] } = await plan;
       for (const edit of edits) this.add(edit);
       this.#wanted.push(...wanted);
-      for (const note of notes) this.note(note);
+      this.note(...notes);
     } catch (error) {
       this.obstruct(...obstaclesOf(error));
     }
@@ -120,8 +120,8 @@ class EditDraft implements Draft {
     this.#overlay.lay(edit.path, undefined);
   }
 
-  note(sentence: string): void {
-    this.#notes.add(sentence);
+  note(...sentences: readonly string[]): void {
+    for (const sentence of sentences) this.#notes.add(sentence);
   }
 
   obstruct(...obstacles: readonly Obstacle[]): void {

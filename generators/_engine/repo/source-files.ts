@@ -103,7 +103,14 @@ export function findPackageFiles(repo: Repo): PackageFiles {
 }
 
 function walkPackages(repo: Repo): PackageFiles {
-  const [manifests, records]: [RelPath[], RelPath[]] = [[], []];
+  const found = findFilesNamed(repo, /^(?:package|\.s2s)\.json$/);
+  const isRecordPath = (path: RelPath): boolean => basenameRel(path) === recordName;
+  return { manifests: found.filter((path) => !isRecordPath(path)), records: found.filter(isRecordPath) };
+}
+
+/** Every file of such a name, in the folders where a package.json is looked for; nearest to the root first. */
+export function findFilesNamed(repo: Repo, pattern: RegExp): readonly RelPath[] {
+  const found: RelPath[] = [];
   let level: readonly RelPath[] = [toRel('')];
   let seen = 0;
   for (let depth = 0; depth <= maxPackageDepth && level.length > 0; depth += 1) {
@@ -111,16 +118,14 @@ function walkPackages(repo: Repo): PackageFiles {
     for (const dir of level) {
       const entries = repo.list(dir);
       seen += entries.length;
-      if (seen > maxEntries) return { manifests, records };
-      const names = new Set(entries.filter(({ kind }) => kind !== 'directory').map(({ name }) => name));
-      if (entries.some(({ kind, name }) => kind === 'file' && name === 'package.json'))
-        manifests.push(joinRel(dir, 'package.json'));
-      if (names.has(recordName)) records.push(joinRel(dir, recordName));
+      if (seen > maxEntries) return found;
+      const files = entries.filter(({ kind, name }) => kind === 'file' && pattern.test(name));
+      found.push(...files.map(({ name }) => joinRel(dir, name)));
       // What is in a folder whose name cannot be printed is nobody's service; one that is, is missed by name.
       const folders = entries.filter((entry) => isSourceFolder(entry) && !isUnprintable(entry.name));
       next.push(...folders.map(({ name }) => joinRel(dir, name)));
     }
     level = next;
   }
-  return { manifests, records };
+  return found;
 }

@@ -68,7 +68,7 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Null on routes that do not ask for a token. */
     user: AuthenticatedUser | null;
-    /** The caller's `X-Correlation-ID`, or a new one; stands in the response as well. */
+    /** The caller's `X-Correlation-ID`, the service's own request ID, or a new one; stands in the response as well. */
     correlationId: string;
   }
 }
@@ -100,6 +100,8 @@ const LOOPBACK = /^https?:\/\/(?:localhost|127\.|\[::1\])/i;
 /** A line of `printRoutes`: its place in the tree, a part of a pattern, and methods and constraints where there are routes. */
 const ROUTE_LINE = /^([│├└─ ]*)([^│├└─ •].*?)(?: \(([A-Z, -]+)\)(?: (\{.*\}))?)?$/;
 const CORRELATION_ID = /^[A-Za-z0-9._:-]{1,128}$/;
+/** An ID of Fastify's own: a count, as every process has it. */
+const COUNTED_ID = /^req-[0-9a-z]+$/;
 
 /**
  * Lets the auth service decide who is calling. 401 says that the token is no good, 503 that nobody can tell now.
@@ -120,7 +122,7 @@ export const authMiddleware = fp<AuthMiddlewareOptions>(
 
     app.decorateRequest('correlationId', '');
     app.addHook('onRequest', (request, reply, next) => {
-      const correlationId = readCorrelationId(request.headers['x-correlation-id']);
+      const correlationId = readCorrelationId(request);
       request.correlationId = correlationId;
       void reply.header('x-correlation-id', correlationId);
       bindCorrelationId(request, reply, correlationId);
@@ -176,12 +178,15 @@ function createClient(app: FastifyInstance, options: AuthMiddlewareOptions): Aut
 function guardRoutes(app: FastifyInstance, publicRoutes: readonly string[], authenticateRequest: Guard): void {
   const pass = Promise.resolve();
   const guard: Guard = (request, reply) => {
-    if (!isPublic(publicRoutes, request.method, request.routeOptions.url)) return authenticateRequest(request, reply);
+    const { url } = request.routeOptions;
+    if (url === undefined && isMissingBelowPublic(publicRoutes, request)) return sendNotFound(request, reply);
+    if (!isPublic(publicRoutes, request.method, url)) return authenticateRequest(request, reply);
     // The handler for what is not found is not public, and no `onRequest` hook runs before it then.
     const callNotFound = reply.callNotFound.bind(reply);
     reply.callNotFound = () => {
-      void authenticateRequest(request, reply).then((refusal) => {
-        if (refusal === undefined) callNotFound();
+      const answer = isStranger(request) ? sendNotFound : authenticateRequest;
+      void answer(request, reply).then(() => {
+        if (!reply.sent) callNotFound();
       });
     };
     return pass;
@@ -210,6 +215,22 @@ function isPublic(publicRoutes: readonly string[], method: string, url: string |
     if (listed !== method && !(listed === 'GET' && method === 'HEAD')) return false;
     return pattern.endsWith('/*') ? `${url}/`.startsWith(pattern.slice(0, -1)) : pattern === url;
   });
+}
+
+/** No route has this URL, and it is below a public pattern: who sends no token may know that nothing is there. */
+function isMissingBelowPublic(publicRoutes: readonly string[], request: FastifyRequest): boolean {
+  const [path = ''] = request.url.split('?', 1);
+  return isStranger(request) && isPublic(publicRoutes, request.method, path);
+}
+
+function isStranger({ headers }: FastifyRequest): boolean {
+  return headers.authorization === undefined;
+}
+
+/** Answers as Fastify does by itself: the application's own handler for what is not found may tell more. */
+async function sendNotFound({ method, url }: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+  const message = `Route ${method}:${url} not found`;
+  return reply.code(404).send({ message, error: 'Not Found', statusCode: 404 });
 }
 
 /** What a stranger may reach by the routes of the whole server, as Fastify has compiled them; `hook` is the guard's name. */
@@ -385,8 +406,13 @@ function readBearerToken(header: string | undefined): string | undefined {
   return token === undefined || token.length > MAX_TOKEN_LENGTH ? undefined : token;
 }
 
-function readCorrelationId(header: string | string[] | undefined): string {
-  return typeof header === 'string' && CORRELATION_ID.test(header) ? header : randomUUID();
+/** The caller's ID, else the one that the service itself gives the request (`genReqId`, `requestIdHeader`), else a new one. */
+function readCorrelationId(request: FastifyRequest): string {
+  const header = request.headers['x-correlation-id'];
+  if (typeof header === 'string' && CORRELATION_ID.test(header)) return header;
+  const id: unknown = request.id;
+  const isOwn = typeof id === 'string' && CORRELATION_ID.test(id) && !COUNTED_ID.test(id);
+  return isOwn ? id : randomUUID();
 }
 
 /** What pino can do and other loggers may not. */

@@ -218,6 +218,13 @@ describe('balanced client, endpoints that fail', () => {
     expect(backends[0].seen.length + backends[1].seen.length).toBe(1);
   });
 
+  it('opens the circuit of an endpoint that sends no JSON: another server has its address', async () => {
+    const client = balance(those(2), { circuitBreakerOptions: { failureThreshold: 3 } });
+    backends[0].answer = html;
+    await times(30, () => client.get('/'));
+    expect(backends[0].seen.length).toBe(3);
+  });
+
   it('leaves an endpoint out while its circuit is open, and takes it back', async () => {
     let now = 0;
     const circuitBreakerOptions = { failureThreshold: 3, successThreshold: 1, timeout: 100, clock: () => now };

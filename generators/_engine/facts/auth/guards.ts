@@ -182,7 +182,7 @@ function judgeHook(survey: Survey, hook: ts.Expression, file: RelPath, depth = 0
 }
 
 /** Our middleware decorates the client that it asks: its own hook is the decorator beside it. */
-function isMiddleware(survey: Survey, file: RelPath): boolean {
+export function isMiddleware(survey: Survey, file: RelPath): boolean {
   return /\.decorate\(['"]authServiceClient['"]/.test(survey.text(file));
 }
 
@@ -202,7 +202,7 @@ function judgeAuth(survey: Survey, call: ts.CallExpression, file: RelPath, depth
 }
 
 /** The function that `decorate(name, …)` gives to instances; undefined for none, and for several. */
-function decoratedAs(survey: Survey, name: string): { file: RelPath; node: ts.Node } | undefined {
+export function decoratedAs(survey: Survey, name: string): { file: RelPath; node: ts.Node } | undefined {
   const found = survey
     .filesMatching(/\.decorate\(/)
     .flatMap((file) =>

@@ -1,8 +1,8 @@
 import type { RelPath } from '../../model/paths.ts';
 import { ts, walk } from '../../syntax/tree.ts';
-import { readEnv } from '../../program/env-reads.ts';
 import { keyOf, propertyOf, stringOf, unwrap } from '../../syntax/expressions.ts';
 import { findWays, type Given, type Reached } from './jwt-reach.ts';
+import { keyText } from './verify-keys.ts';
 import { chainedCall, namespaceOf, type PluginUse, type Sign, typeKeys } from './jwt-signs.ts';
 import type { Survey } from '../../program/survey.ts';
 
@@ -10,6 +10,12 @@ import type { Survey } from '../../program/survey.ts';
 export interface Issued extends Reached {
   readonly sign: Sign;
   readonly shape: TokenShape;
+  /** Claims that are objects, with the names of their members. */
+  readonly nested: ReadonlyMap<string, readonly string[]>;
+  /** The expressions of claims by path: `role`, `user.id`. */
+  readonly values: ReadonlyMap<string, ClaimValue>;
+  /** The type of the claims, where they are an argument that nobody gives. */
+  readonly declared: ClaimsType | undefined;
   /** The variable or the text that the key is from; undefined when it cannot be seen. */
   readonly key: string | undefined;
 }
@@ -35,12 +41,34 @@ export function findIssued(survey: Survey, signs: readonly Sign[], pluginOf: Plu
         return {
           ...way,
           sign,
+          ...insideOf(shape),
           shape: withOptions(sign, shape, pluginOf, { survey, file: sign.path, given }),
           key: signingKeyOf(survey, sign, pluginOf, given),
         };
       }),
     ),
   );
+}
+
+interface ClaimsType extends Read {
+  readonly type: ts.TypeNode;
+}
+
+interface ClaimValue extends Read {
+  readonly expression: ts.Expression;
+}
+
+/** Objects among the claims, one level deep. */
+function insideOf({ declared, values }: TokenShape): Pick<Issued, 'declared' | 'nested' | 'values'> {
+  const nested = new Map<string, readonly string[]>();
+  const all = new Map(values);
+  for (const [name, value] of values) {
+    const inner = shapeOf(value.expression, value, 1);
+    const names = [...inner.claims.keys(), ...inner.possible];
+    if (names.length > 0) nested.set(name, names);
+    for (const [member, one] of inner.values) all.set(`${name}.${member}`, one);
+  }
+  return { declared, nested, values: all };
 }
 
 interface Payload {
@@ -108,25 +136,6 @@ function signingKeyOf(survey: Survey, sign: Sign, pluginOf: PluginOf, given: Giv
   return secret === undefined ? undefined : keyText(survey, secret, plugin?.file ?? sign.path, given);
 }
 
-/** `env:NAME`, or the text itself. */
-export function keyText(
-  survey: Survey,
-  secret: ts.Expression,
-  file: RelPath,
-  given: Given,
-): string | undefined {
-  const bare = unwrap(secret);
-  // With a second variable to fall back to, two keys may be one.
-  if ((bare.getText().match(/\benv\b/g) ?? []).length > 1) return undefined;
-  const inner = (ts.isCallExpression(bare) ? bare.arguments[0] : undefined) ?? bare;
-  const found = survey.names.value(inner, file);
-  const argument = found === undefined ? undefined : given.get(found.node);
-  if (argument !== undefined) return keyText(survey, argument.expression, argument.file, argument.given);
-  const { env } = readEnv(survey, inner, file);
-  if (env !== undefined) return `env:${env}`;
-  return survey.names.textOf(inner, file);
-}
-
 /** What the code says of the tokens of one call. */
 interface TokenShape {
   /** Claims of the payload, in order. */
@@ -137,6 +146,8 @@ interface TokenShape {
   readonly possible: ReadonlySet<string>;
   /** More claims may be there. */
   readonly open: boolean;
+  readonly values: ReadonlyMap<string, ClaimValue>;
+  readonly declared?: ClaimsType | undefined;
 }
 
 /** What is read, in its file, with the parameters that it depends on. */
@@ -147,7 +158,13 @@ export interface Read {
 }
 
 const maxHops = 8;
-const nothing: TokenShape = { keys: [], claims: new Map(), possible: new Set(), open: true };
+const nothing: TokenShape = {
+  keys: [],
+  claims: new Map(),
+  possible: new Set(),
+  open: true,
+  values: new Map(),
+};
 
 /** The claims of a payload, through variables, spreads, types, and the arguments of the functions around it. */
 function shapeOf(payload: ts.Expression | undefined, read: Read, hops = 0): TokenShape {
@@ -165,6 +182,8 @@ function shapeOf(payload: ts.Expression | undefined, read: Read, hops = 0): Toke
       claims: new Map(keys.map((key) => [key, undefined])),
       possible: new Set(),
       open: keys.length === 0,
+      values: new Map(),
+      declared: node.type && { survey, given, file: found.file, type: node.type },
     };
   }
   const bare = ts.isExpression(node) ? unwrap(node) : undefined;
@@ -176,6 +195,7 @@ function shapeOf(payload: ts.Expression | undefined, read: Read, hops = 0): Toke
 function literalShape(object: ts.ObjectLiteralExpression, read: Read, hops: number): TokenShape {
   const claims = new Map<string, readonly string[] | undefined>();
   const possible = new Set<string>();
+  const values = new Map<string, ClaimValue>();
   const keys: string[] = [];
   let open = false;
   for (const member of object.properties) {
@@ -185,16 +205,19 @@ function literalShape(object: ts.ObjectLiteralExpression, read: Read, hops: numb
       open ||= shape.open;
       keys.push(...shape.keys);
       for (const name of shape.possible) possible.add(name);
+      for (const [name, value] of shape.values) values.set(name, value);
       for (const [name, value] of shape.claims)
         if (isCertain) claims.set(name, value);
         else possible.add(name);
     } else if (key === undefined) open = true;
     else {
+      const expression = propertyOf(object, key);
       keys.push(key);
-      claims.set(key, textsOf(propertyOf(object, key), read));
+      claims.set(key, textsOf(expression, read));
+      if (expression !== undefined) values.set(key, { ...read, expression });
     }
   }
-  return { keys, claims, possible, open };
+  return { keys, claims, possible, open, values };
 }
 
 /** `...(user.tenant && { tenant: user.tenant })` and `...claims`. */
@@ -209,8 +232,10 @@ function spreadShape(
   const sides = [bare.whenTrue, bare.whenFalse].map((side) => shapeOf(side, read, hops + 1));
   const claims = new Map(sides.flatMap((side) => [...side.claims]));
   const possible = new Set(sides.flatMap((side) => [...side.possible]));
+  const values = new Map(sides.flatMap((side) => [...side.values]));
   const keys = sides.flatMap((side) => side.keys);
-  return { isCertain: false, shape: { keys, claims, possible, open: sides.some(({ open }) => open) } };
+  const open = sides.some((side) => side.open);
+  return { isCertain: false, shape: { keys, claims, possible, values, open } };
 }
 
 /** `payload.purpose = 'reset'` after it was made. */

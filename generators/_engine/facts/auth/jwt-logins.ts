@@ -1,4 +1,5 @@
 import type { Issued } from './jwt-issued.ts';
+import { mayName, usualUserIds } from './user-claims.ts';
 
 /** Which of the issued tokens prove who calls. */
 export interface Logins {
@@ -14,7 +15,6 @@ const soundsLikeLogin =
 const soundsLikeOther =
   /reset|forgot|invit|confirm|verif|magic|unsubscri|activat|download|share|recover|mail|otp(?![a-z])|mfa|2fa|two[-_]?factor|pending|challenge|refresh[-_]?(?:token|jwt)|(?:sign|create|make|issue|generate)[-_]?refresh/i;
 const byMail = /(?:with|by|via)[-_]?e?mail/gi;
-const userIds = ['sub', 'userId', 'user_id', 'id'];
 const kinds = ['token_use', 'token_type', 'tokenType', 'type', 'typ'];
 const otherKind = /^(?:refresh|id)(?:[-_ ]?token)?$/i;
 
@@ -22,7 +22,7 @@ const otherKind = /^(?:refresh|id)(?:[-_ ]?token)?$/i;
 export function decideLogins(all: readonly Issued[], named: readonly string[] = []): Logins {
   const chosen = all.filter((one) => namesOf(one).some((name) => named.includes(name)));
   if (named.length > 0) return split(all, chosen);
-  const possible = all.filter(mayProve);
+  const possible = provers(all);
   const login = possible.filter(({ labels }) => labels.some((label) => soundsLikeLogin.test(label)));
   const clear = login.filter((one) => !isDoubtful(one));
   const found = clear.length > 0 ? clear : login.length > 0 ? login : possible;
@@ -43,14 +43,34 @@ function namesOf({ labels, places }: Issued): readonly string[] {
   ]);
 }
 
-/** Names a user, and is not of a kind that the verify route refuses anyway. */
-export function mayProve({ shape }: Issued): boolean {
-  const isKind = kinds.some((kind) => shape.claims.get(kind)?.some((text) => otherKind.test(text)) === true);
-  const isNobody = !shape.open && !userIds.some((name) => shape.claims.has(name) || shape.possible.has(name));
-  return !isKind && !isNobody;
+/**
+ * Tokens that may prove who calls. `{ email }` is as much as a confirmation has: such a token counts where its name says
+ * that it is one of a login, or where no token has the ID of a user.
+ */
+export function provers(all: readonly Issued[]): readonly Issued[] {
+  const clear = all.filter((one) => mayProve(one, isUsualId));
+  const named = all.filter((one) => mayProve(one, mayName));
+  const byLabel = named.filter(({ labels }) => labels.some((label) => soundsLikeLogin.test(label)));
+  const found = all.filter((one) => clear.includes(one) || byLabel.includes(one));
+  return found.length > 0 ? found : named;
 }
 
-export function isDoubtful({ labels }: Issued): boolean {
+/** Has a claim that names a user, and is not of a kind that the verify route refuses anyway. */
+function mayProve({ shape }: Issued, names: (claim: string) => boolean): boolean {
+  const isKind = kinds.some((kind) => shape.claims.get(kind)?.some((text) => otherKind.test(text)) === true);
+  return !isKind && (shape.open || [...shape.claims.keys(), ...shape.possible].some(names));
+}
+
+/** The token names a user by a usual claim, as `sub`. */
+export function provesUser(one: Issued): boolean {
+  return mayProve(one, isUsualId);
+}
+
+function isUsualId(claim: string): boolean {
+  return usualUserIds.includes(claim);
+}
+
+export function isDoubtful({ labels }: Pick<Issued, 'labels'>): boolean {
   return labels.some((label) => soundsLikeOther.test(label.replace(byMail, '')));
 }
 
@@ -105,7 +125,9 @@ export function findPurpose({ logins, others }: Logins): Purpose {
   const rules = requiredMarks(logins);
   const refused: Issued[] = [];
   const alike: Issued[] = [];
-  for (const other of others.filter(mayProve)) {
+  // Where the ID of the login's user goes by another name, tokens with that name prove as much.
+  const isUsual = logins.every((one) => mayProve(one, isUsualId));
+  for (const other of others.filter((one) => mayProve(one, isUsual ? isUsualId : mayName))) {
     const more = rules.some((rule) => breaks(other, rule)) ? [] : rulesAgainst(other, logins);
     rules.push(
       ...more.filter((rule) => !rules.some((known) => JSON.stringify(known) === JSON.stringify(rule))),

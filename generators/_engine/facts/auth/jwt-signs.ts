@@ -1,12 +1,13 @@
 import type { RelPath } from '../../model/paths.ts';
 import type { JwtFact } from '../../model/resource-facts.ts';
 import { placeOf, ts } from '../../syntax/tree.ts';
-import { callsIn, invocationsIn } from '../../syntax/calls.ts';
-import { keyOf, memberOf, propertyOf, receiverOf, unwrap } from '../../syntax/expressions.ts';
+import { invocationsIn } from '../../syntax/calls.ts';
+import { keyOf, memberOf, propertyOf, receiverOf } from '../../syntax/expressions.ts';
 import { foundOnce, type Survey } from '../../program/survey.ts';
 import { importsOf } from '../../syntax/imports.ts';
 import { importedBy } from '../../syntax/symbols.ts';
 import { readFromOutside } from '../../program/outside-reads.ts';
+import { findVerifyKeys, type Key } from './verify-keys.ts';
 
 /** One place where a token is signed. */
 export interface Sign {
@@ -128,24 +129,21 @@ export interface PluginUse {
   readonly options: ts.Expression | undefined;
 }
 
-interface Key {
-  readonly file: RelPath;
-  readonly expression: ts.Expression;
-}
-
 /** What verifies the tokens: the shared secret, or the public key of a pair; undefined when no other file can reach it. */
 export function findSecret(
   survey: Survey,
   sign: Sign | undefined,
   plugin: PluginUse | undefined,
   algorithm: string,
+  signs: readonly Sign[],
 ): JwtFact['secret'] {
-  for (const { expression, file } of signingKeysOf(survey, sign, plugin, algorithm)) {
+  const signKeys = signs.flatMap(signKey);
+  for (const { expression, file } of signingKeysOf(survey, sign, plugin, algorithm, signKeys)) {
     const read = readFromOutside(survey, expression, file);
     if (read === undefined) continue;
     const { env, fallback, imports } = read;
     return {
-      expression: read.expression,
+      expression: checked(read, algorithm),
       imports,
       ...(env !== undefined && { env }),
       ...(fallback !== undefined && { fallback }),
@@ -154,15 +152,27 @@ export function findSecret(
   return undefined;
 }
 
+/** Without the checks of its own file, a text may be undefined to the compiler, and a promise is not awaited. */
+function checked(
+  { env, expression, isPromise, mayMiss }: NonNullable<ReturnType<typeof readFromOutside>>,
+  algorithm: string,
+): string {
+  const isText = algorithm.startsWith('HS') || env !== undefined;
+  const value = isPromise === true ? `await ${expression}` : expression;
+  if (mayMiss !== true || !isText) return value;
+  return isPromise === true ? `((${value}) ?? '')` : `(${value} ?? '')`;
+}
+
 /** The key that signs is no good for verifying when it is one of a pair. */
 function signingKeysOf(
   survey: Survey,
   sign: Sign | undefined,
   plugin: PluginUse | undefined,
   algorithm: string,
+  signKeys: readonly Key[],
 ): readonly Key[] {
   if (sign === undefined || sign.library === '@fastify/jwt') return pluginKey(plugin);
-  return algorithm.startsWith('HS') ? signKey(sign) : verifyKeys(survey);
+  return algorithm.startsWith('HS') ? signKey(sign) : findVerifyKeys(survey, algorithm, signKeys);
 }
 
 function pluginKey(plugin: PluginUse | undefined): readonly Key[] {
@@ -174,35 +184,4 @@ function pluginKey(plugin: PluginUse | undefined): readonly Key[] {
 function signKey({ options, path, secret }: Sign): readonly Key[] {
   const expression = secret ?? propertyOf(options, 'key');
   return expression === undefined ? [] : [{ file: path, expression }];
-}
-
-/** The keys with which the service's own code verifies by a library. */
-function verifyKeys(survey: Survey): readonly Key[] {
-  return survey.filesMatching(/\b(verify|jwtVerify|createVerifier)\(/).flatMap((file) =>
-    callsIn(survey.tree(file)).flatMap((call): readonly Key[] => {
-      const expression = verifyCall(call)?.secret;
-      return expression === undefined ? [] : [{ file, expression }];
-    }),
-  );
-}
-
-/** A call that verifies by a library, with what it is given. */
-export interface VerifyCall {
-  readonly library: 'jsonwebtoken' | 'jose' | 'fast-jwt';
-  readonly secret: ts.Expression | undefined;
-  readonly options: ts.Expression | undefined;
-}
-
-/** `jwt.verify(token, key)`, `jwtVerify(token, key)` and `createVerifier({ key })`. */
-export function verifyCall({ arguments: given, expression }: ts.CallExpression): VerifyCall | undefined {
-  const [first, secret, options] = given;
-  const made = importedBy(expression, 'jsonwebtoken', 'jose', 'fast-jwt');
-  if (made?.from === 'jsonwebtoken' && made.name === 'verify') {
-    const isCallback = options !== undefined && ts.isFunctionLike(unwrap(options));
-    return { library: made.from, secret, options: isCallback ? undefined : options };
-  }
-  if (made?.from === 'jose' && made.name === 'jwtVerify') return { library: made.from, secret, options };
-  return made?.from === 'fast-jwt' && made.name === 'createVerifier'
-    ? { library: made.from, secret: propertyOf(first, 'key'), options: first }
-    : undefined;
 }

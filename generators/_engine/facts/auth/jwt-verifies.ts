@@ -3,12 +3,13 @@ import type { RelPath } from '../../model/paths.ts';
 import { placeOf, ts, walk } from '../../syntax/tree.ts';
 import { callsIn } from '../../syntax/calls.ts';
 import { keyOf as nameOfMember, memberOf, propertyOf, receiverOf, unwrap } from '../../syntax/expressions.ts';
-import { type Issued, keyText, textsOf } from './jwt-issued.ts';
+import { type Issued, textsOf } from './jwt-issued.ts';
 import { findWays } from './jwt-reach.ts';
 import type { Survey } from '../../program/survey.ts';
 import type { ImportWant } from '../../model/code-facts.ts';
 import type { JwtFact } from '../../model/resource-facts.ts';
-import { namespaceOf, type PluginUse, verifyCall } from './jwt-signs.ts';
+import { namespaceOf, type PluginUse } from './jwt-signs.ts';
+import { keyText, verifyCall } from './verify-keys.ts';
 import { readFromOutside } from '../../program/outside-reads.ts';
 
 /** One place where the service verifies a token. */

@@ -7,6 +7,8 @@ import { propertyOf, stringOf, unwrap } from '../../syntax/expressions.ts';
 import { chainedCall, findSecret, findSigns, namespaceOf, type PluginUse, type Sign } from './jwt-signs.ts';
 import { claimsOf, findIssued } from './jwt-issued.ts';
 import { decideLogins } from './jwt-logins.ts';
+import { type Algorithm, readAlgorithm } from './jwt-algorithm.ts';
+import { findUserClaims } from './user-claims.ts';
 import { foundOnce, type Survey } from '../../program/survey.ts';
 
 const libraries = ['@fastify/jwt', 'jsonwebtoken', 'jose', 'fast-jwt'] as const;
@@ -15,7 +17,7 @@ const libraries = ['@fastify/jwt', 'jsonwebtoken', 'jose', 'fast-jwt'] as const;
  * How a service signs and verifies tokens; the library that signs, else the one it depends on. `named`: `file:line` of
  * sign calls that log people in, where the code does not say.
  */
-export function surveyJwt(survey: Survey, named: readonly string[] = []): JwtFact {
+export function surveyJwt(survey: Survey, named: readonly string[] = [], givenAlgorithm?: string): JwtFact {
   const signs = findSigns(survey);
   const issued = findIssued(survey, signs, (namespace) => findPluginUse(survey, namespace));
   const { logins } = decideLogins(issued, named);
@@ -25,17 +27,16 @@ export function surveyJwt(survey: Survey, named: readonly string[] = []): JwtFac
   const { dependencies } = survey.head.manifest;
   const library = sign?.library ?? libraries.find((name) => dependencies[name] !== undefined) ?? 'none';
   const pluginOption = (name: string): ts.Expression | undefined => propertyOf(plugin?.options, name);
-  const algorithm =
-    optionOf(survey, sign, plugin, ['algorithm', 'alg'], 'setProtectedHeader') ??
-    defaultAlgorithm(pluginOption('secret'));
-  const secret = findSecret(survey, sign, plugin, algorithm);
+  const { algorithm, algorithmAt }: Algorithm =
+    givenAlgorithm === undefined ? readAlgorithm(survey, sign, plugin) : { algorithm: givenAlgorithm };
+  const secret = findSecret(survey, sign, plugin, algorithm, signs);
   const namespace =
     plugin === undefined ? undefined : survey.names.textOf(pluginOption('namespace'), plugin.file);
   const issuer = optionOf(survey, sign, plugin, ['issuer', 'iss'], 'setIssuer');
   const audience = optionOf(survey, sign, plugin, ['audience', 'aud'], 'setAudience');
   return {
     library,
-    signs: signs.map(({ line, path }) => ({ path, line })),
+    signs: mainFirst(signs, sign).map(({ line, path }) => ({ path, line })),
     algorithm,
     ...(secret !== undefined && { secret }),
     ...(namespace !== undefined && { namespace }),
@@ -46,6 +47,8 @@ export function surveyJwt(survey: Survey, named: readonly string[] = []): JwtFac
         ...logins.flatMap(({ shape }) => [...shape.claims.keys(), ...shape.possible]),
       ]),
     ],
+    ...(algorithmAt !== undefined && { algorithmAt }),
+    ...(logins.length > 0 && { user: findUserClaims(logins) }),
     ...(issuer !== undefined && { issuer }),
     ...(audience !== undefined && { audience }),
   };
@@ -55,6 +58,10 @@ export function surveyJwt(survey: Survey, named: readonly string[] = []): JwtFac
 function mainSign(survey: Survey, signs: readonly Sign[]): Sign | undefined {
   const said = (sign: Sign): number => claimsOf(survey, [sign]).length;
   return signs.toSorted((a, b) => said(b) - said(a))[0];
+}
+
+function mainFirst(signs: readonly Sign[], main: Sign | undefined): readonly Sign[] {
+  return main === undefined ? signs : [main, ...signs.filter((one) => one !== main)];
 }
 
 /** Where @fastify/jwt is registered: with the namespace that signs, else without one, else the first. */
@@ -106,8 +113,4 @@ function optionOf(
   }
   const argument = sign === undefined ? undefined : chainedCall(sign.call, setter)?.arguments[0];
   return stringOf(argument) ?? stringOf(propertyOf(argument, 'alg'));
-}
-
-function defaultAlgorithm(secret: ts.Expression | undefined): string {
-  return propertyOf(secret, 'private') === undefined ? 'HS256' : 'RS256';
 }

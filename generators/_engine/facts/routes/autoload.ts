@@ -2,17 +2,27 @@ import type { AutoloadFact, RoutePlugin } from '../../model/app-facts.ts';
 import { basenameRel, dirnameRel, joinRel, type RelPath } from '../../model/paths.ts';
 import { RefusalError } from '../../model/obstacle.ts';
 import { defaultPlugin } from '../../program/plugin-functions.ts';
-import type { Survey } from '../../program/survey.ts';
+import { type Survey, withoutGenerated } from '../../program/survey.ts';
 import type { Use } from '../../syntax/calls.ts';
-import { memberOf, propertyOf, receiverOf, stringOf, unwrap } from '../../syntax/expressions.ts';
+import {
+  isFunctionNode,
+  memberOf,
+  propertyOf,
+  receiverOf,
+  stringOf,
+  unwrap,
+} from '../../syntax/expressions.ts';
 import { importedBy } from '../../syntax/symbols.ts';
 import { ts } from '../../syntax/tree.ts';
+import { packageRoutes } from './package-routes.ts';
 import { contentsOf } from './registration.ts';
 import { joinUrl } from './route-calls.ts';
 
 /** An autoloaded folder with the options that decide which files are loaded and where. */
 export interface LoadedFolder extends AutoloadFact {
   readonly routeParams: boolean;
+  /** `encapsulate: false`: what its plugins add reaches the application, as if they were wrapped in fastify-plugin. */
+  readonly isShared: boolean;
   readonly ignored: readonly RegExp[];
   readonly wanted: readonly RegExp[];
 }
@@ -21,15 +31,36 @@ export interface LoadedFolder extends AutoloadFact {
 export function autoloadedPlugins(survey: Survey, folder: LoadedFolder): readonly RoutePlugin[] {
   return loadedFiles(survey, folder).flatMap((file) => {
     const found = defaultPlugin(survey, file);
-    if (found === undefined) return [];
-    const prefix = prefixOf(survey, folder, file);
+    const isShared = found?.shared === true || folder.isShared;
+    // Without a context of its own it has no prefix either.
+    const prefix = isShared ? '' : prefixOf(survey, folder, file);
+    if (found === undefined) return ofPackage(survey, file, nameOf(folder, file), prefix);
     const { routes } = contentsOf(survey, found, 0, prefix, 0);
     if (routes.length === 0) return [];
-    const kind = found.shared ? ('shared' as const) : ('plugin' as const);
+    const kind = isShared ? ('shared' as const) : ('plugin' as const);
     return [
       { name: nameOf(folder, file), file, kind, autoloaded: true, prefix, routes, exportedAs: 'default' },
     ];
   });
+}
+
+/** `export default swaggerUi` of a package, with the options that the file exports as `autoConfig`. */
+function ofPackage(survey: Survey, file: RelPath, name: string, prefix: string): readonly RoutePlugin[] {
+  const exported = survey.tree(file).statements.find((one) => ts.isExportAssignment(one));
+  if (exported === undefined) return [];
+  const options = configOf(survey, file);
+  const routes = packageRoutes(survey, { plugin: exported.expression, options, file }, '', prefix);
+  return routes.length === 0 ? [] : [{ name, kind: 'shared', autoloaded: true, prefix: '', routes }];
+}
+
+/** The object, or what a function of the instance returns. */
+function configOf(survey: Survey, file: RelPath): ts.Expression | undefined {
+  const found = survey.names.exported(file, 'autoConfig')?.node;
+  if (found === undefined || !isFunctionNode(found))
+    return found && ts.isExpression(found) ? found : undefined;
+  const { body } = found;
+  if (body === undefined || !ts.isBlock(body)) return body && unwrap(body);
+  return body.statements.find((one) => ts.isReturnStatement(one))?.expression;
 }
 
 /** As autoload does: an index file hides its siblings, not the folders beside it. */
@@ -110,13 +141,13 @@ function factOf(survey: Survey, options: ts.Expression, dir: RelPath, file: RelP
   const loaded = {
     ...fact,
     routeParams: isOn('routeParams'),
+    isShared: isOff('encapsulate'),
     ignored: patternsOf(options, ['ignorePattern', 'ignoreFilter']),
     wanted: patternsOf(options, ['matchFilter']),
   };
-  return {
-    ...loaded,
-    holds: namedHolding(dir) ?? (autoloadedPlugins(survey, loaded).length > 0 ? 'routes' : 'plugins'),
-  };
+  // The verify route that we have put into a folder of plugins makes it none of routes.
+  const hasRoutes = (): boolean => autoloadedPlugins(withoutGenerated(survey), loaded).length > 0;
+  return { ...loaded, holds: namedHolding(dir) ?? (hasRoutes() ? 'routes' : 'plugins') };
 }
 
 /** What a folder is for by its name: a plugin with a route or two does not make `plugins/app` one of routes. */

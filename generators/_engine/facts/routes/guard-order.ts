@@ -25,7 +25,7 @@ interface RootCode extends Pick<AppFact, 'kind' | 'binding'> {
 }
 
 /** {@link RootCode} with its tree. */
-type Level = RootCode & Readonly<{ scope: ts.Node; names: readonly string[] }>;
+export type Level = RootCode & Readonly<{ scope: ts.Node; names: readonly string[] }>;
 
 /** Packages by name. */
 type Wanted = (name: string) => boolean;
@@ -34,7 +34,7 @@ type Wanted = (name: string) => boolean;
 type Need = 'here' | 'child' | undefined;
 
 /** Where a wanted package is registered by what one call brings. */
-function needOf(survey: Survey, use: Use, file: RelPath, wanted: Wanted, depth = 0): Need {
+export function needOf(survey: Survey, use: Use, file: RelPath, wanted: Wanted, depth = 0): Need {
   if (depth > 4 || use.kind === 'route') return undefined;
   const inside = (code: Level | undefined, isShared: boolean): Need => {
     const found = code === undefined ? [] : findCalls(code.scope, code.names);
@@ -43,7 +43,9 @@ function needOf(survey: Survey, use: Use, file: RelPath, wanted: Wanted, depth =
     return needs.find((one) => one !== undefined);
   };
   if (use.kind === 'helper') return inside(functionOf(survey, use, file), true);
-  const loaded = autoloadsOf(survey, [use], file).flatMap(({ dir }) => filesBelow(survey, dir));
+  const folders = autoloadsOf(survey, [use], file);
+  const loaded = folders.flatMap(({ dir }) => filesBelow(survey, dir));
+  const isShared = folders.some((folder) => folder.isShared);
   const plugins =
     loaded.length > 0 ? loaded.map((path) => defaultOf(survey, path)) : pluginsOf(survey, use, file);
   const needs = plugins.map((one): Need => {
@@ -51,14 +53,15 @@ function needOf(survey: Survey, use: Use, file: RelPath, wanted: Wanted, depth =
     const name = packageOf(survey, one.expression, one.file);
     if (name !== undefined) return wanted(name) ? 'here' : undefined;
     const found = findPluginFunction(survey, one.expression, one.file);
-    return found === undefined ? undefined : inside(levelOf(found.file, found.node, 0), found.shared);
+    if (found === undefined) return undefined;
+    return inside(levelOf(found.file, found.node, 0), found.shared || isShared);
   });
   return needs.includes('here') ? 'here' : needs.find((one) => one !== undefined);
 }
 
 type Plugin = Readonly<{ expression: ts.Expression; file: RelPath }>;
 
-function pluginsOf(survey: Survey, { call }: Use, file: RelPath): readonly (Plugin | undefined)[] {
+export function pluginsOf(survey: Survey, { call }: Use, file: RelPath): readonly (Plugin | undefined)[] {
   return argumentsOf(survey, call, file).map(([plugin]) => plugin);
 }
 
@@ -70,12 +73,12 @@ function defaultOf(survey: Survey, path: RelPath): Plugin | undefined {
   return name !== undefined && ts.isIdentifier(name) ? { expression: name, file: path } : undefined;
 }
 
-function functionOf(survey: Survey, use: Use, file: RelPath): Level | undefined {
+export function functionOf(survey: Survey, use: Use, file: RelPath): Level | undefined {
   const found = findHelper(survey, use, file);
   return found && levelOf(found.file, found.node, found.index);
 }
 
-function levelOf(file: RelPath, node: ts.Node, index: number): Level | undefined {
+export function levelOf(file: RelPath, node: ts.Node, index: number): Level | undefined {
   if (!isFunctionNode(node) || node.body === undefined) return undefined;
   const binding = parameterName(node, index);
   const owner = nameOf(node);

@@ -11,16 +11,22 @@ const documentation = /^(docs|documentation|swagger|reference|openapi)$/i;
 const beforeToken =
   /^(login|log-in|signin|sign-in|register|signup|sign-up|refresh|refresh-token|forgot-password|reset-password)$/i;
 
+/** What logs people in elsewhere sends them back there; webhooks sign what they send. */
+const calledBack = /^(callback|webhooks?|\.well-known)$/i;
+/** `/api/auth/*`: a library that has all routes of a login behind one. */
+const loginFolder = /^(auth|oauth2?|sso|saml|oidc)$/i;
+
 /** Routes that the code itself makes public: by their own options, or by a well-known plugin. `public` says which. */
 export function knownPublicRoutes({ routes }: Pick<Service, 'routes'>): readonly Route[] {
   return uniqueRoutes(routes).filter((route) => route.public !== undefined);
 }
 
-/** Routes that are public in many services, by their names: a name is no proof, so they are only offered. */
+/** Routes that are public in many services, by their names or their package: that is no proof, so they are only offered. */
 export function likelyPublicRoutes({ routes }: Pick<Service, 'routes'>): readonly Route[] {
   return uniqueRoutes(routes).filter(
     (route) =>
-      route.public === undefined && (isProbe(route) || isDocumentation(route) || isBeforeToken(route)),
+      route.public === undefined &&
+      [isProbe, isDocumentation, isBeforeToken, isCalledBack].some((isLikely) => isLikely(route)),
   );
 }
 
@@ -47,7 +53,8 @@ export function opens(entry: string, { method, url }: Pick<Route, 'method' | 'ur
   return pattern.endsWith('/*') ? `${url}/`.startsWith(pattern.slice(0, -1)) : pattern === url;
 }
 
-function uniqueRoutes(plugins: Service['routes']): readonly Route[] {
+/** Each method and URL once. */
+export function uniqueRoutes(plugins: Service['routes']): readonly Route[] {
   const byKey = new Map<string, Route>();
   for (const route of plugins.flatMap(({ routes }) => routes)) {
     const known = byKey.get(routeKey(route));
@@ -74,6 +81,12 @@ function isDocumentation({ method, url }: Route): boolean {
 function isBeforeToken({ url }: Route): boolean {
   const segments = segmentsOf(url);
   return beforeToken.test(segments.at(-1) ?? '') && !segments.some(isPattern);
+}
+
+function isCalledBack({ url }: Route): boolean {
+  const segments = segmentsOf(url);
+  const [above = '', last = ''] = segments.slice(-2);
+  return segments.some((segment) => calledBack.test(segment)) || (last === '*' && loginFolder.test(above));
 }
 
 function segmentsOf(url: string): string[] {

@@ -1,6 +1,6 @@
 import type { Route, RoutePlugin } from '../../model/app-facts.ts';
 import type { RelPath } from '../../model/paths.ts';
-import { placeOf, ts } from '../../syntax/tree.ts';
+import { ts } from '../../syntax/tree.ts';
 import {
   type Argument,
   argumentsOf,
@@ -14,10 +14,12 @@ import {
   resolverOf,
 } from '../../program/plugin-functions.ts';
 import { isFunctionNode, propertyOf, stringOf, unwrap } from '../../syntax/expressions.ts';
+import { packageRoutes } from './package-routes.ts';
 import { joinUrl, routesOf } from './route-calls.ts';
 import type { Survey } from '../../program/survey.ts';
 import { importedBy } from '../../syntax/symbols.ts';
 import { findCalls, type Use } from '../../syntax/calls.ts';
+import { findMemberCalls } from '../../syntax/member-calls.ts';
 
 /** One plugin that is registered; `expression` stands in `file`. */
 interface Registration extends Argument {
@@ -83,7 +85,7 @@ export function contentsOf(
   const instance = parameterName(node, index);
   if (instance === undefined || node.body === undefined) return { routes: [], nested: [] };
   const all = [
-    { uses: findCalls(node.body, [instance]), file },
+    { uses: [...findCalls(node.body, [instance]), ...findMemberCalls(node.body, [instance])], file },
     ...classCalls(survey, node.body, instance, file),
   ];
   const own = all.flatMap((one) =>
@@ -115,14 +117,33 @@ function registered(
 
 function fromPackage(
   survey: Survey,
-  { expression, file, options, plugin: name }: Registration,
+  { expression, file, options, plugin: name, prefix: ownPrefix }: Registration,
   prefix: string,
 ): readonly RoutePlugin[] {
-  const routes = packageRoutes(survey, { plugin: expression, options, file }, prefix);
+  const routes = packageRoutes(survey, { plugin: expression, options, file }, prefix, ownPrefix);
   return routes.length === 0 ? [] : [{ name, kind: 'plugin', autoloaded: false, prefix, routes }];
 }
 
-/** `registerUserRoutes(app, deps)` */
+/** What classes and members of objects do to an instance that they are given: `new Users(app)`, `users.register(app)`. */
+export function handedPlugins(
+  survey: Survey,
+  scope: ts.Node,
+  names: readonly string[],
+  file: RelPath,
+): readonly RoutePlugin[] {
+  const made = names.flatMap((name) => classCalls(survey, scope, name, file));
+  const byClasses = made.flatMap(({ file: at, uses }): readonly RoutePlugin[] => {
+    const own = uses.filter(({ kind }) => kind === 'route');
+    const routes = own.flatMap((use) => routesOf(survey, use, at, ''));
+    const nested = routePluginsOf(survey, uses, at);
+    if (routes.length === 0) return nested;
+    const kind = 'shared' as const;
+    return [{ name: moduleName(at), file: at, kind, autoloaded: false, prefix: '', routes }, ...nested];
+  });
+  return [...byClasses, ...routePluginsOf(survey, findMemberCalls(scope, names), file)];
+}
+
+/** `registerUserRoutes(app, deps)`, `users.register(app)` */
 function helped(
   survey: Survey,
   use: Use,
@@ -182,68 +203,4 @@ function exportedName(expression: ts.Expression): string | undefined {
   const [first] = bare.arguments;
   const isWrapper = isFastifyPlugin(bare.expression) || resolverOf(bare.expression) !== undefined;
   return exportedName(first !== undefined && isWrapper ? first : bare.expression);
-}
-
-/** What a package's plugin registers: by its options object, undefined when it is given none. */
-type Pattern = (options: Options | undefined) => string | undefined;
-
-interface Options {
-  /** The literal text of an option; null when it is there and cannot be read. */
-  text(name: string): string | null | undefined;
-  isTrue(name: string): boolean;
-}
-
-/** Plugins whose only routes are made for everybody, and the pattern of those routes below the plugin's prefix. */
-const publicPlugins: ReadonlyMap<string, Pattern> = new Map([
-  ['@fastify/swagger-ui', below('routePrefix', '/documentation')],
-  ['@scalar/fastify-api-reference', below('routePrefix', '/reference')],
-  ['@fastify/under-pressure', statusRoute],
-]);
-
-/**
- * The public routes of a plugin that comes from a package: documentation and status. [] for every other package, and
- * where its options cannot be read: what is not known stays guarded.
- */
-function packageRoutes(
-  survey: Survey,
-  call: Readonly<{ plugin: ts.Expression; options: ts.Expression | undefined; file: RelPath }>,
-  prefix: string,
-): readonly Route[] {
-  const { file, plugin } = call;
-  const from = importedBy(plugin, ...publicPlugins.keys())?.from;
-  const pattern = from === undefined ? undefined : publicPlugins.get(from);
-  const options = call.options === undefined ? undefined : readOptions(survey, call.options, file);
-  const isUnread = call.options !== undefined && options === undefined;
-  const found = pattern === undefined || isUnread ? undefined : pattern(options);
-  if (from === undefined || found === undefined) return [];
-  const url = joinUrl(prefix, found);
-  return [{ method: 'GET', url, ...placeOf(plugin, file), public: `${from} registers it` }];
-}
-
-/** Undefined for what is no object literal, or has members that cannot be told from it. */
-function readOptions(survey: Survey, expression: ts.Expression, file: RelPath): Options | undefined {
-  const found = survey.names.objectOf(expression, file);
-  if (found === undefined || found.node.properties.some(ts.isSpreadAssignment)) return undefined;
-  const { node } = found;
-  return {
-    isTrue: (name) => propertyOf(node, name)?.kind === ts.SyntaxKind.TrueKeyword,
-    text: (name) => {
-      const value = propertyOf(node, name);
-      return value === undefined ? undefined : (survey.names.textOf(value, found.file) ?? null);
-    },
-  };
-}
-
-function below(option: string, initial: string): Pattern {
-  return (options) => {
-    const own = options?.text(option);
-    if (own === null || own === '' || own === '/') return undefined;
-    return `${own ?? initial}/*`;
-  };
-}
-
-/** `exposeStatusRoute: true` is `/status`; a text is the path. An object can have a path of its own: not read. */
-function statusRoute(options: Options | undefined): string | undefined {
-  if (options?.isTrue('exposeStatusRoute') === true) return '/status';
-  return options?.text('exposeStatusRoute') ?? undefined;
 }

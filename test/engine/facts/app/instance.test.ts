@@ -209,6 +209,28 @@ export const setupRoutes = async (app: FastifyInstance) => { app.get('/users', h
     });
   });
 
+  it('reads routes of a folder that is autoloaded without contexts at their own URL, as shared', () => {
+    const { routes } = serviceOf({
+      'package.json': manifest({ '@fastify/autoload': '^6.0.0' }),
+      'src/app.ts': `${fastify}import autoload from '@fastify/autoload';\nimport { join } from 'node:path';\nconst app = Fastify();\napp.register(autoload, { dir: join(__dirname, 'routes'), encapsulate: false });`,
+      'src/routes/users/index.ts': "export default async function (f) { f.get('/all', h); }",
+    });
+    expect(routes.map(({ kind, routes: own }) => [kind, own[0]?.url])).toEqual([['shared', '/all']]);
+  });
+
+  it('reads routes of classes and of controllers that are given the instance', () => {
+    const { routes } = serviceOf({
+      'src/app.ts': `${fastify}import * as health from './health';\nimport { Orders } from './orders';\nimport { Users } from './users';\nconst app = Fastify();\nnew Orders(app);\nconst users: Users = new Users();\nusers.register(app);\nhealth.register(app);`,
+      'src/orders.ts': 'export class Orders { constructor(app) { app.get("/orders", h); } }',
+      'src/users.ts':
+        'export class Users extends Base { register(app) { this.more(app); } more(app) { app.get("/users", h); } }',
+      'src/health.ts': 'export const register = (app) => { app.get("/health", h); };',
+    });
+    // What a controller registers by a method of its own is found in both.
+    const urls = new Set(routes.flatMap((one) => one.routes.map(({ url }) => url)));
+    expect([...urls]).toEqual(['/orders', '/users', '/health']);
+  });
+
   it.each([
     ['config', '', 'export const register = (app) => app.register(env, { schema });'],
     ['settings', '', "export const register = (app) => app.register(env, { schema, confKey: 'settings' });"],

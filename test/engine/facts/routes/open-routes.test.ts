@@ -60,6 +60,76 @@ describe('openRoutes', () => {
     );
   });
 
+  const jwt = { 'package.json': manifest({ jsonwebtoken: '^9.0.0' }) };
+  const sign = "import jwt from 'jsonwebtoken';\n";
+  const signs = "jwt.sign({ sub: '1' }, 'x')";
+
+  it.each<[string, Readonly<Record<string, string>>, string]>([
+    [
+      'an inline handler',
+      { 'src/app.ts': `${sign}${app}app.post('/enter', async () => ({ token: ${signs} }));\n` },
+      'POST /enter is public: its handler signs a token at src/app.ts:5 (src/app.ts:5).',
+    ],
+    [
+      'a class whose service comes by its constructor',
+      {
+        'src/tokens.ts': `${sign}export class Tokens {\n  issue() { return ${signs}; }\n}\n`,
+        'src/users.ts':
+          "import type { Tokens } from './tokens';\nexport class Users {\n  constructor(private readonly tokens: Tokens) {}\n  register(server) { server.post('/enter', this.enter.bind(this)); }\n  async enter() { return this.tokens.issue(); }\n}\n",
+        'src/app.ts': `import { Tokens } from './tokens';\nimport { Users } from './users';\n${app}const users = new Users(new Tokens());\nusers.register(app);\n`,
+      },
+      'POST /enter is public: its handler signs a token at src/tokens.ts:3 (src/users.ts:4).',
+    ],
+    [
+      'a decorator, in an autoloaded file',
+      {
+        'src/app.ts':
+          "import autoload from '@fastify/autoload';\nimport Fastify from 'fastify';\nimport { join } from 'node:path';\nconst app = Fastify();\napp.register(autoload, { dir: join(import.meta.dirname, 'plugins') });\napp.register(autoload, { dir: join(import.meta.dirname, 'routes') });\n",
+        'src/plugins/tokens.ts': `import fp from 'fastify-plugin';\n${sign}export default fp(async (app) => { app.decorate('issue', () => ${signs}); });\n`,
+        'src/routes/enter/index.ts':
+          "export default async function enter(app) {\n  app.post('/', async () => ({ token: app.issue() }));\n}\n",
+      },
+      'POST /enter is public: its handler signs a token at src/plugins/tokens.ts:3 (src/routes/enter/index.ts:2).',
+    ],
+  ])('leaves the login of the issuer open: %s', (_id, files, note) => {
+    const { notes, routes } = open({ ...jwt, ...files });
+    expect(routes).toEqual(['POST /enter', 'POST /auth/verify']);
+    expect(notes).toContain(note);
+  });
+
+  it.each<[string, string]>([
+    ['reads who calls', `app.post('/as', async (request) => jwt.sign({ sub: request.user.id }, 'x'));`],
+    ['has a name of something else', `app.post('/share', async () => ${signs});`],
+    ['signs no token of a user', "app.post('/x', async () => jwt.sign({ file: '1' }, 'x'));"],
+    ['is under any URL', `app.all('/api/auth/*', async () => ${signs});`],
+    [
+      'only calls a member of that name',
+      `class Tokens { sign() { return ${signs}; } }\nexport const tokens = new Tokens();\napp.post('/documents', async (request) => request.body.document.sign());`,
+    ],
+  ])('opens no route that signs a token and %s', (_id, code) => {
+    expect(open({ ...jwt, 'src/app.ts': `${sign}${app}${code}\n` }).routes).toEqual(['POST /auth/verify']);
+  });
+
+  it('names what the code of a closed route shows', () => {
+    const code = `import bcrypt from 'bcrypt';
+import passport from '@fastify/passport';
+import proxy from '@fastify/http-proxy';
+import swaggerUi from '@fastify/swagger-ui';
+${app}app.post('/people', async (request) => bcrypt.hash(request.body.password, 10));
+app.get('/github', { preValidation: passport.authenticate('github') }, h);
+app.get('/back', async (request) => app.github.getAccessTokenFromAuthorizationCodeFlow(request));
+app.post('/stripe', async (request) => stripe.webhooks.constructEvent(request.body, 's', 'x'));
+app.all('/api/auth/*', async (request) => auth.handler(request));
+app.register(proxy, { upstream: 'http://orders:3000', prefix: '/orders' });
+app.register(swaggerUi, { routePrefix: process.env.DOCS });
+`;
+    const { notes, routes } = open({ 'src/app.ts': code });
+    expect(routes).toEqual([]);
+    expect(notes).toEqual([
+      'A token is also required at GET /health (src/app.ts:7), POST /people (src/app.ts:8: its handler hashes or compares a password at src/app.ts:8), GET /github (src/app.ts:9: its hook is an authentication of passport), GET /back (src/app.ts:10: its handler exchanges an authorization code at src/app.ts:10), POST /stripe (src/app.ts:11: its handler checks a signature or a secret at src/app.ts:11), * /api/auth/* (src/app.ts:12), * /orders/* (src/app.ts:13: @fastify/http-proxy forwards it to another service), GET /* (src/app.ts:14: @fastify/swagger-ui registers it, and the URL cannot be read): open public routes with --public.',
+    ]);
+  });
+
   it('opens no documentation below which other routes lie', () => {
     const code = `import swaggerUi from '@fastify/swagger-ui';\n${app}app.register(swaggerUi, { routePrefix: '/docs' });\n`;
     expect(open({ 'src/app.ts': code }).routes).toEqual(['GET /docs/*']);

@@ -407,6 +407,8 @@ describe("service client, answers that are errors", () => {
       willAnswer(text(200, type, '{"ok":true}'));
       expect((await createClient().get("/")).data).toEqual({ ok: true });
     }
+    willAnswer(text(200, "application/json", '\uFEFF{"ok":true}'));
+    expect((await createClient().get("/")).data).toEqual({ ok: true });
     for (const type of [
       "text/json",
       "x-application/json",
@@ -514,6 +516,29 @@ describe("service client, time", () => {
     expect(client.getCircuitStats().failures).toBe(0);
     await connectionsClosed();
   });
+
+  it("puts one listener on a signal, however many calls have it, and takes it away again", async () => {
+    const warnings: Error[] = [];
+    const onWarning = (warning: Error): number => warnings.push(warning);
+    process.on("warning", onWarning);
+    const client = createClient();
+    const controller = new AbortController();
+    const { signal } = controller;
+    const calls = Array.from({ length: 20 }, () => client.get("/", { signal }));
+    for (const { status } of await Promise.all(calls)) expect(status).toBe(200);
+
+    willAnswer(silence);
+    const cancelled = Array.from({ length: 20 }, () =>
+      errorOf(client.get("/", { signal }))
+    );
+    while (seen.length < 40)
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    controller.abort();
+    for (const { kind } of await Promise.all(cancelled))
+      expect(kind).toBe("aborted");
+    process.off("warning", onWarning);
+    expect(warnings).toEqual([]);
+  });
 });
 
 describe("service client, circuit", () => {
@@ -574,18 +599,25 @@ describe("service client, circuit", () => {
     expect(changes.length).toBe(3);
   });
 
-  it("takes 4xx for a healthy service", async () => {
+  it("takes 4xx, and 2xx without JSON, for a healthy service", async () => {
     const client = createClient({ circuitBreakerOptions });
-    for (const status of [400, 401, 403, 404, 422, 429]) {
-      willAnswer(json(status, {}));
+    const refusals = [400, 401, 403, 404, 422, 429].map((status) =>
+      json(status, {})
+    );
+    for (const answer of [
+      ...refusals,
+      text(200, "text/html", "<p>"),
+      text(200, "application/json", '{"a":')
+    ]) {
+      willAnswer(answer);
       await callTimes(client, 4);
     }
     expect(client.getCircuitStats().state).toBe("CLOSED");
     expect(client.getCircuitStats().failures).toBe(0);
   });
 
-  it("opens on dropped connections, timeouts and broken answers", async () => {
-    for (const answer of [hangUp, silence, text(200, "text/html", "<p>")]) {
+  it("opens on dropped connections and timeouts", async () => {
+    for (const answer of [hangUp, silence]) {
       willAnswer(answer);
       const client = createClient({ circuitBreakerOptions, timeout: 50 });
       await callTimes(client, 3);

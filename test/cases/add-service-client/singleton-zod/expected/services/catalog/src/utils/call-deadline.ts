@@ -10,6 +10,9 @@ const GRACE_MS = 50;
 /** Why a call was ended from our side. */
 export type CancelReason = 'timeout' | 'aborted';
 
+/** The calls under way of each signal. One listener serves them all: Node.js warns of a leak at the eleventh. */
+const followers = new WeakMap<AbortSignal, Set<CallDeadline>>();
+
 /** One call's total time and its caller's signal: whichever comes first cancels what is under way at that moment. */
 export class CallDeadline {
   /** What to cancel now: an exchange, or the wait before the next one. */
@@ -18,8 +21,7 @@ export class CallDeadline {
   readonly #startedAt = performance.now();
   readonly #timeoutMs: number;
   #timer: NodeJS.Timeout;
-  /** Takes the listener off the caller's signal. */
-  readonly #forget: (() => void) | undefined;
+  readonly #signal: AbortSignal | undefined;
   #reason: CancelReason | undefined;
   #lateMs = 0;
 
@@ -27,15 +29,9 @@ export class CallDeadline {
   constructor(timeoutMs: number, signal: AbortSignal | undefined) {
     this.#timeoutMs = timeoutMs;
     this.#timer = setTimeout(expire, Math.min(timeoutMs, MAX_TIMER_MS), this);
-    if (signal === undefined) return;
-    const abort = (): void => {
-      this.cancel('aborted');
-    };
-    signal.addEventListener('abort', abort, { once: true });
-    this.#forget = () => {
-      signal.removeEventListener('abort', abort);
-    };
-    if (signal.aborted) this.#reason = 'aborted';
+    this.#signal = signal;
+    if (signal !== undefined) follow(signal, this);
+    if (signal?.aborted === true) this.#reason = 'aborted';
   }
 
   get reason(): CancelReason | undefined {
@@ -63,7 +59,7 @@ export class CallDeadline {
   /** Must be called when the call has ended: takes the timer and the listener away. */
   end(): void {
     clearTimeout(this.#timer);
-    this.#forget?.();
+    if (this.#signal !== undefined) unfollow(this.#signal, this);
     this.onCancel = undefined;
   }
 
@@ -87,4 +83,26 @@ export class CallDeadline {
 /** Not a closure, because every call has one. */
 function expire(deadline: CallDeadline): void {
   deadline.expire();
+}
+
+function follow(signal: AbortSignal, deadline: CallDeadline): void {
+  let calls = followers.get(signal);
+  if (calls === undefined) {
+    calls = new Set();
+    followers.set(signal, calls);
+    signal.addEventListener('abort', abortCalls);
+  }
+  calls.add(deadline);
+}
+
+/** The last call takes the listener with it: a signal may live as long as the process. */
+function unfollow(signal: AbortSignal, deadline: CallDeadline): void {
+  const calls = followers.get(signal);
+  if (calls?.delete(deadline) !== true || calls.size > 0) return;
+  followers.delete(signal);
+  signal.removeEventListener('abort', abortCalls);
+}
+
+function abortCalls(this: AbortSignal): void {
+  for (const deadline of followers.get(this) ?? []) deadline.cancel('aborted');
 }

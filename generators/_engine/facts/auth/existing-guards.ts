@@ -1,0 +1,83 @@
+import type { Route, RoutePlugin } from '../../model/app-facts.ts';
+import type { RelPath } from '../../model/paths.ts';
+import type { Survey } from '../../program/survey.ts';
+import { isFunctionNode, propertyOf, unwrap } from '../../syntax/expressions.ts';
+import { lineOf, ts, walk } from '../../syntax/tree.ts';
+import { levelOf } from '../routes/guard-order.ts';
+import { decideHook } from './guard-decision.ts';
+import { findRootHooks, hooksOf, type RootHook } from './root-hooks.ts';
+
+/** A hook of the service's own that refuses requests without a token, or may. */
+export interface ExistingGuard {
+  readonly plugin: string;
+  /** The hook as the code names it. */
+  readonly name: string;
+  readonly path: RelPath;
+  readonly line: number;
+  /** It takes another credential than a Bearer token from the Authorization header. */
+  readonly readsKey: boolean;
+}
+
+/** The guards that routes of these plugins have already; each is listed once. `decorator` is the name of our own hook. */
+export function findExistingGuards(
+  survey: Survey,
+  plugins: readonly RoutePlugin[],
+  decorator: string,
+): readonly ExistingGuard[] {
+  const root = findRootHooks(survey, undefined);
+  const found = new Map<ts.Node, ExistingGuard>();
+  for (const plugin of plugins) {
+    const inner = pluginHooks(survey, plugin);
+    for (const route of plugin.routes) {
+      for (const one of [...root, ...inner, ...routeHooks(survey, route)]) {
+        if (found.has(one.hook) || isOurs(one, decorator)) continue;
+        const request = { method: route.method, url: route.url, config: {} };
+        if (decideHook(survey, one.hook, one.file, request).decision === 'passes') continue;
+        found.set(one.hook, guardOf(survey, one, plugin.name));
+      }
+    }
+  }
+  return [...found.values()];
+}
+
+function isOurs({ hook }: Pick<RootHook, 'hook'>, decorator: string): boolean {
+  return hook.getText().endsWith(`.${decorator}`);
+}
+
+function pluginHooks(survey: Survey, { exportedAs, file, kind }: RoutePlugin): readonly RootHook[] {
+  if (file === undefined || exportedAs === undefined || kind === 'inline') return [];
+  const found = survey.names.exported(file, exportedAs);
+  const level = found && levelOf(found.file, found.node, 0);
+  return level === undefined ? [] : hooksOf(level);
+}
+
+/** `{ preHandler: [app.authenticate] }` of one route. */
+function routeHooks(survey: Survey, { line, path }: Route): readonly RootHook[] {
+  const tree = survey.tree(path);
+  const found: RootHook[] = [];
+  walk(tree, (node) => {
+    if (!ts.isCallExpression(node) || lineOf(tree, node.getStart()) !== line) return true;
+    for (const options of node.arguments) {
+      for (const event of ['onRequest', 'preValidation', 'preHandler']) {
+        const given = propertyOf(options, event);
+        const bare = given && unwrap(given);
+        const hooks = bare === undefined ? [] : ts.isArrayLiteralExpression(bare) ? bare.elements : [bare];
+        found.push(...hooks.map((hook) => ({ call: node, file: path, hook })));
+      }
+    }
+    return false;
+  });
+  return found;
+}
+
+function guardOf(survey: Survey, { file, hook }: RootHook, plugin: string): ExistingGuard {
+  const text = survey.names.value(hook, file)?.node.getText() ?? hook.getText();
+  const isNamed = !isFunctionNode(unwrap(hook));
+  return {
+    plugin,
+    name: isNamed ? (/[\w$.]+/.exec(hook.getText())?.[0] ?? 'a hook') : 'a hook',
+    path: file,
+    line: lineOf(survey.tree(file), hook.getStart()),
+    readsKey: /\bauthorization\b/i.test(text) && !/bearer|jwtVerify/i.test(text),
+  };
+}
