@@ -1,5 +1,6 @@
 import { diffOf } from '../_engine/plan/diff.ts';
 import type { Edit } from '../_engine/model/plan.ts';
+import { withLineEndingsOf } from '../_engine/model/line-endings.ts';
 import { type Obstacle, RefusalError } from '../_engine/model/obstacle.ts';
 import type { RelPath } from '../_engine/model/paths.ts';
 import type { Repo } from '../_engine/model/repo.ts';
@@ -27,8 +28,8 @@ export function revertFile(
   if (base === undefined) throw new RefusalError(unknownText(path));
   if (!isEdited(base, text)) throw new RefusalError(notThere(path));
   if (force) return { kind: 'delete', path, role, base: text };
-  const changes = changesBetween(base, text);
-  const diff = diffOf([{ kind: 'patch', path, role, base, changes }]);
+  const ours = withLineEndingsOf(text, base);
+  const diff = diffOf([{ kind: 'patch', path, role, base: ours, changes: changesBetween(ours, text) }]);
   throw edited({ path }, diff, 'Save your version elsewhere, or delete it with --force.');
 }
 

@@ -29,13 +29,10 @@ export async function findDirty(repo: Repo, edits: readonly Edit[]): Promise<rea
     for (const path of await dirtyBelow(join(repo.root, folder), own)) dirty.add(posix.join(folder, path));
   const { files } = readRecord(repo);
   const changed = edits.flatMap((edit) => (edit.kind !== 'create' && dirty.has(edit.path) ? [edit] : []));
-  const names = changed.flatMap(({ path }) => [`HEAD:./${path}`, `:0:./${path}`]);
-  const blobs = await readBlobs(repo.root, names);
+  const changedPaths = changed.map(({ path }) => path);
+  const blobs = await readBlobs(repo.root, changedPaths, ['HEAD', ':0']);
   return changed
-    .filter(({ base, path }, index) => {
-      const known = blobs.slice(index * 2, index * 2 + 2).filter((blob) => blob !== undefined);
-      return !isAsWritten(path, base, files[path], known);
-    })
+    .filter(({ base, path }) => !isAsWritten(path, base, files[path], blobs.get(path) ?? []))
     .map(({ path }) => dirtyFile(path));
 }
 
@@ -137,14 +134,31 @@ export async function runGit(
   }
 }
 
-/** The texts that git has under these names, such as `HEAD:./package.json`; undefined for one that it has not. */
+/** The texts that git has of files in these versions (`HEAD`, `:0`), by path; a version without the file is left out. */
 export async function readBlobs(
   root: string,
+  paths: readonly string[],
+  versions: readonly string[],
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const found = new Map<string, readonly string[]>();
+  for (const [folder, own] of byRepository(root, paths)) {
+    const names = own.flatMap((path) => versions.map((version) => `${version}:./${path}`));
+    const blobs = await readObjects(join(root, folder), names);
+    for (const [index, path] of own.entries()) {
+      const at = index * versions.length;
+      const texts = blobs.slice(at, at + versions.length).filter((text) => text !== undefined);
+      found.set(posix.join(folder, path), texts);
+    }
+  }
+  return found;
+}
+
+async function readObjects(
+  folder: string,
   names: readonly string[],
 ): Promise<readonly (string | undefined)[]> {
-  if (names.length === 0) return [];
   const env = { ...process.env, GIT_NO_LAZY_FETCH: '1' };
-  const options = { cwd: root, env, maxBuffer: maxOutputBytes, encoding: 'buffer' } as const;
+  const options = { cwd: folder, env, maxBuffer: maxOutputBytes, encoding: 'buffer' } as const;
   const output = await new Promise<Buffer>((resolve) => {
     const child = execFile('git', [...inert, 'cat-file', '--batch'], options, (_error, stdout) => {
       resolve(stdout);

@@ -92,15 +92,14 @@ async function findUntracked(repo: Repo, recorded: readonly Named[]): Promise<re
 async function committedPaths(repo: Repo): Promise<(path: string) => boolean> {
   const records = findRecords(repo);
   const versions = ['HEAD', ':0', ':2', ':3'];
-  const names = records.flatMap(({ path }) => versions.map((version) => `${version}:./${path}`));
-  const blobs = await readBlobs(repo.root, names);
+  const paths = records.map(({ path }) => path);
+  const blobs = await readBlobs(repo.root, paths, versions);
   const known = new Set<string>();
   let isUnknown = false;
-  for (const [index, text] of blobs.entries()) {
-    const record = records[Math.floor(index / versions.length)];
-    if (text === undefined || record === undefined) continue;
+  for (const { dir, path } of records) {
     try {
-      for (const path of valuesOf(text).flatMap((value) => pathsIn(value, record.dir))) known.add(path);
+      const values = (blobs.get(path) ?? []).flatMap(valuesOf);
+      for (const named of values.flatMap((value) => pathsIn(value, dir))) known.add(named);
     } catch {
       isUnknown = true;
     }

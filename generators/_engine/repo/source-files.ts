@@ -91,40 +91,26 @@ export interface PackageFiles {
 
 const packageFiles = new WeakMap<Repo, PackageFiles>();
 
-/** Every package.json and record of the repo on disk, nearest to the root first. */
+/**
+ * Every package.json and record of the repo on disk, nearest to the root first. Looks at the folders themselves, not at
+ * the `workspaces` field: plain folders of packages count too. At most 6 levels and a million entries are looked at.
+ */
 export function findPackageFiles(repo: Repo): PackageFiles {
   // No plan makes or takes away a package.json: where they are is a fact of the disk.
-  const known = packageFiles.get(repo.origin) ?? packageFilesOf(repo.origin);
+  const known = packageFiles.get(repo.origin) ?? walkPackages(repo.origin);
   packageFiles.set(repo.origin, known);
   return known;
 }
 
-function packageFilesOf(repo: Repo): PackageFiles {
-  const [manifests, records]: [RelPath[], RelPath[]] = [[], []];
-  walkFolders(repo, (dir, entries) => {
-    const names = new Set(entries.filter(({ kind }) => kind !== 'directory').map(({ name }) => name));
-    if (entries.some(({ kind, name }) => kind === 'file' && name === 'package.json'))
-      manifests.push(joinRel(dir, 'package.json'));
-    if (names.has(recordName)) records.push(joinRel(dir, recordName));
-  });
-  return { manifests, records };
+function walkPackages(repo: Repo): PackageFiles {
+  const found = findFilesNamed(repo, /^(?:package|\.s2s)\.json$/);
+  const isRecordPath = (path: RelPath): boolean => basenameRel(path) === recordName;
+  return { manifests: found.filter((path) => !isRecordPath(path)), records: found.filter(isRecordPath) };
 }
 
 /** Every file of such a name, in the folders where a package.json is looked for; nearest to the root first. */
 export function findFilesNamed(repo: Repo, pattern: RegExp): readonly RelPath[] {
   const found: RelPath[] = [];
-  walkFolders(repo, (dir, entries) => {
-    const files = entries.filter(({ kind, name }) => kind === 'file' && pattern.test(name));
-    found.push(...files.map(({ name }) => joinRel(dir, name)));
-  });
-  return found;
-}
-
-/**
- * Visits folders, nearest to the root first: not the `workspaces` field, since plain folders of packages count too. At
- * most 6 levels and a million entries are looked at.
- */
-function walkFolders(repo: Repo, visit: (dir: RelPath, entries: readonly Entry[]) => void): void {
   let level: readonly RelPath[] = [toRel('')];
   let seen = 0;
   for (let depth = 0; depth <= maxPackageDepth && level.length > 0; depth += 1) {
@@ -132,12 +118,14 @@ function walkFolders(repo: Repo, visit: (dir: RelPath, entries: readonly Entry[]
     for (const dir of level) {
       const entries = repo.list(dir);
       seen += entries.length;
-      if (seen > maxEntries) return;
-      visit(dir, entries);
+      if (seen > maxEntries) return found;
+      const files = entries.filter(({ kind, name }) => kind === 'file' && pattern.test(name));
+      found.push(...files.map(({ name }) => joinRel(dir, name)));
       // What is in a folder whose name cannot be printed is nobody's service; one that is, is missed by name.
       const folders = entries.filter((entry) => isSourceFolder(entry) && !isUnprintable(entry.name));
       next.push(...folders.map(({ name }) => joinRel(dir, name)));
     }
     level = next;
   }
+  return found;
 }
