@@ -225,7 +225,7 @@ function findGaps(app: FastifyInstance, hook: string, publicRoutes: readonly str
       continue;
     }
     // A tree of prefixes, four columns a level.
-    parts.splice(indent.length / 4 - 1, Infinity, part);
+    parts.splice(indent.length / 4 - 1, Number.POSITIVE_INFINITY, part);
     if (methods === undefined) continue;
     const url = parts.join('').replace('(empty root node)', '');
     unguarded = `${methods} ${url} has no guard`;

@@ -93,7 +93,7 @@ describe('claim cache', () => {
   });
 
   it('refuses numbers that make no sense', () => {
-    for (const ttlMs of [0, -1, Number.NaN, Infinity]) {
+    for (const ttlMs of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
       expect(() => createCache({ ttlMs })).toThrow(RangeError);
     }
     expect(() => createCache({ maxEntries: 0 })).toThrow(RangeError);

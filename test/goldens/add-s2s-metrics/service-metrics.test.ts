@@ -36,7 +36,7 @@ function createClient(options: Partial<ServiceClientOptions> = {}): ServiceClien
 }
 
 /** The value of one series, such as `name{a="b"}`; undefined when it is not there. */
-async function valueOf(series: string): Promise<number | undefined> {
+async function seriesValue(series: string): Promise<number | undefined> {
   const lines = (await registry.metrics()).split('\n');
   const line = lines.find((each) => each.startsWith(`${series} `));
   return line === undefined ? undefined : Number(line.slice(series.length + 1));
@@ -69,7 +69,7 @@ describe('service metrics', () => {
   it('counts calls by how they ended, and has them at 0 before the first one', async () => {
     await buildApp();
     const client = createClient({ circuitBreakerOptions: { failureThreshold: 2 } });
-    expect(await valueOf('s2s_client_calls_total{service="users",result="success"}')).toBe(0);
+    expect(await seriesValue('s2s_client_calls_total{service="users",result="success"}')).toBe(0);
     await client.get('/');
     answer = json(404);
     await client.get('/').catch(() => undefined);
@@ -78,10 +78,10 @@ describe('service metrics', () => {
     await client.get('/').catch(() => undefined);
     await client.get('/').catch(() => undefined);
     client.refuseForMs();
-    expect(await valueOf('s2s_client_calls_total{service="users",result="success"}')).toBe(1);
-    expect(await valueOf('s2s_client_calls_total{service="users",result="http_4xx"}')).toBe(1);
-    expect(await valueOf('s2s_client_calls_total{service="users",result="http_5xx"}')).toBe(2);
-    expect(await valueOf('s2s_client_calls_total{service="users",result="circuit_open"}')).toBe(2);
+    expect(await seriesValue('s2s_client_calls_total{service="users",result="success"}')).toBe(1);
+    expect(await seriesValue('s2s_client_calls_total{service="users",result="http_4xx"}')).toBe(1);
+    expect(await seriesValue('s2s_client_calls_total{service="users",result="http_5xx"}')).toBe(2);
+    expect(await seriesValue('s2s_client_calls_total{service="users",result="circuit_open"}')).toBe(2);
   });
 
   it('measures calls by the pattern of their path', async () => {
@@ -91,8 +91,8 @@ describe('service metrics', () => {
     await client.get('/users/8', { route: '/users/:id' });
     await client.get('/users/9');
     const count = 's2s_client_call_duration_seconds_count';
-    expect(await valueOf(`${count}{service="users",route="/users/:id"}`)).toBe(2);
-    expect(await valueOf(`${count}{service="users",route="other"}`)).toBe(1);
+    expect(await seriesValue(`${count}{service="users",route="/users/:id"}`)).toBe(2);
+    expect(await seriesValue(`${count}{service="users",route="other"}`)).toBe(1);
   });
 
   it('has no more patterns than there is room for', async () => {
@@ -100,51 +100,51 @@ describe('service metrics', () => {
     const client = createClient();
     for (let id = 0; id < 110; id += 1) await client.get('/', { route: `/users/${String(id)}` });
     const count = 's2s_client_call_duration_seconds_count';
-    expect(await valueOf(`${count}{service="users",route="/users/99"}`)).toBe(1);
-    expect(await valueOf(`${count}{service="users",route="/users/100"}`)).toBe(undefined);
-    expect(await valueOf(`${count}{service="users",route="other"}`)).toBe(10);
+    expect(await seriesValue(`${count}{service="users",route="/users/99"}`)).toBe(1);
+    expect(await seriesValue(`${count}{service="users",route="/users/100"}`)).toBe(undefined);
+    expect(await seriesValue(`${count}{service="users",route="other"}`)).toBe(10);
   });
 
   it('shows circuits and their changes, of clients that were there before it too', async () => {
     const client = createClient();
     await buildApp();
-    expect(await valueOf('s2s_client_circuits{service="users",state="CLOSED"}')).toBe(1);
-    expect(await valueOf('s2s_client_circuits{service="users",state="OPEN"}')).toBe(0);
-    expect(await valueOf('s2s_client_circuit_transitions_total{service="users",to="OPEN"}')).toBe(0);
+    expect(await seriesValue('s2s_client_circuits{service="users",state="CLOSED"}')).toBe(1);
+    expect(await seriesValue('s2s_client_circuits{service="users",state="OPEN"}')).toBe(0);
+    expect(await seriesValue('s2s_client_circuit_transitions_total{service="users",to="OPEN"}')).toBe(0);
     answer = json(500);
     await client.get('/').catch(() => undefined);
-    expect(await valueOf('s2s_client_circuits{service="users",state="CLOSED"}')).toBe(0);
-    expect(await valueOf('s2s_client_circuits{service="users",state="OPEN"}')).toBe(1);
-    expect(await valueOf('s2s_client_circuit_transitions_total{service="users",to="OPEN"}')).toBe(1);
+    expect(await seriesValue('s2s_client_circuits{service="users",state="CLOSED"}')).toBe(0);
+    expect(await seriesValue('s2s_client_circuits{service="users",state="OPEN"}')).toBe(1);
+    expect(await seriesValue('s2s_client_circuit_transitions_total{service="users",to="OPEN"}')).toBe(1);
     await client.close();
-    expect(await valueOf('s2s_client_circuits{service="users",state="OPEN"}')).toBe(undefined);
+    expect(await seriesValue('s2s_client_circuits{service="users",state="OPEN"}')).toBe(undefined);
   });
 
   it('counts retries and tells what is left of the budget', async () => {
     await buildApp();
     const client = createClient({ retry: { maxRetries: 2, baseDelayMs: 1 } });
-    expect(await valueOf('s2s_client_retries_total{service="users"}')).toBe(0);
-    expect(await valueOf('s2s_client_retry_budget{service="users"}')).toBe(2);
+    expect(await seriesValue('s2s_client_retries_total{service="users"}')).toBe(0);
+    expect(await seriesValue('s2s_client_retry_budget{service="users"}')).toBe(2);
     answer = json(503);
     await client.get('/').catch(() => undefined);
-    expect(await valueOf('s2s_client_retries_total{service="users"}')).toBe(2);
-    expect(await valueOf('s2s_client_retry_budget{service="users"}')).toBe(0);
+    expect(await seriesValue('s2s_client_retries_total{service="users"}')).toBe(2);
+    expect(await seriesValue('s2s_client_retry_budget{service="users"}')).toBe(0);
   });
 
   it('counts what became of tokens', async () => {
     await buildApp();
-    expect(await valueOf('s2s_auth_verifications_total{result="valid",cached="false"}')).toBe(0);
+    expect(await seriesValue('s2s_auth_verifications_total{result="valid",cached="false"}')).toBe(0);
     tokenVerified('valid', false, 'request-1');
     tokenVerified('valid', true, 'request-2');
-    expect(await valueOf('s2s_auth_verifications_total{result="valid",cached="false"}')).toBe(1);
-    expect(await valueOf('s2s_auth_verifications_total{result="valid",cached="true"}')).toBe(1);
+    expect(await seriesValue('s2s_auth_verifications_total{result="valid",cached="false"}')).toBe(1);
+    expect(await seriesValue('s2s_auth_verifications_total{result="valid",cached="true"}')).toBe(1);
   });
 
   it('counts once, however many applications there are', async () => {
     await buildApp();
     await buildApp();
     await createClient().get('/');
-    expect(await valueOf('s2s_client_calls_total{service="users",result="success"}')).toBe(1);
+    expect(await seriesValue('s2s_client_calls_total{service="users",result="success"}')).toBe(1);
   });
 
   it('puts neither a path, nor a correlation ID, nor a header into a label', async () => {

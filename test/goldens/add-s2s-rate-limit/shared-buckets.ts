@@ -1,8 +1,6 @@
-import { once } from 'node:events';
-
 import type { FastifyInstance } from 'fastify';
 import { createRedisBuckets, withFallback } from './redis-buckets.js';
-import { FAIL_FAST } from './redis-script.js';
+import { FAIL_FAST, superviseConnection } from './redis-lifecycle.js';
 import { createMemoryBuckets, type TokenBuckets } from './token-bucket.js';
 
 export interface SharedBucketsOptions {
@@ -30,17 +28,7 @@ export function createSharedBuckets(
     return own;
   }
   const client = shared.duplicate(FAIL_FAST);
-  client.on('error', (error: Error) => {
-    app.log.error({ err: error }, 'Redis connection of the rate limit failed');
-  });
-  app.addHook('onClose', () => {
-    client.disconnect();
-  });
-  // The first request must not meet a connection that is still being made; without Redis the service starts as well.
-  app.addHook('onReady', async () => {
-    if (client.status === 'ready') return;
-    await once(client, 'ready', { signal: AbortSignal.timeout(1_000) }).catch(() => undefined);
-  });
+  superviseConnection(app, client, 'rate limit');
   return withFallback(
     createRedisBuckets(client, 'rate-limit:acme/auth-service:'),
     whenRedisIsDown === 'memory' ? own : refusing,

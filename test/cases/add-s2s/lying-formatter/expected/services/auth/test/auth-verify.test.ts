@@ -8,8 +8,8 @@ import type { BlacklistStore } from "../src/utils/token-blacklist.js";
 import { decodeClaims } from "../src/utils/token-claims.js";
 
 // Configuration is read when it is imported, so this comes first and the route is imported later.
-const SECRET = (process.env["JWT_SECRET"] =
-  "a-secret-of-these-tests-with-32-bytes-or-more");
+const SECRET = "a-secret-of-these-tests-with-32-bytes-or-more";
+process.env["JWT_SECRET"] = SECRET;
 const HASHES = { HS256: "sha256", HS384: "sha384", HS512: "sha512" } as const;
 const OTHER_ALGORITHM = "HS512";
 

@@ -103,7 +103,7 @@ export class ServiceClient implements ObservedClient {
   #onIdle: (() => void) | undefined;
   #closing: Promise<void> | undefined;
   /** When the last timeout was counted that this process noticed late, in milliseconds of `performance.now()`. */
-  #lateCountedAt = -Infinity;
+  #lateCountedAt = -Number.POSITIVE_INFINITY;
 
   /**
    * @throws TypeError when `baseUrl` is not http(s) or holds credentials, or a header cannot be sent; RangeError for a
