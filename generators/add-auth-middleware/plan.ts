@@ -8,6 +8,7 @@ import type { Service } from '../_engine/model/service.ts';
 import { importSpecifier, placeFile, testFileFor } from '../_engine/facts/style/place-file.ts';
 import { type Draft, openDraft } from '../_engine/repo/draft.ts';
 import { render, renderModule, renderTest } from '../_engine/render/render.ts';
+import { findUrlVariable, withUrlVariable } from '../_engine/facts/config/url-variable.ts';
 import { clientAnswers, findClient } from '../_engine/facts/calls/installed-client.ts';
 import { surveyTarget } from '../_engine/facts/app/service.ts';
 import { recordedAnswers } from '../_engine/record/recorded-answers.ts';
@@ -68,6 +69,7 @@ export async function planAuthMiddleware(answers: MiddlewareAnswers, repo: Repo)
     // Where add-s2s-revocation has been.
     revocation: cacheTtlMs !== undefined && draft.repo.read(subscriber) !== undefined,
     ...authAddress,
+    urlVariable: findUrlVariable(repo, service, authAddress.auth),
     publicRoutes: open?.routes,
     carried: findCarriedClaims(repo, authAddress.auth),
   };
@@ -127,7 +129,11 @@ function renderMiddleware(
 ): void {
   const { style, testing } = service;
   const view = middlewareView(service, files, names, choices);
-  const text = render('add-auth-middleware/auth-middleware.ts.hbs', view, style);
+  const { urlVariable } = choices;
+  const text = withUrlVariable(
+    render('add-auth-middleware/auth-middleware.ts.hbs', view, style),
+    urlVariable,
+  );
   draft.create(files.middleware, 'auth-middleware', text);
   const cached = choices.cacheTtlMs !== undefined;
   if (cached) {
@@ -137,7 +143,7 @@ function renderMiddleware(
   if (testing.runner === 'none') return;
   const create = (name: string, test: RelPath, view: object): void => {
     const text = renderTest(`add-auth-middleware/${name}.test.ts.hbs`, view, style, testing);
-    draft.create(test, 'unit-test', text);
+    draft.create(test, 'unit-test', withUrlVariable(text, urlVariable));
   };
   for (const [name, imports] of middlewareTests(files, choices)) {
     const test = testFileFor(service, files.middleware, name);

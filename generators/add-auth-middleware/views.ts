@@ -29,6 +29,8 @@ export interface MiddlewareChoices {
   readonly diagnostics: boolean;
   readonly revocation: boolean;
   readonly defaultUrl: string;
+  /** The variable that holds that URL. */
+  readonly urlVariable: string;
   /** Undefined: it is not in the repo. */
   readonly auth: Destination | undefined;
   /** Undefined: only routes with the hook ask for a token. */

@@ -14,6 +14,7 @@ import type { Repo } from '../_engine/model/repo.ts';
 import type { Destination } from '../_engine/edit/declare-variables.ts';
 import { findAuthService } from '../_engine/facts/auth/auth-service.ts';
 import { findService } from '../_engine/facts/app/service.ts';
+import { servesTls } from '../_engine/facts/app/tls.ts';
 import { findTarget, surveyHeads } from '../_engine/repo/services.ts';
 
 /** Registers the middleware before the routes, puts its hook on the chosen ones, and declares what it needs. */
@@ -28,9 +29,9 @@ export async function wireMiddleware(
   register(draft, service, files, choices);
   for (const place of guardPlaces(draft.repo, service, guarded)) guard(draft, place, names);
   declareDependencies(draft, service, fastifyPlugin(service));
-  const { auth, defaultUrl } = choices;
+  const { auth, defaultUrl, urlVariable: name } = choices;
   await declareVariables(draft, service, [
-    { name: 'AUTH_SERVICE_URL', value: defaultUrl, type: 'url', default: defaultUrl, to: auth },
+    { name, value: defaultUrl, type: 'url', default: defaultUrl, to: auth },
     { name: 'SERVICE_AUTH_SECRET', value: '', type: 'string' },
   ]);
 }
@@ -71,6 +72,9 @@ export function findAuthAddress(repo: Repo, named: string | undefined): AuthAddr
   const head = named === undefined ? findAuthService(repo, heads) : findTarget(heads, named);
   if (head === undefined) return elsewhere;
   const port = findService(repo, head.dir)?.app.listen.defaultPort;
-  const defaultUrl = port === undefined ? usualUrl : `http://localhost:${String(port)}`;
-  return { defaultUrl, auth: { head, port } };
+  const secure = servesTls(repo, head);
+  const usual = secure ? usualUrl.replace('http:', 'https:') : usualUrl;
+  const scheme = secure ? 'https' : 'http';
+  const defaultUrl = port === undefined ? usual : `${scheme}://localhost:${String(port)}`;
+  return { defaultUrl, auth: { head, port, secure } };
 }

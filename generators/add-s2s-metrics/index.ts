@@ -8,9 +8,10 @@ export const generator = defineGenerator({
   questions: {
     monitoring: {
       type: 'string',
-      message: 'folder below the root for the Grafana dashboard and the Prometheus rules; none: omit them',
+      message:
+        'folder below the root for the Grafana dashboard and the Prometheus rules; default: that of prometheus.yml, else monitoring; none: omit them',
       placeholder: '<folder|none>',
-      initial: 'monitoring',
+      initial: async ({ repo }) => (await import('./monitoring-folder.ts')).findMonitoringFolder(repo),
     },
     ...serviceClient.questions,
   },

@@ -18,6 +18,7 @@ import { type MetricsFact, surveyMetrics } from '../_engine/facts/observability.
 import { openSources } from '../_engine/program/survey.ts';
 import { detectStyle } from '../_engine/facts/style/style.ts';
 import { surveyTarget } from '../_engine/facts/app/service.ts';
+import { findMonitoringFolder } from './monitoring-folder.ts';
 import { renderDashboard } from './dashboard.ts';
 import type { MetricsTestView } from './view.ts';
 import { findGuard, type MetricsFiles, metricsView } from './views.ts';
@@ -129,6 +130,7 @@ export const adoption: Adoption = {
   after: ['add-auth-middleware'],
   answers: (repo, dir) => {
     const client = clientAnswers(repo, dir);
-    return ['monitoring', 'none'].map((monitoring) => ({ ...client, monitoring }));
+    const folders = new Set([findMonitoringFolder(repo), 'monitoring', 'none']);
+    return [...folders].map((monitoring) => ({ ...client, monitoring }));
   },
 };

@@ -11,7 +11,8 @@ import { createRedisLifecycle } from '../_engine/edit/redis-connection.ts';
 import { registerPlugin } from '../_engine/edit/register-plugin.ts';
 import { type Draft, openDraft } from '../_engine/repo/draft.ts';
 import { render, renderModule, renderTest } from '../_engine/render/render.ts';
-import { allowsBelow } from '../_engine/facts/tooling.ts';
+import { siblingsOf } from '../_engine/facts/app/siblings.ts';
+import { openSurvey } from '../_engine/program/survey.ts';
 import { surveyTarget } from '../_engine/facts/app/service.ts';
 import { findUserMember } from '../_engine/facts/app/decorations.ts';
 import {
@@ -38,8 +39,12 @@ export interface LimitAnswers extends RunAnswers {
 export async function planRateLimit(answers: LimitAnswers, repo: Repo): Promise<Plan> {
   const service = surveyTarget(repo, answers);
   const { manifest, redis } = service;
-  if (manifest.dependencies['@fastify/rate-limit'] !== undefined) throw new RefusalError(isLimited(service));
-  if (allowsBelow(manifest.dependencies['fastify'], 4, 24)) throw new RefusalError(oldFastify(service));
+  const siblings = siblingsOf(openSurvey(repo, service)).map(({ head }) => head.manifest);
+  const limiting = [manifest, ...siblings].find(
+    ({ dependencies }) => dependencies['@fastify/rate-limit'] !== undefined,
+  );
+  if (limiting !== undefined) throw new RefusalError(isLimited(service, limiting.path));
+  if (service.isOlder('fastify', 4, 24)) throw new RefusalError(oldFastify(service));
   const store = answers.store ?? (redis.library === 'none' ? 'memory' : 'redis');
   const files = limitFiles(service);
   const draft = openDraft(repo);
@@ -138,10 +143,10 @@ function oldFastify({ manifest, name }: Service): Obstacle {
   };
 }
 
-function isLimited({ manifest, name }: Service): Obstacle {
+function isLimited({ name }: Service, path: RelPath): Obstacle {
   return {
     code: 'E_RATE_LIMITED',
-    at: { path: manifest.path },
+    at: { path },
     message: `${name} already has @fastify/rate-limit, and two limits would count every request twice.`,
     remedy:
       'Keep it (its option redis shares the count between instances, in fixed windows), or remove it and run the command again.',

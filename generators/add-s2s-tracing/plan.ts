@@ -17,9 +17,11 @@ import { render, renderModule, renderTest } from '../_engine/render/render.ts';
 import { isAuthService } from '../_engine/facts/auth/auth-service.ts';
 import { clientAnswers, findClient } from '../_engine/facts/calls/installed-client.ts';
 import { surveyOpenTelemetry } from '../_engine/facts/observability.ts';
+import { startScripts } from '../_engine/facts/start-script.ts';
 import { surveyTarget } from '../_engine/facts/app/service.ts';
 import type { TracingTestView } from './view.ts';
 import {
+  builtCommand,
   sdkView,
   type TracingFiles,
   tracingFiles,
@@ -38,7 +40,7 @@ export async function planTracing(
   const draft = openDraft(repo);
   const files = tracingFiles(service);
   const isOurs = repo.read(files.sdk)?.includes('OTEL_METRICS_EXPORTER') === true;
-  const found = surveyOpenTelemetry(service);
+  const found = surveyOpenTelemetry(repo, service);
   // The auth service verifies tokens itself and calls nobody.
   const parts = tracingParts(found, findClient(repo, service) !== undefined || !isAuthService(repo, service));
   if (parts.calls) await planDiagnostics(draft, service, answers, [serviceClient, authMiddleware]);
@@ -82,7 +84,10 @@ function planSdk(draft: Draft, service: Service, { sdk }: TracingFiles): void {
   depend(draft, service, '@opentelemetry/sdk-node', '^0.223.0');
   for (const file of service.config.exampleFiles)
     draft.patch(file, 'env', (base) => ensureEnv(base, { name: 'OTEL_EXPORTER_OTLP_ENDPOINT', value: '' }));
-  draft.note(`No traces are sent until ${service.name} is started with its tracing: ${view.command}`);
+  const isBuilt = startScripts(service.manifest.scripts).some(({ entry }) => /\.[cm]?js$/.test(entry));
+  const built = isBuilt ? [builtCommand(service, sdk)] : [];
+  const commands = [...new Set([view.command, ...built])].join(', or ');
+  draft.note(`No traces are sent until ${service.name} is started with its tracing: ${commands}`);
 }
 
 function renderTracing(draft: Draft, service: Service, files: TracingFiles, parts: TracingParts): void {

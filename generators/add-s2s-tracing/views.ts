@@ -1,5 +1,6 @@
 import type { ImportWant } from '../_engine/model/code-facts.ts';
 import { joinRel, type RelPath } from '../_engine/model/paths.ts';
+import { loaderFlags, startScripts, typeScriptStart } from '../_engine/facts/start-script.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { freePluginName } from '../_engine/edit/register-plugin.ts';
 import { importLines, importSpecifier, placeFile } from '../_engine/facts/style/place-file.ts';
@@ -77,15 +78,37 @@ export function tracingSpecifiers(service: Service, files: TracingFiles): Readon
 
 /** How a service is started with its SDK: without a build where it is known how, else what was built. */
 export function sdkView(service: Service, sdk: RelPath): SdkView {
-  const { app, dir, modules, name, tooling } = service;
+  const { app, dir, manifest, modules, name, tooling } = service;
   const below = (path: string): string => path.slice(dir === '' ? 0 : dir.length + 1);
   const flag = modules.system === 'esm' ? '--import' : '--require';
-  const runner = tooling.runTypeScript;
   const entry = below(app.entry ?? app.file);
-  const built = (path: string): string => `./${path.replace(/^src\//, 'dist/').replace(/\.ts$/, '.js')}`;
+  const scripted = typeScriptStart(manifest.scripts);
+  const flags = scripted !== undefined && loaderFlags(scripted) !== undefined ? scripted.flags : undefined;
+  const runner = flags ?? tooling.runTypeScript;
   const command =
     runner === undefined
-      ? `node ${flag} ${built(below(sdk))} ${built(entry)}`
-      : `node ${runner.join(' ')} ${flag} ./${below(sdk)} ${entry}`;
+      ? builtCommand(service, sdk)
+      : `node ${[...runner, flag].join(' ')} ./${below(sdk)} ${entry}`;
   return { serviceName: name.split('/').at(-1) ?? name, command };
+}
+
+/** How what was built is started with its SDK: as the package's own script starts it, where there is one. */
+export function builtCommand({ app, dir, manifest, modules }: Service, sdk: RelPath): string {
+  const below = (path: string): string => path.slice(dir === '' ? 0 : dir.length + 1);
+  const entry = below(app.entry ?? app.file).replace(/\.[cm]?ts$/, '');
+  const scripted = startScripts(manifest.scripts).find((one) => /\.[cm]?js$/.test(one.entry));
+  const usual = entry.replace(/^src\//, 'dist/');
+  const started = scripted?.entry.replace(/\.[cm]?js$/, '') ?? usual;
+  // A bundle has another name.
+  const built = started.split('/').at(-1) === entry.split('/').at(-1) ? started : usual;
+  // `src/server` and `dist/src/server` differ in what is before their common end.
+  let common = 0;
+  while (common < entry.length && entry.at(-1 - common) === built.at(-1 - common)) common += 1;
+  const [from, to] = [entry, built].map((path) => path.slice(0, path.length - common));
+  const own = below(sdk).replace(/\.ts$/, '');
+  const builtSdk = own.startsWith(from ?? '') ? `${to ?? ''}${own.slice(from?.length)}` : own;
+  const extension = /\.[cm]?js$/.exec(scripted?.entry ?? '')?.[0] ?? '.js';
+  const flag = modules.system === 'esm' ? '--import' : '--require';
+  const flags = [...(scripted?.flags ?? []), flag];
+  return `node ${flags.join(' ')} ./${builtSdk}.js ./${built}${extension}`;
 }

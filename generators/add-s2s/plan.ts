@@ -9,6 +9,7 @@ import { declareDependencies } from '../_engine/edit/ensure-dependency.ts';
 import { placeFile } from '../_engine/facts/style/place-file.ts';
 import { type Draft, openDraft } from '../_engine/repo/draft.ts';
 import { renderTest } from '../_engine/render/render.ts';
+import { findUrlVariable, withUrlVariable } from '../_engine/facts/config/url-variable.ts';
 import { surveyAuthService } from '../_engine/facts/auth/auth-service.ts';
 import { chooseProtection, readPublic } from '../_engine/facts/routes/protection.ts';
 import { findService, surveyTarget } from '../_engine/facts/app/service.ts';
@@ -49,7 +50,10 @@ function planIntegrationTest(draft: Draft, integration: Omit<Integration, 'test'
   const { style, testing } = consumer;
   const kind = found.authInRepo ? '' : '.stand-in';
   const template = `add-s2s/service-to-service${kind}.test.ts.hbs`;
-  draft.create(test, 'integration-test', renderTest(template, found.view, style, testing));
+  const issuer = auth && { head: auth, port: auth.app.listen.defaultPort };
+  const variable = findUrlVariable(draft.repo, consumer, issuer);
+  const text = withUrlVariable(renderTest(template, found.view, style, testing), variable);
+  draft.create(test, 'integration-test', text);
   for (const service of found.authInRepo && auth !== undefined ? [consumer, auth] : [consumer]) {
     if (service.tooling.runTypeScript !== undefined) continue;
     const tsx = { name: 'tsx', range: '^4.20.0', section: 'devDependencies' } as const;

@@ -1,3 +1,4 @@
+import { loaderFlags, typeScriptStart } from '../_engine/facts/start-script.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { printKey, printString } from '../_engine/syntax/print.ts';
 
@@ -14,8 +15,11 @@ export interface StartCommand {
 
 /** Undefined when no file listens and none exports what could. The test knows it as `as`. */
 export function findStartCommand(service: Service, as: 'auth' | 'consumer'): StartCommand | undefined {
-  const { app, dir, tooling } = service;
-  const runner = (tooling.runTypeScript ?? ['--import', 'tsx']).map((word) => printString(word));
+  const { app, dir, manifest, tooling } = service;
+  // A preload of the script may be what the service does not start without.
+  const scripted = typeScriptStart(manifest.scripts);
+  const flags = scripted !== undefined && loaderFlags(scripted) !== undefined ? scripted.flags : undefined;
+  const runner = (flags ?? tooling.runTypeScript ?? ['--import', 'tsx']).map((word) => printString(word));
   const below = (path: string): string => path.slice(dir === '' ? 0 : dir.length + 1);
   const autoload: readonly string[] = app.autoload.length > 0 ? ["FASTIFY_AUTOLOAD_TYPESCRIPT: '1'"] : [];
   if (app.entry !== undefined) {

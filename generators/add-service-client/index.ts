@@ -26,11 +26,12 @@ export const generator = defineGenerator({
     },
     transport: {
       type: 'string',
-      message: 'HTTP transport: undici (fastest) or fetch (no dependency)',
+      message:
+        'HTTP transport: undici (fastest) or fetch (no dependency); default: undici where it runs, from Node 20.18',
       placeholder: '<undici|fetch>',
       choices: [{ value: 'undici' }, { value: 'fetch' }],
       closed: true,
-      initial: 'undici',
+      initial: async (site, given) => (await import('./transport.ts')).initialTransport(site, given),
     },
   },
   plan: async (answers, repo) => (await import('./plan.ts')).planServiceClient(answers, repo),

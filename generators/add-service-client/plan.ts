@@ -10,8 +10,8 @@ import { importSpecifier, placeFile, testFileFor } from '../_engine/facts/style/
 import { type Draft, openDraft } from '../_engine/repo/draft.ts';
 import { renderModule, renderTest } from '../_engine/render/render.ts';
 import { clientAnswers, findClient, findInstalled } from '../_engine/facts/calls/installed-client.ts';
-import { allowsBelow } from '../_engine/facts/tooling.ts';
 import { surveyTarget } from '../_engine/facts/app/service.ts';
+import { type Transport, transportNote } from './transport.ts';
 import type { ClientTestView } from './view.ts';
 
 /** The files of the client below the service's utilities, by what they hold. */
@@ -32,16 +32,18 @@ const OLDEST_UNDICI = 7;
 export interface ClientAnswers extends RunAnswers {
   readonly with: readonly ('window' | 'backoff' | 'diagnostics')[];
   readonly without: readonly 'retry'[];
-  readonly transport: 'undici' | 'fetch';
+  readonly transport: Transport;
 }
 
 /** The client and its tests, with undici as a dependency unless fetch carries the calls; the breaker if missing. */
 export async function planServiceClient(answers: ClientAnswers, repo: Repo): Promise<Plan> {
   const service = surveyTarget(repo, answers, false);
   const { transport } = answers;
-  if (transport === 'undici' && allowsBelow(service.manifest.dependencies['undici'], OLDEST_UNDICI))
+  if (transport === 'undici' && service.isOlder('undici', OLDEST_UNDICI))
     throw new RefusalError(oldUndici(service));
   const draft = openDraft(repo);
+  const note = transportNote(repo, service, transport);
+  if (note !== undefined) draft.note(note);
   const own = placeFile(service, 'utils', 'circuit-breaker');
   const installed = findInstalled(repo, service, 'CircuitBreaker');
   // Our own breaker is planned again: it takes parts that were not asked for before, or turns out unchanged.

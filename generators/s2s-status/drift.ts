@@ -30,8 +30,8 @@ function findRecordDrift(repo: Repo): readonly Finding[] {
 function findGeneratedDrift(repo: Repo, record: S2sRecord): readonly Finding[] {
   return Object.keys(record.files).flatMap((key): readonly Finding[] => {
     const path = key as RelPath;
-    const ours = recordedText(record, path);
     const text = repo.read(path);
+    const ours = recordedText(record, path, text);
     if (ours === undefined) return [];
     if (text === undefined)
       return [{ state: 'missing', path, message: `${path} was generated and then deleted.` }];

@@ -1,5 +1,6 @@
 import { diffOf } from '../_engine/plan/diff.ts';
 import type { Edit } from '../_engine/model/plan.ts';
+import { withLineEndingsOf } from '../_engine/model/line-endings.ts';
 import { ignoreRefusal, type Obstacle, RefusalError } from '../_engine/model/obstacle.ts';
 import type { RelPath } from '../_engine/model/paths.ts';
 import type { Repo } from '../_engine/model/repo.ts';
@@ -20,7 +21,7 @@ import { dropDependency } from '../_engine/edit/ensure-dependency.ts';
 export function revertFile(repo: Repo, { path, file }: Selected, force: boolean): Edit | undefined {
   const base = repo.read(path);
   if (base === undefined) return undefined;
-  const ours = file.text?.join('\n') ?? '';
+  const ours = withLineEndingsOf(base, file.text?.join('\n') ?? '');
   if (base === ours) return { kind: 'delete', path, role: file.role, base };
   if (!isEdited(ours, base)) throw notThere(path);
   if (force) return { kind: 'delete', path, role: file.role, base };
@@ -74,7 +75,7 @@ function edited(at: NonNullable<Obstacle['at']>, diff: string, remedy: string): 
   return new RefusalError({
     code: 'E_FILE_EDITED',
     at,
-    message: `${at.path} was edited: the recorded lines have changed.\n${diff.trimEnd()}`,
+    message: `${at.path} was edited: the recorded lines have changed.\n${shortened(diff)}`,
     remedy,
   });
 }
@@ -117,6 +118,16 @@ function foreignLines(path: RelPath): Obstacle {
     message: `Undoing this would add lines of .s2s.json to ${path} that current templates do not render.`,
     remedy: 'Run s2s-upgrade first. If it changes nothing, restore .s2s.json from a trusted commit.',
   };
+}
+
+/** Who reads a refusal wants to know what was edited, not the whole of it. */
+const maxDiffLines = 20;
+
+function shortened(diff: string): string {
+  const lines = diff.trimEnd().split('\n');
+  if (lines.length <= maxDiffLines + 1) return lines.join('\n');
+  const left = lines.length - maxDiffLines;
+  return [...lines.slice(0, maxDiffLines), `… ${String(left)} more lines`].join('\n');
 }
 
 /**

@@ -55,6 +55,15 @@ describe('the bin', () => {
     expect(JSON.parse(second.stdout)).toMatchObject({ status: 'unchanged', changes: [] });
   });
 
+  it('does not fail after it has applied where nobody reads what it prints', async () => {
+    const cli = join(projectRoot, 'dist/cli.js');
+    const line = `set -o pipefail; "${process.execPath}" "${cli}" add-circuit-breaker --target user | true`;
+    const piped = await execa('bash', ['-c', line], { cwd: root, reject: false, stdin: 'ignore' });
+    expect(piped.exitCode, piped.stderr).toBe(0);
+    expect(piped.stderr).toBe('');
+    expect(readTree(root).has('services/user-service/src/utils/circuit-breaker.ts')).toBe(true);
+  });
+
   it('says which Node it needs before it loads anything that an old one cannot', async () => {
     const { version, versions } = { version: 'v18.20.8', versions: { ...process.versions, node: '18.20.8' } };
     const old = `Object.defineProperties(process, ${JSON.stringify({ version: { value: version }, versions: { value: versions } })})`;

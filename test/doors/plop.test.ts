@@ -81,21 +81,29 @@ describe('stock plop', () => {
     expect(changed()).toEqual([]);
   });
 
-  it('runs the generators of a host plopfile that loads the pack by name', async () => {
+  it.each([
+    ['by name', "'plop-pack-s2s'", ['add-circuit-breaker']],
+    [
+      'under another name',
+      "'plop-pack-s2s', {}, { generators: { 'add-circuit-breaker': 'breaker' } }",
+      ['breaker'],
+    ],
+    [
+      'under a name of two words',
+      "'plop-pack-s2s', {}, { generators: { 'add-circuit-breaker': 's2s breaker' } }",
+      ['s2s', 'breaker'],
+    ],
+  ])('runs the generators of a host plopfile that loads the pack %s', async (_, load, words) => {
     mkdirSync(join(root, 'node_modules'), { recursive: true });
     symlinkSync(projectRoot, join(root, 'node_modules/plop-pack-s2s'), 'junction');
-    const text = "export default async (plop) => {\n  await plop.load('plop-pack-s2s');\n};\n";
+    const text = `export default async (plop) => {\n  await plop.load(${load});\n};\n`;
     writeFileSync(join(root, 'plopfile.mjs'), text);
     before = readTree(root);
     const plop = join(projectRoot, 'node_modules/plop/bin/plop.js');
-    const { exitCode, stdout, stderr } = await run(root, [
-      plop,
-      'add-circuit-breaker',
-      '--target',
-      'billing',
-      '--allow-dirty',
-    ]);
+    const args = [plop, ...words, '--target', 'billing', '--allow-dirty'];
+    const { exitCode, stdout, stderr } = await run(root, args);
     expect(exitCode, stdout + stderr).toBe(0);
+    expect(stdout).toContain(`npx plop ${words.join(' ')} --target`);
     expect(changed()).toContain('services/billing-service/src/utils/circuit-breaker.ts');
   });
 });

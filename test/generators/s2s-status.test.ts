@@ -68,6 +68,19 @@ describe('s2s-status', () => {
     expect(await findings()).toEqual([]);
   });
 
+  it('finds nothing in a checkout with CRLF, where undo works as well', async () => {
+    for (const [path, text] of repo.tree)
+      if (!text.startsWith('link to '))
+        repo.write(path, Buffer.from(text, 'latin1').toString().replaceAll('\n', '\r\n'));
+    expect(await findings()).toEqual([]);
+    expect(await repo.plan('add-s2s --target user --protect usersRoutes')).toMatchObject({ edits: [] });
+    expect(await repo.plan('s2s-upgrade')).toMatchObject({ ok: true, edits: [] });
+    await repo.run('s2s-undo --allow-dirty');
+    const crlf = (text: string): string => text.replaceAll('\n', '\r\n');
+    const original = [...repo.original].map(([path, text]) => [path, crlf(text)] as const);
+    expect([...changedFiles(new Map(original), repo.tree).keys()]).toEqual([]);
+  });
+
   it('finds a dependency that is gone', async () => {
     repo.edit(`${user}/package.json`, (text) => text.replace(/,\s*"undici": "[^"]*"/, ''));
     expect((await findings()).map((one) => one.split(':')[0])).toEqual([`unwired ${user}/package.json`]);

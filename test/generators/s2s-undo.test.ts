@@ -85,6 +85,18 @@ describe('s2s-undo', () => {
     expect(plan.ok ? '' : plan.obstacles.map(({ message }) => message).join('\n')).toMatch(/\+.*\?\? 7/);
   });
 
+  it('cuts the diff of a refusal to what a reader needs', async () => {
+    await repo.run(everything);
+    repo.edit(`${user}/src/utils/service-client.ts`, (text) =>
+      text.replaceAll(/^( +)return/gm, '$1// Mine.\n$&'),
+    );
+    const plan = await repo.plan('s2s-undo');
+    const [message = ''] = plan.ok ? [] : plan.obstacles.map((obstacle) => obstacle.message);
+    expect(message).toContain('+');
+    expect(message.split('\n').length).toBeLessThanOrEqual(23);
+    expect(message).toMatch(/\n… \d+ more lines$/);
+  });
+
   it('lets edited generated files go with --force', async () => {
     await repo.run(everything);
     repo.edit(`${user}/src/utils/circuit-breaker.ts`, (text) => text.replace('?? 5', '?? 7'));

@@ -5,10 +5,11 @@ import type { Obstacle } from '../model/obstacle.ts';
 import { packVersion } from '../record/version.ts';
 import { open, show, unknownGenerator } from './command.ts';
 import { refused } from './outcome.ts';
-import { isInteractive } from './terminal.ts';
+import { isInteractive, tolerateClosedPipe } from './terminal.ts';
 
 /** The bin `s2s`: `s2s <generator> [flags]`, with flags before or after the generator's name. Gives the exit code. */
 export async function runCli(argv: readonly string[]): Promise<number> {
+  tolerateClosedPipe(process.stdout, process.stderr);
   if (argv[0] === 'completion' || argv[0] === 'complete') return runCompletion(argv);
   try {
     return await run(argv);

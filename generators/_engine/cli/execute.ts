@@ -108,7 +108,7 @@ function installCommands(root: string, { plan, targets }: Planned): readonly Ins
   const changed = new Set(manifests.map(({ path }) => dirnameRel(path)));
   const repo = openRepo(root);
   const managers = new Map<RelPath, AgentName>();
-  for (const head of targets.filter(({ dir }) => changed.has(dir))) {
+  for (const head of targets.filter(({ manifest }) => changed.has(dirnameRel(manifest.path)))) {
     const { packageManager, installRoot } = surveyTooling(repo, head);
     managers.set(installRoot, packageManager);
   }

@@ -2,7 +2,7 @@ import type { NodePlopAPI } from 'plop';
 
 import { findGenerator, listGenerators } from '../generator/registry.ts';
 import { open, type Opened, show } from './command.ts';
-import { isInteractive } from './terminal.ts';
+import { isInteractive, tolerateClosedPipe } from './terminal.ts';
 
 /** Flags of plop itself: it has read them already, and ours do not know them. */
 const plopFlags = new Set([
@@ -31,11 +31,13 @@ export async function registerGenerators(plop: NodePlopAPI): Promise<void> {
 }
 
 async function openOrExit(plop: NodePlopAPI, id: string): Promise<Opened> {
+  tolerateClosedPipe(process.stdout, process.stderr);
   const argv = process.argv.slice(2);
+  const { name, flags } = splitName(id, argv);
   const opened = await open({
     id,
-    argv: withoutPlopFlags(argv.slice(argv.indexOf(id) + 1)),
-    command: `npx plop ${id}`,
+    argv: flags,
+    command: `npx plop ${name}`,
     workingDirectory: process.cwd(),
     root: rootOf(plop, argv),
     interactive: isInteractive(process),
@@ -55,6 +57,19 @@ async function commitOrExit(opened: Opened): Promise<string> {
   const code = await show(outcome, { ...opened, diff: '' });
   if (code !== 0) process.exit(code);
   return `${String(outcome.changes.length)} files`;
+}
+
+/**
+ * The name that was typed, and the flags after it. A plopfile that loads the pack may give a generator another name, of
+ * several words too (`plop.load(pack, {}, { generators: { 'add-s2s': 'add auth' } })`): its words stand before the flags.
+ */
+function splitName(id: string, argv: readonly string[]): { name: string; flags: readonly string[] } {
+  const index = argv.indexOf(id);
+  if (index >= 0) return { name: id, flags: withoutPlopFlags(argv.slice(index + 1)) };
+  const rest = withoutPlopFlags(argv);
+  const firstFlag = rest.findIndex((arg) => arg.startsWith('-'));
+  const words = firstFlag < 0 ? rest : rest.slice(0, firstFlag);
+  return { name: words.length === 0 ? id : words.join(' '), flags: rest.slice(words.length) };
 }
 
 /** `--dest` wins; with neither it nor `--cwd` the root is found from where the plopfile's destination is. */

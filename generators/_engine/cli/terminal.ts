@@ -1,3 +1,5 @@
+import { hasCode } from '../repo/disk.ts';
+
 /** What a process can tell of its terminal. */
 interface Terminal {
   readonly stdin: Readonly<{ isTTY?: boolean }>;
@@ -15,6 +17,14 @@ export function hasColour({ env, stdout }: Terminal): boolean {
   if (isSet(env['NO_COLOR'])) return false;
   if (env['FORCE_COLOR'] !== undefined) return env['FORCE_COLOR'] !== '0' && env['FORCE_COLOR'] !== 'false';
   return stdout.isTTY === true && env['TERM'] !== 'dumb';
+}
+
+/** A reader that has seen enough (`| head`) closes the pipe: no failure of a run that has already applied its plan. */
+export function tolerateClosedPipe(...streams: readonly NodeJS.WritableStream[]): void {
+  for (const stream of streams)
+    stream.on('error', (error) => {
+      if (!hasCode(error, 'EPIPE')) throw error;
+    });
 }
 
 function isSet(value: string | undefined): boolean {

@@ -1,6 +1,6 @@
 import type { ImportWant, Style } from '../model/code-facts.ts';
 import { type Obstacle, RefusalError } from '../model/obstacle.ts';
-import { basenameRel, joinRel, type RelPath, toRel } from '../model/paths.ts';
+import { basenameRel, type RelPath } from '../model/paths.ts';
 import type { Repo } from '../model/repo.ts';
 import type { Service, ServiceHead } from '../model/service.ts';
 import type { TextChange } from '../model/text-change.ts';
@@ -8,6 +8,7 @@ import type { EnvDeclarationWant, EnvWant } from '../model/wants.ts';
 import { findEnvType } from '../facts/config/config.ts';
 import { detectStyle } from '../facts/style/style.ts';
 import type { Draft } from '../repo/draft.ts';
+import { findFilesNamed } from '../repo/source-files.ts';
 import { printString } from '../syntax/print.ts';
 import { parseSource, ts, walk } from '../syntax/tree.ts';
 import type { ComposeService, ComposeVariable } from './ensure-compose.ts';
@@ -212,6 +213,8 @@ function addMember(
 export interface Destination {
   readonly head: Pick<ServiceHead, 'dir' | 'name'>;
   readonly port: number | undefined;
+  /** It listens with TLS. */
+  readonly secure?: boolean;
 }
 
 /** A variable of a service; `to`: it holds the address of another one. */
@@ -229,26 +232,27 @@ export async function declareInCompose(
   head: Pick<ServiceHead, 'dir' | 'name'>,
   wants: readonly ContainerVariable[],
 ): Promise<void> {
-  const dirs = [head, ...wants.flatMap(({ to }) => to?.head ?? [])].map(({ dir }) => dir);
-  const files = findComposeFiles(draft.repo, dirs);
+  const files = findComposeFiles(draft.repo);
   if (files.length === 0) return;
   // Most repos have no such file, and a parser takes time to load.
-  const { composeRedisOf, composeServicesOf, ensureCompose } = await import('./ensure-compose.ts');
+  const { composeRedisOf, composeServicesOf, composeUrl, ensureCompose } =
+    await import('./ensure-compose.ts');
   const runningIn = (path: RelPath, one: Pick<ServiceHead, 'dir' | 'name'>): ComposeService | undefined =>
-    pick(composeServicesOf(draft.repo.read(path) ?? '', path, one.dir), one);
-  const valueOf = (path: RelPath, { name, to }: ContainerVariable): string | undefined => {
+    pick(composeServicesOf(draft.repo.read(path) ?? '', path, one.dir, one.name), one);
+  const valueOf = (from: ComposeService, { name, to }: ContainerVariable): string | undefined => {
+    const { path } = from;
     const near = [path, ...files];
     if (name === 'REDIS_URL') return composeRedisOf(draft.repo.read(path) ?? '');
     const there = to && near.map((file) => runningIn(file, to.head)).find((one) => one !== undefined);
     const port = there?.ports.find((one) => one === to?.port) ?? there?.ports[0] ?? to?.port;
-    return there === undefined || port === undefined ? undefined : `http://${there.name}:${String(port)}`;
+    return there && composeUrl(from, there, { port, scheme: to.secure === true ? 'https' : 'http' });
   };
 
   for (const path of files) {
     const container = runningIn(path, head);
     if (container?.listsEnvironment !== true) continue;
     const variables = wants
-      .map((want): ComposeVariable => ({ name: want.name, value: valueOf(path, want) }))
+      .map((want): ComposeVariable => ({ name: want.name, value: valueOf(container, want) }))
       .filter(({ value }) => value !== undefined || !container.readsFile);
     if (variables.length === 0) continue;
     draft.patch(path, 'compose', (base) => {
@@ -259,17 +263,14 @@ export async function declareInCompose(
   }
 }
 
-/** Compose files at the root, in a folder `docker` or `deploy` there, and in these folders. */
-function findComposeFiles(repo: Repo, dirs: readonly RelPath[]): readonly RelPath[] {
-  const usual = ['', 'docker', 'deploy'].map(toRel);
-  return [...new Set([...usual, ...dirs])].flatMap((dir) =>
-    repo
-      .list(dir)
-      .filter(
-        ({ kind, name }) => kind === 'file' && /^(?:docker-)?compose(?:[.-][\w.-]+)?\.ya?ml$/.test(name),
-      )
-      .map(({ name }) => joinRel(dir, name)),
-  );
+const composeFiles = new WeakMap<Repo, readonly RelPath[]>();
+
+/** The compose files of a repo, those nearest to its root first; no plan makes one. */
+function findComposeFiles({ origin }: Repo): readonly RelPath[] {
+  const found =
+    composeFiles.get(origin) ?? findFilesNamed(origin, /^(?:docker-)?compose(?:[.-][\w.-]+)?\.ya?ml$/);
+  composeFiles.set(origin, found);
+  return found;
 }
 
 /** The only one, else the one that is called as the service is: jobs and tools are often made of the same image. */

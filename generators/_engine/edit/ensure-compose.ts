@@ -9,7 +9,7 @@ import {
   type YAMLSeq,
 } from 'yaml';
 
-import { dirnameRel, joinRel, type RelPath } from '../model/paths.ts';
+import { basenameRel, dirnameRel, joinRel, type RelPath } from '../model/paths.ts';
 import { runCache } from '../model/run-caches.ts';
 import { applyChanges, type TextChange } from '../model/text-change.ts';
 import { parseYaml } from '../syntax/yaml-text.ts';
@@ -20,8 +20,11 @@ export interface ComposeService {
   readonly path: RelPath;
   /** Its key below `services`: the name under which the others reach it. */
   readonly name: string;
-  /** Ports that it listens on inside, as far as the file tells. */
+  /** Ports that it listens on inside, as far as the file tells, and the one at which the host reaches it. */
   readonly ports: readonly number[];
+  readonly published: number | undefined;
+  /** Networks that it is in; undefined: that of the host. */
+  readonly networks: readonly string[] | undefined;
   readonly listsEnvironment: boolean;
   /** It reads files of variables: what its environment lists hides what they say. */
   readonly readsFile: boolean;
@@ -29,15 +32,28 @@ export interface ComposeService {
 
 const redisImage = /(?:^|\/)(?:redis|valkey|keydb|redis-stack(?:-server)?)(?::|$)/;
 
-/** The services of a compose file that run what is in the folder `dir`; [] for a text that is no compose file. */
-export function composeServicesOf(text: string, path: RelPath, dir: RelPath): readonly ComposeService[] {
+/**
+ * The services of a compose file that run what is in the folder `dir`, or an image that is called as it is or as `name`; []
+ * for a text that is no compose file.
+ */
+export function composeServicesOf(
+  text: string,
+  path: RelPath,
+  dir: RelPath,
+  name = '',
+): readonly ComposeService[] {
+  const images = new Set([basenameRel(dir), name.replace(/^@.*\//, '')].filter((one) => one !== ''));
+  // A repo of hundreds of services has as many of these files, and parsing them takes long.
+  const isNamed = path.startsWith(`${dir}/`) || [...images].some((one) => text.includes(one));
+  if (dir !== '' && !isNamed) return [];
   const services = documentOf(text).get('services');
   if (!isMap(services)) return [];
   return services.items.flatMap(({ key, value }) => {
-    const name = isScalar(key) ? String(key.value) : '';
-    if (!isHost(name) || !isMap(value) || !runs(value, path, dir)) return [];
+    const host = isScalar(key) ? String(key.value) : '';
+    if (!isHost(host) || !isMap(value) || !(runs(value, path, dir) || isImage(value, images))) return [];
     const [listsEnvironment, readsFile] = [value.has('environment'), value.has('env_file')];
-    return [{ path, name, ports: portsOf(value), listsEnvironment, readsFile }];
+    const reached = { ports: portsOf(value), published: publishedPort(value), networks: networksOf(value) };
+    return [{ path, name: host, ...reached, listsEnvironment, readsFile }];
   });
 }
 
@@ -84,6 +100,44 @@ function runs(service: YAMLMap, path: RelPath, dir: RelPath): boolean {
   return mounted.some(
     ([host = '', inside]) => within(from, host) === dir && inside === service.get('working_dir'),
   );
+}
+
+/** Built elsewhere: `ghcr.io/acme/users:1.2`. */
+function isImage(service: YAMLMap, names: ReadonlySet<string>): boolean {
+  const image = service.has('build') ? undefined : textOf(service.get('image'));
+  const last = image
+    ?.split('/')
+    .at(-1)
+    ?.replace(/[:@].*$/, '');
+  return last !== undefined && names.has(last);
+}
+
+function networksOf(service: YAMLMap): readonly string[] | undefined {
+  if (textOf(service.get('network_mode')) === 'host') return undefined;
+  const networks = service.get('networks');
+  if (isMap(networks)) return networks.items.map(({ key }) => textOf(key) ?? '');
+  return isSeq(networks) ? listOf(networks) : ['default'];
+}
+
+/** `8080` of `8080:3000` and of `127.0.0.1:8080:3000`. */
+function publishedPort(service: YAMLMap): number | undefined {
+  const [first = ''] = listOf(service.get('ports'));
+  const port = Number(/(\d{1,5}):\d{1,5}(?:\/tcp)?$/.exec(first.slice(-30))?.[1]);
+  return port > 0 ? port : undefined;
+}
+
+/** The URL at which one service of compose files reaches another; undefined where they share no network. */
+export function composeUrl(
+  from: ComposeService,
+  to: ComposeService,
+  { port, scheme }: Readonly<{ port: number | undefined; scheme: string }>,
+): string | undefined {
+  if (to.networks === undefined) return undefined;
+  if (from.networks === undefined)
+    return to.published === undefined ? undefined : `${scheme}://localhost:${String(to.published)}`;
+  // Files that are used together name their networks in ways that one of them does not tell.
+  const isApart = from.path === to.path && !from.networks.some((one) => to.networks?.includes(one));
+  return isApart || port === undefined ? undefined : `${scheme}://${to.name}:${String(port)}`;
 }
 
 /** Undefined for what leads out of the root, or nowhere that can be known. */

@@ -5,7 +5,6 @@ import type { Service } from '../model/service.ts';
 import { RefusalError } from '../model/obstacle.ts';
 import type { Draft } from '../repo/draft.ts';
 import { placeFile } from '../facts/style/place-file.ts';
-import { allowsBelow } from '../facts/tooling.ts';
 import { renderModule } from '../render/render.ts';
 import { readVariable } from './declare-variables.ts';
 
@@ -103,7 +102,7 @@ export function createRedisLifecycle(draft: Draft, service: Service, role: Role)
 /** Version 4 of `redis` has no destroy() yet. */
 function clientVariant(service: Service): string {
   if (!usesNodeRedis(service)) return 'ioredis';
-  return allowsBelow(service.manifest.dependencies['redis'], 5) ? 'node-redis-4' : 'node-redis';
+  return service.isOlder('redis', 5) ? 'node-redis-4' : 'node-redis';
 }
 
 /** Where that file is. */

@@ -3,7 +3,8 @@ import type { RelPath } from '../model/paths.ts';
 import type { Repo } from '../model/repo.ts';
 import type { ServiceHead } from '../model/service.ts';
 import { exportedWant } from '../program/outside-reads.ts';
-import { openSurvey } from '../program/survey.ts';
+import { openSurvey, type Survey } from '../program/survey.ts';
+import { siblingsOf } from './app/siblings.ts';
 import { unwrap } from '../syntax/expressions.ts';
 import { importedBy, topLevelVariables } from '../syntax/symbols.ts';
 import { ts } from '../syntax/tree.ts';
@@ -29,14 +30,22 @@ export function surveyMetrics(repo: Repo, head: ServiceHead): MetricsFact {
       hidden ??= file;
     }
   }
-  return hidden === undefined ? {} : { hidden };
+  const elsewhere = hidden ?? siblingsOf(survey).flatMap(registriesIn)[0];
+  return elsewhere === undefined ? {} : { hidden: elsewhere };
+}
+
+/** Files of a package of the repo that make one: how a service would import it is not known. */
+function registriesIn(sibling: Survey): readonly RelPath[] {
+  return sibling
+    .filesMatching(/\bnew\s+(?:\w+\.)?Registry\b/)
+    .filter((file) => sibling.text(file).includes('prom-client'));
 }
 
 function makesRegistry(node: ts.Expression): boolean {
   return ts.isNewExpression(node) && importedBy(node.expression)?.from === 'prom-client';
 }
 
-/** Which parts of OpenTelemetry a service has by its dependencies. */
+/** Which parts of OpenTelemetry a service has by its dependencies, and by those of packages of the repo that it uses. */
 export interface OpenTelemetryFact {
   /** Something sets up an SDK. */
   readonly sdk: boolean;
@@ -53,9 +62,11 @@ const server = /^@fastify\/otel$|^@opentelemetry\/instrumentation-(http|fastify)
 const client = /^@opentelemetry\/instrumentation-undici$/;
 const logs = /^@opentelemetry\/instrumentation-pino$/;
 
-export function surveyOpenTelemetry({ manifest }: ServiceHead): OpenTelemetryFact {
+export function surveyOpenTelemetry(repo: Repo, head: ServiceHead): OpenTelemetryFact {
+  const siblings = siblingsOf(openSurvey(repo, head)).map((one) => one.head);
+  const names = [head, ...siblings].flatMap(({ manifest }) => Object.keys(manifest.dependencies));
   const has = (...patterns: readonly RegExp[]): boolean =>
-    Object.keys(manifest.dependencies).some((name) => patterns.some((pattern) => pattern.test(name)));
+    names.some((name) => patterns.some((pattern) => pattern.test(name)));
   return {
     sdk: has(every, sdk),
     server: has(every, server),

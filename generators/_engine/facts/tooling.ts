@@ -5,7 +5,9 @@ import { dirnameRel, joinRel, type RelPath, toRel } from '../model/paths.ts';
 import type { Repo } from '../model/repo.ts';
 import type { ServiceHead } from '../model/service.ts';
 import type { DependencyWant } from '../model/wants.ts';
-import { isRecord, manifestsAbove, readManifest } from '../repo/manifest.ts';
+import { installedVersion } from './installed-version.ts';
+import { loaderFlags, typeScriptStart } from './start-script.ts';
+import { isRecord, manifestsAbove } from '../repo/manifest.ts';
 
 type Manager = ToolingFact['packageManager'];
 
@@ -16,16 +18,19 @@ export function surveyTooling(repo: Repo, { dir }: Pick<ServiceHead, 'dir'>): To
   const manifests = manifestsAbove(repo, dir);
   const has = (name: string): boolean =>
     manifests.some(({ dependencies }) => dependencies[name] !== undefined);
-  const runTypeScript = has('tsx')
-    ? ['--import', 'tsx']
-    : has('ts-node')
-      ? ['-r', 'ts-node/register']
-      : undefined;
+  const started = typeScriptStart(manifests[0]?.scripts ?? {});
+  const runTypeScript = (started && loaderFlags(started)) ?? runnerOf(has);
   return {
     ...packageManagerOf(repo, dir),
     formatter: formatterOf(repo, dir, has),
     ...(runTypeScript !== undefined && { runTypeScript }),
   };
+}
+
+/** By what is there, where no script tells. */
+function runnerOf(has: (name: string) => boolean): readonly string[] | undefined {
+  if (has('tsx')) return ['--import', 'tsx'];
+  return has('ts-node') ? ['-r', 'ts-node/register'] : undefined;
 }
 
 function packageManagerOf(repo: Repo, dir: RelPath): Pick<ToolingFact, 'packageManager' | 'installRoot'> {
@@ -40,8 +45,10 @@ function packageManagerOf(repo: Repo, dir: RelPath): Pick<ToolingFact, 'packageM
     ({ json, path }) => json['workspaces'] !== undefined && dirnameRel(path) !== dir,
   );
   const [lock] = locked;
-  const installRoot = lock?.installRoot ?? (workspace === undefined ? undefined : dirnameRel(workspace.path));
-  return { packageManager: named ?? lock?.packageManager ?? 'npm', installRoot: installRoot ?? dir };
+  // Of a project without a package.json of its own, the nearest one above.
+  const nearest = workspace ?? manifests[0];
+  const installRoot = lock?.installRoot ?? (nearest === undefined ? dir : dirnameRel(nearest.path));
+  return { packageManager: named ?? lock?.packageManager ?? 'npm', installRoot };
 }
 
 function lockedBy(repo: Repo, folder: RelPath): Manager | undefined {
@@ -88,27 +95,32 @@ export function fromCatalog(
  * True when a range of a package.json allows a version below `major.minor`: `^4.10.2` and `4.10.2` are below 4.24, since
  * a lock file may hold the very one that is named; `^4` and `catalog:` tell nothing and are not.
  */
-export function allowsBelow(range: string | undefined, major: number, minor = 0): boolean {
+function allowsBelow(range: string | undefined, major: number, minor = 0): boolean {
   const [, first, second] = /^[\s^~=v>]*(\d+)(?:\.(\d+))?/.exec(range ?? '') ?? [];
   if (first === undefined) return false;
   return Number(first) < major || (Number(first) === major && second !== undefined && Number(second) < minor);
 }
 
+/**
+ * Whether the version of a package that a service depends on is below `major.minor`: by what is installed or locked, else
+ * by the range. False for a package that it does not depend on.
+ */
+export function isOlder(repo: Repo, head: ServiceHead, name: string, major: number, minor = 0): boolean {
+  const version = installedVersion(repo, head, name);
+  return allowsBelow(version ?? head.manifest.dependencies[name], major, minor);
+}
+
 const newest = 5;
 
-/** The major version of Fastify: by the range in package.json, else by what is installed, else the newest known. */
+/** The major version of Fastify: by what is installed or locked, else by the range in package.json, else the newest known. */
 export function fastifyMajorOf(repo: Repo, head: ServiceHead): number {
+  const version = installedVersion(repo, head, 'fastify');
+  if (version !== undefined) return Number.parseInt(version, 10);
   const range = head.manifest.dependencies['fastify'] ?? '';
   const majors = new Set(
     [...range.matchAll(/(?:^|[\s^~>=|v:@])(\d+)(?:\.|$|\s)/g)].map((match) => Number(match[1])),
   );
   const [only, other] = majors;
   if (only !== undefined && other === undefined && !/[<>]/.test(range)) return only;
-  return installedMajor(repo, head.dir) ?? (majors.size > 0 ? Math.max(...majors) : newest);
-}
-
-function installedMajor(repo: Repo, dir: RelPath): number | undefined {
-  const version = readManifest(repo, joinRel(dir, 'node_modules/fastify/package.json'))?.json['version'];
-  if (typeof version === 'string') return Number.parseInt(version, 10);
-  return dir === '' ? undefined : installedMajor(repo, dirnameRel(dir));
+  return majors.size > 0 ? Math.max(...majors) : newest;
 }

@@ -65,5 +65,15 @@ export type RoutePlugin = Readonly<{
   routes: readonly Route[];
 }>;
 
-/** `url` is absolute, prefix included; `public`: why the code itself says that it asks for no token. */
-export type Route = Readonly<{ method: string; url: string; path: RelPath; line: number; public?: string }>;
+/**
+ * `url` is absolute, prefix included; `public`: why the code itself says that it asks for no token; `offered`: it is
+ * public in many services, by the package that registers it.
+ */
+export type Route = Readonly<{
+  method: string;
+  url: string;
+  path: RelPath;
+  line: number;
+  public?: string;
+  offered?: true;
+}>;

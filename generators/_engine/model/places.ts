@@ -1,7 +1,8 @@
 import { isWholeFile, type Role } from './roles.ts';
 
 /** Example files, which are committed; every other `.env` file holds values of somebody's machine. */
-const exampleFile = /^\.?env\.(?:example|sample|template|dist)$/;
+export const exampleFile =
+  /^(?:\.?env(?:\.[\w-]+)?\.(?:example|sample|template|dist)|(?:example|sample|template)\.env)$/;
 const typescriptFile = /\.[cm]?ts$/;
 const composeFile = /^(?:docker-)?compose(?:[.-][\w.-]+)?\.ya?ml$/;
 const monitoringFile = /^(?:grafana-[\w-]+\.json|prometheus-[\w-]+\.ya?ml)$/;

@@ -25,6 +25,8 @@ export type Manifest = Readonly<{
 export type Service = ServiceHead &
   Readonly<{
     fastifyMajor: number;
+    /** Whether a dependency is below `major.minor`: as installed or locked, else by its range; false without it. */
+    isOlder: (name: string, major: number, minor?: number) => boolean;
     app: AppFact;
     modules: ModuleFact;
     style: Style;
@@ -36,12 +38,12 @@ export type Service = ServiceHead &
     tooling: ToolingFact;
     /** Route plugins and inline routes found, in order of registration. */
     routes: readonly RoutePlugin[];
-    /** Names given to `instance.decorate(…)` anywhere in the service. */
+    /** Names given to `instance.decorate(…)` anywhere in the service, or taken by a well-known plugin. */
     decorators: readonly Member[];
-    /** Members that the service's own code adds to FastifyRequest, or `user` when @fastify/jwt is a dependency. */
+    /** Members that the service's own code or a well-known plugin adds to FastifyRequest. */
     requestDecorations: readonly Member[];
     pluginNames: PluginNamesFact;
-    /** Routes take JSON schemas: no `setValidatorCompiler` in the service's own code. */
+    /** Routes take JSON schemas: no `setValidatorCompiler` in the service's own code, or in a package of the repo that it uses. */
     plainSchemas: boolean;
     /** A hook of the whole application that refuses requests but for routes that opt out of it. */
     guard: GuardFact | undefined;

@@ -3,7 +3,6 @@ import { type Obstacle, obstaclesOf } from '../model/obstacle.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Repo } from '../model/repo.ts';
 import type { Service } from '../model/service.ts';
-import { allowsBelow } from '../facts/tooling.ts';
 import type { Draft } from '../repo/draft.ts';
 import { checkRecorded } from '../record/recorded-answers.ts';
 
@@ -18,7 +17,7 @@ export async function planDiagnostics(
   answers: RunAnswers & Answers,
   publishers: readonly Publisher[],
 ): Promise<void> {
-  if (allowsBelow(service.manifest.dependencies['@types/node'], 18, 19)) draft.obstruct(oldTypes(service));
+  if (service.isOlder('@types/node', 18, 19)) draft.obstruct(oldTypes(service));
   for (const publisher of publishers) await planPublisher(draft, service, answers, publisher);
 }
 

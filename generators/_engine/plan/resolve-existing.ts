@@ -2,6 +2,7 @@ import { diff3Merge } from 'node-diff3';
 
 import type { Edit } from '../model/plan.ts';
 import type { Obstacle } from '../model/obstacle.ts';
+import { withLineEndingsOf, withUnixLineEndings } from '../model/line-endings.ts';
 import { joinRel, type RelPath } from '../model/paths.ts';
 import type { Repo } from '../model/repo.ts';
 import { readRecord, recordedText } from '../record/record.ts';
@@ -63,12 +64,17 @@ function verdictOn(edit: Edit, record: S2sRecord, force: boolean, onConflict: On
   if (edit.kind === 'patch' && edit.changes.length === 0) return leave;
   if (edit.kind !== 'patch' || !isWholeFile(edit.role) || force) return { edit };
   if (onConflict === 'keep') return leave;
-  const ours = recordedText(record, edit.path);
+  const ours = recordedText(record, edit.path, edit.base);
   if (ours === undefined) return { obstacle: notOurs(edit.path) };
   const rendered = textAfter(edit) ?? '';
   if (isSameCode(edit.path, ours, rendered)) return leave;
   if (ours === edit.base) return { edit };
-  const { text, conflicts } = mergeTexts(ours, edit.base, rendered, `plop-pack-s2s ${packVersion}`);
+  const { text, conflicts } = mergeTexts(
+    ours,
+    edit.base,
+    withLineEndingsOf(edit.base, rendered),
+    `plop-pack-s2s ${packVersion}`,
+  );
   if (text === edit.base) return leave;
   const [first] = conflicts;
   if (first !== undefined && onConflict === 'merge') return { obstacle: edited(edit.path, first.mineLine) };
@@ -78,7 +84,7 @@ function verdictOn(edit: Edit, record: S2sRecord, force: boolean, onConflict: On
 
 /** Whether two texts of a file differ in nothing but what formatters choose: what is there stays as it is then. */
 export function isSameCode(path: string, a: string, b: string): boolean {
-  if (a === b) return true;
+  if (withUnixLineEndings(a) === withUnixLineEndings(b)) return true;
   if (/\.[cm]?tsx?$/.test(path)) {
     const [one, other] = [a, b].map((text) => codeWithSortedImports(parseSource(path, text)).join('\0'));
     return one === other;

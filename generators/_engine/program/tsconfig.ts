@@ -4,6 +4,7 @@ import { dirnameRel, joinRel, type RelPath } from '../model/paths.ts';
 import type { Repo } from '../model/repo.ts';
 import { RefusalError } from '../model/obstacle.ts';
 import { isRecord, isShallow, readManifest } from '../repo/manifest.ts';
+import { exportedPaths, findWorkspacePackage } from '../repo/workspace-packages.ts';
 import type { ServiceHead } from '../model/service.ts';
 import type { SourceFiles } from '../repo/source-files.ts';
 
@@ -15,11 +16,13 @@ export interface Tsconfig {
   /** `paths` that end in `*`, as prefix and folders (repo paths); `extended`: what it stands for has the extension. */
   readonly aliases: readonly Readonly<{ prefix: string; dirs: readonly RelPath[]; extended?: boolean }>[];
   readonly baseUrl: RelPath | undefined;
+  /** `rootDir` and the folders of `include`, as far as they are below that of the file that has them. */
+  readonly sourceDirs: readonly RelPath[];
 }
 
 type Json = Readonly<Record<string, unknown>>;
 
-const none: Tsconfig = { path: undefined, options: {}, aliases: [], baseUrl: undefined };
+const none: Tsconfig = { path: undefined, options: {}, aliases: [], baseUrl: undefined, sourceDirs: [] };
 const maxExtends = 8;
 const maxConfigs = 50;
 const maxPathChars = 500;
@@ -69,7 +72,9 @@ function load(repo: Repo, path: RelPath, depth: number, loaded: Loaded): Tsconfi
   const own = isRecord(json['compilerOptions']) ? json['compilerOptions'] : {};
   const baseUrl = typeof own['baseUrl'] === 'string' ? inside(dir, own['baseUrl']) : merged.baseUrl;
   const aliases = isRecord(own['paths']) ? aliasesOf(own['paths'], baseUrl ?? dir) : merged.aliases;
-  const read = { path, options: { ...merged.options, ...lowerCase(own) }, aliases, baseUrl };
+  const sources = sourceDirsOf(dir, own['rootDir'], json['include']);
+  const sourceDirs = sources.length > 0 ? sources : merged.sourceDirs;
+  const read = { path, options: { ...merged.options, ...lowerCase(own) }, aliases, baseUrl, sourceDirs };
   loaded.set(path, read);
   return read;
 }
@@ -87,11 +92,26 @@ function extendedConfig(
   { depth, loaded: before, merged }: Loading,
 ): Tsconfig {
   const candidates = base.startsWith('.') ? spellings(dir, base) : packageSpellings(dir, base);
-  const file = candidates.find((path) => repo.read(path) !== undefined);
+  const isThere = (path: RelPath): boolean => repo.read(path) !== undefined;
+  const file = candidates.find(isThere) ?? workspaceSpellings(repo, base).find(isThere);
   const loaded = file === undefined ? undefined : load(repo, file, depth + 1, before);
   const options = { ...merged.options, ...(loaded?.options ?? knownBase(base)) };
   const aliases = loaded === undefined || loaded.aliases.length === 0 ? merged.aliases : loaded.aliases;
-  return { path: undefined, options, aliases, baseUrl: loaded?.baseUrl ?? merged.baseUrl };
+  const { baseUrl, sourceDirs } = loaded ?? merged;
+  return { path: undefined, options, aliases, baseUrl: baseUrl ?? merged.baseUrl, sourceDirs };
+}
+
+/** `./source` of `rootDir`, `source` of `source/**\/*.ts`; a file, or the folder itself, tells nothing. */
+function sourceDirsOf(dir: RelPath, rootDir: unknown, include: unknown): readonly RelPath[] {
+  const patterns: readonly unknown[] = Array.isArray(include) ? include : [];
+  const given = [rootDir, ...patterns];
+  const dirs = given.flatMap((one) => {
+    const path =
+      typeof one === 'string' && one.length <= maxPathChars ? one.replace(/(?:^|\/)[^/]*[*?].*$/, '') : '';
+    const found = path === '' || /\.[cm]?[jt]sx?$/.test(path) ? undefined : inside(dir, path);
+    return found === undefined || found === dir ? [] : [found];
+  });
+  return [...new Set(dirs)];
 }
 
 /** What public bases say, for when they are not installed. */
@@ -109,6 +129,14 @@ function spellings(dir: RelPath, base: string): readonly RelPath[] {
 function packageSpellings(dir: RelPath, base: string): readonly RelPath[] {
   const here = spellings(dir, `./node_modules/${base}`);
   return dir === '' ? here : [...here, ...packageSpellings(dirnameRel(dir), base)];
+}
+
+/** A base in a package of the repo, which is no link in node_modules before the install. */
+function workspaceSpellings(repo: Repo, base: string): readonly RelPath[] {
+  const named = findWorkspacePackage(repo, base);
+  if (named === undefined) return [];
+  const exported = exportedPaths(repo, named, ['tsconfig']);
+  return [named.subpath, ...exported].flatMap((path) => spellings(named.dir, path));
 }
 
 function aliasesOf(paths: Json, base: RelPath): Tsconfig['aliases'] {

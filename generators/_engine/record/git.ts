@@ -1,4 +1,6 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join, posix } from 'node:path';
 import { promisify } from 'node:util';
 
 import type { Edit } from '../model/plan.ts';
@@ -20,23 +22,45 @@ const inert = ['-c', 'core.fsmonitor=false', '-c', 'core.hooksPath=/dev/null', '
 export async function findDirty(repo: Repo, edits: readonly Edit[]): Promise<readonly Obstacle[]> {
   const paths = edits.filter((edit) => edit.kind !== 'create').map((edit) => edit.path);
   if (paths.length === 0) return [];
-  const how = ['--porcelain=v1', '-z', '--no-renames', '--untracked-files=no', '--ignore-submodules=all'];
-  const settings = await withoutFilters(repo.root);
-  const stdout = await runGit(repo.root, ['status', ...how, '--', ...paths], settings);
-  if (stdout === undefined || stdout === '') return [];
-  // Porcelain paths start at the top of the work tree, which may be above our root.
-  const prefix = (await runGit(repo.root, ['rev-parse', '--show-prefix']))?.trim() ?? '';
-  const dirty = new Set(
-    stdout
-      .split('\0')
-      .filter((line) => line !== '')
-      .map((line) => line.slice(3 + prefix.length)),
-  );
+  const dirty = new Set<string>();
+  for (const [folder, own] of byRepository(repo.root, paths))
+    for (const path of await dirtyBelow(join(repo.root, folder), own)) dirty.add(posix.join(folder, path));
   const { files } = readRecord(repo);
   return edits
     .filter((edit) => edit.kind !== 'create' && dirty.has(edit.path))
     .filter((edit) => edit.kind === 'create' || files[edit.path]?.sha256 !== hashText(edit.base))
     .map((edit) => dirtyFile(edit.path));
+}
+
+/**
+ * Paths by the nearest repository around each, below its folder: '' is the root, in a repository or not. Git itself asks
+ * the repository of its working directory, and knows nothing of a submodule's files or of a clone in an ignored folder.
+ */
+export function byRepository(root: string, paths: readonly string[]): ReadonlyMap<string, readonly string[]> {
+  const found = new Map<string, string[]>();
+  for (const path of paths) {
+    const parts = path.split('/').slice(0, -1);
+    while (parts.length > 0 && !existsSync(join(root, ...parts, '.git'))) parts.pop();
+    const folder = parts.join('/');
+    const own = found.get(folder) ?? [];
+    found.set(folder, own);
+    own.push(folder === '' ? path : path.slice(folder.length + 1));
+  }
+  return found;
+}
+
+/** Those of the paths below an absolute folder that have uncommitted changes. */
+async function dirtyBelow(folder: string, paths: readonly string[]): Promise<readonly string[]> {
+  const how = ['--porcelain=v1', '-z', '--no-renames', '--untracked-files=no', '--ignore-submodules=all'];
+  const settings = await withoutFilters(folder);
+  const stdout = await runGit(folder, ['status', ...how, '--', ...paths], settings);
+  if (stdout === undefined || stdout === '') return [];
+  // Porcelain paths start at the top of the work tree, which may be above the folder.
+  const prefix = (await runGit(folder, ['rev-parse', '--show-prefix']))?.trim() ?? '';
+  return stdout
+    .split('\0')
+    .filter((line) => line !== '')
+    .map((line) => line.slice(3 + prefix.length));
 }
 
 /**

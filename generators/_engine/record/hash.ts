@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 
-/** SHA-256 of a text's UTF-8 bytes, in hex. */
+import { withUnixLineEndings } from '../model/line-endings.ts';
+
+/** SHA-256 of a text's UTF-8 bytes, in hex. Line endings do not count: git may check out CRLF where LF is committed. */
 export function hashText(text: string): string {
-  return createHash('sha256').update(text, 'utf8').digest('hex');
+  return createHash('sha256').update(withUnixLineEndings(text), 'utf8').digest('hex');
 }
 
 /** SHA-256 of bytes, in hex. */

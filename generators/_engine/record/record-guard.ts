@@ -1,10 +1,10 @@
 import { existsSync, realpathSync } from 'node:fs';
-import { dirname, join, relative, sep } from 'node:path';
+import { dirname, join, posix, relative, sep } from 'node:path';
 
 import { assertNone, type Obstacle } from '../model/obstacle.ts';
 import type { Repo } from '../model/repo.ts';
 import type { Role } from '../model/roles.ts';
-import { runGit } from './git.ts';
+import { byRepository, runGit } from './git.ts';
 import { misplaced } from '../model/places.ts';
 import { readRecord } from './record.ts';
 import { recordPath, valuesOf } from '../repo/record-text.ts';
@@ -72,11 +72,16 @@ async function findUntracked(
   const committed = await committedPaths(root);
   const asked = recorded.filter(({ path }) => committed(path));
   const tracked = new Set<string>();
-  for (let at = 0; at < asked.length; at += pathsAtOnce) {
-    const paths = asked.slice(at, at + pathsAtOnce).map(({ real }) => real);
-    const listed = await runGit(root, ['ls-files', '-z', '--recurse-submodules', '--', ...paths]);
-    for (const path of (listed ?? '').split('\0')) tracked.add(path);
-  }
+  const places = byRepository(
+    root,
+    asked.map(({ real }) => real),
+  );
+  for (const [folder, own] of places)
+    for (let at = 0; at < own.length; at += pathsAtOnce) {
+      const paths = own.slice(at, at + pathsAtOnce);
+      const listed = await runGit(join(root, folder), ['ls-files', '-z', '--', ...paths]);
+      for (const path of (listed ?? '').split('\0')) tracked.add(posix.join(folder, path));
+    }
   return asked.filter(({ real }) => !tracked.has(real)).map(({ path }) => path);
 }
 

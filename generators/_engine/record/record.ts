@@ -1,5 +1,6 @@
 import type { Edit } from '../model/plan.ts';
 import type { Answers } from '../model/generator.ts';
+import { withLineEndingsOf } from '../model/line-endings.ts';
 import { type Obstacle, RefusalError } from '../model/obstacle.ts';
 import { type RelPath, toRel } from '../model/paths.ts';
 import type { Repo } from '../model/repo.ts';
@@ -36,9 +37,10 @@ export function readRecord(repo: Repo): S2sRecord {
   }
 }
 
-/** The text of a file as we last created it; undefined when we did not. */
-export function recordedText(record: S2sRecord, path: RelPath): string | undefined {
-  return record.files[path]?.text?.join('\n');
+/** The text of a file as we last created it, with the line endings of what is there now; undefined when we did not. */
+export function recordedText(record: S2sRecord, path: RelPath, there = ''): string | undefined {
+  const text = record.files[path]?.text?.join('\n');
+  return text === undefined ? undefined : withLineEndingsOf(there, text);
 }
 
 /** Who made a plan, for whom, with which answers. */
@@ -72,7 +74,8 @@ export function writeRecord(repo: Repo, { services, files }: S2sRecord): Edit | 
   const base = repo.read(recordPath);
   if (Object.keys(services).length === 0 && Object.keys(files).length === 0)
     return base === undefined ? undefined : { kind: 'delete', path: recordPath, role: 'record', base };
-  return editTowards(repo, recordPath, 'record', renderRecord({ schema: 1, services, files }));
+  const text = withLineEndingsOf(base ?? '', renderRecord({ schema: 1, services, files }));
+  return editTowards(repo, recordPath, 'record', text);
 }
 
 function recordFile(before: RecordedFile | undefined, edit: Edit, by: Authorship): RecordedFile | undefined {

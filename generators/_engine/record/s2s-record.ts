@@ -102,7 +102,7 @@ function revert(text: string, hunks: readonly Hunk[]): string | undefined {
     newHeader: '',
     hunks: hunks.map((hunk): StructuredPatchHunk => ({ ...hunk, lines: [...hunk.lines] })),
   };
-  const result = applyPatch(text, reversePatch(patch), { autoConvertLineEndings: false, fuzzFactor });
+  const result = applyPatch(text, reversePatch(patch), { autoConvertLineEndings: true, fuzzFactor });
   return result === false ? undefined : result;
 }
 

@@ -5,6 +5,7 @@ import { basenameRel, dirnameRel, type RelPath, toRel } from '../model/paths.ts'
 import type { Repo } from '../model/repo.ts';
 import type { ServiceHead } from '../model/service.ts';
 import { readManifest } from './manifest.ts';
+import { findNxProjects } from './nx-projects.ts';
 import { findManifestPaths, listSources } from './source-files.ts';
 
 const testFolder = /^(tests?|e2e|__tests__)$/;
@@ -25,9 +26,18 @@ export function surveyHeads(repo: Repo): readonly ServiceHead[] {
   manifestPaths.set(repo.origin, paths);
   const around = foldersAround(paths);
   const found = paths.map((path) => headOf(repo, path, around)).filter((head) => head !== undefined);
-  const sorted = withOwnNames(found).sort((a, b) => (a.dir < b.dir ? -1 : 1));
+  const sorted = withOwnNames(withNxProjects(repo, found)).sort((a, b) => (a.dir < b.dir ? -1 : 1));
   surveyed.set(repo, sorted);
   return sorted;
+}
+
+/** The projects of an integrated workspace stand for its root, which has their dependencies and no code of its own. */
+function withNxProjects(repo: Repo, found: readonly ServiceHead[]): readonly ServiceHead[] {
+  const root = found.find(({ dir }) => dir === '');
+  const projects = root === undefined ? [] : findNxProjects(repo);
+  if (root === undefined || projects.length === 0) return found;
+  const { manifest } = root;
+  return [...found.filter((head) => head !== root), ...projects.map((project) => ({ ...project, manifest }))];
 }
 
 /** Reads a manifest when its text is another than it was. */
@@ -76,7 +86,11 @@ export function findTarget(heads: readonly ServiceHead[], wanted: string): Servi
   const segment = heads.filter((head) => lastSegments(head).includes(path));
   const part =
     path === '' ? [] : heads.filter((head) => [head.name, head.dir].some((text) => text.includes(path)));
-  const found = [exact, segment, part].find((matches) => matches.length > 0) ?? [];
+  // `@acme/users`, by which others import it, where the project is called `users`.
+  const scoped = wanted.startsWith('@')
+    ? heads.filter((head) => lastSegments(head).includes(basenameRel(path)))
+    : [];
+  const found = [exact, segment, part, scoped].find((matches) => matches.length > 0) ?? [];
   const [only, other] = found;
   if (only === undefined) throw new RefusalError(noSuchService(heads, wanted));
   if (other !== undefined) throw new RefusalError(ambiguous(found, wanted));

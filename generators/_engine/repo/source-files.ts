@@ -86,6 +86,11 @@ function isSourceFolder({ kind, name }: Entry): boolean {
  * `workspaces` field: plain folders of packages count too. At most 6 levels and a million entries are looked at.
  */
 export function findManifestPaths(repo: Repo): readonly RelPath[] {
+  return findFilesNamed(repo, /^package\.json$/);
+}
+
+/** Every file of such a name, in the folders where a package.json is looked for; nearest to the root first. */
+export function findFilesNamed(repo: Repo, pattern: RegExp): readonly RelPath[] {
   const found: RelPath[] = [];
   let level: readonly RelPath[] = [toRel('')];
   let seen = 0;
@@ -95,9 +100,8 @@ export function findManifestPaths(repo: Repo): readonly RelPath[] {
       const entries = repo.list(dir);
       seen += entries.length;
       if (seen > maxEntries) return found;
-      if (entries.some(({ kind, name }) => kind === 'file' && name === 'package.json')) {
-        found.push(joinRel(dir, 'package.json'));
-      }
+      const files = entries.filter(({ kind, name }) => kind === 'file' && pattern.test(name));
+      found.push(...files.map(({ name }) => joinRel(dir, name)));
       // What is in a folder whose name cannot be printed is nobody's service; one that is, is missed by name.
       const folders = entries.filter((entry) => isSourceFolder(entry) && !isUnprintable(entry.name));
       next.push(...folders.map(({ name }) => joinRel(dir, name)));

@@ -82,3 +82,21 @@ it('says which installation failed, and makes the others', async () => {
   });
   expect(existsSync(join(root, 'services/user-admin/installed'))).toBe(true);
 });
+
+it('installs the projects of an integrated Nx workspace at its root', async () => {
+  write('nx.json', '{}');
+  write('package.json', manifest);
+  for (const project of ['apps/user', 'apps/billing']) {
+    write(`${project}/project.json`, '{}');
+    write(`${project}/src/app.ts`, app);
+    write(`${project}/tsconfig.json`, '{}');
+  }
+  const generator = await findGenerator('add-service-client');
+  if (generator === undefined) throw new Error('no generator');
+  const given = { target: ['@acme/user', 'billing'], format: false, allowDirty: true };
+  const { commit } = await decide({ id: 'add-service-client', generator, given, root }, 's2s');
+  const outcome = await commit?.();
+  expect(outcome).toMatchObject({ status: 'applied', next: ['npm i'] });
+  expect(outcome?.targets.map((one) => one.root)).toEqual(['apps/user', 'apps/billing']);
+  expect(readFileSync(join(root, 'package.json'), 'utf8')).toContain('"undici"');
+});

@@ -101,6 +101,53 @@ describe('declareInCompose', () => {
     expect(files['compose.yml']).toContain('AUTH_SERVICE_URL: http://auth:4009\n');
   });
 
+  it('finds the file that builds the service, wherever it is', async () => {
+    const text =
+      'services:\n  auth:\n    build: ./auth\n  users:\n    build: ./users\n    environment:\n      PORT: "3002"\n';
+    const { files } = await declared({ 'services/docker-compose.yml': text });
+    expect(files['services/docker-compose.yml']).toContain('AUTH_SERVICE_URL: "http://auth:4001"\n');
+  });
+
+  it('finds a service by the image that is built of it elsewhere', async () => {
+    const text =
+      'services:\n  auth:\n    image: ghcr.io/acme/auth:1.2\n  web:\n    image: ghcr.io/acme/users@sha256:12\n    environment:\n      A: 1\n';
+    const { files } = await declared({ 'infra/prod/compose.yaml': text });
+    expect(files['infra/prod/compose.yaml']).toContain('AUTH_SERVICE_URL: http://auth:4001\n');
+  });
+
+  const joined = (authNetworks: string, userNetworks: string): string =>
+    compose(`${userNetworks}    environment:\n      A: 1\n`).replace(
+      '    ports:',
+      `${authNetworks}    ports:`,
+    );
+  it.each([
+    [
+      'share a network',
+      '    networks: [back, front]\n',
+      '    networks:\n      back: {}\n',
+      'http://auth:4001',
+    ],
+    ['share none', '    networks: [back]\n', '    networks: [front]\n', undefined],
+    ['run on the default network and another', '', '    networks: [front]\n', undefined],
+    ['are reached from the network of the host', '', '    network_mode: host\n', 'http://localhost:4001'],
+  ])(
+    'gives the host at which services that %s reach each other',
+    async (_, authNetworks, userNetworks, url) => {
+      const { files } = await declared({ 'compose.yml': joined(authNetworks, userNetworks) });
+      expect(files['compose.yml']).toContain(
+        url === undefined ? '      AUTH_SERVICE_URL:\n' : `      AUTH_SERVICE_URL: ${url}\n`,
+      );
+    },
+  );
+
+  it('gives a service with TLS its scheme', async () => {
+    const to = { ...auth, secure: true };
+    const { files } = await declared({ 'compose.yml': compose('    environment:\n      A: 1\n') }, [
+      { name: 'AUTH_SERVICE_URL', to },
+    ]);
+    expect(files['compose.yml']).toContain('AUTH_SERVICE_URL: https://auth:4001\n');
+  });
+
   it('hides nothing that a file of variables may hold', async () => {
     const text = compose('    env_file: .env\n    environment:\n      PORT: 4002\n');
     const { files } = await declared({ 'docker-compose.yml': text });

@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
 
+import { surveyModules } from '../../../generators/_engine/facts/style/modules.ts';
+import { forbidden, misplaced } from '../../../generators/_engine/model/places.ts';
+import { surveyHeads } from '../../../generators/_engine/repo/services.ts';
+import { memoryRepo } from '../repo/memory-repo.ts';
 import { manifest, serviceOf } from './service-of.ts';
 
 const app = "import Fastify from 'fastify';\nexport const app = Fastify();\n";
@@ -49,7 +53,7 @@ describe('surveyJwt', () => {
       claims: ['id', 'aud', 'iss'],
     });
     expect(jwt.secret).toEqual({ expression: 'app.config.JWT_KEY', imports: [], env: 'JWT_KEY' });
-    expect(requestDecorations).toEqual([{ name: 'user' }]);
+    expect(requestDecorations.map(({ name }) => name)).toEqual(['user', 'jwtVerify', 'jwtDecode']);
   });
 
   it('follows the secret that a class is given', () => {
@@ -237,7 +241,37 @@ describe('surveyConfig', () => {
   });
 });
 
+describe('surveyLayout of a compiler that is told where the source is', () => {
+  it.each([
+    ['rootDir', '{ "compilerOptions": { "rootDir": "./source" } }'],
+    ['include', '{ "include": ["scripts/*.ts", "source/**/*.ts"] }'],
+  ])('goes where %s says', (_, tsconfig) => {
+    const files = { 'source/app.ts': app, 'source/b/c.ts': 'export {}', 'src/old.ts': 'export {}' };
+    const { layout } = serviceOf({ ...files, 'tsconfig.json': tsconfig });
+    expect(layout).toMatchObject({ sourceDir: 'source', utilsDir: 'source/utils' });
+  });
+
+  it('stays where the application is', () => {
+    const tsconfig = '{ "compilerOptions": { "rootDir": "." }, "include": ["src/app.ts", "generated"] }';
+    const { layout } = serviceOf({ 'src/app.ts': app, 'generated/a.ts': '', 'tsconfig.json': tsconfig });
+    expect(layout.sourceDir).toBe('src');
+  });
+});
+
 describe('surveyModules', () => {
+  it('reads a tsconfig that extends a package of the workspace, before it is installed', () => {
+    const repo = memoryRepo({
+      'services/a/package.json': manifest(),
+      'services/a/src/app.ts': app,
+      'services/a/tsconfig.json': '{ "extends": "@acme/config/node" }',
+      'packages/config/package.json':
+        '{ "name": "@acme/config", "exports": { "./node": "./configs/node.json" } }',
+      'packages/config/configs/node.json': '{ "compilerOptions": { "verbatimModuleSyntax": true } }',
+    });
+    const [head] = surveyHeads(repo);
+    expect(head && surveyModules(repo, head).typeImports).toBe(true);
+  });
+
   it('follows extends, and tells .ts imports and an unused alias', () => {
     const { modules } = serviceOf({
       'src/app.ts': `import { x } from './x.ts';\n${app}`,
@@ -394,6 +428,12 @@ describe('surveyLayout, tests', () => {
       'folder',
       'test',
     ],
+    [
+      'by their kind',
+      { 'tests/unit/a.test.ts': '', 'tests/unit/b/c.test.ts': '', 'tests/e2e/d.test.ts': '' },
+      'folder',
+      'tests/unit',
+    ],
     ['nowhere', {}, 'folder', 'test'],
   ])('stand %s', (_where, files, place, dir) => {
     const { layout } = serviceOf({ 'src/app.ts': app, ...files });
@@ -467,6 +507,29 @@ describe('surveyLayout without folders of a kind', () => {
   });
 });
 
+describe('findEnvExamples', () => {
+  it.each([
+    '.env.example',
+    '.env.sample',
+    '.env.dist',
+    '.env.template',
+    'example.env',
+    'env.example',
+    '.env.local.example',
+  ])('knows %s, which may be written', (name) => {
+    const { config } = serviceOf({ 'src/app.ts': app, [name]: 'PORT=1\n' });
+    expect(config.exampleFiles).toEqual([name]);
+    expect(forbidden(name)).toBeUndefined();
+    expect(misplaced(name, 'env')).toBeUndefined();
+  });
+
+  it.each(['.env', '.env.local', '.env.production', 'prod.env'])('takes %s for none', (name) => {
+    const { config } = serviceOf({ 'src/app.ts': app, [name]: 'PORT=1\n' });
+    expect(config.exampleFiles).toEqual([]);
+    expect(misplaced(name, 'env')).toBeDefined();
+  });
+});
+
 describe('fastifyMajor and members', () => {
   it.each([
     ['^4.28.1', 4],
@@ -479,6 +542,16 @@ describe('fastifyMajor and members', () => {
     expect(serviceOf({ 'package.json': manifest({ fastify: range }), 'src/app.ts': app }).fastifyMajor).toBe(
       major,
     );
+  });
+
+  it.each([
+    [{ '@fastify/passport': '^3.0.0' }, 'requestDecorations', 'user'],
+    [{ 'fastify-jwt-jwks': '^2.0.0' }, 'requestDecorations', 'user'],
+    [{ 'fastify-jwt-jwks': '^2.0.0' }, 'decorators', 'authenticate'],
+    [{ 'fastify-metrics': '^12.0.0' }, 'decorators', 'metrics'],
+  ] as const)('knows what the plugin of %j takes', (dependencies, fact, name) => {
+    const service = serviceOf({ 'package.json': manifest(dependencies), 'src/app.ts': app });
+    expect(service[fact].map((member) => member.name)).toContain(name);
   });
 
   it('lists what is decorated and declared', () => {

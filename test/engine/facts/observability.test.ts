@@ -4,7 +4,7 @@ import { surveyMetrics, surveyOpenTelemetry } from '../../../generators/_engine/
 import type { ServiceHead } from '../../../generators/_engine/model/service.ts';
 import { surveyHeads } from '../../../generators/_engine/repo/services.ts';
 import { memoryRepo } from '../repo/memory-repo.ts';
-import { manifest, serviceOf } from './service-of.ts';
+import { manifest } from './service-of.ts';
 
 const metricsOf = (text: string): ReturnType<typeof surveyMetrics> => {
   const repo = memoryRepo({ 'package.json': manifest({ 'prom-client': '^15.0.0' }), 'src/metrics.ts': text });
@@ -45,7 +45,10 @@ describe('surveyMetrics', () => {
 const app = "import Fastify from 'fastify';\nconst app = Fastify();\n";
 const of = (...names: readonly string[]): ReturnType<typeof surveyOpenTelemetry> => {
   const dependencies = Object.fromEntries(names.map((name) => [name, '^1.0.0']));
-  return surveyOpenTelemetry(serviceOf({ 'package.json': manifest(dependencies), 'src/app.ts': app }));
+  const repo = memoryRepo({ 'package.json': manifest(dependencies), 'src/app.ts': app });
+  const [head] = surveyHeads(repo);
+  if (head === undefined) throw new Error('no service');
+  return surveyOpenTelemetry(repo, head);
 };
 const nothing = { sdk: false, server: false, client: false, logs: false };
 

@@ -51,6 +51,25 @@ describe('surveyHeads', () => {
     ]);
   });
 
+  it('takes the projects of an integrated Nx workspace for its root', () => {
+    const nx = memoryRepo({
+      'nx.json': '{}',
+      'package.json': service('acme'),
+      'apps/users/project.json': '{ "name": "users" }',
+      'apps/users/src/main.ts': "import Fastify from 'fastify';",
+      'apps/auth/project.json': '{}',
+      'apps/auth/src/main.ts': "import Fastify from 'fastify';",
+      'apps/web/project.json': '{ "name": "web" }',
+      'apps/web/src/main.ts': "import React from 'react';",
+    });
+    const projects = surveyHeads(nx);
+    expect(projects.map(({ dir, manifest, name }) => [dir, name, manifest.path])).toEqual([
+      ['apps/auth', 'auth', 'package.json'],
+      ['apps/users', 'users', 'package.json'],
+    ]);
+    expect(findTarget(projects, '@acme/users')).toMatchObject({ dir: 'apps/users' });
+  });
+
   it('refuses a broken package.json with its line', () => {
     const broken = memoryRepo({ 'package.json': '{\n  "dependencies": {\n    "fastify": "5",,\n  }\n}' });
     expect(() => surveyHeads(broken)).toThrow(/^package\.json:3 /);

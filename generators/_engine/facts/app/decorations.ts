@@ -1,5 +1,7 @@
 import type { RelPath } from '../../model/paths.ts';
 import type { Member, PluginNamesFact, Service } from '../../model/service.ts';
+import { knownPlugins } from './known-plugins.ts';
+import { siblingsOf } from './siblings.ts';
 import { placeOf, ts, walk } from '../../syntax/tree.ts';
 import { isFunctionNode, keyOf, memberOf, stringOf } from '../../syntax/expressions.ts';
 import { isFastifyPlugin } from '../../program/plugin-functions.ts';
@@ -8,13 +10,31 @@ import { callsIn } from '../../syntax/calls.ts';
 import { isIdentifier } from '../../syntax/print.ts';
 import type { AutoloadFact } from '../../model/app-facts.ts';
 
-/** The names given to `instance.decorate(…)` anywhere in the service. */
+/** The names given to `instance.decorate(…)` anywhere in the service or in packages of the repo that it uses, and those that well-known plugins take. */
 export function findDecorators(survey: Survey): readonly Member[] {
-  return decorated(survey, 'decorate');
+  return withSiblings(survey).flatMap((one) => [
+    ...byPackages(one, 'decorates'),
+    ...decorated(one, 'decorate'),
+  ]);
 }
 
-/** Names on FastifyRequest that are taken: declared, decorated, or `user` by @fastify/jwt. */
+function withSiblings(survey: Survey): readonly Survey[] {
+  return [survey, ...siblingsOf(survey)];
+}
+
+/** What well-known plugins put there. */
+function byPackages({ head }: Survey, where: 'decorates' | 'decoratesRequest'): readonly Member[] {
+  return Object.keys(head.manifest.dependencies).flatMap((name) =>
+    (knownPlugins.get(name)?.[where] ?? []).map((member) => ({ name: member })),
+  );
+}
+
+/** Names on FastifyRequest that are taken: declared, decorated, or by a well-known plugin, as `user` is by @fastify/jwt. */
 export function findRequestDecorations(survey: Survey): readonly Member[] {
+  return withSiblings(survey).flatMap(requestDecorationsIn);
+}
+
+function requestDecorationsIn(survey: Survey): readonly Member[] {
   const declared = [...survey.filesMatching(/\bFastifyRequest\b/), ...survey.declarations].flatMap((file) => {
     const names: Member[] = [];
     walk(survey.tree(file), (node) => {
@@ -28,8 +48,7 @@ export function findRequestDecorations(survey: Survey): readonly Member[] {
     });
     return names;
   });
-  const byJwt = survey.head.manifest.dependencies['@fastify/jwt'] === undefined ? [] : [{ name: 'user' }];
-  return [...byJwt, ...declared, ...decorated(survey, 'decorateRequest')];
+  return [...byPackages(survey, 'decoratesRequest'), ...declared, ...decorated(survey, 'decorateRequest')];
 }
 
 function decorated(survey: Survey, method: 'decorate' | 'decorateRequest'): readonly Member[] {

@@ -24,11 +24,12 @@ import { surveyLayout } from '../style/layout.ts';
 import { surveyModules } from '../style/modules.ts';
 import { detectStyle } from '../style/style.ts';
 import { surveyTesting } from '../testing.ts';
-import { fastifyMajorOf, surveyTooling } from '../tooling.ts';
+import { fastifyMajorOf, isOlder, surveyTooling } from '../tooling.ts';
 import { type AppPlace, findAppPlace } from './app-place.ts';
 import { findDecorators, findPluginNames, findRequestDecorations } from './decorations.ts';
 import { findEntry } from './entry.ts';
 import { findInstantiations, type Instantiation } from './instantiations.ts';
+import { openSibling, siblingsOf } from './siblings.ts';
 
 const styleSample = 60;
 
@@ -71,6 +72,7 @@ function survey(open: Survey, needsInstance: boolean): Service {
     dir: () => head.dir,
     manifest: () => head.manifest,
     fastifyMajor: () => fastifyMajorOf(repo, head),
+    isOlder: () => (name, major, minor) => isOlder(repo, head, name, major, minor),
     app: () => app,
     modules: () => surveyModules(repo, head),
     style: () => surveyStyle(open, app),
@@ -85,7 +87,8 @@ function survey(open: Survey, needsInstance: boolean): Service {
     requestDecorations: () => findRequestDecorations(open),
     pluginNames: () => findPluginNames(open, app.autoload),
     guard: () => instance.guard,
-    plainSchemas: () => open.filesMatching(/\.setValidatorCompiler\(/).length === 0,
+    plainSchemas: () =>
+      [open, ...siblingsOf(open)].every((one) => one.filesMatching(/\.setValidatorCompiler\(/).length === 0),
   });
   return service;
 }
@@ -148,8 +151,8 @@ export function surveyTarget(
 }
 
 /** The facts about the service in a folder; undefined where it cannot be changed. */
-export function findService(repo: Repo, dir: RelPath): Service | undefined {
-  return attempt(() => surveyTarget(repo, { target: dir }));
+export function findService(repo: Repo, dir: RelPath, needsInstance = true): Service | undefined {
+  return attempt(() => surveyTarget(repo, { target: dir }, needsInstance));
 }
 
 /** The application of a service and the routes on it. */
@@ -184,11 +187,31 @@ function surveyInstance(survey: Survey): Instance {
     autoload,
     ...(place.outside !== undefined && { madeBy: makerOf(survey, place.outside, place.madeIn) }),
   };
+  const made = lazyFacts({ by: () => makerOfInstance(survey, app) });
   return lazyFacts<Instance>({
     app: () => app,
-    routes: () => routePlugins(survey, uses, file),
-    guard: () => findRootGuard(survey, { file, node: place.scope, instances: place.names }, uses),
+    routes: () => [...(made.by?.routes ?? []).map(ofMaker), ...routePlugins(survey, uses, file)],
+    guard: () =>
+      findRootGuard(survey, { file, node: place.scope, instances: place.names }, uses) ?? made.by?.guard,
   });
+}
+
+/** What the package of the repo that makes the instance has on it already. */
+function makerOfInstance({ head, repo }: Survey, { madeBy }: AppFact): Instance | undefined {
+  const maker = madeBy === undefined ? undefined : openSibling(repo, madeBy);
+  // Two packages that make their instance by each other make none.
+  if (
+    maker === undefined ||
+    maker.head.dir === head.dir ||
+    maker.head.manifest.dependencies[head.name] !== undefined
+  )
+    return undefined;
+  return attempt(() => surveyInstance(maker));
+}
+
+/** Without a file: what is in another package is not for this service's plans to change. */
+function ofMaker({ name, prefix, routes }: RoutePlugin): RoutePlugin {
+  return { name, kind: 'shared', autoloaded: false, prefix, routes };
 }
 
 /** The package that a call goes to. */

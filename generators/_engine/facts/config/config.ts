@@ -1,4 +1,5 @@
 import { joinRel, type RelPath, toRel } from '../../model/paths.ts';
+import { exampleFile } from '../../model/places.ts';
 import type { ConfigFact } from '../../model/resource-facts.ts';
 import { autoloadedEnv, type FastifyEnv, fastifyEnv } from '../../program/env-reads.ts';
 import { exportedWant } from '../../program/outside-reads.ts';
@@ -157,7 +158,7 @@ export function findEnvExamples({ head, repo }: Sources): readonly RelPath[] {
   const inFolder = (dir: RelPath): readonly RelPath[] =>
     repo
       .list(dir)
-      .filter(({ kind, name }) => kind === 'file' && /^\.?env\.(example|sample|template|dist)$/.test(name))
+      .filter(({ kind, name }) => kind === 'file' && exampleFile.test(name))
       .map(({ name }) => joinRel(dir, name));
   const own = inFolder(head.dir);
   return own.length > 0 ? own : inFolder(toRel(''));

@@ -4,9 +4,17 @@ import { RefusalError } from '../../model/obstacle.ts';
 import { defaultPlugin } from '../../program/plugin-functions.ts';
 import { type Survey, withoutGenerated } from '../../program/survey.ts';
 import type { Use } from '../../syntax/calls.ts';
-import { memberOf, propertyOf, receiverOf, stringOf, unwrap } from '../../syntax/expressions.ts';
+import {
+  isFunctionNode,
+  memberOf,
+  propertyOf,
+  receiverOf,
+  stringOf,
+  unwrap,
+} from '../../syntax/expressions.ts';
 import { importedBy } from '../../syntax/symbols.ts';
 import { ts } from '../../syntax/tree.ts';
+import { packageRoutes } from './package-routes.ts';
 import { contentsOf } from './registration.ts';
 import { joinUrl } from './route-calls.ts';
 
@@ -21,8 +29,8 @@ export interface LoadedFolder extends AutoloadFact {
 export function autoloadedPlugins(survey: Survey, folder: LoadedFolder): readonly RoutePlugin[] {
   return loadedFiles(survey, folder).flatMap((file) => {
     const found = defaultPlugin(survey, file);
-    if (found === undefined) return [];
     const prefix = prefixOf(survey, folder, file);
+    if (found === undefined) return ofPackage(survey, file, nameOf(folder, file), prefix);
     const { routes } = contentsOf(survey, found, 0, prefix, 0);
     if (routes.length === 0) return [];
     const kind = found.shared ? ('shared' as const) : ('plugin' as const);
@@ -30,6 +38,25 @@ export function autoloadedPlugins(survey: Survey, folder: LoadedFolder): readonl
       { name: nameOf(folder, file), file, kind, autoloaded: true, prefix, routes, exportedAs: 'default' },
     ];
   });
+}
+
+/** `export default swaggerUi` of a package, with the options that the file exports as `autoConfig`. */
+function ofPackage(survey: Survey, file: RelPath, name: string, prefix: string): readonly RoutePlugin[] {
+  const exported = survey.tree(file).statements.find((one) => ts.isExportAssignment(one));
+  if (exported === undefined) return [];
+  const options = configOf(survey, file);
+  const routes = packageRoutes(survey, { expression: exported.expression, options, prefix, file }, '');
+  return routes.length === 0 ? [] : [{ name, kind: 'shared', autoloaded: true, prefix: '', routes }];
+}
+
+/** The object, or what a function of the instance returns. */
+function configOf(survey: Survey, file: RelPath): ts.Expression | undefined {
+  const found = survey.names.exported(file, 'autoConfig')?.node;
+  if (found === undefined || !isFunctionNode(found))
+    return found && ts.isExpression(found) ? found : undefined;
+  const { body } = found;
+  if (body === undefined || !ts.isBlock(body)) return body && unwrap(body);
+  return body.statements.find((one) => ts.isReturnStatement(one))?.expression;
 }
 
 /** As autoload does: an index file hides its siblings, not the folders beside it. */

@@ -16,11 +16,12 @@ export function knownPublicRoutes({ routes }: Pick<Service, 'routes'>): readonly
   return uniqueRoutes(routes).filter((route) => route.public !== undefined);
 }
 
-/** Routes that are public in many services, by their names: a name is no proof, so they are only offered. */
+/** Routes that are public in many services, by their names or their package: that is no proof, so they are only offered. */
 export function likelyPublicRoutes({ routes }: Pick<Service, 'routes'>): readonly Route[] {
   return uniqueRoutes(routes).filter(
     (route) =>
-      route.public === undefined && (isProbe(route) || isDocumentation(route) || isBeforeToken(route)),
+      route.public === undefined &&
+      (route.offered === true || isProbe(route) || isDocumentation(route) || isBeforeToken(route)),
   );
 }
 

@@ -1,6 +1,6 @@
 import type { Route, RoutePlugin } from '../../model/app-facts.ts';
 import type { RelPath } from '../../model/paths.ts';
-import { placeOf, ts } from '../../syntax/tree.ts';
+import { ts } from '../../syntax/tree.ts';
 import {
   type Argument,
   argumentsOf,
@@ -14,6 +14,7 @@ import {
   resolverOf,
 } from '../../program/plugin-functions.ts';
 import { isFunctionNode, propertyOf, stringOf, unwrap } from '../../syntax/expressions.ts';
+import { packageRoutes } from './package-routes.ts';
 import { joinUrl, routesOf } from './route-calls.ts';
 import type { Survey } from '../../program/survey.ts';
 import { importedBy } from '../../syntax/symbols.ts';
@@ -113,12 +114,9 @@ function registered(
   return [exportedAs === undefined ? own : { ...own, exportedAs }, ...nested];
 }
 
-function fromPackage(
-  survey: Survey,
-  { expression, file, options, plugin: name }: Registration,
-  prefix: string,
-): readonly RoutePlugin[] {
-  const routes = packageRoutes(survey, { plugin: expression, options, file }, prefix);
+function fromPackage(survey: Survey, registration: Registration, prefix: string): readonly RoutePlugin[] {
+  const { plugin: name } = registration;
+  const routes = packageRoutes(survey, registration, prefix);
   return routes.length === 0 ? [] : [{ name, kind: 'plugin', autoloaded: false, prefix, routes }];
 }
 
@@ -182,68 +180,4 @@ function exportedName(expression: ts.Expression): string | undefined {
   const [first] = bare.arguments;
   const isWrapper = isFastifyPlugin(bare.expression) || resolverOf(bare.expression) !== undefined;
   return exportedName(first !== undefined && isWrapper ? first : bare.expression);
-}
-
-/** What a package's plugin registers: by its options object, undefined when it is given none. */
-type Pattern = (options: Options | undefined) => string | undefined;
-
-interface Options {
-  /** The literal text of an option; null when it is there and cannot be read. */
-  text(name: string): string | null | undefined;
-  isTrue(name: string): boolean;
-}
-
-/** Plugins whose only routes are made for everybody, and the pattern of those routes below the plugin's prefix. */
-const publicPlugins: ReadonlyMap<string, Pattern> = new Map([
-  ['@fastify/swagger-ui', below('routePrefix', '/documentation')],
-  ['@scalar/fastify-api-reference', below('routePrefix', '/reference')],
-  ['@fastify/under-pressure', statusRoute],
-]);
-
-/**
- * The public routes of a plugin that comes from a package: documentation and status. [] for every other package, and
- * where its options cannot be read: what is not known stays guarded.
- */
-function packageRoutes(
-  survey: Survey,
-  call: Readonly<{ plugin: ts.Expression; options: ts.Expression | undefined; file: RelPath }>,
-  prefix: string,
-): readonly Route[] {
-  const { file, plugin } = call;
-  const from = importedBy(plugin, ...publicPlugins.keys())?.from;
-  const pattern = from === undefined ? undefined : publicPlugins.get(from);
-  const options = call.options === undefined ? undefined : readOptions(survey, call.options, file);
-  const isUnread = call.options !== undefined && options === undefined;
-  const found = pattern === undefined || isUnread ? undefined : pattern(options);
-  if (from === undefined || found === undefined) return [];
-  const url = joinUrl(prefix, found);
-  return [{ method: 'GET', url, ...placeOf(plugin, file), public: `${from} registers it` }];
-}
-
-/** Undefined for what is no object literal, or has members that cannot be told from it. */
-function readOptions(survey: Survey, expression: ts.Expression, file: RelPath): Options | undefined {
-  const found = survey.names.objectOf(expression, file);
-  if (found === undefined || found.node.properties.some(ts.isSpreadAssignment)) return undefined;
-  const { node } = found;
-  return {
-    isTrue: (name) => propertyOf(node, name)?.kind === ts.SyntaxKind.TrueKeyword,
-    text: (name) => {
-      const value = propertyOf(node, name);
-      return value === undefined ? undefined : (survey.names.textOf(value, found.file) ?? null);
-    },
-  };
-}
-
-function below(option: string, initial: string): Pattern {
-  return (options) => {
-    const own = options?.text(option);
-    if (own === null || own === '' || own === '/') return undefined;
-    return `${own ?? initial}/*`;
-  };
-}
-
-/** `exposeStatusRoute: true` is `/status`; a text is the path. An object can have a path of its own: not read. */
-function statusRoute(options: Options | undefined): string | undefined {
-  if (options?.isTrue('exposeStatusRoute') === true) return '/status';
-  return options?.text('exposeStatusRoute') ?? undefined;
 }

@@ -56,7 +56,11 @@ function once<Value>(find: () => Value): () => Value {
   return () => facts.value;
 }
 
-function findSourceDir({ files, head: { dir } }: Survey, app: AppFact): RelPath {
+/** The folder that the compiler is told of where it holds the application; else `src`, or the service's folder. */
+function findSourceDir({ files, head: { dir }, tsconfig }: Survey, app: AppFact): RelPath {
+  const isBelow = (one: RelPath): boolean => dir === '' || one.startsWith(`${dir}/`);
+  const told = tsconfig.sourceDirs.find((one) => isBelow(one) && app.file.startsWith(`${one}/`));
+  if (told !== undefined) return told;
   const src = joinRel(dir, 'src');
   if (app.file.startsWith(`${src}/`) || files.some((file) => file.startsWith(`${src}/`))) return src;
   const nested = app.file.indexOf('/src/', dir.length);
@@ -139,7 +143,14 @@ function surveyTestLayout({ files, head: { dir }, repo, tests }: Survey): Layout
   const isBelow = ![dir, src].includes(dirnameRel(fullest));
   if (isBelow && second !== undefined)
     return { place: 'nested', dir: joinRel(top, basenameRel(fullest)), suffix };
-  return { place: 'folder', dir: fullest, suffix };
+  return { place: 'folder', dir: unitFolder(fullest, cases), suffix };
+}
+
+/** `tests/unit`, where all tests are in folders by their kind. */
+function unitFolder(folder: RelPath, cases: readonly RelPath[]): RelPath {
+  const unit = joinRel(folder, 'unit');
+  const isSorted = cases.every((file) => dirnameRel(file) !== folder);
+  return isSorted && cases.some((file) => file.startsWith(`${unit}/`)) ? unit : folder;
 }
 
 /** The topmost `test`, `tests` or `__tests__` folder around a file. */

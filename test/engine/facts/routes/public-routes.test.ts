@@ -29,6 +29,25 @@ describe('likelyPublicRoutes', () => {
   });
 
   it.each([
+    ["import metrics from 'fastify-metrics';\n", 'app.register(metrics);', ['GET /metrics']],
+    [
+      "import metrics from 'fastify-metrics';\n",
+      "app.register(metrics, { endpoint: '/internal' });",
+      ['GET /internal'],
+    ],
+    ["import metrics from 'fastify-metrics';\n", 'app.register(metrics, { endpoint: null });', []],
+    [
+      "import files from '@fastify/static';\n",
+      "app.register(files, { prefix: '/public/' });",
+      ['GET /public/*'],
+    ],
+    ["import files from '@fastify/static';\n", 'app.register(files, { root });', []],
+  ])('offers what a package serves to many callers: %s%s', (imported, code, keys) => {
+    const files = { 'package.json': manifest(), 'src/app.ts': imported + app + code };
+    expect(likelyPublicRoutes(serviceOf(files)).map(routeKey)).toEqual(keys);
+  });
+
+  it.each([
     "app.get('/orders/:id/status', h);",
     "app.get('/orders/status', h);",
     "app.get('/tenants/:id/health', h);",
@@ -87,8 +106,45 @@ describe('knownPublicRoutes', () => {
       `${swaggerUi}${app}app.register(async (inner) => { inner.register(swaggerUi); }, { prefix: '/v1' });`,
       ['GET /v1/documentation/*'],
     ],
+    [
+      `import health from 'fastify-healthcheck';\n${app}app.register(health, { prefix: '/v1', healthcheckUrl: '/up' });`,
+      ['GET /v1/up'],
+    ],
+    [
+      `import oauth2 from '@fastify/oauth2';\n${app}app.register(oauth2, { name: 'google', startRedirectPath: '/login/google' });`,
+      ['GET /login/google'],
+    ],
+    [`${app}app.register(import('@fastify/swagger-ui'), { routePrefix: '/docs' });`, ['GET /docs/*']],
+    [
+      `import swagger from 'fastify-swagger';\n${app}app.register(swagger, { exposeRoute: true });`,
+      ['GET /documentation/*'],
+    ],
   ])('finds what a well-known package registers: %s', (code, keys) => {
     expect(knownIn(code)).toEqual(keys);
+  });
+
+  it.each([
+    [
+      `${pressure}export const autoConfig = { exposeStatusRoute: '/alive' };\nexport default pressure;`,
+      ['GET /alive'],
+    ],
+    [
+      `${pressure}export const autoConfig = (app) => { return { exposeStatusRoute: true }; };\nexport default pressure;`,
+      ['GET /status'],
+    ],
+    [
+      `${swaggerUi}export const autoConfig = () => ({ routePrefix: '/docs' });\nexport default swaggerUi;`,
+      ['GET /docs/*'],
+    ],
+    [`${pressure}export default pressure;`, []],
+    [`${swaggerUi}export const autoConfig = { ...given };\nexport default swaggerUi;`, []],
+  ])('finds what an autoloaded file hands on of a package: %s', (plugin, keys) => {
+    const service = serviceOf({
+      'package.json': manifest({ '@fastify/autoload': '^6.0.0' }),
+      'src/app.ts': `import autoload from '@fastify/autoload';\nimport path from 'node:path';\n${app}app.register(autoload, { dir: path.join(import.meta.dirname, 'plugins') });\n`,
+      'src/plugins/handed-on.ts': plugin,
+    });
+    expect(knownPublicRoutes(service).map(routeKey)).toEqual(keys);
   });
 
   it.each([
@@ -98,6 +154,9 @@ describe('knownPublicRoutes', () => {
     `${swaggerUi}${app}app.register(swaggerUi, { routePrefix: '/' });`,
     `${pressure}${app}app.register(pressure);`,
     `${pressure}${app}app.register(pressure, { exposeStatusRoute: { url: '/alive' } });`,
+    `import health from 'fastify-healthcheck';\n${app}app.register(health, { healthcheckUrlDisable: true });`,
+    `import swagger from '@fastify/swagger';\n${app}app.register(swagger);`,
+    `import files from '@fastify/static';\n${app}app.register(files, { root: 'public', prefix: '/public' });`,
     `${app}import swaggerUi from './swagger-ui';\napp.register(swaggerUi);`,
     `${app}import swaggerUi from '@acme/swagger-ui';\napp.register(swaggerUi);`,
   ])('finds nothing that it cannot read: %s', (code) => {

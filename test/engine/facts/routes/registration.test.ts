@@ -91,6 +91,19 @@ describe('routePluginsOf', () => {
     ]);
   });
 
+  it('knows the routes of a proxy, so that the plugin around it can be chosen', () => {
+    const app = `${head}import { upstreams } from './upstreams';\nconst app = Fastify();\napp.register(upstreams);`;
+    const upstreams = (options: string): string =>
+      `import proxy from '@fastify/http-proxy';\nexport async function upstreams(app: FastifyInstance) { await app.register(proxy, ${options}); }`;
+    const listed = (options: string): string | undefined =>
+      routesOf({ 'src/app.ts': app, 'src/upstreams.ts': upstreams(options) })[0];
+    expect(listed("{ upstream: 'http://orders:3000', prefix: '/orders' }")).toBe(
+      'plugin upstreams * /orders/*',
+    );
+    expect(listed('{ upstream }')).toBe('plugin upstreams * /*');
+    expect(listed('{ ...options }')).toBe('plugin upstreams * /*');
+  });
+
   it('asks the container for plugins that come by a parameter', () => {
     const files = {
       'src/server.ts': `${head}export class Server {
