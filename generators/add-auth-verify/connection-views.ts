@@ -26,9 +26,9 @@ export function signingSecret(service: Service): string | false {
 
 /** The arguments of createTokenVerifier: key or plugin, algorithm, and the demands of the service's own guard. */
 export function verifierArguments(service: Service, { options }: TokenPolicy): string {
-  const { algorithm, library, namespace } = service.jwt;
+  const { algorithm, library } = service.jwt;
   const usesPlugin = library === '@fastify/jwt' || library === 'none';
-  const plugin = namespace === undefined ? 'app.jwt' : printMember('app.jwt', namespace);
+  const plugin = pluginExpression(service);
   const { secret } = secretView(service);
   const demands = [...options.entries].map(([name, value]) => `${name}: ${value}`).join(', ');
   return [
@@ -36,6 +36,14 @@ export function verifierArguments(service: Service, { options }: TokenPolicy): s
     printString(algorithm),
     ...(demands === '' ? [] : [`{ ${demands} }`]),
   ].join(', ');
+}
+
+/** The decorator of @fastify/jwt: `app.jwt`, or the member of its namespace, which only the service may have typed. */
+function pluginExpression({ jwt: { isNamespaceUntyped, namespace } }: Service): string {
+  if (namespace === undefined) return 'app.jwt';
+  return isNamespaceUntyped === true
+    ? `Reflect.get(app.jwt, ${printString(namespace)}) as typeof app.jwt`
+    : printMember('app.jwt', namespace);
 }
 
 /** A private key signs and a public one verifies. */

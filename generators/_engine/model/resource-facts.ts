@@ -12,6 +12,8 @@ export type JwtFact = Readonly<{
   secret?: Readonly<{ expression: string; imports: readonly ImportWant[]; env?: string; fallback?: string }>;
   /** @fastify/jwt only: `namespace` option, and the decorator's other names. */
   namespace?: string;
+  /** No `interface JWT` of the service has that namespace as a member. */
+  isNamespaceUntyped?: true;
   /** File and binding where @fastify/jwt is registered. */
   registeredIn?: RelPath;
   /** Keys of the object that is signed, in order: `['sub', 'email', 'tenantId']`. */

@@ -1,5 +1,6 @@
 import type { RelPath } from '../../model/paths.ts';
 import type { JwtFact } from '../../model/resource-facts.ts';
+import { escapePattern } from '../../syntax/print.ts';
 import { callsIn } from '../../syntax/calls.ts';
 import { importedBy } from '../../syntax/symbols.ts';
 import { ts } from '../../syntax/tree.ts';
@@ -40,6 +41,7 @@ export function surveyJwt(survey: Survey, named: readonly string[] = [], givenAl
     algorithm,
     ...(secret !== undefined && { secret }),
     ...(namespace !== undefined && { namespace }),
+    ...(namespace !== undefined && !isTyped(survey, namespace) && { isNamespaceUntyped: true }),
     ...(plugin !== undefined && { registeredIn: plugin.file }),
     claims: [
       ...new Set([
@@ -58,6 +60,11 @@ export function surveyJwt(survey: Survey, named: readonly string[] = [], givenAl
 function mainSign(survey: Survey, signs: readonly Sign[]): Sign | undefined {
   const said = (sign: Sign): number => claimsOf(survey, [sign]).length;
   return signs.toSorted((a, b) => said(b) - said(a))[0];
+}
+
+function isTyped(survey: Survey, namespace: string): boolean {
+  const member = new RegExp(`\\binterface\\s+JWT\\b[^}]{0,2000}\\b${escapePattern(namespace)}\\b`);
+  return [...survey.files, ...survey.declarations].some((file) => member.test(survey.text(file)));
 }
 
 function mainFirst(signs: readonly Sign[], main: Sign | undefined): readonly Sign[] {

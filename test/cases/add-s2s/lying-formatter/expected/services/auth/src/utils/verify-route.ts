@@ -44,11 +44,16 @@ const MESSAGES: Readonly<Record<TokenProblem, string>> = {
   revoked: "Token has been revoked"
 };
 
-/** Adds correlation ID, service secret (empty: none) and error answers to the context of the verify route. */
+/** Adds correlation ID, service secret (empty: none), JSON and error answers to the context of the verify route. */
 export function addVerifyHooks(
   route: FastifyInstance,
   serviceSecret: string
 ): void {
+  // The application may parse JSON in another way, for example as a buffer for signed webhooks.
+  route.removeContentTypeParser("application/json");
+  const parser = route.getDefaultJsonParser("error", "error");
+  route.addContentTypeParser("application/json", { parseAs: "string" }, parser);
+
   route.addHook("onRequest", async (request, reply) => {
     void reply.header("cache-control", "no-store");
     // With the auth middleware in the application, the request has its ID already.
