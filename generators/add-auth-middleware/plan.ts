@@ -55,12 +55,9 @@ export async function planAuthMiddleware(answers: MiddlewareAnswers, repo: Repo)
 
   const draft = openDraft(repo);
   const client = await planClient(draft, service, answers);
-  const inUtils = (name: string): RelPath => placeFile(service, 'utils', name);
-  const [cache, diagnostics] = [inUtils('claim-cache'), inUtils('service-diagnostics')];
-  const [subscriber, tokenKey] = [inUtils('revocation-subscriber'), inUtils('token-key')];
-  const files: MiddlewareFiles = { middleware, client, cache, diagnostics, subscriber, tokenKey };
+  const files = placeFiles(service, middleware, client);
+  const { diagnostics, subscriber } = files;
   const open = protection.all ? openRoutes(service, repo, answers, chosen) : undefined;
-  for (const note of open?.notes ?? []) draft.note(note);
   const choices: MiddlewareChoices = {
     path: answers.path,
     cacheTtlMs,
@@ -74,14 +71,27 @@ export async function planAuthMiddleware(answers: MiddlewareAnswers, repo: Repo)
     carried: findCarriedClaims(repo, authAddress.auth),
   };
   const guarded = protection.all ? service.routes : protection.plugins;
-  const notes = [
+  for (const note of [
+    ...(open?.notes ?? []),
     ...missingRouteNotes(repo, answers.auth, authAddress.auth, answers.path),
     ...existingGuardNotes(repo, service, guarded, names.decorator),
-  ];
-  for (const note of notes) draft.note(note);
+  ])
+    draft.note(note);
   renderMiddleware(draft, service, files, names, choices);
   await wireMiddleware(draft, service, files, names, choices, protection.plugins);
   return draft.finish();
+}
+
+function placeFiles(service: Service, middleware: RelPath, client: RelPath): MiddlewareFiles {
+  const inUtils = (name: string): RelPath => placeFile(service, 'utils', name);
+  return {
+    middleware,
+    client,
+    cache: inUtils('claim-cache'),
+    diagnostics: inUtils('service-diagnostics'),
+    subscriber: inUtils('revocation-subscriber'),
+    tokenKey: inUtils('token-key'),
+  };
 }
 
 /** Of the recorded run; the hooks that it put into plugins are there, or were taken out since. */
