@@ -56,14 +56,10 @@ export async function planAuthMiddleware(answers: MiddlewareAnswers, repo: Repo)
 
   const draft = openDraft(repo);
   const client = await planClient(draft, service, answers);
-  const inUtils = (name: string): RelPath => placeFile(service, 'utils', name);
-  const [cache, diagnostics] = [inUtils('claim-cache'), inUtils('service-diagnostics')];
-  const [subscriber, tokenKey] = [inUtils('revocation-subscriber'), inUtils('token-key')];
-  const files: MiddlewareFiles = { middleware, client, cache, diagnostics, subscriber, tokenKey };
+  const files = placeFiles(service, middleware, client);
+  const { diagnostics, subscriber } = files;
   const open = protection.all ? openRoutes(service, repo, answers, chosen) : undefined;
   const isGuarded = protection.all || protection.plugins.length > 0;
-  const beside = isGuarded ? notesBesideGuard(repo, service) : [];
-  draft.note(...(open?.notes ?? []), ...beside);
   const choices: MiddlewareChoices = {
     path: answers.path,
     cacheTtlMs,
@@ -77,11 +73,27 @@ export async function planAuthMiddleware(answers: MiddlewareAnswers, repo: Repo)
     carried: findCarriedClaims(repo, authAddress.auth),
   };
   const guarded = protection.all ? service.routes : protection.plugins;
-  draft.note(...missingRouteNotes(repo, answers.auth, authAddress.auth, answers.path));
-  draft.note(...existingGuardNotes(repo, service, guarded, names.decorator));
+  draft.note(
+    ...(open?.notes ?? []),
+    ...(isGuarded ? notesBesideGuard(repo, service) : []),
+    ...missingRouteNotes(repo, answers.auth, authAddress.auth, answers.path),
+    ...existingGuardNotes(repo, service, guarded, names.decorator),
+  );
   renderMiddleware(draft, service, files, names, choices);
   await wireMiddleware(draft, service, files, names, choices, protection.plugins);
   return draft.finish();
+}
+
+function placeFiles(service: Service, middleware: RelPath, client: RelPath): MiddlewareFiles {
+  const inUtils = (name: string): RelPath => placeFile(service, 'utils', name);
+  return {
+    middleware,
+    client,
+    cache: inUtils('claim-cache'),
+    diagnostics: inUtils('service-diagnostics'),
+    subscriber: inUtils('revocation-subscriber'),
+    tokenKey: inUtils('token-key'),
+  };
 }
 
 /** Of the recorded run; the hooks that it put into plugins are there, or were taken out since. */
