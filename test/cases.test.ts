@@ -7,12 +7,7 @@ import type { Plan } from '../generators/_engine/model/plan.ts';
 import { hashCode } from '../generators/_engine/record/hash.ts';
 import { readRecord } from '../generators/_engine/record/record.ts';
 import { openRepo, textAfter } from '../generators/_engine/repo/repo.ts';
-import {
-  type ArrangedCase,
-  arrangeCase,
-  changedServices,
-  changesOf,
-} from './helpers/arrange-case.ts';
+import { type ArrangedCase, arrangeCase, changedServices, changesOf } from './helpers/arrange-case.ts';
 import { compileService } from './helpers/compile-service.ts';
 import { describeChanges, readExpected, updateExpected } from './helpers/expected-changes.ts';
 import { findCases, type FoundCase } from './helpers/find-cases.ts';
