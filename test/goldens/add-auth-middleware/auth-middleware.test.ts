@@ -258,14 +258,19 @@ describe('auth middleware, public routes', () => {
     expect(verifications.length).toBe(1);
   });
 
-  it('guards what a public route leaves to the handler for what is not found', async () => {
+  it("does not run the application's not-found handler for strangers on a public route", async () => {
     const app = await buildApp({ publicRoutes: ['GET /maybe'] });
+    let isRun = false;
     app.get('/maybe', (_request, reply) => {
       reply.callNotFound();
     });
-    app.setNotFoundHandler(() => ({}));
+    app.setNotFoundHandler(() => {
+      isRun = true;
+      return {};
+    });
 
-    expect((await get(app, undefined, { url: '/maybe' })).status).toBe(401);
+    expect((await get(app, undefined, { url: '/maybe' })).status).toBe(404);
+    expect(isRun).toBe(false);
   });
 
   it('fails the start when a route is out of its reach, or public in one of its versions', async () => {
