@@ -38,11 +38,11 @@ describe('add-s2s-revocation', () => {
     repo.edit(middleware, (text) => text.replace("'Authentication successful'", "'Welcome'"));
     await repo.run(`${line} --allow-dirty`);
     expect(repo.read(middleware)).toContain("'Welcome'");
-    expect(repo.read(middleware)).toContain('subscribeToRevocations(app, cache)');
+    expect(repo.read(middleware)).toContain('subscribeToRevocations(app, listener)');
     repo.close();
 
     await arrange('meets');
-    repo.edit(middleware, (text) => text.replace('return new ClaimCache(', 'return new OwnCache('));
+    repo.edit(middleware, (text) => text.replace('options.cacheTtl ?? 60000', 'options.cacheTtl ?? 90000'));
     const refused = await repo.plan(line);
     expect(refused.ok ? 'a plan' : refused.obstacles.map(({ code }) => code)).toEqual(['E_FILE_EDITED']);
   });

@@ -56,6 +56,8 @@ describe('a process that plans again and again', () => {
     expect(found.sort()).toEqual([
       // Runs of this process that write.
       'recover.ts running',
+      // Released versions that the package carries.
+      'released.ts loaded',
       // Templates of the pack.
       'render.ts loaded',
       'render.ts modules',

@@ -140,7 +140,9 @@ describe('A.6b a plugin name that is taken', () => {
       await runCommand({ generator, args }, free);
       expect(readFileSync(join(free, file), 'utf8')).toContain(`{ name: '${usual}'`);
 
-      const taken = repoOf(`taken-${usual}`, guards['a literal']?.(usual) ?? {});
+      // One without a hook: a guard of every route refuses the verify route as well.
+      const other = `import fp from 'fastify-plugin';\nexport default fp(async (app) => { app.decorate('theirs', true); }, { name: '${usual}' });\n`;
+      const taken = repoOf(`taken-${usual}`, { 'src/plugins/zz-other.ts': other });
       await runCommand({ generator, args }, taken);
       expect(readFileSync(join(taken, file), 'utf8')).toContain(`{ name: 's2s-${usual}'`);
       expect((await runCommand({ generator, args }, taken)).edits).toEqual([]);
