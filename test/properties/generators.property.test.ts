@@ -20,7 +20,7 @@ const generators = [
   'add-auth-middleware',
 ] as const;
 const deep = process.env['S2S_DEEP'] === '1';
-const apps = deep ? 1_000 : 60;
+const apps = deep ? 1_000 : 30;
 
 async function planOn(generator: string, repo: Repo): Promise<Plan> {
   const found = await findGenerator(generator);
