@@ -1,10 +1,10 @@
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { type FileOperations, nodeFiles } from '../../generators/_engine/apply/file-operations.ts';
 import { recover } from '../../generators/_engine/apply/recover.ts';
 import { apply } from '../../plopfile.ts';
 import { deleteGeneratedRepo } from '../helpers/generated-repo.ts';
-import { seededRandom, shuffle } from '../helpers/random.ts';
+import { isDeep, sampled } from '../helpers/sampled.ts';
 import { type Counts, writeCounts } from './counts.ts';
 import { runKilled } from './killed-run.ts';
 import {
@@ -16,14 +16,13 @@ import {
   stateOf,
 } from './scenarios.ts';
 
-const deep = process.env['S2S_DEEP'] === '1';
 /** How many operations of a run fail, and are killed at; all of them in a deep run. */
-const failures = deep ? Infinity : 12;
-const kills = deep ? Infinity : 3;
+const failures = isDeep ? Infinity : 8;
+const kills = isDeep ? Infinity : 2;
 /** Kills of a recovery, after a kill of the run. */
-const killsAgain = deep ? 12 : 3;
+const killsAgain = isDeep ? 12 : 2;
 /** Milliseconds: a deep run fails at each of some thousand operations in one test. */
-const timeout = deep ? 3_600_000 : 60_000;
+const timeout = isDeep ? 3_600_000 : 60_000;
 
 type Operation = keyof FileOperations;
 type Run = (...args: readonly unknown[]) => unknown;
@@ -47,9 +46,7 @@ function full(): Error {
   return Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
 }
 
-const found = await findScenarioCases();
-/** A deep run takes every fixture, a sampled one two. */
-const chosen = deep ? found : shuffle(found, seededRandom(inject('seed'))).slice(0, 2);
+const chosen = sampled(await findScenarioCases(), 2);
 const pairs = chosen.flatMap((one) => scenarioNames.map((name) => ({ name, fixture: one.fixture, one })));
 
 describe.each(pairs.map((pair, index) => ({ ...pair, index })))(
@@ -82,7 +79,7 @@ describe.each(pairs.map((pair, index) => ({ ...pair, index })))(
     });
     afterAll(() => {
       deleteGeneratedRepo(`crash-${name}-${fixture}`);
-      if (deep) writeCounts({ fixture, change: name, ...counts });
+      if (isDeep) writeCounts({ fixture, change: name, ...counts });
     });
 
     function expectWhole(where: string): 'before' | 'after' {

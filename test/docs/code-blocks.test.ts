@@ -5,12 +5,12 @@ import { Ajv } from 'ajv';
 import { execa } from 'execa';
 import { format } from 'prettier';
 import ts from 'typescript';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { childEnvironment } from '../helpers/child-environment.ts';
 import { openRepoCopy } from '../helpers/open-repo-copy.ts';
 import { projectRoot } from '../helpers/project-root.ts';
-import { seededRandom, shuffle } from '../helpers/random.ts';
+import { sampled } from '../helpers/sampled.ts';
 import { runCommand } from '../helpers/run-command.ts';
 import { documents } from './documents.ts';
 import { codeBlocks, type CodeBlock } from './markdown.ts';
@@ -79,10 +79,8 @@ describe('JSON and YAML', () => {
 
 describe('commands', () => {
   const pages = [...new Set(of('sh').map(({ page }) => page))];
-  const deep = process.env['S2S_DEEP'] === '1';
-  const drawn = shuffle(pages, seededRandom(inject('seed'))).slice(0, 1);
 
-  it.each(deep ? pages : drawn)('of %s run, in their order', { timeout: 600_000 }, async (page) => {
+  it.each(sampled(pages, 1))('of %s run, in their order', { timeout: 600_000 }, async (page) => {
     const root = await copyFixture(`docs-${page.replaceAll(/\W/g, '-')}`);
     linkPrograms(root);
     for (const block of of('sh', 'js', 'ts').filter((one) => one.page === page)) {

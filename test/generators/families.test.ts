@@ -9,7 +9,7 @@ import { deleteGeneratedRepo } from '../helpers/generated-repo.ts';
 import { materialize } from '../helpers/materialize.ts';
 import { probeServices } from '../helpers/probe-services.ts';
 import { describeRefusal, planCommand } from '../helpers/run-command.ts';
-import { seededRandom, shuffle } from '../helpers/random.ts';
+import { sampled } from '../helpers/sampled.ts';
 import { readTree } from '../helpers/tree.ts';
 import { families } from './families.ts';
 
@@ -20,12 +20,8 @@ afterAll(() => {
   deleteGeneratedRepo('families');
 });
 
-/** A deep run takes every family, a sampled one eight. */
-const chosen =
-  process.env['S2S_DEEP'] === '1' ? families : shuffle(families, seededRandom(inject('seed'))).slice(0, 8);
-
 describe('a service with', () => {
-  it.each(chosen)(
+  it.each(sampled(families, 4))(
     '$name gets a middleware that guards it, and is itself again after an undo',
     async ({ files }) => {
       const overlay = Object.fromEntries(

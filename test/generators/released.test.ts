@@ -11,9 +11,9 @@ import { freezePack } from '../../scripts/freeze.ts';
 import { fixtures } from '../helpers/fixtures.ts';
 import { projectRoot } from '../helpers/project-root.ts';
 import { type Hashes, hashesOnFixtures } from '../helpers/released-hashes.ts';
+import { isDeep } from '../helpers/sampled.ts';
 
-const deep = process.env['S2S_DEEP'] === '1';
-const names = deep ? Object.keys(fixtures) : ['npm-workspaces', 'plain-folders', 'singleton-zod'];
+const names = isDeep ? Object.keys(fixtures) : ['npm-workspaces', 'plain-folders', 'singleton-zod'];
 const folder = join(projectRoot, 'released');
 const released = existsSync(folder) ? readdirSync(folder) : [];
 

@@ -1,15 +1,13 @@
-import { describe, expect, inject, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
-import { seededRandom, shuffle } from '../helpers/random.ts';
+import { isDeep, sampled } from '../helpers/sampled.ts';
 import { combinations, nameOf, offline, plopStarts } from './combinations.ts';
 import { runInstalled } from './doors.ts';
 import { registryAnswers } from './registry.ts';
 
-const deep = process.env['S2S_DEEP'] === '1';
 const online = await registryAnswers();
-const drawn = shuffle(combinations, seededRandom(inject('seed'))).slice(0, 1);
 // Where no registry answers, what was packed is tested on the packages of this checkout alone.
-const tested = online ? (deep ? [offline, ...combinations] : drawn) : [offline];
+const tested = online ? [...(isDeep ? [offline] : []), ...sampled(combinations, 1)] : [offline];
 
 describe('installed from the tarball', () => {
   it.each(tested.map((combination) => ({ name: nameOf(combination), combination })))(

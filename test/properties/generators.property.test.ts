@@ -9,6 +9,7 @@ import { textAfter } from '../../generators/_engine/repo/repo.ts';
 import { makePlan } from '../../generators/_engine/plan/run.ts';
 import { parseSource, syntaxErrors } from '../../generators/_engine/syntax/tree.ts';
 import { memoryRepo } from '../engine/repo/memory-repo.ts';
+import { isDeep } from '../helpers/sampled.ts';
 import { printApp } from './print-app.ts';
 import { randomApp } from './random-app.ts';
 import { undone } from './undone.ts';
@@ -19,8 +20,7 @@ const generators = [
   'add-service-client',
   'add-auth-middleware',
 ] as const;
-const deep = process.env['S2S_DEEP'] === '1';
-const apps = deep ? 1_000 : 30;
+const apps = isDeep ? 1_000 : 15;
 
 async function planOn(generator: string, repo: Repo): Promise<Plan> {
   const found = await findGenerator(generator);

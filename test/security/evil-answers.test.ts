@@ -1,19 +1,16 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { afterEach, beforeAll, describe, expect, inject, it, vi } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 
-import { seededRandom, shuffle } from '../helpers/random.ts';
+import { sampled } from '../helpers/sampled.ts';
 import { faults } from '../runtime/faults/answers.ts';
 import type { ServiceClient, ServiceClientModule } from '../runtime/faults/client-module.ts';
 import { type Misbehaviour, type RawServer, startRawServer } from '../runtime/faults/raw-server.ts';
 import { coreVariant, renderVariant } from '../runtime/render-variant.ts';
 
-/** A third of them; all in a deep run. Their kinds of error are all held by test/runtime/faults. */
-const sampled =
-  process.env['S2S_DEEP'] === '1'
-    ? faults
-    : shuffle(faults, seededRandom(inject('seed'))).slice(0, Math.ceil(faults.length / 3));
+/** Their kinds of error are all held by test/runtime/faults. */
+const chosen = sampled(faults, Math.ceil(faults.length / 3));
 const timeoutMs = 150;
 /** A busy machine may be late by this much. */
 const graceMs = 600;
@@ -45,7 +42,7 @@ describe.each(['undici', 'fetch'] as const)('C.12 and C.13 the client on %s', (t
     expect(new Set(faults.map(({ name }) => name)).size).toBe(faults.length);
   });
 
-  describe.each(sampled)('C.13 a server that $name', ({ serve }) => {
+  describe.each(chosen)('C.13 a server that $name', ({ serve }) => {
     it('is left within the deadline of the last call, whenever that is', async () => {
       const before = timers();
       await Promise.all(
