@@ -1,7 +1,7 @@
 /**
  * Runs every generator on copies of repositories and tells what became of each: `npm run corpus -- <dir>…`. The
  * repositories stay as they are; what is installed in them is used. A row is one generator on one service; the details
- * of what is wrong are printed below, and the whole as JSON with `--json <file>`.
+ * of what is wrong are printed below, and the whole as JSON with `--json <file>`. `--only <generators>` runs those alone.
  */
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -10,13 +10,13 @@ import { runRepo } from './corpus/run-repo.ts';
 import { isWrong, type Row, summaryOf, tableOf } from './corpus/report.ts';
 
 const args = process.argv.slice(2);
-const jsonAt = args.indexOf('--json');
-const json = jsonAt < 0 ? undefined : args.splice(jsonAt, 2)[1];
+const json = takeOption('--json');
+const only = takeOption('--only')?.split(',');
 if (args.length === 0) throw new Error('Name the folders of the repositories: npm run corpus -- <dir>…');
 
 const rows: Row[] = [];
 for (const dir of args)
-  rows.push(...(await runRepo(resolve(dir), (line) => process.stderr.write(`${line}\n`))));
+  rows.push(...(await runRepo(resolve(dir), only, (line) => process.stderr.write(`${line}\n`))));
 
 console.log(tableOf(rows));
 console.log(summaryOf(rows));
@@ -25,3 +25,8 @@ for (const row of rows.filter(isWrong)) {
 }
 if (json !== undefined) writeFileSync(json, `${JSON.stringify(rows, undefined, 2)}\n`);
 process.exit(rows.some(isWrong) ? 1 : 0);
+
+function takeOption(name: string): string | undefined {
+  const at = args.indexOf(name);
+  return at < 0 ? undefined : args.splice(at, 2)[1];
+}

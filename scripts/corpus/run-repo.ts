@@ -17,8 +17,12 @@ import { copyRepo } from './copy-repo.ts';
 import { appliedRow, type Ground, type Head, refusedRow } from './measure.ts';
 import type { Row } from './report.ts';
 
-/** Every generator on every service of one repository that it is for. */
-export async function runRepo(from: string, tell: (line: string) => void): Promise<readonly Row[]> {
+/** Every generator, or `only` those, on every service of one repository that it is for. */
+export async function runRepo(
+  from: string,
+  only: readonly string[] | undefined,
+  tell: (line: string) => void,
+): Promise<readonly Row[]> {
   const folder = mkdtempSync(join(tmpdir(), 's2s-corpus-'));
   try {
     // Services without a name of their own go by the folder's.
@@ -44,6 +48,7 @@ export async function runRepo(from: string, tell: (line: string) => void): Promi
     };
     const rows: Row[] = [];
     for (const { service, command } of commandsFor(heads, issuer)) {
+      if (only?.includes(command.generator) === false) continue;
       const root = join(folder, `after-${String(rows.length)}`, basename(from));
       const row = await runCommand(ground, root, service, command);
       rmSync(root, { recursive: true, force: true });
