@@ -63,6 +63,9 @@ export async function runRepo(
   }
 }
 
+/** The owner's own configuration may run: what it would change is measured. */
+const always = ['--yes', '--format'];
+
 type Wanted = Readonly<{ service: ServiceHead; command: Command }>;
 
 /** The verify route where the tokens come from; the rest in each other service, or there when it is alone. */
@@ -75,9 +78,9 @@ function commandsFor(heads: readonly ServiceHead[], issuer: ServiceHead | undefi
   const nowhere = issuer === undefined ? ['--auth', 'none'] : [];
   const wanted: Wanted[] = [];
   if (issuer !== undefined)
-    wanted.push({ service: issuer, command: { generator: 'add-auth-verify', args: ['--yes'] } });
+    wanted.push({ service: issuer, command: { generator: 'add-auth-verify', args: always } });
   for (const service of consumers) {
-    const target = ['--target', service.dir === '' ? service.name : service.dir, '--yes'];
+    const target = ['--target', service.dir === '' ? service.name : service.dir, ...always];
     const add = (generator: string, more: readonly string[] = []): void => {
       wanted.push({ service, command: { generator, args: [...target, ...more] } });
     };
