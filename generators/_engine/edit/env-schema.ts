@@ -1,8 +1,7 @@
 import type { ImportWant } from '../model/code-facts.ts';
 import type { RelPath } from '../model/paths.ts';
 import type { Repo } from '../model/repo.ts';
-import type { ConfigFact } from '../model/resource-facts.ts';
-import type { Service } from '../model/service.ts';
+import type { ConfigFact, Service } from '../model/service.ts';
 import type { EnvDeclarationWant } from '../model/wants.ts';
 import { dynamicSpecifier, importLines } from '../facts/style/place-file.ts';
 import { unwrap } from '../syntax/expressions.ts';

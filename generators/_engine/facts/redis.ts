@@ -1,7 +1,6 @@
 import type { RelPath } from '../model/paths.ts';
 import type { Repo } from '../model/repo.ts';
-import type { RedisFact } from '../model/resource-facts.ts';
-import type { Service } from '../model/service.ts';
+import type { RedisFact, Service } from '../model/service.ts';
 import { exportedWant } from '../program/outside-reads.ts';
 import type { Survey } from '../program/survey.ts';
 import { manifestsAbove } from '../repo/manifest.ts';

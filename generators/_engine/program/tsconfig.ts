@@ -3,8 +3,7 @@ import { parse } from 'jsonc-parser';
 import { dirnameRel, joinRel, type RelPath } from '../model/paths.ts';
 import type { Repo } from '../model/repo.ts';
 import { RefusalError } from '../model/obstacle.ts';
-import { isRecord, isShallow, readManifest } from '../repo/manifest.ts';
-import { exportedPaths, findWorkspacePackage } from '../repo/workspace-packages.ts';
+import { exportedPaths, findWorkspacePackage, isRecord, isShallow, readManifest } from '../repo/manifest.ts';
 import type { ServiceHead } from '../model/service.ts';
 import type { SourceFiles } from '../repo/source-files.ts';
 

@@ -1,12 +1,11 @@
 import { distance } from 'fastest-levenshtein';
 
 import { type Obstacle, RefusalError } from '../model/obstacle.ts';
-import { basenameRel, dirnameRel, type RelPath, toRel } from '../model/paths.ts';
+import { basenameRel, dirnameRel, joinRel, type RelPath, toRel } from '../model/paths.ts';
 import type { Repo } from '../model/repo.ts';
 import type { ServiceHead } from '../model/service.ts';
-import { readManifest } from './manifest.ts';
-import { findNxProjects } from './nx-projects.ts';
-import { findPackageFiles, listSources } from './source-files.ts';
+import { isRecord, readManifest } from './manifest.ts';
+import { findFilesNamed, findPackageFiles, listSources } from './source-files.ts';
 
 const testFolder = /^(tests?|e2e|__tests__)$/;
 
@@ -155,4 +154,40 @@ function hasFastifySource(repo: Repo, dir: RelPath): boolean {
 
 function folderName(repo: Repo, dir: RelPath): string {
   return dir === '' ? (repo.root.split('/').at(-1) ?? 'root') : basenameRel(dir);
+}
+
+const known = new WeakMap<Repo, readonly Pick<ServiceHead, 'dir' | 'name'>[]>();
+
+/**
+ * The projects of an integrated Nx workspace that use Fastify: folders with a project.json and no package.json, whose
+ * dependencies are those of the root. [] in every other repo.
+ */
+export function findNxProjects(repo: Repo): readonly Pick<ServiceHead, 'dir' | 'name'>[] {
+  const disk = repo.origin;
+  const before = known.get(disk);
+  if (before !== undefined) return before;
+  const isNx = disk.read(toRel('nx.json')) !== undefined;
+  const paths = isNx ? findFilesNamed(disk, /^project\.json$/) : [];
+  const found = paths.flatMap((path) => {
+    const dir = dirnameRel(path);
+    const isOwn = dir !== '' && disk.read(joinRel(dir, 'package.json')) === undefined;
+    return isOwn && usesFastify(disk, dir) ? [{ name: nameIn(disk, path), dir }] : [];
+  });
+  known.set(disk, found);
+  return found;
+}
+
+function usesFastify(repo: Repo, dir: RelPath): boolean {
+  const { files, scripts } = listSources(repo, dir);
+  return [...files, ...scripts].some((path) => /['"]fastify['"]/.test(repo.read(path) ?? ''));
+}
+
+function nameIn(repo: Repo, path: RelPath): string {
+  try {
+    const json: unknown = JSON.parse(repo.read(path) ?? '');
+    if (isRecord(json) && typeof json['name'] === 'string' && json['name'] !== '') return json['name'];
+  } catch {
+    // Nx itself tells what is wrong with it.
+  }
+  return basenameRel(dirnameRel(path));
 }

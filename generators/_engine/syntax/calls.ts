@@ -132,3 +132,25 @@ export function callKey({ arguments: given, expression }: ts.CallExpression): st
   const name = ts.isPropertyAccessExpression(expression) ? expression.name.text : expression.getText();
   return `${name}(${given.map((one) => one.getText()).join(', ')})`.replace(/\s+/g, ' ');
 }
+
+/**
+ * The calls of members that are given the instance of these names: `controller.register(app)`. They count as helpers,
+ * whose function has to be found by what the receiver is.
+ */
+export function findMemberCalls(scope: ts.Node, names: readonly string[]): readonly Use[] {
+  const uses: Use[] = [];
+  walk(scope, (node) => {
+    const isShadowed =
+      node !== scope &&
+      ts.isFunctionLike(node) &&
+      node.parameters.some(({ name }) => names.includes(name.getText()));
+    if (isShadowed) return false;
+    const receiver = ts.isCallExpression(node) ? receiverOf(node.expression) : undefined;
+    if (!ts.isCallExpression(node) || receiver === undefined || names.includes(rootOf(receiver) ?? ''))
+      return true;
+    const binding = node.arguments.map((one) => unwrap(one).getText()).find((text) => names.includes(text));
+    if (binding !== undefined) uses.push({ kind: 'helper', binding, call: node });
+    return true;
+  });
+  return uses;
+}

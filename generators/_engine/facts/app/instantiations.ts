@@ -1,19 +1,23 @@
 import type { RelPath } from '../../model/paths.ts';
-import { ts, walk } from '../../syntax/tree.ts';
+import { lineOf, ts, walk } from '../../syntax/tree.ts';
 import {
   enclosingFunction,
   type FunctionNode,
   isFunctionNode,
-  nameOf,
   memberOf,
+  nameOf,
+  propertyOf,
   receiverOf,
+  stringOf,
   unwrap,
 } from '../../syntax/expressions.ts';
 import { importsOf, requiredModule } from '../../syntax/imports.ts';
 import { importedBy } from '../../syntax/symbols.ts';
-import { foundOnce, type Survey } from '../../program/survey.ts';
+import { foundOnce, openSurvey, type Survey } from '../../program/survey.ts';
 import { callsIn, findCalls, invocationsIn, rootOf, type Use } from '../../syntax/calls.ts';
 import { findHelper, findPluginFunction } from '../../program/plugin-functions.ts';
+import type { Repo } from '../../model/repo.ts';
+import type { ServiceHead } from '../../model/service.ts';
 
 /** One place where a Fastify instance is made, or is taken from the function that makes it. */
 export interface Instantiation {
@@ -196,4 +200,56 @@ export function wantsInstance(node: ts.SignatureDeclaration, index: number): boo
   const own = node.parameters[index]?.type?.getText() ?? '';
   const whole = ts.isVariableDeclaration(node.parent) ? (node.parent.type?.getText() ?? '') : '';
   return /Fastify\w*Instance|FastifyInstance/.test(own) || /^Fastify\w*Plugin|^FastifyPlugin/.test(whole);
+}
+
+/** Whether a service listens with TLS always: its instance is made with `https: {…}`, under no condition. */
+export function servesTls(repo: Repo, head: ServiceHead): boolean {
+  const survey = openSurvey(repo, head);
+  return findInstantiations(survey).some(({ file, node }) => {
+    const options = survey.names.objectOf(node.arguments?.[0], file);
+    return options && survey.names.objectOf(propertyOf(options.node, 'https'), options.file) !== undefined;
+  });
+}
+
+/** A WebSocket server that takes connections beside the routes of the application, so no hook of it runs. */
+export interface WebSocketServer {
+  readonly path: RelPath;
+  /** 1-based. */
+  readonly line: number;
+  /** The package that it comes from; `node:http` for a listener of `upgrade`. */
+  readonly from: string;
+}
+
+const makers: Readonly<Record<string, RegExp>> = {
+  ws: /^(?:WebSocketServer|Server)$/,
+  'socket.io': /^(?:Server|default)$/,
+};
+
+/** Finds the servers of `ws` and socket.io, the plugins that add one, and listeners of `upgrade` on the HTTP server. */
+export function findWebSocketServers(survey: Survey): readonly WebSocketServer[] {
+  return survey.filesMatching(/['"](?:ws|socket\.io|fastify-socket\.?io|upgrade)['"]/).flatMap((path) => {
+    const found: WebSocketServer[] = [];
+    const tree = survey.tree(path);
+    walk(tree, (node) => {
+      const from = ts.isNewExpression(node) || ts.isCallExpression(node) ? serverOf(node) : undefined;
+      if (from !== undefined) found.push({ path, line: lineOf(tree, node.getStart()), from });
+      return true;
+    });
+    return found;
+  });
+}
+
+function serverOf(node: ts.NewExpression | ts.CallExpression): string | undefined {
+  if (ts.isNewExpression(node)) {
+    const made = importedBy(node.expression, ...Object.keys(makers));
+    return made !== undefined && makers[made.from]?.test(made.name) === true ? made.from : undefined;
+  }
+  const callee = unwrap(node.expression);
+  const [first] = node.arguments;
+  if (first === undefined) return undefined;
+  const member = memberOf(callee);
+  if (member === 'register') return importedBy(first, 'fastify-socket.io', 'fastify-socketio')?.from;
+  const receiver = receiverOf(callee);
+  const isUpgrade = member === 'on' && stringOf(first) === 'upgrade';
+  return isUpgrade && receiver !== undefined && memberOf(receiver) === 'server' ? 'node:http' : undefined;
 }
