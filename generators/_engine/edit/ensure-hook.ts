@@ -1,7 +1,7 @@
 import type { Style } from '../model/code-facts.ts';
 import { type ObstacleCode, RefusalError } from '../model/obstacle.ts';
 import { toRel } from '../model/paths.ts';
-import type { TextChange } from '../model/text-change.ts';
+import { insertion, type TextChange } from '../model/text-change.ts';
 import type { HookWant } from '../model/wants.ts';
 import { ServiceDefinitions } from '../program/definitions.ts';
 import { isDirective } from '../syntax/imports.ts';
@@ -9,7 +9,7 @@ import { findDeclaration, importedBy } from '../syntax/symbols.ts';
 import { restyle } from '../render/restyle.ts';
 import { lineOf, parseSource, ts } from '../syntax/tree.ts';
 import { tokensOf } from '../syntax/tokens.ts';
-import { eolAt, indentAt, insertion, lineEnd, sameLine, statementLineEnd } from './text-lines.ts';
+import { eolAt, indentAt, lineEnd, sameLine, statementLineEnd } from './text-lines.ts';
 import { callsIn } from '../syntax/calls.ts';
 
 /**

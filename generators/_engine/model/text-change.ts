@@ -3,6 +3,11 @@ import { diffLines } from 'diff';
 /** Replace [start, end) by `text`. UTF-16 offsets into `base`, the text read from disk without its BOM. */
 export type TextChange = Readonly<{ start: number; end: number; text: string }>;
 
+/** An insertion of `text` at a UTF-16 offset. */
+export function insertion(offset: number, text: string): TextChange {
+  return { start: offset, end: offset, text };
+}
+
 /**
  * Applies changes to the text that their offsets refer to. Inserts at one offset keep their order.
  * @throws Error when two changes overlap or one lies outside the text: a bug, never the user's input.

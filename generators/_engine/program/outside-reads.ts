@@ -5,7 +5,14 @@ import { readEnv } from './env-reads.ts';
 import { printMember } from '../syntax/print.ts';
 import { typeLosses } from './type-losses.ts';
 import { exportOf, findDeclaration } from '../syntax/symbols.ts';
-import { hasModifier, isFunctionNode, isProcessEnv, stringOf, unwrap } from '../syntax/expressions.ts';
+import {
+  hasModifier,
+  isFunctionNode,
+  isProcessEnv,
+  returnsOf,
+  stringOf,
+  unwrap,
+} from '../syntax/expressions.ts';
 import { importsOf } from '../syntax/imports.ts';
 import type { Survey } from './survey.ts';
 
@@ -218,18 +225,8 @@ export function isGetterCall(call: ts.Expression): call is ts.CallExpression {
     declared !== undefined && ts.isVariableDeclaration(declared) ? declared.initializer : declared;
   if (getter === undefined || !isFunctionNode(getter) || getter.body === undefined) return false;
   if (hasModifier(getter, ts.SyntaxKind.AsyncKeyword) && !ts.isAwaitExpression(call.parent)) return false;
-  const returned = ts.isBlock(getter.body) ? returnedBy(getter.body) : [getter.body];
+  const returned = returnsOf(getter);
   return returned.length > 0 && returned.every((one) => one !== undefined && isHeld(one));
-}
-
-function returnedBy(body: ts.Block): readonly (ts.Expression | undefined)[] {
-  const found: (ts.Expression | undefined)[] = [];
-  walk(body, (node) => {
-    if (ts.isFunctionLike(node)) return false;
-    if (ts.isReturnStatement(node)) found.push(node.expression);
-    return true;
-  });
-  return found;
 }
 
 /** A variable of the module, or an object of such. */

@@ -3,7 +3,7 @@ import { parse, type ParseError, printParseErrorCode } from 'jsonc-parser';
 import { dirnameRel, joinRel, type RelPath } from '../model/paths.ts';
 import { attempt, RefusalError } from '../model/obstacle.ts';
 import type { Repo } from '../model/repo.ts';
-import { runCache } from '../model/run-caches.ts';
+import { once, runCache } from '../model/run-caches.ts';
 import type { Manifest } from '../model/service.ts';
 import { findPackageFiles } from './source-files.ts';
 
@@ -108,20 +108,15 @@ export function isShallow(text: string): boolean {
   return true;
 }
 
-const known = new WeakMap<Repo, ReadonlyMap<string, RelPath>>();
-
 /** Every package of the repo that has a name, by that name: others import it, installed or not. */
-function workspacePackages({ origin }: Repo): ReadonlyMap<string, RelPath> {
-  const before = known.get(origin);
-  if (before !== undefined) return before;
+const workspacePackages = once((disk: Repo): ReadonlyMap<string, RelPath> => {
   const found = new Map<string, RelPath>();
-  for (const path of findPackageFiles(origin).manifests) {
-    const name = /"name"\s*:\s*"([^"\\]+)"/.exec(origin.read(path) ?? '')?.[1];
+  for (const path of findPackageFiles(disk).manifests) {
+    const name = /"name"\s*:\s*"([^"\\]+)"/.exec(disk.read(path) ?? '')?.[1];
     if (name !== undefined && !found.has(name)) found.set(name, dirnameRel(path));
   }
-  known.set(origin, found);
   return found;
-}
+});
 
 /** The package that a specifier names, and what follows its name: `@acme/config/base` → `base`; '' for the package itself. */
 export function findWorkspacePackage(
@@ -131,7 +126,7 @@ export function findWorkspacePackage(
   if (specifier.startsWith('.') || specifier.startsWith('/')) return undefined;
   const parts = specifier.split('/', 2).slice(0, specifier.startsWith('@') ? 2 : 1);
   const name = parts.join('/');
-  const dir = workspacePackages(repo).get(name);
+  const dir = workspacePackages(repo.origin).get(name);
   return dir === undefined ? undefined : { dir, subpath: specifier.slice(name.length + 1) };
 }
 
@@ -156,7 +151,7 @@ function jsonOf(repo: Repo, dir: RelPath): Readonly<Record<string, unknown>> {
 }
 
 /** A target, or those of its conditions. */
-function textsIn(target: unknown): readonly string[] {
+export function textsIn(target: unknown): readonly string[] {
   if (typeof target === 'string') return [target];
   if (Array.isArray(target)) return target.flatMap(textsIn);
   return isRecord(target) ? Object.values(target).flatMap(textsIn) : [];

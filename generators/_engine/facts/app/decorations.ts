@@ -1,8 +1,15 @@
 import type { RelPath } from '../../model/paths.ts';
 import type { Member, PluginNamesFact, Service } from '../../model/service.ts';
 import { siblingsOf } from './siblings.ts';
-import { placeOf, ts, walk } from '../../syntax/tree.ts';
-import { isFunctionNode, keyOf, memberOf, propertyOf, stringOf } from '../../syntax/expressions.ts';
+import { pickNodes, placeOf, ts, walk } from '../../syntax/tree.ts';
+import {
+  isAssignment,
+  isFunctionNode,
+  keyOf,
+  memberOf,
+  propertyOf,
+  stringOf,
+} from '../../syntax/expressions.ts';
 import { isFastifyPlugin } from '../../program/plugin-functions.ts';
 import { openSurvey, type Survey } from '../../program/survey.ts';
 import { callsIn } from '../../syntax/calls.ts';
@@ -37,17 +44,16 @@ export function findRequestDecorations(survey: Survey): readonly Member[] {
 
 function requestDecorationsIn(survey: Survey): readonly Member[] {
   const declared = [...survey.filesMatching(/\bFastifyRequest\b/), ...survey.declarations].flatMap((file) => {
-    const names: Member[] = [];
-    walk(survey.tree(file), (node) => {
-      if (!ts.isInterfaceDeclaration(node) || node.name.text !== 'FastifyRequest' || !isAugmentation(node))
-        return true;
-      for (const { name } of node.members) {
-        const key = name === undefined ? undefined : keyOf(name);
-        if (name !== undefined && key !== undefined) names.push({ name: key, at: placeOf(name, file) });
-      }
-      return false;
+    const requests = pickNodes(survey.tree(file), (node) => {
+      const isRequest = ts.isInterfaceDeclaration(node) && node.name.text === 'FastifyRequest';
+      return isRequest && isAugmentation(node) ? node : undefined;
     });
-    return names;
+    return requests.flatMap(({ members }) =>
+      members.flatMap(({ name }): readonly Member[] => {
+        const key = name && keyOf(name);
+        return name === undefined || key === undefined ? [] : [{ name: key, at: placeOf(name, file) }];
+      }),
+    );
   });
   return [...byPackages(survey, 'decoratesRequest'), ...declared, ...decorated(survey, 'decorateRequest')];
 }
@@ -125,8 +131,7 @@ function namesIn(survey: Survey, path: RelPath): readonly NameFound[] {
 function valueOfName(node: ts.Node): ts.Expression | undefined {
   if (ts.isPropertyAssignment(node)) return keyOf(node.name) === 'name' ? node.initializer : undefined;
   if (ts.isShorthandPropertyAssignment(node)) return node.name.text === 'name' ? node.name : undefined;
-  const isGiven = ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.EqualsToken;
-  return isGiven && memberOf(node.left) === 'name' ? node.right : undefined;
+  return isAssignment(node) && memberOf(node.left) === 'name' ? node.right : undefined;
 }
 
 /** In the options of a call of fastify-plugin. */
@@ -266,17 +271,12 @@ export function dependenciesOption(names: readonly string[]): string {
 
 function provides(survey: Survey, path: RelPath, name: string): boolean {
   const from = Object.hasOwn(decorating, name) ? decorating[name] : undefined;
-  let found = false;
-  walk(survey.tree(path), (node) => {
-    if (!ts.isCallExpression(node)) return !found;
-    const member = memberOf(node.expression);
-    const [first] = node.arguments;
-    if (member === 'decorate') found ||= stringOf(first) === name;
-    if (member === 'register' && first !== undefined)
-      found ||= from?.test(importedBy(first)?.from ?? '') === true;
-    return !found;
+  return callsIn(survey.tree(path)).some(({ arguments: [first], expression }) => {
+    const member = memberOf(expression);
+    if (member === 'decorate') return stringOf(first) === name;
+    const isRegistered = member === 'register' && first !== undefined;
+    return isRegistered && from?.test(importedBy(first)?.from ?? '') === true;
   });
-  return found;
 }
 
 function nameOf(survey: Survey, path: RelPath): string | undefined {

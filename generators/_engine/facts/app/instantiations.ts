@@ -1,8 +1,9 @@
 import type { RelPath } from '../../model/paths.ts';
-import { lineOf, ts, walk } from '../../syntax/tree.ts';
+import { pickNodes, placeOf, ts } from '../../syntax/tree.ts';
 import {
   enclosingFunction,
   type FunctionNode,
+  isAssignment,
   isFunctionNode,
   memberOf,
   nameOf,
@@ -118,16 +119,13 @@ function bindingTarget(parent: ts.Node, value: ts.Expression): string | undefine
   if (isDefault || ts.isVariableDeclaration(parent))
     return ts.isIdentifier(parent.name) ? parent.name.text : undefined;
   if (ts.isPropertyDeclaration(parent)) return `this.${parent.name.getText()}`;
-  const assigns = ts.isBinaryExpression(parent) && parent.operatorToken.kind === ts.SyntaxKind.EqualsToken;
-  return assigns && parent.right === value ? parent.left.getText() : undefined;
+  return isAssignment(parent) && parent.right === value ? parent.left.getText() : undefined;
 }
 
 function enclosingClass(node: ts.Node): ts.ClassDeclaration | undefined {
-  for (let at = node.parent as ts.Node | undefined; at !== undefined; at = at.parent as ts.Node | undefined) {
-    if (ts.isClassDeclaration(at)) return at;
-    if (isFunctionNode(at) && !ts.isMethodDeclaration(at)) return undefined;
-  }
-  return undefined;
+  const isEnd = (at: ts.Node): boolean => isFunctionNode(at) && !ts.isMethodDeclaration(at);
+  const found = ts.findAncestor(node.parent, (at) => ts.isClassDeclaration(at) || isEnd(at));
+  return found !== undefined && ts.isClassDeclaration(found) ? found : undefined;
 }
 
 /**
@@ -177,13 +175,11 @@ function namesIn({ name }: ts.VariableDeclaration, scope: ts.Node): readonly str
   if (ts.isObjectBindingPattern(name))
     return name.elements.flatMap((one) => (ts.isIdentifier(one.name) ? [one.name.text] : []));
   if (!ts.isIdentifier(name)) return [];
-  const fields = new Set<string>();
-  walk(scope, (node) => {
-    if (ts.isPropertyAccessExpression(node) && node.expression.getText() === name.text)
-      fields.add(node.getText());
-    return true;
+  const fields = pickNodes(scope, (node) => {
+    const isField = ts.isPropertyAccessExpression(node) && node.expression.getText() === name.text;
+    return isField ? node.getText() : undefined;
   });
-  return [name.text, ...fields];
+  return [name.text, ...new Set(fields)];
 }
 
 /** Whether a use hands the value to a function of the service that wants a Fastify instance. */
@@ -228,14 +224,10 @@ const makers: Readonly<Record<string, RegExp>> = {
 /** Finds the servers of `ws` and socket.io, the plugins that add one, and listeners of `upgrade` on the HTTP server. */
 export function findWebSocketServers(survey: Survey): readonly WebSocketServer[] {
   return survey.filesMatching(/['"](?:ws|socket\.io|fastify-socket\.?io|upgrade)['"]/).flatMap((path) => {
-    const found: WebSocketServer[] = [];
-    const tree = survey.tree(path);
-    walk(tree, (node) => {
-      const from = ts.isNewExpression(node) || ts.isCallExpression(node) ? serverOf(node) : undefined;
-      if (from !== undefined) found.push({ path, line: lineOf(tree, node.getStart()), from });
-      return true;
+    return invocationsIn(survey.tree(path)).flatMap((node) => {
+      const from = serverOf(node);
+      return from === undefined ? [] : [{ ...placeOf(node, path), from }];
     });
-    return found;
   });
 }
 

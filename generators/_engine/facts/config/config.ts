@@ -118,10 +118,8 @@ function withSchema(
 
 /** The variable that an expression is the value of, or part of it. */
 function variableOf(node: ts.Node): string | undefined {
-  for (let at = node.parent as ts.Node | undefined; at !== undefined; at = at.parent as ts.Node | undefined) {
-    if (ts.isVariableDeclaration(at)) return ts.isIdentifier(at.name) ? at.name.text : undefined;
-  }
-  return undefined;
+  const name = ts.findAncestor(node.parent, ts.isVariableDeclaration)?.name;
+  return name !== undefined && ts.isIdentifier(name) ? name.text : undefined;
 }
 
 /**
