@@ -30,7 +30,7 @@ export async function plan(generator: string, answers: Answers, root: string): P
       });
     }
     const { givenAnswers } = await import('./generators/_engine/generator/answers.ts');
-    const { assertRoot } = await import('./generators/_engine/repo/root.ts');
+    const { assertRoot } = await import('./generators/_engine/repo/disk.ts');
     assertRoot(root);
     const given = givenAnswers(found.questions, answers);
     // The parser takes a third of a second to load, and plop loads this file for its menu already.

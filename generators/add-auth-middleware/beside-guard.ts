@@ -1,6 +1,6 @@
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
-import { findWebSocketServers } from '../_engine/facts/app/websocket-servers.ts';
+import { findWebSocketServers } from '../_engine/facts/app/instantiations.ts';
 import { findTokenlessCallers } from '../_engine/facts/calls/tokenless-callers.ts';
 import { openSurvey } from '../_engine/program/survey.ts';
 

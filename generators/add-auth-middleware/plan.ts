@@ -8,7 +8,7 @@ import type { Service } from '../_engine/model/service.ts';
 import { importSpecifier, placeFile, testFileFor } from '../_engine/facts/style/place-file.ts';
 import { type Draft, openDraft } from '../_engine/repo/draft.ts';
 import { render, renderModule, renderTest } from '../_engine/render/render.ts';
-import { findUrlVariable, withUrlVariable } from '../_engine/facts/config/url-variable.ts';
+import { findUrlVariable, withUrlVariable } from '../_engine/facts/config/config.ts';
 import { clientAnswers, findClient } from '../_engine/facts/calls/installed-client.ts';
 import { surveyTarget } from '../_engine/facts/app/service.ts';
 import { recordedAnswers } from '../_engine/record/recorded-answers.ts';

@@ -14,7 +14,7 @@ import type { Repo } from '../_engine/model/repo.ts';
 import type { Destination } from '../_engine/edit/declare-variables.ts';
 import { findAuthService } from '../_engine/facts/auth/auth-service.ts';
 import { findService } from '../_engine/facts/app/service.ts';
-import { servesTls } from '../_engine/facts/app/tls.ts';
+import { servesTls } from '../_engine/facts/app/instantiations.ts';
 import { findTarget, surveyHeads } from '../_engine/repo/services.ts';
 
 /** Registers the middleware before the routes, puts its hook on the chosen ones, and declares what it needs. */

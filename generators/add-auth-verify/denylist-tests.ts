@@ -1,9 +1,8 @@
 import type { ImportWant } from '../_engine/model/code-facts.ts';
 import type { RelPath } from '../_engine/model/paths.ts';
 import type { Service } from '../_engine/model/service.ts';
-import { importLines } from '../_engine/facts/style/place-file.ts';
+import { importLines, testFileFor } from '../_engine/facts/style/place-file.ts';
 import { lifecycleFile, usesNodeRedis } from '../_engine/edit/redis-connection.ts';
-import { testFileFor } from '../_engine/facts/style/place-file.ts';
 import type { Draft } from '../_engine/repo/draft.ts';
 import { renderTest } from '../_engine/render/render.ts';
 import type { VerifyFiles } from './files.ts';

@@ -1,5 +1,5 @@
 import type { Obstacle, Place } from '../_engine/model/obstacle.ts';
-import type { JwtFact } from '../_engine/model/resource-facts.ts';
+import type { JwtFact } from '../_engine/model/service.ts';
 import { printKey, printString, printStrings } from '../_engine/syntax/print.ts';
 import type { VerifyView } from './view.ts';
 

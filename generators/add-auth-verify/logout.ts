@@ -1,6 +1,6 @@
 import type { Route } from '../_engine/model/app-facts.ts';
 import type { Service } from '../_engine/model/service.ts';
-import { ensureLogout } from '../_engine/edit/ensure-logout.ts';
+import { ensureLogout } from '../_engine/edit/ensure-hook.ts';
 import { withoutGenerated } from '../_engine/program/survey.ts';
 import { openSurvey } from '../_engine/program/survey.ts';
 import { importsOf } from '../_engine/syntax/imports.ts';

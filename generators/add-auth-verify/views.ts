@@ -9,7 +9,7 @@ import {
   decoratorsIn,
   dependenciesOption,
   findPluginDependencies,
-} from '../_engine/facts/app/plugin-dependencies.ts';
+} from '../_engine/facts/app/decorations.ts';
 import { printString } from '../_engine/syntax/print.ts';
 import { secretView, signingSecret, verifierArguments } from './connection-views.ts';
 import { purposeCondition, type TokenPolicy } from './token-policy.ts';

@@ -1,8 +1,7 @@
 import type { ImportWant } from '../_engine/model/code-facts.ts';
 import type { RelPath } from '../_engine/model/paths.ts';
 import type { Service } from '../_engine/model/service.ts';
-import { importLines } from '../_engine/facts/style/place-file.ts';
-import { importSpecifier, placeFile } from '../_engine/facts/style/place-file.ts';
+import { importLines, importSpecifier, placeFile } from '../_engine/facts/style/place-file.ts';
 import { type DiscoveryFiles, fileNames } from './wiring.ts';
 import { type ConnectView, type DiscoveryTestView, type Source, sources } from './view.ts';
 

@@ -17,7 +17,7 @@ import { render, renderModule, renderTest } from '../_engine/render/render.ts';
 import { isAuthService } from '../_engine/facts/auth/auth-service.ts';
 import { clientAnswers, findClient } from '../_engine/facts/calls/installed-client.ts';
 import { surveyOpenTelemetry } from '../_engine/facts/observability.ts';
-import { startScripts } from '../_engine/facts/start-script.ts';
+import { startScripts } from '../_engine/facts/tooling.ts';
 import { surveyTarget } from '../_engine/facts/app/service.ts';
 import type { TracingTestView } from './view.ts';
 import {

@@ -1,6 +1,6 @@
 import type { ImportWant } from '../_engine/model/code-facts.ts';
 import { joinRel, type RelPath } from '../_engine/model/paths.ts';
-import { loaderFlags, startScripts, typeScriptStart } from '../_engine/facts/start-script.ts';
+import { loaderFlags, startScripts, typeScriptStart } from '../_engine/facts/tooling.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { freePluginName } from '../_engine/edit/register-plugin.ts';
 import { importLines, importSpecifier, placeFile } from '../_engine/facts/style/place-file.ts';

@@ -9,7 +9,7 @@ import { declareDependencies } from '../_engine/edit/ensure-dependency.ts';
 import { placeFile } from '../_engine/facts/style/place-file.ts';
 import { type Draft, openDraft } from '../_engine/repo/draft.ts';
 import { renderTest } from '../_engine/render/render.ts';
-import { findUrlVariable, withUrlVariable } from '../_engine/facts/config/url-variable.ts';
+import { findUrlVariable, withUrlVariable } from '../_engine/facts/config/config.ts';
 import { surveyAuthService } from '../_engine/facts/auth/auth-service.ts';
 import { chooseProtection, readPublic } from '../_engine/facts/routes/protection.ts';
 import { findService, surveyTarget } from '../_engine/facts/app/service.ts';

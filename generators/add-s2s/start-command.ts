@@ -1,4 +1,4 @@
-import { loaderFlags, typeScriptStart } from '../_engine/facts/start-script.ts';
+import { loaderFlags, typeScriptStart } from '../_engine/facts/tooling.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { printKey, printString } from '../_engine/syntax/print.ts';
 

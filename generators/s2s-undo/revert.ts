@@ -1,6 +1,6 @@
 import { diffOf } from '../_engine/plan/diff.ts';
 import type { Edit } from '../_engine/model/plan.ts';
-import { withLineEndingsOf } from '../_engine/model/line-endings.ts';
+import { changesBetween, withLineEndingsOf } from '../_engine/model/text-change.ts';
 import { type Obstacle, RefusalError } from '../_engine/model/obstacle.ts';
 import type { RelPath } from '../_engine/model/paths.ts';
 import type { Repo } from '../_engine/model/repo.ts';
@@ -9,7 +9,6 @@ import { proveEdit } from '../_engine/plan/prove.ts';
 import { hashCode } from '../_engine/record/hash.ts';
 import type { GeneratedFile, Insertion } from '../_engine/record/s2s-record.ts';
 import { takeOut } from '../_engine/record/take-out.ts';
-import { changesBetween } from '../_engine/model/text-change.ts';
 import type { SelectedPatches } from './select-recorded.ts';
 
 /**

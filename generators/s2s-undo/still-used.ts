@@ -6,7 +6,7 @@ import type { TextChange } from '../_engine/model/text-change.ts';
 import { ensureDependency } from '../_engine/edit/ensure-dependency.ts';
 import type { Insertion } from '../_engine/record/s2s-record.ts';
 import { isRecord, readManifest } from '../_engine/repo/manifest.ts';
-import { findReference, importOf, variablesIn } from '../_engine/facts/config/references.ts';
+import { findReference, importOf, variablesIn } from '../_engine/facts/config/config.ts';
 import { memberOf, stringOf, unwrap } from '../_engine/syntax/expressions.ts';
 import { requiredModule } from '../_engine/syntax/imports.ts';
 import { openSurvey, type Survey } from '../_engine/program/survey.ts';

@@ -14,8 +14,7 @@ import {
   stagedOf,
   writeJournal,
 } from './journal.ts';
-import { recover, whileRunning } from './recover.ts';
-import { attemptRollBack, rollBack, writeFailure } from './roll-back.ts';
+import { attemptRollBack, recover, rollBack, whileRunning, writeFailure } from './recover.ts';
 import { type RelPath, toRel } from '../model/paths.ts';
 import { hashBytes } from '../record/hash.ts';
 import { readBytes } from '../repo/disk.ts';

@@ -1,4 +1,4 @@
-import { surveyModules } from '../facts/style/modules.ts';
+import { surveyModules } from '../facts/style/place-file.ts';
 import { type Obstacle, RefusalError } from '../model/obstacle.ts';
 import { dirnameRel, type RelPath } from '../model/paths.ts';
 import type { ServiceHead } from '../model/service.ts';

@@ -5,7 +5,7 @@ import { findGenerator, listGenerators } from '../generator/registry.ts';
 import { flagOf, globalFlags, parseFlags } from '../generator/options.ts';
 import type { Generator, Question } from '../model/generator.ts';
 import { type Obstacle, obstaclesOf, RefusalError } from '../model/obstacle.ts';
-import { findRoot } from '../repo/root.ts';
+import { findRoot } from '../repo/disk.ts';
 import type { Decided } from './execute.ts';
 import { exitCodeOf, refused, type Outcome } from './outcome.ts';
 import { hasColour } from './terminal.ts';

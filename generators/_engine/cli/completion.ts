@@ -3,7 +3,7 @@ import { flagOf, globalFlags } from '../generator/options.ts';
 import type { Question, Questions } from '../model/generator.ts';
 import type { Repo } from '../model/repo.ts';
 import { openRepo } from '../repo/repo.ts';
-import { findRoot } from '../repo/root.ts';
+import { findRoot } from '../repo/disk.ts';
 import { surveyHeads } from '../repo/services.ts';
 
 /** Shells that `s2s completion <shell>` has a script for. */

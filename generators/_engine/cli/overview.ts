@@ -8,7 +8,7 @@ import { openSurvey } from '../program/survey.ts';
 import { readRecord } from '../record/record.ts';
 import type { S2sRecord } from '../record/s2s-record.ts';
 import { openRepo } from '../repo/repo.ts';
-import { findRoot } from '../repo/root.ts';
+import { findRoot } from '../repo/disk.ts';
 import { surveyHeads } from '../repo/services.ts';
 import { printable } from './terminal.ts';
 

@@ -2,19 +2,20 @@ import type { ImportWant, Style } from '../model/code-facts.ts';
 import { type Obstacle, RefusalError } from '../model/obstacle.ts';
 import { basenameRel, type RelPath } from '../model/paths.ts';
 import type { Repo } from '../model/repo.ts';
+import { once } from '../model/run-caches.ts';
 import type { Service, ServiceHead } from '../model/service.ts';
-import type { TextChange } from '../model/text-change.ts';
+import { insertion, type TextChange } from '../model/text-change.ts';
 import type { EnvDeclarationWant, EnvWant } from '../model/wants.ts';
 import { findEnvType } from '../facts/config/config.ts';
 import { detectStyle } from '../facts/style/style.ts';
 import type { Draft } from '../repo/draft.ts';
 import { findFilesNamed } from '../repo/source-files.ts';
 import { printString } from '../syntax/print.ts';
-import { parseSource, ts, walk } from '../syntax/tree.ts';
+import { parseSource, pickNodes, ts } from '../syntax/tree.ts';
 import type { ComposeService, ComposeVariable } from './ensure-compose.ts';
 import { ensureImport } from './ensure-import.ts';
 import { findEnvSchema } from './env-schema.ts';
-import { appendElements, eolAt, indentAt, insertion, lineEnd, sameLine } from './text-lines.ts';
+import { appendElements, eolAt, indentAt, lineEnd, sameLine } from './text-lines.ts';
 
 /** A variable of the environment, as the examples list it and as a schema declares it. */
 export type VariableWant = EnvWant & Pick<EnvDeclarationWant, 'type' | 'default'> & ContainerVariable;
@@ -176,15 +177,11 @@ function addToTypeBeside(
   style: Style,
 ): readonly TextChange[] {
   const variables = new Set(schema.properties.flatMap((each) => each.name?.getText(source) ?? []));
-  let type: MemberList | undefined;
-  walk(source, (node) => {
+  const type = pickNodes(source, (node) => {
     if (!ts.isTypeLiteralNode(node) && !ts.isInterfaceDeclaration(node)) return undefined;
-    const known = node.members.filter(
-      ({ name }) => name !== undefined && variables.has(name.getText(source)),
-    );
-    if (known.length * 2 > variables.size) type = node;
-    return undefined;
-  });
+    const known = node.members.filter(({ name }) => name && variables.has(name.getText(source)));
+    return known.length * 2 > variables.size ? node : undefined;
+  }).at(-1);
   return type === undefined ? [] : addMember(source, type, want, style);
 }
 
@@ -232,7 +229,7 @@ export async function declareInCompose(
   head: Pick<ServiceHead, 'dir' | 'name'>,
   wants: readonly ContainerVariable[],
 ): Promise<void> {
-  const files = findComposeFiles(draft.repo);
+  const files = composeFilesOf(draft.repo.origin);
   if (files.length === 0) return;
   // Most repos have no such file, and a parser takes time to load.
   const { composeRedisOf, composeServicesOf, composeUrl, ensureCompose } =
@@ -263,15 +260,10 @@ export async function declareInCompose(
   }
 }
 
-const composeFiles = new WeakMap<Repo, readonly RelPath[]>();
-
-/** The compose files of a repo, those nearest to its root first; no plan makes one. */
-function findComposeFiles({ origin }: Repo): readonly RelPath[] {
-  const found =
-    composeFiles.get(origin) ?? findFilesNamed(origin, /^(?:docker-)?compose(?:[.-][\w.-]+)?\.ya?ml$/);
-  composeFiles.set(origin, found);
-  return found;
-}
+/** The compose files on disk, those nearest to the root first; no plan makes one. */
+const composeFilesOf = once((disk: Repo) =>
+  findFilesNamed(disk, /^(?:docker-)?compose(?:[.-][\w.-]+)?\.ya?ml$/),
+);
 
 /** The only one, else the one that is called as the service is: jobs and tools are often made of the same image. */
 function pick(

@@ -9,11 +9,12 @@ import {
   type YAMLSeq,
 } from 'yaml';
 
+import { attempt } from '../model/obstacle.ts';
 import { basenameRel, dirnameRel, joinRel, type RelPath } from '../model/paths.ts';
 import { runCache } from '../model/run-caches.ts';
-import { applyChanges, type TextChange } from '../model/text-change.ts';
+import { applyChanges, insertion, type TextChange } from '../model/text-change.ts';
 import { parseYaml } from '../syntax/yaml-text.ts';
-import { eolAt, insertion, lineEnd } from './text-lines.ts';
+import { eolAt, lineEnd } from './text-lines.ts';
 
 /** A service of a compose file that runs a service of the repo. */
 export interface ComposeService {
@@ -143,11 +144,7 @@ export function composeUrl(
 /** Undefined for what leads out of the root, or nowhere that can be known. */
 function within(...parts: readonly string[]): RelPath | undefined {
   if (parts.some((part) => /^[/~]|\$|:\/\//.test(part))) return undefined;
-  try {
-    return joinRel(...parts);
-  } catch {
-    return undefined;
-  }
+  return attempt(() => joinRel(...parts));
 }
 
 /** What its variable PORT says comes first. */

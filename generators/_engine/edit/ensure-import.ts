@@ -1,9 +1,9 @@
 import type { ImportWant, Style } from '../model/code-facts.ts';
 import { type Obstacle, RefusalError } from '../model/obstacle.ts';
-import type { TextChange } from '../model/text-change.ts';
+import { insertion, type TextChange } from '../model/text-change.ts';
 import { printString } from '../syntax/print.ts';
 import { lineOf, parseSource, ts } from '../syntax/tree.ts';
-import { appendElements, eolAt, insertion, startWithComments, statementLineEnd } from './text-lines.ts';
+import { appendElements, eolAt, startWithComments, statementLineEnd } from './text-lines.ts';
 import { importsOf, isDirective, preambleEnd, requiredModule } from '../syntax/imports.ts';
 import { findTopLevel } from '../syntax/symbols.ts';
 

@@ -1,8 +1,8 @@
 import type { Style } from '../model/code-facts.ts';
 import { type Obstacle, RefusalError } from '../model/obstacle.ts';
-import type { TextChange } from '../model/text-change.ts';
+import { insertion, type TextChange } from '../model/text-change.ts';
 import type { RegistrationWant } from '../model/wants.ts';
-import { lineOf, parseSource, ts, walk } from '../syntax/tree.ts';
+import { lineOf, parseSource, ts } from '../syntax/tree.ts';
 import { callsIn } from '../syntax/calls.ts';
 import {
   chainRoot,
@@ -16,7 +16,6 @@ import {
   appendElements,
   eolAt,
   indentAt,
-  insertion,
   lineEnd,
   sameLine,
   startWithComments,
@@ -172,15 +171,9 @@ function registerInChain(
 
 /** The call that makes the instance and the longest chain on it, from the inside out; [] without one. */
 function findChain(source: ts.SourceFile, { app }: RegistrationWant): readonly ts.CallExpression[] {
-  let longest: readonly ts.CallExpression[] = [];
-  walk(source, (node) => {
-    if (!ts.isCallExpression(node) || `${node.expression.getText(source)}()` !== app.binding)
-      return undefined;
-    const chain = chainOn(node);
-    if (chain.length > 1 && chain.length > longest.length) longest = chain;
-    return undefined;
-  });
-  return longest;
+  const made = callsIn(source).filter((one) => `${one.expression.getText(source)}()` === app.binding);
+  const chains = made.map(chainOn).filter(({ length }) => length > 1);
+  return chains.toSorted((a, b) => b.length - a.length).at(0) ?? [];
 }
 
 function chainOn(call: ts.CallExpression): readonly ts.CallExpression[] {

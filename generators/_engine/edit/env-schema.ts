@@ -1,13 +1,12 @@
 import type { ImportWant } from '../model/code-facts.ts';
 import type { RelPath } from '../model/paths.ts';
 import type { Repo } from '../model/repo.ts';
-import type { ConfigFact } from '../model/resource-facts.ts';
-import type { Service } from '../model/service.ts';
+import type { ConfigFact, Service } from '../model/service.ts';
 import type { EnvDeclarationWant } from '../model/wants.ts';
 import { dynamicSpecifier, importLines } from '../facts/style/place-file.ts';
 import { unwrap } from '../syntax/expressions.ts';
 import { printKey, printString } from '../syntax/print.ts';
-import { parseSource, ts, walk } from '../syntax/tree.ts';
+import { parseSource, pickNodes, ts } from '../syntax/tree.ts';
 
 const maxRuleChars = 1_000;
 const maxValueChars = 1_000;
@@ -31,16 +30,12 @@ export function findEnvSchema(
 }
 
 function initializersOf(source: ts.SourceFile, name: string | undefined): readonly ts.Expression[] {
-  const found: ts.Expression[] = [];
-  walk(source, (node) => {
-    if (ts.isVariableDeclaration(node) && node.initializer !== undefined) {
-      if (name === undefined || node.name.getText(source) === name) found.push(node.initializer);
-    }
-    if (name === undefined && (ts.isExportAssignment(node) || ts.isExpressionStatement(node)))
-      found.push(node.expression);
-    return undefined;
+  return pickNodes(source, (node) => {
+    if (ts.isVariableDeclaration(node))
+      return name === undefined || node.name.getText(source) === name ? node.initializer : undefined;
+    const isLoose = name === undefined && (ts.isExportAssignment(node) || ts.isExpressionStatement(node));
+    return isLoose ? node.expression : undefined;
   });
-  return found;
 }
 
 /** `z.object({…})` anywhere on the left of a chain of calls, also inside `x.parse(…)`-like wrappers. */
@@ -142,8 +137,6 @@ export function importSubject(
     ],
   };
 }
-
-/**
 
 /**
  * What a test has to put into `process.env` before it imports a file that reads the service's configuration: entries

@@ -1,11 +1,6 @@
-import type { TextChange } from '../model/text-change.ts';
+import { insertion, type TextChange } from '../model/text-change.ts';
 import { ts } from '../syntax/tree.ts';
 import type { Style } from '../model/code-facts.ts';
-
-/** An insertion of `text` at a UTF-16 offset. */
-export function insertion(offset: number, text: string): TextChange {
-  return { start: offset, end: offset, text };
-}
 
 /** Offset of the line break that ends the line of `offset`, or the end of the text. */
 export function lineEnd(text: string, offset: number): number {

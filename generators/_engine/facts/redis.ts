@@ -1,7 +1,6 @@
 import type { RelPath } from '../model/paths.ts';
 import type { Repo } from '../model/repo.ts';
-import type { RedisFact } from '../model/resource-facts.ts';
-import type { Service } from '../model/service.ts';
+import type { RedisFact, Service } from '../model/service.ts';
 import { exportedWant } from '../program/outside-reads.ts';
 import type { Survey } from '../program/survey.ts';
 import { manifestsAbove } from '../repo/manifest.ts';
@@ -74,19 +73,11 @@ function pluginClient(survey: Survey): Client | undefined {
  * statement that returns.
  */
 function isSkipped(survey: Survey, file: RelPath, made: RegExp): boolean {
-  let found = false;
-  walk(survey.tree(file), (node) => {
-    if (
-      !ts.isCallExpression(node) ||
-      !made.test(node.getText()) ||
-      !/redis/i.test(node.arguments[0]?.getText() ?? '')
-    )
-      return true;
-    const owner = ts.findAncestor(node.parent, (at) => ts.isFunctionLike(at) || isBranch(at));
-    found ||= owner !== undefined && (isBranch(owner) || returnsBefore(owner, node));
-    return true;
+  return callsIn(survey.tree(file)).some((call) => {
+    if (!made.test(call.getText()) || !/redis/i.test(call.arguments[0]?.getText() ?? '')) return false;
+    const owner = ts.findAncestor(call.parent, (at) => ts.isFunctionLike(at) || isBranch(at));
+    return owner !== undefined && (isBranch(owner) || returnsBefore(owner, call));
   });
-  return found;
 }
 
 function isBranch(node: ts.Node): boolean {

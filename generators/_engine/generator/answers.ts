@@ -1,7 +1,6 @@
-import { fitsType, readAnswers } from './answers-file.ts';
+import { fitsType, flagOf, globalFlags, nearestTo, readAnswers } from './options.ts';
 import type { Answers, AnswerValue, Choice, Question, Questions, Site } from '../model/generator.ts';
 import { assertNone, type Obstacle, RefusalError } from '../model/obstacle.ts';
-import { flagOf, globalFlags, nearestTo } from './options.ts';
 
 /** Asks one question on a terminal. */
 export type Ask = (key: string, question: Question, choices: readonly Choice[]) => Promise<AnswerValue>;

@@ -9,6 +9,16 @@ export function runCache<K, V>(): Map<K, V> {
   return cache;
 }
 
+/** A fact about an object, found once however often it is asked for and kept as long as the object; one that fails fails again. */
+export function once<Key extends object, Fact>(find: (key: Key) => Fact): (key: Key) => Fact {
+  const known = new WeakMap<Key, { readonly fact: Fact }>();
+  return (key) => {
+    const { fact } = known.get(key) ?? { fact: find(key) };
+    known.set(key, { fact });
+    return fact;
+  };
+}
+
 /** Runs something that may fill them, and forgets what it knew of the repository; runs may nest and overlap. */
 export async function withRunCaches<T>(run: () => Promise<T>): Promise<T> {
   running += 1;

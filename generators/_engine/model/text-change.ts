@@ -3,6 +3,11 @@ import { diffLines } from 'diff';
 /** Replace [start, end) by `text`. UTF-16 offsets into `base`, the text read from disk without its BOM. */
 export type TextChange = Readonly<{ start: number; end: number; text: string }>;
 
+/** An insertion of `text` at a UTF-16 offset. */
+export function insertion(offset: number, text: string): TextChange {
+  return { start: offset, end: offset, text };
+}
+
 /**
  * Applies changes to the text that their offsets refer to. Inserts at one offset keep their order.
  * @throws Error when two changes overlap or one lies outside the text: a bug, never the user's input.
@@ -116,4 +121,18 @@ function narrow(base: string, { start, end, text }: TextChange): TextChange {
 
 function splitsPair(text: string, offset: number): boolean {
   return /^(?:\r\n|[\uD800-\uDBFF][\uDC00-\uDFFF])$/.test(text.slice(Math.max(offset - 1, 0), offset + 1));
+}
+
+/** A text with the line endings of another; as it is where that has none, or both kinds: git may check out CRLF for LF. */
+export function withLineEndingsOf(other: string, text: string): string {
+  const unix = withUnixLineEndings(text);
+  const crlf = other.split('\r\n').length - 1;
+  const all = other.split('\n').length - 1;
+  if (all === 0 || (crlf > 0 && crlf < all)) return text;
+  return crlf === 0 ? unix : unix.replaceAll('\n', '\r\n');
+}
+
+/** A text with LF for each CRLF. */
+export function withUnixLineEndings(text: string): string {
+  return text.includes('\r\n') ? text.replaceAll('\r\n', '\n') : text;
 }

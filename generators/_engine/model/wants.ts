@@ -1,5 +1,5 @@
 import type { AppFact } from './app-facts.ts';
-import type { ConfigFact } from './resource-facts.ts';
+import type { ConfigFact } from './service.ts';
 
 /** Register `expression` on the instance of an app file. */
 export type RegistrationWant = Readonly<{

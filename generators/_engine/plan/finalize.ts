@@ -9,7 +9,7 @@ import { recordEdits } from '../record/record.ts';
 import { formatInServices, readersOf } from './in-services.ts';
 import { rebuildTexts } from './merge-base.ts';
 import { type OnConflict, resolveExisting } from './resolve-existing.ts';
-import { usedBefore } from '../facts/config/references.ts';
+import { usedBefore } from '../facts/config/config.ts';
 import { packVersion } from '../record/version.ts';
 import { proveEdit } from './prove.ts';
 import { textAfter } from '../repo/repo.ts';

@@ -8,7 +8,7 @@ import { readRecord } from '../record/record.ts';
 import { generatedFile, type S2sRecord } from '../record/s2s-record.ts';
 import { takeOut } from '../record/take-out.ts';
 import { packVersion } from '../record/version.ts';
-import { Overlay } from '../repo/overlay.ts';
+import { Overlay } from '../repo/draft.ts';
 import { textAfter } from '../repo/repo.ts';
 import { surveyHeads } from '../repo/services.ts';
 import { formatInServices } from './in-services.ts';

@@ -2,7 +2,7 @@ import { diff3Merge } from 'node-diff3';
 
 import type { Edit, Finding } from '../model/plan.ts';
 import type { Obstacle } from '../model/obstacle.ts';
-import { withLineEndingsOf } from '../model/line-endings.ts';
+import { changesBetween, withLineEndingsOf } from '../model/text-change.ts';
 import { joinRel, type RelPath } from '../model/paths.ts';
 import type { Repo } from '../model/repo.ts';
 import { hashCode, isSameCode } from '../record/hash.ts';
@@ -10,7 +10,6 @@ import { readRecord } from '../record/record.ts';
 import { generatedFile, type S2sRecord } from '../record/s2s-record.ts';
 import { textAfter } from '../repo/repo.ts';
 import { isWholeFile } from '../model/roles.ts';
-import { changesBetween } from '../model/text-change.ts';
 import { packVersion } from '../record/version.ts';
 
 /**

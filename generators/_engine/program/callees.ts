@@ -1,6 +1,8 @@
 import type { RelPath } from '../model/paths.ts';
+import { callsIn } from '../syntax/calls.ts';
 import {
   type FunctionNode,
+  isAssignment,
   isFunctionNode,
   keyOf,
   memberOf,
@@ -8,7 +10,7 @@ import {
   stringOf,
   unwrap,
 } from '../syntax/expressions.ts';
-import { ts, walk } from '../syntax/tree.ts';
+import { pickNodes, ts } from '../syntax/tree.ts';
 import type { Definition } from './definitions.ts';
 import type { Survey } from './survey.ts';
 
@@ -106,12 +108,9 @@ function fieldOf(node: ts.Node, name: string): ts.Node | undefined {
   if (maker?.body === undefined) return undefined;
   const parameter = maker.parameters.find((one) => one.name.getText() === name);
   if (parameter !== undefined && ts.isParameterPropertyDeclaration(parameter, maker)) return parameter;
-  let given: ts.Node | undefined;
-  walk(maker.body, (at) => {
-    const isSet = ts.isBinaryExpression(at) && at.operatorToken.kind === ts.SyntaxKind.EqualsToken;
-    if (isSet && at.left.getText() === `this.${name}`) given ??= at.right;
-    return given === undefined;
-  });
+  const [given] = pickNodes(maker.body, (at) =>
+    isAssignment(at) && at.left.getText() === `this.${name}` ? at.right : undefined,
+  );
   return given;
 }
 
@@ -148,14 +147,11 @@ function inherited(
 
 /** What `app.decorate(name, …)` gives to instances; undefined for none, and for several. */
 function decoratedValue(survey: Survey, name: string): Definition | undefined {
-  const found: Definition[] = [];
-  for (const file of survey.filesMatching(/\.decorate\(/).filter((one) => survey.text(one).includes(name))) {
-    walk(survey.tree(file), (node) => {
-      const isIt = ts.isCallExpression(node) && memberOf(node.expression) === 'decorate';
-      const [key, value] = isIt ? node.arguments : [];
-      if (value !== undefined && stringOf(key) === name) found.push({ file, node: unwrap(value) });
-      return true;
-    });
-  }
-  return found.length === 1 ? found[0] : undefined;
+  const files = survey.filesMatching(/\.decorate\(/).filter((one) => survey.text(one).includes(name));
+  const [only, other] = files.flatMap((file) =>
+    callsIn(survey.tree(file), 'decorate').flatMap(({ arguments: [key, value] }) =>
+      value !== undefined && stringOf(key) === name ? [{ file, node: unwrap(value) }] : [],
+    ),
+  );
+  return other === undefined ? only : undefined;
 }

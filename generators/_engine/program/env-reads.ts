@@ -1,5 +1,5 @@
 import type { RelPath } from '../model/paths.ts';
-import { ts, walk } from '../syntax/tree.ts';
+import { pickNodes, ts } from '../syntax/tree.ts';
 import {
   envNameOf,
   isProcessEnv,
@@ -126,16 +126,14 @@ function propertiesOf(survey: Survey, schema: ts.Expression, file: RelPath): ts.
 /** `.default(3000)` or `default: 3000` somewhere in the value of a schema's key. */
 function defaultIn(value: ts.Expression | undefined): string | undefined {
   if (value === undefined) return undefined;
-  let found: string | undefined;
-  walk(value, (node) => {
+  // In a chain the outer call comes before the inner one.
+  const [first] = pickNodes(value, (node) => {
     const isCall = ts.isCallExpression(node) && memberOf(node.expression) === 'default';
     const isKey = ts.isPropertyAssignment(node) && keyOf(node.name) === 'default';
     const given = isCall ? node.arguments[0] : isKey ? node.initializer : undefined;
-    // In a chain the outer call stands above the inner one.
-    if (given !== undefined) found ??= textOf(given);
-    return found === undefined;
+    return given && textOf(given);
   });
-  return found;
+  return first;
 }
 
 /** What a literal says; the code itself for a name or a number with a sign. */

@@ -2,13 +2,18 @@ import type { ImportWant } from '../model/code-facts.ts';
 import type { RelPath } from '../model/paths.ts';
 import { findNode, ts, walk } from '../syntax/tree.ts';
 import { readEnv } from './env-reads.ts';
-import { isGetterCall } from './getters.ts';
 import { printMember } from '../syntax/print.ts';
 import { typeLosses } from './type-losses.ts';
-import { exportOf } from '../syntax/symbols.ts';
-import { isProcessEnv, stringOf, unwrap } from '../syntax/expressions.ts';
+import { exportOf, findDeclaration } from '../syntax/symbols.ts';
+import {
+  hasModifier,
+  isFunctionNode,
+  isProcessEnv,
+  returnsOf,
+  stringOf,
+  unwrap,
+} from '../syntax/expressions.ts';
 import { importsOf } from '../syntax/imports.ts';
-import { findDeclaration } from '../syntax/symbols.ts';
 import type { Survey } from './survey.ts';
 
 /** An expression of one file as another file of the service can write it. */
@@ -206,4 +211,40 @@ function throughBinding(
   // `await a.b` would be the promise of a member that a promise does not have.
   if (isPromise === true) return { expression: `(await ${expression}).${key}`, imports };
   return { expression: `${expression}.${key}`, imports };
+}
+
+/**
+ * The call of a function of this file that returns what the module holds. A function that returns anything else may make a
+ * new pair for each call: its key would verify nothing that the service has signed.
+ */
+export function isGetterCall(call: ts.Expression): call is ts.CallExpression {
+  if (!ts.isCallExpression(call) || call.arguments.length > 0 || !ts.isIdentifier(call.expression))
+    return false;
+  const declared = findDeclaration(call.expression, call.expression.text);
+  const getter =
+    declared !== undefined && ts.isVariableDeclaration(declared) ? declared.initializer : declared;
+  if (getter === undefined || !isFunctionNode(getter) || getter.body === undefined) return false;
+  if (hasModifier(getter, ts.SyntaxKind.AsyncKeyword) && !ts.isAwaitExpression(call.parent)) return false;
+  const returned = returnsOf(getter);
+  return returned.length > 0 && returned.every((one) => one !== undefined && isHeld(one));
+}
+
+/** A variable of the module, or an object of such. */
+function isHeld(value: ts.Expression): boolean {
+  const bare =
+    ts.isParenthesizedExpression(value) || ts.isNonNullExpression(value) ? value.expression : value;
+  if (ts.isObjectLiteralExpression(bare))
+    return bare.properties.every((member) => {
+      if (ts.isShorthandPropertyAssignment(member)) return isHeld(member.name);
+      return ts.isPropertyAssignment(member) && isHeld(member.initializer);
+    });
+  if (ts.isPropertyAccessExpression(bare)) return isHeld(bare.expression);
+  if (ts.isBinaryExpression(bare) && bare.operatorToken.kind === ts.SyntaxKind.QuestionQuestionEqualsToken)
+    return isHeld(bare.left);
+  const held = ts.isIdentifier(bare) ? findDeclaration(bare, bare.text) : undefined;
+  return held !== undefined && ts.isVariableDeclaration(held) && isTop(held);
+}
+
+function isTop(declaration: ts.VariableDeclaration): boolean {
+  return ts.isSourceFile(declaration.parent.parent.parent);
 }

@@ -1,12 +1,14 @@
 import type { RelPath } from '../model/paths.ts';
-import { ts, walk } from '../syntax/tree.ts';
+import { pickNodes, ts } from '../syntax/tree.ts';
 import {
   type FunctionNode,
+  isAssignment,
   isFunctionNode,
   keyOf,
   memberOf,
   propertyOf,
   receiverOf,
+  returnsOf,
   stringOf,
   unwrap,
 } from '../syntax/expressions.ts';
@@ -50,7 +52,8 @@ export function findPluginFunction(
     return findPluginFunction(survey, first, found.file, hops + 1);
   const making = first !== undefined && resolver === 'asFunction' ? first : callee;
   const maker = survey.names.value(making, found.file);
-  const made = maker !== undefined && isFunctionNode(maker.node) ? returnedOf(maker.node) : undefined;
+  const made =
+    maker !== undefined && isFunctionNode(maker.node) ? returnsOf(maker.node).find(Boolean) : undefined;
   return maker === undefined || made === undefined
     ? undefined
     : findPluginFunction(survey, made, maker.file, hops + 1);
@@ -58,20 +61,6 @@ export function findPluginFunction(
 
 export function isFastifyPlugin(callee: ts.Expression): boolean {
   return importedBy(callee, 'fastify-plugin') !== undefined;
-}
-
-/** What a function returns by its first return statement of its own. */
-function returnedOf(node: FunctionNode): ts.Expression | undefined {
-  const { body } = node;
-  if (body === undefined) return undefined;
-  if (!ts.isBlock(body)) return body;
-  let returned: ts.Expression | undefined;
-  walk(body, (at) => {
-    if (returned !== undefined || ts.isFunctionLike(at)) return false;
-    if (ts.isReturnStatement(at)) returned = at.expression;
-    return true;
-  });
-  return returned;
 }
 
 /** The name of a function's parameter; the instance comes first in a plugin. */
@@ -139,11 +128,9 @@ export function inContainer(survey: Survey, expression: ts.Expression, file: Rel
     node === bare || (node !== undefined && (ts.isBindingElement(node) || ts.isParameter(node)));
   if (name === undefined || !isAskedFor) return undefined;
   for (const place of survey.filesMatching(/\bawilix\b/)) {
-    let found: ts.Expression | undefined;
-    walk(survey.tree(place), (at) => {
-      if (ts.isPropertyAssignment(at) && keyOf(at.name) === name) found ??= resolverIn(at.initializer);
-      return found === undefined;
-    });
+    const [found] = pickNodes(survey.tree(place), (at) =>
+      ts.isPropertyAssignment(at) && keyOf(at.name) === name ? resolverIn(at.initializer) : undefined,
+    );
     if (found !== undefined) return { expression: found, file: place };
   }
   return undefined;
@@ -272,10 +259,8 @@ function usesOf(made: ts.ClassLikeDeclaration, index: number): readonly Use[] {
   if (maker?.body === undefined || parameter === undefined || !ts.isIdentifier(parameter.name)) return [];
   const { text } = parameter.name;
   const fields = ts.isParameterPropertyDeclaration(parameter, maker) ? [`this.${text}`] : [];
-  walk(maker.body, (node) => {
-    const isSet = ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.EqualsToken;
-    if (isSet && unwrap(node.right).getText() === text) fields.push(node.left.getText());
-    return true;
-  });
-  return [...findCalls(maker.body, [text]), ...findCalls(made, fields)];
+  const set = pickNodes(maker.body, (node) =>
+    isAssignment(node) && unwrap(node.right).getText() === text ? node.left.getText() : undefined,
+  );
+  return [...findCalls(maker.body, [text]), ...findCalls(made, [...fields, ...set])];
 }

@@ -1,5 +1,6 @@
 import { assertNone, type Obstacle, RefusalError } from '../model/obstacle.ts';
 import type { RelPath } from '../model/paths.ts';
+import { once } from '../model/run-caches.ts';
 import type { Repo } from '../model/repo.ts';
 import type { ServiceHead } from '../model/service.ts';
 import { findRecords, pathsIn, type RecordText, valuesOf } from '../repo/record-text.ts';
@@ -66,15 +67,8 @@ export function openSurvey(now: Repo, head: ServiceHead): Survey {
   return survey;
 }
 
-/** A fact of a survey, found once however often it is asked for; one that fails fails again. */
-export function foundOnce<Fact>(find: (survey: Survey) => Fact): (survey: Survey) => Fact {
-  const known = new WeakMap<Survey, { readonly fact: Fact }>();
-  return (survey) => {
-    const { fact } = known.get(survey) ?? { fact: find(survey) };
-    known.set(survey, { fact });
-    return fact;
-  };
-}
+/** A fact of a survey, found once. */
+export const foundOnce: <Fact>(find: (survey: Survey) => Fact) => (survey: Survey) => Fact = once;
 
 /**
  * A survey of what people wrote: files that we made say nothing of how a service writes and where it puts things, or a

@@ -2,9 +2,15 @@ import { parse } from 'jsonc-parser';
 
 import { dirnameRel, joinRel, type RelPath } from '../model/paths.ts';
 import type { Repo } from '../model/repo.ts';
-import { RefusalError } from '../model/obstacle.ts';
-import { isRecord, isShallow, readManifest } from '../repo/manifest.ts';
-import { exportedPaths, findWorkspacePackage } from '../repo/workspace-packages.ts';
+import { attempt } from '../model/obstacle.ts';
+import {
+  exportedPaths,
+  findWorkspacePackage,
+  isRecord,
+  isShallow,
+  readManifest,
+  textsIn,
+} from '../repo/manifest.ts';
 import type { ServiceHead } from '../model/service.ts';
 import type { SourceFiles } from '../repo/source-files.ts';
 
@@ -170,12 +176,7 @@ function lowerCase(options: Json): Json {
 
 /** Undefined for a path that leaves the repo: there is nothing to read there. */
 function inside(dir: RelPath, path: string): RelPath | undefined {
-  try {
-    return joinRel(dir, path);
-  } catch (error) {
-    if (error instanceof RefusalError) return undefined;
-    throw error;
-  }
+  return attempt(() => joinRel(dir, path));
 }
 
 /**
@@ -187,7 +188,7 @@ export function packageImports(repo: Repo, { dir, manifest }: ServiceHead): Tsco
   if (!isRecord(imports)) return [];
   return Object.entries(imports).flatMap(([pattern, target]) => {
     if (!pattern.startsWith('#') || !pattern.endsWith('*')) return [];
-    const found = targetsOf(target).flatMap((one) => {
+    const found = textsIn(target).flatMap((one) => {
       const match = /^\.\/((?:[^*.][^*]*\/)?)\*(\.[cm]?[jt]s)?$/.exec(one);
       return match === null ? [] : [{ dir: joinRel(dir, match[1] ?? ''), extended: match[2] !== undefined }];
     });
@@ -195,13 +196,6 @@ export function packageImports(repo: Repo, { dir, manifest }: ServiceHead): Tsco
     const alias = { prefix: pattern.slice(0, -1), dirs: found.map((one) => one.dir) };
     return first === undefined ? [] : [{ ...alias, extended: first.extended }];
   });
-}
-
-/** A target, or those of its conditions. */
-function targetsOf(target: unknown): readonly string[] {
-  if (typeof target === 'string') return [target];
-  if (Array.isArray(target)) return target.flatMap(targetsOf);
-  return isRecord(target) ? Object.values(target).flatMap(targetsOf) : [];
 }
 
 /**
@@ -213,32 +207,26 @@ export function openResolver(
   { aliases, baseUrl }: Tsconfig,
 ): (file: RelPath, specifier: string) => RelPath | undefined {
   const own = new Set<string>([...sources.files, ...sources.tests]);
-  const existing = (path: string): RelPath | undefined =>
-    sourceSpellings(path).find((one) => own.has(one)) as RelPath | undefined;
+  const existing = (dir: RelPath, specifier: string): RelPath | undefined => {
+    const path = inside(dir, specifier);
+    const spelled = path === undefined ? [] : sourceSpellings(path);
+    return spelled.find((one) => own.has(one)) as RelPath | undefined;
+  };
 
   return (file, specifier) => {
-    if (specifier.startsWith('.')) return existing(joined(dirnameRel(file), specifier));
+    if (specifier.startsWith('.')) return existing(dirnameRel(file), specifier);
     for (const { prefix, dirs } of aliases) {
       if (!specifier.startsWith(prefix)) continue;
       const found = dirs
-        .map((dir) => existing(joined(dir, specifier.slice(prefix.length))))
+        .map((dir) => existing(dir, specifier.slice(prefix.length)))
         .find((one) => one !== undefined);
       if (found !== undefined) return found;
     }
-    return baseUrl === undefined ? undefined : existing(joined(baseUrl, specifier));
+    return baseUrl === undefined ? undefined : existing(baseUrl, specifier);
   };
 }
 
 function sourceSpellings(path: string): readonly string[] {
   const stem = path.replace(/\.([cm]?)js$/, '.$1ts');
   return [stem, `${path}.ts`, `${path}.mts`, `${path}.cts`, path === '' ? 'index.ts' : `${path}/index.ts`];
-}
-
-function joined(dir: RelPath, specifier: string): string {
-  try {
-    return joinRel(dir, specifier);
-  } catch (error) {
-    if (error instanceof RefusalError) return '\0';
-    throw error;
-  }
 }

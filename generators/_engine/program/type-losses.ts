@@ -1,6 +1,6 @@
 import type { RelPath } from '../model/paths.ts';
 import { envNameOf, unwrap } from '../syntax/expressions.ts';
-import { ts, walk } from '../syntax/tree.ts';
+import { findNode, ts } from '../syntax/tree.ts';
 import type { Survey } from './survey.ts';
 
 /** What an expression has in its own file, and loses where it is written in another one. */
@@ -50,13 +50,11 @@ function isChecked(bare: ts.Expression): boolean {
   const text = bare.getText();
   const isName = ts.isIdentifier(bare) || ts.isPropertyAccessExpression(bare);
   if (!isName) return false;
-  let found = false;
-  walk(bare.getSourceFile(), (node) => {
-    if (ts.isIfStatement(node) && isAbout(node.expression, text))
-      found ||= /\bthrow\b|\breturn\b|\bexit\(/.test(node.thenStatement.getText()) || isInside(bare, node);
-    return !found;
+  const check = findNode(bare.getSourceFile(), (node) => {
+    if (!ts.isIfStatement(node) || !isAbout(node.expression, text)) return false;
+    return /\bthrow\b|\breturn\b|\bexit\(/.test(node.thenStatement.getText()) || isInside(bare, node);
   });
-  return found;
+  return check !== undefined;
 }
 
 function isInside(node: ts.Node, owner: ts.Node): boolean {
@@ -65,12 +63,10 @@ function isInside(node: ts.Node, owner: ts.Node): boolean {
 
 /** `!x`, `x === undefined`, `x == null`, `typeof x !== 'string'`, `x`, and these among others. */
 function isAbout(condition: ts.Expression, text: string): boolean {
-  let found = false;
-  walk(condition, (node) => {
-    const isIt = ts.isExpression(node) && node.getText() === text;
-    if (isIt && !ts.isPropertyAccessExpression(node.parent) && !ts.isCallExpression(node.parent))
-      found = true;
-    return !found;
-  });
-  return found;
+  const isIt = (node: ts.Node): boolean =>
+    ts.isExpression(node) &&
+    node.getText() === text &&
+    !ts.isPropertyAccessExpression(node.parent) &&
+    !ts.isCallExpression(node.parent);
+  return findNode(condition, isIt) !== undefined;
 }

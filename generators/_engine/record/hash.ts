@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-import { withUnixLineEndings } from '../model/line-endings.ts';
+import { withUnixLineEndings } from '../model/text-change.ts';
 import { runCache } from '../model/run-caches.ts';
 import { codeWithSortedImports } from '../syntax/tokens.ts';
 import { parseSource } from '../syntax/tree.ts';

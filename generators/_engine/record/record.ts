@@ -1,6 +1,6 @@
 import type { Edit, Plan } from '../model/plan.ts';
 import type { Answers } from '../model/generator.ts';
-import { withLineEndingsOf } from '../model/line-endings.ts';
+import { withLineEndingsOf } from '../model/text-change.ts';
 import { type Obstacle, RefusalError } from '../model/obstacle.ts';
 import { type RelPath, toRel } from '../model/paths.ts';
 import type { Repo } from '../model/repo.ts';

@@ -1,5 +1,5 @@
 import type { TextChange } from '../model/text-change.ts';
-import { findFragment, type FoundFragment, fragmentWords } from '../syntax/fragments.ts';
+import { findFragment, type FoundFragment, fragmentWords } from '../syntax/tokens.ts';
 import type { Insertion } from './s2s-record.ts';
 
 type Range = Readonly<{ start: number; end: number }>;

@@ -1,7 +1,8 @@
 import type { Style } from '../model/code-facts.ts';
-import { applyChanges, type TextChange } from '../model/text-change.ts';
+import { applyChanges, insertion, type TextChange } from '../model/text-change.ts';
 import { quoteBody } from '../syntax/print.ts';
-import { parseSource, ts, walk } from '../syntax/tree.ts';
+import { tokensOf } from '../syntax/tokens.ts';
+import { parseSource, pickNodes, ts, walk } from '../syntax/tree.ts';
 
 /**
  * Rewrites TypeScript from the templates' canonical style (single quotes, semicolons, 2 spaces, trailing commas,
@@ -19,16 +20,13 @@ export function restyle(text: string, style: Style): string {
 
 /** Puts string literals into the wanted quotes, unless that needs more escapes; never template literals. */
 function requote(source: ts.SourceFile, quote: Style['quote']): readonly TextChange[] {
-  const changes: TextChange[] = [];
-  walk(source, (node) => {
+  return pickNodes(source, (node) => {
     if (!ts.isStringLiteral(node)) return undefined;
     const [start, end] = [node.getStart(source), node.getEnd()];
     const old = source.text.slice(start, end);
     const text = quoteBody(old.slice(1, -1), quote);
-    if (text !== old) changes.push({ start, end, text });
-    return undefined;
+    return text === old ? undefined : { start, end, text };
   });
-  return changes;
 }
 
 /** Statement kinds that end in a semicolon which a line break can stand for. */
@@ -69,7 +67,7 @@ function dropSemicolons(source: ts.SourceFile): readonly TextChange[] {
       source.text.slice(semicolon.end, next).includes('\n') || rest === '' || rest.startsWith('}');
     if (!breaks || (!isStatement && needsOwnSemicolon(node, rest))) return undefined;
     changes.push({ start: semicolon.end - 1, end: semicolon.end, text: '' });
-    if (isStatement && continues.test(rest)) changes.push({ start: next, end: next, text: ';' });
+    if (isStatement && continues.test(rest)) changes.push(insertion(next, ';'));
     return undefined;
   });
   return changes;
@@ -146,29 +144,12 @@ function indentOf(source: ts.SourceFile, offset: number): number {
 }
 
 function templateSpans(source: ts.SourceFile): readonly Span[] {
-  const spans: Span[] = [];
-  walk(source, (node) => {
-    if (ts.isTemplateLiteralToken(node)) spans.push({ start: node.getStart(source), end: node.getEnd() - 1 });
-    return undefined;
-  });
-  return spans;
+  return pickNodes(source, (node) =>
+    ts.isTemplateLiteralToken(node) ? { start: node.getStart(source), end: node.getEnd() - 1 } : undefined,
+  );
 }
 
-/** Comments live between tokens, so the gaps in front of the leaves of the tree hold all of them. */
 function commentSpans(source: ts.SourceFile): readonly Span[] {
-  const spans = new Map<number, Span>();
-  const visit = (node: ts.Node): void => {
-    if (node.kind >= ts.SyntaxKind.FirstJSDocNode && node.kind <= ts.SyntaxKind.LastJSDocNode) return;
-    const children = node.getChildren(source);
-    for (const child of children) visit(child);
-    if (children.length > 0) return;
-    const from = node.getFullStart();
-    const gap = source.text.slice(from, node.getStart(source));
-    for (const match of gap.matchAll(/\/\/[^\n]*|\/\*[\s\S]*?\*\//g)) {
-      const start = from + match.index;
-      spans.set(start, { start, end: start + match[0].length });
-    }
-  };
-  visit(source);
-  return [...spans.values()];
+  const comments = tokensOf(source).filter(({ text }) => /^\/[/*]/.test(text));
+  return comments.map(({ start, text }) => ({ start, end: start + text.length }));
 }

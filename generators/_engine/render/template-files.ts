@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
+// A module of its own: a frozen planner replaces it by one that holds the texts (scripts/freeze.ts).
 const templatesUrl = new URL('../../../templates/', import.meta.url);
 
 /** The text of a file below templates/. */

@@ -1,6 +1,7 @@
 import type { TestingFact } from '../model/code-facts.ts';
-import { applyChanges, type TextChange } from '../model/text-change.ts';
-import { lineOf, parseSource, ts, walk } from '../syntax/tree.ts';
+import { applyChanges, insertion, type TextChange } from '../model/text-change.ts';
+import { callsIn } from '../syntax/calls.ts';
+import { lineOf, parseSource, ts } from '../syntax/tree.ts';
 
 /** Names that every runner knows, and what node:test calls them. */
 const nodeNames: Readonly<Record<string, string>> = {
@@ -38,14 +39,10 @@ function withImport(text: string, from: string): string {
 
 /** The callee names of `describe(…)`, `it(…)`, `expect(…)` and their likes. */
 function runnerCalls(source: ts.SourceFile): readonly ts.Identifier[] {
-  const calls: ts.Identifier[] = [];
-  walk(source, (node) => {
-    if (!ts.isCallExpression(node) || !ts.isIdentifier(node.expression)) return undefined;
-    const { text } = node.expression;
-    if (text === 'expect' || Object.hasOwn(nodeNames, text)) calls.push(node.expression);
-    return undefined;
-  });
-  return calls;
+  const names = callsIn(source).map(({ expression }) => expression);
+  return names
+    .filter(ts.isIdentifier)
+    .filter(({ text }) => text === 'expect' || Object.hasOwn(nodeNames, text));
 }
 
 function toNodeTest(source: ts.SourceFile, calls: readonly ts.Identifier[]): string {
@@ -80,7 +77,7 @@ function timeoutChanges(source: ts.SourceFile, callee: ts.Identifier): readonly 
   const options = (limit: ts.Node): string => `{ timeout: ${limit.getText(source)} }`;
   if (third !== undefined && second !== undefined) {
     return [
-      { start: second.getStart(source), end: second.getStart(source), text: `${options(third)}, ` },
+      insertion(second.getStart(source), `${options(third)}, `),
       { start: second.getEnd(), end: third.getEnd(), text: '' },
     ];
   }
@@ -176,10 +173,10 @@ interface ImportLine {
 /** Puts imports among those of a canonical test file: groups in order node:, packages, own files; sorted inside. */
 function importChange(source: ts.SourceFile, imports: readonly ImportLine[]): readonly TextChange[] {
   const present = source.statements.filter(ts.isImportDeclaration);
-  return imports.map((wanted) => insertion(source, present, wanted));
+  return imports.map((wanted) => importInsertion(source, present, wanted));
 }
 
-function insertion(
+function importInsertion(
   source: ts.SourceFile,
   present: readonly ts.ImportDeclaration[],
   { from, line }: ImportLine,
@@ -188,17 +185,13 @@ function insertion(
   const next = present.find((each) => rank(specifierOf(each)) > rank(from));
   const previous = present.filter((each) => rank(specifierOf(each)) < rank(from)).at(-1);
   const startsGroup = previous === undefined || groupOf(specifierOf(previous)) !== groupOf(from);
-  if (previous !== undefined && !startsGroup) return insertAt(endOfLine(source, previous), `\n${line}`);
+  if (previous !== undefined && !startsGroup) return insertion(endOfLine(source, previous), `\n${line}`);
   if (next !== undefined) {
     const endsGroup = groupOf(specifierOf(next)) !== groupOf(from);
-    return insertAt(next.getStart(source), `${line}\n${endsGroup ? '\n' : ''}`);
+    return insertion(next.getStart(source), `${line}\n${endsGroup ? '\n' : ''}`);
   }
-  if (previous !== undefined) return insertAt(endOfLine(source, previous), `\n\n${line}`);
-  return insertAt(source.statements[0]?.getStart(source) ?? source.end, `${line}\n\n`);
-}
-
-function insertAt(offset: number, text: string): TextChange {
-  return { start: offset, end: offset, text };
+  if (previous !== undefined) return insertion(endOfLine(source, previous), `\n\n${line}`);
+  return insertion(source.statements[0]?.getStart(source) ?? source.end, `${line}\n\n`);
 }
 
 function endOfLine(source: ts.SourceFile, node: ts.Node): number {

@@ -1,37 +1,32 @@
 import { distance } from 'fastest-levenshtein';
 
 import { type Obstacle, RefusalError } from '../model/obstacle.ts';
-import { basenameRel, dirnameRel, type RelPath, toRel } from '../model/paths.ts';
+import { basenameRel, dirnameRel, joinRel, type RelPath, toRel } from '../model/paths.ts';
 import type { Repo } from '../model/repo.ts';
+import { once } from '../model/run-caches.ts';
 import type { ServiceHead } from '../model/service.ts';
-import { readManifest } from './manifest.ts';
-import { findNxProjects } from './nx-projects.ts';
-import { findPackageFiles, listSources } from './source-files.ts';
+import { isRecord, readManifest } from './manifest.ts';
+import { findFilesNamed, findPackageFiles, listSources } from './source-files.ts';
 
 const testFolder = /^(tests?|e2e|__tests__)$/;
 
-const surveyed = new WeakMap<Repo, readonly ServiceHead[]>();
 const heads = new WeakMap<Repo, Map<RelPath, Readonly<{ text: string; head: ServiceHead | undefined }>>>();
 
 /**
  * Every package that depends on fastify, by folder. A package that only holds other packages or tests is none.
  * @throws RefusalError E_MANIFEST when a package.json that names fastify is not valid JSON.
  */
-export function surveyHeads(repo: Repo): readonly ServiceHead[] {
-  const known = surveyed.get(repo);
-  if (known !== undefined) return known;
+export const surveyHeads = once((repo: Repo): readonly ServiceHead[] => {
   const { manifests: paths } = findPackageFiles(repo);
   const around = foldersAround(paths);
   const found = paths.map((path) => headOf(repo, path, around)).filter((head) => head !== undefined);
-  const sorted = withOwnNames(withNxProjects(repo, found)).sort((a, b) => (a.dir < b.dir ? -1 : 1));
-  surveyed.set(repo, sorted);
-  return sorted;
-}
+  return withOwnNames(withNxProjects(repo, found)).sort((a, b) => (a.dir < b.dir ? -1 : 1));
+});
 
 /** The projects of an integrated workspace stand for its root, which has their dependencies and no code of its own. */
 function withNxProjects(repo: Repo, found: readonly ServiceHead[]): readonly ServiceHead[] {
   const root = found.find(({ dir }) => dir === '');
-  const projects = root === undefined ? [] : findNxProjects(repo);
+  const projects = root === undefined ? [] : nxProjectsOf(repo.origin);
   if (root === undefined || projects.length === 0) return found;
   const { manifest } = root;
   return [...found.filter((head) => head !== root), ...projects.map((project) => ({ ...project, manifest }))];
@@ -56,7 +51,7 @@ function readHead(repo: Repo, path: RelPath, around: ReadonlySet<string>): Servi
   if (manifest?.dependencies['fastify'] === undefined) return undefined;
   const dir = dirnameRel(path);
   if (testFolder.test(basenameRel(dir))) return undefined;
-  if (around.has(dir) && !hasFastifySource(repo, dir)) return undefined;
+  if (around.has(dir) && !hasSource(repo, dir, /fastify/)) return undefined;
   const { json, ...rest } = manifest;
   const name = typeof json['name'] === 'string' && json['name'] !== '' ? json['name'] : folderName(repo, dir);
   return { name, dir, manifest: rest };
@@ -148,11 +143,35 @@ function foldersAround(manifests: readonly RelPath[]): ReadonlySet<string> {
   return around;
 }
 
-function hasFastifySource(repo: Repo, dir: RelPath): boolean {
+function hasSource(repo: Repo, dir: RelPath, pattern: RegExp): boolean {
   const { files, scripts } = listSources(repo, dir);
-  return [...files, ...scripts].some((path) => repo.read(path)?.includes('fastify') === true);
+  return [...files, ...scripts].some((path) => pattern.test(repo.read(path) ?? ''));
 }
 
 function folderName(repo: Repo, dir: RelPath): string {
   return dir === '' ? (repo.root.split('/').at(-1) ?? 'root') : basenameRel(dir);
+}
+
+/**
+ * The projects of an integrated Nx workspace that use Fastify: folders with a project.json and no package.json, whose
+ * dependencies are those of the root. [] in every other repo.
+ */
+const nxProjectsOf = once((disk: Repo): readonly Pick<ServiceHead, 'dir' | 'name'>[] => {
+  const isNx = disk.read(toRel('nx.json')) !== undefined;
+  const paths = isNx ? findFilesNamed(disk, /^project\.json$/) : [];
+  return paths.flatMap((path) => {
+    const dir = dirnameRel(path);
+    const isOwn = dir !== '' && disk.read(joinRel(dir, 'package.json')) === undefined;
+    return isOwn && hasSource(disk, dir, /['"]fastify['"]/) ? [{ name: nameIn(disk, path), dir }] : [];
+  });
+});
+
+function nameIn(repo: Repo, path: RelPath): string {
+  try {
+    const json: unknown = JSON.parse(repo.read(path) ?? '');
+    if (isRecord(json) && typeof json['name'] === 'string' && json['name'] !== '') return json['name'];
+  } catch {
+    // Nx itself tells what is wrong with it.
+  }
+  return basenameRel(dirnameRel(path));
 }

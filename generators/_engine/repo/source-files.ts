@@ -1,5 +1,6 @@
 import { basenameRel, isUnprintable, joinRel, type RelPath, toRel } from '../model/paths.ts';
 import type { Entry, Repo } from '../model/repo.ts';
+import { once } from '../model/run-caches.ts';
 
 export const recordName = '.s2s.json';
 
@@ -89,24 +90,20 @@ export interface PackageFiles {
   readonly records: readonly RelPath[];
 }
 
-const packageFiles = new WeakMap<Repo, PackageFiles>();
-
 /**
  * Every package.json and record of the repo on disk, nearest to the root first. Looks at the folders themselves, not at
  * the `workspaces` field: plain folders of packages count too. At most 6 levels and a million entries are looked at.
  */
 export function findPackageFiles(repo: Repo): PackageFiles {
   // No plan makes or takes away a package.json: where they are is a fact of the disk.
-  const known = packageFiles.get(repo.origin) ?? walkPackages(repo.origin);
-  packageFiles.set(repo.origin, known);
-  return known;
+  return packageFilesOf(repo.origin);
 }
 
-function walkPackages(repo: Repo): PackageFiles {
-  const found = findFilesNamed(repo, /^(?:package|\.s2s)\.json$/);
+const packageFilesOf = once((disk: Repo): PackageFiles => {
+  const found = findFilesNamed(disk, /^(?:package|\.s2s)\.json$/);
   const isRecordPath = (path: RelPath): boolean => basenameRel(path) === recordName;
   return { manifests: found.filter((path) => !isRecordPath(path)), records: found.filter(isRecordPath) };
-}
+});
 
 /** Every file of such a name, in the folders where a package.json is looked for; nearest to the root first. */
 export function findFilesNamed(repo: Repo, pattern: RegExp): readonly RelPath[] {

@@ -1,20 +1,11 @@
+import { once } from '../model/run-caches.ts';
 import { memberOf, receiverOf, unwrap } from './expressions.ts';
-import { ts, walk } from './tree.ts';
-
-const known = new WeakMap<ts.SourceFile, readonly (ts.CallExpression | ts.NewExpression)[]>();
+import { pickNodes, ts, walk } from './tree.ts';
 
 /** Every call and every `new` of a file in the order of the text, outer ones first. A file is walked once, whoever asks. */
-export function invocationsIn(tree: ts.SourceFile): readonly (ts.CallExpression | ts.NewExpression)[] {
-  const before = known.get(tree);
-  if (before !== undefined) return before;
-  const found: (ts.CallExpression | ts.NewExpression)[] = [];
-  walk(tree, (node) => {
-    if (ts.isCallExpression(node) || ts.isNewExpression(node)) found.push(node);
-    return true;
-  });
-  known.set(tree, found);
-  return found;
-}
+export const invocationsIn = once((tree: ts.SourceFile) =>
+  pickNodes(tree, (node) => (ts.isCallExpression(node) || ts.isNewExpression(node) ? node : undefined)),
+);
 
 /** The calls of a file, those of a method alone where one is named. */
 export function callsIn(tree: ts.SourceFile, method?: string): readonly ts.CallExpression[] {
@@ -54,12 +45,7 @@ export function findCalls(scope: ts.Node, names: readonly string[]): readonly Us
   const all = new Set(names);
   const uses: Use[] = [];
   walk(scope, (node) => {
-    if (
-      node !== scope &&
-      ts.isFunctionLike(node) &&
-      node.parameters.some(({ name }) => all.has(name.getText()))
-    )
-      return false;
+    if (node !== scope && isShadowing(node, all)) return false;
     if (ts.isVariableDeclaration(node)) addAlias(node, all);
     if (ts.isCallExpression(node)) {
       const use = useOf(node, all);
@@ -86,6 +72,11 @@ export function rootOf(expression: ts.Expression): string | undefined {
     ts.isPropertyAccessExpression(bare) &&
     (bare.expression.kind === ts.SyntaxKind.ThisKeyword || ts.isIdentifier(bare.expression));
   return isField ? bare.getText() : undefined;
+}
+
+/** A function with a parameter of its own by one of these names. */
+function isShadowing(node: ts.Node, names: ReadonlySet<string>): boolean {
+  return ts.isFunctionLike(node) && node.parameters.some(({ name }) => names.has(name.getText()));
 }
 
 /** `const typed = app.withTypeProvider()` and `const server = app`. */
@@ -131,4 +122,23 @@ function placeOf({ call }: Use): number {
 export function callKey({ arguments: given, expression }: ts.CallExpression): string {
   const name = ts.isPropertyAccessExpression(expression) ? expression.name.text : expression.getText();
   return `${name}(${given.map((one) => one.getText()).join(', ')})`.replace(/\s+/g, ' ');
+}
+
+/**
+ * The calls of members that are given the instance of these names: `controller.register(app)`. They count as helpers,
+ * whose function has to be found by what the receiver is.
+ */
+export function findMemberCalls(scope: ts.Node, names: readonly string[]): readonly Use[] {
+  const all = new Set(names);
+  const uses: Use[] = [];
+  walk(scope, (node) => {
+    if (node !== scope && isShadowing(node, all)) return false;
+    const receiver = ts.isCallExpression(node) ? receiverOf(node.expression) : undefined;
+    if (!ts.isCallExpression(node) || receiver === undefined || names.includes(rootOf(receiver) ?? ''))
+      return true;
+    const binding = node.arguments.map((one) => unwrap(one).getText()).find((text) => names.includes(text));
+    if (binding !== undefined) uses.push({ kind: 'helper', binding, call: node });
+    return true;
+  });
+  return uses;
 }

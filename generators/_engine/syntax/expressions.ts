@@ -1,4 +1,4 @@
-import { ts } from './tree.ts';
+import { ts, walk } from './tree.ts';
 
 export type FunctionNode =
   ts.FunctionDeclaration | ts.FunctionExpression | ts.ArrowFunction | ts.MethodDeclaration;
@@ -82,6 +82,23 @@ export function isFunctionNode(node: ts.Node): node is FunctionNode {
   );
 }
 
+/** What a function returns: the expression of each return statement of its own, or its body where that is one. */
+export function returnsOf({ body }: FunctionNode): readonly (ts.Expression | undefined)[] {
+  if (body === undefined) return [];
+  if (!ts.isBlock(body)) return [body];
+  const found: (ts.Expression | undefined)[] = [];
+  walk(body, (node) => {
+    if (ts.isReturnStatement(node)) found.push(node.expression);
+    return !ts.isFunctionLike(node);
+  });
+  return found;
+}
+
+/** `a = b`. */
+export function isAssignment(node: ts.Node): node is ts.BinaryExpression {
+  return ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.EqualsToken;
+}
+
 /** The name that a function or a class is called by; undefined for one without. */
 export function nameOf(node: ts.Node): string | undefined {
   if (ts.isFunctionDeclaration(node) || ts.isClassDeclaration(node)) return node.name?.text;
@@ -91,11 +108,8 @@ export function nameOf(node: ts.Node): string | undefined {
 
 /** The nearest function or method around a node; undefined at module level. */
 export function enclosingFunction(node: ts.Node): FunctionNode | undefined {
-  for (let at = node.parent as ts.Node | undefined; at !== undefined; at = at.parent as ts.Node | undefined) {
-    if (isFunctionNode(at)) return at;
-    if (ts.isConstructorDeclaration(at)) return undefined;
-  }
-  return undefined;
+  const found = ts.findAncestor(node.parent, (at) => isFunctionNode(at) || ts.isConstructorDeclaration(at));
+  return found !== undefined && isFunctionNode(found) ? found : undefined;
 }
 
 export function hasModifier(node: ts.Node, kind: ts.SyntaxKind): boolean {

@@ -1,3 +1,4 @@
+import { once } from '../model/run-caches.ts';
 import { stringOf, unwrap } from './expressions.ts';
 import { ts } from './tree.ts';
 
@@ -7,21 +8,16 @@ export interface Imported {
   readonly name: string;
 }
 
-const known = new WeakMap<ts.SourceFile, ReadonlyMap<string, Imported>>();
-
 /** Local name → what it is imported from; `import`, `import x = require()` and `const x = require()` alike. */
-export function importsOf(tree: ts.SourceFile): ReadonlyMap<string, Imported> {
-  const before = known.get(tree);
-  if (before !== undefined) return before;
+export const importsOf = once((tree: ts.SourceFile): ReadonlyMap<string, Imported> => {
   const found = new Map<string, Imported>();
   for (const statement of tree.statements) {
     if (ts.isImportDeclaration(statement)) addImport(found, statement);
     else if (ts.isImportEqualsDeclaration(statement)) addImportEquals(found, statement);
     else if (ts.isVariableStatement(statement)) addRequires(found, statement);
   }
-  known.set(tree, found);
   return found;
-}
+});
 
 /** The specifiers of every import and re-export of a file, in order. */
 export function specifiersOf(tree: ts.SourceFile): readonly string[] {

@@ -83,6 +83,17 @@ export function findNode(scope: ts.Node, isWanted: (node: ts.Node) => boolean): 
   return found;
 }
 
+/** What is picked of the nodes at and below another, in the order of the text. @throws RefusalError E_TOO_COMPLEX */
+export function pickNodes<T>(scope: ts.Node, pick: (node: ts.Node) => T | undefined): readonly T[] {
+  const found: T[] = [];
+  walk(scope, (node) => {
+    const one = pick(node);
+    if (one !== undefined) found.push(one);
+    return true;
+  });
+  return found;
+}
+
 /** Nobody nests deeper; whatever walks a tree may recurse that deep. */
 const maxDepth = 500;
 /** More than 300 KB of code have: it is a bundle, a data set, or there to keep us busy. */

@@ -18,7 +18,7 @@ import { apply } from '../../../generators/_engine/apply/apply.ts';
 import type { Plan } from '../../../generators/_engine/model/plan.ts';
 import { type FileOperations, nodeFiles } from '../../../generators/_engine/apply/file-operations.ts';
 import { hashBytes } from '../../../generators/_engine/record/hash.ts';
-import { stateOfHolder, thisHolder } from '../../../generators/_engine/apply/lock-holder.ts';
+import { stateOfHolder, thisHolder } from '../../../generators/_engine/apply/journal.ts';
 import { toRel } from '../../../generators/_engine/model/paths.ts';
 import { recover } from '../../../generators/_engine/apply/recover.ts';
 import { sealed } from '../../../generators/_engine/apply/signed-journal.ts';

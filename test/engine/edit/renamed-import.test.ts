@@ -4,7 +4,7 @@ import { findGenerator } from '../../../generators/_engine/generator/registry.ts
 import type { Answers } from '../../../generators/_engine/model/generator.ts';
 import type { Plan } from '../../../generators/_engine/model/plan.ts';
 import type { Repo } from '../../../generators/_engine/model/repo.ts';
-import { overlay } from '../../../generators/_engine/repo/overlay.ts';
+import { overlay } from '../../../generators/_engine/repo/draft.ts';
 import { toRel } from '../../../generators/_engine/model/paths.ts';
 import { makePlan } from '../../../generators/_engine/plan/run.ts';
 import { memoryRepo } from '../repo/memory-repo.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { surveyModules } from '../../../generators/_engine/facts/style/modules.ts';
+import { surveyModules } from '../../../generators/_engine/facts/style/place-file.ts';
 import { forbidden, misplaced } from '../../../generators/_engine/model/places.ts';
 import { surveyHeads } from '../../../generators/_engine/repo/services.ts';
 import { memoryRepo } from '../repo/memory-repo.ts';

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { toRel } from '../../../generators/_engine/model/paths.ts';
-import { openDraft } from '../../../generators/_engine/repo/draft.ts';
-import { Overlay, overlay } from '../../../generators/_engine/repo/overlay.ts';
+import { openDraft, Overlay, overlay } from '../../../generators/_engine/repo/draft.ts';
 import { proveEdits } from '../../../generators/_engine/plan/finalize.ts';
 import { memoryRepo } from './memory-repo.ts';
 import { RefusalError } from '../../../generators/_engine/model/obstacle.ts';

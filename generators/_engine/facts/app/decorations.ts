@@ -1,14 +1,22 @@
 import type { RelPath } from '../../model/paths.ts';
 import type { Member, PluginNamesFact, Service } from '../../model/service.ts';
-import { knownPlugins } from './known-plugins.ts';
 import { siblingsOf } from './siblings.ts';
-import { placeOf, ts, walk } from '../../syntax/tree.ts';
-import { isFunctionNode, keyOf, memberOf, stringOf } from '../../syntax/expressions.ts';
+import { pickNodes, placeOf, ts, walk } from '../../syntax/tree.ts';
+import {
+  isAssignment,
+  isFunctionNode,
+  keyOf,
+  memberOf,
+  propertyOf,
+  stringOf,
+} from '../../syntax/expressions.ts';
 import { isFastifyPlugin } from '../../program/plugin-functions.ts';
-import type { Survey } from '../../program/survey.ts';
+import { openSurvey, type Survey } from '../../program/survey.ts';
 import { callsIn } from '../../syntax/calls.ts';
-import { isIdentifier } from '../../syntax/print.ts';
+import { isIdentifier, printStrings } from '../../syntax/print.ts';
 import type { AutoloadFact } from '../../model/app-facts.ts';
+import type { Repo } from '../../model/repo.ts';
+import { importedBy } from '../../syntax/symbols.ts';
 
 /** The names given to `instance.decorate(…)` anywhere in the service or in packages of the repo that it uses, and those that well-known plugins take. */
 export function findDecorators(survey: Survey): readonly Member[] {
@@ -36,17 +44,16 @@ export function findRequestDecorations(survey: Survey): readonly Member[] {
 
 function requestDecorationsIn(survey: Survey): readonly Member[] {
   const declared = [...survey.filesMatching(/\bFastifyRequest\b/), ...survey.declarations].flatMap((file) => {
-    const names: Member[] = [];
-    walk(survey.tree(file), (node) => {
-      if (!ts.isInterfaceDeclaration(node) || node.name.text !== 'FastifyRequest' || !isAugmentation(node))
-        return true;
-      for (const { name } of node.members) {
-        const key = name === undefined ? undefined : keyOf(name);
-        if (name !== undefined && key !== undefined) names.push({ name: key, at: placeOf(name, file) });
-      }
-      return false;
+    const requests = pickNodes(survey.tree(file), (node) => {
+      const isRequest = ts.isInterfaceDeclaration(node) && node.name.text === 'FastifyRequest';
+      return isRequest && isAugmentation(node) ? node : undefined;
     });
-    return names;
+    return requests.flatMap(({ members }) =>
+      members.flatMap(({ name }): readonly Member[] => {
+        const key = name && keyOf(name);
+        return name === undefined || key === undefined ? [] : [{ name: key, at: placeOf(name, file) }];
+      }),
+    );
   });
   return [...byPackages(survey, 'decoratesRequest'), ...declared, ...decorated(survey, 'decorateRequest')];
 }
@@ -124,8 +131,7 @@ function namesIn(survey: Survey, path: RelPath): readonly NameFound[] {
 function valueOfName(node: ts.Node): ts.Expression | undefined {
   if (ts.isPropertyAssignment(node)) return keyOf(node.name) === 'name' ? node.initializer : undefined;
   if (ts.isShorthandPropertyAssignment(node)) return node.name.text === 'name' ? node.name : undefined;
-  const isGiven = ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.EqualsToken;
-  return isGiven && memberOf(node.left) === 'name' ? node.right : undefined;
+  return isAssignment(node) && memberOf(node.left) === 'name' ? node.right : undefined;
 }
 
 /** In the options of a call of fastify-plugin. */
@@ -152,4 +158,133 @@ function isForeign(survey: Survey, path: RelPath): boolean {
   if (isFunctionNode(found.node)) return false;
   if (!ts.isCallExpression(found.node)) return !ts.isObjectLiteralExpression(found.node);
   return !isFastifyPlugin(found.node.expression);
+}
+
+/** What a plugin of a package does to an application, which cannot be read where only its name stands in the code. */
+export interface KnownPlugin {
+  /** Members that it puts on the instance. */
+  readonly decorates?: readonly string[];
+  /** Members that it puts on each request. */
+  readonly decoratesRequest?: readonly string[];
+}
+
+const jwks = {
+  decorates: ['authenticate', 'jwt'],
+  decoratesRequest: ['user', 'jwtVerify', 'jwtDecode'],
+} as const;
+const swagger = { decorates: ['swagger'] } as const;
+
+/** Plugins by the specifier that they are imported by. What depends on a name in the options is not in it. */
+export const knownPlugins: ReadonlyMap<string, KnownPlugin> = new Map<string, KnownPlugin>([
+  ['@autotelic/fastify-opentelemetry', { decoratesRequest: ['openTelemetry'] }],
+  ['@fastify/auth', { decorates: ['auth'] }],
+  ['@fastify/awilix', { decorates: ['diContainer'], decoratesRequest: ['diScope'] }],
+  ['@fastify/basic-auth', { decorates: ['basicAuth'] }],
+  ['@fastify/bearer-auth', { decorates: ['verifyBearerAuth', 'verifyBearerAuthFactory'] }],
+  ['@fastify/circuit-breaker', { decorates: ['circuitBreaker'] }],
+  [
+    '@fastify/cookie',
+    {
+      decorates: ['parseCookie', 'serializeCookie', 'signCookie', 'unsignCookie'],
+      decoratesRequest: ['cookies', 'signCookie', 'unsignCookie'],
+    },
+  ],
+  ['@fastify/csrf-protection', { decorates: ['csrfProtection'] }],
+  ['@fastify/jwt', { decorates: ['jwt'], decoratesRequest: ['user', 'jwtVerify', 'jwtDecode'] }],
+  ['@fastify/mongodb', { decorates: ['mongo'] }],
+  ['@fastify/mysql', { decorates: ['mysql'] }],
+  [
+    '@fastify/passport',
+    {
+      decoratesRequest: [
+        ...['user', 'passport', 'logIn', 'login', 'logOut', 'logout', 'isAuthenticated', 'isUnauthenticated'],
+      ],
+    },
+  ],
+  ['@fastify/postgres', { decorates: ['pg'] }],
+  ['@fastify/rate-limit', { decorates: ['rateLimit', 'createRateLimit'] }],
+  ['@fastify/redis', { decorates: ['redis'] }],
+  ['@fastify/request-context', { decorates: ['requestContext'], decoratesRequest: ['requestContext'] }],
+  ['@fastify/secure-session', { decoratesRequest: ['session'] }],
+  ['@fastify/sensible', { decorates: ['httpErrors', 'assert', 'to'], decoratesRequest: ['forwarded', 'is'] }],
+  ['@fastify/session', { decoratesRequest: ['session', 'sessionStore'] }],
+  ['@fastify/swagger', swagger],
+  [
+    '@fastify/under-pressure',
+    {
+      decorates: ['memoryUsage', 'isUnderPressure'],
+    },
+  ],
+  ['@fastify/view', { decorates: ['view'] }],
+  ['@fastify/websocket', { decorates: ['websocketServer', 'injectWS'], decoratesRequest: ['ws'] }],
+  ['fastify-auth0-verify', jwks],
+  ['fastify-jwt-jwks', jwks],
+  [
+    'fastify-metrics',
+    {
+      decorates: ['metrics'],
+    },
+  ],
+  ['fastify-socket.io', { decorates: ['io'] }],
+  ['fastify-swagger', swagger],
+]);
+
+/** Packages whose plugin decorates the instance with what plugins read. */
+const decorating: Readonly<Record<string, RegExp>> = {
+  redis: /^(?:@fastify\/|fastify-)redis$/,
+  config: /^(?:@fastify\/|fastify-)env$/,
+  jwt: /^(?:@fastify\/|fastify-)jwt$/,
+  cors: /^(?:@fastify\/|fastify-)cors$/,
+};
+
+/**
+ * The names, for fastify-plugin, of the autoloaded plugins that an autoloaded plugin `own` has to follow, because they
+ * provide what it reads: `redis`, `config`, `jwt`, or `cors`. @fastify/autoload loads by file name unless a plugin has
+ * dependencies. One without a name is left out: it cannot be depended on.
+ */
+export function findPluginDependencies(
+  repo: Repo,
+  service: Service,
+  own: RelPath,
+  reads: readonly string[],
+): readonly string[] {
+  const { app } = service;
+  const isLoaded = (path: RelPath): boolean => app.autoload.some(({ dir }) => path.startsWith(`${dir}/`));
+  if (!isLoaded(own) || reads.length === 0) return [];
+  const survey = openSurvey(repo, service);
+  const names = survey.files
+    .filter((path) => path !== own && isLoaded(path))
+    .filter((path) => reads.some((name) => provides(survey, path, name)))
+    .flatMap((path) => nameOf(survey, path) ?? []);
+  return [...new Set(names)].toSorted();
+}
+
+/** `redis` of `app.redis`, `config` of `app.config.URL`; none of what another expression reads. */
+export function decoratorsIn(...expressions: readonly (string | undefined)[]): readonly string[] {
+  return expressions.flatMap((one) => /^app\.(\w+)/.exec(one ?? '')?.[1] ?? []);
+}
+
+/** The member of the options of fastify-plugin, after others; empty for none. */
+export function dependenciesOption(names: readonly string[]): string {
+  return names.length === 0 ? '' : `, dependencies: [${printStrings(names)}]`;
+}
+
+function provides(survey: Survey, path: RelPath, name: string): boolean {
+  const from = Object.hasOwn(decorating, name) ? decorating[name] : undefined;
+  return callsIn(survey.tree(path)).some(({ arguments: [first], expression }) => {
+    const member = memberOf(expression);
+    if (member === 'decorate') return stringOf(first) === name;
+    const isRegistered = member === 'register' && first !== undefined;
+    return isRegistered && from?.test(importedBy(first)?.from ?? '') === true;
+  });
+}
+
+function nameOf(survey: Survey, path: RelPath): string | undefined {
+  const found = survey.names.exported(path, 'default');
+  if (found === undefined || !ts.isCallExpression(found.node)) return undefined;
+  const { arguments: given, expression } = found.node;
+  if (!isFastifyPlugin(expression)) return undefined;
+  const options = given[1] && survey.names.value(given[1], found.file);
+  if (options === undefined || !ts.isExpression(options.node)) return undefined;
+  return survey.names.textOf(propertyOf(options.node, 'name'), options.file);
 }

@@ -9,6 +9,7 @@ import {
   nameOf,
   propertyOf,
   receiverOf,
+  returnsOf,
   unwrap,
 } from '../../syntax/expressions.ts';
 import { importsOf, specifiersOf } from '../../syntax/imports.ts';
@@ -253,19 +254,12 @@ function requiredParameters({ parameters }: FunctionNode): readonly string[] {
 
 /** Whether a function gives its instance back, alone or in an object. */
 function returns(owner: FunctionNode, binding: string): 'instance' | 'wrapped' | undefined {
-  let found: 'instance' | 'wrapped' | undefined;
-  walk(owner, (node) => {
-    if (node !== owner && ts.isFunctionLike(node)) return false;
-    if (!ts.isReturnStatement(node) || node.expression === undefined) return true;
-    if (rootOf(node.expression) === binding) found = 'instance';
-    else if (
-      ts.isObjectLiteralExpression(node.expression) &&
-      patternOfName(binding).test(node.expression.getText())
-    )
-      found ??= 'wrapped';
-    return true;
-  });
-  return found;
+  const isBlock = owner.body !== undefined && ts.isBlock(owner.body);
+  const returned = isBlock ? returnsOf(owner).filter((one) => one !== undefined) : [];
+  if (returned.some((one) => rootOf(one) === binding)) return 'instance';
+  const name = patternOfName(binding);
+  const wraps = returned.some((one) => ts.isObjectLiteralExpression(one) && name.test(one.getText()));
+  return wraps ? 'wrapped' : undefined;
 }
 
 function listensItself(owner: FunctionNode, binding: string): boolean {

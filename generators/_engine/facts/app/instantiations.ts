@@ -1,19 +1,24 @@
 import type { RelPath } from '../../model/paths.ts';
-import { ts, walk } from '../../syntax/tree.ts';
+import { pickNodes, placeOf, ts } from '../../syntax/tree.ts';
 import {
   enclosingFunction,
   type FunctionNode,
+  isAssignment,
   isFunctionNode,
-  nameOf,
   memberOf,
+  nameOf,
+  propertyOf,
   receiverOf,
+  stringOf,
   unwrap,
 } from '../../syntax/expressions.ts';
 import { importsOf, requiredModule } from '../../syntax/imports.ts';
 import { importedBy } from '../../syntax/symbols.ts';
-import { foundOnce, type Survey } from '../../program/survey.ts';
+import { foundOnce, openSurvey, type Survey } from '../../program/survey.ts';
 import { callsIn, findCalls, invocationsIn, rootOf, type Use } from '../../syntax/calls.ts';
 import { findHelper, findPluginFunction } from '../../program/plugin-functions.ts';
+import type { Repo } from '../../model/repo.ts';
+import type { ServiceHead } from '../../model/service.ts';
 
 /** One place where a Fastify instance is made, or is taken from the function that makes it. */
 export interface Instantiation {
@@ -114,16 +119,13 @@ function bindingTarget(parent: ts.Node, value: ts.Expression): string | undefine
   if (isDefault || ts.isVariableDeclaration(parent))
     return ts.isIdentifier(parent.name) ? parent.name.text : undefined;
   if (ts.isPropertyDeclaration(parent)) return `this.${parent.name.getText()}`;
-  const assigns = ts.isBinaryExpression(parent) && parent.operatorToken.kind === ts.SyntaxKind.EqualsToken;
-  return assigns && parent.right === value ? parent.left.getText() : undefined;
+  return isAssignment(parent) && parent.right === value ? parent.left.getText() : undefined;
 }
 
 function enclosingClass(node: ts.Node): ts.ClassDeclaration | undefined {
-  for (let at = node.parent as ts.Node | undefined; at !== undefined; at = at.parent as ts.Node | undefined) {
-    if (ts.isClassDeclaration(at)) return at;
-    if (isFunctionNode(at) && !ts.isMethodDeclaration(at)) return undefined;
-  }
-  return undefined;
+  const isEnd = (at: ts.Node): boolean => isFunctionNode(at) && !ts.isMethodDeclaration(at);
+  const found = ts.findAncestor(node.parent, (at) => ts.isClassDeclaration(at) || isEnd(at));
+  return found !== undefined && ts.isClassDeclaration(found) ? found : undefined;
 }
 
 /**
@@ -173,13 +175,11 @@ function namesIn({ name }: ts.VariableDeclaration, scope: ts.Node): readonly str
   if (ts.isObjectBindingPattern(name))
     return name.elements.flatMap((one) => (ts.isIdentifier(one.name) ? [one.name.text] : []));
   if (!ts.isIdentifier(name)) return [];
-  const fields = new Set<string>();
-  walk(scope, (node) => {
-    if (ts.isPropertyAccessExpression(node) && node.expression.getText() === name.text)
-      fields.add(node.getText());
-    return true;
+  const fields = pickNodes(scope, (node) => {
+    const isField = ts.isPropertyAccessExpression(node) && node.expression.getText() === name.text;
+    return isField ? node.getText() : undefined;
   });
-  return [name.text, ...fields];
+  return [name.text, ...new Set(fields)];
 }
 
 /** Whether a use hands the value to a function of the service that wants a Fastify instance. */
@@ -196,4 +196,52 @@ export function wantsInstance(node: ts.SignatureDeclaration, index: number): boo
   const own = node.parameters[index]?.type?.getText() ?? '';
   const whole = ts.isVariableDeclaration(node.parent) ? (node.parent.type?.getText() ?? '') : '';
   return /Fastify\w*Instance|FastifyInstance/.test(own) || /^Fastify\w*Plugin|^FastifyPlugin/.test(whole);
+}
+
+/** Whether a service listens with TLS always: its instance is made with `https: {…}`, under no condition. */
+export function servesTls(repo: Repo, head: ServiceHead): boolean {
+  const survey = openSurvey(repo, head);
+  return findInstantiations(survey).some(({ file, node }) => {
+    const options = survey.names.objectOf(node.arguments?.[0], file);
+    return options && survey.names.objectOf(propertyOf(options.node, 'https'), options.file) !== undefined;
+  });
+}
+
+/** A WebSocket server that takes connections beside the routes of the application, so no hook of it runs. */
+export interface WebSocketServer {
+  readonly path: RelPath;
+  /** 1-based. */
+  readonly line: number;
+  /** The package that it comes from; `node:http` for a listener of `upgrade`. */
+  readonly from: string;
+}
+
+const makers: Readonly<Record<string, RegExp>> = {
+  ws: /^(?:WebSocketServer|Server)$/,
+  'socket.io': /^(?:Server|default)$/,
+};
+
+/** Finds the servers of `ws` and socket.io, the plugins that add one, and listeners of `upgrade` on the HTTP server. */
+export function findWebSocketServers(survey: Survey): readonly WebSocketServer[] {
+  return survey.filesMatching(/['"](?:ws|socket\.io|fastify-socket\.?io|upgrade)['"]/).flatMap((path) => {
+    return invocationsIn(survey.tree(path)).flatMap((node) => {
+      const from = serverOf(node);
+      return from === undefined ? [] : [{ ...placeOf(node, path), from }];
+    });
+  });
+}
+
+function serverOf(node: ts.NewExpression | ts.CallExpression): string | undefined {
+  if (ts.isNewExpression(node)) {
+    const made = importedBy(node.expression, ...Object.keys(makers));
+    return made !== undefined && makers[made.from]?.test(made.name) === true ? made.from : undefined;
+  }
+  const callee = unwrap(node.expression);
+  const [first] = node.arguments;
+  if (first === undefined) return undefined;
+  const member = memberOf(callee);
+  if (member === 'register') return importedBy(first, 'fastify-socket.io', 'fastify-socketio')?.from;
+  const receiver = receiverOf(callee);
+  const isUpgrade = member === 'on' && stringOf(first) === 'upgrade';
+  return isUpgrade && receiver !== undefined && memberOf(receiver) === 'server' ? 'node:http' : undefined;
 }

@@ -4,8 +4,13 @@ import type { RunAnswers } from '../../model/generator.ts';
 import { attempt, obstaclesOf, RefusalError } from '../../model/obstacle.ts';
 import type { RelPath } from '../../model/paths.ts';
 import type { Repo } from '../../model/repo.ts';
-import type { ConfigFact, JwtFact } from '../../model/resource-facts.ts';
-import { lazyFacts, type Service, type ServiceHead } from '../../model/service.ts';
+import {
+  type ConfigFact,
+  type JwtFact,
+  lazyFacts,
+  type Service,
+  type ServiceHead,
+} from '../../model/service.ts';
 import { type CallsInFile, findHelper, parameterName } from '../../program/plugin-functions.ts';
 import { assertServable, openSurvey, type Survey } from '../../program/survey.ts';
 import { surveyHeads } from '../../repo/services.ts';
@@ -20,9 +25,8 @@ import { autoloadedPlugins, autoloadsOf } from '../routes/autoload.ts';
 import { handedPlugins, routePluginsOf } from '../routes/registration.ts';
 import { routesOf } from '../routes/route-calls.ts';
 import { withoutGenerated } from '../../program/survey.ts';
-import { surveyLayout } from '../style/layout.ts';
-import { surveyModules } from '../style/modules.ts';
-import { detectStyle } from '../style/style.ts';
+import { detectStyle, surveyLayout } from '../style/style.ts';
+import { surveyModules } from '../style/place-file.ts';
 import { surveyTesting } from '../testing.ts';
 import { fastifyMajorOf, isOlder, surveyTooling } from '../tooling.ts';
 import { type AppPlace, findAppPlace } from './app-place.ts';

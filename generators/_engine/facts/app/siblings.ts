@@ -1,23 +1,19 @@
 import { dirnameRel, joinRel, type RelPath } from '../../model/paths.ts';
 import type { Repo } from '../../model/repo.ts';
 import { attempt } from '../../model/obstacle.ts';
-import { openSurvey, type Survey } from '../../program/survey.ts';
-import { readManifest } from '../../repo/manifest.ts';
-import { findWorkspacePackage } from '../../repo/workspace-packages.ts';
+import { foundOnce, openSurvey, type Survey } from '../../program/survey.ts';
+import { findWorkspacePackage, readManifest } from '../../repo/manifest.ts';
 import { stringOf } from '../../syntax/expressions.ts';
 import { ts } from '../../syntax/tree.ts';
 import { findInstantiations } from './instantiations.ts';
 
 const maxSiblings = 30;
-const known = new WeakMap<Survey, readonly Survey[]>();
 
 /**
  * The packages of the repo that a service imports values from and that are about Fastify, with those that they import
  * likewise: what they decorate and register is on the service's application.
  */
-export function siblingsOf(survey: Survey): readonly Survey[] {
-  const before = known.get(survey);
-  if (before !== undefined) return before;
+export const siblingsOf = foundOnce((survey): readonly Survey[] => {
   const found = new Map<RelPath, Survey>();
   const queue = [survey];
   for (let at = queue.shift(); at !== undefined && found.size < maxSiblings; at = queue.shift())
@@ -29,12 +25,8 @@ export function siblingsOf(survey: Survey): readonly Survey[] {
       queue.push(sibling);
     }
   const makesInstance = findInstantiations(survey).length > 0;
-  const siblings = [...found.values()].filter(
-    (one) => isAboutFastify(one) && !(makesInstance && isApplication(one)),
-  );
-  known.set(survey, siblings);
-  return siblings;
-}
+  return [...found.values()].filter((one) => isAboutFastify(one) && !(makesInstance && isApplication(one)));
+});
 
 function isAboutFastify(sibling: Survey): boolean {
   return sibling.filesMatching(/fastify|prom-client/i).length > 0;

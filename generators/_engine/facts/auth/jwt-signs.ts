@@ -1,5 +1,5 @@
 import type { RelPath } from '../../model/paths.ts';
-import type { JwtFact } from '../../model/resource-facts.ts';
+import type { JwtFact } from '../../model/service.ts';
 import { placeOf, ts } from '../../syntax/tree.ts';
 import { invocationsIn } from '../../syntax/calls.ts';
 import { keyOf, memberOf, propertyOf, receiverOf } from '../../syntax/expressions.ts';

@@ -7,7 +7,7 @@ import { type Issued, textsOf } from './jwt-issued.ts';
 import { findWays } from './jwt-reach.ts';
 import type { Survey } from '../../program/survey.ts';
 import type { ImportWant } from '../../model/code-facts.ts';
-import type { JwtFact } from '../../model/resource-facts.ts';
+import type { JwtFact } from '../../model/service.ts';
 import { namespaceOf, type PluginUse } from './jwt-signs.ts';
 import { keyText, verifyCall } from './verify-keys.ts';
 import { readFromOutside } from '../../program/outside-reads.ts';

@@ -1,5 +1,5 @@
 import type { RelPath } from '../../model/paths.ts';
-import type { JwtFact } from '../../model/resource-facts.ts';
+import type { JwtFact } from '../../model/service.ts';
 import { escapePattern } from '../../syntax/print.ts';
 import { callsIn } from '../../syntax/calls.ts';
 import { importedBy } from '../../syntax/symbols.ts';

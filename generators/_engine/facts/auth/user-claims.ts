@@ -1,5 +1,5 @@
 import { type ClaimType, claimTypeOf, memberTypeOf } from './claim-types.ts';
-import type { ExtraClaim, UserClaims } from '../../model/resource-facts.ts';
+import type { ExtraClaim, UserClaims } from '../../model/service.ts';
 import type { Issued } from './jwt-issued.ts';
 
 /** Names of a user's ID that are clear by themselves. */

@@ -1,10 +1,9 @@
-import { joinRel, type RelPath, toRel } from '../../model/paths.ts';
+import { basenameRel, joinRel, type RelPath, toRel } from '../../model/paths.ts';
 import { exampleFile } from '../../model/places.ts';
-import type { ConfigFact } from '../../model/resource-facts.ts';
+import type { ConfigFact, Service, ServiceHead } from '../../model/service.ts';
 import { autoloadedEnv, type FastifyEnv, fastifyEnv } from '../../program/env-reads.ts';
 import { exportedWant } from '../../program/outside-reads.ts';
-import type { Sources } from '../../program/survey.ts';
-import type { Survey } from '../../program/survey.ts';
+import { openSurvey, type Sources, type Survey } from '../../program/survey.ts';
 import { callsIn } from '../../syntax/calls.ts';
 import {
   enclosingFunction,
@@ -18,6 +17,10 @@ import {
 import { importedBy, topLevelVariables } from '../../syntax/symbols.ts';
 import { escapePattern, printMember } from '../../syntax/print.ts';
 import { findNode, ts } from '../../syntax/tree.ts';
+import type { Edit } from '../../model/plan.ts';
+import type { Repo } from '../../model/repo.ts';
+import { isEnvironment } from '../../model/roles.ts';
+import { textAfter } from '../../repo/repo.ts';
 
 /** How a service reads its environment; `process.env` where no schema is found whose result other files can import. */
 export function surveyConfig(survey: Survey): ConfigFact {
@@ -115,10 +118,8 @@ function withSchema(
 
 /** The variable that an expression is the value of, or part of it. */
 function variableOf(node: ts.Node): string | undefined {
-  for (let at = node.parent as ts.Node | undefined; at !== undefined; at = at.parent as ts.Node | undefined) {
-    if (ts.isVariableDeclaration(at)) return ts.isIdentifier(at.name) ? at.name.text : undefined;
-  }
-  return undefined;
+  const name = ts.findAncestor(node.parent, ts.isVariableDeclaration)?.name;
+  return name !== undefined && ts.isIdentifier(name) ? name.text : undefined;
 }
 
 /**
@@ -162,4 +163,109 @@ export function findEnvExamples({ head, repo }: Sources): readonly RelPath[] {
       .map(({ name }) => joinRel(dir, name));
   const own = inFolder(head.dir);
   return own.length > 0 ? own : inFolder(toRel(''));
+}
+
+/** The name of a file whose text matches, other than those in `except`; undefined when there is none. */
+export function findReference(
+  repo: Repo,
+  heads: readonly ServiceHead[],
+  pattern: RegExp,
+  except: ReadonlySet<string> = new Set(),
+): string | undefined {
+  for (const head of heads) {
+    const survey = openSurvey(repo, head);
+    const path = [...survey.files, ...survey.tests].find(
+      (one) => !except.has(one) && pattern.test(survey.text(one)),
+    );
+    if (path !== undefined) return basenameRel(path);
+  }
+  return undefined;
+}
+
+/** Matches an import of a package. */
+export function importOf(name: string): RegExp {
+  return new RegExp(`(?:from|require\\(|import\\(?)\\s{0,9}['"]${escapePattern(name)}(?:/[^'"]{0,300})?['"]`);
+}
+
+/** The environment variables that a text names. */
+export function variablesIn(text: string): readonly string[] {
+  return [...new Set(text.match(/\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b/g) ?? [])];
+}
+
+/**
+ * Packages and variables that an edit of a manifest or an environment adds although the user's code used them before:
+ * whoever takes the edit back need not keep them for that code.
+ */
+export function usedBefore(repo: Repo, heads: readonly ServiceHead[], edit: Edit): readonly string[] {
+  if (edit.role !== 'manifest' && !isEnvironment(edit.role)) return [];
+  const old = edit.kind === 'create' ? '' : edit.base;
+  const namesIn = (text: string): readonly string[] =>
+    isEnvironment(edit.role)
+      ? variablesIn(text)
+      : [...text.matchAll(/"(@?[\w./-]+)"\s*:/g)].map(([, name = '']) => name);
+  const known = new Set(namesIn(old));
+  return namesIn(textAfter(edit) ?? '').filter((name) => {
+    const pattern = isEnvironment(edit.role) ? new RegExp(`\\b${name}\\b`) : importOf(name);
+    return !known.has(name) && findReference(repo, heads, pattern, new Set([edit.path])) !== undefined;
+  });
+}
+
+/** The auth service, as far as it is in the repo. */
+export interface Issuer {
+  readonly head: Pick<ServiceHead, 'dir' | 'name'>;
+  readonly port: number | undefined;
+}
+
+/** The variable with the origin of the auth service, where a service has none for it. */
+const usual = 'AUTH_SERVICE_URL';
+const assigned = /\b([A-Z][A-Z0-9_]*_(?:URL|URI|ORIGIN|ENDPOINT))\b.*?(https?:\/\/[^\s'"`),;]+)/g;
+/** A longer line is data: looking through it takes time by the square of its length. */
+const maxLineChars = 1_000;
+const suffix = /^(?:_(?:SERVICE|SERVER|API))?(?:_BASE)?_(?:URL|URI|ORIGIN|ENDPOINT)$/;
+
+/**
+ * The variable that holds the URL of the auth service: one that the service has for it already (`AUTH_URL`,
+ * `IDENTITY_BASE_URL`), by its name and value in an example, in the schema or where it is read; else the usual one.
+ */
+export function findUrlVariable(repo: Repo, service: Service, issuer: Issuer | undefined): string {
+  const survey = openSurvey(repo, service);
+  const { exampleFiles, file } = service.config;
+  const schema = file === undefined ? [] : [file];
+  const found: string[] = [];
+  for (const path of new Set([...exampleFiles, ...schema, ...survey.filesMatching(/process\.env/)])) {
+    const text = repo.read(path) ?? '';
+    if (text.includes(usual)) return usual;
+    for (const line of text.split('\n')) {
+      if (line.length > maxLineChars || !line.includes('://')) continue;
+      for (const [, name = '', url = ''] of line.matchAll(assigned))
+        if (isOfAuth(name, issuer) && isOrigin(url, service, issuer)) found.push(name);
+    }
+  }
+  return found[0] ?? usual;
+}
+
+/** `AUTH_URL`, and by the name of a service that is called otherwise: `IDENTITY_SERVICE_URL`. */
+function isOfAuth(name: string, issuer: Issuer | undefined): boolean {
+  const own = shortName(issuer).replace(/-(?:service|server|api)$/, '');
+  const stems = ['AUTH', own.toUpperCase().replaceAll(/\W/g, '_')].filter((stem) => stem !== '');
+  return stems.some((stem) => name.startsWith(stem) && suffix.test(name.slice(stem.length)));
+}
+
+/** The address of the auth service and no path below it; another port is another service, or this one. */
+function isOrigin(text: string, { app }: Service, issuer: Issuer | undefined): boolean {
+  if (!URL.canParse(text)) return false;
+  const { hostname, pathname, port } = new URL(text);
+  if (pathname !== '/' || port === String(app.listen.defaultPort)) return false;
+  if (issuer?.port === undefined) return true;
+  const hosts = [shortName(issuer), issuer.head.dir.split('/').at(-1)];
+  return port === String(issuer.port) || hosts.includes(hostname);
+}
+
+function shortName(issuer: Issuer | undefined): string {
+  return (issuer?.head.name ?? '').replace(/^@.*\//, '');
+}
+
+/** A text that was rendered with the usual variable, with another one. */
+export function withUrlVariable(text: string, variable: string): string {
+  return variable === usual ? text : text.replaceAll(usual, variable);
 }

@@ -18,8 +18,7 @@ import { packageRoutes } from './package-routes.ts';
 import { joinUrl, routesOf } from './route-calls.ts';
 import type { Survey } from '../../program/survey.ts';
 import { importedBy } from '../../syntax/symbols.ts';
-import { findCalls, type Use } from '../../syntax/calls.ts';
-import { findMemberCalls } from '../../syntax/member-calls.ts';
+import { findCalls, findMemberCalls, type Use } from '../../syntax/calls.ts';
 
 /** One plugin that is registered; `expression` stands in `file`. */
 interface Registration extends Argument {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { findAuthAddress } from '../../../../generators/add-auth-middleware/wiring.ts';
-import { findUrlVariable } from '../../../../generators/_engine/facts/config/url-variable.ts';
+import { findUrlVariable } from '../../../../generators/_engine/facts/config/config.ts';
 import { surveyService } from '../../../../generators/_engine/facts/app/service.ts';
 import { surveyHeads } from '../../../../generators/_engine/repo/services.ts';
 import { memoryRepo } from '../../repo/memory-repo.ts';
