@@ -100,7 +100,7 @@ function patchedIn(
 }
 
 function isPatchRole(role: Role): boolean {
-  return role === 'registration' || role === 'manifest' || role === 'env' || role === 'compose';
+  return ['registration', 'manifest', 'env', 'compose', 'attributes'].includes(role);
 }
 
 function runIn(key: string, answers: unknown, version: string): readonly [string, RecordedRun] {
