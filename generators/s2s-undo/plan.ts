@@ -48,13 +48,12 @@ export async function planUndo(answers: UndoAnswers, repo: Repo): Promise<Plan> 
   const paths = [...selected.files.map(([path]) => path), ...selected.patched.map(({ path }) => path)];
   const gone = new Set<string>(paths.filter((path) => draft.repo.read(path) === undefined));
   const shared = selected.shared.map(([path]) => path);
-  const isRendered = !draft.failed;
-  if (isRendered) {
+  if (!draft.failed) {
     const left = withoutSelected(record, selected, wanted);
     await revertShared({ draft, repo, left, shared }, answers);
   }
   // A file that is refused as a whole, or not rendered again, keeps its imports: one reason is enough.
-  const kept = new Set([...draft.obstacles.map(({ at }) => at?.path), ...(isRendered ? [] : shared)]);
+  const kept = new Set([...draft.obstacles.map(({ at }) => at?.path), ...(draft.failed ? shared : [])]);
   const users = [findImporters, findDecoratorUses].flatMap((find) => find(repo, draft.repo, heads, gone));
   draft.obstruct(...users.filter(({ at }) => !kept.has(at?.path)));
   return draft.finish();

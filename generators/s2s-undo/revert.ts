@@ -51,6 +51,7 @@ export function revertPatches(
   // What was proven when it was put in is proven again, the other way round.
   const damage = proveEdit(path, text, base, changesBetween(text, base));
   if (damage !== undefined) throw new RefusalError(damage);
+  if (file.role === 'attributes' && text === '') return { kind: 'delete', path, role: file.role, base };
   return editTowards(repo, path, file.role, text);
 }
 

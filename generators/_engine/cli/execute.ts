@@ -5,6 +5,13 @@ import { resolveCommand } from 'package-manager-detector/commands';
 
 import { apply } from '../apply/apply.ts';
 import { recoverFirst } from '../apply/recover.ts';
+import {
+  type BuiltCommits,
+  buildCommits,
+  moveBranch,
+  planCommits,
+  type SplitChange,
+} from '../apply/split-commits.ts';
 import { compareTypes } from '../apply/type-check.ts';
 import { surveyTooling } from '../facts/tooling.ts';
 import { dirnameRel, type RelPath } from '../model/paths.ts';
@@ -31,7 +38,12 @@ export async function decide(request: PlanRequest, command: string): Promise<Dec
   try {
     const recovered = recoverFirst(request);
     const planned = await makePlan(request);
-    return decided(request, withRecovery(planned, recovered, request), `${command} ${planned.flags}`);
+    const again = `${command} ${planned.flags}`;
+    const services = planned.targets.map(({ name }) => name);
+    const subject = { generator: request.id, services, command: again };
+    const isSplit = request.given['split'] === true && planned.plan.edits.length > 0;
+    const split = isSplit ? await planCommits(request.root, planned.plan, subject) : undefined;
+    return decided(request, withRecovery(planned, recovered, request), again, split);
   } catch (error) {
     return { outcome: refused(start, obstaclesOf(error), openRepo(request.root)), diff: '' };
   }
@@ -46,9 +58,45 @@ function withRecovery(planned: Planned, recovered: boolean, { given }: PlanReque
   return { ...planned, plan: { ...planned.plan, notes: [note, ...planned.plan.notes] } };
 }
 
-function decided({ id, given, root }: PlanRequest, planned: Planned, command: string): Decided {
-  const { plan, targets } = planned;
-  const outcome = (status: Status, next: readonly string[]): Outcome => ({
+function decided(
+  { id, given, root }: PlanRequest,
+  planned: Planned,
+  command: string,
+  split: SplitChange | undefined,
+): Decided {
+  const { plan } = planned;
+  const outcome = outcomesOf(id, planned, command);
+  const isShown = given['dryRun'] === true && given['json'] !== true;
+  const diff = isShown ? diffOf(plan.edits) : '';
+  if (plan.edits.length === 0) return { outcome: outcome(statusAfter(plan, 'unchanged'), []), diff };
+  const installs = installCommands(root, planned);
+  const next = given['install'] === true ? [] : installs.map(({ text }) => text);
+  if (given['dryRun'] === true) return { outcome: outcome('planned', next), diff };
+  const commit = async (): Promise<Outcome> => {
+    try {
+      const built = await withRunCaches(() =>
+        applyChecked(root, planned, { check: given['check'] === true, split }),
+      );
+      if (built !== undefined && !(await moveBranch(root, built)))
+        return { ...outcome('failed', next), notes: [...plan.notes, notCommitted] };
+      const failed = given['install'] === true ? await failedOf(installs) : [];
+      if (failed.length === 0) return outcome(statusAfter(plan, 'applied'), next);
+      const notes = failed.map((text) => `${text} failed: run it again. The listed files were changed.`);
+      return { ...outcome('failed', failed), notes: [...plan.notes, ...notes] };
+    } catch (error) {
+      return refused({ generator: id, command }, obstaclesOf(error), openRepo(root));
+    }
+  };
+  return { outcome: outcome('planned', next), diff, commit };
+}
+
+/** What a plan comes to, by its status and what is left to do. */
+function outcomesOf(
+  id: string,
+  { plan, targets }: Planned,
+  command: string,
+): (status: Status, next: readonly string[]) => Outcome {
+  return (status, next) => ({
     schema: 1,
     generator: id,
     status,
@@ -61,27 +109,24 @@ function decided({ id, given, root }: PlanRequest, planned: Planned, command: st
     next,
     command,
   });
-  const isShown = given['dryRun'] === true && given['json'] !== true;
-  const diff = isShown ? diffOf(plan.edits) : '';
-  if (plan.edits.length === 0) return { outcome: outcome(statusAfter(plan, 'unchanged'), []), diff };
-  const installs = installCommands(root, planned);
-  const next = given['install'] === true ? [] : installs.map(({ text }) => text);
-  if (given['dryRun'] === true) return { outcome: outcome('planned', next), diff };
-  const commit = async (): Promise<Outcome> => {
-    try {
-      await withRunCaches(async () => {
-        const options = given['check'] === true ? { verify: await compareTypes(root, planned.targets) } : {};
-        await apply(plan, root, options);
-      });
-      const failed = given['install'] === true ? await failedOf(installs) : [];
-      if (failed.length === 0) return outcome(statusAfter(plan, 'applied'), next);
-      const notes = failed.map((text) => `${text} failed: run it again. The listed files were changed.`);
-      return { ...outcome('failed', failed), notes: [...plan.notes, ...notes] };
-    } catch (error) {
-      return refused({ generator: id, command }, obstaclesOf(error), openRepo(root));
-    }
+}
+
+const notCommitted = 'The listed files were changed, but not committed: the branch has moved meanwhile.';
+
+/** Writes a plan; the commits that it makes of it are nobody's yet. @throws RefusalError */
+async function applyChecked(
+  root: string,
+  { plan, targets }: Planned,
+  { check, split }: Readonly<{ check: boolean; split: SplitChange | undefined }>,
+): Promise<BuiltCommits | undefined> {
+  const checkTypes = check ? await compareTypes(root, targets) : undefined;
+  let built: BuiltCommits | undefined;
+  const verify = async (stopped: AbortSignal): Promise<void> => {
+    await checkTypes?.(stopped);
+    if (split !== undefined) built = await buildCommits(root, split);
   };
-  return { outcome: outcome('planned', next), diff, commit };
+  await apply(plan, root, checkTypes === undefined && split === undefined ? {} : { verify });
+  return built;
 }
 
 /** Findings in files that the plan writes are conflicts that it leaves; others are what has drifted. */

@@ -9,6 +9,7 @@ import {
 import type { RelPath } from '../model/paths.ts';
 import type { Repo } from '../model/repo.ts';
 import type { Role } from '../model/roles.ts';
+import { countLines } from '../plan/diff.ts';
 
 export type Status = 'applied' | 'unchanged' | 'planned' | 'refused' | 'conflicts' | 'drift' | 'failed';
 
@@ -33,6 +34,9 @@ export interface Change {
   readonly path: RelPath;
   readonly action: 'create' | 'modify' | 'delete';
   readonly role: Role;
+  /** Lines. */
+  readonly added: number;
+  readonly removed: number;
 }
 
 /** An obstacle with its place laid flat. */
@@ -64,8 +68,9 @@ export function exitCodeOf(outcome: Outcome): 0 | 1 | 2 | 3 | 4 | 5 {
 }
 
 export function changesOf(plan: Plan): readonly Change[] {
-  return plan.edits.map(({ kind, path, role }: Edit) => {
-    return { path, action: kind === 'patch' ? 'modify' : kind, role };
+  return plan.edits.map((edit: Edit) => {
+    const { kind, path, role } = edit;
+    return { path, action: kind === 'patch' ? 'modify' : kind, role, ...countLines(edit) };
   });
 }
 

@@ -1,6 +1,7 @@
 import { createColors } from 'picocolors';
 
 import type { Finding } from '../model/plan.ts';
+import { kindOfLines, kindsOfLines } from '../model/roles.ts';
 import type { Change, FlatObstacle, Outcome } from './outcome.ts';
 import { allPrintable, printable } from './terminal.ts';
 
@@ -37,6 +38,7 @@ export function reportOf(decided: Outcome, { colour, terminal, diff }: ReportOpt
     ...(outcome.status === 'planned' ? [colourDiff(terminal ? printable(diff) : diff, colours)] : []),
     heading,
     ...changeTree(outcome.changes, colours),
+    ...linesByKind(outcome.changes),
     ...outcome.findings.map((finding) => findingLine(finding, colours)),
     ...section('Notes', outcome.notes, colours),
     ...section('Next', outcome.next, colours),
@@ -87,6 +89,20 @@ function changeTree(changes: readonly Change[], colours: Colours): readonly stri
     });
     return folder === '' ? lines : [`  ${colours.bold(folder)}`, ...lines];
   });
+}
+
+/** `Lines: run-time code +1,838, tests +2,147, wiring +14 -1, records +56` */
+function linesByKind(changes: readonly Change[]): readonly string[] {
+  const parts = kindsOfLines.flatMap((kind) => {
+    const own = changes.filter(({ role }) => kindOfLines(role) === kind);
+    const count = (sign: '+' | '-', key: 'added' | 'removed'): string => {
+      const lines = own.reduce((sum, change) => sum + change[key], 0);
+      return lines === 0 ? '' : ` ${sign}${lines.toLocaleString('en')}`;
+    };
+    const counts = count('+', 'added') + count('-', 'removed');
+    return counts === '' ? [] : [kind + counts];
+  });
+  return parts.length === 0 ? [] : ['', `Lines: ${parts.join(', ')}`];
 }
 
 function findingLine({ state, path, line, message }: Finding, colours: Colours): string {

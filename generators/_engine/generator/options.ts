@@ -35,6 +35,14 @@ export const globalFlags = {
     type: 'boolean',
     message: 'type-check before committing the change; roll back if there are new errors',
   },
+  split: {
+    type: 'boolean',
+    message: 'commit the change to git in up to three commits: run-time code, wiring, tests',
+  },
+  gitattributes: {
+    type: 'boolean',
+    message: 'mark .s2s.json as generated in .gitattributes: reviews fold it',
+  },
   help: { type: 'boolean', message: 'print this help' },
 } as const satisfies Questions;
 

@@ -31,6 +31,7 @@ export type ObstacleCode =
   | 'E_FILE_CHANGED'
   | 'E_IN_USE'
   | 'E_DIRTY'
+  | 'E_GIT'
   | 'E_NOT_UTF8'
   | 'E_MERGE_MARKERS'
   | 'E_MANIFEST'

@@ -5,6 +5,7 @@ export const exampleFile =
   /^(?:\.?env(?:\.[\w-]+)?\.(?:example|sample|template|dist)|(?:example|sample|template)\.env)$/;
 const typescriptFile = /\.[cm]?ts$/;
 const composeFile = /^(?:docker-)?compose(?:[.-][\w.-]+)?\.ya?ml$/;
+const attributesFile = '.gitattributes';
 const monitoringFile = /^(?:grafana-[\w-]+\.json|prometheus-[\w-]+\.ya?ml)$/;
 /** Characters that some file systems leave out of a name: HFS+ takes `.g\u200cit` for `.git`. */
 const ignorable = /[\p{Cf}\p{Mn}]/gu;
@@ -47,6 +48,7 @@ export function misplaced(path: string, role: Role): string | undefined {
   if (never !== undefined) return never;
   const parts = path.split('/');
   const name = parts.pop() ?? '';
+  if (role === 'attributes' && path === attributesFile) return undefined;
   if (parts.some((part) => part.startsWith('.') || part.trim() !== part))
     return 'is not in a folder that a generator writes to';
   const isOfKind = kindsOf(role).some((kind) => kind.test(name));

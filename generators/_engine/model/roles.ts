@@ -19,6 +19,7 @@ export type Role =
   | 'unit-test'
   | 'integration-test'
   | 'drawing'
+  | 'attributes'
   | 'record';
 
 /** Roles whose files are ours from the first line to the last. */
@@ -49,11 +50,22 @@ export function isEnvironment(role: Role): boolean {
   return role === 'env' || role === 'compose';
 }
 
+/** What a reviewer reads a change for. */
+export const kindsOfLines = ['run-time code', 'tests', 'wiring', 'records'] as const;
+export type KindOfLines = (typeof kindsOfLines)[number];
+
+export function kindOfLines(role: Role): KindOfLines {
+  if (role === 'record') return 'records';
+  if (role === 'unit-test' || role === 'integration-test') return 'tests';
+  return isWholeFile(role) && role !== 'monitoring' ? 'run-time code' : 'wiring';
+}
+
 const composeFile = /(?:^|\/)(?:docker-)?compose[^/]*\.ya?ml$/;
 
 /** The role of a file of the user's by its path; a schema of the environment that is code has its role from the run. */
 export function roleOfPatch(path: string): Role {
   if (/(?:^|\/)package\.json$/.test(path)) return 'manifest';
   if (composeFile.test(path)) return 'compose';
+  if (/(?:^|\/)\.gitattributes$/.test(path)) return 'attributes';
   return /\.[cm]?[jt]sx?$/.test(path) ? 'registration' : 'env';
 }

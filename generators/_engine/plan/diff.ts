@@ -1,4 +1,4 @@
-import { createTwoFilesPatch } from 'diff';
+import { createTwoFilesPatch, diffLines } from 'diff';
 
 import type { Edit } from '../model/plan.ts';
 import { textAfter } from '../repo/repo.ts';
@@ -6,6 +6,15 @@ import { textAfter } from '../repo/repo.ts';
 /** The plan as one unified diff that `git apply` accepts from the root. */
 export function diffOf(edits: readonly Edit[]): string {
   return edits.map(diffOfEdit).join('');
+}
+
+/** Lines that an edit adds and removes. */
+export function countLines(edit: Edit): Readonly<{ added: number; removed: number }> {
+  const [before, after] = [edit.kind === 'create' ? '' : edit.base, textAfter(edit) ?? ''];
+  const count = (part: 'added' | 'removed'): number =>
+    parts.filter((one) => one[part]).reduce((sum, one) => sum + one.count, 0);
+  const parts = diffLines(before, after);
+  return { added: count('added'), removed: count('removed') };
 }
 
 function diffOfEdit(edit: Edit): string {

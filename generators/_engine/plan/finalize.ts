@@ -35,12 +35,17 @@ export async function finalizePlan(run: FinishedRun, site: Site, plan: Plan): Pr
   const isRecorded = run.generator.target === 'recorded';
   const settled = isRecorded ? { plan, obstacles: [] } : await settlePlan(run, site, plan);
   const { edits } = settled.plan;
-  const unrecorded = edits.filter(({ role }) => role !== 'record');
+  const unrecorded = edits.filter((edit) => !isRecord(edit));
   const dirty = run.given['allowDirty'] === true ? [] : await findDirty(site.repo, unrecorded);
   const provable = isRecorded ? [] : edits.filter(({ path }) => !isConflict(settled.plan, path));
   assertNone([...settled.obstacles, ...dirty, ...proveEdits(provable)]);
-  const records = isRecorded ? [] : recordsOf(run, site, edits, plan.wanted ?? []);
-  return { ...settled.plan, edits: [...edits, ...records] };
+  const records = isRecorded ? edits.filter(isRecord) : recordsOf(run, site, edits, plan.wanted ?? []);
+  const formatted = records.length === 0 ? [] : (await formatInServices(site, records, run.given)).edits;
+  return { ...settled.plan, edits: [...edits.filter((edit) => !isRecord(edit)), ...formatted] };
+}
+
+function isRecord({ role }: Edit): boolean {
+  return role === 'record';
 }
 
 /** Formatted, and resolved against the generated files that exist. */

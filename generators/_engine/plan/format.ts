@@ -67,18 +67,24 @@ async function formatGroups(
 
 function inputsOf({ formatter, edits }: FormatGroup): Texts {
   const inputs: Record<string, string> = {};
-  for (const edit of formatter === 'none' ? [] : edits.filter(({ path }) => /\.[cm]?tsx?$/.test(path))) {
+  const isFormatted = ({ path, role }: Edit): boolean => role === 'record' || /\.[cm]?tsx?$/.test(path);
+  for (const edit of formatter === 'none' ? [] : edits.filter(isFormatted)) {
     const text = textAfter(edit);
     if (text !== undefined) inputs[edit.path] = text;
-    if (edit.kind === 'patch') inputs[beforeKey(edit.path)] = edit.base;
+    if (edit.kind === 'patch' && !isOurs(edit)) inputs[beforeKey(edit.path)] = edit.base;
   }
   return inputs;
+}
+
+/** No line of it is the user's. */
+function isOurs({ role }: Edit): boolean {
+  return isWholeFile(role) || role === 'record';
 }
 
 /** What is taken of what a formatter gave. */
 function cleanOutputs({ edits }: FormatGroup, outputs: Texts): Texts {
   const wasClean = (edit: Edit): boolean =>
-    edit.kind !== 'patch' || outputs[beforeKey(edit.path)] === edit.base || isWholeFile(edit.role);
+    edit.kind !== 'patch' || isOurs(edit) || outputs[beforeKey(edit.path)] === edit.base;
   return Object.fromEntries(
     edits.filter(wasClean).flatMap((edit) => {
       const text = outputs[edit.path];
@@ -90,7 +96,7 @@ function cleanOutputs({ edits }: FormatGroup, outputs: Texts): Texts {
 function formattedEdit(repo: Repo, edit: Edit, texts: Texts): Edit {
   const text = texts[edit.path];
   if (text === undefined || edit.kind === 'delete') return edit;
-  if (edit.kind === 'patch' && !isWholeFile(edit.role))
+  if (edit.kind === 'patch' && !isOurs(edit))
     return text === edit.base
       ? { ...edit, changes: [] }
       : { ...edit, ...(text !== textAfter(edit) && { formatted: text }) };

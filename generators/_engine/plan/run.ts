@@ -4,6 +4,7 @@ import { type Obstacle, obstaclesOf, RefusalError, runAll } from '../model/obsta
 import type { Repo } from '../model/repo.ts';
 import type { ServiceHead } from '../model/service.ts';
 import { asFlags, type Ask, completeAnswers } from '../generator/answers.ts';
+import { ensureRecordAttribute } from '../edit/ensure-attribute.ts';
 import { finalizePlan } from './finalize.ts';
 import { editsByOwner } from './in-services.ts';
 import { openDraft } from '../repo/draft.ts';
@@ -88,7 +89,7 @@ interface Wanted {
 
 /** A generator that is about the record plans once for all targets, the others target after target on one draft. */
 async function planTargets(
-  { generator, progress }: PlanRequest,
+  { generator, given, progress }: PlanRequest,
   answers: Answers,
   { heads, every }: Targets,
   site: Site,
@@ -116,6 +117,7 @@ async function planTargets(
     }
   }
   progress?.(heads.length, heads.length);
+  if (given['gitattributes'] === true && served.length > 0) ensureRecordAttribute(draft);
   if (served.length === 0) draft.obstruct(...skipped);
   return { plan: draft.finish(), served };
 }

@@ -74,6 +74,13 @@ export function byRepository(root: string, paths: readonly string[]): ReadonlyMa
   return found;
 }
 
+/** Tracked files of the repository around a folder that have uncommitted changes, from its top. */
+export async function changedPaths(folder: string): Promise<readonly string[]> {
+  const how = ['--porcelain=v1', '-z', '--no-renames', '--untracked-files=no', '--ignore-submodules=all'];
+  const stdout = await runGit(folder, ['status', ...how], await withoutFilters(folder));
+  return (stdout ?? '').split('\0').flatMap((line) => (line === '' ? [] : [line.slice(3)]));
+}
+
 /** Those of the paths below an absolute folder that have uncommitted changes. */
 async function dirtyBelow(folder: string, paths: readonly string[]): Promise<readonly string[]> {
   const how = ['--porcelain=v1', '-z', '--no-renames', '--untracked-files=no', '--ignore-submodules=all'];

@@ -83,11 +83,11 @@ function patchedIn(
   { by, home }: Names,
   used: readonly string[],
 ): RecordedFile {
-  const lists = Array.isArray(value) ? { [by ?? '']: value as unknown } : value;
-  if (!isRecord(lists)) throw invalid(path);
-  const patches = Object.entries(lists).map(([key, list]): RecordedPatch => {
+  const lists = isRecord(value) ? value : { [by ?? '']: value };
+  const patches = Object.entries(lists).map(([key, one]): RecordedPatch => {
     const [generator = '', named = roleOfPatch(path)] = key.split(' ');
     const role = named as Role;
+    const list: unknown = typeof one === 'string' ? [one] : one;
     if (!isGenerator(generator) || !Array.isArray(list) || list.length > 200) throw invalid(path);
     assertPlace(path, isPatchRole(role) ? misplaced(path, role) : roleless(role));
     const insertions = list.map((one: unknown) => insertionIn(one) ?? fail(path));
@@ -100,7 +100,7 @@ function patchedIn(
 }
 
 function isPatchRole(role: Role): boolean {
-  return role === 'registration' || role === 'manifest' || role === 'env' || role === 'compose';
+  return ['registration', 'manifest', 'env', 'compose', 'attributes'].includes(role);
 }
 
 function runIn(key: string, answers: unknown, version: string): readonly [string, RecordedRun] {

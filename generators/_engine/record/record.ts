@@ -119,10 +119,20 @@ export function writeRecord(repo: Repo, record: S2sRecord): readonly Edit[] {
   return [...dirs].sort().flatMap((dir): readonly Edit[] => {
     const path = recordPathIn(dir);
     const [base, text] = [repo.read(path), renderRecord(kept, dir)];
+    if (text !== undefined && base !== undefined && isSameValue(base, text)) return [];
     if (text !== undefined)
       return [editTowards(repo, path, 'record', withLineEndingsOf(base ?? '', text)) ?? []].flat();
     return base === undefined ? [] : [{ kind: 'delete', path, role: 'record', base }];
   });
+}
+
+/** A formatter has another layout; two sides of a merge are not one value. */
+function isSameValue(base: string, text: string): boolean {
+  try {
+    return JSON.stringify(JSON.parse(base)) === JSON.stringify(JSON.parse(text));
+  } catch {
+    return false;
+  }
 }
 
 /** Files outside of every service are in the record of one that has runs: they outlive the service that they came with. */

@@ -10,7 +10,10 @@ interface Names {
   readonly by: string | undefined;
 }
 
-/** The part of a record that belongs to one folder, as JSON with one line for each run and file; undefined for nothing. */
+/**
+ * The part of a record that belongs to one folder, as JSON with one line for each run and file, as long as no formatter
+ * breaks them; undefined for nothing.
+ */
 export function renderRecord({ files, services }: S2sRecord, home: RelPath): string | undefined {
   const runs = Object.entries(services[home] ?? {});
   const own = Object.entries(files).filter(([, file]) => homesOf(file).includes(home));
@@ -83,7 +86,8 @@ function listsOf(path: string, patches: readonly RecordedPatch[], { by, home }: 
   const own = patches.filter((patch) => patch.home === home);
   const lists = own.map(({ generator, insertions, role }) => {
     const key = role === roleOfPatch(path) ? generator : `${generator} ${role}`;
-    return [key, insertions.map(insertionJson)] as const;
+    const list = insertions.map(insertionJson);
+    return [key, list.length === 1 && typeof list[0] === 'string' ? list[0] : list] as const;
   });
   const [only, other] = lists;
   return only?.[0] === by && other === undefined ? only?.[1] : Object.fromEntries(lists);

@@ -30,48 +30,59 @@ export function takeOut(
   all: readonly Insertion[],
   wanted: ReadonlySet<Insertion>,
 ): TakenOut {
-  const kept: Insertion[] = [];
+  const kept = all.filter((insertion) => !wanted.has(insertion));
+  const gone: Insertion[] = [];
   const lost: Insertion[] = [];
   let rest = text;
   // The newest first: an older one may have it inside.
-  for (const insertion of [...all].reverse()) {
-    if (!wanted.has(insertion)) {
-      kept.push(insertion);
-      continue;
-    }
-    const change = locate(path, rest, insertion, takenBy(path, rest, insertion, kept));
+  for (const insertion of all.filter((one) => wanted.has(one)).reverse()) {
+    const change = locate(path, rest, insertion, { gone, taken: takenBy(path, rest, insertion, kept) });
     if (change === undefined) lost.push(insertion);
-    else rest = applyChanges(rest, [change]);
+    else {
+      rest = applyChanges(rest, [change]);
+      gone.push(insertion);
+    }
   }
   const start: TakenOut = { text: rest, blocked: [] };
   return lost.reduce((before, insertion) => takeEdited(path, before, insertion, text), start);
 }
 
-/** The places of equal insertions that stay. */
+function placeOf({ place = [1, 1] }: Insertion): readonly [index: number, count: number] {
+  return place;
+}
+
+/** The places of equal insertions that stay and are newer: places are counted when a run has put in its own. */
 function takenBy(
   path: string,
   text: string,
   insertion: Insertion,
   kept: readonly Insertion[],
 ): readonly Range[] {
-  const taken: Range[] = [];
-  for (const other of kept.filter((one) => one.text === insertion.text)) {
-    const change = locate(path, text, other, taken);
-    if (change !== undefined) taken.push(change);
-  }
-  return taken;
+  const [, own] = placeOf(insertion);
+  const newer = kept.filter((one) => one.text === insertion.text && placeOf(one)[1] > own);
+  const counts = [...new Set(newer.map((one) => placeOf(one)[1]))].sort((a, b) => b - a);
+  return counts.reduce<readonly Range[]>((taken, count) => {
+    const run = newer.filter((one) => placeOf(one)[1] === count);
+    return [...taken, ...run.flatMap((one) => locate(path, text, one, { gone: [], taken }) ?? [])];
+  }, []);
 }
+
+/** Equal insertions: those that were taken out, and the places of newer ones. */
+type Others = Readonly<{ gone: readonly Insertion[]; taken: readonly Range[] }>;
 
 /** The change that takes one insertion out; undefined when it is not in the text, or nobody can tell where. */
 function locate(
   path: string,
   text: string,
   insertion: Insertion,
-  taken: readonly Range[],
+  { gone, taken }: Others,
 ): TextChange | undefined {
   const isFree = ({ start, end }: Range): boolean =>
     !taken.some((other) => start < other.end && other.start < end);
-  const [index, count] = insertion.place ?? [1, 1];
+  const [place, counted] = placeOf(insertion);
+  const siblings = gone.filter((one) => one.text === insertion.text && placeOf(one)[1] === counted);
+  const index = place - siblings.filter((one) => placeOf(one)[0] < place).length;
+  const count = counted - siblings.length;
   for (const { ranges, changeAt } of placesOf(path, text, insertion)) {
     const free = ranges.filter(isFree);
     const range = free.length === count ? free[index - 1] : undefined;

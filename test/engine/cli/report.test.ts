@@ -11,7 +11,7 @@ const outcome: Outcome = {
   generator: 'add-s2s',
   status: 'planned',
   targets: [{ service: evil, root: evil as RelPath }],
-  changes: [{ path: `src/${evil}.ts` as RelPath, action: 'create', role: 'source' }],
+  changes: [{ path: `src/${evil}.ts` as RelPath, action: 'create', role: 'source', added: 1, removed: 0 }],
   obstacles: [],
   findings: [{ state: 'edited', path: evil as RelPath, message: evil }],
   notes: [evil],
@@ -47,6 +47,17 @@ describe('a report', () => {
     const text = reportOf(one, { colour: false, terminal: false, diff: '' });
     expect(control(text)).toEqual([]);
     expect(text).toContain(shown);
+  });
+
+  it('counts the lines by what a reviewer reads them for', () => {
+    const changes: Outcome['changes'] = [
+      { path: 'a.ts' as RelPath, action: 'create', role: 'service-client', added: 1200, removed: 0 },
+      { path: 'b.ts' as RelPath, action: 'create', role: 'source', added: 34, removed: 0 },
+      { path: 'app.ts' as RelPath, action: 'modify', role: 'registration', added: 3, removed: 1 },
+      { path: 'a.test.ts' as RelPath, action: 'delete', role: 'unit-test', added: 0, removed: 90 },
+    ];
+    const text = reportOf({ ...outcome, changes }, { colour: false, terminal: false, diff: '' });
+    expect(text).toContain('\nLines: run-time code +1,234, tests -90, wiring +3 -1\n');
   });
 
   it('keeps line breaks, and its own colours', () => {

@@ -170,7 +170,7 @@ describe('recordEdits', () => {
       version: '1.0.0',
       by: 'g',
       runs: { g: { with: ['window'] } },
-      patches: { [path]: ['bcd();\n'] },
+      patches: { [path]: 'bcd();\n' },
     });
     const now = 'a();\nbcd();\n';
     const repo = repoOf({ [path]: now, [recordPath]: first });
