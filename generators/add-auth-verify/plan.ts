@@ -91,7 +91,11 @@ function withGuards(service: Service, { optOut }: GuardsAhead): Service {
 }
 
 /** What the user has said of login tokens instead of the code. */
-function withAnswers(service: Service, repo: Repo, answers: VerifyAnswers): Service {
+export function withAnswers(
+  service: Service,
+  repo: Repo,
+  answers: Pick<VerifyAnswers, 'algorithm' | 'login' | 'tenantClaim' | 'userClaim'>,
+): Service {
   const { algorithm, login, tenantClaim, userClaim } = answers;
   const named = namedPlaces(login);
   const isRead = named.length === 0 && algorithm === undefined;

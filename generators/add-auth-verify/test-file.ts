@@ -1,9 +1,9 @@
 import type { ImportWant } from '../_engine/model/code-facts.ts';
+import type { RelPath } from '../_engine/model/paths.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
-import { printString } from '../_engine/syntax/print.ts';
+import { printKey, printString } from '../_engine/syntax/print.ts';
 import { type TokenPolicy } from './token-policy.ts';
-import { identityView } from './identity-view.ts';
 import { dynamicSpecifier, importLines, testFileFor } from '../_engine/facts/style/place-file.ts';
 import { testEnvironment } from '../_engine/edit/env-schema.ts';
 import type { Draft } from '../_engine/repo/draft.ts';
@@ -11,6 +11,8 @@ import { renderTest } from '../_engine/render/render.ts';
 import type { Blacklist, VerifyTestView } from './view.ts';
 import type { VerifyFiles } from './files.ts';
 import { followedPlugins } from './views.ts';
+import { userIdPath } from '../_engine/facts/auth/login-tokens.ts';
+import { printSample, textSample } from '../_engine/facts/auth/type-samples.ts';
 import type { PurposeRule } from '../_engine/facts/auth/jwt-logins.ts';
 
 const secretLiteral = "'a-secret-of-these-tests-with-32-bytes-or-more'";
@@ -32,13 +34,6 @@ export function planVerifyTest(
     draft.note(`POST ${path} has no tests: they would need the signing key of ${service.name}.`);
     return;
   }
-  const userId = jwt.user?.userId ?? [];
-  if (userId.length > 1) {
-    draft.note(
-      `POST ${path} has no tests: login tokens of ${service.name} have the ID of the user inside of another claim (${userId.join('.')}).`,
-    );
-    return;
-  }
   if (policy.accept !== undefined || !policy.isPlain) {
     draft.note(
       `POST ${path} has no tests: they would need tokens that pass the additional checks of ${service.name}.`,
@@ -53,6 +48,16 @@ export function planVerifyTest(
   };
   const text = renderTest('add-auth-verify/auth-verify.test.ts.hbs', view, style, testing);
   draft.create(test, 'unit-test', text);
+  if (policy.login.signer === undefined && jwt.signs.length > 0) {
+    const [at] = jwt.signs;
+    draft.note(
+      `The tests of POST ${path} sign tokens themselves, with the claims of ${placeText(at)}: no exported function signs those of a login, or a test could not make its arguments.`,
+    );
+  }
+}
+
+function placeText(at: Readonly<{ path: string; line: number }> | undefined): string {
+  return at === undefined ? 'the login' : `${at.path}:${String(at.line)}`;
 }
 
 function verifyTestView(
@@ -64,13 +69,8 @@ function verifyTestView(
   policy: TokenPolicy,
 ): Omit<VerifyTestView, 'environment'> {
   const { jwt } = service;
-  const { tenantIdClaims, userIdClaims } = identityView(jwt);
   const test = testFileFor(service, files.plugin, 'auth-verify');
   const fastifyJwt = jwt.library === '@fastify/jwt' || jwt.library === 'none';
-  const userIdClaim = userIdClaimOf(jwt);
-  const isAbsent = (name: string): boolean =>
-    policy.rules.some(({ claim, kind }) => claim === name && kind === 'absent');
-  const tenantClaim = jwt.claims.find((name) => /^(tenant|org)/.test(name) && !isAbsent(name));
   const isTold = /^\(?process\.env/.test(jwt.secret?.expression ?? '');
   const decorated = decoratedConfig(service);
   const secretEnv = decorated === undefined && (jwt.secret?.env ?? (jwt.library === 'none' && 'JWT_SECRET'));
@@ -87,19 +87,44 @@ function verifyTestView(
     secretEnv,
     guardsSecret: isTold || jwt.library === 'none',
     algorithm: jwt.algorithm,
-    otherAlgorithm: jwt.algorithm === 'HS512' ? "'HS256'" : "'HS512'",
-    userIdClaims,
-    tenantIdClaims,
-    userIdClaim,
-    ...testClaims(policy, userIdClaim, tenantClaim),
+    otherAlgorithm: jwt.algorithm === 'HS512' ? 'HS256' : 'HS512',
+    ...loginView(service, test, policy),
+    otherPurposes: policy.rules.map(breakOf),
     blacklist: blacklist !== 'none',
   };
 }
 
-/** As the login signs it. */
-function userIdClaimOf({ claims, user }: Service['jwt']): string {
-  const usual = claims.find((name) => ['sub', 'userId', 'user_id', 'id'].includes(name));
-  return user?.userId?.at(-1) ?? usual ?? 'sub';
+type LoginView = Pick<VerifyTestView, 'identity' | 'login' | 'loginIs' | 'nobody' | 'signers'>;
+
+/** A token as the login signs it: by its own function where a test can call that. */
+function loginView(
+  service: Service,
+  test: RelPath,
+  { demanded, login: { claims, identity, signer }, rules }: TokenPolicy,
+): LoginView {
+  const shared = {
+    identity: Object.entries(identity).map(([name, text]) => ({ name, text })),
+    nobody: `${printKey(userIdPath(service.jwt)[0] ?? 'sub')}: undefined`,
+  };
+  if (signer === undefined) {
+    const marks = new Map([...demanded, ...rules.flatMap(markOf)]);
+    for (const { claim } of rules.filter(({ kind }) => kind === 'absent')) marks.delete(claim);
+    const missing = [...marks].filter(([claim]) => claims.members?.has(claim) !== true);
+    const members = new Map([
+      ...(claims.members ?? []),
+      ...missing.map(([claim, text]) => [claim, textSample(claim, text)] as const),
+      ['exp', { code: 'inSeconds(60)' }],
+    ]);
+    const login = `sign(${printSample({ code: '', members })})`;
+    return { ...shared, signers: [], login, loginIs: 'A token with the claims of the login' };
+  }
+  const call = `${signer.name}(${signer.arguments})`;
+  return {
+    ...shared,
+    signers: [{ name: signer.name, from: dynamicSpecifier(service, test, signer.want.from as RelPath) }],
+    login: signer.takesApp ? `buildApp().then((app) => ${call})` : call,
+    loginIs: 'A token as the service signs it for a login',
+  };
 }
 
 const inertStore = 'blacklistStore: { add: () => Promise.resolve(), has: () => Promise.resolve(false) }';
@@ -143,64 +168,13 @@ function ownWants(files: VerifyFiles, blacklist: Blacklist): readonly ImportWant
   ];
 }
 
-type TestClaims = Pick<
-  VerifyTestView,
-  'usualClaims' | 'identity' | 'sparseClaims' | 'sparseIdentity' | 'freeKinds' | 'otherPurposes'
->;
-
-const kinds = ['token_use', 'token_type', 'tokenType', 'type', 'typ'];
-
-/** Claims of tokens as the login signs them, and what makes them tokens for something else. */
-function testClaims(
-  { demanded, rules }: Pick<TokenPolicy, 'demanded' | 'rules'>,
-  userIdClaim: string,
-  tenantClaim: string | undefined,
-): TestClaims {
-  const isAbsent = (claim: string): boolean =>
-    rules.some((rule) => rule.claim === claim && rule.kind === 'absent');
-  const isNeeded = (claim: string): boolean =>
-    rules.some((rule) => rule.claim === claim && rule.kind === 'present');
-  const optional = [
-    ...(isAbsent('email') ? [] : [{ claim: 'email', name: 'email', text: 'user@example.com' }]),
-    ...(tenantClaim === undefined || isAbsent(tenantClaim)
-      ? []
-      : [{ claim: tenantClaim, name: 'tenantId', text: 'tenant-1' }]),
-  ];
-  const marks = new Map([...demanded, ...rules.flatMap(markOf)]);
-  for (const { claim } of [{ claim: userIdClaim }, ...optional]) marks.delete(claim);
-  const entries = [
-    { claim: userIdClaim, text: 'user-1' },
-    ...optional,
-    ...[...marks].map(([claim, text]) => ({ claim, text })),
-  ];
-  const needed = optional.filter(({ claim }) => isNeeded(claim));
-  return {
-    usualClaims: entries.map(({ claim, text }) => `${keyOf(claim)}: ${printString(text)}`).join(', '),
-    identity: optional.map(identityOf).join(''),
-    sparseClaims: optional
-      .filter((one) => !needed.includes(one))
-      .map(({ claim }) => `, ${keyOf(claim)}: undefined`)
-      .join(''),
-    sparseIdentity: needed.map(identityOf).join(''),
-    freeKinds: kinds
-      .filter((kind) => !rules.some(({ claim }) => claim === kind))
-      .map((text) => printString(text))
-      .join(', '),
-    otherPurposes: rules.map(breakOf),
-  };
-}
-
-function identityOf({ name, text }: Readonly<{ name: string; text: string }>): string {
-  return `, ${name}: ${printString(text)}`;
-}
-
 function markOf(rule: PurposeRule): readonly (readonly [string, string])[] {
   if (rule.kind === 'one-of') return [[rule.claim, rule.texts[0] ?? '']];
   return rule.kind === 'present' ? [[rule.claim, 'some']] : [];
 }
 
 function breakOf(rule: PurposeRule): string {
-  const key = keyOf(rule.claim);
+  const key = printKey(rule.claim);
   switch (rule.kind) {
     case 'one-of':
       return `${key}: 'something else'`;
@@ -211,8 +185,4 @@ function breakOf(rule: PurposeRule): string {
     case 'absent':
       return `${key}: 'something else'`;
   }
-}
-
-function keyOf(claim: string): string {
-  return /^[A-Za-z_$][\w$]*$/.test(claim) ? claim : printString(claim);
 }

@@ -22,6 +22,7 @@ import {
   type Purpose,
   type PurposeRule,
 } from '../_engine/facts/auth/jwt-logins.ts';
+import { type LoginTokens, surveyLoginTokens } from '../_engine/facts/auth/login-tokens.ts';
 import { findSigns } from '../_engine/facts/auth/jwt-signs.ts';
 import { findPluginUse } from '../_engine/facts/auth/jwt.ts';
 import { openSurvey, type Survey } from '../_engine/program/survey.ts';
@@ -41,9 +42,11 @@ export interface TokenPolicy {
   readonly cookies: readonly ReadCookie[];
   readonly obstacles: readonly Obstacle[];
   readonly notes: readonly string[];
+  /** How a test gets tokens of the login. */
+  readonly login: LoginTokens;
 }
 
-const none: TokenPolicy = {
+const none: Omit<TokenPolicy, 'login'> = {
   options: { entries: new Map(), imports: [], obstacles: [] },
   rules: [],
   accept: undefined,
@@ -67,8 +70,8 @@ export function surveyPolicy(
   { path, login, accept }: PolicyAnswers,
 ): TokenPolicy {
   const { jwt } = service;
-  if (jwt.library === 'none') return none;
   const survey = withoutGenerated(openSurvey(repo, service));
+  if (jwt.library === 'none') return { ...none, login: surveyLoginTokens(survey, jwt, []) };
   const pluginOf: Parameters<typeof findIssued>[2] = (namespace) => findPluginUse(survey, namespace);
   const issued = findIssued(survey, findSigns(survey), pluginOf);
   const named = namedPlaces(login);
@@ -95,6 +98,7 @@ export function surveyPolicy(
       ...alikeObstacles(purpose, named),
     ],
     notes: [...purposeNotes(purpose, path), ...unreadNotes(checks.unreadAt)],
+    login: surveyLoginTokens(survey, jwt, decided.logins),
   };
 }
 

@@ -67,22 +67,25 @@ export interface VerifyTestView {
   readonly guardsSecret: boolean;
   readonly algorithm: string;
   readonly otherAlgorithm: string;
-  readonly userIdClaims: string;
-  readonly tenantIdClaims: string;
-  readonly userIdClaim: string;
-  /** Object entries. */
-  readonly usualClaims: string;
-  /** Object entries of what is told about a token with them, beside the user's ID. */
-  readonly identity: string;
-  /** Object entries that take email and tenant away, where a token may lack them. */
-  readonly sparseClaims: string;
-  /** Object entries of what is told about a token without them. */
-  readonly sparseIdentity: string;
-  /** String literals: kind claims that tokens of a login may have with any text. */
-  readonly freeKinds: string;
+  /** The exported function that signs tokens of the login; [] where there is none that a test could call. */
+  readonly signers: readonly TestSigner[];
+  /** Makes a token of the login: an expression, a text or a promise of it. */
+  readonly login: string;
+  /** What `login` does, for people. */
+  readonly loginIs: string;
+  /** What the answer says of the user: member and text. */
+  readonly identity: readonly Readonly<{ name: string; text: string }>[];
+  /** Object entries without which a token names no user. */
+  readonly nobody: string;
   /** Object entries that make a token one for something else; [] where there are no rules. */
   readonly otherPurposes: readonly string[];
   readonly blacklist: boolean;
+}
+
+/** A function of the service that a test imports late. */
+export interface TestSigner {
+  readonly name: string;
+  readonly from: string;
 }
 
 /** What the tests of the denylist and of its stores are rendered from. */

@@ -1,5 +1,7 @@
 import { generator as authMiddleware } from '../add-auth-middleware/index.ts';
 import { generator as authVerify } from '../add-auth-verify/index.ts';
+import { withAnswers } from '../add-auth-verify/plan.ts';
+import { namedPlaces } from '../add-auth-verify/token-policy.ts';
 import type { Adoption, Answers, AnswersTo } from '../_engine/model/generator.ts';
 import { type Obstacle, RefusalError } from '../_engine/model/obstacle.ts';
 import type { Plan } from '../_engine/model/plan.ts';
@@ -29,12 +31,14 @@ export async function planServiceToService(answers: S2sAnswers, repo: Repo): Pro
 
   const draft = openDraft(repo);
   if (auth !== undefined) await draft.include(authVerify.plan({ ...answers, target: auth.dir }, draft.repo));
-  const named = { ...answers, auth: auth?.dir ?? 'none' };
-  await draft.include(authMiddleware.plan(named, draft.repo));
+  const consumed = { ...answers, auth: auth?.dir ?? 'none' };
+  await draft.include(authMiddleware.plan(consumed, draft.repo));
   if (draft.failed) return draft.finish();
   const protection = chooseProtection(repo, consumer, answers);
   const open = readPublic(answers);
-  planIntegrationTest(draft, { consumer, auth, protection, open, path: answers.path });
+  const issuer = auth && withAnswers(auth, repo, answers);
+  const named = namedPlaces(answers.login);
+  planIntegrationTest(draft, { consumer, auth: issuer, named, protection, open, path: answers.path });
   return draft.finish();
 }
 

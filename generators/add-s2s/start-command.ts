@@ -4,6 +4,8 @@ import { printKey, printString } from '../_engine/syntax/print.ts';
 
 /** How a service is started from its folder without a build, as arguments of `node` in TypeScript. */
 export interface StartCommand {
+  /** Arguments of `node` alone that let it run TypeScript: string literals. */
+  readonly runner: readonly string[];
   readonly args: string;
   /** Lines of the program that `args` run, for an app that does not listen by itself. */
   readonly script?: readonly string[];
@@ -26,6 +28,7 @@ export function findStartCommand(service: Service, as: 'auth' | 'consumer'): Sta
     const { defaultPort, hostEnv, portEnv } = app.listen;
     if (portEnv === undefined && defaultPort === undefined) return undefined;
     return {
+      runner,
       args: [...runner, printString(below(app.entry))].join(', '),
       env: [
         ...(portEnv === undefined ? [] : [`${printKey(portEnv)}: String(${as}Port)`]),
@@ -39,6 +42,7 @@ export function findStartCommand(service: Service, as: 'auth' | 'consumer'): Sta
   if (script === undefined) return undefined;
   const isModule = service.modules.system === 'esm' ? ["'--input-type=module'"] : [];
   return {
+    runner,
     args: [...runner, ...isModule, "'--eval'", `${as.toUpperCase()}_SCRIPT`].join(', '),
     script,
     env: [`PORT: String(${as}Port)`, ...autoload],

@@ -11,7 +11,7 @@ export interface ConsumerView {
   readonly consumerArgs: string;
   readonly consumerEnv: readonly string[];
   readonly consumerLogs: boolean;
-  /** Programs that start an app which does not listen by itself. */
+  /** Programs that the test runs. */
   readonly scripts: readonly Script[];
   /** The processes whose log is in their output, as the test calls them. */
   readonly logging: readonly string[];
@@ -29,8 +29,14 @@ export interface IntegrationView extends ConsumerView {
   readonly authPort: string;
   readonly authArgs: string;
   readonly authEnv: readonly string[];
-  /** Object entries of what the auth service signs. */
-  readonly claims: string;
+  /** Names of `node:child_process`. */
+  readonly processImports: string;
+  /** What `logIn` of the test does, for people. */
+  readonly loginIs: string;
+  /** Its statements. */
+  readonly login: readonly string[];
+  /** What the answer says of its user: member and text. */
+  readonly identity: readonly Readonly<{ name: string; text: string }>[];
   readonly algorithm: string;
   /** Name of the hash for `createHmac`. */
   readonly digest: string;
@@ -41,6 +47,7 @@ export interface IntegrationView extends ConsumerView {
 /** A constant of the test: lines of code. */
 export interface Script {
   readonly name: string;
+  readonly does: string;
   readonly lines: readonly string[];
 }
 

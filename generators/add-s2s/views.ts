@@ -5,6 +5,7 @@ import type { Service } from '../_engine/model/service.ts';
 import { printKey, printString } from '../_engine/syntax/print.ts';
 import type { Protection } from '../_engine/facts/routes/protection.ts';
 import { guardedRoute } from './guarded-route.ts';
+import { type Issuer, issuerOf, loginView, signScripts } from './issuer.ts';
 import { findStartCommand, type StartCommand } from './start-command.ts';
 import type { ConsumerView, IntegrationView, Logout, Script } from './view.ts';
 
@@ -14,6 +15,8 @@ export interface Integration {
   /** Undefined: it is not in the repo. */
   readonly auth: Service | undefined;
   readonly protection: Protection;
+  /** The logins that `--login` names. */
+  readonly named: readonly string[];
   /** What `--public` opens: `GET /health`. */
   readonly open: readonly string[];
   readonly path: string;
@@ -43,7 +46,7 @@ export function integrationTest(repo: Repo, integration: Integration): Integrati
     return `${consumer.name} has no service-to-service test: found no file that a test could start.`;
   }
   const view = consumerView(integration, route, start);
-  const issuer = auth === undefined ? undefined : issuerOf(auth);
+  const issuer = auth === undefined ? undefined : issuerOf(repo, auth, integration.named);
   const authStart = auth === undefined || issuer === undefined ? undefined : findStartCommand(auth, 'auth');
   // A test could not start it, or sign its tokens.
   if (auth === undefined || issuer === undefined || authStart === undefined)
@@ -90,17 +93,17 @@ function withAuth(
   view: ConsumerView,
   { auth, issuer, start }: AuthSide,
 ): IntegrationView {
-  const { algorithm, claims, secretEnv } = issuer;
+  const { algorithm, secretEnv } = issuer;
   return {
     ...view,
     authDir: folderExpression(consumer, test, auth.dir),
     authPort: start.port,
     authArgs: start.args,
     authEnv: [...start.env, `${printKey(secretEnv)}: JWT_SECRET`, 'SERVICE_AUTH_SECRET: SERVICE_SECRET'],
-    scripts: [...scriptsOf('AUTH_SCRIPT', start), ...view.scripts],
+    scripts: [...scriptsOf('AUTH_SCRIPT', start), ...signScripts(auth, issuer), ...view.scripts],
     logging: [...view.logging, ...(auth.app.logs ? ['auth'] : [])],
     invalidTokens: `${view.invalidTokens}, createToken('another secret')`,
-    claims,
+    ...loginView(issuer, start),
     algorithm,
     digest: algorithm.replace('HS', 'sha'),
     logouts: findLogouts(repo, auth),
@@ -108,7 +111,9 @@ function withAuth(
 }
 
 function scriptsOf(name: string, { script }: StartCommand): readonly Script[] {
-  return script === undefined ? [] : [{ name, lines: script }];
+  return script === undefined
+    ? []
+    : [{ name, does: 'Starts an application that does not listen by itself', lines: script }];
 }
 
 function noGuardedRoute({ name, routes }: Service, { all, plugins }: Protection): string {
@@ -131,29 +136,6 @@ function folderExpression({ modules }: Service, test: RelPath, dir: RelPath): st
 /** A URL reads some signs in another way than a path: `%`, `?` and `#` are its own. */
 function folderReference({ system }: Service['modules'], path: string): string {
   return system === 'esm' ? path.replace(/[%?#]/g, encodeURIComponent) : path;
-}
-
-interface Issuer {
-  readonly secretEnv: string;
-  readonly algorithm: string;
-  readonly claims: string;
-}
-
-/** How a test can sign what the service signs; undefined when the secret does not come from the environment. */
-function issuerOf({ jwt }: Service): Issuer | undefined {
-  const { algorithm } = jwt;
-  const secretEnv = jwt.library === 'none' ? 'JWT_SECRET' : jwt.secret?.env;
-  if (secretEnv === undefined || !/^HS(256|384|512)$/.test(algorithm)) return undefined;
-  const userId = jwt.claims.find((name) => ['sub', 'userId', 'user_id', 'id'].includes(name)) ?? 'sub';
-  const tenant = jwt.claims.find((name) => /^(tenant|org)/.test(name));
-  const entries = [
-    `${printKey(userId)}: '1'`,
-    "email: 'user@example.com'",
-    ...(tenant === undefined ? [] : [`${printKey(tenant)}: 'tenant-1'`]),
-    ...(jwt.issuer === undefined ? [] : [`iss: ${printString(jwt.issuer)}`]),
-    ...(jwt.audience === undefined ? [] : [`aud: ${printString(jwt.audience)}`]),
-  ];
-  return { secretEnv, algorithm, claims: entries.join(', ') };
 }
 
 /** The logout routes that revoke. */

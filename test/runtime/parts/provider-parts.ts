@@ -10,11 +10,13 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 import type { Load } from './consumer-parts.ts';
 import { type LoggedLines, plainLogger } from './plain-logger.ts';
+import { describeVerifyAnswers } from './verify-answers.ts';
 
 const secret = 'a-secret-of-these-tests-with-32-bytes-or-more';
 
 /** What the tests that users get leave out of the verify route: loggers, Redis that is missing or fails, names. */
 export function describeProviderParts(load: Load): void {
+  describeVerifyAnswers(load);
   let authVerify: FastifyPluginCallback<Readonly<Record<string, unknown>>>;
   let lines: LoggedLines = [];
   const apps: FastifyInstance[] = [];

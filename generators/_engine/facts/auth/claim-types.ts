@@ -60,6 +60,14 @@ function calledName({ expression }: ts.CallExpression): string {
 }
 
 /** What a name or a member is declared as, or what the function that makes it says that it returns. */
+export function declaredTypeOf(
+  survey: Survey,
+  expression: ts.Expression,
+  file: RelPath,
+): Readonly<{ node: ts.TypeNode; file: RelPath }> | undefined {
+  return typeNodeOf(survey, unwrap(expression), file, 0);
+}
+
 function typeNodeOf(survey: Survey, bare: ts.Expression, file: RelPath, hops: number): TypeNode | undefined {
   if (hops > maxHops) return undefined;
   const receiver = receiverOf(bare);

@@ -1,6 +1,7 @@
 import type { RelPath } from '../../model/paths.ts';
 import { ts, walk } from '../../syntax/tree.ts';
 import { keyOf, propertyOf, stringOf, unwrap } from '../../syntax/expressions.ts';
+import { declaredTypeOf } from './claim-types.ts';
 import { findWays, type Given, type Reached } from './jwt-reach.ts';
 import { keyText } from './verify-keys.ts';
 import { chainedCall, namespaceOf, type PluginUse, type Sign, typeKeys } from './jwt-signs.ts';
@@ -175,21 +176,25 @@ function shapeOf(payload: ts.Expression | undefined, read: Read, hops = 0): Toke
   const { node } = found;
   if (ts.isParameter(node)) {
     const value = given.get(node);
-    if (value !== undefined) return shapeOf(value.expression, { survey, ...value }, hops + 1);
-    const keys = typeKeys(survey, node.type, found.file);
-    return {
-      keys,
-      claims: new Map(keys.map((key) => [key, undefined])),
-      possible: new Set(),
-      open: keys.length === 0,
-      values: new Map(),
-      declared: node.type && { survey, given, file: found.file, type: node.type },
-    };
+    const shape = value && shapeOf(value.expression, { survey, ...value }, hops + 1);
+    if (shape !== undefined && (!shape.open || shape.keys.length > 0)) return shape;
+    return typedShape(node.type, { survey, given, file: found.file });
   }
   const bare = ts.isExpression(node) ? unwrap(node) : undefined;
-  if (bare === undefined || !ts.isObjectLiteralExpression(bare)) return nothing;
+  if (bare === undefined || !ts.isObjectLiteralExpression(bare)) {
+    const declared = declaredTypeOf(survey, payload, file);
+    return typedShape(declared?.node, { survey, given, file: declared?.file ?? file });
+  }
   const shape = literalShape(bare, { survey, file: found.file, given }, hops);
   return { ...shape, possible: new Set([...shape.possible, ...assignedLater(payload)]) };
+}
+
+/** What is there by its type alone. */
+function typedShape(type: ts.TypeNode | undefined, read: Read): TokenShape {
+  const keys = typeKeys(read.survey, type, read.file);
+  if (keys.length === 0) return nothing;
+  const claims = new Map(keys.map((key) => [key, undefined]));
+  return { ...nothing, keys, claims, open: false, declared: type && { ...read, type } };
 }
 
 function literalShape(object: ts.ObjectLiteralExpression, read: Read, hops: number): TokenShape {

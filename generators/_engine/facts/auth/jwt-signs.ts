@@ -90,9 +90,14 @@ export function typeKeys(
 ): readonly string[] {
   if (type === undefined || hops > 4) return [];
   if (ts.isTypeLiteralNode(type)) return memberKeys(type.members);
+  if (ts.isUnionTypeNode(type)) {
+    const [only, other] = type.types.filter((one) => !/^(?:undefined|null)$/.test(one.getText()));
+    return other === undefined ? typeKeys(survey, only, file, hops + 1) : [];
+  }
   if (!ts.isTypeReferenceNode(type) || !ts.isIdentifier(type.typeName)) return [];
   const name = type.typeName.text;
   const [of, picked] = type.typeArguments ?? [];
+  if (/^(?:Promise|Readonly|Required|NonNullable)$/.test(name)) return typeKeys(survey, of, file, hops + 1);
   if (name === 'Pick') return literalsOf(picked);
   if (name === 'Omit')
     return typeKeys(survey, of, file, hops + 1).filter((key) => !literalsOf(picked).includes(key));

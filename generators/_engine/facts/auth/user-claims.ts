@@ -18,7 +18,9 @@ const userNames = [
   'nickname',
 ];
 const holders = /^(?:user|account|member|data|payload|profile|identity)$/i;
-const ofToken = /^(?:exp|iat|nbf|jti|iss|aud|typ|type|token_?(?:type|use|kind)|purpose|nonce|azp|sid)$/i;
+/** Claims that are about the token. */
+export const ofToken =
+  /^(?:exp|iat|nbf|jti|iss|aud|typ|type|token_?(?:type|use|kind)|purpose|nonce|azp|sid)$/i;
 const tenants = /^(?:tenant|tenantId|tenant_id|org|orgId|org_id)$/;
 
 /** Any claim that could name a user, if another one does not. */
@@ -80,7 +82,7 @@ function extraClaims(
       const isKnown = own.join('.') === userId?.join('.') || name === 'email' || tenants.test(name);
       if (isKnown || ofToken.test(name) || !/^[A-Za-z_]\w{0,60}$/.test(name)) continue;
       if (isReserved(name)) continue;
-      const type = typeOf(login, own);
+      const type = claimTypeAt(login, own);
       const known = extra.get(name);
       extra.set(name, {
         name,
@@ -92,12 +94,15 @@ function extraClaims(
   return [...extra.values()];
 }
 
-/** Members that the answer has already. */
+/** Members that the answer has already, and what no other service has to know. */
 function isReserved(name: string): boolean {
-  return /^(?:valid|userId|error|code)$/.test(name);
+  return (
+    /^(?:valid|userId|error|code)$/.test(name) || /password|passwd|secret|salt|(?<![a-z])hash/i.test(name)
+  );
 }
 
-function typeOf({ declared, values }: Issued, path: readonly string[]): ClaimType {
+/** The type of a claim by its path. */
+export function claimTypeAt({ declared, values }: Issued, path: readonly string[]): ClaimType {
   const value = values.get(path.join('.'));
   if (value !== undefined) return claimTypeOf(value.survey, value.expression, value.file);
   const [name] = path;

@@ -1,0 +1,101 @@
+import type { JwtFact } from '../../model/resource-facts.ts';
+import type { Survey } from '../../program/survey.ts';
+import { printStrings } from '../../syntax/print.ts';
+import { findPluginUse } from './jwt.ts';
+import { findIssued, type Issued } from './jwt-issued.ts';
+import { decideLogins } from './jwt-logins.ts';
+import { findSigns } from './jwt-signs.ts';
+import { findLoginSigner, type LoginSigner } from './login-signer.ts';
+import { memberAt, type Sample, textSample } from './type-samples.ts';
+import { claimTypeAt, ofToken } from './user-claims.ts';
+
+/** How a test gets tokens as the login signs them. */
+export interface LoginTokens {
+  /** Absent: a test has to sign `claims` itself. */
+  readonly signer: LoginSigner | undefined;
+  /** The claims of the sign call, as an object with values for a test. */
+  readonly claims: Sample;
+  /** What such a token says of its user; absent for what it does not say, or only the signer knows. */
+  readonly identity: Readonly<{ userId?: string; email?: string; tenantId?: string }>;
+}
+
+const usualUserIds = ['sub', 'userId', 'user_id', 'id'];
+const tenantIds = ['tenantId', 'tenant_id', 'tenant', 'orgId', 'org_id', 'org'];
+
+/** Where the code shows no login, as a new one would sign. */
+export function surveyLoginTokens(survey: Survey, jwt: JwtFact, logins: readonly Issued[]): LoginTokens {
+  const [login] = logins;
+  const userId = userIdPath(jwt);
+  const signer = findLoginSigner(survey, logins);
+  const claims = login === undefined ? usualClaims(jwt, userId) : claimsOf(login, userId);
+  const textAt = (path: readonly string[]): string | undefined =>
+    signer === undefined ? memberAt(claims, path)?.text : signer.claimText(path);
+  const holder = userId.slice(0, -1);
+  const tenants =
+    jwt.user?.tenantId === undefined ? tenantIds.map((name) => [...holder, name]) : [jwt.user.tenantId];
+  const told = {
+    userId: textAt(userId),
+    email: textAt([...holder, 'email']),
+    tenantId: tenants.map(textAt).find((one) => one !== undefined),
+  };
+  const known = Object.entries(told).filter(([, text]) => text !== undefined);
+  return { signer, claims, identity: Object.fromEntries(known) };
+}
+
+/** The same, with the logins that the code shows or that `named` names. */
+export function findLoginTokens(survey: Survey, jwt: JwtFact, named: readonly string[]): LoginTokens {
+  const issued = findIssued(survey, findSigns(survey), (namespace) => findPluginUse(survey, namespace));
+  return surveyLoginTokens(survey, jwt, decideLogins(issued, named).logins);
+}
+
+/** The claim that names the user, as the route reads it. */
+export function userIdPath({ claims, user }: JwtFact): readonly string[] {
+  return user?.userId ?? [claims.find((name) => usualUserIds.includes(name)) ?? 'sub'];
+}
+
+function usualClaims({ claims }: JwtFact, userId: readonly string[]): Sample {
+  const names = [
+    ...userId.slice(0, 1),
+    'email',
+    ...claims.filter((name) => tenantIds.includes(name)).slice(0, 1),
+  ];
+  return { code: '', members: new Map(names.map((name) => [name, textSample(name)])) };
+}
+
+/** A claim that the sign call does not have is no claim of the test: a wrong guess has to fail it. */
+function claimsOf(login: Issued, userId: readonly string[]): Sample {
+  const { claims, open, possible } = login.shape;
+  const members = new Map<string, Sample>();
+  for (const name of new Set([...claims.keys(), ...possible])) {
+    const sample = claimSample(login, [name]);
+    if (sample !== undefined) members.set(name, sample);
+  }
+  const [first = '', inner] = userId;
+  // What is spread cannot be seen, and may have it.
+  if (open && !members.has(first)) {
+    const own = textSample(inner ?? first);
+    members.set(first, inner === undefined ? own : { code: '', members: new Map([[inner, own]]) });
+  }
+  return { code: '', members };
+}
+
+function claimSample(login: Issued, path: readonly string[]): Sample | undefined {
+  const [name = ''] = path;
+  const inner = path.length === 1 ? (login.nested.get(name) ?? []) : [];
+  if (inner.length > 0) {
+    const members = inner.flatMap((one) => {
+      const sample = claimSample(login, [name, one]);
+      return sample === undefined ? [] : [[one, sample] as const];
+    });
+    return { code: '', members: new Map(members) };
+  }
+  const last = path.at(-1) ?? '';
+  const texts = path.length === 1 ? (login.shape.claims.get(last) ?? []) : [];
+  const type = claimTypeAt(login, path);
+  if (type.endsWith('[]')) return { code: `[${printStrings(texts)}]` };
+  const [text] = texts;
+  if (text !== undefined) return textSample(last, text);
+  if (ofToken.test(last)) return undefined;
+  if (type === 'boolean') return { code: 'true' };
+  return type === 'number' ? { code: '42', text: '42' } : textSample(last);
+}
