@@ -113,10 +113,7 @@ export class CircuitBreaker {
     this.#tripPolicy = options.tripPolicy?.(this.#options.clock);
   }
 
-  /**
-   * Calls `fn` if the circuit lets it through.
-   * @throws CircuitOpenError when it does not; else whatever `fn` rejects with
-   */
+  /** Calls `fn` if the circuit lets it through. @throws CircuitOpenError when it does not; else as `fn` does */
   execute<T>(fn: () => Promise<T>): Promise<T> {
     const permit = this.tryAcquire();
     if (permit === 0) return Promise.reject(new CircuitOpenError(this.name, this.retryAfterMs()));
@@ -213,10 +210,7 @@ export class CircuitBreaker {
     return Math.max(0, oldest + this.#options.probeTimeout - now);
   }
 
-  /**
-   * For callers who look before they build a call: milliseconds to wait, with the call counted as a rejection; 0 when
-   * one would be let through. Costs no permit and no error.
-   */
+  /** Milliseconds to wait, counted as a rejection; 0 when a call would be let through. Costs no permit and no error. */
   refuseForMs(): number {
     const { stats } = this.#circuit;
     const waitMs = stats.state === 'CLOSED' ? 0 : this.retryAfterMs();
@@ -266,7 +260,7 @@ export class CircuitBreaker {
     }
     if (stats.nextAttemptAt !== undefined && now >= stats.nextAttemptAt) {
       circuit.reopenings += 1;
-      circuit.reopenMs = this.#openMs(circuit.reopenings);
+      circuit.reopenMs = this.#options.openTime(this.#options.timeout, circuit.reopenings);
       this.#change(circuit, 'HALF_OPEN', stats.openedAt);
     }
     const runIsOver = now - circuit.runStartedAt >= this.#options.monitoringPeriod;
@@ -275,8 +269,8 @@ export class CircuitBreaker {
   }
 
   #trips(runWeight: number, durationMs: number | undefined): boolean {
-    const isLimit = runWeight >= this.#options.failureThreshold;
-    return this.#tripPolicy?.onFailure(runWeight, durationMs) ?? isLimit;
+    if (this.#tripPolicy === undefined) return runWeight >= this.#options.failureThreshold;
+    return this.#tripPolicy.onFailure(runWeight, durationMs);
   }
 
   #weightOf(error: unknown): number {
@@ -291,14 +285,10 @@ export class CircuitBreaker {
   }
 
   #open(circuit: Circuit, at: number, leastMs = 0): void {
-    const openMs = circuit.stats.state === 'CLOSED' ? this.#openMs(0) : circuit.reopenMs;
+    const { openTime, timeout } = this.#options;
+    const openMs = circuit.stats.state === 'CLOSED' ? openTime(timeout, 0) : circuit.reopenMs;
     circuit.stats.consecutiveSuccesses = 0;
     this.#change(circuit, 'OPEN', at, at + Math.max(openMs, leastMs));
-  }
-
-  #openMs(reopenings: number): number {
-    const { openTime, timeout } = this.#options;
-    return openTime?.(timeout, reopenings) ?? timeout;
   }
 
   #close(): void {
@@ -369,6 +359,7 @@ function withDefaults(options: CircuitBreakerOptions) {
     failureThreshold: count('failureThreshold', options.failureThreshold ?? 5),
     successThreshold: count('successThreshold', options.successThreshold ?? 2),
     halfOpenMaxCalls: count('halfOpenMaxCalls', options.halfOpenMaxCalls ?? 1),
+    openTime: options.openTime ?? ((timeoutMs: number) => timeoutMs),
     clock: options.clock ?? (() => performance.now()),
   };
 }
@@ -378,7 +369,8 @@ function start<T>(fn: () => Promise<T>): Promise<T> {
   try {
     return Promise.resolve(fn());
   } catch (error) {
-    return Promise.reject(error as Error);
+    const reason = error as Error;
+    return Promise.reject(reason);
   }
 }
 
