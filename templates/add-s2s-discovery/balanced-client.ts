@@ -357,17 +357,11 @@ export class BalancedClient implements ServiceCaller {
   }
 
   /** Resolves with `event`; rejects when the call ends before. */
-  #until(call: Call, event: Promise<unknown>): Promise<void> {
+  async #until(call: Call, event: Promise<unknown>): Promise<void> {
     const { deadline } = call;
-    return new Promise((resolve, reject) => {
-      deadline.onCancel = (reason) => {
-        reject(this.#error(reason, `Call to ${this.#service} failed: ${reason}`, call, {}));
-      };
-      if (deadline.reason !== undefined) deadline.cancel(deadline.reason);
-      void event.then(() => {
-        deadline.onCancel = undefined;
-        resolve();
-      });
+    await deadline.until(event).catch((cause: unknown) => {
+      const reason = deadline.reason ?? 'network';
+      throw this.#error(reason, `Call to ${this.#service} failed: ${reason}`, call, { cause });
     });
   }
 

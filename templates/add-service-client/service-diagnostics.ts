@@ -1,9 +1,10 @@
 import { channel, subscribe, unsubscribe } from 'node:diagnostics_channel';
 
-import type { CircuitChange, ClientObserver, ObservedClient, ServiceCall } from './client-observer.ts';
+import type { CircuitState } from '../add-circuit-breaker/circuit-breaker.ts';
+import type { ClientObserver, ObservedClient, ServiceCall } from './client-observer.ts';
 import { ServiceClientError, type ServiceClientErrorKind } from './service-client-error.ts';
 
-export type { CircuitChange, ClientObserver, ObservedClient, ServiceCall };
+export type { ClientObserver, ObservedClient, ServiceCall };
 
 /** `success`, why it failed, or `error` for a mistake of our own. */
 export type CallResult = 'success' | ServiceClientErrorKind | 'error';
@@ -29,6 +30,12 @@ export interface CallEnd {
   readonly status: number | undefined;
   /** Milliseconds, retries included. */
   readonly durationMs: number;
+}
+
+export interface CircuitChange {
+  readonly client: ObservedClient;
+  readonly from: CircuitState;
+  readonly to: CircuitState;
 }
 
 /** A call that was not made, because the circuit is open. */
@@ -115,17 +122,14 @@ export const defaultObserver: ClientObserver | undefined = {
   clientClosed: (client) => {
     if (clients.delete(client)) closed.publish(client);
   },
-  circuitChanged: (change) => {
-    changed.publish(change);
+  circuitChanged: (client, from, to) => {
+    changed.publish({ client, from, to });
   },
-  callStarted: (client, request, correlationId, route) => {
-    const isHeard =
-      started.hasSubscribers || attempted.hasSubscribers || retried.hasSubscribers || ended.hasSubscribers;
-    if (!isHeard) return undefined;
-    const { method, path, headers } = request;
-    const call = { client, method, path, route, correlationId, headers };
+  callStarted: (call) => {
     started.publish(call);
-    return call;
+    return (
+      started.hasSubscribers || attempted.hasSubscribers || retried.hasSubscribers || ended.hasSubscribers
+    );
   },
   attemptStarted: (call, attempt) => {
     attempted.publish({ call, attempt });

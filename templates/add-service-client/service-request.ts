@@ -1,7 +1,5 @@
 import { randomUUID } from 'node:crypto';
 
-import type { HttpRequest } from './http-transport.undici.ts';
-
 export interface RequestOptions {
   /** Sent as `X-Correlation-ID`; one that is not `[A-Za-z0-9._:-]{1,128}` is replaced by a new one. */
   correlationId?: string | undefined;
@@ -20,23 +18,27 @@ export interface RequestOptions {
   route?: string;
 }
 
+/** A request as it is sent, but for its body. */
+export interface ServiceRequest {
+  readonly method: 'GET' | 'DELETE' | 'POST' | 'PUT' | 'PATCH';
+  /** With its query: it may hold what is private, and takes any number of values. */
+  readonly path: string;
+  readonly route: string | undefined;
+  readonly correlationId: string;
+  /** May be added to until it is sent. */
+  readonly headers: Record<string, string>;
+  readonly retryable: boolean;
+}
+
 const CORRELATION_ID = /^[A-Za-z0-9._:-]{1,128}$/;
 const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
-const PATH = /^\/(?!\/)[\x21-\x7e]*$/;
-/** Without anything that could climb. */
-const PLAIN_PATH = /^(?:\/[\w~-]+)+$/;
+const PATH = /^\/(?!\/)[\x21\x22\x24-\x7e]*$/;
+/** A segment of dots, or a backslash, also as servers decode them. */
+const CLIMBS = /(?:\/|%2f)(?:\.|%2e){1,2}(?=\/|%2f|$)|\\|%5c/i;
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 /** The transport's own business. */
-const RESERVED = new Set([
-  'connection',
-  'content-length',
-  'expect',
-  'host',
-  'keep-alive',
-  'transfer-encoding',
-  'upgrade',
-]);
+const RESERVED = /^(?:connection|content-length|expect|host|keep-alive|transfer-encoding|upgrade)$/;
 
 /** The given ID when it is safe to log and to pass on, else a new one. */
 export function ensureCorrelationId(given: string | undefined): string {
@@ -45,60 +47,49 @@ export function ensureCorrelationId(given: string | undefined): string {
 
 /**
  * Builds the request, all input checked.
- * @throws TypeError when the path leaves the base URL, a header is not valid, or the body is not JSON
+ * @throws TypeError when the path leaves the base URL or a header cannot be sent
  */
 export function buildRequest(
-  method: HttpRequest['method'],
+  method: ServiceRequest['method'],
   basePath: string,
   path: string,
-  body: unknown,
+  hasBody: boolean,
   options: RequestOptions,
-  headers: Readonly<Record<string, string>>,
-): HttpRequest {
-  const text = body === undefined ? undefined : JSON.stringify(body);
+  defaults: Readonly<Record<string, string>>,
+): ServiceRequest {
+  if (!PATH.test(path) || CLIMBS.test(path.replace(/\?.*/, ''))) {
+    throw new TypeError('The path must begin with one "/" and stay below the base URL');
+  }
+  const { idempotencyKey, idempotent = false, query, route } = options;
+  const headers: Record<string, string> = { accept: 'application/json' };
+  if (hasBody) headers['content-type'] = 'application/json';
+  Object.assign(headers, defaults, checkHeaders(options.headers ?? {}));
+  if (idempotencyKey !== undefined) {
+    if (!HEADER_VALUE.test(idempotencyKey)) throw new TypeError('The idempotency key cannot be sent');
+    headers['idempotency-key'] = idempotencyKey;
+  }
+  const correlationId = ensureCorrelationId(options.correlationId ?? headers['x-correlation-id']);
+  headers['x-correlation-id'] = correlationId;
+  const isRepeatable = method !== 'POST' && method !== 'PATCH';
+  const retryable = isRepeatable || idempotent || idempotencyKey !== undefined;
   return {
     method,
-    path: basePath + checkedPath(path) + queryString(options.query, path.includes('?')),
-    headers: buildHeaders(text !== undefined, options, headers),
-    body: text,
+    path: basePath + path + queryString(query, path),
+    route,
+    correlationId,
+    headers,
+    retryable,
   };
 }
 
-function checkedPath(path: string): string {
-  if (PLAIN_PATH.test(path)) return path;
-  const [pathname = ''] = path.split('?', 1);
-  const segments = pathname.replace(/%2f/gi, '/').replace(/%2e/gi, '.').split('/');
-  const climbs = segments.some((segment) => segment === '.' || segment === '..');
-  if (!PATH.test(path) || climbs || /[\\#]|%5c/i.test(pathname) || path.includes('#')) {
-    throw new TypeError('The path must begin with one "/" and stay below the base URL');
-  }
-  return path;
-}
-
-function queryString(query: RequestOptions['query'], hasQuery: boolean): string {
+function queryString(query: RequestOptions['query'], path: string): string {
   if (query === undefined) return '';
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
     if (value !== undefined) search.append(name, String(value));
   }
   const text = search.toString();
-  return text === '' ? '' : `${hasQuery ? '&' : '?'}${text}`;
-}
-
-function buildHeaders(
-  hasBody: boolean,
-  options: RequestOptions,
-  defaults: Readonly<Record<string, string>>,
-): Record<string, string> {
-  const headers: Record<string, string> = { accept: 'application/json' };
-  if (hasBody) headers['content-type'] = 'application/json';
-  Object.assign(headers, defaults);
-  if (options.headers !== undefined) Object.assign(headers, checkHeaders(options.headers));
-  if (options.idempotencyKey !== undefined) {
-    if (!HEADER_VALUE.test(options.idempotencyKey)) throw new TypeError('The idempotency key cannot be sent');
-    headers['idempotency-key'] = options.idempotencyKey;
-  }
-  return headers;
+  return text === '' ? '' : `${path.includes('?') ? '&' : '?'}${text}`;
 }
 
 /**
@@ -110,7 +101,7 @@ export function checkHeaders(given: Readonly<Record<string, string | undefined>>
   for (const [name, value] of Object.entries(given)) {
     if (value === undefined) continue;
     const key = name.toLowerCase();
-    if (!HEADER_NAME.test(name) || !HEADER_VALUE.test(value) || RESERVED.has(key)) {
+    if (!HEADER_NAME.test(name) || !HEADER_VALUE.test(value) || RESERVED.test(key)) {
       throw new TypeError(`The header ${JSON.stringify(name)} cannot be sent`);
     }
     if (key !== 'traceparent' || TRACEPARENT.test(value)) headers[key] = value;

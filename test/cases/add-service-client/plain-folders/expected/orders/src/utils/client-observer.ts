@@ -1,4 +1,5 @@
-import type { CircuitStats } from "./circuit-breaker";
+import type { CircuitState, CircuitStats } from "./circuit-breaker";
+import type { ServiceRequest } from "./service-request";
 
 /** What a client tells of itself at any time. */
 export interface ObservedClient {
@@ -12,36 +13,17 @@ export interface ObservedClient {
 }
 
 /** One call that the circuit let through: the same object in all of its events, so it can be the key of a WeakMap. */
-export interface ServiceCall {
+export interface ServiceCall extends ServiceRequest {
     readonly client: ObservedClient;
-    readonly method: string;
-    /** As it is sent, with its query: it may hold what is private, and takes any number of values. */
-    readonly path: string;
-    /** The pattern that the caller gave, such as `/users/:id`. */
-    readonly route: string | undefined;
-    readonly correlationId: string;
-    /** As they are sent: who is told of `start` or `attempt` may add to them. */
-    readonly headers: Record<string, string>;
-}
-
-export interface CircuitChange {
-    readonly client: ObservedClient;
-    readonly from: CircuitStats["state"];
-    readonly to: CircuitStats["state"];
 }
 
 /** Receives the events of a client's calls. */
 export interface ClientObserver {
     clientCreated(client: ObservedClient): void;
     clientClosed(client: ObservedClient): void;
-    circuitChanged(change: CircuitChange): void;
-    /** The `call` of the later events of this call, which has none when this is undefined. */
-    callStarted(
-        client: ObservedClient,
-        request: Pick<ServiceCall, "method" | "path" | "headers">,
-        correlationId: string,
-        route: string | undefined,
-    ): ServiceCall | undefined;
+    circuitChanged(client: ObservedClient, from: CircuitState, to: CircuitState): void;
+    /** False: nobody is to be told of the later events of this call. */
+    callStarted(call: ServiceCall): boolean;
     attemptStarted(call: ServiceCall, attempt: number): void;
     retryPlanned(call: ServiceCall, attempt: number, delayMs: number, error: unknown): void;
     /** `outcome` is the status of a good answer, or what was thrown. */

@@ -1,3 +1,4 @@
+/** All are at least 0. */
 export interface RetryOptions {
     /** Attempts after the first one. Default 2. */
     maxRetries?: number;
@@ -17,22 +18,24 @@ const MAX_SAVED = 10;
  * retries cannot become an outage of their own.
  */
 export class RetryPolicy {
-    readonly #maxRetries: number;
-    readonly #baseDelayMs: number;
-    readonly #maxDelayMs: number;
-    readonly #budgetRatio: number;
-    #saved: number;
-    /** What the first retries were lent and the first calls pay back. */
+    readonly #options: Required<RetryOptions>;
+    /** What the first retries were lent and the first calls pay back: enough for the very first call to be retried. */
     #debt: number;
+    #saved: number;
 
-    /** @throws RangeError when an option is negative or not a number */
-    constructor(options: RetryOptions = {}) {
-        this.#maxRetries = atLeastZero("maxRetries", options.maxRetries ?? 2);
-        this.#baseDelayMs = atLeastZero("baseDelayMs", options.baseDelayMs ?? 100);
-        this.#maxDelayMs = atLeastZero("maxDelayMs", options.maxDelayMs ?? 2_000);
-        this.#budgetRatio = atLeastZero("budgetRatio", options.budgetRatio ?? 0.2);
-        // Enough for the very first call to be retried.
-        this.#saved = this.#budgetRatio === 0 ? 0 : Math.min(this.#maxRetries, MAX_SAVED);
+    /** @throws RangeError when an option is out of its range */
+    constructor({
+        maxRetries = 2,
+        baseDelayMs = 100,
+        maxDelayMs = 2_000,
+        budgetRatio = 0.2,
+    }: RetryOptions = {}) {
+        this.#options = { maxRetries, baseDelayMs, maxDelayMs, budgetRatio };
+        for (const [name, value] of Object.entries(this.#options)) {
+            if (Number.isFinite(value) && value >= 0) continue;
+            throw new RangeError(`retry.${name} must be a number of at least 0, got ${String(value)}`);
+        }
+        this.#saved = budgetRatio === 0 ? 0 : Math.min(maxRetries, MAX_SAVED);
         this.#debt = this.#saved;
     }
 
@@ -43,17 +46,16 @@ export class RetryPolicy {
 
     /** Each call earns its share of a retry. */
     onCall(): void {
-        if (this.#debt > 0) this.#debt -= this.#budgetRatio;
-        else this.#saved = Math.min(this.#saved + this.#budgetRatio, MAX_SAVED);
+        const { budgetRatio } = this.#options;
+        if (this.#debt > 0) this.#debt -= budgetRatio;
+        else this.#saved = Math.min(this.#saved + budgetRatio, MAX_SAVED);
     }
 
-    /**
-     * Milliseconds to wait before the attempt after `attempt` (0 is the first); undefined: give up.
-     * Takes the retry from the budget.
-     */
+    /** Takes a retry from the budget: milliseconds to wait after `attempt` (0 is the first); undefined: give up. */
     next(attempt: number, retryAfterMs: number | undefined, remainingMs: number): number | undefined {
-        if (attempt >= this.#maxRetries || this.#saved < 1) return undefined;
-        const bound = Math.min(this.#baseDelayMs * 2 ** attempt, this.#maxDelayMs);
+        const { maxRetries, baseDelayMs, maxDelayMs } = this.#options;
+        if (attempt >= maxRetries || this.#saved < 1) return undefined;
+        const bound = Math.min(baseDelayMs * 2 ** attempt, maxDelayMs);
         const delayMs = Math.max(Math.random() * bound, retryAfterMs ?? 0);
         if (delayMs >= remainingMs) return undefined;
         this.#saved -= 1;
@@ -61,12 +63,7 @@ export class RetryPolicy {
     }
 }
 
-/** The policy of one client. @throws RangeError when an option is negative or not a number */
+/** The policy of one client. @throws RangeError when an option is out of its range */
 export function createRetryPolicy(options?: RetryOptions): RetryPolicy | undefined {
     return new RetryPolicy(options);
-}
-
-function atLeastZero(name: string, value: number): number {
-    if (Number.isFinite(value) && value >= 0) return value;
-    throw new RangeError(`retry.${name} must be a number of at least 0, got ${String(value)}`);
 }

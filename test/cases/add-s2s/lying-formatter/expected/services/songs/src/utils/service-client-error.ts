@@ -11,14 +11,11 @@ export type ServiceClientErrorKind =
   | "invalid_response"
   | "aborted";
 
-export interface ServiceClientErrorDetails {
-  service: string;
-  correlationId: string;
-  status?: number | undefined;
-  /** Milliseconds that the service, or the open circuit, asks to wait. */
-  retryAfterMs?: number | undefined;
-  cause?: unknown;
-}
+export type ServiceClientErrorDetails = Pick<
+  ServiceClientError,
+  "service" | "correlationId"
+> &
+  Partial<Pick<ServiceClientError, "status" | "retryAfterMs" | "cause">>;
 
 /** `Error` by a type that a `lib` before ES2022 has not: every Node.js takes the cause. */
 const ErrorWithCause: new (
@@ -34,6 +31,7 @@ export class ServiceClientError extends ErrorWithCause {
   readonly correlationId: string;
   /** Of the answer, for `http` and `invalid_response`. */
   readonly status: number | undefined;
+  /** Milliseconds that the service, or the open circuit, asks to wait. */
   readonly retryAfterMs: number | undefined;
   declare readonly cause: unknown;
 

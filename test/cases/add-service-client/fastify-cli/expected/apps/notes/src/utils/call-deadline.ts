@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { performance } from 'node:perf_hooks'
 
 /** Node's timers fire at once when they are given more. */
@@ -7,35 +8,33 @@ const LATE_MS = 50
 /** What such a timer leaves the event loop to send and read what the process was too late for. */
 const GRACE_MS = 50
 
-/** Why a call was ended from our side. */
-export type CancelReason = 'timeout' | 'aborted'
-
-/** The calls under way of each signal. One listener serves them all: Node.js warns of a leak at the eleventh. */
-const followers = new WeakMap<AbortSignal, Set<CallDeadline>>()
+/** Why a call was ended from our side; `invalid_response`: its answer is too large. */
+export type CancelReason = 'timeout' | 'aborted' | 'invalid_response'
 
 /** One call's total time and its caller's signal: whichever comes first cancels what is under way at that moment. */
 export class CallDeadline {
-	/** What to cancel now: an exchange, or the wait before the next one. */
-	onCancel: ((reason: CancelReason) => void) | undefined
-
+	/** The first one stays; undefined: the call goes on. */
+	reason: CancelReason | undefined
 	readonly #startedAt = performance.now()
 	readonly #timeoutMs: number
-	#timer: NodeJS.Timeout
 	readonly #signal: AbortSignal | undefined
-	#reason: CancelReason | undefined
+	#timer: NodeJS.Timeout
 	#lateMs = 0
+	#onCancel: ((error: Error) => void) | undefined
 
 	/** `timeoutMs` counts from now. */
 	constructor(timeoutMs: number, signal: AbortSignal | undefined) {
 		this.#timeoutMs = timeoutMs
-		this.#timer = setTimeout(expire, Math.min(timeoutMs, MAX_TIMER_MS), this)
+		const timerMs = Math.min(timeoutMs, MAX_TIMER_MS)
+		this.#timer = setTimeout(() => {
+			this.#expire()
+		}, timerMs)
 		this.#signal = signal
-		if (signal !== undefined) follow(signal, this)
-		if (signal?.aborted === true) this.#reason = 'aborted'
-	}
-
-	get reason(): CancelReason | undefined {
-		return this.#reason
+		if (signal === undefined) return
+		// Any number of calls may share a signal: Node.js before 22 warns of a leak at the eleventh.
+		setMaxListeners(0, signal)
+		signal.addEventListener('abort', this)
+		if (signal.aborted) this.reason = 'aborted'
 	}
 
 	/** Milliseconds since the call began. */
@@ -56,21 +55,39 @@ export class CallDeadline {
 		return this.#lateMs > this.#timeoutMs / 2 ? this.#startedAt + this.#timeoutMs : undefined
 	}
 
+	/** What to do when the call is cancelled; done at once when it was. */
+	onCancel(cancel: (error: Error) => void): void {
+		this.#onCancel = cancel
+		if (this.reason !== undefined) this.cancel(this.reason)
+	}
+
+	/** Resolves with `event`; rejects when the call is cancelled before. */
+	until(event: Promise<unknown>): Promise<unknown> {
+		const cancelled = new Promise<never>((_resolve, reject) => {
+			this.onCancel(reject)
+		})
+		return Promise.race([event, cancelled])
+	}
+
+	cancel(reason: CancelReason): void {
+		this.reason ??= reason
+		this.#onCancel?.(new Error(`Cancelled: ${this.reason}`))
+	}
+
+	/** The caller's signal has been aborted. */
+	handleEvent(): void {
+		this.cancel('aborted')
+	}
+
 	/** Must be called when the call has ended: takes the timer and the listener away. */
 	end(): void {
 		clearTimeout(this.#timer)
-		if (this.#signal !== undefined) unfollow(this.#signal, this)
-		this.onCancel = undefined
-	}
-
-	/** Ends the call from our side; the first reason stays. */
-	cancel(reason: CancelReason): void {
-		this.#reason ??= reason
-		this.onCancel?.(this.#reason)
+		this.#signal?.removeEventListener('abort', this)
+		this.#onCancel = undefined
 	}
 
 	/** Time is up: what has arrived meanwhile is read first, since timers come before it where the process stood still. */
-	expire(): void {
+	#expire(): void {
 		const cancel = (): void => {
 			this.cancel('timeout')
 		}
@@ -78,31 +95,4 @@ export class CallDeadline {
 		if (this.#lateMs > LATE_MS) this.#timer = setTimeout(() => setImmediate(cancel), GRACE_MS)
 		else setImmediate(cancel)
 	}
-}
-
-/** Not a closure, because every call has one. */
-function expire(deadline: CallDeadline): void {
-	deadline.expire()
-}
-
-function follow(signal: AbortSignal, deadline: CallDeadline): void {
-	let calls = followers.get(signal)
-	if (calls === undefined) {
-		calls = new Set()
-		followers.set(signal, calls)
-		signal.addEventListener('abort', abortCalls)
-	}
-	calls.add(deadline)
-}
-
-/** The last call takes the listener with it: a signal may live as long as the process. */
-function unfollow(signal: AbortSignal, deadline: CallDeadline): void {
-	const calls = followers.get(signal)
-	if (calls?.delete(deadline) !== true || calls.size > 0) return
-	followers.delete(signal)
-	signal.removeEventListener('abort', abortCalls)
-}
-
-function abortCalls(this: AbortSignal): void {
-	for (const deadline of followers.get(this) ?? []) deadline.cancel('aborted')
 }

@@ -6,14 +6,8 @@
 export type ServiceClientErrorKind =
 	'timeout' | 'network' | 'http' | 'circuit_open' | 'invalid_response' | 'aborted'
 
-export interface ServiceClientErrorDetails {
-	service: string
-	correlationId: string
-	status?: number | undefined
-	/** Milliseconds that the service, or the open circuit, asks to wait. */
-	retryAfterMs?: number | undefined
-	cause?: unknown
-}
+export type ServiceClientErrorDetails = Pick<ServiceClientError, 'service' | 'correlationId'> &
+	Partial<Pick<ServiceClientError, 'status' | 'retryAfterMs' | 'cause'>>
 
 /** `Error` by a type that a `lib` before ES2022 has not: every Node.js takes the cause. */
 const ErrorWithCause: new (message: string, options: { cause: unknown } | undefined) => Error = Error
@@ -26,6 +20,7 @@ export class ServiceClientError extends ErrorWithCause {
 	readonly correlationId: string
 	/** Of the answer, for `http` and `invalid_response`. */
 	readonly status: number | undefined
+	/** Milliseconds that the service, or the open circuit, asks to wait. */
 	readonly retryAfterMs: number | undefined
 	declare readonly cause: unknown
 

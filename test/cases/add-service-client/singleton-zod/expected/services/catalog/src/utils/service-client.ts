@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import {
   CircuitBreaker,
   type CircuitBreakerOptions,
@@ -5,12 +7,7 @@ import {
   type CircuitStats,
 } from '@/utils/circuit-breaker';
 import { CallDeadline } from '@/utils/call-deadline';
-import {
-  type HttpRequest,
-  type HttpResponse,
-  HttpTransport,
-  TransportError,
-} from '@/utils/http-transport';
+import { type HttpResponse, HttpTransport } from '@/utils/http-transport';
 import { createRetryPolicy, type RetryOptions, type RetryPolicy } from '@/utils/retry-policy';
 import {
   type ClientObserver,
@@ -18,8 +15,12 @@ import {
   type ObservedClient,
   type ServiceCall,
 } from '@/utils/client-observer';
-import { ServiceClientError, type ServiceClientErrorKind } from '@/utils/service-client-error';
-import { buildRequest, checkHeaders, ensureCorrelationId, type RequestOptions } from '@/utils/service-request';
+import {
+  ServiceClientError,
+  type ServiceClientErrorDetails,
+  type ServiceClientErrorKind,
+} from '@/utils/service-client-error';
+import { buildRequest, checkHeaders, type RequestOptions, type ServiceRequest } from '@/utils/service-request';
 
 export { ServiceClientError, type ServiceClientErrorKind, type RequestOptions };
 
@@ -56,16 +57,6 @@ export interface ServiceResponse<T> {
   data: T;
 }
 
-/** What one call needs on its way. */
-interface Call {
-  request: HttpRequest;
-  correlationId: string;
-  deadline: CallDeadline;
-  retryable: boolean;
-  /** Undefined when nobody listens. */
-  observed: ServiceCall | undefined;
-}
-
 const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
 /** However long a service asks to be left alone, not longer than this. */
 const MAX_RETRY_AFTER_MS = 300_000;
@@ -76,19 +67,20 @@ const SMALL_JSON = 16_384;
 
 /**
  * Calls one service: JSON in and out, one deadline per call, a circuit breaker in front. Every rejection but a
- * TypeError for wrong input is a {@link ServiceClientError}. An answer below 500 means that the service is up.
+ * TypeError or RangeError for wrong input is a {@link ServiceClientError}.
  */
 export class ServiceClient implements ObservedClient {
   readonly origin: string;
-  readonly #service: string;
+  /** The name of its circuit. */
+  readonly service: string;
+  readonly #isFailure: ServiceClientOptions['isFailure'];
+  readonly #logger: ServiceClientLogger | undefined;
   readonly #basePath: string;
   readonly #timeout: number;
   readonly #headers: Readonly<Record<string, string>>;
   readonly #breaker: CircuitBreaker;
   readonly #transport: HttpTransport;
   readonly #retry: RetryPolicy | undefined;
-  readonly #isFailure: ServiceClientOptions['isFailure'];
-  readonly #logger: ServiceClientLogger | undefined;
   readonly #observer: ClientObserver | undefined;
   #inFlight = 0;
   #onIdle: (() => void) | undefined;
@@ -105,40 +97,19 @@ export class ServiceClient implements ObservedClient {
     if (!/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '') {
       throw new TypeError('baseUrl must be an http or https URL without credentials');
     }
+    this.origin = url.origin;
+    this.#isFailure = options.isFailure;
+    this.#logger = options.logger;
     this.#basePath = url.pathname.replace(/\/+$/, '');
     this.#timeout = aboveZero('timeout', options.timeout ?? 10_000);
     this.#headers = checkHeaders(options.headers ?? {});
-    this.#isFailure = options.isFailure;
-    this.#logger = options.logger;
     this.#observer = options.observer ?? defaultObserver;
-    const breaker = { name: url.host, ...options.circuitBreakerOptions };
-    // A probe that is slow but within its deadline must not count as lost, also when the process is busy.
-    const probeTimeout = Math.max(breaker.probeTimeout ?? breaker.timeout ?? 0, this.#timeout + 1_000);
-    this.#breaker = new CircuitBreaker({
-      ...breaker,
-      probeTimeout,
-      onStateChange: (change) => {
-        this.#logger?.warn(
-          { circuit: change.name, from: change.from, to: change.to },
-          'Circuit changed state',
-        );
-        this.#observer?.circuitChanged({ client: this, from: change.from, to: change.to });
-        breaker.onStateChange?.(change);
-      },
-    });
-    this.#service = this.#breaker.name;
-    this.#transport = new HttpTransport(
-      url.origin,
-      aboveZero('maxResponseBytes', options.maxResponseBytes ?? 1_048_576),
-    );
+    this.#breaker = this.#createBreaker({ name: url.host, ...options.circuitBreakerOptions });
+    this.service = this.#breaker.name;
+    const maxBytes = aboveZero('maxResponseBytes', options.maxResponseBytes ?? 1_048_576);
+    this.#transport = new HttpTransport(url.origin, maxBytes);
     this.#retry = options.retry === false ? undefined : createRetryPolicy(options.retry);
-    this.origin = url.origin;
     this.#observer?.clientCreated(this);
-  }
-
-  /** The name of its circuit. */
-  get service(): string {
-    return this.#service;
   }
 
   get<T = unknown>(path: string, options?: RequestOptions): Promise<ServiceResponse<T>> {
@@ -201,36 +172,47 @@ export class ServiceClient implements ObservedClient {
     await this.#transport.close();
   }
 
+  #createBreaker(options: CircuitBreakerOptions): CircuitBreaker {
+    return new CircuitBreaker({
+      ...options,
+      // A probe that is slow but within its deadline must not count as lost, also when the process is busy.
+      probeTimeout: Math.max(options.probeTimeout ?? options.timeout ?? 0, this.#timeout + 1_000),
+      onStateChange: (change) => {
+        const { name: circuit, from, to } = change;
+        this.#logger?.warn({ circuit, from, to }, 'Circuit changed state');
+        this.#observer?.circuitChanged(this, from, to);
+        options.onStateChange?.(change);
+      },
+    });
+  }
+
   async #call<T>(
-    method: HttpRequest['method'],
+    method: ServiceRequest['method'],
     path: string,
-    body: unknown,
+    data: unknown,
     options: RequestOptions = {},
   ): Promise<ServiceResponse<T>> {
-    const request = buildRequest(method, this.#basePath, path, body, options, this.#headers);
-    const correlationId = ensureCorrelationId(options.correlationId ?? request.headers['x-correlation-id']);
-    request.headers['x-correlation-id'] = correlationId;
+    const body = (JSON.stringify(data) as string | undefined) ?? null;
+    const request = buildRequest(method, this.#basePath, path, body !== null, options, this.#headers);
     const timeout = aboveZero('timeout', options.timeout ?? this.#timeout);
-
+    const call: ServiceCall = { client: this, ...request };
     if (this.#closing !== undefined) {
-      throw this.#error('network', correlationId, undefined, new Error('The client is closed'));
+      throw this.#error('network', call, { cause: new Error('The client is closed') });
     }
     const permit = this.#breaker.tryAcquire();
-    if (permit === 0) throw this.#circuitOpen(correlationId);
+    if (permit === 0) throw this.#refusal(call);
 
+    const observer = this.#observer?.callStarted(call) === true ? this.#observer : undefined;
     const deadline = new CallDeadline(timeout, options.signal);
-    const repeatable = method !== 'POST' && method !== 'PATCH';
-    const retryable = repeatable || options.idempotent === true || options.idempotencyKey !== undefined;
     this.#inFlight += 1;
-    const observed = this.#observer?.callStarted(this, request, correlationId, options.route);
     try {
-      const response = await this.#exchange<T>({ request, correlationId, deadline, retryable, observed });
+      const response = await this.#exchange<T>(call, body, deadline, observer);
       this.#breaker.success(permit, deadline.elapsedMs);
-      if (observed !== undefined) this.#observer?.callEnded(observed, deadline.elapsedMs, response.status);
+      observer?.callEnded(call, deadline.elapsedMs, response.status);
       return response;
     } catch (error) {
-      this.#settle(permit, error, deadline);
-      if (observed !== undefined) this.#observer?.callEnded(observed, deadline.elapsedMs, error);
+      this.#settle(permit, error as ServiceClientError, deadline);
+      observer?.callEnded(call, deadline.elapsedMs, error);
       throw error;
     } finally {
       deadline.end();
@@ -240,85 +222,61 @@ export class ServiceClient implements ObservedClient {
   }
 
   /** One or more attempts; the breaker sees the last one's outcome only. */
-  async #exchange<T>(call: Call): Promise<ServiceResponse<T>> {
-    const { request, correlationId, deadline, observed } = call;
+  async #exchange<T>(
+    call: ServiceCall,
+    body: string | null,
+    deadline: CallDeadline,
+    observer: ClientObserver | undefined,
+  ): Promise<ServiceResponse<T>> {
     this.#retry?.onCall();
+    let delayMs: number | undefined;
     for (let attempt = 0; ; attempt += 1) {
-      if (observed !== undefined) this.#observer?.attemptStarted(observed, attempt);
       try {
-        return this.#accept(await this.#transport.send(request, deadline), correlationId);
+        if (delayMs !== undefined) await deadline.until(sleep(delayMs, undefined, { ref: false }));
+        observer?.attemptStarted(call, attempt);
+        return this.#accept<T>(await this.#transport.send(call, body, deadline), call);
       } catch (cause) {
-        const error = this.#clientError(cause, correlationId);
-        const delayMs = this.#delayBeforeRetry(call, attempt, error);
+        const error =
+          cause instanceof ServiceClientError
+            ? cause
+            : this.#error(deadline.reason ?? 'network', call, { cause });
+        const isTemporary = error.kind === 'network' || [429, 502, 503, 504].includes(error.status ?? 0);
+        const retry = call.retryable && isTemporary ? this.#retry : undefined;
+        delayMs = retry?.next(attempt, error.retryAfterMs, deadline.remainingMs);
         if (delayMs === undefined) throw error;
-        this.#logger?.debug({ service: this.#service, attempt, delayMs, correlationId }, 'Retrying a call');
-        if (observed !== undefined) this.#observer?.retryPlanned(observed, attempt, delayMs, error);
-        await this.#wait(call, delayMs);
+        const { correlationId } = call;
+        this.#logger?.debug({ service: this.service, attempt, delayMs, correlationId }, 'Retrying a call');
+        observer?.retryPlanned(call, attempt, delayMs, error);
       }
     }
   }
 
-  #delayBeforeRetry(call: Call, attempt: number, error: Error): number | undefined {
-    if (!call.retryable || !(error instanceof ServiceClientError)) return undefined;
-    const { kind, status, retryAfterMs } = error;
-    const temporary = kind === 'network' || (kind === 'http' && isTemporary(status));
-    return temporary ? this.#retry?.next(attempt, retryAfterMs, call.deadline.remainingMs) : undefined;
-  }
-
-  #wait({ correlationId, deadline }: Call, delayMs: number): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (deadline.reason !== undefined) {
-        reject(this.#error(deadline.reason, correlationId));
-        return;
-      }
-      const timer = setTimeout(resolve, delayMs);
-      deadline.onCancel = (reason) => {
-        clearTimeout(timer);
-        reject(this.#error(reason, correlationId));
-      };
-    });
-  }
-
-  #accept<T>(response: HttpResponse, correlationId: string): ServiceResponse<T> {
-    const { status, headers } = response;
-    if (status < 200 || status > 299) throw this.#error('http', correlationId, response);
-    return { status, headers, data: this.#parse(response, correlationId) as T };
-  }
-
-  /** What the caller gets for what was thrown on the way. */
-  #clientError(error: unknown, correlationId: string): Error {
-    if (!(error instanceof TransportError)) return error as Error;
-    const kind = error.kind === 'too_large' ? 'invalid_response' : error.kind;
-    return this.#error(kind, correlationId, undefined, error.reason ?? error);
-  }
-
-  #parse(response: HttpResponse, correlationId: string): unknown {
+  #accept<T>({ status, headers, text }: HttpResponse, call: ServiceCall): ServiceResponse<T> {
+    if (status < 200 || status > 299) {
+      const isBusy = status === 429 || status === 503;
+      const retryAfterMs = isBusy ? retryAfterOf(headers['retry-after']) : undefined;
+      throw this.#error('http', call, { status, retryAfterMs });
+    }
     // RFC 8259 lets a reader ignore a byte order mark; JSON.parse() does not.
-    const json = response.text.startsWith('\uFEFF') ? response.text.slice(1) : response.text;
-    if (json === '') return undefined;
-    if (!JSON_TYPE.test(response.headers['content-type'] ?? '') || isTooDeep(json)) {
-      throw this.#error('invalid_response', correlationId, response);
-    }
+    const json = text.replace(/^\uFEFF/, '');
+    if (json === '') return { status, headers, data: undefined as T };
     try {
-      return JSON.parse(json);
+      const isJson = JSON_TYPE.test(headers['content-type'] ?? '') && !isTooDeep(json);
+      if (isJson) return { status, headers, data: JSON.parse(json) as T };
     } catch {
       // The cause would quote the body.
-      throw this.#error('invalid_response', correlationId, response);
     }
-  }
-
-  #settle(permit: number, error: unknown, deadline: CallDeadline): void {
-    const known = error instanceof ServiceClientError ? error : undefined;
-    const durationMs = deadline.elapsedMs;
-    const saysNothing = known?.kind === 'aborted' || (known?.kind === 'timeout' && this.#isCounted(deadline));
-    if (saysNothing) this.#breaker.release(permit);
-    else if (known !== undefined && this.#isAnswer(known)) this.#breaker.success(permit, durationMs);
-    else this.#breaker.failure(permit, error, durationMs);
+    throw this.#error('invalid_response', call, { status });
   }
 
   /** Whatever a service answers below 500, it is up: its circuit is about outages, not about what it says. */
-  #isAnswer(error: ServiceClientError): boolean {
-    return error.status !== undefined && error.status < 500 && this.#isFailure?.(error) !== true;
+  #settle(permit: number, error: ServiceClientError, deadline: CallDeadline): void {
+    const { kind, status = 500 } = error;
+    const saysNothing = kind === 'aborted' || (kind === 'timeout' && this.#isCounted(deadline));
+    const isUp = status < 500 && this.#isFailure?.(error) !== true;
+    if (saysNothing) this.#breaker.release(permit);
+    else if (isUp) this.#breaker.success(permit, deadline.elapsedMs);
+    else this.#breaker.failure(permit, error, deadline.elapsedMs);
   }
 
   /**
@@ -332,31 +290,22 @@ export class ServiceClient implements ObservedClient {
     return false;
   }
 
-  #error(
-    kind: ServiceClientErrorKind,
-    correlationId: string,
-    response?: HttpResponse,
-    cause?: unknown,
-  ): ServiceClientError {
-    const status = response?.status;
-    const retryAfterMs = isBusy(status) ? retryAfterOf(response?.headers['retry-after']) : undefined;
-    const answered = status === undefined ? '' : ` (status ${String(status)})`;
-    const message = `Call to ${this.#service} failed: ${kind}${answered}`;
-    return new ServiceClientError(kind, message, {
-      service: this.#service,
-      correlationId,
-      status,
-      retryAfterMs,
-      cause,
-    });
-  }
-
-  #circuitOpen(correlationId: string): ServiceClientError {
-    const cause = new CircuitOpenError(this.#service, this.#breaker.retryAfterMs());
+  #refusal(call: ServiceCall): ServiceClientError {
+    const cause = new CircuitOpenError(this.service, this.#breaker.retryAfterMs());
     const { retryAfterMs } = cause;
     this.#observer?.callRefused(this, retryAfterMs);
-    const details = { service: this.#service, correlationId, retryAfterMs, cause };
-    return new ServiceClientError('circuit_open', cause.message, details);
+    return this.#error('circuit_open', call, { cause, retryAfterMs });
+  }
+
+  #error(
+    kind: ServiceClientErrorKind,
+    { correlationId }: ServiceCall,
+    details: Partial<ServiceClientErrorDetails>,
+  ): ServiceClientError {
+    const { service } = this;
+    const answered = details.status === undefined ? '' : ` (status ${String(details.status)})`;
+    const message = `Call to ${service} failed: ${kind}${answered}`;
+    return new ServiceClientError(kind, message, { service, correlationId, ...details });
   }
 }
 
@@ -373,14 +322,6 @@ function isTooDeep(json: string): boolean {
     if (depth > MAX_JSON_DEPTH) return true;
   }
   return false;
-}
-
-function isBusy(status: number | undefined): boolean {
-  return status === 429 || status === 503;
-}
-
-function isTemporary(status: number | undefined): boolean {
-  return isBusy(status) || status === 502 || status === 504;
 }
 
 /** `Retry-After` in seconds or as a date, as milliseconds from now. */
