@@ -1,4 +1,4 @@
-import type { JwtFact } from '../../model/resource-facts.ts';
+import type { JwtFact } from '../../model/service.ts';
 import type { Survey } from '../../program/survey.ts';
 import { printStrings } from '../../syntax/print.ts';
 import { findPluginUse } from './jwt.ts';
