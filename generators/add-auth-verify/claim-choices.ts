@@ -7,7 +7,7 @@ import type { JwtFact } from '../_engine/model/resource-facts.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { openSurvey } from '../_engine/program/survey.ts';
 import { findTarget, surveyHeads } from '../_engine/repo/services.ts';
-import { namedPlaces } from './token-policy.ts';
+import { namedPlaces } from '../_engine/facts/auth/login-answers.ts';
 
 /** The claims that the login signs. */
 export function userClaimChoices(site: Site, given: Answers): readonly Choice[] {
