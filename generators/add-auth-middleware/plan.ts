@@ -1,6 +1,7 @@
 import { generator as serviceClient } from '../add-service-client/index.ts';
 import type { Adoption, Answers, AnswersTo } from '../_engine/model/generator.ts';
 import { type Obstacle, RefusalError, runAll } from '../_engine/model/obstacle.ts';
+import type { Route } from '../_engine/model/app-facts.ts';
 import type { RelPath } from '../_engine/model/paths.ts';
 import type { Plan } from '../_engine/model/plan.ts';
 import type { Repo } from '../_engine/model/repo.ts';
@@ -14,6 +15,7 @@ import { surveyTarget } from '../_engine/facts/app/service.ts';
 import { recordedAnswers } from '../_engine/record/recorded-answers.ts';
 import { findAuthAddress, wireMiddleware } from './wiring.ts';
 import { chooseProtection, readPublic } from '../_engine/facts/routes/protection.ts';
+import { opens } from '../_engine/facts/routes/public-routes.ts';
 import { notesBesideGuard } from './beside-guard.ts';
 import { placeAmongPlugins } from './guard-registration.ts';
 import { openRoutes } from './open-routes.ts';
@@ -75,13 +77,19 @@ export async function planAuthMiddleware(answers: MiddlewareAnswers, repo: Repo)
   const guarded = protection.all ? service.routes : protection.plugins;
   draft.note(
     ...(open?.notes ?? []),
-    ...(isGuarded ? notesBesideGuard(repo, service) : []),
+    ...(isGuarded ? notesBesideGuard(repo, service, closedRoutes(guarded, open?.routes ?? [])) : []),
     ...missingRouteNotes(repo, answers.auth, authAddress.auth, answers.path),
     ...existingGuardNotes(repo, service, guarded, names.decorator),
   );
   renderMiddleware(draft, service, files, names, choices);
   await wireMiddleware(draft, service, files, names, choices, protection.plugins);
   return draft.finish();
+}
+
+function closedRoutes(plugins: Service['routes'], open: readonly string[]): readonly Route[] {
+  return plugins
+    .flatMap(({ routes }) => routes)
+    .filter((route) => !open.some((entry) => opens(entry, route)));
 }
 
 function placeFiles(service: Service, middleware: RelPath, client: RelPath): MiddlewareFiles {

@@ -135,7 +135,7 @@ function importsOf(
   return [
     {
       from: 'fastify',
-      names: ['FastifyBaseLogger', 'FastifyInstance', 'FastifyReply', 'FastifyRequest'],
+      names: ['FastifyBaseLogger', 'FastifyInstance', 'FastifyReply', 'FastifyRequest', 'RouteOptions'],
       typeOnly: true,
     },
     { from: 'fastify-plugin', default: 'fp' },

@@ -8,8 +8,8 @@ import { freePluginName, registerPlugin } from '../_engine/edit/register-plugin.
 import { type Draft, openDraft } from '../_engine/repo/draft.ts';
 import { render } from '../_engine/render/render.ts';
 import { findGuardsAhead, type GuardsAhead } from '../_engine/facts/auth/guards-ahead.ts';
-import { surveyJwt } from '../_engine/facts/auth/jwt.ts';
-import { surveyTarget, throughReader } from '../_engine/facts/app/service.ts';
+import { withLoginAnswers } from '../_engine/facts/auth/login-answers.ts';
+import { surveyTarget } from '../_engine/facts/app/service.ts';
 import { openSurvey } from '../_engine/program/survey.ts';
 import { usesKeyPair } from './connection-views.ts';
 import { planDenylistTests } from './denylist-tests.ts';
@@ -17,7 +17,7 @@ import { findObstacles } from './find-obstacles.ts';
 import { planLogout } from './logout.ts';
 import { createModules } from './modules.ts';
 import { planVerifyTest } from './test-file.ts';
-import { namedPlaces, surveyPolicy, type TokenPolicy } from './token-policy.ts';
+import { surveyPolicy, type TokenPolicy } from './token-policy.ts';
 import type { Blacklist, VerifyView } from './view.ts';
 import { type VerifyFiles, verifyFiles } from './files.ts';
 import { verifyView } from './views.ts';
@@ -38,7 +38,7 @@ export async function planAuthVerify(answers: VerifyAnswers, repo: Repo): Promis
   const found = surveyTarget(repo, answers);
   const { path } = answers;
   const guards = guardsAhead(repo, found, path);
-  const service = withGuards(withAnswers(withoutOwnJwt(found), repo, answers), guards);
+  const service = withGuards(withLoginAnswers(withoutOwnJwt(found), repo, answers), guards);
   const policy = surveyPolicy(repo, service, answers);
   const blacklist = answers.blacklist ?? usualBlacklist(service);
   const files = verifyFiles(service);
@@ -88,31 +88,6 @@ function guardsAhead(repo: Repo, service: Service, url: string): GuardsAhead {
 function withGuards(service: Service, { optOut }: GuardsAhead): Service {
   const [guard] = optOut.length === 0 ? [] : [{ path: service.app.file, line: 1, lists: [] }];
   return withFacts(service, { guard: guard && { ...guard, optOut: optOut.join(', ') } });
-}
-
-/** What the user has said of login tokens instead of the code. */
-export function withAnswers(
-  service: Service,
-  repo: Repo,
-  answers: Pick<VerifyAnswers, 'algorithm' | 'login' | 'tenantClaim' | 'userClaim'>,
-): Service {
-  const { algorithm, login, tenantClaim, userClaim } = answers;
-  const named = namedPlaces(login);
-  const isRead = named.length === 0 && algorithm === undefined;
-  if (service.jwt.library === 'none') return service;
-  const survey = openSurvey(repo, service);
-  const jwt = isRead ? service.jwt : throughReader(surveyJwt(survey, named, algorithm), service.config);
-  if (userClaim === undefined && tenantClaim === undefined) return withFacts(service, { jwt });
-  const user = { possible: [], extra: [], userId: undefined, ...jwt.user };
-  const given = {
-    ...user,
-    userId: userClaim?.split('.') ?? user.userId,
-    extra: user.extra.filter(
-      ({ name }) => ![userClaim, tenantClaim].some((one) => one?.split('.')[0] === name),
-    ),
-    ...(tenantClaim !== undefined && { tenantId: tenantClaim.split('.') }),
-  };
-  return withFacts(service, { jwt: { ...jwt, user: given } });
 }
 
 function usualBlacklist({ redis }: Service): Blacklist {

@@ -22,6 +22,7 @@ import {
   type Purpose,
   type PurposeRule,
 } from '../_engine/facts/auth/jwt-logins.ts';
+import { namedPlaces } from '../_engine/facts/auth/login-answers.ts';
 import { type LoginTokens, surveyLoginTokens } from '../_engine/facts/auth/login-tokens.ts';
 import { findSigns } from '../_engine/facts/auth/jwt-signs.ts';
 import { findPluginUse } from '../_engine/facts/auth/jwt.ts';
@@ -100,15 +101,6 @@ export function surveyPolicy(
     notes: [...purposeNotes(purpose, path), ...unreadNotes(checks.unreadAt)],
     login: surveyLoginTokens(survey, jwt, decided.logins),
   };
-}
-
-export function namedPlaces(answer: unknown): readonly string[] {
-  return typeof answer === 'string'
-    ? answer
-        .split(',')
-        .map((one) => one.trim())
-        .filter(Boolean)
-    : [];
 }
 
 /** `issuer: 'https://auth'` → `iss`. */

@@ -1,7 +1,6 @@
 import { generator as authMiddleware } from '../add-auth-middleware/index.ts';
 import { generator as authVerify } from '../add-auth-verify/index.ts';
-import { withAnswers } from '../add-auth-verify/plan.ts';
-import { namedPlaces } from '../add-auth-verify/token-policy.ts';
+import { namedPlaces, withLoginAnswers } from '../_engine/facts/auth/login-answers.ts';
 import type { Adoption, Answers, AnswersTo } from '../_engine/model/generator.ts';
 import { type Obstacle, RefusalError } from '../_engine/model/obstacle.ts';
 import type { Plan } from '../_engine/model/plan.ts';
@@ -36,7 +35,7 @@ export async function planServiceToService(answers: S2sAnswers, repo: Repo): Pro
   if (draft.failed) return draft.finish();
   const protection = chooseProtection(repo, consumer, answers);
   const open = readPublic(answers);
-  const issuer = auth && withAnswers(auth, repo, answers);
+  const issuer = auth && withLoginAnswers(auth, repo, answers);
   const named = namedPlaces(answers.login);
   planIntegrationTest(draft, { consumer, auth: issuer, named, protection, open, path: answers.path });
   return draft.finish();

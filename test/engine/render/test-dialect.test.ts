@@ -88,6 +88,12 @@ describe('a', () => {
     );
   });
 
+  it('takes a title with holes for a title', () => {
+    expect(
+      toDialect('for (const a of b) it(`refuses ${a}`, () => { expect(a).toBe(1); });\n', nodeTest),
+    ).toContain('it(`refuses ${a}`, () => { assert.equal(a, 1); });');
+  });
+
   it('moves time limits', () => {
     expect(toDialect("it('a', b, 5_000);\nafterAll(c, 9);\n", nodeTest)).toBe(
       "import { after, it } from 'node:test';\n\nit('a', { timeout: 5_000 }, b);\nafter(c, { timeout: 9 });\n",
