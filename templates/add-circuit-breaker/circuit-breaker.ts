@@ -90,6 +90,10 @@ export class CircuitOpenError extends Error {
   }
 }
 
+/** Shared by all breakers that have none of their own. */
+const NO_OPTIONS: CircuitBreakerOptions = {};
+const NO_PROBES = new Map<number, number>();
+
 /**
  * A circuit breaker without timers: states change when it is asked, by a monotonic clock. Each call costs O(1).
  *
@@ -98,27 +102,41 @@ export class CircuitOpenError extends Error {
  */
 export class CircuitBreaker {
   readonly name: string;
-  readonly #options: ReturnType<typeof withDefaults>;
+  readonly #options: CircuitBreakerOptions;
+  readonly #failureThreshold: number;
+  readonly #successThreshold: number;
+  readonly #timeout: number;
+  readonly #monitoringPeriod: number;
+  readonly #halfOpenMaxCalls: number;
+  readonly #probeTimeout: number;
+  readonly #clock: () => number;
   readonly #tripPolicy: TripPolicy | undefined;
-  /** Permits of the probes in flight and when they began, oldest first; also of those from an earlier generation. */
-  readonly #probes = new Map<number, number>();
   #circuit = newCircuit('CLOSED');
+  /** Permits of the probes in flight and when they began, oldest first; also of those from an earlier generation. */
+  #probes = NO_PROBES;
   /** The last permit given. */
   #serial = 0;
 
   /** @throws RangeError when an option is out of its range */
-  constructor(options: CircuitBreakerOptions = {}) {
+  constructor(options: CircuitBreakerOptions = NO_OPTIONS) {
     this.name = options.name ?? 'circuit';
-    this.#options = withDefaults(options);
-    this.#tripPolicy = options.tripPolicy?.(this.#options.clock);
+    this.#options = options;
+    this.#failureThreshold = count('failureThreshold', options.failureThreshold ?? 5);
+    this.#successThreshold = count('successThreshold', options.successThreshold ?? 2);
+    this.#timeout = milliseconds('timeout', options.timeout ?? 60_000);
+    this.#monitoringPeriod = milliseconds('monitoringPeriod', options.monitoringPeriod ?? 60_000);
+    this.#halfOpenMaxCalls = count('halfOpenMaxCalls', options.halfOpenMaxCalls ?? 1);
+    this.#probeTimeout = milliseconds('probeTimeout', options.probeTimeout ?? this.#timeout);
+    this.#clock = options.clock ?? monotonic;
+    this.#tripPolicy = options.tripPolicy?.(this.#clock);
   }
 
   /** Calls `fn` if the circuit lets it through. @throws CircuitOpenError when it does not; else as `fn` does */
   execute<T>(fn: () => Promise<T>): Promise<T> {
     const permit = this.tryAcquire();
     if (permit === 0) return Promise.reject(new CircuitOpenError(this.name, this.retryAfterMs()));
-    const startedAt = this.#tripPolicy?.needsDuration === true ? this.#options.clock() : undefined;
-    // One hop of a promise: an async function would take three.
+    const startedAt = this.#tripPolicy?.needsDuration === true ? this.#clock() : undefined;
+    // An async function would cost a third more.
     return start(fn).then(
       (value) => {
         this.success(permit, this.#elapsed(startedAt));
@@ -133,44 +151,44 @@ export class CircuitBreaker {
 
   /** A permit above 0 to make one call and settle it once with success, failure or release; 0: do not call. */
   tryAcquire(): number {
-    if (this.#circuit.stats.state !== 'CLOSED') {
-      const now = this.#options.clock();
+    if (this.#circuit.state !== 'CLOSED') {
+      const now = this.#clock();
       this.#advance(this.#circuit, now);
-      const { stats } = this.#circuit;
-      if (stats.state === 'OPEN' || this.#probes.size >= this.#options.halfOpenMaxCalls) {
-        stats.rejections += 1;
+      if (this.#circuit.state === 'OPEN' || this.#probes.size >= this.#halfOpenMaxCalls) {
+        this.#circuit.rejections += 1;
         return 0;
       }
+      if (this.#probes === NO_PROBES) this.#probes = new Map();
       this.#probes.set(this.#serial + 1, now);
     }
-    this.#circuit.stats.totalCalls += 1;
+    this.#circuit.totalCalls += 1;
     return ++this.#serial;
   }
 
   /** The call of that permit went well; a policy that rates slow calls needs its duration. */
   success(permit: number, durationMs?: number): void {
     if (!this.#take(permit)) return;
-    const { stats } = this.#circuit;
-    stats.successes += 1;
-    stats.consecutiveSuccesses += 1;
-    if (stats.consecutiveFailures > 0) endRun(this.#circuit);
-    if (stats.state === 'HALF_OPEN') {
-      if (stats.consecutiveSuccesses >= this.#options.successThreshold) this.#close();
+    const circuit = this.#circuit;
+    circuit.successes += 1;
+    circuit.consecutiveSuccesses += 1;
+    if (circuit.consecutiveFailures > 0) endRun(circuit);
+    if (circuit.state === 'HALF_OPEN') {
+      if (circuit.consecutiveSuccesses >= this.#successThreshold) this.#close();
     } else if (this.#tripPolicy?.onSuccess(durationMs) === true) {
-      this.#open(this.#circuit, this.#options.clock());
+      this.#open(circuit, this.#clock());
     }
   }
 
   /** The call of that permit failed; `error.retryAfterMs`, if any, is the least time to stay open. */
   failure(permit: number, error?: unknown, durationMs?: number): void {
-    const now = this.#options.clock();
+    const now = this.#clock();
     const circuit = this.#advance(this.#circuit, now);
     const weight = this.#weightOf(error);
     if (!this.#take(permit) || weight === 0) return;
     if (circuit.runWeight === 0) circuit.runStartedAt = now;
     circuit.runWeight += weight;
     countFailure(circuit, now);
-    if (circuit.stats.state !== 'CLOSED' || this.#trips(circuit.runWeight, durationMs)) {
+    if (circuit.state !== 'CLOSED' || this.#trips(circuit.runWeight, durationMs)) {
       this.#open(circuit, now, retryAfterOf(error));
     }
   }
@@ -182,94 +200,96 @@ export class CircuitBreaker {
 
   /** The state as a call would find it now. Changes nothing. */
   getState(): CircuitState {
-    return this.#look(this.#options.clock()).state;
+    return this.#look(this.#clock()).state;
   }
 
   getStats(): CircuitStats {
-    const now = this.#options.clock();
-    const stats = this.#look(now);
+    const now = this.#clock();
+    const circuit = this.#look(now);
     const clockStart = Date.now() - now;
     const epoch = (at: number | undefined): number | undefined =>
       at === undefined || at === Number.POSITIVE_INFINITY ? undefined : Math.round(clockStart + at);
     return {
-      ...stats,
-      lastFailureTime: epoch(stats.lastFailureTime),
-      openedAt: epoch(stats.openedAt),
-      nextAttemptAt: epoch(stats.nextAttemptAt),
+      state: circuit.state,
+      failures: circuit.failures,
+      successes: circuit.successes,
+      rejections: circuit.rejections,
+      totalCalls: circuit.totalCalls,
+      consecutiveFailures: circuit.consecutiveFailures,
+      consecutiveSuccesses: circuit.consecutiveSuccesses,
+      lastFailureTime: epoch(circuit.lastFailureTime),
+      openedAt: epoch(circuit.openedAt),
+      nextAttemptAt: epoch(circuit.nextAttemptAt),
     };
   }
 
   /** Milliseconds until a call that was not let through is worth another try; `Infinity` while isolated. */
   retryAfterMs(): number {
-    const now = this.#options.clock();
+    const now = this.#clock();
     const { state, nextAttemptAt } = this.#look(now);
     if (nextAttemptAt !== undefined) return nextAttemptAt - now;
-    if (state === 'CLOSED' || this.#probes.size < this.#options.halfOpenMaxCalls) return 0;
+    if (state === 'CLOSED' || this.#probes.size < this.#halfOpenMaxCalls) return 0;
     // Every probe is out: a place is free when the oldest one settles or is lost.
     const [oldest = now] = this.#probes.values();
-    return Math.max(0, oldest + this.#options.probeTimeout - now);
+    return Math.max(0, oldest + this.#probeTimeout - now);
   }
 
   /** Milliseconds to wait, counted as a rejection; 0 when a call would be let through. Costs no permit and no error. */
   refuseForMs(): number {
-    const { stats } = this.#circuit;
-    const waitMs = stats.state === 'CLOSED' ? 0 : this.retryAfterMs();
-    if (waitMs > 0) stats.rejections += 1;
+    const waitMs = this.#circuit.state === 'CLOSED' ? 0 : this.retryAfterMs();
+    if (waitMs > 0) this.#circuit.rejections += 1;
     return waitMs;
   }
 
   /** CLOSED, with every counter at 0. Calls in flight settle without effect. */
   reset(): void {
-    this.#circuit = newCircuit(this.#circuit.stats.state);
+    this.#circuit = newCircuit(this.#circuit.state);
     this.#close();
   }
 
   /** OPEN until `reset()`. */
   isolate(): void {
-    const now = this.#options.clock();
+    const now = this.#clock();
     this.#advance(this.#circuit, now);
     this.#change(this.#circuit, 'OPEN', now, Number.POSITIVE_INFINITY);
   }
 
   /** True when the permit is of this generation and not settled yet; a probe gives its place back. */
   #take(permit: number): boolean {
-    const { stats, generation } = this.#circuit;
-    if (stats.state === 'CLOSED' && permit > generation) return permit <= this.#serial;
-    this.#advance(this.#circuit, this.#options.clock());
+    const { state, generation } = this.#circuit;
+    if (state === 'CLOSED' && permit > generation) return permit <= this.#serial;
+    this.#advance(this.#circuit, this.#clock());
     return this.#probes.delete(permit) && permit > this.#circuit.generation;
   }
 
   /** Lets time pass for a copy, unless the circuit just stays OPEN. */
-  #look(now: number): Readonly<CircuitStats> {
-    const copy = { ...this.#circuit };
-    if (now < (copy.stats.nextAttemptAt ?? 0)) return copy.stats;
-    copy.stats = { ...copy.stats };
-    return this.#advance(copy, now).stats;
+  #look(now: number): Readonly<Circuit> {
+    const circuit = this.#circuit;
+    return now < (circuit.nextAttemptAt ?? 0) ? circuit : this.#advance({ ...circuit }, now);
   }
 
   /** Makes the changes that time alone has brought about. */
   #advance(circuit: Circuit, now: number): Circuit {
-    const { stats } = circuit;
     for (const [permit, startedAt] of this.#probes) {
-      const lostAt = startedAt + this.#options.probeTimeout;
+      const lostAt = startedAt + this.#probeTimeout;
       if (now < lostAt) break;
       if (circuit === this.#circuit) this.#probes.delete(permit);
       if (permit <= circuit.generation) continue;
       countFailure(circuit, lostAt);
       this.#open(circuit, lostAt);
     }
-    if (stats.nextAttemptAt !== undefined && now >= stats.nextAttemptAt) {
+    if (now >= (circuit.nextAttemptAt ?? Number.POSITIVE_INFINITY)) {
       circuit.reopenings += 1;
-      circuit.reopenMs = this.#options.openTime(this.#options.timeout, circuit.reopenings);
-      this.#change(circuit, 'HALF_OPEN', stats.openedAt);
+      circuit.reopenMs = this.#openMs(circuit.reopenings);
+      this.#change(circuit, 'HALF_OPEN', circuit.openedAt);
     }
-    const runIsOver = now - circuit.runStartedAt >= this.#options.monitoringPeriod;
-    if (stats.state === 'CLOSED' && runIsOver) endRun(circuit);
+    const runIsOver = now - circuit.runStartedAt >= this.#monitoringPeriod;
+    if (circuit.state === 'CLOSED' && runIsOver) endRun(circuit);
     return circuit;
   }
 
   #trips(runWeight: number, durationMs: number | undefined): boolean {
-    if (this.#tripPolicy === undefined) return runWeight >= this.#options.failureThreshold;
+    if (this.#tripPolicy === undefined) return runWeight >= this.#failureThreshold;
     return this.#tripPolicy.onFailure(runWeight, durationMs);
   }
 
@@ -285,10 +305,13 @@ export class CircuitBreaker {
   }
 
   #open(circuit: Circuit, at: number, leastMs = 0): void {
-    const { openTime, timeout } = this.#options;
-    const openMs = circuit.stats.state === 'CLOSED' ? openTime(timeout, 0) : circuit.reopenMs;
-    circuit.stats.consecutiveSuccesses = 0;
+    const openMs = circuit.state === 'CLOSED' ? this.#openMs(0) : circuit.reopenMs;
+    circuit.consecutiveSuccesses = 0;
     this.#change(circuit, 'OPEN', at, at + Math.max(openMs, leastMs));
+  }
+
+  #openMs(reopenings: number): number {
+    return this.#options.openTime?.(this.#timeout, reopenings) ?? this.#timeout;
   }
 
   #close(): void {
@@ -299,13 +322,13 @@ export class CircuitBreaker {
   }
 
   #elapsed(startedAt: number | undefined): number | undefined {
-    return startedAt === undefined ? undefined : this.#options.clock() - startedAt;
+    return startedAt === undefined ? undefined : this.#clock() - startedAt;
   }
 
   /** Begins a generation; the callback sees a consistent breaker and cannot break it. */
   #change(circuit: Circuit, to: CircuitState, openedAt?: number, nextAttemptAt?: number): void {
-    const from = circuit.stats.state;
-    Object.assign(circuit.stats, { state: to, openedAt, nextAttemptAt });
+    const from = circuit.state;
+    Object.assign(circuit, { state: to, openedAt, nextAttemptAt });
     circuit.generation = this.#serial;
     if (from === to || circuit !== this.#circuit) return;
     try {
@@ -316,11 +339,19 @@ export class CircuitBreaker {
   }
 }
 
-type Circuit = ReturnType<typeof newCircuit>;
+/** Times are the clock's; `nextAttemptAt` is `Infinity` while isolated. */
+interface Circuit extends CircuitStats {
+  /** Permits up to this one began before the last change of state. */
+  generation: number;
+  reopenings: number;
+  /** Drawn when the probes begin, so that to look at the state needs no guess. */
+  reopenMs: number;
+  runWeight: number;
+  runStartedAt: number;
+}
 
-function newCircuit(state: CircuitState) {
-  /** Times are the clock's; `nextAttemptAt` is `Infinity` while isolated. */
-  const stats: CircuitStats = {
+function newCircuit(state: CircuitState): Circuit {
+  return {
     state,
     failures: 0,
     successes: 0,
@@ -331,37 +362,28 @@ function newCircuit(state: CircuitState) {
     lastFailureTime: undefined,
     openedAt: undefined,
     nextAttemptAt: undefined,
+    generation: 0,
+    reopenings: 0,
+    reopenMs: 0,
+    runWeight: 0,
+    runStartedAt: 0,
   };
-  // Permits up to `generation` began before the last change of state. `reopenMs` is drawn when the probes begin, so that
-  // to look at the state needs no guess.
-  return { stats, generation: 0, reopenings: 0, reopenMs: 0, runWeight: 0, runStartedAt: 0 };
 }
 
-function countFailure({ stats }: Circuit, at: number): void {
-  stats.failures += 1;
-  stats.consecutiveFailures += 1;
-  stats.consecutiveSuccesses = 0;
-  stats.lastFailureTime = at;
+function countFailure(circuit: Circuit, at: number): void {
+  circuit.failures += 1;
+  circuit.consecutiveFailures += 1;
+  circuit.consecutiveSuccesses = 0;
+  circuit.lastFailureTime = at;
 }
 
 function endRun(circuit: Circuit): void {
-  circuit.stats.consecutiveFailures = 0;
+  circuit.consecutiveFailures = 0;
   circuit.runWeight = 0;
 }
 
-function withDefaults(options: CircuitBreakerOptions) {
-  const timeout = milliseconds('timeout', options.timeout ?? 60_000);
-  return {
-    ...options,
-    timeout,
-    monitoringPeriod: milliseconds('monitoringPeriod', options.monitoringPeriod ?? 60_000),
-    probeTimeout: milliseconds('probeTimeout', options.probeTimeout ?? timeout),
-    failureThreshold: count('failureThreshold', options.failureThreshold ?? 5),
-    successThreshold: count('successThreshold', options.successThreshold ?? 2),
-    halfOpenMaxCalls: count('halfOpenMaxCalls', options.halfOpenMaxCalls ?? 1),
-    openTime: options.openTime ?? ((timeoutMs: number) => timeoutMs),
-    clock: options.clock ?? (() => performance.now()),
-  };
+function monotonic(): number {
+  return performance.now();
 }
 
 /** What `fn` promises, also when it throws instead or gives a plain value. */

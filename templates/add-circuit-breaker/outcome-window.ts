@@ -11,9 +11,12 @@ interface RateOptions {
   slowCallRateThreshold?: number;
 }
 
-/** The last `size` calls, or the calls of the last `durationMs` milliseconds. */
-export type WindowOptions =
-  ({ type: 'count'; size: number } & RateOptions) | ({ type: 'time'; durationMs: number } & RateOptions);
+/** The last `size` calls. */
+type CountOptions = { type: 'count'; size: number } & RateOptions;
+/** The calls of the last `durationMs` milliseconds. */
+type TimeOptions = { type: 'time'; durationMs: number } & RateOptions;
+
+export type WindowOptions = CountOptions | TimeOptions;
 
 const BUCKETS = 10;
 const FAILED = 1;
@@ -27,30 +30,23 @@ const OUTCOMES_A_WORD = 15;
  */
 export function failureRate(options: WindowOptions): TripPolicyFactory {
   assertWindow(options);
-  return options.type === 'count'
-    ? () => new CountWindow(options.size, options)
-    : (clock) => new TimeWindow(options.durationMs, options, clock);
+  const window = { ...options };
+  return (clock) => (window.type === 'count' ? new CountWindow(window) : new TimeWindow(window, clock));
 }
 
 /** Outcomes of recent calls. */
-abstract class OutcomeWindow implements TripPolicy {
+abstract class OutcomeWindow<Options extends WindowOptions> implements TripPolicy {
+  protected readonly options: Options;
   protected calls = 0;
   protected failed = 0;
   protected slow = 0;
-  readonly #minimumCalls: number;
-  readonly #failureRate: number;
-  readonly #slowFrom: number | undefined;
-  readonly #slowRate: number;
 
-  constructor(options: RateOptions) {
-    this.#minimumCalls = options.minimumCalls;
-    this.#failureRate = options.failureRateThreshold;
-    this.#slowFrom = options.slowCallDurationMs;
-    this.#slowRate = options.slowCallRateThreshold ?? 1;
+  constructor(options: Options) {
+    this.options = options;
   }
 
   get needsDuration(): boolean {
-    return this.#slowFrom !== undefined;
+    return this.options.slowCallDurationMs !== undefined;
   }
 
   onSuccess(durationMs: number | undefined): boolean {
@@ -61,94 +57,87 @@ abstract class OutcomeWindow implements TripPolicy {
     return this.#record(FAILED, durationMs);
   }
 
-  abstract reset(): void;
-
-  /** Takes one outcome in, and those out that have left the window. */
-  protected abstract add(outcome: number): void;
-
-  /** True when a rate has reached its threshold. */
-  #record(failed: number, durationMs: number | undefined): boolean {
-    const slow = durationMs !== undefined && this.#slowFrom !== undefined && durationMs >= this.#slowFrom;
-    this.add(failed | (slow ? SLOW : 0));
-    if (this.calls < this.#minimumCalls) return false;
-    return (
-      this.failed / this.calls >= this.#failureRate || (slow && this.slow / this.calls >= this.#slowRate)
-    );
-  }
-}
-
-/** The last calls: the oldest makes room for the newest. */
-class CountWindow extends OutcomeWindow {
-  readonly #size: number;
-  readonly #words: number[] = [];
-  #next = 0;
-
-  constructor(size: number, options: RateOptions) {
-    super(options);
-    this.#size = size;
-  }
-
-  override reset(): void {
-    this.#words.length = 0;
-    this.#next = 0;
+  reset(): void {
     this.calls = 0;
     this.failed = 0;
     this.slow = 0;
   }
 
+  /** Takes one outcome in, and those out that have left the window. */
+  protected abstract add(outcome: number): void;
+
+  /** True when a rate has reached its threshold. */
+  #record(failed: number, durationMs = 0): boolean {
+    const {
+      minimumCalls,
+      failureRateThreshold,
+      slowCallDurationMs,
+      slowCallRateThreshold = 1,
+    } = this.options;
+    const slow = slowCallDurationMs !== undefined && durationMs >= slowCallDurationMs;
+    this.add(failed | (slow ? SLOW : 0));
+    if (this.calls < minimumCalls) return false;
+    if (this.failed / this.calls >= failureRateThreshold) return true;
+    return slow && this.slow / this.calls >= slowCallRateThreshold;
+  }
+}
+
+/** The last calls: the oldest makes room for the newest. */
+class CountWindow extends OutcomeWindow<CountOptions> {
+  readonly #words: number[] = [];
+  #next = 0;
+
+  override reset(): void {
+    super.reset();
+    this.#words.length = 0;
+    this.#next = 0;
+  }
+
   protected override add(outcome: number): void {
+    const { size } = this.options;
     const place = Math.trunc(this.#next / OUTCOMES_A_WORD);
     const shift = 2 * (this.#next % OUTCOMES_A_WORD);
     const word = this.#words[place] ?? 0;
     const oldest = (word >> shift) & (FAILED | SLOW);
     this.#words[place] = word ^ ((oldest ^ outcome) << shift);
-    this.#next = (this.#next + 1) % this.#size;
-    if (this.calls < this.#size) this.calls += 1;
+    this.#next = (this.#next + 1) % size;
+    if (this.calls < size) this.calls += 1;
     this.failed += (outcome & FAILED) - (oldest & FAILED);
     this.slow += ((outcome & SLOW) - (oldest & SLOW)) / SLOW;
   }
 }
 
 /** Ten buckets of a tenth of the window each; those that have passed are emptied on the next call. */
-class TimeWindow extends OutcomeWindow {
+class TimeWindow extends OutcomeWindow<TimeOptions> {
   readonly #clock: () => number;
-  /** Milliseconds. */
-  readonly #width: number;
   /** For each bucket its calls, its failed ones and, if they are rated, its slow ones. */
   readonly #buckets: number[];
   /** Number of the bucket of the last call, counted from clock time 0. */
   #newest = 0;
-  /** Clock time at which that bucket ends. */
-  #end = Number.NEGATIVE_INFINITY;
-  /** Where that bucket begins among the numbers. */
-  #place = 0;
 
-  constructor(durationMs: number, options: RateOptions, clock: () => number) {
+  constructor(options: TimeOptions, clock: () => number) {
     super(options);
     this.#clock = clock;
-    this.#width = durationMs / BUCKETS;
     this.#buckets = new Array<number>(BUCKETS * this.#numbers).fill(0);
   }
 
   override reset(): void {
+    super.reset();
     this.#buckets.fill(0);
-    this.calls = 0;
-    this.failed = 0;
-    this.slow = 0;
   }
 
   protected override add(outcome: number): void {
-    const now = this.#clock();
-    if (now >= this.#end) this.#moveTo(Math.floor(now / this.#width));
-    this.calls += 1;
-    this.#count(0, 1);
-    if (outcome === 0) return;
+    const index = Math.floor((this.#clock() * BUCKETS) / this.options.durationMs);
+    if (index !== this.#newest) this.#moveTo(index);
+    const place = this.#placeOf(index);
     const failed = outcome & FAILED;
+    this.calls += 1;
     this.failed += failed;
-    this.#count(1, failed);
+    this.#count(place, 1);
+    this.#count(place + 1, failed);
     if ((outcome & SLOW) === 0) return;
     this.slow += 1;
-    this.#count(2, 1);
+    this.#count(place + 2, 1);
   }
 
   /** How many each bucket has. */
@@ -156,8 +145,7 @@ class TimeWindow extends OutcomeWindow {
     return this.needsDuration ? 3 : 2;
   }
 
-  #count(which: number, more: number): void {
-    const at = this.#place + which;
+  #count(at: number, more: number): void {
     this.#buckets[at] = Number(this.#buckets[at]) + more;
   }
 
@@ -166,8 +154,6 @@ class TimeWindow extends OutcomeWindow {
     if (passed >= BUCKETS) this.reset();
     else for (let step = 1; step <= passed; step += 1) this.#empty(this.#placeOf(this.#newest + step));
     this.#newest = index;
-    this.#end = (index + 1) * this.#width;
-    this.#place = this.#placeOf(index);
   }
 
   #empty(place: number): void {
@@ -185,29 +171,26 @@ class TimeWindow extends OutcomeWindow {
 }
 
 function assertWindow(options: WindowOptions): void {
-  const { failureRateThreshold, minimumCalls, slowCallDurationMs, slowCallRateThreshold } = options;
+  const { failureRateThreshold, minimumCalls, slowCallDurationMs = 1, slowCallRateThreshold = 1 } = options;
   assertPositiveInteger('window.minimumCalls', minimumCalls);
   if (options.type === 'time') assertDuration('window.durationMs', options.durationMs);
   else assertPositiveInteger('window.size', options.size);
   if (options.type === 'count' && minimumCalls > options.size) {
     throw new RangeError('window.minimumCalls must not be more than window.size');
   }
-  if (slowCallDurationMs !== undefined) assertDuration('window.slowCallDurationMs', slowCallDurationMs);
-  for (const rate of [failureRateThreshold, slowCallRateThreshold ?? 1]) {
-    if (!(rate > 0 && rate <= 1)) {
-      throw new RangeError(`a rate of the window must be above 0 and at most 1, got ${String(rate)}`);
-    }
+  assertDuration('window.slowCallDurationMs', slowCallDurationMs);
+  for (const rate of [failureRateThreshold, slowCallRateThreshold]) {
+    if (rate > 0 && rate <= 1) continue;
+    throw new RangeError(`a rate of the window must be above 0 and at most 1, got ${String(rate)}`);
   }
 }
 
 function assertDuration(name: string, value: number): void {
-  if (!(Number.isFinite(value) && value > 0)) {
-    throw new RangeError(`${name} must be finite and above 0 milliseconds, got ${String(value)}`);
-  }
+  if (Number.isFinite(value) && value > 0) return;
+  throw new RangeError(`${name} must be finite and above 0 milliseconds, got ${String(value)}`);
 }
 
 function assertPositiveInteger(name: string, value: number): void {
-  if (!(Number.isInteger(value) && value > 0)) {
-    throw new RangeError(`${name} must be a positive integer, got ${String(value)}`);
-  }
+  if (Number.isInteger(value) && value > 0) return;
+  throw new RangeError(`${name} must be a positive integer, got ${String(value)}`);
 }
