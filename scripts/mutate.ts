@@ -23,7 +23,17 @@ const services: Readonly<Record<string, readonly string[]>> = {
 };
 
 const root = materialize('mutation', { fixture: 'npm-workspaces', args: [] });
-const args = ['--target', 'user', '--protect', 'none', '--with', 'window,backoff,cache', '--yes'];
+const args = [
+  '--target',
+  'user',
+  '--protect',
+  'all',
+  '--public',
+  'none',
+  '--with',
+  'window,backoff,cache',
+  '--yes',
+];
 const plan = await planCommand({ generator: 'add-s2s', args }, root);
 if (!plan.ok) throw new Error(plan.obstacles.map(({ message }) => message).join('\n'));
 await apply(plan, root);

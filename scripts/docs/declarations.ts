@@ -24,8 +24,10 @@ export function renderDeclarations(): string {
     section('service-client-error.ts', join(rendered, 'service-client-error.ts')),
     section('retry-policy.ts', join(rendered, 'retry-policy.ts')),
     section('auth.middleware.ts', join(goldens, 'add-auth-middleware/auth-middleware.ts')),
+    section('route-guard.ts', join(projectRoot, 'templates/add-auth-middleware/route-guard.ts')),
     section('auth-verify.ts', join(goldens, 'add-auth-verify/auth-verify.ts')),
     section('verify-route.ts', join(modules, 'verify-route.ts')),
+    section('token-key.ts', join(modules, 'token-key.ts')),
     section('token-claims.ts', join(modules, 'token-claims.ts')),
     section('token-blacklist.ts', join(modules, 'token-blacklist.ts')),
   ].join('\n\n');

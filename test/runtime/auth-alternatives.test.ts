@@ -19,7 +19,15 @@ declare module 'fastify' {
   }
 }
 
-const root = materialize('auth-alternatives', { fixture: 'npm-workspaces', args: [] });
+const user = 'services/user-service';
+const root = materialize('auth-alternatives', {
+  fixture: 'npm-workspaces',
+  args: [],
+  files: {
+    [`${user}/package.json`]: (text) =>
+      text.replace('"dependencies": {', '"dependencies": {\n    "@fastify/auth": "^5.0.0",'),
+  },
+});
 const apps: FastifyInstance[] = [];
 let authMiddleware: FastifyPluginCallback<Readonly<Record<string, unknown>>>;
 let lines = '';
@@ -27,9 +35,9 @@ let lines = '';
 let openMs = 0;
 
 beforeAll(async () => {
-  const args = ['--target', 'user', '--protect', 'none', '--no-format'];
+  const args = ['--target', 'user', '--protect', 'all', '--public', 'none', '--no-format'];
   await runCommand({ generator: 'add-auth-middleware', args }, root);
-  const file = join(root, 'services/user-service/src/middleware/auth.middleware.ts');
+  const file = join(root, user, 'src/middleware/auth.middleware.ts');
   ({ authMiddleware } = (await import(file)) as { authMiddleware: typeof authMiddleware });
 });
 afterEach(async () => {

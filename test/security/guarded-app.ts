@@ -45,7 +45,7 @@ export interface Guard {
 /** Generates the middleware into a copy of a fixture and loads it. */
 export async function openGuard(id: string, ...flags: readonly string[]): Promise<Guard> {
   const root = materialize(id, { fixture: 'npm-workspaces', args: [] });
-  const args = ['--target', 'user', '--protect', 'none', '--yes', '--no-format', ...flags];
+  const args = ['--target', 'user', '--protect', 'all', '--public', 'none', '--yes', '--no-format', ...flags];
   const plan = await planCommand({ generator: 'add-auth-middleware', args }, root);
   if (!plan.ok) throw new Error('The generator refused the fixture');
   await apply(plan, root);
