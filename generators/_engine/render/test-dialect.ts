@@ -76,7 +76,7 @@ function namedImport(names: readonly string[], from: string): ImportLine {
 /** `it('…', fn, 10_000)`: node:test takes the time limit as options, before the function or after a hook's. */
 function timeoutChanges(source: ts.SourceFile, callee: ts.Identifier): readonly TextChange[] {
   if (!ts.isCallExpression(callee.parent)) return [];
-  const [first, second, third] = callee.parent.arguments;
+  const [, second, third] = callee.parent.arguments;
   const options = (limit: ts.Node): string => `{ timeout: ${limit.getText(source)} }`;
   if (third !== undefined && second !== undefined) {
     return [
@@ -84,7 +84,7 @@ function timeoutChanges(source: ts.SourceFile, callee: ts.Identifier): readonly 
       { start: second.getEnd(), end: third.getEnd(), text: '' },
     ];
   }
-  const isHook = first !== undefined && !ts.isStringLiteralLike(first);
+  const isHook = /^(?:before|after)/.test(callee.text);
   if (!isHook || second === undefined) return [];
   return [{ start: second.getStart(source), end: second.getEnd(), text: options(second) }];
 }
