@@ -134,7 +134,7 @@ describe('circuit breaker, calls', () => {
 	})
 
 	it('stays OPEN as long as the last error asks for', () => {
-		const errors = [{ retryAfterMs: 5_000 }, { retryAfterMs: 'soon' }, {}, null]
+		const errors = [{ retryAfterMs: 5_000 }, { retryAfterMs: '9' }, 'why', null]
 		const waits = errors.map((error) => {
 			const breaker = createBreaker({ failureThreshold: 1 })
 			breaker.failure(breaker.tryAcquire(), error)
