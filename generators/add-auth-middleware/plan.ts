@@ -7,6 +7,7 @@ import type { Plan } from '../_engine/model/plan.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { importSpecifier, placeFile, testFileFor } from '../_engine/facts/style/place-file.ts';
+import { createTestKit } from '../_engine/edit/test-kit.ts';
 import { type Draft, openDraft } from '../_engine/repo/draft.ts';
 import { render, renderModule, renderTest } from '../_engine/render/render.ts';
 import { findUrlVariable } from '../_engine/facts/config/config.ts';
@@ -168,7 +169,8 @@ function renderMiddleware(
     const text = renderTest(`add-auth-middleware/${name}.test.ts.hbs`, view, style, testing);
     draft.create(test, 'unit-test', text);
   };
-  for (const [name, imports] of middlewareTests(files, choices)) {
+  createTestKit(draft, service);
+  for (const [name, imports] of middlewareTests(service, files, choices)) {
     const test = testFileFor(service, files.middleware, name);
     create(name, test, middlewareTestView(service, draft.repo, files, names, choices, test, imports));
   }

@@ -6,6 +6,7 @@ import { freePluginName } from '../_engine/edit/register-plugin.ts';
 import { importLines, isAutoloaded } from '../_engine/facts/style/place-file.ts';
 import { type Destination, readVariable } from '../_engine/edit/declare-variables.ts';
 import { importSubject } from '../_engine/edit/env-schema.ts';
+import { testKitImport } from '../_engine/edit/test-kit.ts';
 import { printString, printStrings } from '../_engine/syntax/print.ts';
 import type { MiddlewareNames } from './names.ts';
 import type { CarriedClaim } from './verify-route.ts';
@@ -175,11 +176,12 @@ function importsOf(
 
 /** The tests of the middleware: their own, and those of its optional parts, by what they import beside it. */
 export function middlewareTests(
+  service: Service,
   files: MiddlewareFiles,
   { cacheTtlMs, diagnostics, guardsAll, revocation }: MiddlewareChoices,
 ): readonly (readonly [name: string, imports: readonly ImportWant[]])[] {
   return [
-    ['auth-middleware', []],
+    ['auth-middleware', [testKitImport(service, 'type Answer', 'hangUp', 'json', 'silence', 'StubServer')]],
     ...(guardsAll ? [['route-guard', []] as const] : []),
     ...(cacheTtlMs === undefined ? [] : [['auth-cache', []] as const]),
     ...(revocation ? [['auth-revocation', [{ from: files.tokenKey, names: ['tokenKey'] }]] as const] : []),

@@ -2,7 +2,7 @@ import type { ImportWant } from '../_engine/model/code-facts.ts';
 import type { RelPath } from '../_engine/model/paths.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { importLines, testFileFor } from '../_engine/facts/style/place-file.ts';
-import { lifecycleFile, usesNodeRedis } from '../_engine/edit/redis-connection.ts';
+import { usesNodeRedis } from '../_engine/edit/redis-connection.ts';
 import type { Draft } from '../_engine/repo/draft.ts';
 import { renderTest } from '../_engine/render/render.ts';
 import type { VerifyFiles } from './files.ts';
@@ -18,37 +18,19 @@ export function planDenylistTests(
 ): void {
   const { style, testing } = service;
   if (testing.runner === 'none' || blacklist === 'none') return;
-  const ioredis = usesIoredis(service);
   const expiry = usesNodeRedis(service) ? '{ EX: 60 }' : "'EX', 60";
   const create = (file: RelPath, name: string, wants: readonly ImportWant[]): void => {
     const test = testFileFor(service, file, name);
-    const view: DenylistTestView = { imports: importLines(service, test, wants), expiry, ioredis };
+    const view: DenylistTestView = { imports: importLines(service, test, wants), expiry };
     draft.create(test, 'unit-test', renderTest(`add-auth-verify/${name}.test.ts.hbs`, view, style, testing));
   };
   create(files.blacklist, 'token-blacklist', [
     { from: files.blacklist, names: ['type BlacklistStore', 'TokenBlacklist'] },
-    { from: files.claims, names: ['decodeClaims', 'TokenError'] },
+    { from: files.claims, names: ['decodeClaims'] },
     { from: files.tokenKey, names: ['tokenKey'] },
   ]);
   if (usesMemory(service, blacklist))
     create(files.memory, 'memory-blacklist-store', [{ from: files.memory, names: ['createMemoryStore'] }]);
   if (blacklist === 'redis')
-    create(files.redis, 'redis-blacklist-store', [
-      { from: files.redis, names: ['createRedisStore'] },
-      ...(ioredis ? ioredisWants(service) : []),
-    ]);
-}
-
-function ioredisWants(service: Service): readonly ImportWant[] {
-  return [
-    { from: 'ioredis', names: ['Redis'] },
-    { from: lifecycleFile(service), names: ['FAIL_FAST'] },
-  ];
-}
-
-/** A service with @fastify/redis may not have the package itself. */
-function usesIoredis(service: Service): boolean {
-  const { manifest, redis } = service;
-  if (usesNodeRedis(service)) return false;
-  return redis.client === undefined || manifest.dependencies['ioredis'] !== undefined;
+    create(files.redis, 'redis-blacklist-store', [{ from: files.redis, names: ['createRedisStore'] }]);
 }

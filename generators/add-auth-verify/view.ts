@@ -97,6 +97,4 @@ export interface DenylistTestView {
   readonly imports: readonly string[];
   /** Arguments with which the Redis client sets the life of a key to 60 s. */
   readonly expiry: string;
-  /** The package is a dependency of the service. */
-  readonly ioredis: boolean;
 }

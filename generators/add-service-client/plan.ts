@@ -6,7 +6,8 @@ import type { Plan } from '../_engine/model/plan.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { declareDependencies } from '../_engine/edit/ensure-dependency.ts';
-import { importSpecifier, placeFile, testFileFor } from '../_engine/facts/style/place-file.ts';
+import { createTestKit, testKitImport } from '../_engine/edit/test-kit.ts';
+import { importLines, importSpecifier, placeFile, testFileFor } from '../_engine/facts/style/place-file.ts';
 import { type Draft, openDraft } from '../_engine/repo/draft.ts';
 import { renderModule, renderTest } from '../_engine/render/render.ts';
 import { clientAnswers, findClient, findInstalled } from '../_engine/facts/calls/installed-client.ts';
@@ -143,15 +144,27 @@ function renderClientTest(
   retry: boolean,
 ): void {
   if (service.testing.runner === 'none') return;
+  createTestKit(draft, service);
   const test = testFileFor(service, place(part), parts[part]);
   const view: ClientTestView = {
     retry,
+    imports: importLines(service, test, [
+      { from: place('client'), names: clientNames },
+      testKitImport(service, 'type Answer', 'hangUp', 'json', 'silence', 'StubServer'),
+    ]),
     clientImport: importSpecifier(service, test, place('client')),
     diagnosticsImport: importSpecifier(service, test, place('diagnostics')),
   };
   const template = `add-service-client/${parts[part]}.test.ts.hbs`;
   draft.create(test, 'unit-test', renderTest(template, view, service.style, service.testing));
 }
+
+const clientNames = [
+  'type RequestOptions',
+  'ServiceClient',
+  'ServiceClientError',
+  'type ServiceClientOptions',
+];
 
 export const adoption: Adoption = {
   role: 'service-client',

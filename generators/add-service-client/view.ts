@@ -1,6 +1,8 @@
 /** What the tests of the client and of its diagnostics are rendered from. */
 export interface ClientTestView {
   readonly retry: boolean;
+  /** Whole import statements. */
+  readonly imports: readonly string[];
   readonly clientImport: string;
   readonly diagnosticsImport: string;
 }

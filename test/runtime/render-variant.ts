@@ -80,6 +80,10 @@ function renderFiles({
   };
   const client: ClientTestView = {
     retry,
+    imports: [
+      "import { type RequestOptions, ServiceClient, ServiceClientError, type ServiceClientOptions } from './service-client.ts';",
+      "import { type Answer, hangUp, json, silence, StubServer } from './test-kit.ts';",
+    ],
     clientImport: './service-client.ts',
     diagnosticsImport: './service-diagnostics.ts',
   };
@@ -101,6 +105,7 @@ function renderFiles({
   });
   return [
     ...breakerFiles,
+    ['test-kit.ts', renderModule('_shared/test-kit.ts', {}, style)],
     own('http-transport', `http-transport.${transport}`),
     own('retry-policy', retry ? 'retry-policy' : 'retry-policy.none'),
     ...(diagnostics ? [own('service-diagnostics')] : []),

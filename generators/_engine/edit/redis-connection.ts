@@ -106,7 +106,7 @@ function clientVariant(service: Service): string {
 }
 
 /** Where that file is. */
-export function lifecycleFile(service: Service): RelPath {
+function lifecycleFile(service: Service): RelPath {
   return placeFile(service, 'utils', 'redis-lifecycle');
 }
 

@@ -53,6 +53,11 @@ describe('vitest', () => {
 });
 
 describe('node:test', () => {
+  it('takes the function after a title that is computed for no time limit', () => {
+    const table = "for (const title of ['a', 'b']) it(title, () => undefined);\n";
+    expect(toDialect(table, nodeTest)).toBe(`import { it } from 'node:test';\n\n${table}`);
+  });
+
   it('imports assert and the runner, sorted, and renames hooks', () => {
     expect(toDialect(text, nodeTest)).toBe(`import assert from 'node:assert/strict';
 import { createServer } from 'node:http';

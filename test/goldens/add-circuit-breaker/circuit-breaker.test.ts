@@ -1,490 +1,171 @@
-import {
-  CircuitBreaker,
-  type CircuitBreakerOptions,
-  CircuitOpenError,
-  type CircuitStateChange,
-  type TripPolicy,
-} from '../src/utils/circuit-breaker.js';
+import { CircuitBreaker, type CircuitBreakerOptions, type CircuitStats } from '../src/utils/circuit-breaker.js';
 
-/** Time stands still unless a test moves it. */
+/** Milliseconds of the breakers' clock. */
 let now = 0;
-const clock = (): number => now;
-
-beforeEach(() => {
-  now = 1_000;
-});
-
 const boom = new Error('boom');
 const succeed = (): Promise<string> => Promise.resolve('ok');
 const fail = (): Promise<never> => Promise.reject(boom);
+const throwBoom = (): never => {
+  throw boom;
+};
 
 function createBreaker(options: CircuitBreakerOptions = {}): CircuitBreaker {
-  return new CircuitBreaker({ name: 'test', failureThreshold: 3, timeout: 1_000, clock, ...options });
+  const defaults = { name: 'test', failureThreshold: 3, timeout: 1_000, clock: () => now };
+  return new CircuitBreaker({ ...defaults, ...options });
 }
 
-async function failTimes(breaker: CircuitBreaker, times: number): Promise<void> {
-  for (let call = 0; call < times; call += 1) {
-    await expect(breaker.execute(fail)).rejects.toMatchObject({ message: 'boom' });
+/**
+ * Runs steps: a number lets so many milliseconds pass, `s` and `f` are calls that succeed and fail, `p` takes a permit,
+ * `S`, `F` and `C` settle the oldest permit (success, failure, cancelled), `r` resets and `i` isolates.
+ */
+async function run(breaker: CircuitBreaker, steps: string): Promise<CircuitBreaker> {
+  const permits: number[] = [];
+  for (const step of steps.match(/\d+|[a-z]/gi) ?? []) {
+    if (step === 's') await breaker.execute(succeed).catch(() => 0);
+    else if (step === 'f') await breaker.execute(fail).catch(() => 0);
+    else if (step === 'p') permits.push(breaker.tryAcquire());
+    else if (step === 'S') breaker.success(permits.shift() ?? 0);
+    else if (step === 'F') breaker.failure(permits.shift() ?? 0, boom);
+    else if (step === 'C') breaker.release(permits.shift() ?? 0);
+    else if (step === 'r') breaker.reset();
+    else if (step === 'i') breaker.isolate();
+    else now += Number(step);
   }
-}
-
-async function openBreaker(options: CircuitBreakerOptions = {}): Promise<CircuitBreaker> {
-  const breaker = createBreaker(options);
-  await failTimes(breaker, 3);
   return breaker;
 }
 
-async function halfOpenBreaker(options: CircuitBreakerOptions = {}): Promise<CircuitBreaker> {
-  const breaker = await openBreaker(options);
-  now += 1_000;
-  return breaker;
+type Row = readonly [string, CircuitBreakerOptions, string, Partial<CircuitStats>];
+
+const closed = { state: 'CLOSED' } as const;
+const open = { state: 'OPEN' } as const;
+const halfOpen = { state: 'HALF_OPEN' } as const;
+const period = { monitoringPeriod: 500 };
+const probe = { probeTimeout: 200 };
+const slow = { probeTimeout: 5_000 };
+
+const suites: Readonly<Record<string, readonly Row[]>> = {
+  CLOSED: [
+    ['stays so below the failure threshold', {}, 'ff', closed],
+    ['opens at the failure threshold', {}, 'fff', open],
+    ['counts failures in a row', {}, 'ffsff', { ...closed, consecutiveFailures: 2 }],
+    ['forgets failures after the monitoring period', period, 'ff 500 ff', closed],
+    ['counts failures within that period', period, 'ff 499 f', open],
+    ['does not count what is no failure', { isFailure: () => false }, 'fffff', closed],
+    ['does not count errors of weight 0', { weigh: () => 0 }, 'fffff', closed],
+    ['counts by weight', { weigh: () => 3 }, 'f', open],
+    ['counts a negative weight as 1', { weigh: () => -5 }, 'fff', open],
+    ['counts what cannot be classified', { isFailure: throwBoom }, 'fff', open],
+  ],
+  OPEN: [
+    ['rejects until the timeout', {}, 'fff 999 s', { ...open, rejections: 1, totalCalls: 3 }],
+    ['ends at the timeout', {}, 'fff 1000', { ...halfOpen, nextAttemptAt: undefined }],
+    ['ignores the results of earlier calls', {}, 'pp fff SF', { successes: 0, failures: 3 }],
+    ['does not end while isolated', {}, 'i 1000000 s', { ...open, nextAttemptAt: undefined }],
+  ],
+  HALF_OPEN: [
+    ['stays so below the success threshold', {}, 'fff 1000 s', halfOpen],
+    ['closes at the success threshold', {}, 'fff 1000 ss', { ...closed, openedAt: undefined }],
+    ['reopens at the first failure', {}, 'fff 1000 sf', { ...open, consecutiveSuccesses: 0 }],
+    ['counts successes anew after that', {}, 'fff 1000 sf 1000 s', halfOpen],
+    ['lets one probe through at a time', {}, 'fff 1000 pp', { totalCalls: 4, rejections: 1 }],
+    ['lets through as many as it may', { halfOpenMaxCalls: 2 }, 'fff 1000 ppp', { rejections: 1 }],
+    ['frees the place of a cancelled probe', {}, 'fff 1000 pCp', { ...halfOpen, rejections: 0 }],
+    ['counts a probe that hangs as failed', probe, 'fff 1000 p 200', { ...open, failures: 4 }],
+    ['ignores its late result', probe, 'fff 1000 p 200 S', { ...open, successes: 0 }],
+    ['probes again after that', probe, 'fff 1000 p 1200 p', { ...halfOpen, totalCalls: 5 }],
+    ['waits for the probes of before a reset', slow, 'fff 1000 pr fff 4999 p', { rejections: 1 }],
+    ['does not wait for lost ones', slow, 'fff 1000 pr fff 5000 p', { rejections: 0 }],
+  ],
+  statistics: [
+    ['count calls and results', {}, 'sfsf', { totalCalls: 4, successes: 2, failures: 2 }],
+    ['count results in a row', {}, 'sffss', { consecutiveFailures: 0, consecutiveSuccesses: 2 }],
+    ['end a run with its period', period, 'ff 500', { consecutiveFailures: 0, failures: 2 }],
+    ['end it also when isolated', period, 'ff 500 i', { consecutiveFailures: 0 }],
+  ],
+  reset: [
+    ['closes', {}, 'fff r', { ...closed, openedAt: undefined, lastFailureTime: undefined }],
+    ['counts calls and rejections anew', {}, 'sffff r', { totalCalls: 0, rejections: 0 }],
+    ['counts results anew', {}, 'sfff r', { successes: 0, failures: 0, consecutiveFailures: 0 }],
+    ['ignores the results of earlier calls', {}, 'pp r SF', { successes: 0, failures: 0 }],
+    ['ends an isolation', {}, 'i i r s', { ...closed, successes: 1 }],
+  ],
+};
+
+for (const [suite, rows] of Object.entries(suites)) {
+  describe(`circuit breaker, ${suite}`, () => {
+    for (const [title, options, steps, expected] of rows) {
+      it(title, async () => {
+        const breaker = await run(createBreaker(options), steps);
+        const stats = breaker.getStats();
+        expect({ ...stats, ...expected }).toEqual(stats);
+        expect(breaker.getState()).toBe(stats.state);
+      });
+    }
+  });
 }
 
-describe('circuit breaker, options', () => {
-  it('has defaults and works with the real clock', async () => {
+describe('circuit breaker, calls', () => {
+  it('passes on what a function resolves to, rejects with or throws', async () => {
     const breaker = new CircuitBreaker();
-    expect(breaker.name).toBe('circuit');
-    expect(await breaker.execute(succeed)).toBe('ok');
-    expect(breaker.getState()).toBe('CLOSED');
-    expect(breaker.retryAfterMs()).toBe(0);
-  });
-
-  it('refuses counts that are not positive integers', () => {
-    for (const value of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY]) {
-      expect(() => new CircuitBreaker({ failureThreshold: value })).toThrow(RangeError);
-      expect(() => new CircuitBreaker({ successThreshold: value })).toThrow(RangeError);
-      expect(() => new CircuitBreaker({ halfOpenMaxCalls: value })).toThrow(RangeError);
-    }
-  });
-
-  it('says which option is wrong, and how', () => {
-    expect(() => new CircuitBreaker({ failureThreshold: 0 })).toThrow(
-      /failureThreshold must be a positive integer, got 0/,
-    );
-    expect(() => new CircuitBreaker({ successThreshold: 1.5 })).toThrow(/successThreshold must be a positive integer/);
-    expect(() => new CircuitBreaker({ halfOpenMaxCalls: -1 })).toThrow(/halfOpenMaxCalls must be a positive integer/);
-    expect(() => new CircuitBreaker({ timeout: 0 })).toThrow(/timeout must be finite and above 0 milliseconds, got 0/);
-    expect(() => new CircuitBreaker({ monitoringPeriod: 0 })).toThrow(/monitoringPeriod must be finite/);
-    expect(() => new CircuitBreaker({ probeTimeout: 0 })).toThrow(/probeTimeout must be finite/);
-  });
-
-  it('refuses times that are not finite and above 0', () => {
-    for (const value of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
-      expect(() => new CircuitBreaker({ timeout: value })).toThrow(RangeError);
-      expect(() => new CircuitBreaker({ monitoringPeriod: value })).toThrow(RangeError);
-      expect(() => new CircuitBreaker({ probeTimeout: value })).toThrow(RangeError);
-    }
-  });
-});
-
-describe('circuit breaker, CLOSED', () => {
-  it('lets calls through and passes on what they resolve to', async () => {
-    const breaker = createBreaker();
-    expect(await breaker.execute(succeed)).toBe('ok');
-    expect(breaker.getStats().totalCalls).toBe(1);
-    expect(breaker.getStats().successes).toBe(1);
-  });
-
-  it('rejects with what a function throws before it has a promise', async () => {
-    const breaker = createBreaker();
-    const fail = (): Promise<never> => {
-      throw boom;
-    };
+    expect([await breaker.execute(succeed), breaker.retryAfterMs()]).toEqual(['ok', 0]);
     await expect(breaker.execute(fail)).rejects.toMatchObject({ message: 'boom' });
-    expect(breaker.getStats().failures).toBe(1);
-  });
-
-  it('opens after that many failures in a row', async () => {
-    const breaker = createBreaker();
-    await failTimes(breaker, 2);
-    expect(breaker.getState()).toBe('CLOSED');
-    await failTimes(breaker, 1);
-    expect(breaker.getState()).toBe('OPEN');
-  });
-
-  it('starts to count anew after a success', async () => {
-    const breaker = createBreaker();
-    await failTimes(breaker, 2);
-    await breaker.execute(succeed);
-    await failTimes(breaker, 2);
-    expect(breaker.getState()).toBe('CLOSED');
-    expect(breaker.getStats().consecutiveFailures).toBe(2);
-  });
-
-  it('starts to count anew when the monitoring period has passed since the first failure', async () => {
-    const breaker = createBreaker({ monitoringPeriod: 500 });
-    await failTimes(breaker, 2);
-    now += 500;
-    await failTimes(breaker, 2);
-    expect(breaker.getState()).toBe('CLOSED');
-    expect(breaker.getStats().consecutiveFailures).toBe(2);
-    now += 499;
-    expect(breaker.getStats().consecutiveFailures).toBe(2);
-    await failTimes(breaker, 1);
-    expect(breaker.getState()).toBe('OPEN');
-  });
-
-  it('tells that a run of failures is over before the next call', async () => {
-    const breaker = createBreaker({ monitoringPeriod: 500 });
-    await failTimes(breaker, 2);
-    now += 500;
-    expect(breaker.getStats().consecutiveFailures).toBe(0);
+    await expect(breaker.execute(throwBoom)).rejects.toMatchObject({ message: 'boom' });
     expect(breaker.getStats().failures).toBe(2);
   });
 
-  it('does not count what is no failure, and counts by weight', async () => {
-    const harmless = createBreaker({ isFailure: () => false });
-    await failTimes(harmless, 5);
-    expect(harmless.getState()).toBe('CLOSED');
-    expect(harmless.getStats().failures).toBe(0);
-
-    const weightless = createBreaker({ weigh: () => 0 });
-    await failTimes(weightless, 5);
-    expect(weightless.getState()).toBe('CLOSED');
-
-    const heavy = createBreaker({ weigh: () => 3 });
-    await failTimes(heavy, 1);
-    expect(heavy.getState()).toBe('OPEN');
+  it('rejects with an error that says when to come back', async () => {
+    const breaker = await run(createBreaker(), 'fff 400');
+    const expected = { code: 'CIRCUIT_OPEN', message: 'Circuit "test" is open', retryAfterMs: 600 };
+    await expect(breaker.execute(succeed)).rejects.toMatchObject(expected);
   });
 
-  it('counts a failure as one when its weight makes no sense or cannot be told', async () => {
-    const negative = createBreaker({ weigh: () => -5 });
-    await failTimes(negative, 3);
-    expect(negative.getState()).toBe('OPEN');
-
-    const broken = createBreaker({
-      isFailure: () => {
-        throw new Error('classifier');
-      },
-    });
-    await failTimes(broken, 3);
-    expect(broken.getState()).toBe('OPEN');
-  });
-});
-
-describe('circuit breaker, OPEN', () => {
-  it('rejects at once with an error that has no stack and says when to come back', async () => {
-    const breaker = await openBreaker();
-    now += 400;
-    let calls = 0;
-    const error = await breaker
-      .execute(() => {
-        calls += 1;
-        return succeed();
-      })
-      .catch((reason: unknown) => reason);
-    expect(calls).toBe(0);
-    expect(error instanceof CircuitOpenError).toBe(true);
-    if (error instanceof CircuitOpenError) {
-      expect(error.code).toBe('CIRCUIT_OPEN');
-      expect(error.retryAfterMs).toBe(600);
-      expect(error.message).toContain('test');
-      expect((error.stack ?? '').includes('\n')).toBe(false);
+  it('says how long to wait, and counts that as a rejection', async () => {
+    const breaker = createBreaker();
+    const waits: number[] = [];
+    for (const steps of ['', 'fff', '400', '600', 'p', 'i']) {
+      waits.push((await run(breaker, steps)).refuseForMs());
     }
-    expect(breaker.getStats().rejections).toBe(1);
+    expect(waits).toEqual([0, 1_000, 600, 0, 1_000, Number.POSITIVE_INFINITY]);
+    expect(breaker.getStats().rejections).toBe(4);
   });
 
-  it('can be looked at before a call is built, which counts as a rejection when it refuses', async () => {
-    const closed = createBreaker();
-    expect([closed.refuseForMs(), closed.getStats().rejections]).toEqual([0, 0]);
-
-    const breaker = await openBreaker();
-    now += 400;
-    expect(breaker.refuseForMs()).toBe(600);
-    expect(breaker.getStats().rejections).toBe(1);
-    now += 600;
-    expect(breaker.refuseForMs()).toBe(0);
-    breaker.tryAcquire();
-    expect(breaker.refuseForMs()).toBe(1_000);
-    const { totalCalls, rejections } = breaker.getStats();
-    expect([totalCalls, rejections]).toEqual([4, 2]);
-  });
-
-  it('becomes HALF_OPEN at exactly the timeout, which looking at it does not change', async () => {
-    const changes: CircuitStateChange[] = [];
-    const breaker = await openBreaker({ onStateChange: (change) => changes.push(change) });
-    now += 999;
-    expect(breaker.getState()).toBe('OPEN');
-    now += 1;
-    expect(breaker.getState()).toBe('HALF_OPEN');
-    expect(breaker.getStats().state).toBe('HALF_OPEN');
-    expect(changes).toEqual([{ name: 'test', from: 'CLOSED', to: 'OPEN' }]);
-  });
-
-  it('stays open at least as long as the last failure asks for', async () => {
-    const breaker = createBreaker({ failureThreshold: 1 });
-    const busy = Object.assign(new Error('busy'), { retryAfterMs: 5_000 });
-    await expect(breaker.execute(() => Promise.reject(busy))).rejects.toMatchObject({ message: 'busy' });
-    now += 4_999;
-    expect(breaker.getState()).toBe('OPEN');
-    now += 1;
-    expect(breaker.getState()).toBe('HALF_OPEN');
-  });
-
-  it('ignores a wish that is no number, or errors that are no objects', () => {
-    for (const error of ['text', null, undefined, { retryAfterMs: 'soon' }, { retryAfterMs: Number.NaN }]) {
+  it('stays OPEN as long as the last error asks for', () => {
+    const errors = [{ retryAfterMs: 5_000 }, { retryAfterMs: '9' }, 'why', null];
+    const waits = errors.map((error) => {
       const breaker = createBreaker({ failureThreshold: 1 });
       breaker.failure(breaker.tryAcquire(), error);
-      now += 1_000;
-      expect(breaker.getState()).toBe('HALF_OPEN');
-    }
-  });
-
-  it('tells its times as epoch milliseconds', async () => {
-    const breaker = await openBreaker();
-    const { openedAt, lastFailureTime, nextAttemptAt } = breaker.getStats();
-    expect(Math.abs(Date.now() - (openedAt ?? 0))).toBeLessThan(100);
-    expect(lastFailureTime).toBe(openedAt);
-    expect(Math.abs(Date.now() + 1_000 - (nextAttemptAt ?? 0))).toBeLessThan(100);
-    now += 1_000;
-    expect(breaker.getStats().nextAttemptAt).toBeUndefined();
-  });
-});
-
-describe('circuit breaker, HALF_OPEN', () => {
-  it('lets one probe through at a time', async () => {
-    const breaker = await halfOpenBreaker();
-    const probe = breaker.tryAcquire();
-    expect(probe).toBeGreaterThan(0);
-    expect(breaker.tryAcquire()).toBe(0);
-    await expect(breaker.execute(succeed)).rejects.toMatchObject({ code: 'CIRCUIT_OPEN', retryAfterMs: 1_000 });
-    breaker.success(probe);
-    expect(breaker.retryAfterMs()).toBe(0);
-    expect(breaker.tryAcquire()).toBeGreaterThan(0);
-  });
-
-  it('lets as many probes through as it is told to', async () => {
-    const breaker = await halfOpenBreaker({ halfOpenMaxCalls: 2 });
-    expect(breaker.tryAcquire()).toBeGreaterThan(0);
-    expect(breaker.tryAcquire()).toBeGreaterThan(0);
-    expect(breaker.tryAcquire()).toBe(0);
-  });
-
-  it('closes after that many successes', async () => {
-    const breaker = await halfOpenBreaker();
-    await breaker.execute(succeed);
-    expect(breaker.getState()).toBe('HALF_OPEN');
-    await breaker.execute(succeed);
-    expect(breaker.getState()).toBe('CLOSED');
-    expect(breaker.getStats().openedAt).toBeUndefined();
-    expect(breaker.getStats().consecutiveFailures).toBe(0);
-  });
-
-  it('opens again at the first failure', async () => {
-    const breaker = await halfOpenBreaker();
-    await breaker.execute(succeed);
-    await failTimes(breaker, 1);
-    expect(breaker.getState()).toBe('OPEN');
-    now += 1_000;
-    await breaker.execute(succeed);
-    expect(breaker.getState()).toBe('HALF_OPEN');
-  });
-
-  it('gives the place of a released probe back and stays as it is', async () => {
-    const breaker = await halfOpenBreaker();
-    breaker.release(breaker.tryAcquire());
-    expect(breaker.getState()).toBe('HALF_OPEN');
-    expect(breaker.tryAcquire()).toBeGreaterThan(0);
-  });
-
-  it('treats what is no failure like a release', async () => {
-    const breaker = await halfOpenBreaker({ isFailure: (error) => error === boom });
-    breaker.failure(breaker.tryAcquire(), new Error('not found'));
-    expect(breaker.getState()).toBe('HALF_OPEN');
-    expect(breaker.tryAcquire()).toBeGreaterThan(0);
-  });
-
-  it('counts a probe that does not settle as failed, as of that moment', async () => {
-    const breaker = await halfOpenBreaker({ probeTimeout: 200 });
-    const lost = breaker.tryAcquire();
-    now += 199;
-    expect(breaker.tryAcquire()).toBe(0);
-    now += 1;
-    expect(breaker.getState()).toBe('OPEN');
-    expect(breaker.getStats().failures).toBe(4);
-    expect(breaker.getStats().consecutiveFailures).toBe(4);
-    const { lastFailureTime, openedAt } = breaker.getStats();
-    expect(lastFailureTime).toBe(openedAt);
-    expect(breaker.retryAfterMs()).toBe(1_000);
-    now += 999;
-    expect(breaker.getState()).toBe('OPEN');
-    now += 1;
-    expect(breaker.getState()).toBe('HALF_OPEN');
-    const next = breaker.tryAcquire();
-    expect(next).toBeGreaterThan(0);
-    breaker.success(lost);
-    breaker.success(lost);
-    expect(breaker.getStats().successes).toBe(0);
-    expect(breaker.tryAcquire()).toBe(0);
-    breaker.success(next);
-    expect(breaker.getStats().successes).toBe(1);
-  });
-
-  it('does not count the late success of a lost probe', async () => {
-    const breaker = await halfOpenBreaker({ probeTimeout: 200, successThreshold: 1 });
-    const lost = breaker.tryAcquire();
-    now += 200;
-    breaker.success(lost);
-    expect(breaker.getState()).toBe('OPEN');
-    expect(breaker.getStats().failures).toBe(4);
-  });
-});
-
-describe('circuit breaker, policies', () => {
-  it('tells a trip policy each result of a CLOSED circuit, with the duration that it asks for', async () => {
-    const told: (readonly unknown[])[] = [];
-    const tripPolicy = (): TripPolicy => ({
-      needsDuration: true,
-      onSuccess: (durationMs) => told.push(['success', durationMs]) > 4,
-      onFailure: (runWeight, durationMs) => told.push(['failure', runWeight, durationMs]) > 4,
-      reset: () => told.push(['reset']),
+      return breaker.retryAfterMs();
     });
-    const breaker = createBreaker({ tripPolicy, successThreshold: 1 });
-    const takes = (ms: number, call: () => Promise<unknown>): Promise<unknown> =>
-      breaker.execute(() => {
-        now += ms;
-        return call();
-      });
-    await takes(5, succeed);
-    await expect(takes(7, fail)).rejects.toMatchObject({ message: 'boom' });
-    await failTimes(breaker, 2);
-    expect(breaker.getState()).toBe('CLOSED');
-    await takes(9, succeed);
-    expect(breaker.getState()).toBe('OPEN');
-    now += 1_000;
-    await breaker.execute(succeed);
-    expect(breaker.getState()).toBe('CLOSED');
-    expect(told).toEqual([
-      ['success', 5],
-      ['failure', 1, 7],
-      ['failure', 2, 0],
-      ['failure', 3, 0],
-      ['success', 9],
-      ['reset'],
-    ]);
+    expect(waits).toEqual([5_000, 1_000, 1_000, 1_000]);
   });
 
-  it('asks how long each opening lasts, and how many there were since the last close', async () => {
+  it('asks its policies when to open and for how long, and reports each change', async () => {
+    const told: unknown[] = [];
     const breaker = createBreaker({
-      failureThreshold: 1,
       successThreshold: 1,
       openTime: (timeoutMs, reopenings) => timeoutMs + 100 * reopenings,
-    });
-    for (const openMs of [1_000, 1_100, 1_200]) {
-      await failTimes(breaker, 1);
-      expect(breaker.retryAfterMs()).toBe(openMs);
-      now += openMs;
-    }
-    await breaker.execute(succeed);
-    await failTimes(breaker, 1);
-    expect(breaker.retryAfterMs()).toBe(1_000);
-  });
-});
-
-describe('circuit breaker, generations', () => {
-  it('never has more probes in flight than it is told to, those of earlier generations included', async () => {
-    const breaker = await halfOpenBreaker({ halfOpenMaxCalls: 2, probeTimeout: 5_000 });
-    const slow = breaker.tryAcquire();
-    breaker.failure(breaker.tryAcquire(), boom);
-    now += 1_000;
-    expect(breaker.getState()).toBe('HALF_OPEN');
-    const second = breaker.tryAcquire();
-    expect(second).toBeGreaterThan(0);
-    expect(breaker.tryAcquire()).toBe(0);
-    expect(breaker.retryAfterMs()).toBe(4_000);
-    breaker.failure(slow, boom);
-    expect(breaker.getState()).toBe('HALF_OPEN');
-    expect(breaker.tryAcquire()).toBeGreaterThan(0);
-  });
-
-  it('frees the place of a probe that is lost, whatever its generation', async () => {
-    const breaker = await halfOpenBreaker({ probeTimeout: 5_000 });
-    breaker.tryAcquire();
-    breaker.reset();
-    await failTimes(breaker, 3);
-    now += 4_999;
-    expect(breaker.tryAcquire()).toBe(0);
-    now += 1;
-    expect(breaker.getState()).toBe('HALF_OPEN');
-    expect(breaker.tryAcquire()).toBeGreaterThan(0);
-  });
-
-  it('ignores what began before the last change of state', async () => {
-    const breaker = createBreaker({ successThreshold: 1 });
-    const early = breaker.tryAcquire();
-    const earlyToo = breaker.tryAcquire();
-    await failTimes(breaker, 3);
-    breaker.success(early);
-    expect(breaker.getState()).toBe('OPEN');
-    now += 1_000;
-    const probe = breaker.tryAcquire();
-    breaker.success(early);
-    breaker.failure(earlyToo, boom);
-    expect(breaker.getState()).toBe('HALF_OPEN');
-    breaker.success(probe);
-    expect(breaker.getState()).toBe('CLOSED');
-    breaker.failure(earlyToo, boom);
-    expect(breaker.getStats().consecutiveFailures).toBe(0);
-  });
-
-  it('ignores permits that it never gave', () => {
-    const breaker = createBreaker();
-    breaker.success(0);
-    breaker.success(99);
-    expect(breaker.getStats().successes).toBe(0);
-  });
-
-  it('starts from nothing after a reset, whatever is in flight', async () => {
-    const breaker = await openBreaker();
-    breaker.reset();
-    const inFlight = breaker.tryAcquire();
-    breaker.reset();
-    breaker.failure(inFlight, boom);
-    const { state, failures, totalCalls, rejections, lastFailureTime, openedAt } = breaker.getStats();
-    expect([state, failures, totalCalls, rejections]).toEqual(['CLOSED', 0, 0, 0]);
-    expect([lastFailureTime, openedAt]).toEqual([undefined, undefined]);
-  });
-
-  it('loses no count to an isolation', async () => {
-    const breaker = await halfOpenBreaker({ probeTimeout: 200 });
-    breaker.tryAcquire();
-    now += 200;
-    expect(breaker.getStats().failures).toBe(4);
-    breaker.isolate();
-    expect(breaker.getStats().failures).toBe(4);
-
-    const run = createBreaker({ monitoringPeriod: 500 });
-    await failTimes(run, 2);
-    now += 500;
-    run.isolate();
-    expect(run.getStats().consecutiveFailures).toBe(0);
-  });
-
-  it('stays open while it is isolated, until a reset', async () => {
-    const breaker = createBreaker();
-    breaker.isolate();
-    now += 1_000_000;
-    expect(breaker.getState()).toBe('OPEN');
-    expect(breaker.getStats().nextAttemptAt).toBeUndefined();
-    await expect(breaker.execute(succeed)).rejects.toMatchObject({
-      code: 'CIRCUIT_OPEN',
-      retryAfterMs: Number.POSITIVE_INFINITY,
-    });
-    breaker.reset();
-    expect(await breaker.execute(succeed)).toBe('ok');
-  });
-
-  it('tells each change of state, and survives an observer that throws', async () => {
-    const changes: string[] = [];
-    const breaker = await halfOpenBreaker({
-      successThreshold: 1,
-      onStateChange: ({ from, to }) => {
-        changes.push(`${from} ${to}`);
-        throw new Error('observer');
+      tripPolicy: () => ({
+        needsDuration: true,
+        onSuccess: (durationMs) => told.push(durationMs) > 3,
+        onFailure: (runWeight, durationMs) => told.push([runWeight, durationMs]) > 3,
+        reset: () => told.push('reset'),
+      }),
+      onStateChange: ({ to }) => {
+        told.push(`${to} ${String(breaker.retryAfterMs())}`);
+        throw new Error('No observer breaks it');
       },
     });
-    await breaker.execute(succeed);
-    expect(changes).toEqual(['CLOSED OPEN', 'OPEN HALF_OPEN', 'HALF_OPEN CLOSED']);
-    expect(breaker.getState()).toBe('CLOSED');
+    await run(breaker, 'sffs 1000 f 1100 s');
+    const changes = ['OPEN 1000', 'HALF_OPEN 0', 'OPEN 1100', 'HALF_OPEN 0', 'reset', 'CLOSED 0'];
+    expect(told).toEqual([0, [1, 0], [2, 0], 0, ...changes]);
+  });
+
+  it('refuses counts that are no positive integers, and times that are not finite and above 0', () => {
+    for (const value of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
+      for (const name of ['failureThreshold', 'successThreshold', 'halfOpenMaxCalls'])
+        expect(() => createBreaker({ [name]: value })).toThrow(/must be a positive integer, got/);
+      for (const name of ['timeout', 'monitoringPeriod', 'probeTimeout'])
+        expect(() => createBreaker({ [name]: value })).toThrow(/must be finite and above 0/);
+    }
   });
 });

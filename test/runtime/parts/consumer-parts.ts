@@ -9,6 +9,9 @@ import Fastify, {
 } from 'fastify';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 
+import { describeBreakerParts } from './breaker-parts.ts';
+import { describeClientParts } from './client-parts.ts';
+import { describeMiddlewareParts } from './middleware-parts.ts';
 import { plainLogger } from './plain-logger.ts';
 
 /** Loads a generated module of the consumer by its path below `src`. */
@@ -31,6 +34,10 @@ export function describeConsumerParts(load: Load): void {
   afterEach(() => {
     vi.restoreAllMocks();
   });
+
+  describeBreakerParts(load);
+  describeClientParts(load);
+  describeMiddlewareParts(load);
 
   describe('retry policy', () => {
     interface Policy {

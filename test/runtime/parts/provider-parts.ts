@@ -4,10 +4,15 @@ import fastifyJwt from '@fastify/jwt';
 import Fastify, {
   type FastifyInstance,
   type FastifyPluginCallback,
+  type FastifyRequest,
   type LightMyRequestResponse,
 } from 'fastify';
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
+import type * as RedisStore from '../../../templates/add-auth-verify/redis-blacklist-store.ioredis.ts';
+import type * as Blacklist from '../../../templates/add-auth-verify/token-blacklist.ts';
+import type * as Claims from '../../../templates/add-auth-verify/token-claims.ts';
+import type * as Key from '../../../templates/add-auth-verify/token-key.ts';
 import type { Load } from './consumer-parts.ts';
 import { type LoggedLines, plainLogger } from './plain-logger.ts';
 import { describeVerifyAnswers } from './verify-answers.ts';
@@ -166,6 +171,101 @@ export function describeProviderParts(load: Load): void {
       for (const ours of [Object.assign(new Error('ours'), { code: 'OTHER' }), new Error('ours')])
         expect(failing(ours)).toThrow('ours');
       expect(failing({ code: 'FAST_JWT_EXPIRED' })).toThrow();
+    });
+  });
+
+  describe('denylist, beyond its own tests', () => {
+    let kept: (readonly [key: string, seconds: number])[] = [];
+    const store: Blacklist.BlacklistStore = {
+      add: (key, seconds) => Promise.resolve(void kept.push([key, seconds])),
+      has: () => Promise.resolve(false),
+    };
+    const tokenOf = (claims: object): string =>
+      `e30.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.c2lnbmF0dXJl`;
+    const inSeconds = (seconds: number): number => Math.floor(Date.now() / 1_000) + seconds;
+    let TokenBlacklist: typeof Blacklist.TokenBlacklist;
+    let decodeClaims: typeof Claims.decodeClaims;
+    let TokenError: typeof Claims.TokenError;
+    let tokenKey: typeof Key.tokenKey;
+    let createRedisStore: typeof RedisStore.createRedisStore;
+    beforeAll(async () => {
+      ({ TokenBlacklist } = (await load('utils/token-blacklist.ts')) as typeof Blacklist);
+      ({ decodeClaims, TokenError } = (await load('utils/token-claims.ts')) as typeof Claims);
+      ({ tokenKey } = (await load('utils/token-key.ts')) as typeof Key);
+      ({ createRedisStore } = (await load('utils/redis-blacklist-store.ts')) as typeof RedisStore);
+    });
+    beforeEach(() => {
+      kept = [];
+    });
+
+    it('stores a token for longer than any verifier accepts it, and refuses it later', async () => {
+      const denylist = new TokenBlacklist(store, decodeClaims);
+      for (const exp of [inSeconds(60), undefined]) await denylist.revoke(tokenOf({ exp }));
+      const [minute = 0, endless] = kept.map(([, seconds]) => seconds);
+
+      expect(minute).toBeGreaterThan(60 + 600);
+      expect(minute).toBeLessThan(60 + 667);
+      expect(endless).toBe(3_153_600_000);
+      expect(await denylist.isRevoked(tokenOf({ exp: inSeconds(-595) }))).toBe(false);
+      expect(await denylist.isRevoked(tokenOf({ exp: inSeconds(-601) }))).toBe(true);
+    });
+
+    it('knows a token by its jti where it has a usable one, and never stores the token itself', async () => {
+      const denylist = new TokenBlacklist(store, decodeClaims);
+      const known: unknown[] = ['one', 'a'.repeat(257), '', 1, undefined];
+      for (const jti of known) await denylist.revoke(tokenOf({ jti }));
+
+      const keys = kept.map(([key]) => key);
+      expect(keys.map((key) => key.split(':')[0])).toEqual(['jti', 'jti', 'sha256', 'sha256', 'sha256']);
+      for (const key of keys) expect(key).toMatch(/^(?:jti|sha256):[0-9a-f]{64}$/);
+      // The same name is another token's at another issuer.
+      expect(tokenKey(tokenOf({ jti: 'one' }))).toBe(keys[0]);
+      expect(tokenKey(tokenOf({ jti: 'one', iss: 'elsewhere' })) === keys[0]).toBe(false);
+    });
+
+    it('stores nothing that is not a token, and nothing that it cannot judge', async () => {
+      const refusing = new TokenBlacklist(store, () => {
+        throw new TokenError('expired');
+      });
+      await refusing.revoke(tokenOf({}));
+      const blind = new TokenBlacklist(store, () => Promise.reject(new Error('the keys are gone')));
+      await expect(blind.revoke(tokenOf({}))).rejects.toMatchObject({ message: 'the keys are gone' });
+      expect(await blind.isRevoked('no token')).toBe(false);
+      expect(kept).toEqual([]);
+    });
+
+    it('revokes the Bearer token of a request, and the tokens that it finds elsewhere', async () => {
+      const [token, cookie] = [tokenOf({ jti: 'one' }), tokenOf({ jti: 'two' })];
+      const revoke = async (denylist: Blacklist.TokenBlacklist, authorization: string): Promise<void> => {
+        await denylist.revokeRequest({ headers: { authorization } } as FastifyRequest);
+      };
+      const denylist = new TokenBlacklist(store, decodeClaims);
+      for (const other of ['', token, `Basic ${token}`, `No Bearer ${token}`, `Bearer ${token} more`]) {
+        await revoke(denylist, other);
+      }
+      expect(kept.length).toBe(0);
+      await revoke(denylist, `bearer   ${token}`);
+      await revoke(new TokenBlacklist(store, decodeClaims, () => [cookie, '', undefined]), '');
+      expect(kept.map(([key]) => key)).toEqual([tokenKey(token), tokenKey(cookie)]);
+    });
+
+    it('waits for a Redis that stalls for a moment, and fails fast when it stays silent', async () => {
+      const answers: ((count: number) => void)[] = [];
+      const exists = (): Promise<number> => new Promise((resolve) => answers.push(resolve));
+      const store = createRedisStore({ set: () => Promise.resolve(1), exists }, 'revoked:');
+      setTimeout(() => answers[0]?.(0), 300);
+      expect(await store.has('one')).toBe(false);
+
+      const silence: number[] = [];
+      for (let call = 0; call < 2; call += 1) {
+        const startedAt = performance.now();
+        await expect(store.has('one')).rejects.toMatchObject({ message: 'Redis did not answer in time' });
+        silence.push(performance.now() - startedAt);
+      }
+      const [first = 0, second = 0] = silence;
+      expect(first).toBeLessThan(3_000);
+      // Who has waited has waited for all that follow.
+      expect(second).toBeLessThan(first / 2);
     });
   });
 

@@ -1,48 +1,24 @@
 import assert from 'node:assert/strict'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import { once } from 'node:events'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 
-import { ServiceClient, ServiceClientError, type ServiceClientOptions } from '../src/utils/service-client.js'
+import { type RequestOptions, ServiceClient, ServiceClientError, type ServiceClientOptions } from '../src/utils/service-client.js'
+import { type Answer, hangUp, json, silence, StubServer } from './test-kit.js'
 
-type Answer = (request: IncomingMessage, response: ServerResponse, body: string) => void
-
-interface Seen {
-	method: string
-	url: string
-	headers: IncomingMessage['headers']
-	body: string
-	socket: Socket
-}
-
-const json = (status: number, data: unknown, headers: Record<string, string> = {}): Answer => {
-	return (_request, response) => {
-		response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(data))
-	}
-}
-const text = (status: number, type: string, body: string): Answer => {
-	return (_request, response) => {
-		response.writeHead(status, { 'content-type': type }).end(body)
-	}
-}
-const silence: Answer = () => undefined
-const hangUp: Answer = (request) => {
-	request.socket.destroy()
-}
-
-let server: Server
-let baseUrl = ''
-let answers: Answer[] = []
-let seen: Seen[] = []
+const service = new StubServer()
 const clients: ServiceClient[] = []
 
-/** Answers one after the other; the last one stays. */
-function willAnswer(...next: Answer[]): void {
-	answers = next
-}
+before(() => service.start())
+beforeEach(() => {
+	service.answer(json(200, { ok: true }))
+})
+afterEach(async () => {
+	await Promise.all(clients.splice(0).map((client) => client.close()))
+})
+after(() => service.stop())
 
 function createClient(options: Partial<ServiceClientOptions> = {}): ServiceClient {
-	const client = new ServiceClient({ baseUrl, timeout: 2_000, ...options })
+	const client = new ServiceClient({ baseUrl: service.origin, retry: false, ...options })
 	clients.push(client)
 	return client
 }
@@ -53,521 +29,167 @@ async function errorOf(call: Promise<unknown>): Promise<ServiceClientError> {
 	return error
 }
 
-/** Resolves when the connections of all requests seen are closed; fails after a second. */
-async function connectionsClosed(): Promise<void> {
-	const giveUpAt = Date.now() + 1_000
-	while (seen.some(({ socket }) => !socket.destroyed)) {
-		if (Date.now() > giveUpAt) throw new Error('a connection is still open')
-		await new Promise((resolve) => setTimeout(resolve, 5))
-	}
+const html: Answer = (response) => {
+	response.writeHead(200, { 'content-type': 'text/html' }).end('<p>')
 }
 
-before(async () => {
-	server = createServer((request, response) => {
-		const chunks: Buffer[] = []
-		request.on('data', (chunk: Buffer) => chunks.push(chunk))
-		request.on('end', () => {
-			const body = Buffer.concat(chunks).toString('utf8')
-			const { method = '', url = '', headers, socket } = request
-			seen.push({ method, url, headers, body, socket })
-			const answer = answers.length > 1 ? answers.shift() : answers[0]
-			answer?.(request, response, body)
-		})
-	})
-	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-	baseUrl = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`
-})
-
-beforeEach(() => {
-	seen = []
-	willAnswer(json(200, { ok: true }))
-})
-
-afterEach(async () => {
-	await Promise.all(clients.splice(0).map((client) => client.close()))
-})
-
-after(async () => {
-	server.closeAllConnections()
-	await new Promise((resolve) => server.close(resolve))
-})
-
 describe('service client, requests', () => {
-	it('sends JSON and parses JSON', async () => {
-		willAnswer(json(201, { id: 7 }))
+	it('sends JSON and reads JSON', async () => {
+		service.answer(json(201, { id: 7 }))
 		const { status, data } = await createClient().post<{ id: number }>('/users', { name: 'Ada' })
-		assert.equal(status, 201)
-		assert.deepEqual(data, { id: 7 })
-		assert.equal(seen[0]?.method, 'POST')
-		assert.equal(seen[0]?.body, '{"name":"Ada"}')
-		assert.equal(seen[0]?.headers['content-type'], 'application/json')
+		assert.deepEqual([status, data.id], [201, 7])
+		const { body, headers } = service.last
+		assert.deepEqual([body, headers['content-type']], ['{"name":"Ada"}', 'application/json'])
 	})
 
-	it('uses the method that it is called by', async () => {
-		const client = createClient()
-		await client.get('/')
-		await client.delete('/')
-		await client.post('/')
-		await client.put('/', {})
-		await client.patch('/', {})
-		assert.deepEqual(seen.map(({ method }) => method), ['GET', 'DELETE', 'POST', 'PUT', 'PATCH'])
-	})
-
-	it('joins the path of the base URL, the path and the query', async () => {
-		const client = createClient({ baseUrl: `${baseUrl}/api/` })
+	it('calls by each method, below the path of the base URL', async () => {
+		const client = createClient({ baseUrl: `${service.origin}/api/` })
 		await client.get('/users', { query: { page: 2, q: 'a&b', none: undefined } })
-		await client.get('/users?x=1', { query: { y: true } })
-		await client.get('/users', { query: {} })
-		assert.deepEqual(seen.map(({ url }) => url), [
-			'/api/users?page=2&q=a%26b',
-			'/api/users?x=1&y=true',
-			'/api/users'
+		await client.delete('/users/7?x=1', { query: { y: true } })
+		for (const method of ['post', 'put', 'patch'] as const) await client[method]('/users', {})
+		assert.deepEqual(service.received.map(({ method, url }) => `${method} ${url}`), [
+			'GET /api/users?page=2&q=a%26b',
+			'DELETE /api/users/7?x=1&y=true',
+			'POST /api/users',
+			'PUT /api/users',
+			'PATCH /api/users'
 		])
 	})
 
-	it('reads +json, and gives undefined for an empty answer', async () => {
+	const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`
+	const headerRows: readonly (readonly [string, RequestOptions, string, string])[] = [
+		['its own headers', {}, 'x-service', 'test'],
+		['a correlation ID', { correlationId: 'request-123' }, 'x-correlation-id', 'request-123'],
+		['one from the headers', { headers: { 'X-Correlation-ID': 'r-9' } }, 'x-correlation-id', 'r-9'],
+		['a new one for one that is not safe', { correlationId: 'a\nb' }, 'x-correlation-id', 'a UUID'],
+		['a traceparent', { headers: { traceparent } }, 'traceparent', traceparent],
+		['no traceparent that is none', { headers: { traceparent: 'x' } }, 'traceparent', 'undefined'],
+		['an idempotency key', { idempotencyKey: 'order-1' }, 'idempotency-key', 'order-1']
+	]
+	for (const [what, options, header, expected] of headerRows) {
+		it(`sends ${what}`, async () => {
+			await createClient({ headers: { 'X-Service': 'test' } }).post('/', {}, options)
+			const sent = String(service.last.headers[header])
+			assert.equal(sent.replace(/^[0-9a-f-]{36}$/, 'a UUID'), expected)
+		})
+	}
+
+	it('refuses wrong input before anything is sent', async () => {
+		const client = createClient({ baseUrl: `${service.origin}/api` })
+		for (const path of ['//evil.test/x', 'users', '/../admin', '/a%2f..%2fb', '/a\r\nX: y'])
+			await assert.rejects(client.get(path), { name: 'TypeError' })
+		for (const headers of [{ 'x-a': 'b\r\nx-c: d' }, { 'x a': 'b' }, { Host: 'evil.test' }])
+			await assert.rejects(client.get('/', { headers }), { name: 'TypeError' })
+		await assert.rejects(client.get('/', { timeout: -1 }), { name: 'RangeError' })
+		assert.throws(() => createClient({ baseUrl: 'http://user:secret@127.0.0.1' }), TypeError)
+		assert.deepEqual([service.received.length, client.getCircuitStats().totalCalls], [0, 0])
+	})
+})
+
+describe('service client, errors', () => {
+	const failures: readonly (readonly [string, Answer, string])[] = [
+		['a status that is no success', json(404, { secret: 1 }), 'http (status 404)'],
+		['a redirect', json(302, {}, { location: 'http://127.0.0.1:1/' }), 'http (status 302)'],
+		['an answer that is not JSON', html, 'invalid_response (status 200)'],
+		['an answer that is too large', json(200, 'x'.repeat(20_000)), 'invalid_response'],
+		['a dropped connection', hangUp, 'network']
+	]
+	for (const [what, answer, reason] of failures) {
+		it(`rejects with nothing secret for ${what}`, async () => {
+			service.answer(answer)
+			const headers = { authorization: 'Bearer secret' }
+			const client = createClient({ maxResponseBytes: 10_000 })
+			const error = await errorOf(client.get('/secret', { correlationId: 'request-1', headers }))
+			assert.equal(error.message, `Call to ${new URL(service.origin).host} failed: ${reason}`)
+			assert.deepEqual([error.kind, error.correlationId], [reason.replace(/ .*/, ''), 'request-1'])
+		})
+	}
+
+	it('ends a call at its deadline and closes the connection', async () => {
+		service.answer((response) => response.writeHead(200).write('{'))
+		assert.equal((await errorOf(createClient().get('/', { timeout: 100 }))).kind, 'timeout')
+		if (!service.last.socket.destroyed) await once(service.last.socket, 'close')
+	})
+
+	it('ends a call when the caller gives up, which does not count as a failure', async () => {
 		const client = createClient()
-		willAnswer(text(200, 'application/problem+json; charset=utf-8', '{"a":1}'))
-		assert.deepEqual((await client.get('/')).data, { a: 1 })
-		willAnswer((_request, response) => response.writeHead(204).end())
-		assert.equal((await client.get('/')).data, undefined)
+		const controller = new AbortController()
+		service.answer(() => {
+			controller.abort()
+		})
+		const error = await errorOf(client.get('/', { signal: controller.signal }))
+		assert.deepEqual([error.kind, client.getCircuitStats().failures], ['aborted', 0])
 	})
 
-	it('passes correlation ID, traceparent and headers on, and replaces an ID that is not safe', async () => {
-		const client = createClient({ headers: { 'X-Service': 'test', 'X-None': undefined } })
-		const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`
-		await client.get('/', { correlationId: 'request-123', headers: { traceparent } })
-		await client.get('/', { correlationId: 'bad\nid', headers: { traceparent: 'nonsense' } })
-		assert.equal(seen[0]?.headers['x-correlation-id'], 'request-123')
-		assert.equal(seen[0]?.headers['traceparent'], traceparent)
-		assert.equal(seen[0]?.headers['x-service'], 'test')
-		assert.match(String(seen[1]?.headers['x-correlation-id']), /^[0-9a-f-]{36}$/)
-		assert.equal(seen[1]?.headers['traceparent'], undefined)
-	})
-
-	it('takes the correlation ID from the headers too', async () => {
-		await createClient().get('/', { headers: { 'X-Correlation-ID': 'request-9' } })
-		assert.equal(seen[0]?.headers['x-correlation-id'], 'request-9')
-	})
-
-	it('lets calls end before it closes, and makes none after that', async () => {
+	it('waits for calls in flight before it closes, and makes none after that', async () => {
 		const client = createClient()
-		willAnswer((_request, response) => {
-			setTimeout(() => {
-				json(200, { late: true })(_request, response, '')
-			}, 50)
+		service.answer((response, request) => {
+			setTimeout(json(200, { late: true }), 50, response, request)
 		})
 		const call = client.get('/')
-		await new Promise((resolve) => setTimeout(resolve, 10))
 		await client.close()
 		assert.deepEqual((await call).data, { late: true })
-		await client.close()
-		assert.equal((await errorOf(client.post('/'))).kind, 'network')
-	})
-
-	it('closes when the last call has run out of time, whatever the service does', async () => {
-		const client = createClient()
-		willAnswer(silence)
-		const call = errorOf(client.get('/', { timeout: 100 }))
-		const startedAt = performance.now()
-		await client.close()
-		assert.ok((performance.now() - startedAt) < 1_000)
-		assert.equal((await call).kind, 'timeout')
-		await connectionsClosed()
-	})
-
-	it('takes a time limit that is longer than a timer can be', async () => {
-		const { status } = await createClient({ timeout: 10 ** 10 }).get('/')
-		assert.equal(status, 200)
-	})
-
-	it('sends an idempotency key', async () => {
-		await createClient().post('/', {}, { idempotencyKey: 'key-1' })
-		assert.equal(seen[0]?.headers['idempotency-key'], 'key-1')
-	})
-})
-
-describe('service client, wrong input', () => {
-	it('refuses paths that leave the base URL, before anything is sent', async () => {
-		const client = createClient({ baseUrl: `${baseUrl}/api` })
-		const paths = ['//evil.test/x', 'http://evil.test/', 'users', '', '/../admin', '/a/%2e%2e/b', '/a%2f..%2fb']
-		for (const path of [...paths, '/a\\..\\b', '/a\r\nX: y', '/a b', '/a#b', '/.', '/ü']) {
-			await assert.rejects(client.get(path), { name: 'TypeError' })
-		}
-		assert.equal(seen.length, 0)
-		assert.equal(client.getCircuitStats().totalCalls, 0)
-	})
-
-	it('refuses headers that would break the request', async () => {
-		const client = createClient()
-		for (const headers of [{ 'x-a': 'b\r\nx-c: d' }, { 'x a': 'b' }, { Host: 'evil.test' }]) {
-			await assert.rejects(client.get('/', { headers }), { name: 'TypeError' })
-		}
-		const idempotencyKey = 'a\r\nb'
-		await assert.rejects(client.post('/', {}, { idempotencyKey }), { name: 'TypeError' })
-		assert.equal(seen.length, 0)
-	})
-
-	it('says which option is wrong, and how', async () => {
-		assert.throws(() => createClient({ baseUrl: 'ftp://127.0.0.1' }), /baseUrl must be an http or https URL without credentials/)
-		assert.throws(() => createClient({ baseUrl: 'http://user@127.0.0.1' }), /without credentials/)
-		assert.throws(() => createClient({ baseUrl: 'http://:secret@127.0.0.1' }), /without credentials/)
-		assert.throws(() => createClient({ timeout: 0 }), /timeout must be finite and above 0, got 0/)
-		assert.throws(() => createClient({ maxResponseBytes: -1 }), /maxResponseBytes must be finite and above 0, got -1/)
-		assert.throws(() => createClient({ headers: { 'bad name': 'x' } }), /The header "bad name" cannot be sent/)
-		await assert.rejects(createClient().get('no-slash'), {
-			message: 'The path must begin with one "/" and stay below the base URL'
-		})
-		assert.equal(seen.length, 0)
-	})
-
-	it('leaves to the transport what is its business', async () => {
-		const reserved = ['Connection', 'content-length', 'Expect', 'host', 'keep-alive', 'transfer-encoding', 'upgrade']
-		for (const name of reserved) {
-			const call = createClient().get('/', { headers: { [name]: '1' } })
-			await assert.rejects(call, { name: 'TypeError' })
-		}
-		assert.equal(seen.length, 0)
-	})
-
-	it('passes no traceparent on that is not one', async () => {
-		const trace = `${'a'.repeat(32)}-${'b'.repeat(16)}`
-		const wrong = [`00-${trace}-01x`, `x00-${trace}-01`, `ff-${trace}-01`, `00-${'0'.repeat(32)}-${'b'.repeat(16)}-01`]
-		for (const traceparent of [...wrong, `00-${'a'.repeat(32)}-${'0'.repeat(16)}-01`]) {
-			seen = []
-			await createClient().get('/', { headers: { traceparent } })
-			assert.equal(seen[0]?.headers['traceparent'], undefined)
-		}
-		const started = `00-0${'a'.repeat(31)}-0${'b'.repeat(15)}-01`
-		await createClient().get('/', { headers: { traceparent: started } })
-		assert.equal(seen[1]?.headers['traceparent'], started)
-	})
-
-	it('refuses options that make no sense', async () => {
-		assert.throws(() => createClient({ baseUrl: 'ftp://127.0.0.1' }), TypeError)
-		assert.throws(() => createClient({ baseUrl: 'http://user:secret@127.0.0.1' }), TypeError)
-		assert.throws(() => createClient({ timeout: 0 }), RangeError)
-		assert.throws(() => createClient({ maxResponseBytes: Number.NaN }), RangeError)
-		assert.throws(() => createClient({ retry: { maxRetries: -1 } }), RangeError)
-		await assert.rejects(createClient().get('/', { timeout: -1 }), { name: 'RangeError' })
-	})
-})
-
-describe('service client, answers that are errors', () => {
-	it('rejects with the status, and with nothing secret in the message', async () => {
-		willAnswer(json(404, { secret: 'body' }))
-		const call = createClient().get('/users/token-in-path', {
-			correlationId: 'c-1',
-			headers: { authorization: 'Bearer secret' }
-		})
-		const error = await errorOf(call)
-		assert.equal(error.kind, 'http')
-		assert.equal(error.status, 404)
-		assert.equal(error.correlationId, 'c-1')
-		assert.equal(error.service, new URL(baseUrl).host)
-		assert.equal(/secret|token|Bearer/.test(error.message), false)
-	})
-
-	it('says in one line what failed, and keeps the cause', async () => {
-		const { host } = new URL(baseUrl)
-		willAnswer(json(404, {}))
-		const refused = await errorOf(createClient().get('/'))
-		assert.equal(refused.name, 'ServiceClientError')
-		assert.equal(refused.message, `Call to ${host} failed: http (status 404)`)
-		assert.equal((refused as { cause?: unknown }).cause, undefined)
-		willAnswer(hangUp)
-		const broken = await errorOf(createClient().post('/', {}))
-		assert.equal(broken.message, `Call to ${host} failed: network`)
-		assert.equal((broken as { cause?: unknown }).cause instanceof Error, true)
-		assert.ok(String(broken.stack).includes('\n    at '))
-	})
-
-	it('takes JSON by its type only', async () => {
-		for (const type of ['application/json; charset=utf-8', 'Application/JSON', 'application/problem+json']) {
-			willAnswer(text(200, type, '{"ok":true}'))
-			assert.deepEqual((await createClient().get('/')).data, { ok: true })
-		}
-		willAnswer(text(200, 'application/json', '\uFEFF{"ok":true}'))
-		assert.deepEqual((await createClient().get('/')).data, { ok: true })
-		for (const type of ['text/json', 'x-application/json', 'application/jsonp', 'application/json-seq']) {
-			willAnswer(text(200, type, '{"ok":true}'))
-			assert.equal((await errorOf(createClient().get('/'))).kind, 'invalid_response')
-		}
-	})
-
-	it('parses no JSON that is nested deeper than anybody means it', async () => {
-		const long = 'a "[" in a text '.repeat(2_000)
-		willAnswer(json(200, { long }))
-		assert.equal((await createClient().get<{ long: string }>('/')).data.long, long)
-		willAnswer(text(200, 'application/json', '['.repeat(10_000) + ']'.repeat(10_000)))
-		assert.equal((await errorOf(createClient().get('/'))).kind, 'invalid_response')
-	})
-
-	it('does not follow redirects', async () => {
-		willAnswer((_request, response) => response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end())
-		const error = await errorOf(createClient().get('/'))
-		assert.deepEqual([error.kind, error.status], ['http', 302])
-		assert.equal(seen.length, 1)
-	})
-
-	it('refuses HTML and broken JSON at 200', async () => {
-		for (const answer of [text(200, 'text/html', '<p>hi</p>'), text(200, 'application/json', '{"a":')]) {
-			willAnswer(answer)
-			assert.equal((await errorOf(createClient().get('/'))).kind, 'invalid_response')
-		}
-	})
-
-	it('refuses a body that is too large, announced or not', async () => {
-		const large = Buffer.alloc(200_000, 'x')
-		for (const announced of [true, false]) {
-			willAnswer((_request, response) => {
-				response.writeHead(200, announced ? { 'content-length': large.length } : {})
-				response.end(large)
-			})
-			const error = await errorOf(createClient({ maxResponseBytes: 100_000 }).get('/'))
-			assert.equal(error.kind, 'invalid_response')
-		}
-		await connectionsClosed()
-	})
-})
-
-describe('service client, time', () => {
-	it('ends a call at its deadline and closes the socket', async () => {
-		willAnswer(silence)
-		const startedAt = performance.now()
-		const error = await errorOf(createClient({ timeout: 60 }).get('/'))
-		assert.equal(error.kind, 'timeout')
-		assert.ok((performance.now() - startedAt) < 500)
-		await connectionsClosed()
-	})
-
-	it('counts the reading of the body in', async () => {
-		willAnswer((_request, response) => {
-			response.writeHead(200, { 'content-type': 'application/json' }).write('{"a":')
-		})
-		assert.equal((await errorOf(createClient().get('/', { timeout: 60 }))).kind, 'timeout')
-		await connectionsClosed()
-	})
-
-	it('honours the signal of the caller, before and during a call', async () => {
-		const client = createClient()
-		const early = await errorOf(client.get('/', { signal: AbortSignal.abort() }))
-		assert.equal(early.kind, 'aborted')
-		assert.equal(seen.length, 0)
-
-		willAnswer(silence)
-		const controller = new AbortController()
-		const call = errorOf(client.get('/', { signal: controller.signal }))
-		setTimeout(() => {
-			controller.abort()
-		}, 20)
-		assert.equal((await call).kind, 'aborted')
-		assert.equal(client.getCircuitStats().failures, 0)
-		await connectionsClosed()
-	})
-
-	it('puts one listener on a signal, however many calls have it, and takes it away again', async () => {
-		const warnings: Error[] = []
-		const onWarning = (warning: Error): number => warnings.push(warning)
-		process.on('warning', onWarning)
-		const client = createClient()
-		const controller = new AbortController()
-		const { signal } = controller
-		const calls = Array.from({ length: 20 }, () => client.get('/', { signal }))
-		for (const { status } of await Promise.all(calls)) assert.equal(status, 200)
-
-		willAnswer(silence)
-		const cancelled = Array.from({ length: 20 }, () => errorOf(client.get('/', { signal })))
-		while (seen.length < 40) await new Promise((resolve) => setTimeout(resolve, 5))
-		controller.abort()
-		for (const { kind } of await Promise.all(cancelled)) assert.equal(kind, 'aborted')
-		process.off('warning', onWarning)
-		assert.deepEqual(warnings, [])
+		assert.equal((await errorOf(client.get('/'))).kind, 'network')
 	})
 })
 
 describe('service client, circuit', () => {
-	const circuitBreakerOptions = { failureThreshold: 3, successThreshold: 2, timeout: 100 }
-
-	async function callTimes(client: ServiceClient, times: number): Promise<string[]> {
+	it('opens on failures, rejects calls while it is open, and recovers', async () => {
+		let now = 0
+		const circuitBreakerOptions = { failureThreshold: 3, timeout: 100, clock: () => now }
+		const client = createClient({ circuitBreakerOptions })
+		service.answer(json(500, {}))
 		const kinds: string[] = []
-		for (let call = 0; call < times; call += 1) {
-			kinds.push(await client.post('/', {}).then(() => 'ok', (error: unknown) => (error as ServiceClientError).kind))
-		}
-		return kinds
-	}
+		for (let call = 0; call < 4; call += 1) kinds.push((await errorOf(client.post('/'))).kind)
+		assert.deepEqual(kinds, ['http', 'http', 'http', 'circuit_open'])
+		assert.deepEqual([service.received.length, client.refuseForMs()], [3, 100])
 
-	it('opens on 5xx, answers at once while open, and recovers', async () => {
-		const changes: object[] = []
-		const states: string[] = []
-		const client = createClient({
-			circuitBreakerOptions: { ...circuitBreakerOptions, onStateChange: ({ to }) => states.push(to) },
-			logger: { debug: () => undefined, warn: (details) => changes.push(details) }
-		})
-		willAnswer(json(500, {}))
-		assert.deepEqual(await callTimes(client, 4), ['http', 'http', 'http', 'circuit_open'])
-		assert.equal(seen.length, 3)
-		const error = await errorOf(client.get('/'))
-		assert.ok((error.retryAfterMs ?? 0) > 0)
-		assert.ok((error.retryAfterMs ?? 0) <= 100)
-		assert.ok(client.refuseForMs() > 0)
-		assert.equal(client.getCircuitStats().rejections, 3)
-
-		willAnswer(json(200, {}))
-		await new Promise((resolve) => setTimeout(resolve, 120))
-		assert.deepEqual(await callTimes(client, 2), ['ok', 'ok'])
+		now = 100
+		service.answer(json(200, {}))
+		for (let call = 0; call < 2; call += 1) await client.post('/')
 		assert.equal(client.getCircuitStats().state, 'CLOSED')
-		assert.deepEqual(states, ['OPEN', 'HALF_OPEN', 'CLOSED'])
-		assert.equal(changes.length, 3)
 	})
 
-	it('takes 4xx, and 2xx without JSON, for a healthy service', async () => {
-		const client = createClient({ circuitBreakerOptions })
-		const refusals = [400, 401, 403, 404, 422, 429].map((status) => json(status, {}))
-		for (const answer of [...refusals, text(200, 'text/html', '<p>'), text(200, 'application/json', '{"a":')]) {
-			willAnswer(answer)
-			await callTimes(client, 4)
+	it('counts 5xx, dropped connections and timeouts, and no answer below 500', async () => {
+		const client = createClient()
+		const counted: number[] = []
+		for (const answer of [json(500, {}), hangUp, silence, json(404, {}), json(429, {}), html]) {
+			service.answer(answer)
+			await errorOf(client.post('/', {}, { timeout: answer === silence ? 50 : 5_000 }))
+			counted.push(client.getCircuitStats().failures)
 		}
-		assert.equal(client.getCircuitStats().state, 'CLOSED')
-		assert.equal(client.getCircuitStats().failures, 0)
+		assert.deepEqual(counted, [1, 2, 3, 3, 3, 3])
 	})
 
-	it('opens on dropped connections and timeouts', async () => {
-		for (const answer of [hangUp, silence]) {
-			willAnswer(answer)
-			const client = createClient({ circuitBreakerOptions, timeout: 50 })
-			await callTimes(client, 3)
-			assert.equal(client.getCircuitStats().state, 'OPEN')
-		}
-	})
-
-	it('stays open as long as a 503 asks for, in seconds or as a date, at most five minutes', async () => {
-		const date = new Date(Date.now() + 60_000).toUTCString()
-		const waits: number[] = []
-		for (const header of ['60', date, '86400']) {
-			const client = createClient({ circuitBreakerOptions: { ...circuitBreakerOptions, failureThreshold: 1 } })
-			willAnswer(json(503, {}, { 'retry-after': header }))
-			await callTimes(client, 1)
-			const { nextAttemptAt = 0 } = client.getCircuitStats()
-			waits.push(Math.round((nextAttemptAt - Date.now()) / 10_000))
-		}
-		assert.deepEqual(waits, [6, 6, 30])
-	})
-
-	it('can be closed by hand', async () => {
-		const client = createClient({ circuitBreakerOptions })
-		willAnswer(json(500, {}))
-		await callTimes(client, 3)
+	it('stays open as long as the service asks for, until a reset', async () => {
+		const client = createClient({ circuitBreakerOptions: { failureThreshold: 1 } })
+		service.answer(json(503, {}, { 'retry-after': '600' }))
+		await errorOf(client.get('/'))
+		assert.ok(((await errorOf(client.get('/'))).retryAfterMs ?? 0) > 200_000)
 		client.resetCircuit()
 		assert.equal(client.getCircuitStats().state, 'CLOSED')
 	})
 })
 
 describe('service client, retries', () => {
-	const retry = { maxRetries: 2, baseDelayMs: 1, maxDelayMs: 2 }
-
-	it('repeats a GET after a temporary failure, and counts it once', async () => {
-		const retries: object[] = []
-		const logger = { debug: (details: object) => retries.push(details), warn: () => undefined }
-		const client = createClient({ retry, logger })
-		willAnswer(json(503, {}), hangUp, json(200, { ok: true }))
-		assert.deepEqual((await client.get('/')).data, { ok: true })
-		assert.equal(seen.length, 3)
-		assert.equal(retries.length, 2)
-		assert.equal(client.getCircuitStats().failures, 0)
-		assert.equal(client.getCircuitStats().totalCalls, 1)
-	})
-
-	it('repeats what says that it is temporary, as often as it may', async () => {
-		for (const status of [429, 502, 503, 504]) {
-			seen = []
-			willAnswer(json(status, {}))
-			await errorOf(createClient({ retry }).get('/'))
-			assert.equal(seen.length, 3)
-		}
-	})
-
-	it('tells what it repeats', async () => {
-		const lines: unknown[] = []
-		const logger = {
-			debug: (details: object, message: string) => lines.push([message, details]),
-			warn: () => undefined
-		}
-		willAnswer(json(503, {}), json(200, {}))
-		await createClient({ retry: { ...retry, baseDelayMs: 0 }, logger }).get('/', { correlationId: 'c-1' })
-		const details = { service: new URL(baseUrl).host, attempt: 0, delayMs: 0, correlationId: 'c-1' }
-		assert.deepEqual(lines, [['Retrying a call', details]])
-	})
-
-	it('repeats a POST with an idempotency key, and no PATCH without', async () => {
-		willAnswer(json(503, {}), json(200, {}))
-		await createClient({ retry }).post('/', {}, { idempotencyKey: 'order-1' })
-		assert.equal(seen.length, 2)
-		seen = []
-		willAnswer(json(503, {}))
-		await errorOf(createClient({ retry }).patch('/', {}))
-		assert.equal(seen.length, 1)
-	})
-
-	it('heeds no Retry-After that makes no sense', async () => {
-		for (const header of ['1x', 'x1', 'soon', '0', 'Thu, 01 Jan 1970 00:00:00 GMT']) {
-			willAnswer(json(429, {}, { 'retry-after': header }))
-			assert.equal((await errorOf(createClient({ retry: false }).get('/'))).retryAfterMs, undefined)
-		}
-	})
-
-	it('repeats a POST only when it is told that it may', async () => {
-		const client = createClient({ retry })
-		willAnswer(json(503, {}))
-		await errorOf(client.post('/', {}))
-		assert.equal(seen.length, 1)
-		willAnswer(json(503, {}), json(200, {}))
-		await client.post('/', {}, { idempotent: true })
-		assert.equal(seen.length, 3)
-	})
-
-	it('does not repeat what will not change', async () => {
-		for (const status of [400, 404, 500]) {
-			seen = []
-			willAnswer(json(status, {}))
-			await errorOf(createClient({ retry }).get('/'))
-			assert.equal(seen.length, 1)
-		}
-		seen = []
-		await errorOf(createClient({ retry: false }).get('/', { query: { fails: true } }))
-		assert.equal(seen.length, 1)
-	})
-
-	it('keeps its retries within a fifth of the calls', async () => {
-		const client = createClient({ retry, circuitBreakerOptions: { failureThreshold: 1_000 } })
-		willAnswer(json(503, {}))
-		for (let call = 0; call < 50; call += 1) await errorOf(client.get('/'))
-		assert.ok((seen.length - 50) <= (50 * 0.2))
-		assert.ok((seen.length - 50) > 2)
-		seen = []
-		const stingy = createClient({ retry: { ...retry, budgetRatio: 0 } })
-		await errorOf(stingy.get('/'))
-		assert.equal(seen.length, 1)
-	})
-
-	it('waits as long as it is asked to, but never past the deadline', async () => {
-		const client = createClient({ retry })
-		willAnswer(json(429, {}, { 'retry-after': '60' }))
-		const startedAt = performance.now()
-		assert.equal((await errorOf(client.get('/'))).retryAfterMs, 60_000)
-		assert.equal(seen.length, 1)
-		assert.ok((performance.now() - startedAt) < 1_000)
-	})
-
-	it('stops waiting when the caller gives up', async () => {
-		const client = createClient({ retry })
-		willAnswer(json(429, {}, { 'retry-after': '1' }))
-		const controller = new AbortController()
-		const call = errorOf(client.get('/', { signal: controller.signal }))
-		setTimeout(() => {
-			controller.abort()
-		}, 50)
-		assert.equal((await call).kind, 'aborted')
-		assert.equal(seen.length, 1)
-	})
+	const [ok, busy] = [json(200, {}), json(503, {})]
+	const later = json(429, {}, { 'retry-after': '60' })
+	const rows: readonly (readonly [string, Answer[], RequestOptions | undefined, number])[] = [
+		['repeats a GET after temporary failures', [busy, hangUp, ok], undefined, 3],
+		['gives up after the last retry', [busy], undefined, 3],
+		['does not repeat what will not change', [json(500, {})], undefined, 1],
+		['does not wait past the deadline', [later], undefined, 1],
+		['does not repeat a POST', [busy, ok], {}, 1],
+		['repeats a POST with an idempotency key', [busy, ok], { idempotencyKey: 'order-1' }, 2],
+		['repeats a POST that is idempotent', [busy, ok], { idempotent: true }, 2]
+	]
+	for (const [title, answers, post, requests] of rows) {
+		it(title, async () => {
+			const client = createClient({ retry: { maxRetries: 2, baseDelayMs: 1, maxDelayMs: 2 } })
+			service.answer(...answers)
+			const call = post === undefined ? client.get('/') : client.post('/', {}, post)
+			await call.catch(() => undefined)
+			assert.deepEqual([service.received.length, client.getCircuitStats().totalCalls], [requests, 1])
+		})
+	}
 })
