@@ -3,8 +3,16 @@ import { basename, dirname, join, relative, sep } from 'node:path';
 
 import type { Edit, Plan } from '../model/plan.ts';
 import { type Obstacle, RefusalError } from '../model/obstacle.ts';
-import { assertApplicable, assertPlainFolder, assertPlainWay, startsWithBom } from './apply-checks.ts';
-import { type FileOperations, nodeFiles, syncFolder, writeSynced } from './file-operations.ts';
+import {
+  assertApplicable,
+  assertPlainFolder,
+  assertPlainWay,
+  type FileOperations,
+  nodeFiles,
+  startsWithBom,
+  syncFolder,
+  writeSynced,
+} from './file-operations.ts';
 import {
   closeJournal,
   emptyJournal,

@@ -6,7 +6,7 @@ import { threadId } from 'node:worker_threads';
 
 import { type Obstacle, RefusalError } from '../model/obstacle.ts';
 import { type RelPath, toRel } from '../model/paths.ts';
-import { forbidden, forbiddenFolder } from '../model/places.ts';
+import { forbidden, forbiddenFolder } from '../model/roles.ts';
 import { hasCode, reasonOf } from '../repo/disk.ts';
 import { isRecord } from '../repo/manifest.ts';
 import { type FileOperations, succeeds, syncFolder, writeSynced } from './file-operations.ts';

@@ -4,7 +4,15 @@ import { dirname, join } from 'node:path';
 
 import { assertNone, type Obstacle, RefusalError } from '../model/obstacle.ts';
 import type { PlanRequest } from '../plan/run.ts';
-import { type FileOperations, nodeFiles, succeeds, syncFolder, writeSynced } from './file-operations.ts';
+import {
+  assertPlainFolder,
+  assertPlainWay,
+  type FileOperations,
+  nodeFiles,
+  succeeds,
+  syncFolder,
+  writeSynced,
+} from './file-operations.ts';
 import {
   closeJournal,
   createWhole,
@@ -23,7 +31,6 @@ import {
 import { unsealed } from './signed-journal.ts';
 import { hashBytes } from '../record/hash.ts';
 import { readBytes, reasonOf } from '../repo/disk.ts';
-import { assertPlainFolder, assertPlainWay } from './apply-checks.ts';
 
 /** A lock that is looked at: the journal, or the right to roll it back. */
 interface Held {

@@ -2,15 +2,20 @@ import type { Style } from '../model/code-facts.ts';
 import { type ObstacleCode, RefusalError } from '../model/obstacle.ts';
 import { toRel } from '../model/paths.ts';
 import { insertion, type TextChange } from '../model/text-change.ts';
-import type { HookWant } from '../model/wants.ts';
 import { ServiceDefinitions } from '../program/definitions.ts';
-import { isDirective } from '../syntax/imports.ts';
-import { findDeclaration, importedBy } from '../syntax/symbols.ts';
+import { findDeclaration, importedBy, isDirective } from '../syntax/symbols.ts';
 import { restyle } from '../render/restyle.ts';
 import { lineOf, parseSource, ts } from '../syntax/tree.ts';
 import { tokensOf } from '../syntax/tokens.ts';
 import { eolAt, indentAt, lineEnd, sameLine, statementLineEnd } from './text-lines.ts';
 import { callsIn } from '../syntax/calls.ts';
+
+/** Put `statement` first in the body of the plugin function of a route file. `{{app}}` in it is the function's own name for the instance. */
+export type HookWant = Readonly<{
+  /** Exported or registered name of the function; 'default' for the default export. */
+  plugin: string;
+  statement: string;
+}>;
 
 /**
  * Puts a statement first in the body of a plugin function. [] when the body has it.

@@ -2,7 +2,6 @@ import type { Style } from '../model/code-facts.ts';
 import type { RelPath } from '../model/paths.ts';
 import type { Repo } from '../model/repo.ts';
 import type { Service } from '../model/service.ts';
-import type { RegistrationWant } from '../model/wants.ts';
 import type { Draft } from '../repo/draft.ts';
 import type { GuardOrder } from '../facts/routes/guard-order.ts';
 import type { TextChange } from '../model/text-change.ts';
@@ -13,6 +12,7 @@ import { detectStyle } from '../facts/style/style.ts';
 import { defaultImportIn, ensureImport } from './ensure-import.ts';
 import { ensureRegistration } from './ensure-registration.ts';
 import { importSpecifier, importSpecifierIn, isAutoloaded } from '../facts/style/place-file.ts';
+import { type RegistrationWant } from './registration-scopes.ts';
 
 /** The default export of `file`, under the name `plugin`. */
 export type PluginWant = Readonly<{

@@ -1,7 +1,25 @@
-import type { RegistrationWant } from '../model/wants.ts';
 import { callKey, routeMethods } from '../syntax/calls.ts';
 import { nameOf, unwrap } from '../syntax/expressions.ts';
 import { findNode, ts, walk } from '../syntax/tree.ts';
+import { type AppFact } from '../model/app-facts.ts';
+
+/** Register `expression` on the instance of an app file. */
+export type RegistrationWant = Readonly<{
+  app: Pick<AppFact, 'kind' | 'binding'>;
+  /** The plugin's local name, which also tells whether it is registered already: `authVerifyRoutes`. */
+  plugin: string;
+  /** Text of the options object without braces, `prefix: '/auth'`; undefined for none. */
+  options?: string;
+  /** routes: after the last route plugin · before-routes: before the first of them · guard: before all that may have some. */
+  position: 'routes' | 'before-routes' | 'guard';
+  /**
+   * guard only. Calls on the instance by method and arguments: those that are seen to have no routes, and those that the
+   * guard has to come after. `owner`: the function whose parameter is the instance.
+   */
+  order?: Readonly<{ silent: readonly string[]; after: readonly string[]; owner?: string }>;
+  /** Names of plugins known to hold routes: they tell where routes begin. */
+  routePlugins: readonly string[];
+}>;
 
 /** A list of statements in which the instance is in reach, with what its statements do with it. */
 export type Scope = Readonly<{

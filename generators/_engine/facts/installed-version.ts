@@ -164,3 +164,37 @@ function bunLocked(text: string, { name, service }: Dependent): string | undefin
   }
   return undefined;
 }
+
+/**
+ * True when a range of a package.json allows a version below `major.minor`: `^4.10.2` and `4.10.2` are below 4.24, since
+ * a lock file may hold the very one that is named; `^4` and `catalog:` tell nothing and are not.
+ */
+function allowsBelow(range: string | undefined, major: number, minor = 0): boolean {
+  const [, first, second] = /^[\s^~=v>]*(\d+)(?:\.(\d+))?/.exec(range ?? '') ?? [];
+  if (first === undefined) return false;
+  return Number(first) < major || (Number(first) === major && second !== undefined && Number(second) < minor);
+}
+
+/**
+ * Whether the version of a package that a service depends on is below `major.minor`: by what is installed or locked, else
+ * by the range. False for a package that it does not depend on.
+ */
+export function isOlder(repo: Repo, head: ServiceHead, name: string, major: number, minor = 0): boolean {
+  const version = installedVersion(repo, head, name);
+  return allowsBelow(version ?? head.manifest.dependencies[name], major, minor);
+}
+
+const newest = 5;
+
+/** The major version of Fastify: by what is installed or locked, else by the range in package.json, else the newest known. */
+export function fastifyMajorOf(repo: Repo, head: ServiceHead): number {
+  const version = installedVersion(repo, head, 'fastify');
+  if (version !== undefined) return Number.parseInt(version, 10);
+  const range = head.manifest.dependencies['fastify'] ?? '';
+  const majors = new Set(
+    [...range.matchAll(/(?:^|[\s^~>=|v:@])(\d+)(?:\.|$|\s)/g)].map((match) => Number(match[1])),
+  );
+  const [only, other] = majors;
+  if (only !== undefined && other === undefined && !/[<>]/.test(range)) return only;
+  return majors.size > 0 ? Math.max(...majors) : newest;
+}

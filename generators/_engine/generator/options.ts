@@ -38,9 +38,6 @@ export const globalFlags = {
   help: { type: 'boolean', message: 'print this help' },
 } as const satisfies Questions;
 
-/** What was given on the command line: keys are those of the questions, camelCase. */
-export type Given = Answers;
-
 /** `dryRun` → `dry-run`. */
 export function flagOf(key: string): string {
   return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
@@ -50,7 +47,7 @@ export function flagOf(key: string): string {
  * Reads flags strictly, in any order, with or without a `--` before them.
  * @throws RefusalError with every obstacle: E_UNKNOWN_FLAG (with the nearest name), E_INVALID_FLAG, E_USAGE
  */
-export function parseFlags(questions: Questions, argv: readonly string[]): Given {
+export function parseFlags(questions: Questions, argv: readonly string[]): Answers {
   const known: Questions = { ...globalFlags, ...questions };
   const keys = new Map(Object.keys(known).map((key) => [flagOf(key), key]));
   const args = argv.filter((arg) => arg !== '--').map((arg) => (arg === '-h' ? '--help' : arg));

@@ -1,7 +1,14 @@
 import type { RelPath } from '../model/paths.ts';
 import { hasModifier, memberOf, propertyOf, receiverOf, stringOf, unwrap } from '../syntax/expressions.ts';
-import { type Imported, requiredModule } from '../syntax/imports.ts';
-import { declarationOf, findExport, findSymbol, importDeclaredBy, starExports } from '../syntax/symbols.ts';
+import {
+  declarationOf,
+  findExport,
+  findSymbol,
+  importDeclaredBy,
+  type Imported,
+  requiredModule,
+  starExports,
+} from '../syntax/symbols.ts';
 import { spend, ts } from '../syntax/tree.ts';
 
 /** A declaration or a value's own node (function, class, initializer, …), and the file it is in. */

@@ -23,7 +23,7 @@ export type Value =
   | Readonly<{ kind: 'unknown'; reason: Reason }>;
 
 /** An expression and the file that it is in. */
-interface Part {
+export interface Part {
   readonly expression: ts.Expression;
   readonly file: RelPath;
 }
@@ -243,7 +243,7 @@ export class Evaluator {
 }
 
 /** The text that a value has in a template. */
-function textIn(value: Value): string | undefined {
+export function textIn(value: Value): string | undefined {
   if (value.kind === 'text') return value.text;
   if (value.kind === 'number') return String(value.number);
   return value.kind === 'boolean' ? String(value.boolean) : undefined;

@@ -9,8 +9,7 @@ import {
   wantsInstance,
 } from './instantiations.ts';
 import { instantiationKind, functionExport, importableOf, isAsync } from './entry.ts';
-import { exportOf } from '../../syntax/symbols.ts';
-import { importsOf } from '../../syntax/imports.ts';
+import { exportOf, importsOf } from '../../syntax/symbols.ts';
 import { foundOnce, type Survey } from '../../program/survey.ts';
 import {
   defaultPlugin,

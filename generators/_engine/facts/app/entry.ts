@@ -12,9 +12,8 @@ import {
   returnsOf,
   unwrap,
 } from '../../syntax/expressions.ts';
-import { importsOf, specifiersOf } from '../../syntax/imports.ts';
+import { exportOf, findDeclaration, importsOf, specifiersOf } from '../../syntax/symbols.ts';
 import { patternOfName } from '../../syntax/print.ts';
-import { exportOf, findDeclaration } from '../../syntax/symbols.ts';
 import type { Survey } from '../../program/survey.ts';
 import { type EnvRead, readEnv } from '../../program/env-reads.ts';
 import { callsIn, rootOf } from '../../syntax/calls.ts';

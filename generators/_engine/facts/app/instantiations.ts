@@ -12,8 +12,7 @@ import {
   stringOf,
   unwrap,
 } from '../../syntax/expressions.ts';
-import { importsOf, requiredModule } from '../../syntax/imports.ts';
-import { importedBy } from '../../syntax/symbols.ts';
+import { importedBy, importsOf, requiredModule } from '../../syntax/symbols.ts';
 import { foundOnce, openSurvey, type Survey } from '../../program/survey.ts';
 import { callsIn, findCalls, invocationsIn, rootOf, type Use } from '../../syntax/calls.ts';
 import { findHelper, findPluginFunction } from '../../program/plugin-functions.ts';

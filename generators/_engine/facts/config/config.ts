@@ -1,5 +1,5 @@
 import { basenameRel, joinRel, type RelPath, toRel } from '../../model/paths.ts';
-import { exampleFile } from '../../model/places.ts';
+import { exampleFile, isEnvironment } from '../../model/roles.ts';
 import type { ConfigFact, Service, ServiceHead } from '../../model/service.ts';
 import { autoloadedEnv, type FastifyEnv, fastifyEnv } from '../../program/env-reads.ts';
 import { exportedWant } from '../../program/outside-reads.ts';
@@ -19,7 +19,6 @@ import { escapePattern, printMember } from '../../syntax/print.ts';
 import { findNode, ts } from '../../syntax/tree.ts';
 import type { Edit } from '../../model/plan.ts';
 import type { Repo } from '../../model/repo.ts';
-import { isEnvironment } from '../../model/roles.ts';
 import { textAfter } from '../../repo/repo.ts';
 
 /** How a service reads its environment; `process.env` where no schema is found whose result other files can import. */
