@@ -56,7 +56,7 @@ export const nodeFiles: FileOperations = {
   removeFolder: rmdirSync,
 };
 
-/** Makes a file whose bytes are on the disk when this returns. `mode` null: what the process usually gives one. */
+/** Makes a file whose bytes are on the disk when this returns. `mode` null: the default of the process. */
 export function writeSynced(
   files: FileOperations,
   path: string,
@@ -223,7 +223,7 @@ export function assertPlainWay(root: string, absolute: string): void {
 
 /** The same of a folder. @throws RefusalError E_PATH */
 export function assertPlainFolder(root: string, absolute: string): void {
-  // Any name will do: only what leads to it is asked about.
+  // The name does not matter: only its folder is checked.
   assertPlainWay(root, join(absolute, '.s2s.any'));
 }
 

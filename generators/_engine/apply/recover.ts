@@ -124,7 +124,7 @@ function removeLitter(root: string, files: FileOperations): void {
   }
 }
 
-/** Undefined when it is gone; nobody's when it is not ours. */
+/** Undefined when it is gone; without holder when it is not ours. */
 function readHeld(root: string, name: string): Held | undefined {
   try {
     const parsed = unsealed(root, join(root, name));
@@ -172,7 +172,7 @@ function interrupted(holder: string): Obstacle {
 
 /**
  * Puts every file back as the journal has it, removes what was made on the way, and closes the journal. `force`: also
- * where somebody has changed a file since.
+ * over files that were edited since.
  * @throws RefusalError E_FILE_CHANGED, E_PATH; nothing was rolled back then.
  */
 export function rollBack(root: string, journal: Journal, files: FileOperations, force = false): void {
@@ -218,7 +218,7 @@ function restore(root: string, journal: Journal, entry: JournalEntry, files: Fil
   return true;
 }
 
-/** A file that holds neither what was there nor what we wrote is somebody's work. */
+/** A file with neither the old nor our text was edited since. */
 function assertOurs(root: string, entries: readonly JournalEntry[]): void {
   const edited = entries.filter(({ target, before, after }) => {
     const now = readBytes(join(root, target));

@@ -223,7 +223,7 @@ export interface ContainerVariable {
 }
 
 /**
- * Gives variables to the container of a service where a compose file lists its environment. What the file does not tell
+ * Adds variables to the container of a service where a compose file lists its environment. What the file does not tell
  * the address of is passed through, set where the shell or `.env` sets it; not past a file that may hold it.
  */
 export async function declareInCompose(

@@ -86,7 +86,7 @@ function besideSibling(base: string, section: Node, name: string, range: string)
   const previous = siblings[index - 1];
   const next = siblings[index] ?? previous;
   const from = next === undefined ? 0 : next.offset;
-  // What stands before a sibling is what stands before the new one.
+  // The new entry gets the white space before its sibling.
   const above = base.slice(section.offset + 1, from);
   const lead = above.slice(above.trimEnd().length);
   const gap = lead === '' && siblings.length > 1 ? ' ' : lead;

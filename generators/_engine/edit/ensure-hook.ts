@@ -59,7 +59,7 @@ function hasStatement(source: ts.SourceFile, body: ts.Block, statement: string):
   return body.statements.some((each) => meaning(each, source) === wanted);
 }
 
-/** Tokens alone: comments, quotes, semicolons and trailing commas say nothing here. */
+/** The tokens, without comments, quotes, semicolons and trailing commas. */
 function meaning(node: ts.Node, source?: ts.SourceFile): string {
   const texts = tokensOf(node, source).map(({ text }) => text);
   const kept = texts.filter((text) => text !== ';' && !/^\/[/*]/.test(text));
@@ -109,7 +109,7 @@ function refusal(code: ObstacleCode, want: HookWant, line: number | undefined, r
 
 type PluginFunction = ts.ArrowFunction | ts.FunctionExpression | ts.FunctionDeclaration;
 
-/** What a plugin's name stands for: a function, a function wrapped by fastify-plugin, or something not understood. */
+/** What a plugin's name resolves to: a function, a function wrapped by fastify-plugin, or something not understood. */
 type FoundPlugin =
   | Readonly<{ kind: 'function'; node: PluginFunction }>
   | Readonly<{ kind: 'wrapped'; node: ts.Node }>
@@ -154,8 +154,8 @@ function isFastifyPlugin(callee: ts.Expression): boolean {
 }
 
 /**
- * The route call that stands on a 1-based line. What else changes the file may move it: `url` is where the route
- * answers, and the call whose path is its end is the one, wherever it stands. `mayMiss`: the service's own tests register the
+ * The route call on a 1-based line. What else changes the file may move it: `url` is where the route
+ * answers, and the call whose path is its end is the one, on whichever line. `mayMiss`: the service's own tests register the
  * route without the denylist.
  */
 export type LogoutWant = Readonly<{ line: number; url?: string; mayMiss?: boolean }>;

@@ -183,7 +183,7 @@ function readExamples({ exampleFiles }: ConfigFact, repo: Repo): ReadonlyMap<str
   return values;
 }
 
-/** By what the rule says in words: `z.string().url()`, `z.coerce.number()`, `z.enum(['a', 'b'])`, `str()`, `port()`. */
+/** By the words of the rule: `z.string().url()`, `z.coerce.number()`, `z.enum(['a', 'b'])`, `str()`, `port()`. */
 function fittingValue(name: string, rule: string): string {
   const choice = /(?:enum|union|picklist)\s*\(\s*\[?\s*(?:z\.literal\()?['"]([^'"]*)['"]/.exec(rule)?.[1];
   if (choice !== undefined) return choice;

@@ -23,7 +23,7 @@ export type PluginWant = Readonly<{
   before?: readonly string[];
 }>;
 
-/** Imports a guard of the whole application and registers it where `order` says. */
+/** Imports a guard of the whole application and registers it in the place of `order`. */
 export function registerGuard(draft: Draft, service: Service, want: PluginWant, order: GuardOrder): void {
   const { options } = want;
   const { code } = order;
@@ -43,7 +43,7 @@ export function registerGuard(draft: Draft, service: Service, want: PluginWant, 
   draft.patch(code.file, 'registration', (base) => ensureRegistration(base, wanted, detectStyle([base])));
 }
 
-/** Imports a plugin where that is missing, and gives the name that it has in `into`: an editor may have renamed it. */
+/** Imports a plugin where that is missing, and returns its name in `into`: an editor may have renamed it. */
 function importPlugin(draft: Draft, service: Service, into: RelPath, { file, plugin }: PluginWant): string {
   const known = findDefaultImport(draft.repo, service, into, file);
   if (known !== undefined) return known;

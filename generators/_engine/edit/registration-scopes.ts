@@ -6,7 +6,7 @@ import { type AppFact } from '../model/app-facts.ts';
 /** Register `expression` on the instance of an app file. */
 export type RegistrationWant = Readonly<{
   app: Pick<AppFact, 'kind' | 'binding'>;
-  /** The plugin's local name, which also tells whether it is registered already: `authVerifyRoutes`. */
+  /** The plugin's local name, by which an existing registration is found: `authVerifyRoutes`. */
   plugin: string;
   /** Text of the options object without braces, `prefix: '/auth'`; undefined for none. */
   options?: string;
@@ -17,7 +17,7 @@ export type RegistrationWant = Readonly<{
    * guard has to come after. `owner`: the function whose parameter is the instance.
    */
   order?: Readonly<{ silent: readonly string[]; after: readonly string[]; owner?: string }>;
-  /** Names of plugins known to hold routes: they tell where routes begin. */
+  /** Names of plugins known to hold routes: routes begin at the first of them. */
   routePlugins: readonly string[];
 }>;
 
@@ -97,7 +97,7 @@ function shadows(node: ts.Node, binding: string): boolean {
   return ts.isFunctionLike(node) && node.parameters.some((parameter) => parameter.name.getText() === binding);
 }
 
-/** The statement that `node` is in, out of branches and loops: what stands there happens once and always. */
+/** The statement that `node` is in, outside of branches and loops, so that it runs exactly once. */
 function unconditionalStatement(node: ts.Node, root: ts.Node): ts.Statement | undefined {
   let current = node;
   for (;;) {

@@ -7,7 +7,7 @@ import { escapePattern } from '../syntax/print.ts';
 
 /**
  * The version of a package that a service depends on: what is installed, else what its lock file has, which is all that
- * there is before an install and with Plug'n'Play. Undefined where neither tells, or tells of a version outside the range.
+ * there is before an install and with Plug'n'Play. Undefined when neither has it, or its version is outside the range.
  */
 export function installedVersion(repo: Repo, head: ServiceHead, name: string): string | undefined {
   const range = head.manifest.dependencies[name]?.slice(0, maxRangeChars);
@@ -25,7 +25,7 @@ function inNodeModules(repo: Repo, dir: RelPath, name: string): string | undefin
   return dir === '' ? undefined : inNodeModules(repo, dirnameRel(dir), name);
 }
 
-/** Whether a version can be what a range stands for; ranges with several parts, tags and catalogs tell nothing. */
+/** Whether a version can satisfy a range; ranges with several parts, tags and catalogs accept every version. */
 function fits(version: string, range: string): boolean {
   const [, operator = '', ...wanted] = /^\s*([\^~=v]*|>=)\s*(\d+)(?:\.(\d+))?(?:\.(\d+))?/.exec(range) ?? [];
   const has = numbersOf(version);
@@ -167,7 +167,7 @@ function bunLocked(text: string, { name, service }: Dependent): string | undefin
 
 /**
  * True when a range of a package.json allows a version below `major.minor`: `^4.10.2` and `4.10.2` are below 4.24, since
- * a lock file may hold the very one that is named; `^4` and `catalog:` tell nothing and are not.
+ * a lock file may hold the very one that is named; `^4` and `catalog:` are undecided, so not below.
  */
 function allowsBelow(range: string | undefined, major: number, minor = 0): boolean {
   const [, first, second] = /^[\s^~=v>]*(\d+)(?:\.(\d+))?/.exec(range ?? '') ?? [];

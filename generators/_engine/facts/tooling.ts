@@ -26,7 +26,7 @@ export function surveyTooling(repo: Repo, { dir }: Pick<ServiceHead, 'dir'>): To
   };
 }
 
-/** By what is there, where no script tells. */
+/** By the installed packages, when no script names a runner. */
 function runnerOf(has: (name: string) => boolean): readonly string[] | undefined {
   if (has('tsx')) return ['--import', 'tsx'];
   return has('ts-node') ? ['-r', 'ts-node/register'] : undefined;
@@ -86,7 +86,7 @@ export interface StartScript {
 }
 
 const starting = /^(?:start|dev|serve|develop|watch)(?::[\w:-]+)?$/;
-/** Flags of Node that take the next word; others stand for themselves or have `=`. */
+/** Flags of Node that take the next word as their value. */
 const withValue = /^(?:--import|--require|-r|--loader|--experimental-loader|--conditions|-C)$/;
 const kept =
   /^(?:--import|--require|-r|--loader|--conditions|-C|--experimental-[\w-]+|--env-file-if-exists)(?:=|$)/;

@@ -64,7 +64,7 @@ export function parseFlags(questions: Questions, argv: readonly string[]): Answe
   const unknownAt = new Set<number>();
   for (const token of tokens) {
     if (token.kind === 'positional') {
-      // The value of a flag that nobody knows is reported with it.
+      // The value of an unknown flag is reported with the flag.
       if (!unknownAt.has(token.index - 1)) obstacles.push(unexpected(token.value));
     } else if (token.kind === 'option') {
       const negated =
@@ -137,7 +137,7 @@ function badValue(rawName: string, question: Question): Obstacle {
 }
 
 /** Adds the answers of `--answers`; a flag on the command line wins. @throws RefusalError E_INVALID_FLAG */
-export function withAnswersFile(given: Answers, known: Questions): Answers {
+function withAnswersFile(given: Answers, known: Questions): Answers {
   const file = given['answers'];
   if (typeof file !== 'string') return given;
   const { answers, unknown, wrong } = readAnswers(known, parseFile(file));
@@ -185,7 +185,7 @@ export function readAnswers(known: Questions, given: unknown): ReadAnswers {
 }
 
 /** The values of a list that is written as one text. */
-export function listIn(text: string): string[] {
+function listIn(text: string): string[] {
   return text
     .split(',')
     .map((part) => part.trim())

@@ -58,7 +58,7 @@ export function roleOfPatch(path: string): Role {
   return /\.[cm]?[jt]sx?$/.test(path) ? 'registration' : 'env';
 }
 
-/** Example files, which are committed; every other `.env` file holds values of somebody's machine. */
+/** Example files, which are committed; every other `.env` file holds the values of one machine. */
 export const exampleFile =
   /^(?:\.?env(?:\.[\w-]+)?\.(?:example|sample|template|dist)|(?:example|sample|template)\.env)$/;
 const typescriptFile = /\.[cm]?ts$/;
@@ -66,11 +66,11 @@ const composeName = /^(?:docker-)?compose(?:[.-][\w.-]+)?\.ya?ml$/;
 const monitoringFile = /^(?:grafana-[\w-]+\.json|prometheus-[\w-]+\.ya?ml)$/;
 /** Characters that some file systems leave out of a name: HFS+ takes `.g\u200cit` for `.git`. */
 const ignorable = /[\p{Cf}\p{Mn}]/gu;
-/** The short names that Windows gives: `GIT~1`, `NODE_M~1`. */
+/** The short names on Windows: `GIT~1`, `NODE_M~1`. */
 const neverWritten = /^(?:\.git|git~\d+|node_modules|node_m~\d+)$/;
 
 /**
- * Why nothing is ever written or deleted at a path, whoever asks; undefined where it may be. Git's own files, installed
+ * Why nothing is ever written or deleted at a path; undefined where it may be. Git's own files, installed
  * packages, environment files but the examples, also as file systems that fold names spell them.
  */
 export function forbidden(path: string): string | undefined {

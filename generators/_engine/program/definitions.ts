@@ -29,7 +29,7 @@ export interface Trees {
 export interface Definitions {
   /** Where a name is declared: through imports, re-exports and namespaces. Undefined for what a package exports. */
   definitionOf(identifier: ts.Identifier, file: RelPath): Definition | undefined;
-  /** What an expression stands for: follows definitions, initializers, and members of literals, enums and classes. */
+  /** What an expression resolves to: follows definitions, initializers, and members of literals, enums and classes. */
   value(expression: ts.Expression, file: RelPath): Definition | undefined;
   /** What a module exports by this name (`default` too). */
   exported(file: RelPath, name: string): Definition | undefined;
@@ -37,7 +37,7 @@ export interface Definitions {
   module(file: RelPath, specifier: string): RelPath | undefined;
 }
 
-/** Names that lead to names that lead to names …: nobody writes a longer chain. */
+/** Longest chain of names that is followed; no hand-written code has one. */
 const maxDepth = 40;
 /** What a name that is looked up costs, as nodes that are visited. */
 const lookUpSteps = 50;

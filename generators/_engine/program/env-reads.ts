@@ -15,7 +15,7 @@ import { importedBy } from '../syntax/symbols.ts';
 import { foundOnce, type Survey } from './survey.ts';
 import { textIn } from './evaluate.ts';
 
-/** Which environment variable a value comes from, and the literal that stands in for it. */
+/** Which environment variable a value comes from, and its literal default. */
 export interface EnvRead {
   readonly env?: string;
   readonly fallback?: string;
@@ -134,7 +134,7 @@ function defaultIn(value: ts.Expression | undefined): string | undefined {
   return first;
 }
 
-/** What a literal says; the code itself for a name or a number with a sign. */
+/** The value of a literal; the code itself for a name or a signed number. */
 function textOf(given: ts.Expression): string | undefined {
   const text = stringOf(given) ?? given.getText();
   return text.length > maxFallbackChars || /[()'"]/.test(text) ? undefined : text;

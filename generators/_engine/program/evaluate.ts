@@ -32,7 +32,7 @@ const unknown = (reason: Reason): Value => ({ kind: 'unknown', reason });
 const text = (value: string): Value =>
   value.length > maxChars ? unknown('too long') : { kind: 'text', text: value };
 
-/** Nobody spells a path or a name with more: strings that are added to themselves grow without an end. */
+/** Longer than any path or name: strings that are added to themselves grow without end. */
 const maxChars = 10_000;
 /** Definitions that lead to definitions: a longer chain counts as a circle. */
 const maxDepth = 40;
@@ -280,7 +280,7 @@ function enumNumber(member: ts.EnumMember): Value {
     : unknown('not constant');
 }
 
-/** A variable that is given another value somewhere in its file: its initializer says nothing for certain. */
+/** Whether a variable is assigned again in its file, so that its initializer is not its value for certain. */
 function isReassigned(declaration: ts.VariableDeclaration): boolean {
   if ((declaration.parent.flags & ts.NodeFlags.Const) !== 0 || !ts.isIdentifier(declaration.name))
     return false;

@@ -32,7 +32,7 @@ export interface OutsideRead {
 const maxHops = 6;
 
 /**
- * Says an expression so that it can stand in another file. Names of the Fastify instance become `app`.
+ * Rewrites an expression for use in another file. Names of the Fastify instance become `app`.
  * Undefined when it depends on something that cannot be reached from outside, a parameter for instance.
  */
 export function readFromOutside(
@@ -140,7 +140,7 @@ function throughInitializer(
 }
 
 /**
- * What `this.secret` is: the field's initializer, or what the one `new` of the class gives to the constructor. Undefined
+ * What `this.secret` is: the field's initializer, or what the one `new` of the class passes to the constructor. Undefined
  * when it is neither, or when the class is made in more than one place.
  */
 function findFieldValue(survey: Survey, bare: ts.Expression, file: RelPath): Part | undefined {
@@ -179,7 +179,7 @@ function parameterOf(owner: ts.ClassLikeDeclaration, field: string): number {
 
 /**
  * `const { publicKey } = getKeyPair()` gives `getKeyPair().publicKey`, and `const { SECRET } = process.env` the variable; a
- * default, a rest or a nested pattern gives nothing.
+ * default, a rest or a nested pattern gives undefined.
  */
 function throughBinding(
   survey: Survey,
@@ -211,7 +211,7 @@ function throughBinding(
  * The call of a function of this file that returns what the module holds. A function that returns anything else may make a
  * new pair for each call: its key would verify nothing that the service has signed.
  */
-export function isGetterCall(call: ts.Expression): call is ts.CallExpression {
+function isGetterCall(call: ts.Expression): call is ts.CallExpression {
   if (!ts.isCallExpression(call) || call.arguments.length > 0 || !ts.isIdentifier(call.expression))
     return false;
   const declared = findDeclaration(call.expression, call.expression.text);
@@ -243,7 +243,7 @@ function isTop(declaration: ts.VariableDeclaration): boolean {
   return ts.isSourceFile(declaration.parent.parent.parent);
 }
 
-/** What an expression has in its own file and loses in another one. Reads by syntax alone, so `mayMiss` says what may be: `?? ''` behind a text that is always there does no harm. */
+/** What an expression has in its own file and loses in another one; by syntax alone, so `mayMiss` is cautious. */
 function typeLosses(
   survey: Survey,
   expression: ts.Expression,
@@ -263,7 +263,7 @@ function typeLosses(
   };
 }
 
-/** `export const SECRET = process.env.SECRET` is a text or undefined to whoever imports it. */
+/** `export const SECRET = process.env.SECRET` is `string | undefined` for its importers. */
 function isUncheckedVariable(survey: Survey, bare: ts.Expression, file: RelPath): boolean {
   if (!ts.isIdentifier(bare)) return false;
   const declared = survey.names.definitionOf(bare, file)?.node;

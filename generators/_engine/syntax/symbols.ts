@@ -131,7 +131,7 @@ export function exportOf(
         clause !== undefined && ts.isNamedExports(clause)
           ? clause.elements.find((one) => (one.propertyName ?? one.name).text === local)
           : undefined;
-      // `export { app as 'any text' }` can be imported by that text alone, which nobody writes.
+      // `export { app as 'any text' }` can be imported by that text alone: ignored.
       if (element !== undefined && ts.isIdentifier(element.name)) return asExport(element.name.text, local);
     }
     if (

@@ -139,7 +139,7 @@ export interface AppPlace extends Pick<AppFact, 'file' | 'kind' | 'binding' | 'i
   readonly names: readonly string[];
   /** The file that makes the instance; the app's own file for an app that is a plugin. */
   readonly madeIn: RelPath;
-  /** The call that gives the instance, where a package makes it. */
+  /** The call that returns the instance, where a package makes it. */
   readonly outside?: Instantiation['node'];
 }
 

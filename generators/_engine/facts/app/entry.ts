@@ -103,7 +103,7 @@ function inScripts({ head: { dir, manifest } }: Survey, file: RelPath): boolean 
   return Object.values(manifest.scripts).some((script) => script.includes(below) || script.includes(built));
 }
 
-/** Which variables and defaults a call that listens takes its port and host from; `{}` when it does not say. */
+/** Which variables and defaults a call that listens takes its port and host from; `{}` when it has none. */
 function listenOptions(
   survey: Survey,
   { arguments: given }: Pick<ts.NewExpression, 'arguments'>,
@@ -127,7 +127,7 @@ function listenOptions(
 
 /**
  * Whether loading a file starts to listen: by itself or through functions and classes of the same file that it calls.
- * What stands below `if (require.main === module)` and the like does not count.
+ * Code below `if (require.main === module)` and the like does not count.
  */
 function listensOnImport(tree: ts.SourceFile): boolean {
   return runsAtLoad(tree, (call) => memberOf(call.expression) === 'listen');
@@ -251,7 +251,7 @@ function requiredParameters({ parameters }: FunctionNode): readonly string[] {
     .map((parameter) => parameter.getText());
 }
 
-/** Whether a function gives its instance back, alone or in an object. */
+/** Whether a function returns its instance, alone or in an object. */
 function returns(owner: FunctionNode, binding: string): 'instance' | 'wrapped' | undefined {
   const isBlock = owner.body !== undefined && ts.isBlock(owner.body);
   const returned = isBlock ? returnsOf(owner).filter((one) => one !== undefined) : [];
