@@ -3,7 +3,7 @@ import type { Service } from '../_engine/model/service.ts';
 import { ensureLogout } from '../_engine/edit/ensure-hook.ts';
 import { withoutGenerated } from '../_engine/program/survey.ts';
 import { openSurvey } from '../_engine/program/survey.ts';
-import { importsOf } from '../_engine/syntax/imports.ts';
+import { importsOf } from '../_engine/syntax/symbols.ts';
 import type { RelPath } from '../_engine/model/paths.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import { obstaclesOf } from '../_engine/model/obstacle.ts';

@@ -5,7 +5,7 @@ import type { RelPath } from '../_engine/model/paths.ts';
 import type { Plan } from '../_engine/model/plan.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
-import type { DependencyWant } from '../_engine/model/wants.ts';
+import type { DependencyWant } from '../_engine/edit/ensure-dependency.ts';
 import { declareDependencies, fastifyPlugin } from '../_engine/edit/ensure-dependency.ts';
 import { ensureEnv } from '../_engine/edit/declare-variables.ts';
 import { registerPlugin } from '../_engine/edit/register-plugin.ts';

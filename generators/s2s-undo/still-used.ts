@@ -8,7 +8,7 @@ import type { Insertion } from '../_engine/record/s2s-record.ts';
 import { isRecord, readManifest } from '../_engine/repo/manifest.ts';
 import { findReference, importOf, variablesIn } from '../_engine/facts/config/config.ts';
 import { memberOf, stringOf, unwrap } from '../_engine/syntax/expressions.ts';
-import { requiredModule } from '../_engine/syntax/imports.ts';
+import { requiredModule } from '../_engine/syntax/symbols.ts';
 import { openSurvey, type Survey } from '../_engine/program/survey.ts';
 import { lineOf, ts, walk } from '../_engine/syntax/tree.ts';
 

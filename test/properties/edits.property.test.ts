@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, inject, it } from 'vitest';
 
 import { applyChanges, type TextChange } from '../../generators/_engine/model/text-change.ts';
-import type { RegistrationWant } from '../../generators/_engine/model/wants.ts';
+import type { RegistrationWant } from '../../generators/_engine/edit/registration-scopes.ts';
 import { ensureImport } from '../../generators/_engine/edit/ensure-import.ts';
 import { ensureRegistration } from '../../generators/_engine/edit/ensure-registration.ts';
 import { proveEdit } from '../../generators/_engine/plan/prove.ts';

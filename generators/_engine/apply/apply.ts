@@ -3,8 +3,16 @@ import { basename, dirname, join, relative, sep } from 'node:path';
 
 import type { Edit, Plan } from '../model/plan.ts';
 import { type Obstacle, RefusalError } from '../model/obstacle.ts';
-import { assertApplicable, assertPlainFolder, assertPlainWay, startsWithBom } from './apply-checks.ts';
-import { type FileOperations, nodeFiles, syncFolder, writeSynced } from './file-operations.ts';
+import {
+  assertApplicable,
+  assertPlainFolder,
+  assertPlainWay,
+  type FileOperations,
+  nodeFiles,
+  startsWithBom,
+  syncFolder,
+  writeSynced,
+} from './file-operations.ts';
 import {
   closeJournal,
   emptyJournal,
@@ -52,7 +60,7 @@ export async function apply(plan: Plan, root: string, options: ApplyOptions = {}
       if (options.verify !== undefined) await untilSignal(options.verify);
       closeJournal(realRoot, files);
     } catch (error) {
-      // The journal is somebody else's when it is locked: nothing of ours is on the disk then.
+      // A locked journal belongs to another run; this run has written nothing then.
       if (!isLocked(error))
         attemptRollBack(() => {
           rollBack(realRoot, journal, files);
@@ -103,7 +111,7 @@ function notWritten(cause: unknown): RefusalError {
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
- * Runs something that takes its time; whoever ends the process meanwhile ends this instead, so that what was written can
+ * Runs a long check. A signal that ends the process meanwhile aborts the check instead, so that what was written can
  * be rolled back first. @throws RefusalError E_CHECK then
  */
 async function untilSignal(run: (stopped: AbortSignal) => Promise<void>): Promise<void> {
@@ -114,7 +122,7 @@ async function untilSignal(run: (stopped: AbortSignal) => Promise<void>): Promis
       ending.abort();
       reject(new RefusalError(interrupted(signal)));
     };
-    // Not `once`: who else listens to the signal would find nobody left and end the process.
+    // Not `once`: other listeners end the process when they find no further one.
     for (const signal of signals) process.on(signal, stop);
   });
   try {
@@ -142,7 +150,7 @@ interface Write {
 }
 
 /**
- * What edits come to on the disk: a file that two links lead to is written once.
+ * The writes that edits require: a file reached by two links is written once.
  * @throws RefusalError E_PATH when it would be given two texts.
  */
 function writesOf(root: string, edits: readonly Edit[]): readonly Write[] {

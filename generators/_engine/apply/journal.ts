@@ -6,7 +6,7 @@ import { threadId } from 'node:worker_threads';
 
 import { type Obstacle, RefusalError } from '../model/obstacle.ts';
 import { type RelPath, toRel } from '../model/paths.ts';
-import { forbidden, forbiddenFolder } from '../model/places.ts';
+import { forbidden, forbiddenFolder } from '../model/roles.ts';
 import { hasCode, reasonOf } from '../repo/disk.ts';
 import { isRecord } from '../repo/manifest.ts';
 import { type FileOperations, succeeds, syncFolder, writeSynced } from './file-operations.ts';
@@ -31,7 +31,7 @@ export interface Journal {
   readonly entries: readonly JournalEntry[];
   /** Folders that the apply makes, outermost first. */
   readonly folders: readonly RelPath[];
-  /** Folders that it leaves empty and takes away, innermost first. */
+  /** Folders that it empties and removes, innermost first. */
   readonly emptied: readonly RelPath[];
 }
 
@@ -42,7 +42,7 @@ export function emptyJournal(): Journal {
   return { id: randomUUID(), holder: thisHolder(), entries: [], folders: [], emptied: [] };
 }
 
-/** Where the new text of a file stands until it is renamed over the old one. */
+/** The path of a file's new text until it is renamed over the old one. */
 export function stagedOf(root: string, journal: Journal, { target }: JournalEntry): string {
   const path = join(root, target);
   return join(dirname(path), `.${basename(path)}.${journal.id.slice(0, 8)}.s2s`);
@@ -92,7 +92,7 @@ export function readJournal(root: string): Journal | undefined {
 /** Makes a file that is never seen without its content; false when there is one. */
 export function createWhole(root: string, name: string, content: object, files: FileOperations): boolean {
   const draft = draftOf(root, thisHolder());
-  // One that a disk refused to take away again.
+  // Left over from a removal that failed.
   files.remove(draft);
   try {
     writeSynced(files, draft, sealed(root, content), 0o600);
@@ -120,7 +120,7 @@ export function locked(holder: LockHolder): Obstacle {
   };
 }
 
-/** Whoever planted it may want somebody to do by hand what it says: so nothing of it is shown. */
+/** Its content is not shown: a planted journal could ask a reader to do something by hand. */
 function foreign(reason: string): Obstacle {
   return {
     code: 'E_RECORD',
@@ -192,7 +192,7 @@ export function nameOfHolder(holder: LockHolder): string {
     : `process ${pid} on ${decodeURIComponent(host)}`;
 }
 
-/** When a process began, in clock ticks since the system did; undefined where the system does not tell. */
+/** Start time of a process in clock ticks since boot; undefined without /proc. */
 function startOf(pid: number): string | undefined {
   return statOf(pid)?.[19];
 }

@@ -4,7 +4,15 @@ import { dirname, join } from 'node:path';
 
 import { assertNone, type Obstacle, RefusalError } from '../model/obstacle.ts';
 import type { PlanRequest } from '../plan/run.ts';
-import { type FileOperations, nodeFiles, succeeds, syncFolder, writeSynced } from './file-operations.ts';
+import {
+  assertPlainFolder,
+  assertPlainWay,
+  type FileOperations,
+  nodeFiles,
+  succeeds,
+  syncFolder,
+  writeSynced,
+} from './file-operations.ts';
 import {
   closeJournal,
   createWhole,
@@ -23,7 +31,6 @@ import {
 import { unsealed } from './signed-journal.ts';
 import { hashBytes } from '../record/hash.ts';
 import { readBytes, reasonOf } from '../repo/disk.ts';
-import { assertPlainFolder, assertPlainWay } from './apply-checks.ts';
 
 /** A lock that is looked at: the journal, or the right to roll it back. */
 interface Held {
@@ -117,7 +124,7 @@ function removeLitter(root: string, files: FileOperations): void {
   }
 }
 
-/** Undefined when it is gone; nobody's when it is not ours. */
+/** Undefined when it is gone; without holder when it is not ours. */
 function readHeld(root: string, name: string): Held | undefined {
   try {
     const parsed = unsealed(root, join(root, name));
@@ -165,7 +172,7 @@ function interrupted(holder: string): Obstacle {
 
 /**
  * Puts every file back as the journal has it, removes what was made on the way, and closes the journal. `force`: also
- * where somebody has changed a file since.
+ * over files that were edited since.
  * @throws RefusalError E_FILE_CHANGED, E_PATH; nothing was rolled back then.
  */
 export function rollBack(root: string, journal: Journal, files: FileOperations, force = false): void {
@@ -211,7 +218,7 @@ function restore(root: string, journal: Journal, entry: JournalEntry, files: Fil
   return true;
 }
 
-/** A file that holds neither what was there nor what we wrote is somebody's work. */
+/** A file with neither the old nor our text was edited since. */
 function assertOurs(root: string, entries: readonly JournalEntry[]): void {
   const edited = entries.filter(({ target, before, after }) => {
     const now = readBytes(join(root, target));

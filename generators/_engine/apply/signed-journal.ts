@@ -88,7 +88,7 @@ function openPlain(path: string): number | undefined {
 
 const keyBytes = 32;
 const folderName = 'plop-pack-s2s';
-/** Signs where no folder can keep a key: what this process leaves behind is believed by nobody else. */
+/** Signs where no folder can keep a key: no other process accepts these journals. */
 const ownKey = randomBytes(keyBytes);
 
 /** The key that signs this user's journals, made at the first call. `root` is real: a key inside of it counts for nothing. */
@@ -137,7 +137,7 @@ function isOutside(folder: string, root: string): boolean {
   }
 }
 
-/** Undefined unless folder and file are this user's, and nobody else's to read or to write. */
+/** Undefined unless folder and file belong to this user and no other user can read or write them. */
 function readKey(folder: string): Buffer | undefined {
   let file: number | undefined;
   try {
@@ -163,7 +163,7 @@ function madeKey(folder: string): Buffer | undefined {
   const draft = join(folder, `journal.key.${randomBytes(8).toString('hex')}`);
   try {
     mkdirSync(dirname(folder), { recursive: true, mode: 0o700 });
-    // One that is there already is as good, if it is this user's alone: reading the key tells.
+    // An existing folder is fine if it is this user's alone, which readKey checks.
     succeeds(['EEXIST'], () => {
       mkdirSync(folder, { mode: 0o700 });
     });
@@ -172,7 +172,7 @@ function madeKey(folder: string): Buffer | undefined {
     nodeFiles.remove(draft);
     syncFolder(nodeFiles, folder);
   } catch {
-    // Somebody else was first, or it cannot be: reading it tells.
+    // Another process was first, or the disk refused: readKey finds out.
     removeQuietly(draft);
   }
   return readKey(folder);
@@ -182,6 +182,6 @@ function removeQuietly(path: string): void {
   try {
     nodeFiles.remove(path);
   } catch {
-    // Nobody reads it.
+    // A leftover draft is never read.
   }
 }

@@ -4,7 +4,7 @@ import { dirnameRel, type RelPath } from '../model/paths.ts';
 import type { ServiceHead } from '../model/service.ts';
 import { openRepo } from '../repo/repo.ts';
 
-/** Type-checks services now, and gives what compares after the write. @throws RefusalError E_CHECK, both */
+/** Type-checks services now and returns the comparison to run after the write. Both @throws RefusalError E_CHECK */
 export async function compareTypes(
   root: string,
   heads: readonly ServiceHead[],
@@ -90,7 +90,7 @@ function withoutPlace(line: string): string {
     .replace(/'\{ .*$/, "'…'.");
 }
 
-/** What `--check` says when there are errors that were not there before. */
+/** The obstacle of `--check` for new errors. */
 function checkFailed(tsconfig: RelPath, errors: readonly string[]): Obstacle {
   return {
     code: 'E_CHECK',

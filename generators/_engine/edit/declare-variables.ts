@@ -5,7 +5,6 @@ import type { Repo } from '../model/repo.ts';
 import { once } from '../model/run-caches.ts';
 import type { Service, ServiceHead } from '../model/service.ts';
 import { insertion, type TextChange } from '../model/text-change.ts';
-import type { EnvDeclarationWant, EnvWant } from '../model/wants.ts';
 import { findEnvType } from '../facts/config/config.ts';
 import { detectStyle } from '../facts/style/style.ts';
 import type { Draft } from '../repo/draft.ts';
@@ -14,8 +13,11 @@ import { printString } from '../syntax/print.ts';
 import { parseSource, pickNodes, ts } from '../syntax/tree.ts';
 import type { ComposeService, ComposeVariable } from './ensure-compose.ts';
 import { ensureImport } from './ensure-import.ts';
-import { findEnvSchema } from './env-schema.ts';
+import { type EnvDeclarationWant, findEnvSchema } from './env-schema.ts';
 import { appendElements, eolAt, indentAt, lineEnd, sameLine } from './text-lines.ts';
+
+/** One variable of a `.env` example file. */
+export type EnvWant = Readonly<{ name: string; value: string; comment?: string }>;
 
 /** A variable of the environment, as the examples list it and as a schema declares it. */
 export type VariableWant = EnvWant & Pick<EnvDeclarationWant, 'type' | 'default'> & ContainerVariable;
@@ -221,7 +223,7 @@ export interface ContainerVariable {
 }
 
 /**
- * Gives variables to the container of a service where a compose file lists its environment. What the file does not tell
+ * Adds variables to the container of a service where a compose file lists its environment. What the file does not tell
  * the address of is passed through, set where the shell or `.env` sets it; not past a file that may hold it.
  */
 export async function declareInCompose(

@@ -21,7 +21,7 @@ export interface ComposeService {
   readonly path: RelPath;
   /** Its key below `services`: the name under which the others reach it. */
   readonly name: string;
-  /** Ports that it listens on inside, as far as the file tells, and the one at which the host reaches it. */
+  /** Ports that it listens on inside, as far as the file has them, and the one at which the host reaches it. */
   readonly ports: readonly number[];
   readonly published: number | undefined;
   /** Networks that it is in; undefined: that of the host. */
@@ -69,12 +69,12 @@ export function composeRedisOf(text: string): string | undefined {
   return isHost(host) ? `redis://${host}:6379` : undefined;
 }
 
-/** Names that Compose gives to a container, and that a URL takes as a host: nothing of it has to be escaped. */
+/** Container names of Compose that are a host in a URL without escapes. */
 function isHost(name: string): boolean {
   return /^[\w][\w.-]{0,62}$/.test(name);
 }
 
-/** The text that was parsed last: it is asked about for every service and variable. */
+/** The document parsed last: every service and variable reads it. */
 const documents = runCache<string, Document>();
 
 function documentOf(text: string): Document {
@@ -136,7 +136,7 @@ export function composeUrl(
   if (to.networks === undefined) return undefined;
   if (from.networks === undefined)
     return to.published === undefined ? undefined : `${scheme}://localhost:${String(to.published)}`;
-  // Files that are used together name their networks in ways that one of them does not tell.
+  // Files used together may join networks that neither of them shows.
   const isApart = from.path === to.path && !from.networks.some((one) => to.networks?.includes(one));
   return isApart || port === undefined ? undefined : `${scheme}://${to.name}:${String(port)}`;
 }
@@ -147,7 +147,7 @@ function within(...parts: readonly string[]): RelPath | undefined {
   return attempt(() => joinRel(...parts));
 }
 
-/** What its variable PORT says comes first. */
+/** The value of its variable PORT comes first. */
 function portsOf(service: YAMLMap): readonly number[] {
   const environment = service.get('environment');
   const given = isMap(environment)
@@ -240,7 +240,7 @@ function intoList(
   return below(base, dash, last.range[1], lines);
 }
 
-/** New lines below the one that ends at `end`, as far in as what stands at `start`. */
+/** New lines below the one that ends at `end`, indented as the text at `start`. */
 function below(
   base: string,
   start: number,

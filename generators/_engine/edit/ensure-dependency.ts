@@ -3,11 +3,18 @@ import { applyEdits, findNodeAtLocation, modify, parseTree, type Node, type Pars
 import { RefusalError } from '../model/obstacle.ts';
 import type { TextChange } from '../model/text-change.ts';
 import type { Service } from '../model/service.ts';
-import type { DependencyWant } from '../model/wants.ts';
 import type { Draft } from '../repo/draft.ts';
-import { fromCatalog } from '../facts/tooling.ts';
+import { type Repo } from '../model/repo.ts';
+import { toRel } from '../model/paths.ts';
 
 const sections = ['dependencies', 'devDependencies', 'peerDependencies', 'optionalDependencies'] as const;
+
+export type DependencyWant = Readonly<{
+  name: string;
+  /** Caret range; written in the version style that siblings have (`^`, `~`, exact). */
+  range: string;
+  section: 'dependencies' | 'devDependencies';
+}>;
 
 /** Adds packages to a service's package.json: from the catalog, where the workspace has one. */
 export function declareDependencies(
@@ -19,6 +26,15 @@ export function declareDependencies(
     draft.patch(service.manifest.path, 'manifest', (base) =>
       ensureDependency(base, fromCatalog(draft.repo, service, want)),
     );
+}
+
+/** The same, taken from pnpm's catalog where the service takes others from there and the catalog has the package. */
+function fromCatalog(repo: Repo, { manifest }: Service, want: DependencyWant): DependencyWant {
+  if (!Object.values(manifest.dependencies).includes('catalog:')) return want;
+  const workspace = repo.read(toRel('pnpm-workspace.yaml')) ?? '';
+  const block = /^catalog:[ \t]*\r?\n((?:[ \t]+.*(?:\r?\n|$)|[ \t]*\r?\n)*)/m.exec(workspace)?.[1] ?? '';
+  const names = [...block.matchAll(/^[ \t]+['"]?([^'":\s]+)['"]?[ \t]*:/gm)].map(([, name]) => name);
+  return names.includes(want.name) ? { ...want, range: 'catalog:' } : want;
 }
 
 /** The version of fastify-plugin for the Fastify of a service. */
@@ -70,7 +86,7 @@ function besideSibling(base: string, section: Node, name: string, range: string)
   const previous = siblings[index - 1];
   const next = siblings[index] ?? previous;
   const from = next === undefined ? 0 : next.offset;
-  // What stands before a sibling is what stands before the new one.
+  // The new entry gets the white space before its sibling.
   const above = base.slice(section.offset + 1, from);
   const lead = above.slice(above.trimEnd().length);
   const gap = lead === '' && siblings.length > 1 ? ' ' : lead;

@@ -2,15 +2,20 @@ import type { Style } from '../model/code-facts.ts';
 import { type ObstacleCode, RefusalError } from '../model/obstacle.ts';
 import { toRel } from '../model/paths.ts';
 import { insertion, type TextChange } from '../model/text-change.ts';
-import type { HookWant } from '../model/wants.ts';
 import { ServiceDefinitions } from '../program/definitions.ts';
-import { isDirective } from '../syntax/imports.ts';
-import { findDeclaration, importedBy } from '../syntax/symbols.ts';
+import { findDeclaration, importedBy, isDirective } from '../syntax/symbols.ts';
 import { restyle } from '../render/restyle.ts';
 import { lineOf, parseSource, ts } from '../syntax/tree.ts';
 import { tokensOf } from '../syntax/tokens.ts';
 import { eolAt, indentAt, lineEnd, sameLine, statementLineEnd } from './text-lines.ts';
 import { callsIn } from '../syntax/calls.ts';
+
+/** Put `statement` first in the body of the plugin function of a route file. `{{app}}` in it is the function's own name for the instance. */
+export type HookWant = Readonly<{
+  /** Exported or registered name of the function; 'default' for the default export. */
+  plugin: string;
+  statement: string;
+}>;
 
 /**
  * Puts a statement first in the body of a plugin function. [] when the body has it.
@@ -54,7 +59,7 @@ function hasStatement(source: ts.SourceFile, body: ts.Block, statement: string):
   return body.statements.some((each) => meaning(each, source) === wanted);
 }
 
-/** Tokens alone: comments, quotes, semicolons and trailing commas say nothing here. */
+/** The tokens, without comments, quotes, semicolons and trailing commas. */
 function meaning(node: ts.Node, source?: ts.SourceFile): string {
   const texts = tokensOf(node, source).map(({ text }) => text);
   const kept = texts.filter((text) => text !== ';' && !/^\/[/*]/.test(text));
@@ -104,7 +109,7 @@ function refusal(code: ObstacleCode, want: HookWant, line: number | undefined, r
 
 type PluginFunction = ts.ArrowFunction | ts.FunctionExpression | ts.FunctionDeclaration;
 
-/** What a plugin's name stands for: a function, a function wrapped by fastify-plugin, or something not understood. */
+/** What a plugin's name resolves to: a function, a function wrapped by fastify-plugin, or something not understood. */
 type FoundPlugin =
   | Readonly<{ kind: 'function'; node: PluginFunction }>
   | Readonly<{ kind: 'wrapped'; node: ts.Node }>
@@ -149,8 +154,8 @@ function isFastifyPlugin(callee: ts.Expression): boolean {
 }
 
 /**
- * The route call that stands on a 1-based line. What else changes the file may move it: `url` is where the route
- * answers, and the call whose path is its end is the one, wherever it stands. `mayMiss`: the service's own tests register the
+ * The route call on a 1-based line. What else changes the file may move it: `url` is where the route
+ * answers, and the call whose path is its end is the one, on whichever line. `mayMiss`: the service's own tests register the
  * route without the denylist.
  */
 export type LogoutWant = Readonly<{ line: number; url?: string; mayMiss?: boolean }>;

@@ -4,8 +4,7 @@ import { insertion, type TextChange } from '../model/text-change.ts';
 import { printString } from '../syntax/print.ts';
 import { lineOf, parseSource, ts } from '../syntax/tree.ts';
 import { appendElements, eolAt, startWithComments, statementLineEnd } from './text-lines.ts';
-import { importsOf, isDirective, preambleEnd, requiredModule } from '../syntax/imports.ts';
-import { findTopLevel } from '../syntax/symbols.ts';
+import { findTopLevel, importsOf, isDirective, preambleEnd, requiredModule } from '../syntax/symbols.ts';
 
 /**
  * Imports what is wanted: into a clause of the same module where there is one, else on a line of its own after the

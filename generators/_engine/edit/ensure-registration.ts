@@ -1,7 +1,6 @@
 import type { Style } from '../model/code-facts.ts';
 import { type Obstacle, RefusalError } from '../model/obstacle.ts';
 import { insertion, type TextChange } from '../model/text-change.ts';
-import type { RegistrationWant } from '../model/wants.ts';
 import { lineOf, parseSource, ts } from '../syntax/tree.ts';
 import { callsIn } from '../syntax/calls.ts';
 import {
@@ -10,6 +9,7 @@ import {
   comesFirst,
   findScopes,
   registeredName,
+  type RegistrationWant,
   type Scope,
 } from './registration-scopes.ts';
 import {

@@ -2,7 +2,6 @@ import type { ImportWant } from '../model/code-facts.ts';
 import type { RelPath } from '../model/paths.ts';
 import type { Repo } from '../model/repo.ts';
 import type { ConfigFact, Service } from '../model/service.ts';
-import type { EnvDeclarationWant } from '../model/wants.ts';
 import { dynamicSpecifier, importLines } from '../facts/style/place-file.ts';
 import { unwrap } from '../syntax/expressions.ts';
 import { printKey, printString } from '../syntax/print.ts';
@@ -10,6 +9,15 @@ import { parseSource, pickNodes, ts } from '../syntax/tree.ts';
 
 const maxRuleChars = 1_000;
 const maxValueChars = 1_000;
+
+/** One variable in a schema that parses the environment. */
+export type EnvDeclarationWant = Readonly<{
+  config: Pick<ConfigFact, 'style' | 'schema'>;
+  name: string;
+  type: 'url' | 'string';
+  /** Literal default; undefined means optional. */
+  default?: string;
+}>;
 
 /** The object with one property for each variable, and what its values are built with (`z`, `Type`, or '' for none). */
 export type EnvSchema = Readonly<{ object: ts.ObjectLiteralExpression; builder: string }>;
@@ -175,7 +183,7 @@ function readExamples({ exampleFiles }: ConfigFact, repo: Repo): ReadonlyMap<str
   return values;
 }
 
-/** By what the rule says in words: `z.string().url()`, `z.coerce.number()`, `z.enum(['a', 'b'])`, `str()`, `port()`. */
+/** By the words of the rule: `z.string().url()`, `z.coerce.number()`, `z.enum(['a', 'b'])`, `str()`, `port()`. */
 function fittingValue(name: string, rule: string): string {
   const choice = /(?:enum|union|picklist)\s*\(\s*\[?\s*(?:z\.literal\()?['"]([^'"]*)['"]/.exec(rule)?.[1];
   if (choice !== undefined) return choice;

@@ -19,7 +19,7 @@ export interface RedisConnection {
   readonly redisClient: string;
   /** The client is that of the package `redis`, not of ioredis. */
   readonly nodeRedis: boolean;
-  /** What the connection is for, as the log says it. */
+  /** The purpose of the connection, for the log. */
   readonly redisUse: string;
 }
 

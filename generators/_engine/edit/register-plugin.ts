@@ -2,7 +2,6 @@ import type { Style } from '../model/code-facts.ts';
 import type { RelPath } from '../model/paths.ts';
 import type { Repo } from '../model/repo.ts';
 import type { Service } from '../model/service.ts';
-import type { RegistrationWant } from '../model/wants.ts';
 import type { Draft } from '../repo/draft.ts';
 import type { GuardOrder } from '../facts/routes/guard-order.ts';
 import type { TextChange } from '../model/text-change.ts';
@@ -13,6 +12,7 @@ import { detectStyle } from '../facts/style/style.ts';
 import { defaultImportIn, ensureImport } from './ensure-import.ts';
 import { ensureRegistration } from './ensure-registration.ts';
 import { importSpecifier, importSpecifierIn, isAutoloaded } from '../facts/style/place-file.ts';
+import { type RegistrationWant } from './registration-scopes.ts';
 
 /** The default export of `file`, under the name `plugin`. */
 export type PluginWant = Readonly<{
@@ -23,7 +23,7 @@ export type PluginWant = Readonly<{
   before?: readonly string[];
 }>;
 
-/** Imports a guard of the whole application and registers it where `order` says. */
+/** Imports a guard of the whole application and registers it in the place of `order`. */
 export function registerGuard(draft: Draft, service: Service, want: PluginWant, order: GuardOrder): void {
   const { options } = want;
   const { code } = order;
@@ -43,7 +43,7 @@ export function registerGuard(draft: Draft, service: Service, want: PluginWant, 
   draft.patch(code.file, 'registration', (base) => ensureRegistration(base, wanted, detectStyle([base])));
 }
 
-/** Imports a plugin where that is missing, and gives the name that it has in `into`: an editor may have renamed it. */
+/** Imports a plugin where that is missing, and returns its name in `into`: an editor may have renamed it. */
 function importPlugin(draft: Draft, service: Service, into: RelPath, { file, plugin }: PluginWant): string {
   const known = findDefaultImport(draft.repo, service, into, file);
   if (known !== undefined) return known;

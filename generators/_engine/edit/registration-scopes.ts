@@ -1,7 +1,25 @@
-import type { RegistrationWant } from '../model/wants.ts';
 import { callKey, routeMethods } from '../syntax/calls.ts';
 import { nameOf, unwrap } from '../syntax/expressions.ts';
 import { findNode, ts, walk } from '../syntax/tree.ts';
+import { type AppFact } from '../model/app-facts.ts';
+
+/** Register `expression` on the instance of an app file. */
+export type RegistrationWant = Readonly<{
+  app: Pick<AppFact, 'kind' | 'binding'>;
+  /** The plugin's local name, by which an existing registration is found: `authVerifyRoutes`. */
+  plugin: string;
+  /** Text of the options object without braces, `prefix: '/auth'`; undefined for none. */
+  options?: string;
+  /** routes: after the last route plugin · before-routes: before the first of them · guard: before all that may have some. */
+  position: 'routes' | 'before-routes' | 'guard';
+  /**
+   * guard only. Calls on the instance by method and arguments: those that are seen to have no routes, and those that the
+   * guard has to come after. `owner`: the function whose parameter is the instance.
+   */
+  order?: Readonly<{ silent: readonly string[]; after: readonly string[]; owner?: string }>;
+  /** Names of plugins known to hold routes: routes begin at the first of them. */
+  routePlugins: readonly string[];
+}>;
 
 /** A list of statements in which the instance is in reach, with what its statements do with it. */
 export type Scope = Readonly<{
@@ -79,7 +97,7 @@ function shadows(node: ts.Node, binding: string): boolean {
   return ts.isFunctionLike(node) && node.parameters.some((parameter) => parameter.name.getText() === binding);
 }
 
-/** The statement that `node` is in, out of branches and loops: what stands there happens once and always. */
+/** The statement that `node` is in, outside of branches and loops, so that it runs exactly once. */
 function unconditionalStatement(node: ts.Node, root: ts.Node): ts.Statement | undefined {
   let current = node;
   for (;;) {

@@ -7,7 +7,7 @@ import { escapePattern } from '../syntax/print.ts';
 
 /**
  * The version of a package that a service depends on: what is installed, else what its lock file has, which is all that
- * there is before an install and with Plug'n'Play. Undefined where neither tells, or tells of a version outside the range.
+ * there is before an install and with Plug'n'Play. Undefined when neither has it, or its version is outside the range.
  */
 export function installedVersion(repo: Repo, head: ServiceHead, name: string): string | undefined {
   const range = head.manifest.dependencies[name]?.slice(0, maxRangeChars);
@@ -25,7 +25,7 @@ function inNodeModules(repo: Repo, dir: RelPath, name: string): string | undefin
   return dir === '' ? undefined : inNodeModules(repo, dirnameRel(dir), name);
 }
 
-/** Whether a version can be what a range stands for; ranges with several parts, tags and catalogs tell nothing. */
+/** Whether a version can satisfy a range; ranges with several parts, tags and catalogs accept every version. */
 function fits(version: string, range: string): boolean {
   const [, operator = '', ...wanted] = /^\s*([\^~=v]*|>=)\s*(\d+)(?:\.(\d+))?(?:\.(\d+))?/.exec(range) ?? [];
   const has = numbersOf(version);
@@ -163,4 +163,38 @@ function bunLocked(text: string, { name, service }: Dependent): string | undefin
     if (found !== undefined) return found;
   }
   return undefined;
+}
+
+/**
+ * True when a range of a package.json allows a version below `major.minor`: `^4.10.2` and `4.10.2` are below 4.24, since
+ * a lock file may hold the very one that is named; `^4` and `catalog:` are undecided, so not below.
+ */
+function allowsBelow(range: string | undefined, major: number, minor = 0): boolean {
+  const [, first, second] = /^[\s^~=v>]*(\d+)(?:\.(\d+))?/.exec(range ?? '') ?? [];
+  if (first === undefined) return false;
+  return Number(first) < major || (Number(first) === major && second !== undefined && Number(second) < minor);
+}
+
+/**
+ * Whether the version of a package that a service depends on is below `major.minor`: by what is installed or locked, else
+ * by the range. False for a package that it does not depend on.
+ */
+export function isOlder(repo: Repo, head: ServiceHead, name: string, major: number, minor = 0): boolean {
+  const version = installedVersion(repo, head, name);
+  return allowsBelow(version ?? head.manifest.dependencies[name], major, minor);
+}
+
+const newest = 5;
+
+/** The major version of Fastify: by what is installed or locked, else by the range in package.json, else the newest known. */
+export function fastifyMajorOf(repo: Repo, head: ServiceHead): number {
+  const version = installedVersion(repo, head, 'fastify');
+  if (version !== undefined) return Number.parseInt(version, 10);
+  const range = head.manifest.dependencies['fastify'] ?? '';
+  const majors = new Set(
+    [...range.matchAll(/(?:^|[\s^~>=|v:@])(\d+)(?:\.|$|\s)/g)].map((match) => Number(match[1])),
+  );
+  const [only, other] = majors;
+  if (only !== undefined && other === undefined && !/[<>]/.test(range)) return only;
+  return majors.size > 0 ? Math.max(...majors) : newest;
 }

@@ -4,7 +4,7 @@ import type { ServiceHead } from '../model/service.ts';
 import { isRecord, manifestsAbove } from '../repo/manifest.ts';
 import { surveyTooling } from './tooling.ts';
 
-/** What runs a service, and the file that says so. */
+/** The runtime of a service and the file that declares it. */
 export interface RuntimeFact {
   readonly kind: 'node' | 'bun';
   /** Of Node: the oldest that it may run on. `minor` absent: any, so the newest. */
@@ -19,7 +19,7 @@ const releases: Readonly<Record<string, number>> = { hydrogen: 18, iron: 20, jod
 
 /**
  * The oldest runtime that the service's Dockerfile or a version file names; without them, the oldest that `engines`
- * allows. Undefined where nothing tells.
+ * allows. Undefined when nothing declares it.
  */
 export function surveyRuntime(repo: Repo, head: ServiceHead): RuntimeFact | undefined {
   const images = dockerfilesOf(repo, head).flatMap((path) => imageIn(repo.read(path) ?? '', path));

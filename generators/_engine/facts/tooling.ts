@@ -1,12 +1,12 @@
 import { LOCKS } from 'package-manager-detector/constants';
 
-import type { ToolingFact } from '../model/code-facts.ts';
-import { dirnameRel, joinRel, type RelPath, toRel } from '../model/paths.ts';
+import type { TestingFact, ToolingFact } from '../model/code-facts.ts';
+import { dirnameRel, joinRel, type RelPath } from '../model/paths.ts';
 import type { Repo } from '../model/repo.ts';
 import type { ServiceHead } from '../model/service.ts';
-import type { DependencyWant } from '../model/wants.ts';
-import { installedVersion } from './installed-version.ts';
 import { isRecord, manifestsAbove } from '../repo/manifest.ts';
+import type { Survey } from '../program/survey.ts';
+import { specifiersOf } from '../syntax/symbols.ts';
 
 type Manager = ToolingFact['packageManager'];
 
@@ -26,7 +26,7 @@ export function surveyTooling(repo: Repo, { dir }: Pick<ServiceHead, 'dir'>): To
   };
 }
 
-/** By what is there, where no script tells. */
+/** By the installed packages, when no script names a runner. */
 function runnerOf(has: (name: string) => boolean): readonly string[] | undefined {
   if (has('tsx')) return ['--import', 'tsx'];
   return has('ts-node') ? ['-r', 'ts-node/register'] : undefined;
@@ -77,53 +77,6 @@ function foldersAbove(dir: RelPath): readonly RelPath[] {
   return dir === '' ? [dir] : [dir, ...foldersAbove(joinRel(dir, '..'))];
 }
 
-/** The wish, taken from pnpm's catalog where the service takes others from there and the catalog has the package. */
-export function fromCatalog(
-  repo: Repo,
-  { manifest }: Pick<ServiceHead, 'manifest'>,
-  want: DependencyWant,
-): DependencyWant {
-  if (!Object.values(manifest.dependencies).includes('catalog:')) return want;
-  const workspace = repo.read(toRel('pnpm-workspace.yaml')) ?? '';
-  const block = /^catalog:[ \t]*\r?\n((?:[ \t]+.*(?:\r?\n|$)|[ \t]*\r?\n)*)/m.exec(workspace)?.[1] ?? '';
-  const names = [...block.matchAll(/^[ \t]+['"]?([^'":\s]+)['"]?[ \t]*:/gm)].map(([, name]) => name);
-  return names.includes(want.name) ? { ...want, range: 'catalog:' } : want;
-}
-
-/**
- * True when a range of a package.json allows a version below `major.minor`: `^4.10.2` and `4.10.2` are below 4.24, since
- * a lock file may hold the very one that is named; `^4` and `catalog:` tell nothing and are not.
- */
-function allowsBelow(range: string | undefined, major: number, minor = 0): boolean {
-  const [, first, second] = /^[\s^~=v>]*(\d+)(?:\.(\d+))?/.exec(range ?? '') ?? [];
-  if (first === undefined) return false;
-  return Number(first) < major || (Number(first) === major && second !== undefined && Number(second) < minor);
-}
-
-/**
- * Whether the version of a package that a service depends on is below `major.minor`: by what is installed or locked, else
- * by the range. False for a package that it does not depend on.
- */
-export function isOlder(repo: Repo, head: ServiceHead, name: string, major: number, minor = 0): boolean {
-  const version = installedVersion(repo, head, name);
-  return allowsBelow(version ?? head.manifest.dependencies[name], major, minor);
-}
-
-const newest = 5;
-
-/** The major version of Fastify: by what is installed or locked, else by the range in package.json, else the newest known. */
-export function fastifyMajorOf(repo: Repo, head: ServiceHead): number {
-  const version = installedVersion(repo, head, 'fastify');
-  if (version !== undefined) return Number.parseInt(version, 10);
-  const range = head.manifest.dependencies['fastify'] ?? '';
-  const majors = new Set(
-    [...range.matchAll(/(?:^|[\s^~>=|v:@])(\d+)(?:\.|$|\s)/g)].map((match) => Number(match[1])),
-  );
-  const [only, other] = majors;
-  if (only !== undefined && other === undefined && !/[<>]/.test(range)) return only;
-  return majors.size > 0 ? Math.max(...majors) : newest;
-}
-
 /** A script of package.json that starts the service, as `node <flags> <entry>`. */
 export interface StartScript {
   /** What its runtime is given before the entry: loaders and preloads, in their order. */
@@ -133,7 +86,7 @@ export interface StartScript {
 }
 
 const starting = /^(?:start|dev|serve|develop|watch)(?::[\w:-]+)?$/;
-/** Flags of Node that take the next word; others stand for themselves or have `=`. */
+/** Flags of Node that take the next word as their value. */
 const withValue = /^(?:--import|--require|-r|--loader|--experimental-loader|--conditions|-C)$/;
 const kept =
   /^(?:--import|--require|-r|--loader|--conditions|-C|--experimental-[\w-]+|--env-file-if-exists)(?:=|$)/;
@@ -197,4 +150,115 @@ function parseStart(script: string): readonly StartScript[] {
 
 function afterQuotes(script: string, { index, 0: matched }: RegExpExecArray): string {
   return script.slice(index + matched.length);
+}
+
+type Runner = TestingFact['runner'];
+
+/** Which test runner a service uses, and the command that runs the tests whose file name holds NAME. */
+export function surveyTesting(survey: Survey): TestingFact {
+  const script = survey.head.manifest.scripts['test'] ?? '';
+  const runner =
+    byScript(script) ??
+    byDependency(survey.head.manifest.dependencies) ??
+    byImports(survey) ??
+    byParents(survey);
+  return { runner, globals: hasGlobals(survey, runner), command: commandOf(survey, runner) };
+}
+
+function byScript(script: string): Runner | undefined {
+  if (/\bvitest\b/.test(script)) return 'vitest';
+  if (/\bjest\b/.test(script)) return 'jest';
+  if (/\b(node|tsx)\b.*\s--test\b|\bborp\b/.test(script)) return 'node:test';
+  return /\btap\b/.test(script) ? 'tap' : undefined;
+}
+
+function byDependency(dependencies: Readonly<Record<string, string>>): Runner | undefined {
+  return (['vitest', 'jest', 'tap'] as const).find((name) => dependencies[name] !== undefined);
+}
+
+function byImports(survey: Survey): Runner | undefined {
+  const used = new Set(survey.tests.flatMap((file) => specifiersOf(survey.tree(file))));
+  if (used.has('@jest/globals')) return 'jest';
+  return (['vitest', 'node:test', 'tap'] as const).find((name) => used.has(name));
+}
+
+function byParents({ head, repo }: Survey): Runner {
+  const found = manifestsAbove(repo, head.dir).map(
+    ({ dependencies, scripts }) => byDependency(dependencies) ?? byScript(scripts['test'] ?? ''),
+  );
+  return found.find((runner) => runner !== undefined) ?? 'none';
+}
+
+function hasGlobals(survey: Survey, runner: Runner): boolean {
+  const importing = (name: string): boolean => survey.tests.some((file) => survey.text(file).includes(name));
+  if (runner === 'jest') return !importing('@jest/globals') && (survey.tests.length > 0 || knowsJest(survey));
+  return (
+    runner === 'vitest' &&
+    configText(survey).some((text) => /\bglobals:\s*true\b/.test(text)) &&
+    !importing("'vitest'") &&
+    !importing('"vitest"')
+  );
+}
+
+/** The compiler sees the types of every package, or of those that `types` lists. */
+function knowsJest({ tsconfig }: Survey): boolean {
+  const { types } = tsconfig.options;
+  return !Array.isArray(types) || types.includes('jest');
+}
+
+function configText({ head, repo }: Survey): readonly string[] {
+  const dirs = manifestsAbove(repo, head.dir).map(({ path }) => joinRel(path, '..'));
+  return dirs.flatMap((dir) =>
+    repo
+      .list(dir)
+      .filter(
+        ({ kind, name }) => kind === 'file' && /^(vitest|vite)\.(config|workspace)\.[cm]?[jt]s$/.test(name),
+      )
+      .map(({ name }) => repo.read(joinRel(dir, name)) ?? ''),
+  );
+}
+
+function commandOf(survey: Survey, runner: Runner): string {
+  const { packageManager } = surveyTooling(survey.repo, survey.head);
+  const exec = { npm: 'npx', pnpm: 'pnpm exec', yarn: 'yarn', bun: 'bunx' }[packageManager];
+  if (runner === 'vitest') return `${exec} vitest run NAME`;
+  if (runner === 'jest') return `${exec} jest ${configFlag(survey)}NAME`;
+  if (runner === 'tap') return `${exec} tap "test/**/*NAME*.test.ts"`;
+  return nodeTestCommand(survey);
+}
+
+/** `--config test/jest.json ` where the repo's own script has it: nothing else would find it there. */
+function configFlag({ head }: Survey): string {
+  const script = head.manifest.scripts['test'] ?? '';
+  const file = /\bjest\b.*?\s(?:--config|-c)[ =](\S+)/.exec(script)?.[1];
+  return file === undefined ? '' : `--config ${file} `;
+}
+
+/** The repo's own script with NAME in its glob; Node before 21 leaves globs to the shell, so quotes stay as they are. */
+function nodeTestCommand({ head, repo }: Survey): string {
+  const own = Object.entries(head.manifest.scripts)
+    .filter(([name]) => /^test\b/.test(name))
+    .sort(([a], [b]) => a.length - b.length)
+    .flatMap(([, script]) => script.split('&&'))
+    .find((part) => /\bnode\b.*--test\b/.test(part) || /\b(tsx|borp)\b/.test(part))
+    ?.trim();
+  const glob = own?.split(/\s+/).findLast((word) => /\*[^/]*["']?$/.test(word));
+  if (own !== undefined && glob !== undefined) {
+    return own.replace(glob, () => glob.replace(/\*(?=[^/*]*$)/, '*NAME*'));
+  }
+  const flags = surveyTooling(repo, head).runTypeScript ?? ['--import', 'tsx'];
+  return `node ${flags.join(' ')} --test "test/**/*NAME*.test.ts"`;
+}
+
+/** Whether tests can import `./x.js` where the file is `x.ts`: jest takes a mapper or a resolver for it. */
+export function testsResolveJs(survey: Survey): boolean {
+  if (surveyTesting(survey).runner !== 'jest') return true;
+  const script = survey.head.manifest.scripts['test'] ?? '';
+  return manifestsAbove(survey.repo, survey.head.dir).some(({ path, text }) => {
+    const dir = joinRel(path, '..');
+    const isConfig = (name: string): boolean => /^jest\.config\.\w+$/.test(name) || script.includes(name);
+    const files = survey.repo.list(dir).filter(({ kind, name }) => kind === 'file' && isConfig(name));
+    const texts = [text, ...files.map(({ name }) => survey.repo.read(joinRel(dir, name)) ?? '')];
+    return texts.some((one) => /\.js\)?\$/.test(one) || /["']?resolver["']?\s*:/.test(one));
+  });
 }

@@ -46,9 +46,6 @@ export const globalFlags = {
   help: { type: 'boolean', message: 'print this help' },
 } as const satisfies Questions;
 
-/** What was given on the command line: keys are those of the questions, camelCase. */
-export type Given = Answers;
-
 /** `dryRun` → `dry-run`. */
 export function flagOf(key: string): string {
   return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
@@ -58,7 +55,7 @@ export function flagOf(key: string): string {
  * Reads flags strictly, in any order, with or without a `--` before them.
  * @throws RefusalError with every obstacle: E_UNKNOWN_FLAG (with the nearest name), E_INVALID_FLAG, E_USAGE
  */
-export function parseFlags(questions: Questions, argv: readonly string[]): Given {
+export function parseFlags(questions: Questions, argv: readonly string[]): Answers {
   const known: Questions = { ...globalFlags, ...questions };
   const keys = new Map(Object.keys(known).map((key) => [flagOf(key), key]));
   const args = argv.filter((arg) => arg !== '--').map((arg) => (arg === '-h' ? '--help' : arg));
@@ -75,7 +72,7 @@ export function parseFlags(questions: Questions, argv: readonly string[]): Given
   const unknownAt = new Set<number>();
   for (const token of tokens) {
     if (token.kind === 'positional') {
-      // The value of a flag that nobody knows is reported with it.
+      // The value of an unknown flag is reported with the flag.
       if (!unknownAt.has(token.index - 1)) obstacles.push(unexpected(token.value));
     } else if (token.kind === 'option') {
       const negated =
@@ -148,7 +145,7 @@ function badValue(rawName: string, question: Question): Obstacle {
 }
 
 /** Adds the answers of `--answers`; a flag on the command line wins. @throws RefusalError E_INVALID_FLAG */
-export function withAnswersFile(given: Answers, known: Questions): Answers {
+function withAnswersFile(given: Answers, known: Questions): Answers {
   const file = given['answers'];
   if (typeof file !== 'string') return given;
   const { answers, unknown, wrong } = readAnswers(known, parseFile(file));
@@ -196,7 +193,7 @@ export function readAnswers(known: Questions, given: unknown): ReadAnswers {
 }
 
 /** The values of a list that is written as one text. */
-export function listIn(text: string): string[] {
+function listIn(text: string): string[] {
   return text
     .split(',')
     .map((part) => part.trim())

@@ -2,7 +2,7 @@ import { parse as parseJson, type ParseError } from 'jsonc-parser';
 
 import type { Obstacle } from '../model/obstacle.ts';
 import { applyChanges, changesBetween, type TextChange } from '../model/text-change.ts';
-import { preambleEnd } from '../syntax/imports.ts';
+import { preambleEnd } from '../syntax/symbols.ts';
 import { parseSource, syntaxErrors, ts } from '../syntax/tree.ts';
 import { codeOf, tokensOf } from '../syntax/tokens.ts';
 

@@ -145,7 +145,7 @@ function inherited(
   return base && methodOf(survey, base, name, hops + 1);
 }
 
-/** What `app.decorate(name, …)` gives to instances; undefined for none, and for several. */
+/** The value given to `app.decorate(name, …)`; undefined for none and for several. */
 function decoratedValue(survey: Survey, name: string): Definition | undefined {
   const files = survey.filesMatching(/\.decorate\(/).filter((one) => survey.text(one).includes(name));
   const [only, other] = files.flatMap((file) =>

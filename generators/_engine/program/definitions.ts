@@ -1,7 +1,14 @@
 import type { RelPath } from '../model/paths.ts';
 import { hasModifier, memberOf, propertyOf, receiverOf, stringOf, unwrap } from '../syntax/expressions.ts';
-import { type Imported, requiredModule } from '../syntax/imports.ts';
-import { declarationOf, findExport, findSymbol, importDeclaredBy, starExports } from '../syntax/symbols.ts';
+import {
+  declarationOf,
+  findExport,
+  findSymbol,
+  importDeclaredBy,
+  type Imported,
+  requiredModule,
+  starExports,
+} from '../syntax/symbols.ts';
 import { spend, ts } from '../syntax/tree.ts';
 
 /** A declaration or a value's own node (function, class, initializer, …), and the file it is in. */
@@ -22,7 +29,7 @@ export interface Trees {
 export interface Definitions {
   /** Where a name is declared: through imports, re-exports and namespaces. Undefined for what a package exports. */
   definitionOf(identifier: ts.Identifier, file: RelPath): Definition | undefined;
-  /** What an expression stands for: follows definitions, initializers, and members of literals, enums and classes. */
+  /** What an expression resolves to: follows definitions, initializers, and members of literals, enums and classes. */
   value(expression: ts.Expression, file: RelPath): Definition | undefined;
   /** What a module exports by this name (`default` too). */
   exported(file: RelPath, name: string): Definition | undefined;
@@ -30,7 +37,7 @@ export interface Definitions {
   module(file: RelPath, specifier: string): RelPath | undefined;
 }
 
-/** Names that lead to names that lead to names …: nobody writes a longer chain. */
+/** Longest chain of names that is followed; no hand-written code has one. */
 const maxDepth = 40;
 /** What a name that is looked up costs, as nodes that are visited. */
 const lookUpSteps = 50;

@@ -13,8 +13,9 @@ import {
 import { callsIn } from '../syntax/calls.ts';
 import { importedBy } from '../syntax/symbols.ts';
 import { foundOnce, type Survey } from './survey.ts';
+import { textIn } from './evaluate.ts';
 
-/** Which environment variable a value comes from, and the literal that stands in for it. */
+/** Which environment variable a value comes from, and its literal default. */
 export interface EnvRead {
   readonly env?: string;
   readonly fallback?: string;
@@ -50,7 +51,7 @@ function readCall(call: ts.CallExpression, next: (inner: ts.Expression) => EnvRe
 function readName(survey: Survey, bare: ts.Expression, file: RelPath, hops: number): EnvRead {
   const found = survey.names.value(bare, file);
   if (found !== undefined && found.node !== bare) {
-    if (ts.isBindingElement(found.node)) return readBinding(found.node);
+    if (ts.isBindingElement(found.node)) return readBinding(survey, bare, file);
     if (ts.isParameter(found.node)) {
       const { initializer } = found.node;
       return initializer === undefined ? {} : readEnv(survey, initializer, found.file, hops + 1);
@@ -64,13 +65,10 @@ function readName(survey: Survey, bare: ts.Expression, file: RelPath, hops: numb
 }
 
 /** `const { PORT = 3000 } = process.env` */
-function readBinding({ initializer, name, parent, propertyName }: ts.BindingElement): EnvRead {
-  const source = ts.isVariableDeclaration(parent.parent) ? parent.parent.initializer : undefined;
-  if (source === undefined || !isProcessEnv(unwrap(source))) return {};
-  const key = propertyName ?? name;
-  const literal =
-    initializer !== undefined && (ts.isNumericLiteral(initializer) || ts.isStringLiteralLike(initializer));
-  return { ...(ts.isIdentifier(key) && { env: key.text }), ...(literal && { fallback: initializer.text }) };
+function readBinding(survey: Survey, name: ts.Expression, file: RelPath): EnvRead {
+  const value = survey.names.valueOf(name, file);
+  const fallback = value.kind === 'env' ? value.fallback && textIn(value.fallback) : undefined;
+  return value.kind === 'env' ? { env: value.name, ...(fallback !== undefined && { fallback }) } : {};
 }
 
 /** `env.PORT`, where `env` is what a schema made of process.env, or a decorator with the same keys. */
@@ -136,7 +134,7 @@ function defaultIn(value: ts.Expression | undefined): string | undefined {
   return first;
 }
 
-/** What a literal says; the code itself for a name or a number with a sign. */
+/** The value of a literal; the code itself for a name or a signed number. */
 function textOf(given: ts.Expression): string | undefined {
   const text = stringOf(given) ?? given.getText();
   return text.length > maxFallbackChars || /[()'"]/.test(text) ? undefined : text;

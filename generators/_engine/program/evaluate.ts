@@ -23,7 +23,7 @@ export type Value =
   | Readonly<{ kind: 'unknown'; reason: Reason }>;
 
 /** An expression and the file that it is in. */
-interface Part {
+export interface Part {
   readonly expression: ts.Expression;
   readonly file: RelPath;
 }
@@ -32,7 +32,7 @@ const unknown = (reason: Reason): Value => ({ kind: 'unknown', reason });
 const text = (value: string): Value =>
   value.length > maxChars ? unknown('too long') : { kind: 'text', text: value };
 
-/** Nobody spells a path or a name with more: strings that are added to themselves grow without an end. */
+/** Longer than any path or name: strings that are added to themselves grow without end. */
 const maxChars = 10_000;
 /** Definitions that lead to definitions: a longer chain counts as a circle. */
 const maxDepth = 40;
@@ -243,7 +243,7 @@ export class Evaluator {
 }
 
 /** The text that a value has in a template. */
-function textIn(value: Value): string | undefined {
+export function textIn(value: Value): string | undefined {
   if (value.kind === 'text') return value.text;
   if (value.kind === 'number') return String(value.number);
   return value.kind === 'boolean' ? String(value.boolean) : undefined;
@@ -280,7 +280,7 @@ function enumNumber(member: ts.EnumMember): Value {
     : unknown('not constant');
 }
 
-/** A variable that is given another value somewhere in its file: its initializer says nothing for certain. */
+/** Whether a variable is assigned again in its file, so that its initializer is not its value for certain. */
 function isReassigned(declaration: ts.VariableDeclaration): boolean {
   if ((declaration.parent.flags & ts.NodeFlags.Const) !== 0 || !ts.isIdentifier(declaration.name))
     return false;

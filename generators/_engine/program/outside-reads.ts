@@ -3,9 +3,9 @@ import type { RelPath } from '../model/paths.ts';
 import { findNode, ts, walk } from '../syntax/tree.ts';
 import { readEnv } from './env-reads.ts';
 import { printMember } from '../syntax/print.ts';
-import { typeLosses } from './type-losses.ts';
-import { exportOf, findDeclaration } from '../syntax/symbols.ts';
+import { exportOf, findDeclaration, importsOf } from '../syntax/symbols.ts';
 import {
+  envNameOf,
   hasModifier,
   isFunctionNode,
   isProcessEnv,
@@ -13,8 +13,8 @@ import {
   stringOf,
   unwrap,
 } from '../syntax/expressions.ts';
-import { importsOf } from '../syntax/imports.ts';
 import type { Survey } from './survey.ts';
+import type { Part } from './evaluate.ts';
 
 /** An expression of one file as another file of the service can write it. */
 export interface OutsideRead {
@@ -32,7 +32,7 @@ export interface OutsideRead {
 const maxHops = 6;
 
 /**
- * Says an expression so that it can stand in another file. Names of the Fastify instance become `app`.
+ * Rewrites an expression for use in another file. Names of the Fastify instance become `app`.
  * Undefined when it depends on something that cannot be reached from outside, a parameter for instance.
  */
 export function readFromOutside(
@@ -139,17 +139,11 @@ function throughInitializer(
   return readFromOutside(survey, declaration.initializer, file, hops + 1);
 }
 
-/** Where the value of a field is written. */
-interface FieldValue {
-  readonly expression: ts.Expression;
-  readonly file: RelPath;
-}
-
 /**
- * What `this.secret` is: the field's initializer, or what the one `new` of the class gives to the constructor. Undefined
+ * What `this.secret` is: the field's initializer, or what the one `new` of the class passes to the constructor. Undefined
  * when it is neither, or when the class is made in more than one place.
  */
-function findFieldValue(survey: Survey, bare: ts.Expression, file: RelPath): FieldValue | undefined {
+function findFieldValue(survey: Survey, bare: ts.Expression, file: RelPath): Part | undefined {
   if (!ts.isPropertyAccessExpression(bare) || bare.expression.kind !== ts.SyntaxKind.ThisKeyword)
     return undefined;
   const owner = ts.findAncestor(bare, ts.isClassLike);
@@ -162,7 +156,7 @@ function findFieldValue(survey: Survey, bare: ts.Expression, file: RelPath): Fie
   if (initializer) return { expression: initializer, file };
   const index = parameterOf(owner, field);
   if (index < 0 || owner.name === undefined) return undefined;
-  const given = survey.names.callsOf({ file, node: owner }).flatMap((call): readonly FieldValue[] => {
+  const given = survey.names.callsOf({ file, node: owner }).flatMap((call): readonly Part[] => {
     const expression = call.node.arguments?.[index];
     return expression === undefined ? [] : [{ expression, file: call.file }];
   });
@@ -185,7 +179,7 @@ function parameterOf(owner: ts.ClassLikeDeclaration, field: string): number {
 
 /**
  * `const { publicKey } = getKeyPair()` gives `getKeyPair().publicKey`, and `const { SECRET } = process.env` the variable; a
- * default, a rest or a nested pattern gives nothing.
+ * default, a rest or a nested pattern gives undefined.
  */
 function throughBinding(
   survey: Survey,
@@ -217,7 +211,7 @@ function throughBinding(
  * The call of a function of this file that returns what the module holds. A function that returns anything else may make a
  * new pair for each call: its key would verify nothing that the service has signed.
  */
-export function isGetterCall(call: ts.Expression): call is ts.CallExpression {
+function isGetterCall(call: ts.Expression): call is ts.CallExpression {
   if (!ts.isCallExpression(call) || call.arguments.length > 0 || !ts.isIdentifier(call.expression))
     return false;
   const declared = findDeclaration(call.expression, call.expression.text);
@@ -247,4 +241,59 @@ function isHeld(value: ts.Expression): boolean {
 
 function isTop(declaration: ts.VariableDeclaration): boolean {
   return ts.isSourceFile(declaration.parent.parent.parent);
+}
+
+/** What an expression has in its own file and loses in another one; by syntax alone, so `mayMiss` is cautious. */
+function typeLosses(
+  survey: Survey,
+  expression: ts.Expression,
+  file: RelPath,
+): Pick<OutsideRead, 'mayMiss' | 'isPromise'> {
+  const bare = unwrap(expression);
+  const wrappers: ts.Node[] = [];
+  for (let at: ts.Node = bare; at !== expression; at = at.parent) wrappers.push(at.parent);
+  const mayMiss =
+    wrappers.some((node) => ts.isNonNullExpression(node) || ts.isAsExpression(node)) ||
+    envNameOf(bare) !== undefined ||
+    isChecked(bare) ||
+    isUncheckedVariable(survey, bare, file);
+  return {
+    ...(mayMiss && { mayMiss }),
+    ...(wrappers.some(ts.isAwaitExpression) && { isPromise: true as const }),
+  };
+}
+
+/** `export const SECRET = process.env.SECRET` is `string | undefined` for its importers. */
+function isUncheckedVariable(survey: Survey, bare: ts.Expression, file: RelPath): boolean {
+  if (!ts.isIdentifier(bare)) return false;
+  const declared = survey.names.definitionOf(bare, file)?.node;
+  const value =
+    declared !== undefined && ts.isVariableDeclaration(declared) ? declared.initializer : undefined;
+  return value !== undefined && envNameOf(value) !== undefined && !isChecked(value);
+}
+
+/** Some `if` of the file that throws, returns or ends the process asks whether it is there, or has its use inside. */
+function isChecked(bare: ts.Expression): boolean {
+  const text = bare.getText();
+  const isName = ts.isIdentifier(bare) || ts.isPropertyAccessExpression(bare);
+  if (!isName) return false;
+  const check = findNode(bare.getSourceFile(), (node) => {
+    if (!ts.isIfStatement(node) || !isAbout(node.expression, text)) return false;
+    return /\bthrow\b|\breturn\b|\bexit\(/.test(node.thenStatement.getText()) || isInside(bare, node);
+  });
+  return check !== undefined;
+}
+
+function isInside(node: ts.Node, owner: ts.Node): boolean {
+  return node.getStart() >= owner.getStart() && node.getEnd() <= owner.getEnd();
+}
+
+/** `!x`, `x === undefined`, `x == null`, `typeof x !== 'string'`, `x`, and these among others. */
+function isAbout(condition: ts.Expression, text: string): boolean {
+  const isIt = (node: ts.Node): boolean =>
+    ts.isExpression(node) &&
+    node.getText() === text &&
+    !ts.isPropertyAccessExpression(node.parent) &&
+    !ts.isCallExpression(node.parent);
+  return findNode(condition, isIt) !== undefined;
 }

@@ -117,7 +117,7 @@ export function argumentIndex(call: ts.CallExpression | ts.NewExpression, instan
 }
 
 /**
- * What an awilix container gives where a class or a function asks for it by a parameter: the call in
+ * What an awilix container injects for a parameter of a class or a function: the call in
  * `{ userRoutes: asFunction(makeUserRoutes).singleton() }` for `userRoutes`. Undefined for every other expression.
  */
 export function inContainer(survey: Survey, expression: ts.Expression, file: RelPath): Argument | undefined {
@@ -151,7 +151,7 @@ function resolverIn(value: ts.Expression): ts.Expression | undefined {
   return receiver === undefined ? undefined : resolverIn(receiver);
 }
 
-/** An argument of a call, and the file that it stands in. */
+/** An argument of a call, and its file. */
 export interface Argument {
   readonly expression: ts.Expression;
   readonly file: RelPath;
@@ -203,7 +203,7 @@ function loopAround(call: ts.CallExpression): Loop | undefined {
     : undefined;
 }
 
-/** What an expression of the loop's body stands for in one element; undefined when it is not about the element. */
+/** The value of an expression of the loop's body for one element; undefined when it does not depend on the element. */
 function partOf(
   element: ts.Expression,
   binding: ts.BindingName,

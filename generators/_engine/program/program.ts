@@ -23,7 +23,7 @@ export interface Program extends Definitions {
   valueOf(expression: ts.Expression, file: RelPath): Value;
   /** The text that an expression has for certain: of literals, constants, and templates made of them. */
   textOf(expression: ts.Expression | undefined, file: RelPath): string | undefined;
-  /** The object literal that an expression stands for. */
+  /** The object literal that an expression resolves to. */
   objectOf(expression: ts.Expression | undefined, file: RelPath): FoundObject | undefined;
   /** Where a declaration is used in the service's own files. */
   referencesTo(declaration: Definition): readonly Reference[];
@@ -31,7 +31,7 @@ export interface Program extends Definitions {
   callsOf(declaration: Definition): readonly Call[];
 }
 
-/** Opens the program of a service; `resolve` finds a file from a specifier. Parses and binds what is asked about. */
+/** Opens the program of a service; `resolve` finds a file from a specifier. Parses and binds files on demand. */
 export function openProgram(files: Files, resolve: Definitions['module']): Program {
   return new ServiceProgram(files, resolve);
 }
@@ -73,7 +73,7 @@ class ServiceProgram extends ServiceDefinitions implements Program {
   }
 }
 
-/** A name that stands for a declaration, where it is used. */
+/** A use of a declaration's name. */
 interface Reference {
   readonly file: RelPath;
   readonly node: ts.Identifier;
@@ -129,7 +129,7 @@ function findCalls(references: readonly Reference[]): readonly Call[] {
   });
 }
 
-/** Adds the names and modules by which a file gives the declaration on. */
+/** Adds the names and modules by which a file re-exports the declaration. */
 function referencesIn(
   files: Files,
   definitions: Definitions,
@@ -177,7 +177,7 @@ function isIt(definitions: Definitions, node: ts.Identifier, file: RelPath, decl
   return isOf(found, declaration);
 }
 
-/** `const build = () => …`: the variable stands for the function. */
+/** `const build = () => …`: the variable counts as the function. */
 function isOf(found: Definition | undefined, declaration: ts.Node): boolean {
   if (found === undefined) return false;
   const { node } = found;

@@ -17,7 +17,7 @@ export interface Sources extends SourceFiles, Files {
   text(path: RelPath): string;
 }
 
-/** Nobody writes more into one file: it is a bundle, a data set, or there to keep us busy. */
+/** A longer file is a bundle, a data set, or an attack. */
 const maxChars = 1_000_000;
 
 /** Opens the sources of a service. Reads only what is asked for. */
@@ -102,7 +102,7 @@ function filesIn({ dir, text }: RecordText): readonly string[] {
   try {
     return valuesOf(text).flatMap((value) => pathsIn(value, dir, 'files'));
   } catch {
-    // Whoever reads the record for what it is about tells that it is broken.
+    // A broken record is reported where it is used.
     return [];
   }
 }

@@ -33,14 +33,14 @@ const maxExtends = 8;
 const maxConfigs = 50;
 const maxPathChars = 500;
 
-/** Reads the tsconfig.json of a folder, or of the nearest one above it. Never throws: an unreadable one says nothing. */
+/** Reads the tsconfig.json of a folder, or of the nearest one above it. Never throws: an unreadable one is ignored. */
 export function readTsconfig(repo: Repo, dir: RelPath): Tsconfig {
   const path = joinRel(dir, 'tsconfig.json');
   if (repo.read(path) !== undefined) return load(repo, throughReferences(repo, path), 0, new Map()) ?? none;
   return dir === '' ? none : readTsconfig(repo, dirnameRel(dir));
 }
 
-/** A solution file (`files: []` and references) stands for the first project that it names. */
+/** A solution file (`files: []` and references) is replaced by the first project that it names. */
 function throughReferences(repo: Repo, path: RelPath): RelPath {
   const json = readJson(repo, path);
   const references = json?.['references'];
@@ -107,7 +107,7 @@ function extendedConfig(
   return { path: undefined, options, aliases, baseUrl: baseUrl ?? merged.baseUrl, sourceDirs };
 }
 
-/** `./source` of `rootDir`, `source` of `source/**\/*.ts`; a file, or the folder itself, tells nothing. */
+/** `./source` of `rootDir`, `source` of `source/**\/*.ts`; a file, or the folder itself, is ignored. */
 function sourceDirsOf(dir: RelPath, rootDir: unknown, include: unknown): readonly RelPath[] {
   const patterns: readonly unknown[] = Array.isArray(include) ? include : [];
   const given = [rootDir, ...patterns];
@@ -120,7 +120,7 @@ function sourceDirsOf(dir: RelPath, rootDir: unknown, include: unknown): readonl
   return [...new Set(dirs)];
 }
 
-/** What public bases say, for when they are not installed. */
+/** Options of public bases, for when they are not installed. */
 function knownBase(base: string): Json {
   if (/^@tsconfig\/node\d+/.test(base)) return { module: 'node16', esmoduleinterop: true };
   if (base.startsWith('fastify-tsconfig')) return { module: 'nodenext', esmoduleinterop: true };
@@ -164,7 +164,7 @@ function readJson(repo: Repo, path: RelPath): Json | undefined {
   return isRecord(json) ? json : undefined;
 }
 
-/** Option names and string values in lower case: the compiler does not tell case apart. */
+/** Option names and string values in lower case: the compiler ignores case. */
 function lowerCase(options: Json): Json {
   return Object.fromEntries(
     Object.entries(options).map(([key, value]) => [

@@ -3,10 +3,9 @@ import { dirname, join, posix, relative, sep } from 'node:path';
 
 import { assertNone, type Obstacle } from '../model/obstacle.ts';
 import type { Repo } from '../model/repo.ts';
-import type { Role } from '../model/roles.ts';
+import { misplaced, type Role } from '../model/roles.ts';
 import { type RelPath, toRel } from '../model/paths.ts';
 import { byRepository, readBlobs, runGit } from './git.ts';
-import { misplaced } from '../model/places.ts';
 import { readRecord } from './record.ts';
 import { findRecords, pathsIn, recordPathIn, valuesOf } from '../repo/record-text.ts';
 import { homesOf } from './render-record.ts';

@@ -53,7 +53,7 @@ export function findRoot(workingDirectory: string, cwd: string | undefined): str
   }
 }
 
-/** Of a program, which may give anything. @throws RefusalError E_USAGE when it is no path of a folder */
+/** Checks a root given through the API. @throws RefusalError E_USAGE when it is not the path of a folder */
 export function assertRoot(root: unknown): void {
   if (typeof root === 'string' && isFolder(root)) return;
   const shown = typeof root === 'string' ? JSON.stringify(root) : `of type ${typeof root}`;

@@ -133,7 +133,7 @@ class EditDraft implements Draft {
   }
 }
 
-/** Where a formatter had its say: what it came to, which was proven when it was planned. */
+/** The ranges of an edit; after a formatter those of its result, which was verified when it was planned. */
 function rangesOf(edit: Edit & Readonly<{ kind: 'patch' }>, text: string): readonly TextChange[] {
   return edit.formatted === undefined ? edit.changes : changesBetween(edit.base, text);
 }
@@ -155,7 +155,7 @@ function missingFile(path: RelPath): Obstacle {
   };
 }
 
-/** What a name stands for; `none`: what it did before. */
+/** The kind of an entry; `none`: as before. */
 type Kind = Entry['kind'] | 'gone' | 'none';
 type Kinds = ReadonlyMap<string, Kind>;
 

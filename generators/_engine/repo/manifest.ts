@@ -39,7 +39,7 @@ function parseJson(path: RelPath, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // Which does not tell where, in every version of Node.
+    // JSON.parse does not report the offset in every version of Node.
     const errors: ParseError[] = [];
     parse(text, errors, { disallowComments: true });
     throw new RefusalError(invalid(path, text, errors[0]));
@@ -64,7 +64,7 @@ function invalid(path: RelPath, text: string, error: ParseError | undefined): Re
   };
 }
 
-/** Scripts are looked through for words: one that has thousands of them says nothing. */
+/** Scripts are searched for words; only the start of a long one is used. */
 function shortStrings(value: unknown): Record<string, string> {
   const entries = Object.entries(strings(value));
   return Object.fromEntries(entries.map(([name, text]) => [name, text.slice(0, maxScriptChars)]));
@@ -90,7 +90,7 @@ export function isRecord(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** No manifest or configuration that somebody writes has more. */
+/** Larger than any hand-written manifest or configuration. */
 const maxJsonChars = 1_000_000;
 const maxJsonDepth = 100;
 
@@ -130,7 +130,7 @@ export function findWorkspacePackage(
   return dir === undefined ? undefined : { dir, subpath: specifier.slice(name.length + 1) };
 }
 
-/** Where a package's manifest says that a subpath is; `fields` say so of the package itself. */
+/** The paths to which a package's manifest maps a subpath; `fields` hold that of the package itself. */
 export function exportedPaths(
   repo: Repo,
   { dir, subpath }: Readonly<{ dir: RelPath; subpath: string }>,
@@ -145,7 +145,7 @@ export function exportedPaths(
   return [target, ...named].flatMap(textsIn);
 }
 
-/** Of one that is no JSON, whoever surveys that package tells. */
+/** Invalid JSON is reported by the survey of that package. */
 function jsonOf(repo: Repo, dir: RelPath): Readonly<Record<string, unknown>> {
   return attempt(() => readManifest(repo, joinRel(dir, 'package.json')))?.json ?? {};
 }

@@ -3,7 +3,7 @@ import { join, relative, sep } from 'node:path';
 
 import type { Edit } from '../model/plan.ts';
 import type { RelPath } from '../model/paths.ts';
-import { isPrivate } from '../model/places.ts';
+import { isPrivate } from '../model/roles.ts';
 import { RefusalError } from '../model/obstacle.ts';
 import type { Entry, Repo } from '../model/repo.ts';
 import { applyChanges } from '../model/text-change.ts';

@@ -23,7 +23,7 @@ export const surveyHeads = once((repo: Repo): readonly ServiceHead[] => {
   return withOwnNames(withNxProjects(repo, found)).sort((a, b) => (a.dir < b.dir ? -1 : 1));
 });
 
-/** The projects of an integrated workspace stand for its root, which has their dependencies and no code of its own. */
+/** Replaces the root of an integrated workspace by its projects: it has their dependencies and no code of its own. */
 function withNxProjects(repo: Repo, found: readonly ServiceHead[]): readonly ServiceHead[] {
   const root = found.find(({ dir }) => dir === '');
   const projects = root === undefined ? [] : nxProjectsOf(repo.origin);
@@ -171,7 +171,7 @@ function nameIn(repo: Repo, path: RelPath): string {
     const json: unknown = JSON.parse(repo.read(path) ?? '');
     if (isRecord(json) && typeof json['name'] === 'string' && json['name'] !== '') return json['name'];
   } catch {
-    // Nx itself tells what is wrong with it.
+    // Nx itself reports invalid JSON.
   }
   return basenameRel(dirnameRel(path));
 }

@@ -95,7 +95,7 @@ export interface PackageFiles {
  * the `workspaces` field: plain folders of packages count too. At most 6 levels and a million entries are looked at.
  */
 export function findPackageFiles(repo: Repo): PackageFiles {
-  // No plan makes or takes away a package.json: where they are is a fact of the disk.
+  // No plan creates or deletes a package.json: their paths depend on the disk alone.
   return packageFilesOf(repo.origin);
 }
 
@@ -118,7 +118,7 @@ export function findFilesNamed(repo: Repo, pattern: RegExp): readonly RelPath[] 
       if (seen > maxEntries) return found;
       const files = entries.filter(({ kind, name }) => kind === 'file' && pattern.test(name));
       found.push(...files.map(({ name }) => joinRel(dir, name)));
-      // What is in a folder whose name cannot be printed is nobody's service; one that is, is missed by name.
+      // Folders with unprintable names are not searched for services.
       const folders = entries.filter((entry) => isSourceFolder(entry) && !isUnprintable(entry.name));
       next.push(...folders.map(({ name }) => joinRel(dir, name)));
     }

@@ -2,7 +2,7 @@ import { once } from '../model/run-caches.ts';
 import { memberOf, receiverOf, unwrap } from './expressions.ts';
 import { pickNodes, ts, walk } from './tree.ts';
 
-/** Every call and every `new` of a file in the order of the text, outer ones first. A file is walked once, whoever asks. */
+/** Every call and every `new` of a file in the order of the text, outer ones first. A file is walked once. */
 export const invocationsIn = once((tree: ts.SourceFile) =>
   pickNodes(tree, (node) => (ts.isCallExpression(node) || ts.isNewExpression(node) ? node : undefined)),
 );
@@ -112,7 +112,7 @@ function rootOfArgument(argument: ts.Expression): string | undefined {
   return ts.isIdentifier(bare) || ts.isPropertyAccessExpression(bare) ? rootOf(bare) : undefined;
 }
 
-/** Where the call's own name stands: in a chain the outer call begins where the inner one does. */
+/** Where the call's own name is: in a chain the outer call begins where the inner one does. */
 function placeOf({ call }: Use): number {
   const { expression } = call;
   return ts.isPropertyAccessExpression(expression) ? expression.name.getStart() : expression.getStart();

@@ -31,13 +31,13 @@ export function printStrings(values: readonly string[], quote?: Style['quote']):
   return values.map((value) => printString(value, quote)).join(', ');
 }
 
-/** What stands between quotes that are there already. */
+/** The content of a string literal between existing quotes. */
 export function printInString(value: string, quote: Style['quote']): string {
   const text = value.replaceAll('\\', '\\\\').replace(unprintable, escaped);
   return text.replaceAll(quote, `\\${quote}`);
 }
 
-/** What stands in a template literal, outside of its holes. */
+/** Text of a template literal, outside of its holes. */
 export function printInTemplate(value: string): string {
   return value
     .replaceAll('\\', '\\\\')
@@ -45,7 +45,7 @@ export function printInTemplate(value: string): string {
     .replace(/`|\$(?=\{|$)/g, '\\$&');
 }
 
-/** What stands in a comment, of a line or of many. */
+/** Text of a comment, of one line or many. */
 export function printInComment(value: string): string {
   return value.replace(unprintable, escaped).replaceAll('*/', '*\\/');
 }
@@ -61,7 +61,7 @@ export function printMember(receiver: string, name: string): string {
   return isIdentifier(name) ? `${receiver}.${name}` : `${receiver}[${printString(name)}]`;
 }
 
-/** A pattern that finds a name where it stands alone: not as a part of a longer one. */
+/** A pattern that finds a name, but not as a part of a longer one. */
 export function patternOfName(name: string): RegExp {
   return new RegExp(`(?<![\\w$])${escapePattern(name)}(?![\\w$])`);
 }

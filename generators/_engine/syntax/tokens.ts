@@ -22,7 +22,7 @@ export function tokensOf(node: ts.Node, source: ts.SourceFile = node.getSourceFi
   return tokens;
 }
 
-/** What stands between two tokens is white space and comments alone, so a pattern is exact here. */
+/** Between two tokens are white space and comments alone, so a pattern is exact here. */
 function commentsIn(gap: string): readonly Readonly<{ text: string; index: number }>[] {
   return [...gap.matchAll(/^#!.*|\/\/[^\r\n]*|\/\*[\s\S]*?\*\//g)].map(({ 0: text, index }) => ({
     text,
@@ -157,7 +157,7 @@ type Range = Readonly<{ start: number; end: number }>;
 /** A token as it is compared, and where it is. */
 type Word = Range & Readonly<{ text: string }>;
 
-/** Where a fragment of code stands in a file, and the parts of it. */
+/** Where a fragment of code is in a file, and its tokens. */
 export interface FoundFragment extends Range {
   /** The tokens of the fragment, one for each of `fragmentWords`. */
   readonly words: readonly Range[];

@@ -17,7 +17,7 @@ let parsedChars = 0;
 
 /**
  * Parses TypeScript; parents are set. `path` decides between .ts and .tsx. Never throws. A text is parsed once, though
- * it is asked about again and again: rendered, restyled, surveyed as a part of a plan, proven.
+ * it is needed repeatedly: rendered, restyled, surveyed as a part of a plan, verified.
  */
 export function parseSource(path: string, text: string): ts.SourceFile {
   return parseOnce(path.endsWith('x') ? `tsx ${text}` : text, path, text);
@@ -94,9 +94,9 @@ export function pickNodes<T>(scope: ts.Node, pick: (node: ts.Node) => T | undefi
   return found;
 }
 
-/** Nobody nests deeper; whatever walks a tree may recurse that deep. */
+/** Deepest nesting accepted: what walks a tree recurses that deep. */
 const maxDepth = 500;
-/** More than 300 KB of code have: it is a bundle, a data set, or there to keep us busy. */
+/** Some 300 KB of code: a larger file is a bundle, a data set, or an attack. */
 const maxNodes = 60_000;
 /** Steps that parsing takes, for each node. */
 const parseSteps = 8;

@@ -1,10 +1,10 @@
 import { type Document, parse, parseDocument } from 'yaml';
 
-/** No compose file or configuration that somebody writes has more characters; a longer one is as good as not there. */
+/** Longer than any hand-written compose file or configuration; a longer text counts as empty. */
 const maxChars = 100_000;
 /** Deeper than anybody nests, by columns or by brackets. */
 const maxDepth = 100;
-// Looking for keys that stand twice takes the square of their number.
+// The check for duplicate keys takes quadratic time.
 const options = { uniqueKeys: false, maxAliasCount: 100, logLevel: 'silent' } as const;
 
 /** Parses YAML that a repository brings; a text that is too long or too deep is an empty document. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import type { DependencyWant } from '../../../generators/_engine/model/wants.ts';
+import type { DependencyWant } from '../../../generators/_engine/edit/ensure-dependency.ts';
 import { ensureDependency } from '../../../generators/_engine/edit/ensure-dependency.ts';
 import { edited } from './edited.ts';
 import { obstaclesFrom } from '../refused.ts';

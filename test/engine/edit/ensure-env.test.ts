@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import type { EnvDeclarationWant } from '../../../generators/_engine/model/wants.ts';
+import type { EnvDeclarationWant } from '../../../generators/_engine/edit/env-schema.ts';
 import { ensureEnv } from '../../../generators/_engine/edit/declare-variables.ts';
 import { ensureEnvDeclaration, ensureEnvType } from '../../../generators/_engine/edit/declare-variables.ts';
 import { edited, style } from './edited.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import type { Style } from '../../../generators/_engine/model/code-facts.ts';
-import type { RegistrationWant } from '../../../generators/_engine/model/wants.ts';
+import type { RegistrationWant } from '../../../generators/_engine/edit/registration-scopes.ts';
 import { ensureRegistration } from '../../../generators/_engine/edit/ensure-registration.ts';
 import { edited, style } from './edited.ts';
 import { obstaclesFrom } from '../refused.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { surveyModules } from '../../../generators/_engine/facts/style/place-file.ts';
-import { forbidden, misplaced } from '../../../generators/_engine/model/places.ts';
+import { forbidden, misplaced } from '../../../generators/_engine/model/roles.ts';
 import { surveyHeads } from '../../../generators/_engine/repo/services.ts';
 import { memoryRepo } from '../repo/memory-repo.ts';
 import { manifest, serviceOf } from './service-of.ts';

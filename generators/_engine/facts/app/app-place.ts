@@ -9,8 +9,7 @@ import {
   wantsInstance,
 } from './instantiations.ts';
 import { instantiationKind, functionExport, importableOf, isAsync } from './entry.ts';
-import { exportOf } from '../../syntax/symbols.ts';
-import { importsOf } from '../../syntax/imports.ts';
+import { exportOf, importsOf } from '../../syntax/symbols.ts';
 import { foundOnce, type Survey } from '../../program/survey.ts';
 import {
   defaultPlugin,
@@ -140,7 +139,7 @@ export interface AppPlace extends Pick<AppFact, 'file' | 'kind' | 'binding' | 'i
   readonly names: readonly string[];
   /** The file that makes the instance; the app's own file for an app that is a plugin. */
   readonly madeIn: RelPath;
-  /** The call that gives the instance, where a package makes it. */
+  /** The call that returns the instance, where a package makes it. */
   readonly outside?: Instantiation['node'];
 }
 

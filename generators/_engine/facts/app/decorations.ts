@@ -127,7 +127,7 @@ function namesIn(survey: Survey, path: RelPath): readonly NameFound[] {
   return found;
 }
 
-/** What stands at `name` in an object, or is given to a member of that name. */
+/** The value of the property `name`, or the one assigned to a member of that name. */
 function valueOfName(node: ts.Node): ts.Expression | undefined {
   if (ts.isPropertyAssignment(node)) return keyOf(node.name) === 'name' ? node.initializer : undefined;
   if (ts.isShorthandPropertyAssignment(node)) return node.name.text === 'name' ? node.name : undefined;
@@ -160,8 +160,8 @@ function isForeign(survey: Survey, path: RelPath): boolean {
   return !isFastifyPlugin(found.node.expression);
 }
 
-/** What a plugin of a package does to an application, which cannot be read where only its name stands in the code. */
-export interface KnownPlugin {
+/** What a package's plugin adds to an application, which its import alone does not show. */
+interface KnownPlugin {
   /** Members that it puts on the instance. */
   readonly decorates?: readonly string[];
   /** Members that it puts on each request. */
@@ -175,7 +175,7 @@ const jwks = {
 const swagger = { decorates: ['swagger'] } as const;
 
 /** Plugins by the specifier that they are imported by. What depends on a name in the options is not in it. */
-export const knownPlugins: ReadonlyMap<string, KnownPlugin> = new Map<string, KnownPlugin>([
+const knownPlugins: ReadonlyMap<string, KnownPlugin> = new Map<string, KnownPlugin>([
   ['@autotelic/fastify-opentelemetry', { decoratesRequest: ['openTelemetry'] }],
   ['@fastify/auth', { decorates: ['auth'] }],
   ['@fastify/awilix', { decorates: ['diContainer'], decoratesRequest: ['diScope'] }],

@@ -12,9 +12,8 @@ import {
   returnsOf,
   unwrap,
 } from '../../syntax/expressions.ts';
-import { importsOf, specifiersOf } from '../../syntax/imports.ts';
+import { exportOf, findDeclaration, importsOf, specifiersOf } from '../../syntax/symbols.ts';
 import { patternOfName } from '../../syntax/print.ts';
-import { exportOf, findDeclaration } from '../../syntax/symbols.ts';
 import type { Survey } from '../../program/survey.ts';
 import { type EnvRead, readEnv } from '../../program/env-reads.ts';
 import { callsIn, rootOf } from '../../syntax/calls.ts';
@@ -104,7 +103,7 @@ function inScripts({ head: { dir, manifest } }: Survey, file: RelPath): boolean 
   return Object.values(manifest.scripts).some((script) => script.includes(below) || script.includes(built));
 }
 
-/** Which variables and defaults a call that listens takes its port and host from; `{}` when it does not say. */
+/** Which variables and defaults a call that listens takes its port and host from; `{}` when it has none. */
 function listenOptions(
   survey: Survey,
   { arguments: given }: Pick<ts.NewExpression, 'arguments'>,
@@ -128,7 +127,7 @@ function listenOptions(
 
 /**
  * Whether loading a file starts to listen: by itself or through functions and classes of the same file that it calls.
- * What stands below `if (require.main === module)` and the like does not count.
+ * Code below `if (require.main === module)` and the like does not count.
  */
 function listensOnImport(tree: ts.SourceFile): boolean {
   return runsAtLoad(tree, (call) => memberOf(call.expression) === 'listen');
@@ -252,7 +251,7 @@ function requiredParameters({ parameters }: FunctionNode): readonly string[] {
     .map((parameter) => parameter.getText());
 }
 
-/** Whether a function gives its instance back, alone or in an object. */
+/** Whether a function returns its instance, alone or in an object. */
 function returns(owner: FunctionNode, binding: string): 'instance' | 'wrapped' | undefined {
   const isBlock = owner.body !== undefined && ts.isBlock(owner.body);
   const returned = isBlock ? returnsOf(owner).filter((one) => one !== undefined) : [];

@@ -12,8 +12,7 @@ import {
   stringOf,
   unwrap,
 } from '../../syntax/expressions.ts';
-import { importsOf, requiredModule } from '../../syntax/imports.ts';
-import { importedBy } from '../../syntax/symbols.ts';
+import { importedBy, importsOf, requiredModule } from '../../syntax/symbols.ts';
 import { foundOnce, openSurvey, type Survey } from '../../program/survey.ts';
 import { callsIn, findCalls, invocationsIn, rootOf, type Use } from '../../syntax/calls.ts';
 import { findHelper, findPluginFunction } from '../../program/plugin-functions.ts';
@@ -32,7 +31,7 @@ export interface Instantiation {
   readonly owner: FunctionNode | undefined;
 }
 
-/** Every `fastify(…)` call of the service's own code; those that one name can stand for count once. */
+/** Every `fastify(…)` call of the service's own code; several that are assigned to one name count once. */
 export const findInstantiations = foundOnce((survey): readonly Instantiation[] => {
   const found = survey.filesMatching(/['"]fastify['"]/).flatMap((file) =>
     callsIn(survey.tree(file))
@@ -72,7 +71,7 @@ function makesInstance({ expression }: ts.CallExpression): boolean {
   return ['default', 'fastify', 'Fastify', '*'].includes(importedBy(callee, 'fastify')?.name ?? '');
 }
 
-/** The place of a call that gives an instance, with the name that it gets. */
+/** The place of a call that returns an instance, with the name it is assigned to. */
 function instantiationOf(file: RelPath, node: Instantiation['node']): Instantiation {
   const outer = chainEnd(node);
   const { parent } = outer;

@@ -15,7 +15,7 @@ import { type CallsInFile, findHelper, parameterName } from '../../program/plugi
 import { assertServable, openSurvey, type Survey } from '../../program/survey.ts';
 import { surveyHeads } from '../../repo/services.ts';
 import { findCalls, type Use } from '../../syntax/calls.ts';
-import { importsOf } from '../../syntax/imports.ts';
+import { importsOf } from '../../syntax/symbols.ts';
 import type { ts } from '../../syntax/tree.ts';
 import { surveyJwt } from '../auth/jwt.ts';
 import { findRootGuard } from '../auth/root-guard.ts';
@@ -27,13 +27,13 @@ import { routesOf } from '../routes/route-calls.ts';
 import { withoutGenerated } from '../../program/survey.ts';
 import { detectStyle, surveyLayout } from '../style/style.ts';
 import { surveyModules } from '../style/place-file.ts';
-import { surveyTesting } from '../testing.ts';
-import { fastifyMajorOf, isOlder, surveyTooling } from '../tooling.ts';
+import { surveyTesting, surveyTooling } from '../tooling.ts';
 import { type AppPlace, findAppPlace } from './app-place.ts';
 import { findDecorators, findPluginNames, findRequestDecorations } from './decorations.ts';
 import { findEntry } from './entry.ts';
 import { findInstantiations, type Instantiation } from './instantiations.ts';
 import { openSibling, siblingsOf } from './siblings.ts';
+import { fastifyMajorOf, isOlder } from '../installed-version.ts';
 
 const styleSample = 60;
 

@@ -44,7 +44,7 @@ export function openSibling(repo: Repo, specifier: string): Survey | undefined {
 }
 
 function surveyPackage(repo: Repo, dir: RelPath): Survey | undefined {
-  // Whoever surveys that package itself says what is wrong with it.
+  // Its obstacles are reported by its own survey.
   return attempt(() => {
     const manifest = readManifest(repo, joinRel(dir, 'package.json'));
     if (manifest === undefined) return undefined;

@@ -1,8 +1,7 @@
 import type { RelPath } from '../../model/paths.ts';
 import type { Survey } from '../../program/survey.ts';
 import { isFunctionNode, keyOf, memberOf, receiverOf, unwrap } from '../../syntax/expressions.ts';
-import { importsOf } from '../../syntax/imports.ts';
-import { findDeclaration } from '../../syntax/symbols.ts';
+import { findDeclaration, importsOf } from '../../syntax/symbols.ts';
 import { ts } from '../../syntax/tree.ts';
 
 /** A type that generated code can write as it is: JSON carries it, and no name of another file is in it. */

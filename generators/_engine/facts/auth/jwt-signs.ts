@@ -4,8 +4,7 @@ import { placeOf, ts } from '../../syntax/tree.ts';
 import { invocationsIn } from '../../syntax/calls.ts';
 import { keyOf, memberOf, propertyOf, receiverOf } from '../../syntax/expressions.ts';
 import { foundOnce, type Survey } from '../../program/survey.ts';
-import { importsOf } from '../../syntax/imports.ts';
-import { importedBy } from '../../syntax/symbols.ts';
+import { importedBy, importsOf } from '../../syntax/symbols.ts';
 import { readFromOutside } from '../../program/outside-reads.ts';
 import { findVerifyKeys, type Key } from './verify-keys.ts';
 

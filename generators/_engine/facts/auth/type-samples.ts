@@ -1,7 +1,7 @@
 import type { RelPath } from '../../model/paths.ts';
 import type { Survey } from '../../program/survey.ts';
 import { keyOf } from '../../syntax/expressions.ts';
-import { importsOf } from '../../syntax/imports.ts';
+import { importsOf } from '../../syntax/symbols.ts';
 import { printKey, printString } from '../../syntax/print.ts';
 import { ts } from '../../syntax/tree.ts';
 

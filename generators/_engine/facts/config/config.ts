@@ -1,5 +1,5 @@
 import { basenameRel, joinRel, type RelPath, toRel } from '../../model/paths.ts';
-import { exampleFile } from '../../model/places.ts';
+import { exampleFile, isEnvironment } from '../../model/roles.ts';
 import type { ConfigFact, Service, ServiceHead } from '../../model/service.ts';
 import { autoloadedEnv, type FastifyEnv, fastifyEnv } from '../../program/env-reads.ts';
 import { exportedWant } from '../../program/outside-reads.ts';
@@ -19,7 +19,6 @@ import { escapePattern, printMember } from '../../syntax/print.ts';
 import { findNode, ts } from '../../syntax/tree.ts';
 import type { Edit } from '../../model/plan.ts';
 import type { Repo } from '../../model/repo.ts';
-import { isEnvironment } from '../../model/roles.ts';
 import { textAfter } from '../../repo/repo.ts';
 
 /** How a service reads its environment; `process.env` where no schema is found whose result other files can import. */
@@ -68,7 +67,7 @@ function parsedWith(survey: Survey, used: FastifyEnv | undefined): Parsed | unde
   return withSchema(survey, '@fastify/env', used.schema, used.at, used.file, reader);
 }
 
-/** How other files read a variable: the exported result, what is exported of it, or an exported function that gives it. */
+/** How other files read a variable: the exported result, what is exported of it, or an exported function that returns it. */
 function readerOf(survey: Survey, call: ts.CallExpression, file: RelPath): ConfigFact['reader'] {
   const owner = enclosingFunction(call);
   if (owner !== undefined) {
@@ -140,7 +139,7 @@ function findConfigTypes(
 
 /**
  * The interface or type literal that is about environment variables alone (`PORT: number; JWT_SECRET: string`);
- * `isKnown` tells whether a name is one of the variables that are declared.
+ * `isKnown`: whether a name is a declared variable.
  */
 export function findEnvType(
   source: ts.SourceFile,
@@ -194,7 +193,7 @@ export function variablesIn(text: string): readonly string[] {
 
 /**
  * Packages and variables that an edit of a manifest or an environment adds although the user's code used them before:
- * whoever takes the edit back need not keep them for that code.
+ * undoing the edit need not keep them for that code.
  */
 export function usedBefore(repo: Repo, heads: readonly ServiceHead[], edit: Edit): readonly string[] {
   if (edit.role !== 'manifest' && !isEnvironment(edit.role)) return [];

@@ -2,8 +2,7 @@ import type { Route } from '../../model/app-facts.ts';
 import type { RelPath } from '../../model/paths.ts';
 import type { Survey } from '../../program/survey.ts';
 import { propertyOf, stringOf, unwrap } from '../../syntax/expressions.ts';
-import { requiredModule } from '../../syntax/imports.ts';
-import { importedBy } from '../../syntax/symbols.ts';
+import { importedBy, requiredModule } from '../../syntax/symbols.ts';
 import { placeOf, ts } from '../../syntax/tree.ts';
 import { joinUrl } from './route-calls.ts';
 

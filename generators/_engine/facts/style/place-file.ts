@@ -1,12 +1,12 @@
 import type { ImportWant, LayoutFact, ModuleFact } from '../../model/code-facts.ts';
 import { basenameRel, dirnameRel, joinRel, relativeRel, type RelPath } from '../../model/paths.ts';
 import type { Service, ServiceHead } from '../../model/service.ts';
-import { specifiersOf } from '../../syntax/imports.ts';
+import { specifiersOf } from '../../syntax/symbols.ts';
 import { printString } from '../../syntax/print.ts';
 import { parseSource, ts } from '../../syntax/tree.ts';
 import type { Repo } from '../../model/repo.ts';
 import { openSurvey, type Survey, withoutGenerated } from '../../program/survey.ts';
-import { testsResolveJs } from '../testing.ts';
+import { testsResolveJs } from '../tooling.ts';
 
 /** Kinds of files by where they go. */
 export type FileKind = 'utils' | 'middleware' | 'routes' | 'plugins' | 'test';

@@ -12,7 +12,7 @@ const maxBodyLines = 300;
  * single quotes, semicolons, 2 spaces, LF, trailing commas, a final newline.
  */
 export function detectStyle(texts: readonly string[]): Style {
-  // A line of thousands of characters is nobody's style.
+  // Lines of thousands of characters have no style.
   const lines = texts.map((text) => text.split(/\r?\n/).filter((line) => line.length <= maxLineChars));
   const crlf = total(texts, (text) => text.split('\r\n').length - 1);
   const newlines = total(texts, (text) => text.split('\n').length - 1);
@@ -46,7 +46,7 @@ function quoteVotes(lines: readonly string[]): number {
   });
 }
 
-/** Statements that stand on one line tell. */
+/** Votes with statements of one line. */
 function semicolonVotes(lines: readonly string[]): number {
   return lines.reduce((sum, line, index) => {
     if (!/^\s*(import|export \*|const|let|return|throw|await|type)\b/.test(line)) return sum;
@@ -72,7 +72,7 @@ function indentOf(files: readonly (readonly string[])[]): string {
   return [...steps].sort((a, b) => b[1] - a[1])[0]?.[0] ?? '  ';
 }
 
-/** The line before a closing bracket tells, where it is an element of a literal. */
+/** Votes with the line before a closing bracket, where it is an element of a literal. */
 function commaVotes(lines: readonly string[]): number {
   return lines.reduce((sum, line, index) => {
     const before = (lines[index - 1] ?? '').trimEnd();
@@ -224,7 +224,7 @@ function detectSuffix(names: readonly string[], endings: RegExp): string {
   return byFrequency(names.map((name) => endings.exec(name)?.[0] ?? ''))[0] ?? '';
 }
 
-/** Where tests stand, by majority: beside what they test, in a folder beside it, or in the folder that holds most. */
+/** Where tests are, by majority: beside what they test, in a folder beside it, or in the folder that holds most. */
 function surveyTestLayout({ files, head: { dir }, repo, tests }: Survey): LayoutFact['tests'] {
   const src = joinRel(dir, 'src');
   const cases = tests.filter((file) => /[.-](test|spec)\.[cm]?ts$/.test(file));
