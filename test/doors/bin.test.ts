@@ -45,11 +45,13 @@ describe('the bin', () => {
       targets: [{ service: 'user-service', root: 'services/user-service' }],
       obstacles: [],
     });
-    expect(outcome['changes']).toContainEqual({
+    const breaker = {
       path: 'services/user-service/src/utils/circuit-breaker.ts',
       action: 'create',
       role: 'circuit-breaker',
-    });
+      removed: 0,
+    };
+    expect(outcome['changes']).toContainEqual(expect.objectContaining(breaker));
     const second = await runBin(root, 'add-service-client', '--target', 'user', '--json');
     expect(second.exitCode).toBe(0);
     expect(JSON.parse(second.stdout)).toMatchObject({ status: 'unchanged', changes: [] });

@@ -139,7 +139,7 @@ it('says that the files are changed when only the installation fails', async () 
   expect(JSON.parse(stdout)).toMatchObject({
     status: 'failed',
     changes: expect.arrayContaining([
-      { path: `${billing}/package.json`, action: 'modify', role: 'manifest' },
+      { path: `${billing}/package.json`, action: 'modify', role: 'manifest', added: 2, removed: 1 },
     ]) as unknown,
     next: [expect.stringContaining('npm')],
     notes: expect.arrayContaining([expect.stringContaining('The listed files were changed')]) as unknown,
