@@ -9,17 +9,8 @@ import {
 import { CallDeadline } from "./call-deadline";
 import { type HttpResponse, HttpTransport } from "./http-transport";
 import { createRetryPolicy, type RetryOptions, type RetryPolicy } from "./retry-policy";
-import {
-    type ClientObserver,
-    defaultObserver,
-    type ObservedClient,
-    type ServiceCall,
-} from "./client-observer";
-import {
-    ServiceClientError,
-    type ServiceClientErrorDetails,
-    type ServiceClientErrorKind,
-} from "./service-client-error";
+import { type ClientObserver, defaultObserver, type ServiceCall } from "./client-observer";
+import { ServiceClientError, type ServiceClientErrorKind } from "./service-client-error";
 import { buildRequest, checkHeaders, type RequestOptions, type ServiceRequest } from "./service-request";
 
 export { ServiceClientError, type ServiceClientErrorKind, type RequestOptions };
@@ -69,7 +60,7 @@ const SMALL_JSON = 16_384;
  * Calls one service: JSON in and out, one deadline per call, a circuit breaker in front. Every rejection but a
  * TypeError or RangeError for wrong input is a {@link ServiceClientError}.
  */
-export class ServiceClient implements ObservedClient {
+export class ServiceClient {
     readonly origin: string;
     /** The name of its circuit. */
     readonly service: string;
@@ -136,10 +127,7 @@ export class ServiceClient implements ObservedClient {
         return this.#breaker.getStats();
     }
 
-    /**
-     * Milliseconds for which the circuit lets no call through; 0 when it lets one through. Where every request meets an
-     * open circuit, to look costs a fraction of a call that is rejected, and counts as one.
-     */
+    /** Milliseconds for which the circuit lets no call through, counted as a rejection at a fraction of its cost; else 0. */
     refuseForMs(): number {
         const waitMs = this.#breaker.refuseForMs();
         if (waitMs > 0) this.#observer?.callRefused(this, waitMs);
@@ -164,11 +152,10 @@ export class ServiceClient implements ObservedClient {
 
     async #end(): Promise<void> {
         this.#observer?.clientClosed(this);
-        if (this.#inFlight > 0) {
-            await new Promise<void>((resolve) => {
-                this.#onIdle = resolve;
-            });
-        }
+        const idle = new Promise<void>((resolve) => {
+            this.#onIdle = resolve;
+        });
+        if (this.#inFlight > 0) await idle;
         await this.#transport.close();
     }
 
@@ -300,7 +287,7 @@ export class ServiceClient implements ObservedClient {
     #error(
         kind: ServiceClientErrorKind,
         { correlationId }: ServiceCall,
-        details: Partial<ServiceClientErrorDetails>,
+        details: Partial<Pick<ServiceClientError, "status" | "retryAfterMs" | "cause">>,
     ): ServiceClientError {
         const { service } = this;
         const answered = details.status === undefined ? "" : ` (status ${String(details.status)})`;

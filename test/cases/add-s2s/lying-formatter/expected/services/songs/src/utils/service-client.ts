@@ -16,12 +16,10 @@ import {
 import {
   type ClientObserver,
   defaultObserver,
-  type ObservedClient,
   type ServiceCall
 } from "./client-observer.js";
 import {
   ServiceClientError,
-  type ServiceClientErrorDetails,
   type ServiceClientErrorKind
 } from "./service-client-error.js";
 import {
@@ -78,7 +76,7 @@ const SMALL_JSON = 16_384;
  * Calls one service: JSON in and out, one deadline per call, a circuit breaker in front. Every rejection but a
  * TypeError or RangeError for wrong input is a {@link ServiceClientError}.
  */
-export class ServiceClient implements ObservedClient {
+export class ServiceClient {
   readonly origin: string;
   /** The name of its circuit. */
   readonly service: string;
@@ -176,10 +174,7 @@ export class ServiceClient implements ObservedClient {
     return this.#breaker.getStats();
   }
 
-  /**
-   * Milliseconds for which the circuit lets no call through; 0 when it lets one through. Where every request meets an
-   * open circuit, to look costs a fraction of a call that is rejected, and counts as one.
-   */
+  /** Milliseconds for which the circuit lets no call through, counted as a rejection at a fraction of its cost; else 0. */
   refuseForMs(): number {
     const waitMs = this.#breaker.refuseForMs();
     if (waitMs > 0) this.#observer?.callRefused(this, waitMs);
@@ -204,11 +199,10 @@ export class ServiceClient implements ObservedClient {
 
   async #end(): Promise<void> {
     this.#observer?.clientClosed(this);
-    if (this.#inFlight > 0) {
-      await new Promise<void>((resolve) => {
-        this.#onIdle = resolve;
-      });
-    }
+    const idle = new Promise<void>((resolve) => {
+      this.#onIdle = resolve;
+    });
+    if (this.#inFlight > 0) await idle;
     await this.#transport.close();
   }
 
@@ -380,7 +374,9 @@ export class ServiceClient implements ObservedClient {
   #error(
     kind: ServiceClientErrorKind,
     { correlationId }: ServiceCall,
-    details: Partial<ServiceClientErrorDetails>
+    details: Partial<
+      Pick<ServiceClientError, "status" | "retryAfterMs" | "cause">
+    >
   ): ServiceClientError {
     const { service } = this;
     const answered =

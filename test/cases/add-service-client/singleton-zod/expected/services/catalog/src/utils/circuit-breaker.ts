@@ -90,6 +90,28 @@ export class CircuitOpenError extends Error {
   }
 }
 
+/** What a look copies, as it begins. Times are the clock's; `nextAttemptAt` is `Infinity` while isolated. */
+const NEW_CIRCUIT = {
+  state: 'CLOSED' as CircuitState,
+  failures: 0,
+  successes: 0,
+  rejections: 0,
+  totalCalls: 0,
+  consecutiveFailures: 0,
+  consecutiveSuccesses: 0,
+  lastFailureTime: undefined as number | undefined,
+  openedAt: undefined as number | undefined,
+  nextAttemptAt: undefined as number | undefined,
+  /** Permits up to this one began before the last change of state. */
+  generation: 0,
+  reopenings: 0,
+  /** Drawn when the probes begin, so that to look at the state needs no guess. */
+  reopenMs: 0,
+  runWeight: 0,
+  runStartedAt: 0,
+};
+type Circuit = typeof NEW_CIRCUIT;
+
 /** Shared by all breakers that have none of their own. */
 const NO_OPTIONS: CircuitBreakerOptions = {};
 const NO_PROBES = new Map<number, number>();
@@ -111,7 +133,7 @@ export class CircuitBreaker {
   readonly #probeTimeout: number;
   readonly #clock: () => number;
   readonly #tripPolicy: TripPolicy | undefined;
-  #circuit = newCircuit('CLOSED');
+  #circuit = { ...NEW_CIRCUIT };
   /** Permits of the probes in flight and when they began, oldest first; also of those from an earlier generation. */
   #probes = NO_PROBES;
   /** The last permit given. */
@@ -243,7 +265,7 @@ export class CircuitBreaker {
 
   /** CLOSED, with every counter at 0. Calls in flight settle without effect. */
   reset(): void {
-    this.#circuit = newCircuit(this.#circuit.state);
+    this.#circuit = { ...NEW_CIRCUIT, state: this.#circuit.state };
     this.#close();
   }
 
@@ -337,37 +359,6 @@ export class CircuitBreaker {
       // An observer's failure is not the caller's.
     }
   }
-}
-
-/** Times are the clock's; `nextAttemptAt` is `Infinity` while isolated. */
-interface Circuit extends CircuitStats {
-  /** Permits up to this one began before the last change of state. */
-  generation: number;
-  reopenings: number;
-  /** Drawn when the probes begin, so that to look at the state needs no guess. */
-  reopenMs: number;
-  runWeight: number;
-  runStartedAt: number;
-}
-
-function newCircuit(state: CircuitState): Circuit {
-  return {
-    state,
-    failures: 0,
-    successes: 0,
-    rejections: 0,
-    totalCalls: 0,
-    consecutiveFailures: 0,
-    consecutiveSuccesses: 0,
-    lastFailureTime: undefined,
-    openedAt: undefined,
-    nextAttemptAt: undefined,
-    generation: 0,
-    reopenings: 0,
-    reopenMs: 0,
-    runWeight: 0,
-    runStartedAt: 0,
-  };
 }
 
 function countFailure(circuit: Circuit, at: number): void {
