@@ -153,6 +153,12 @@ function setCorrelationId(request: FastifyRequest, reply: FastifyReply): void {
   bindCorrelationId(request, reply, correlationId);
 }
 
+/** What pino can do and other loggers may not. */
+interface RequestLogger extends FastifyBaseLogger {
+  bindings?: () => object;
+  setBindings?: (bindings: object) => void;
+}
+
 /**
  * Fastify's own factory gives each request its own logger, and pino binds in place: a child of a child costs many times as
  * much. Another factory may give one logger to many requests.
@@ -162,8 +168,14 @@ function bindCorrelationId(
   reply: FastifyReply,
   correlationId: string
 ): void {
-  const log: FastifyBaseLogger & { setBindings?: (bindings: object) => void } =
-    request.log;
+  const log: RequestLogger = request.log;
+  // The service may log its request ID under a label of its own.
+  const bound =
+    correlationId === request.id ? Object.entries(log.bindings?.() ?? {}) : [];
+  if (
+    bound.some(([label, value]) => label !== "reqId" && value === correlationId)
+  )
+    return;
   const isOwn =
     log !== request.server.log &&
     request.server.childLoggerFactory.name === "defaultChildLoggerFactory";

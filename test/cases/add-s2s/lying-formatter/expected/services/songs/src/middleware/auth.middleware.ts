@@ -5,7 +5,8 @@ import type {
   FastifyBaseLogger,
   FastifyInstance,
   FastifyReply,
-  FastifyRequest
+  FastifyRequest,
+  RouteOptions
 } from "fastify";
 import fp from "fastify-plugin";
 import {
@@ -128,6 +129,30 @@ interface Verification {
   isClashLogged: boolean;
 }
 
+/** What a caller gets who is not let through. */
+class Refusal extends Error {
+  override readonly name = "Refusal";
+  readonly statusCode: number;
+  readonly headers: Readonly<Record<string, string | number>>;
+
+  constructor(
+    statusCode: number,
+    message: string,
+    headers: Readonly<Record<string, string | number>> = {}
+  ) {
+    super(message);
+    this.statusCode = statusCode;
+    this.headers = headers;
+  }
+
+  send(reply: FastifyReply): FastifyReply {
+    return reply
+      .code(this.statusCode)
+      .headers(this.headers)
+      .send({ error: this.message });
+  }
+}
+
 const MAX_TOKEN_LENGTH = 8_192;
 const BEARER = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i;
 const LOOPBACK = /^https?:\/\/(?:localhost|127\.|\[::1\])/i;
@@ -190,9 +215,23 @@ export const authMiddleware = fp<AuthMiddlewareOptions>(
       verified,
       isClashLogged: false
     };
-    const authenticateRequest: Guard = (request, reply) =>
-      authenticate(request, reply, verification);
-    app.decorate("authenticate", authenticateRequest);
+    const authenticateRequest: Guard = async (request, reply) =>
+      (await authenticate(request, verification))?.send(reply);
+    app.decorate(
+      "authenticate",
+      async (request: FastifyRequest, reply: FastifyReply) => {
+        const refusal = await authenticate(request, verification);
+        // `app.auth()` asks its next function only where this one throws.
+        if (
+          refusal !== undefined &&
+          request.server.hasDecorator("auth") &&
+          !request.is404
+        )
+          throw refusal;
+        return refusal?.send(reply);
+      }
+    );
+    app.addHook("onRoute", sendRefusals);
     if (options.publicRoutes !== undefined)
       guardRoutes(app, options.publicRoutes, authenticateRequest);
     done();
@@ -239,6 +278,17 @@ function createClient(
     }
   };
   return options.connect?.(settings) ?? new ServiceClient(settings);
+}
+
+/** With @fastify/auth, gives a route an error handler that sends a refusal as it is; the route's context handles other errors. */
+function sendRefusals(this: FastifyInstance, route: RouteOptions): void {
+  if (!this.hasDecorator("auth")) return;
+  const { errorHandler } = route;
+  route.errorHandler = function handleRefusal(error, request, reply) {
+    if (error instanceof Refusal) return error.send(reply);
+    if (errorHandler === undefined) throw error;
+    return errorHandler.call(this, error, request, reply);
+  };
 }
 
 /** Asks for a token everywhere but on public routes, and lets no application start in which a route is left out. */
@@ -366,17 +416,17 @@ function withoutNames(pattern: string): string {
   return pattern.replace(/:[^/]+/g, ":");
 }
 
+/** Undefined for a user; else what the caller gets. */
 async function authenticate(
   request: FastifyRequest,
-  reply: FastifyReply,
   verification: Verification
-): Promise<unknown> {
+): Promise<Refusal | undefined> {
   const { client, report, verified, verify } = verification;
   if (verified.has(request)) return undefined;
   const token = readBearerToken(request.headers.authorization);
   if (token === undefined) {
     report(request, "missing");
-    return refuse(reply, "Bearer");
+    return refuse("Bearer");
   }
 
   let user: Answer | number;
@@ -391,11 +441,11 @@ async function authenticate(
       request,
       error instanceof ServiceClientError ? "unavailable" : "error"
     );
-    return fail(error, request, reply);
+    return fail(error, request);
   }
   report(request, resultOf(user), cached);
-  if (typeof user === "number") return circuitOpen(user, reply, client);
-  if (user === null) return refuse(reply, 'Bearer error="invalid_token"');
+  if (typeof user === "number") return circuitOpen(user, request, client);
+  if (user === null) return refuse('Bearer error="invalid_token"');
 
   if (request.user && !verification.isClashLogged) {
     verification.isClashLogged = true;
@@ -499,23 +549,17 @@ function textOrNothing(value: unknown): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
 
-function refuse(reply: FastifyReply, challenge: string): FastifyReply {
-  return reply
-    .code(401)
-    .header("www-authenticate", challenge)
-    .send({ error: "Invalid or expired token" });
+function refuse(challenge: string): Refusal {
+  return new Refusal(401, "Invalid or expired token", {
+    "www-authenticate": challenge
+  });
 }
 
 /** The token could not be verified: 503, or 500 when the mistake is ours. */
-function fail(
-  error: unknown,
-  request: FastifyRequest,
-  reply: FastifyReply
-): FastifyReply {
-  const { log } = request;
+function fail(error: unknown, { log }: FastifyRequest): Refusal {
   if (!(error instanceof ServiceClientError)) {
     log.error({ err: error }, "Authentication failed");
-    return reply.code(500).send({ error: "Internal server error" });
+    return new Refusal(500, "Internal server error");
   }
   const { kind, status, retryAfterMs } = error;
   if (status === 400 || status === 403 || status === 404) {
@@ -524,38 +568,31 @@ function fail(
   } else {
     log.warn({ kind, status }, "Auth service is unavailable");
   }
-  return unavailable(reply, retryAfterMs);
+  return unavailable(retryAfterMs);
 }
 
 function circuitOpen(
   waitMs: number,
-  reply: FastifyReply,
+  { log }: FastifyRequest,
   client: AuthServiceClient
-): FastifyReply {
+): Refusal {
   const { state, consecutiveFailures, lastFailureTime } =
     client.getCircuitStats();
   const circuitStats = { state, consecutiveFailures, lastFailureTime };
-  reply.request.log.error(
-    { circuitStats },
-    "Auth service circuit breaker is open"
-  );
-  return unavailable(reply, waitMs);
+  log.error({ circuitStats }, "Auth service circuit breaker is open");
+  return unavailable(waitMs);
 }
 
-function unavailable(
-  reply: FastifyReply,
-  retryAfterMs: number | undefined
-): FastifyReply {
-  if (retryAfterMs !== undefined && Number.isFinite(retryAfterMs)) {
-    void reply.header(
-      "retry-after",
-      Math.max(1, Math.ceil(retryAfterMs / 1_000))
-    );
-  }
-  return reply.code(503).send({
-    error:
-      "Authentication service temporarily unavailable. Please try again later."
-  });
+function unavailable(retryAfterMs: number | undefined): Refusal {
+  const isKnown = retryAfterMs !== undefined && Number.isFinite(retryAfterMs);
+  const headers = isKnown
+    ? { "retry-after": Math.max(1, Math.ceil(retryAfterMs / 1_000)) }
+    : {};
+  return new Refusal(
+    503,
+    "Authentication service temporarily unavailable. Please try again later.",
+    headers
+  );
 }
 
 function readBearerToken(header: string | undefined): string | undefined {
@@ -577,6 +614,7 @@ function readCorrelationId(request: FastifyRequest): string {
 
 /** What pino can do and other loggers may not. */
 interface RequestLogger extends FastifyBaseLogger {
+  bindings?: () => object;
   setBindings?: (bindings: object) => void;
 }
 
@@ -591,6 +629,13 @@ function bindCorrelationId(
   correlationId: string
 ): void {
   const log: RequestLogger = request.log;
+  // The service may log its request ID under a label of its own.
+  const bound =
+    correlationId === request.id ? Object.entries(log.bindings?.() ?? {}) : [];
+  if (
+    bound.some(([label, value]) => label !== "reqId" && value === correlationId)
+  )
+    return;
   const isOwn =
     log !== request.server.log &&
     request.server.childLoggerFactory.name === "defaultChildLoggerFactory";

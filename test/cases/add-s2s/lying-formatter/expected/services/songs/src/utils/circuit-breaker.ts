@@ -292,8 +292,9 @@ export class CircuitBreaker {
     const now = this.#clock();
     const { state, lost, openedAt, until } = this.#effective(now);
     const failuresInARow = this.#isRunOver(now) ? 0 : this.#consecutiveFailures;
+    const clockStart = Date.now() - now;
     const epoch = (at: number | undefined): number | undefined =>
-      at === undefined ? undefined : Math.round(Date.now() - (now - at));
+      at === undefined ? undefined : Math.round(clockStart + at);
     return {
       state,
       failures: this.#failures + (lost ? 1 : 0),
