@@ -87,7 +87,7 @@ export interface VerifyTestView {
 }
 
 /** A function of the service that a test imports late. */
-export interface TestSigner {
+interface TestSigner {
   readonly name: string;
   readonly from: string;
 }
