@@ -25,6 +25,8 @@ export function createModules(
       draft.create(files[file], role, text);
     }
   };
+  // Of that role because consumers have the file as well, and no verify route.
+  create('token-blacklist', [['tokenKey', 'token-key']]);
   create('verify-route', routeModules(service));
   if (blacklist === 'none') return;
   create('token-blacklist', [
@@ -45,7 +47,6 @@ function routeModules(service: Service): readonly Module[] {
   const { library } = service.jwt;
   const variant = library === '@fastify/jwt' || library === 'none' ? 'fastify-jwt' : library;
   return [
-    ['tokenKey', 'token-key'],
     ['claims', 'token-claims'],
     ['verifier', `token-verifier.${variant}`],
     ['route', 'verify-route'],

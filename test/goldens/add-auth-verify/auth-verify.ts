@@ -58,9 +58,10 @@ export function toIdentity(claims: TokenClaims): Identity {
 }
 
 function firstText(claims: TokenClaims, names: readonly string[]): string | undefined {
-  const values = names.map((name) => claims[name]);
-  const first = values.find((value) => (typeof value === 'string' && value !== '') || Number.isFinite(value));
-  return first === undefined ? undefined : String(first);
+  const isText = (value: unknown): value is string | number =>
+    (typeof value === 'string' && value !== '') || Number.isFinite(value);
+  const value = names.map((name) => claims[name]).find(isText);
+  return value === undefined ? undefined : String(value);
 }
 
 /**
