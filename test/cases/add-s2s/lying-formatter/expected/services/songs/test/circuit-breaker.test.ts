@@ -287,8 +287,8 @@ describe("circuit breaker, calls", () => {
   it("stays OPEN as long as the last error asks for", () => {
     const errors = [
       { retryAfterMs: 5_000 },
-      { retryAfterMs: "soon" },
-      {},
+      { retryAfterMs: "9" },
+      "why",
       null
     ];
     const waits = errors.map((error) => {
