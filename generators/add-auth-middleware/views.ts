@@ -7,6 +7,7 @@ import { importLines, isAutoloaded } from '../_engine/facts/style/place-file.ts'
 import { type Destination, readVariable } from '../_engine/edit/declare-variables.ts';
 import { importSubject } from '../_engine/edit/env-schema.ts';
 import { printString, printStrings } from '../_engine/syntax/print.ts';
+import type { LocalVerification } from './local-verification.ts';
 import type { MiddlewareNames } from './names.ts';
 import type { CarriedClaim } from './verify-route.ts';
 import type { MiddlewareTestView, MiddlewareView } from './view.ts';
@@ -19,6 +20,8 @@ export interface MiddlewareFiles {
   readonly diagnostics: RelPath;
   readonly subscriber: RelPath;
   readonly tokenKey: RelPath;
+  readonly keySet: RelPath;
+  readonly verifier: RelPath;
 }
 
 /** What the answers say of the middleware, checked. */
@@ -35,6 +38,8 @@ export interface MiddlewareChoices {
   readonly auth: Destination | undefined;
   /** Undefined: only routes with the hook ask for a token. */
   readonly publicRoutes: readonly string[] | undefined;
+  /** Undefined: the auth service verifies tokens. */
+  readonly local: LocalVerification | undefined;
   /** What the auth service answers beside ID, mail and tenant. */
   readonly carried: readonly CarriedClaim[];
 }
