@@ -24,6 +24,7 @@ export async function renderMiddleware(cache: boolean): Promise<string> {
       "import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';",
       "import fp from 'fastify-plugin';",
       "import { ServiceClient, ServiceClientError, type ServiceClientOptions } from './service-client.ts';",
+      "import { guardRoutes } from './route-guard.ts';",
       ...(cache ? ["import { ClaimCache } from './claim-cache.ts';"] : []),
     ],
     cache: [
@@ -32,7 +33,9 @@ export async function renderMiddleware(cache: boolean): Promise<string> {
         : 'const { cache } = options;',
     ],
     cacheDefault: '',
-    cacheOptions: [],
+    partOptions: [],
+    guard: ['guardRoutes(app, options.publicRoutes ?? [], authenticate);'],
+    urlVariable: 'AUTH_SERVICE_URL',
     observer: 'options.onVerified?.',
     observerDefault: '',
     pluginName: 'auth-middleware',
@@ -49,10 +52,10 @@ export async function renderMiddleware(cache: boolean): Promise<string> {
     publicRoutes: '',
   };
   const file = join(folder, cache ? 'auth-cached.js' : 'auth.js');
-  writeFileSync(
-    join(folder, 'claim-cache.js'),
-    compile(renderModule('add-auth-middleware/claim-cache.ts', {}, style)),
-  );
+  for (const name of ['claim-cache', 'route-guard']) {
+    const module = renderModule(`add-auth-middleware/${name}.ts`, {}, style);
+    writeFileSync(join(folder, `${name}.js`), compile(module));
+  }
   writeFileSync(file, compile(render('add-auth-middleware/auth-middleware.ts.hbs', view, style)));
   return file;
 }

@@ -8,7 +8,7 @@ import type { Service } from '../_engine/model/service.ts';
 import { importSpecifier, placeFile, testFileFor } from '../_engine/facts/style/place-file.ts';
 import { type Draft, openDraft } from '../_engine/repo/draft.ts';
 import { render, renderModule, renderTest } from '../_engine/render/render.ts';
-import { findUrlVariable, withUrlVariable } from '../_engine/facts/config/url-variable.ts';
+import { findUrlVariable } from '../_engine/facts/config/url-variable.ts';
 import { clientAnswers, findClient } from '../_engine/facts/calls/installed-client.ts';
 import { surveyTarget } from '../_engine/facts/app/service.ts';
 import { recordedAnswers } from '../_engine/record/recorded-answers.ts';
@@ -62,25 +62,25 @@ export async function planAuthMiddleware(answers: MiddlewareAnswers, repo: Repo)
   const draft = openDraft(repo);
   const client = await planClient(draft, service, answers);
   const files = placeFiles(service, middleware, client);
-  const { diagnostics, subscriber } = files;
   const open = protection.all ? openRoutes(service, repo, answers, chosen) : undefined;
-  const isGuarded = protection.all || protection.plugins.length > 0;
   const choices: MiddlewareChoices = {
     path: answers.path,
     cacheTtlMs,
     // As its client does.
-    diagnostics: draft.repo.read(diagnostics) !== undefined,
+    diagnostics: draft.repo.read(files.diagnostics) !== undefined,
     // Where add-s2s-revocation has been.
-    revocation: cacheTtlMs !== undefined && draft.repo.read(subscriber) !== undefined,
+    revocation: cacheTtlMs !== undefined && draft.repo.read(files.subscriber) !== undefined,
     ...verification,
     urlVariable: findUrlVariable(repo, service, verification.auth),
+    // As it does already.
+    guardsAll: protection.all || draft.repo.read(files.guard)?.includes('guardRoutes(') === true,
     publicRoutes: open?.routes,
     carried: findCarriedClaims(repo, verification.auth),
   };
   const guarded = protection.all ? service.routes : protection.plugins;
   draft.note(
     ...(open?.notes ?? []),
-    ...(isGuarded ? notesBesideGuard(repo, service) : []),
+    ...(protection.all || guarded.length > 0 ? notesBesideGuard(repo, service) : []),
     ...verificationNotes(repo, answers, choices),
     ...existingGuardNotes(repo, service, guarded, names.decorator, verification.local !== undefined),
   );
@@ -113,6 +113,7 @@ function placeFiles(service: Service, middleware: RelPath, client: RelPath): Mid
     middleware,
     client,
     cache: inUtils('claim-cache'),
+    guard: inUtils('route-guard'),
     diagnostics: inUtils('service-diagnostics'),
     subscriber: inUtils('revocation-subscriber'),
     tokenKey: inUtils('token-key'),
@@ -166,21 +167,18 @@ function renderMiddleware(
 ): void {
   const { style, testing } = service;
   const view = middlewareView(service, files, names, choices);
-  const { urlVariable } = choices;
-  const text = withUrlVariable(
-    render('add-auth-middleware/auth-middleware.ts.hbs', view, style),
-    urlVariable,
-  );
+  const text = render('add-auth-middleware/auth-middleware.ts.hbs', view, style);
   draft.create(files.middleware, 'auth-middleware', text);
+  const createModule = (file: RelPath, name: string): void => {
+    draft.create(file, 'auth-middleware', renderModule(`add-auth-middleware/${name}.ts`, {}, style));
+  };
+  if (choices.guardsAll) createModule(files.guard, 'route-guard');
   const cached = choices.cacheTtlMs !== undefined;
-  if (cached) {
-    const cache = renderModule('add-auth-middleware/claim-cache.ts', {}, style);
-    draft.create(files.cache, 'auth-middleware', cache);
-  }
+  if (cached) createModule(files.cache, 'claim-cache');
   if (testing.runner === 'none') return;
   const create = (name: string, test: RelPath, view: object): void => {
     const text = renderTest(`add-auth-middleware/${name}.test.ts.hbs`, view, style, testing);
-    draft.create(test, 'unit-test', withUrlVariable(text, urlVariable));
+    draft.create(test, 'unit-test', text);
   };
   for (const [name, imports] of middlewareTests(files, choices)) {
     const test = testFileFor(service, files.middleware, name);

@@ -4,14 +4,19 @@ export interface MiddlewareView {
   readonly imports: readonly string[];
   /** What fastify-plugin calls it: free in the service. */
   readonly pluginName: string;
-  /** Lines of code that make the cache, what it is by default in words, and the options that are about it. */
+  /** Lines of code that make the cache, and in words what it is by default. */
   readonly cache: readonly string[];
   readonly cacheDefault: string;
-  readonly cacheOptions: readonly CacheOption[];
+  /** Options of the parts that the service has. */
+  readonly partOptions: readonly PartOption[];
+  /** Statements that guard all routes; [] where only chosen routes have the hook. */
+  readonly guard: readonly string[];
   /** The observer of the results, up to the parentheses of a call, and in words who it is by default. */
   readonly observer: string;
   readonly observerDefault: string;
-  /** TypeScript expressions that read `AUTH_SERVICE_URL` and `SERVICE_AUTH_SECRET`. */
+  /** The variable with the URL of the auth service. */
+  readonly urlVariable: string;
+  /** TypeScript expressions that read that variable and `SERVICE_AUTH_SECRET`. */
   readonly urlExpression: string;
   readonly secretExpression: string;
   readonly defaultUrl: string;
@@ -30,7 +35,7 @@ export interface MiddlewareView {
 }
 
 /** A member of the middleware's options and its docstring. */
-interface CacheOption {
+interface PartOption {
   readonly does: string;
   readonly declaration: string;
 }
@@ -44,6 +49,8 @@ export interface MiddlewareTestView {
   /** Members of its options by which it connects to nothing but the auth service. */
   readonly isolation: string;
   readonly path: string;
+  /** The variable with the URL of the auth service. */
+  readonly urlVariable: string;
   readonly userMember: string;
   readonly correlationMember: string;
   readonly decorator: string;

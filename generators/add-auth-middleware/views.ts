@@ -18,6 +18,7 @@ export interface MiddlewareFiles {
   readonly cache: RelPath;
   readonly client: RelPath;
   readonly diagnostics: RelPath;
+  readonly guard: RelPath;
   readonly subscriber: RelPath;
   readonly tokenKey: RelPath;
   readonly keySet: RelPath;
@@ -36,6 +37,8 @@ export interface MiddlewareChoices {
   readonly urlVariable: string;
   /** Undefined: it is not in the repo. */
   readonly auth: Destination | undefined;
+  /** The middleware can guard all routes. */
+  readonly guardsAll: boolean;
   /** Undefined: only routes with the hook ask for a token. */
   readonly publicRoutes: readonly string[] | undefined;
   /** Undefined: the auth service verifies tokens. */
@@ -50,9 +53,10 @@ export function middlewareView(
   service: Service,
   files: MiddlewareFiles,
   names: MiddlewareNames,
-  { path, cacheTtlMs, carried, diagnostics, revocation, defaultUrl, publicRoutes }: MiddlewareChoices,
+  choices: MiddlewareChoices,
 ): MiddlewareView {
-  const url = readVariable(service, 'AUTH_SERVICE_URL');
+  const { path, carried, diagnostics, guardsAll, defaultUrl, publicRoutes, urlVariable } = choices;
+  const url = readVariable(service, urlVariable);
   const secret = readVariable(service, 'SERVICE_AUTH_SECRET');
   const hasDefault = url.imports.length > 0 && service.config.file !== undefined;
   return {
@@ -61,11 +65,14 @@ export function middlewareView(
     imports: importLines(service, files.middleware, [
       ...url.imports,
       ...secret.imports,
-      ...importsOf(files, { cacheTtlMs, diagnostics, revocation }),
+      ...importsOf(files, choices),
     ]),
-    ...cacheView(cacheTtlMs, revocation),
+    ...cacheView(choices),
+    partOptions: [...(guardsAll ? [publicOption(names)] : []), ...cacheOptions(choices)],
+    guard: guardsAll ? [guardStatement] : [],
     observer: diagnostics ? '(options.onVerified ?? tokenVerified)' : 'options.onVerified?.',
     observerDefault: diagnostics ? 'publishes it as `auth:verified`' : 'none',
+    urlVariable,
     urlExpression: hasDefault ? url.expression : `${url.expression} ?? ${printString(defaultUrl)}`,
     secretExpression: secret.expression,
     defaultUrl,
@@ -96,16 +103,30 @@ const subscribeOption = {
   declaration: 'subscribe?: (cache: ClaimCache<AuthenticatedUser>) => void',
 } as const;
 
+const guardStatement =
+  'if (options.publicRoutes !== undefined) guardRoutes(app, options.publicRoutes, authenticate);';
+
+function publicOption({ decorator }: MiddlewareNames): MiddlewareView['partOptions'][number] {
+  return {
+    does: `Every route asks for a token but these, see guardRoutes. Default: only routes with the \`${decorator}\` hook ask.`,
+    declaration: 'publicRoutes?: readonly string[]',
+  };
+}
+
+function cacheOptions({ cacheTtlMs, revocation }: MiddlewareChoices): MiddlewareView['partOptions'] {
+  if (cacheTtlMs === undefined) return [];
+  return revocation ? [ttlOption, subscribeOption] : [ttlOption];
+}
+
 /** `revocation`: the cache is told of revoked tokens. */
-function cacheView(
-  ttlMs: number | undefined,
-  revocation: boolean,
-): Pick<MiddlewareView, 'cache' | 'cacheDefault' | 'cacheOptions'> {
+function cacheView({
+  cacheTtlMs: ttlMs,
+  revocation,
+}: MiddlewareChoices): Pick<MiddlewareView, 'cache' | 'cacheDefault'> {
   if (ttlMs === undefined)
     return {
       cache: ['const { cache } = options;'],
       cacheDefault: 'none, and each token is asked about each time',
-      cacheOptions: [],
     };
   const revocations = [
     '    keyOf: tokenKey,',
@@ -125,17 +146,12 @@ function cacheView(
       '  });',
     ],
     cacheDefault: 'a ClaimCache of `cacheTtl`',
-    cacheOptions: revocation ? [ttlOption, subscribeOption] : [ttlOption],
   };
 }
 
 function importsOf(
   files: MiddlewareFiles,
-  {
-    cacheTtlMs,
-    diagnostics,
-    revocation,
-  }: Pick<MiddlewareChoices, 'cacheTtlMs' | 'diagnostics' | 'revocation'>,
+  { cacheTtlMs, diagnostics, guardsAll, revocation }: MiddlewareChoices,
 ): readonly ImportWant[] {
   return [
     {
@@ -145,6 +161,7 @@ function importsOf(
     },
     { from: 'fastify-plugin', default: 'fp' },
     { from: files.client, names: client },
+    ...(guardsAll ? [{ from: files.guard, names: ['guardRoutes'] }] : []),
     ...(cacheTtlMs === undefined ? [] : [{ from: files.cache, names: ['ClaimCache'] }]),
     ...(diagnostics ? [{ from: files.diagnostics, names: ['tokenVerified'] }] : []),
     ...(revocation
@@ -159,10 +176,11 @@ function importsOf(
 /** The tests of the middleware: their own, and those of its optional parts, by what they import beside it. */
 export function middlewareTests(
   files: MiddlewareFiles,
-  { cacheTtlMs, diagnostics, revocation }: MiddlewareChoices,
+  { cacheTtlMs, diagnostics, guardsAll, revocation }: MiddlewareChoices,
 ): readonly (readonly [name: string, imports: readonly ImportWant[]])[] {
   return [
     ['auth-middleware', []],
+    ...(guardsAll ? [['route-guard', []] as const] : []),
     ...(cacheTtlMs === undefined ? [] : [['auth-cache', []] as const]),
     ...(revocation ? [['auth-revocation', [{ from: files.tokenKey, names: ['tokenKey'] }]] as const] : []),
     ...(diagnostics
@@ -177,7 +195,7 @@ export function middlewareTestView(
   repo: Repo,
   { middleware }: MiddlewareFiles,
   names: MiddlewareNames,
-  { path, revocation }: MiddlewareChoices,
+  { path, revocation, urlVariable }: MiddlewareChoices,
   test: RelPath,
   imports: readonly ImportWant[],
 ): MiddlewareTestView {
@@ -187,5 +205,6 @@ export function middlewareTestView(
     ...importSubject(service, repo, test, subject, imports),
     isolation: `serviceSecret: ''${revocation ? ', subscribe: () => undefined' : ''}`,
     path,
+    urlVariable,
   };
 }

@@ -28,8 +28,8 @@ export function planDenylistTests(
   };
   create(files.blacklist, 'token-blacklist', [
     { from: files.blacklist, names: ['type BlacklistStore', 'TokenBlacklist'] },
-    { from: files.claims, names: ['decodeClaims', 'TokenError'] },
-    { from: files.tokenKey, names: ['tokenKey'] },
+    { from: files.claims, names: ['TokenError'] },
+    { from: files.tokenKey, names: ['decodePart', 'tokenKey'] },
   ]);
   if (usesMemory(service, blacklist))
     create(files.memory, 'memory-blacklist-store', [{ from: files.memory, names: ['createMemoryStore'] }]);

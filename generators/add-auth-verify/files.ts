@@ -6,9 +6,7 @@ import { importSpecifier, placeFile } from '../_engine/facts/style/place-file.ts
 const utilities = {
   claims: 'token-claims',
   verifier: 'token-verifier',
-  secret: 'jwt-secret',
   route: 'verify-route',
-  body: 'token-body',
   tokenKey: 'token-key',
   blacklist: 'token-blacklist',
   memory: 'memory-blacklist-store',

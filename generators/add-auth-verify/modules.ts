@@ -3,7 +3,6 @@ import type { Service } from '../_engine/model/service.ts';
 import { createRedisLifecycle, usesNodeRedis } from '../_engine/edit/redis-connection.ts';
 import type { Draft } from '../_engine/repo/draft.ts';
 import { renderModule } from '../_engine/render/render.ts';
-import { signingSecret } from './connection-views.ts';
 import { specifiersOf, type Utility, type VerifyFiles } from './files.ts';
 import type { TokenPolicy } from './token-policy.ts';
 import type { Blacklist } from './view.ts';
@@ -29,7 +28,6 @@ export function createModules(
   create('verify-route', routeModules(service));
   if (blacklist === 'none') return;
   create('token-blacklist', [
-    ['tokenKey', 'token-key'],
     ['blacklist', 'token-blacklist'],
     ...(policy.cookies.length > 0 ? ([['cookies', 'request-cookies']] as const) : []),
     ...(usesMemory(service, blacklist) ? ([['memory', 'memory-blacklist-store']] as const) : []),
@@ -47,11 +45,10 @@ function routeModules(service: Service): readonly Module[] {
   const { library } = service.jwt;
   const variant = library === '@fastify/jwt' || library === 'none' ? 'fastify-jwt' : library;
   return [
+    ['tokenKey', 'token-key'],
     ['claims', 'token-claims'],
     ['verifier', `token-verifier.${variant}`],
     ['route', 'verify-route'],
-    ...(signingSecret(service) === false ? [] : ([['secret', 'jwt-secret']] as const)),
-    ...(service.plainSchemas ? [] : ([['body', 'token-body']] as const)),
   ];
 }
 

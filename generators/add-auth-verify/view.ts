@@ -27,10 +27,14 @@ export interface VerifyView extends RedisConnection {
   readonly findTokens: string;
   /** Statements that come first: a check of the secret, and the registration of @fastify/jwt where there is none. */
   readonly preparations: readonly string[];
+  /** They check the length of the secret. */
+  readonly secretChecked: boolean;
   readonly verifierArguments: string;
   readonly serviceAuthSecret: string;
   /** Members of the handler's options, one for each part that the route has. */
   readonly handlerOptions: string;
+  /** ` || !(…)`, whether login does not sign tokens with these `claims`; empty for any. */
+  readonly otherPurpose: string;
   /** String literals, comma-separated, most likely first. */
   readonly userIdClaims: string;
   readonly tenantIdClaims: string;

@@ -50,7 +50,7 @@ export function verifyView(
     ...routeImports(service, files),
     ...denylistImports(service, files, blacklist, policy),
     ...(publishes ? [{ from: files.publisher, names: ['publishRevocations'] }] : []),
-    ...(redis.redis ? [{ from: 'fastify', names: ['FastifyInstance'], typeOnly: true }] : []),
+    ...fastifyTypes(service, redis.redis),
   ];
   return {
     ...redis,
@@ -65,10 +65,11 @@ export function verifyView(
     store: blacklist === 'redis' ? 'createStore(app)' : 'createMemoryStore()',
     redisStore: publishes ? `publishRevocations(${store}, client, app.log)` : store,
     findTokens: findTokens(policy),
-    preparations: preparations(service),
+    ...preparations(service),
     verifierArguments: verifierArguments(service, policy),
     serviceAuthSecret: serviceSecret.expression,
     handlerOptions: handlerOptions(blacklist, policy),
+    otherPurpose: otherPurpose(policy),
     ...identityView(service.jwt),
   };
 }
@@ -96,24 +97,38 @@ function readImports(service: Service, { accept, options }: TokenPolicy): readon
   return [...secretView(service).imports, ...options.imports, ...(accept?.imports ?? []), ...imports];
 }
 
+/** What the functions of the plugin's own take. */
+function fastifyTypes(service: Service, redis: boolean): readonly ImportWant[] {
+  const names = [
+    ...(signingSecret(service) === false ? [] : ['FastifyBaseLogger']),
+    ...(redis ? ['FastifyInstance'] : []),
+    ...(service.plainSchemas ? [] : ['FastifyReply', 'FastifyRequest']),
+  ];
+  return names.length === 0 ? [] : [{ from: 'fastify', names, typeOnly: true }];
+}
+
 function storeDefault(blacklist: Blacklist, redisMayMiss: boolean): string {
   if (blacklist !== 'redis') return 'in memory';
   return redisMayMiss ? 'Redis, or memory where there is none outside production' : 'Redis';
 }
 
-function preparations(service: Service): readonly string[] {
+function preparations(service: Service): Pick<VerifyView, 'preparations' | 'secretChecked'> {
   const secret = signingSecret(service);
-  if (secret === false) return [];
+  if (secret === false) return { preparations: [], secretChecked: false };
   const register = `if (!app.hasDecorator('jwt')) await app.register(fastifyJwt, { secret: ${secret} });`;
-  return [`assertSecret(${secret}, app.log);`, ...(service.jwt.library === 'none' ? [register] : [])];
+  const own = service.jwt.library === 'none' ? [register] : [];
+  return { preparations: [`assertSecret(${secret}, app.log);`, ...own], secretChecked: true };
 }
 
-function handlerOptions(blacklist: Blacklist, { accept, rules }: TokenPolicy): string {
+function otherPurpose({ rules }: TokenPolicy): string {
   const purpose = purposeCondition(rules);
+  return purpose === false ? '' : ` || !(${purpose})`;
+}
+
+function handlerOptions(blacklist: Blacklist, { accept }: TokenPolicy): string {
   return [
     'verify',
     'toIdentity',
-    ...(purpose === false ? [] : [`isOfLogin: (claims) => ${purpose}`]),
     ...(blacklist === 'none' ? [] : ['isRevoked: (token) => blacklist.isRevoked(token)']),
     ...(accept === undefined ? [] : [`isAccepted: (claims, request) => ${accept.call}`]),
   ].join(', ');
@@ -132,8 +147,6 @@ function routeImports(service: Service, files: VerifyFiles): readonly ImportWant
   return [
     { from: 'fastify-plugin', default: 'fp' },
     ...(service.jwt.library === 'none' ? [{ from: '@fastify/jwt', default: 'fastifyJwt' }] : []),
-    ...(signingSecret(service) === false ? [] : [{ from: files.secret, names: ['assertSecret'] }]),
-    ...(service.plainSchemas ? [] : [{ from: files.body, names: ['checkBody'] }]),
     { from: files.claims, names: ['type TokenClaims', 'TokenError'] },
     { from: files.verifier, names: ['createTokenVerifier'] },
     { from: files.route, names: ['addVerifyHooks', 'createVerifyHandler', 'type Identity'] },

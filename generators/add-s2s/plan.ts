@@ -9,7 +9,7 @@ import { declareDependencies } from '../_engine/edit/ensure-dependency.ts';
 import { placeFile } from '../_engine/facts/style/place-file.ts';
 import { type Draft, openDraft } from '../_engine/repo/draft.ts';
 import { renderTest } from '../_engine/render/render.ts';
-import { findUrlVariable, withUrlVariable } from '../_engine/facts/config/url-variable.ts';
+import { findUrlVariable } from '../_engine/facts/config/url-variable.ts';
 import { surveyAuthService } from '../_engine/facts/auth/auth-service.ts';
 import { chooseProtection, readPublic } from '../_engine/facts/routes/protection.ts';
 import { findService, surveyTarget } from '../_engine/facts/app/service.ts';
@@ -41,11 +41,13 @@ export async function planServiceToService(answers: S2sAnswers, repo: Repo): Pro
   return draft.finish();
 }
 
-function planIntegrationTest(draft: Draft, integration: Omit<Integration, 'test'>): void {
+function planIntegrationTest(draft: Draft, integration: Omit<Integration, 'test' | 'urlVariable'>): void {
   const { auth, consumer } = integration;
   if (consumer.testing.runner === 'none') return;
   const test = placeFile(consumer, 'test', 'service-to-service');
-  const found = integrationTest(draft.repo, { ...integration, test });
+  const issuer = auth && { head: auth, port: auth.app.listen.defaultPort };
+  const urlVariable = findUrlVariable(draft.repo, consumer, issuer);
+  const found = integrationTest(draft.repo, { ...integration, test, urlVariable });
   if (typeof found === 'string') {
     draft.note(found);
     return;
@@ -53,9 +55,7 @@ function planIntegrationTest(draft: Draft, integration: Omit<Integration, 'test'
   const { style, testing } = consumer;
   const kind = found.authInRepo ? '' : '.stand-in';
   const template = `add-s2s/service-to-service${kind}.test.ts.hbs`;
-  const issuer = auth && { head: auth, port: auth.app.listen.defaultPort };
-  const variable = findUrlVariable(draft.repo, consumer, issuer);
-  const text = withUrlVariable(renderTest(template, found.view, style, testing), variable);
+  const text = renderTest(template, found.view, style, testing);
   draft.create(test, 'integration-test', text);
   for (const service of found.authInRepo && auth !== undefined ? [consumer, auth] : [consumer]) {
     if (service.tooling.runTypeScript !== undefined) continue;

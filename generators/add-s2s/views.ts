@@ -18,6 +18,8 @@ export interface Integration {
   readonly open: readonly string[];
   readonly path: string;
   readonly test: RelPath;
+  /** The variable with the URL of the auth service. */
+  readonly urlVariable: string;
 }
 
 /** The test to write. */
@@ -52,7 +54,7 @@ export function integrationTest(repo: Repo, integration: Integration): Integrati
 }
 
 function consumerView(
-  { auth, consumer, path, test }: Integration,
+  { auth, consumer, path, test, urlVariable }: Integration,
   route: Route,
   start: StartCommand,
 ): ConsumerView {
@@ -66,7 +68,7 @@ function consumerView(
     consumerDir: folderExpression(consumer, test, consumer.dir),
     consumerPort: start.port,
     consumerArgs: start.args,
-    consumerEnv: [...start.env, 'AUTH_SERVICE_URL: auth.origin', 'SERVICE_AUTH_SECRET: SERVICE_SECRET'],
+    consumerEnv: [...start.env, `${urlVariable}: auth.origin`, 'SERVICE_AUTH_SECRET: SERVICE_SECRET'],
     consumerLogs: consumer.app.logs,
     scripts: scriptsOf('CONSUMER_SCRIPT', start),
     logging: consumer.app.logs ? ['consumer'] : [],

@@ -2,13 +2,13 @@ import { type EventEmitter, once } from 'node:events';
 
 import type { FastifyInstance } from 'fastify';
 
-/** The part of an ioredis client that is used. */
+/** The part of ioredis that is used. */
 interface Connection extends EventEmitter {
   readonly status: string;
   disconnect(): void;
 }
 
-/** Options of a client whose commands fail at once without a connection. */
+/** Commands fail at once without a connection. */
 export const FAIL_FAST = {
   lazyConnect: false,
   connectTimeout: 1_000,
@@ -16,10 +16,7 @@ export const FAIL_FAST = {
   maxRetriesPerRequest: 0,
 } as const;
 
-/**
- * Logs errors of a connection and closes it with the application. The application becomes ready once the connection is,
- * and after 1 s in any case: the first request must not meet a connection in the making.
- */
+/** Logs errors of a connection, closes it with the application, and delays readiness until it is made, by 1 s at most. */
 export function superviseConnection(app: FastifyInstance, client: Connection, use: string): void {
   client.on('error', (error: Error) => {
     app.log.error({ err: error }, `Redis connection of the ${use} failed`);

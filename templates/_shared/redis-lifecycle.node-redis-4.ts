@@ -2,7 +2,7 @@ import { type EventEmitter, once } from 'node:events';
 
 import type { FastifyInstance } from 'fastify';
 
-/** The part of a client of node-redis 4 that is used. */
+/** The part of node-redis 4 that is used. */
 interface Connection extends EventEmitter {
   readonly isOpen: boolean;
   readonly isReady: boolean;
@@ -10,10 +10,7 @@ interface Connection extends EventEmitter {
   disconnect(): Promise<void>;
 }
 
-/**
- * Connects, logs errors and closes the connection with the application. The application becomes ready once the
- * connection is, and after 1 s in any case: the first request must not meet a connection in the making.
- */
+/** Connects, logs errors, closes the connection with the application, and delays readiness until it is made, by 1 s at most. */
 export function superviseConnection(app: FastifyInstance, client: Connection, use: string): void {
   const logError = (error: unknown): void => {
     app.log.error({ err: error }, `Redis connection of the ${use} failed`);

@@ -6,14 +6,14 @@ import type { BlacklistStore } from './token-blacklist.ts';
  */
 export function createMemoryStore(maxEntries = 100_000): BlacklistStore {
   const expiries = new Map<string, number>();
-  const purge = (now: number): void => {
-    for (const [key, expiresAt] of expiries) if (expiresAt <= now) expiries.delete(key);
-  };
+  const isFull = (key: string): boolean => expiries.size >= maxEntries && !expiries.has(key);
   return {
     add(key, seconds) {
       const now = performance.now();
-      if (expiries.size >= maxEntries && !expiries.has(key)) purge(now);
-      if (expiries.size >= maxEntries && !expiries.has(key)) {
+      if (isFull(key)) {
+        for (const [old, expiresAt] of expiries) if (expiresAt <= now) expiries.delete(old);
+      }
+      if (isFull(key)) {
         return Promise.reject(new Error(`The token denylist is full (${String(maxEntries)} entries)`));
       }
       expiries.set(key, now + seconds * 1_000);

@@ -1,7 +1,7 @@
 import { createReplyPatience } from './redis-reply.ts';
 import type { BlacklistStore } from './token-blacklist.ts';
 
-/** The part of an ioredis client that is used. */
+/** The part of ioredis that is used. */
 export interface RedisClient {
   set(key: string, value: string, unit: 'EX', seconds: number): Promise<unknown>;
   exists(key: string): Promise<number>;

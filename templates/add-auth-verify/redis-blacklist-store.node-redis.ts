@@ -1,7 +1,7 @@
 import { createReplyPatience } from './redis-reply.ts';
 import type { BlacklistStore } from './token-blacklist.ts';
 
-/** The part of a node-redis client that is used. */
+/** The part of node-redis that is used. */
 export interface RedisClient {
   set(key: string, value: string, options: { EX: number }): Promise<unknown>;
   exists(key: string): Promise<number>;

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 
-import { decodeClaims, type TokenClaims, TokenError, type TokenVerifier } from './token-claims.ts';
-import { tokenKey } from './token-key.ts';
+import { type TokenClaims, TokenError, type TokenVerifier } from './token-claims.ts';
+import { decodePart, tokenKey } from './token-key.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -12,7 +12,7 @@ declare module 'fastify' {
 
 /** Stores revoked tokens until they would have expired. */
 export interface BlacklistStore {
-  /** Stores a key for `seconds`. Rejects if it cannot. */
+  /** Rejects if it cannot store the key for `seconds`. */
   add(key: string, seconds: number): Promise<void>;
   has(key: string): Promise<boolean>;
 }
@@ -33,7 +33,6 @@ export class TokenBlacklist {
   readonly #verify: TokenVerifier;
   readonly #findTokens: FindTokens;
 
-  /** `findTokens`: where `revokeRequest` looks beside the `Authorization` header. */
   constructor(store: BlacklistStore, verify: TokenVerifier, findTokens: FindTokens = () => []) {
     this.#store = store;
     this.#verify = verify;
@@ -45,14 +44,12 @@ export class TokenBlacklist {
    * another's token by its `jti`. Rejects if the token cannot be stored: it is still valid then, so answer 503.
    */
   async revoke(token: string): Promise<void> {
-    let claims: TokenClaims;
     try {
-      claims = await this.#verify(token);
+      const claims = await this.#verify(token);
+      await this.#store.add(tokenKey(token), entrySeconds(claims));
     } catch (error) {
-      if (error instanceof TokenError) return;
-      throw error;
+      if (!(error instanceof TokenError)) throw error;
     }
-    await this.#store.add(tokenKey(token), entrySeconds(claims));
   }
 
   /** Revokes the tokens of a request; without any it does nothing. */
@@ -64,24 +61,15 @@ export class TokenBlacklist {
   }
 
   /** Rejects if the store does not answer: treat the token as revoked then. */
-  isRevoked(token: string): Promise<boolean> {
-    const { exp } = claimsOf(token) ?? {};
+  async isRevoked(token: string): Promise<boolean> {
+    const exp = decodePart(token, 1)?.['exp'];
     const isPast = typeof exp === 'number' && Date.now() / 1_000 > exp + MAX_TOLERANCE_SECONDS;
-    return isPast ? Promise.resolve(true) : this.#store.has(tokenKey(token));
-  }
-}
-
-function claimsOf(token: string): TokenClaims | undefined {
-  try {
-    return decodeClaims(token);
-  } catch {
-    return undefined;
+    return isPast || (await this.#store.has(tokenKey(token)));
   }
 }
 
 /** An entry outlives the last moment at which any verifier accepts the token. */
 function entrySeconds({ exp }: TokenClaims): number {
-  if (typeof exp !== 'number' || !Number.isFinite(exp)) return LONGEST_SECONDS;
-  const left = Math.max(0, Math.ceil(exp - Date.now() / 1_000));
+  const left = typeof exp === 'number' ? Math.max(0, Math.ceil(exp - Date.now() / 1_000)) : LONGEST_SECONDS;
   return Math.min(left + MAX_TOLERANCE_SECONDS + SKEW_SECONDS, LONGEST_SECONDS);
 }

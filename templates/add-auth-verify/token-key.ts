@@ -2,36 +2,35 @@ import { createHash } from 'node:crypto';
 
 /** The owner of a token: a `jti` is unique for one owner only. */
 const OWNER_CLAIMS = 'iss sub userId user_id id tenantId tenant_id tenant orgId org_id org'.split(' ');
-const KEY = /^(?:jti|sha256):[0-9a-f]{64}$/;
 
 /**
  * The key of a token in the denylist, in revocation messages and in caches: a hash of its `jti` and owner, else of its
  * signing input. Never of the signature, which has more than one spelling. It proves nothing: verify the token as well.
  */
 export function tokenKey(token: string): string {
-  const [header = '', payload = '', ...signature] = token.split('.');
-  if (signature.length !== 1) return `sha256:${sha256(token)}`;
-  const claims = readClaims(payload);
+  const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+  const claims = decodePart(token, 1) ?? {};
   const jti = claims['jti'];
-  if (typeof jti !== 'string' || jti === '') return `sha256:${sha256(`${header}.${payload}`)}`;
-  return `jti:${sha256(JSON.stringify([jti, ...OWNER_CLAIMS.map((name) => claims[name])]))}`;
+  if (typeof jti === 'string' && jti !== '') {
+    return `jti:${sha256(JSON.stringify([jti, ...OWNER_CLAIMS.map((name) => claims[name])]))}`;
+  }
+  const isJwt = token.split('.').length === 3;
+  return `sha256:${sha256(isJwt ? token.slice(0, token.lastIndexOf('.')) : token)}`;
 }
 
-/** A key has one form and length; anything else that comes over the network is none. */
+/** Whether a text from the network has the form of a key. */
 export function isTokenKey(text: string): boolean {
-  return KEY.test(text);
+  return /^(?:jti|sha256):[0-9a-f]{64}$/.test(text);
 }
 
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
-}
-
-/** Empty for what is no JSON object. */
-function readClaims(payload: string): Readonly<Record<string, unknown>> {
+/** Decodes the header (0) or the claims (1) without verifying the signature; undefined if the text is not a JWT. */
+export function decodePart(token: string, index: 0 | 1): Readonly<Record<string, unknown>> | undefined {
+  const parts = token.split('.');
   try {
-    const claims: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8'));
-    return typeof claims === 'object' && claims !== null ? (claims as Record<string, unknown>) : {};
+    const decoded: unknown = JSON.parse(Buffer.from(String(parts[index]), 'base64url').toString('utf8'));
+    const isObject = typeof decoded === 'object' && decoded !== null && !Array.isArray(decoded);
+    return isObject && parts.length === 3 ? (decoded as Record<string, unknown>) : undefined;
   } catch {
-    return {};
+    return undefined;
   }
 }

@@ -1,6 +1,11 @@
 import type { JWT, VerifyOptions } from '@fastify/jwt';
 
-import { assertCanonical, decodeHeader, type TokenClaims, TokenError, tokenError } from './token-claims.ts';
+import { assertCanonical, type TokenClaims, TokenError, tokenError } from './token-claims.ts';
+import { decodePart } from './token-key.ts';
+
+/** Codes of fast-jwt that blame the token; the others blame a key or an option. */
+const INVALID_TOKEN =
+  /^FAST_JWT_(?:INACTIVE|MALFORMED|MISSING_(?:REQUIRED_CLAIM|SIGNATURE)|INVALID_(?:ALGORITHM|CLAIM_TYPE|CLAIM_VALUE|CRIT_HEADER|PAYLOAD|SIGNATURE|TYPE))$/;
 
 /**
  * Creates the verifier of tokens that @fastify/jwt signs with `algorithm`. `jwt` is called for each token: the plugin may
@@ -18,9 +23,13 @@ export function createTokenVerifier(
     try {
       assertCanonical(token);
       const claims = jwt().verify<Record<string, unknown>>(token, options);
-      assertNoPromise(claims);
+      if (claims instanceof Promise) {
+        // With a function as secret, these claims may not be verified for this request.
+        claims.catch(() => undefined);
+        throw new Error('The secret of @fastify/jwt is a function, which only request.jwtVerify() supports');
+      }
       if (!token.startsWith(usualHeader)) {
-        if (decodeHeader(token)['alg'] !== algorithm) throw new TokenError('invalid');
+        if (decodePart(token, 0)?.['alg'] !== algorithm) throw new TokenError('invalid');
         usualHeader = token.slice(0, token.indexOf('.') + 1);
       }
       return claims;
@@ -29,17 +38,6 @@ export function createTokenVerifier(
     }
   };
 }
-
-/** With a function as secret, the plugin returns a promise of claims that it has not verified for this request. */
-function assertNoPromise(claims: object): void {
-  if (!(claims instanceof Promise)) return;
-  claims.catch(() => undefined);
-  throw new Error('The secret of @fastify/jwt is a function, which only request.jwtVerify() supports');
-}
-
-/** Codes of fast-jwt that blame the token; the others blame a key or an option. */
-const INVALID_TOKEN =
-  /^FAST_JWT_(?:INACTIVE|MALFORMED|MISSING_(?:REQUIRED_CLAIM|SIGNATURE)|INVALID_(?:ALGORITHM|CLAIM_TYPE|CLAIM_VALUE|CRIT_HEADER|PAYLOAD|SIGNATURE|TYPE))$/;
 
 function problemOf(error: unknown): 'invalid' | 'expired' | undefined {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';

@@ -2,7 +2,8 @@ import type { KeyObject } from 'node:crypto';
 
 import { errors, type importSPKI, jwtVerify, type JWTVerifyOptions } from 'jose';
 
-import { assertCanonical, decodeHeader, type TokenClaims, tokenError } from './token-claims.ts';
+import { assertCanonical, type TokenClaims, tokenError } from './token-claims.ts';
+import { decodePart } from './token-key.ts';
 
 /** Text is a shared secret. */
 type Key = string | Uint8Array | KeyObject | Awaited<ReturnType<typeof importSPKI>>;
@@ -42,6 +43,6 @@ function problemOf(error: unknown, token: string): 'invalid' | 'expired' | undef
   if (error instanceof errors.JWTExpired) return 'expired';
   if (INVALID_TOKEN.some((known) => error instanceof known)) return 'invalid';
   // An extension that the token requires; an unsupported algorithm is a mistake of this service.
-  const isTheirs = error instanceof errors.JOSENotSupported && 'crit' in decodeHeader(token);
+  const isTheirs = error instanceof errors.JOSENotSupported && decodePart(token, 0)?.['crit'] !== undefined;
   return isTheirs ? 'invalid' : undefined;
 }

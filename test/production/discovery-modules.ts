@@ -33,7 +33,7 @@ export interface DiscoveryModules {
 export async function generateDiscovery(name: string): Promise<DiscoveryModules> {
   const root = materialize(name, { fixture: 'npm-workspaces', args: [] });
   for (const [generator, ...args] of [
-    ['add-auth-middleware', '--protect', 'none'],
+    ['add-auth-middleware', '--protect', 'all', '--public', 'none'],
     ['add-s2s-discovery', '--source', 'static,dns,srv,consul,eureka'],
   ] as const)
     await runCommand({ generator, args: ['--target', 'user', '--no-format', ...args] }, root);

@@ -55,7 +55,7 @@ afterAll(() => {
 
 async function buildApp(id: string, ...flags: readonly string[]): Promise<FastifyInstance> {
   const root = materialize(id, { fixture: 'npm-workspaces', args: [] });
-  const args = ['--target', 'user', '--protect', 'none', '--yes', ...flags];
+  const args = ['--target', 'user', '--protect', 'all', '--public', 'none', '--yes', ...flags];
   const plan = await planCommand({ generator: 'add-auth-middleware', args }, root);
   if (!plan.ok) throw new Error('The generator refused the fixture');
   await apply(plan, root);

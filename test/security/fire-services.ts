@@ -77,7 +77,7 @@ export async function generateFire(name: string): Promise<string> {
   for (const [generator, ...args] of [
     ['add-auth-verify', '--target', 'auth-service', '--blacklist', 'none', '--logout', 'none'],
     ['add-s2s-rate-limit', '--target', 'auth-service', '--store', 'redis'],
-    ['add-auth-middleware', '--target', 'user', '--protect', 'none'],
+    ['add-auth-middleware', '--target', 'user', '--protect', 'all', '--public', 'none'],
     ['add-s2s-rate-limit', '--target', 'user', '--store', 'redis'],
     ['add-s2s-discovery', '--target', 'user', '--source', 'static,dns,srv,consul,eureka'],
   ] as const)

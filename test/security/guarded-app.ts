@@ -51,7 +51,7 @@ export interface Guard {
 export async function openGuard(name: string, ...flags: readonly string[]): Promise<Guard> {
   const id = isLocal ? `${name}-local` : name;
   const root = materialize(id, { fixture: 'npm-workspaces', args: [] });
-  const args = ['--target', 'user', '--protect', 'none', '--yes', '--no-format'];
+  const args = ['--target', 'user', '--protect', 'all', '--public', 'none', '--yes', '--no-format'];
   const plan = await planCommand(
     { generator: 'add-auth-middleware', args: [...args, ...(isLocal ? local : []), ...flags] },
     root,

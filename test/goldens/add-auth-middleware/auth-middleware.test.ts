@@ -222,7 +222,8 @@ describe('auth middleware, tokens', () => {
       early.get('/early', () => ({}));
       done();
     });
-    await registerOn(app, { publicRoutes: [] });
+    await registerOn(app, {});
+    app.addHook('onRequest', app.authenticate);
     app.addHook('onRequest', (request, _reply, next) => {
       Object.assign(request, { user: request.headers['x-session'] === undefined ? undefined : {} });
       next();
@@ -234,63 +235,6 @@ describe('auth middleware, tokens', () => {
         expect((await app.inject({ url, headers })).statusCode).toBe(401);
       }
     }
-  });
-});
-
-describe('auth middleware, public routes', () => {
-  it('asks for a token everywhere else', async () => {
-    const app = await buildApp({ publicRoutes: ['GET /open', 'GET /docs/*'] });
-    app.get('/opened', () => ({}));
-    app.get('/docs2', () => ({}));
-    app.get('/docs', () => ({}));
-    app.get('/docs/page', () => ({}));
-    app.put('/open', () => ({}));
-
-    for (const url of ['/open', '/docs', '/docs/page']) {
-      expect((await get(app, undefined, { url })).status).toBe(200);
-    }
-    for (const url of ['/opened', '/docs2', '/nowhere', '/me']) {
-      expect((await get(app, undefined, { url })).status).toBe(401);
-    }
-    expect((await app.inject({ method: 'PUT', url: '/open' })).statusCode).toBe(401);
-    expect((await get(app, 'Bearer a.good.token')).status).toBe(200);
-    // The hook of the plugin does not ask again.
-    expect(verifications.length).toBe(1);
-  });
-
-  it("does not run the application's not-found handler for strangers on a public route", async () => {
-    const app = await buildApp({ publicRoutes: ['GET /maybe'] });
-    let isRun = false;
-    app.get('/maybe', (_request, reply) => {
-      reply.callNotFound();
-    });
-    app.setNotFoundHandler(() => {
-      isRun = true;
-      return {};
-    });
-
-    expect((await get(app, undefined, { url: '/maybe' })).status).toBe(404);
-    expect(isRun).toBe(false);
-  });
-
-  it('fails the start when a route is out of its reach, or public in one of its versions', async () => {
-    const start = async (add: (app: FastifyInstance) => void): Promise<void> => {
-      const app = Fastify();
-      apps.push(app);
-      add(app);
-      await app.register((inside) => registerOn(inside, { publicRoutes: ['GET /open/:id'] }));
-      await app.ready();
-    };
-
-    const outside = start((app) => app.get('/outside/:id', () => ({})));
-    await expect(outside).rejects.toMatchObject({
-      message:
-        'The auth middleware cannot guard this: GET /outside/:id has no guard; HEAD /outside/:id has no guard',
-    });
-    const versioned = start((app) => {
-      app.route({ method: 'GET', url: '/open/:id', constraints: { version: '2.0.0' }, handler: () => ({}) });
-    });
-    await expect(versioned).rejects.toMatchObject({ name: 'Error' });
   });
 });
 

@@ -1,6 +1,5 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import fp from 'fastify-plugin';
-import { assertSecret } from '../utils/jwt-secret.js';
 import { createMemoryStore } from '../utils/memory-blacklist-store.js';
 import { createRedisStore } from '../utils/redis-blacklist-store.js';
 import { FAIL_FAST, superviseConnection } from '../utils/redis-lifecycle.js';
@@ -10,13 +9,13 @@ import { createTokenVerifier } from '../utils/token-verifier.js';
 import { addVerifyHooks, createVerifyHandler, type Identity } from '../utils/verify-route.js';
 
 export interface AuthVerifyOptions {
-  /** What callers must send as `X-Service-Secret`; empty: anybody may ask. Default `SERVICE_AUTH_SECRET`. */
+  /** Callers send it as `X-Service-Secret`; empty: anybody may ask. Default `SERVICE_AUTH_SECRET`. */
   serviceAuthSecret?: string;
   /** Default: Redis, or memory where there is none outside production. */
   blacklistStore?: BlacklistStore;
 }
 
-/** Claims that name the purpose of a token. */
+/** Claims that name the purpose of a token: the same key may sign some that do not authenticate a caller. */
 const KIND_CLAIMS = ['token_use', 'token_type', 'tokenType', 'type', 'typ'];
 const OTHER_KIND = /^(?:refresh|id)(?:[-_ ]?token)?$/i;
 const bodySchema = {
@@ -53,25 +52,26 @@ export function toIdentity(claims: TokenClaims): Identity {
   const userId = firstText(claims, ['sub', 'userId', 'user_id', 'id']);
   const email = firstText(claims, ['email']);
   const tenantId = firstText(claims, ['tenantId', 'tenant_id', 'tenant', 'orgId', 'org_id', 'org']);
-  if (userId === undefined || isOtherKind(claims)) throw new TokenError('invalid');
+  const isOtherKind = KIND_CLAIMS.some((name) => OTHER_KIND.test(firstText(claims, [name]) ?? ''));
+  if (userId === undefined || isOtherKind) throw new TokenError('invalid');
   return { userId, ...(email !== undefined && { email }), ...(tenantId !== undefined && { tenantId }) };
 }
 
-/** The same key may sign tokens that do not authenticate a caller. */
-function isOtherKind(claims: TokenClaims): boolean {
-  return KIND_CLAIMS.some((name) => {
-    const kind = claims[name];
-    return typeof kind === 'string' && OTHER_KIND.test(kind);
-  });
+function firstText(claims: TokenClaims, names: readonly string[]): string | undefined {
+  const values = names.map((name) => claims[name]);
+  const first = values.find((value) => (typeof value === 'string' && value !== '') || Number.isFinite(value));
+  return first === undefined ? undefined : String(first);
 }
 
-function firstText(claims: TokenClaims, names: readonly string[]): string | undefined {
-  for (const name of names) {
-    const value = claims[name];
-    if (typeof value === 'string' && value !== '') return value;
-    if (typeof value === 'number' && Number.isFinite(value)) return String(value);
-  }
-  return undefined;
+/**
+ * Logs a warning about a short secret: it can be found offline from one token, and then signs any token.
+ * @throws Error in production
+ */
+function assertSecret(secret: string | Uint8Array, log: FastifyBaseLogger): void {
+  if (Buffer.byteLength(secret) >= 32) return;
+  const message = 'The JWT secret must have at least 32 bytes';
+  if (process.env['NODE_ENV'] === 'production') throw new Error(message);
+  log.warn(message);
 }
 
 function createStore(app: FastifyInstance): BlacklistStore {

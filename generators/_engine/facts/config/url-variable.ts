@@ -56,8 +56,3 @@ function isOrigin(text: string, { app }: Service, issuer: Issuer | undefined): b
 function shortName(issuer: Issuer | undefined): string {
   return (issuer?.head.name ?? '').replace(/^@.*\//, '');
 }
-
-/** A text that was rendered with the usual variable, with another one. */
-export function withUrlVariable(text: string, variable: string): string {
-  return variable === usual ? text : text.replaceAll(usual, variable);
-}
