@@ -81,7 +81,7 @@ export async function openGuard(name: string, ...flags: readonly string[]): Prom
 }
 
 const local = [
-  ...['--verify', 'local', '--jwks', 'https://login.acme.test/keys'],
+  ...['--verify', 'local', '--jwks', 'http://localhost:3001/keys'],
   ...['--issuer', issuer, '--audience', audience],
 ];
 
