@@ -57,6 +57,14 @@ export async function renderMiddleware(cache: boolean): Promise<string> {
     const module = renderModule(`add-auth-middleware/${name}.ts`, {}, style);
     writeFileSync(join(folder, `${name}.js`), compile(module));
   }
+  const client = {
+    '../add-service-client/service-client.ts': './service-client.js',
+    './key-set.ts': './key-set.js',
+  };
+  for (const name of ['key-set', 'local-verifier']) {
+    const module = renderModule(`add-auth-middleware/${name}.ts`, client, style);
+    writeFileSync(join(folder, `${name}.js`), compile(module));
+  }
   writeFileSync(file, compile(render('add-auth-middleware/auth-middleware.ts.hbs', view, style)));
   return file;
 }

@@ -9,6 +9,7 @@ import { benchBreaker } from './breaker.ts';
 import { benchClient } from './client.ts';
 import { benchDeadline } from './deadline.ts';
 import { benchDiagnostics } from './diagnostics.ts';
+import { benchLocal } from './local.ts';
 import { benchMemory } from './memory.ts';
 import { writeReadme } from './readme.ts';
 import { benchRedis } from './redis.ts';
@@ -28,6 +29,7 @@ const benches: Readonly<Record<string, () => Promise<Section>>> = {
   deadline: benchDeadline,
   route: benchRoute,
   verify: benchVerify,
+  local: benchLocal,
   redis: benchRedis,
   soak: benchSoak,
   revocation: benchRevocation,

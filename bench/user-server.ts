@@ -17,6 +17,7 @@ import { Pool } from 'undici';
 interface Options {
   readonly baseUrl: string;
   readonly publicRoutes: readonly string[];
+  readonly verifier?: unknown;
 }
 
 type Guarded = FastifyRequest & { caller?: unknown };
@@ -43,6 +44,14 @@ function guardByFetch(instance: FastifyInstance): void {
     }
     return undefined;
   });
+}
+
+/** The local verifier that lies beside the middleware. */
+async function loadVerifier(): Promise<unknown> {
+  const { localVerifier } = (await import(new URL('local-verifier.js', `file://${middleware}`).href)) as {
+    localVerifier: (options: object) => unknown;
+  };
+  return localVerifier({ issuer: 'https://login.acme.test', audience: 'https://api.acme.test' });
 }
 
 /** Nothing but the header that every answer must have. */
@@ -94,7 +103,8 @@ const guards: Readonly<Record<string, (instance: FastifyInstance) => void>> = {
 if (middleware === '') guards[guard]?.(app);
 else {
   const { default: plugin } = (await import(middleware)) as { default: FastifyPluginCallback<Options> };
-  await app.register(plugin, { baseUrl: authOrigin, publicRoutes: [] });
+  const local = guard === 'local' && { verifier: await loadVerifier() };
+  await app.register(plugin, { baseUrl: authOrigin, publicRoutes: [], ...local });
 }
 app.get('/me', () => ({ id: 1, name: 'Ada' }));
 await app.listen({ port: 0, host: '127.0.0.1' });

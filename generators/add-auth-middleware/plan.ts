@@ -20,6 +20,7 @@ import { opens } from '../_engine/facts/routes/public-routes.ts';
 import { notesBesideGuard } from './beside-guard.ts';
 import { placeAmongPlugins } from './guard-registration.ts';
 import { openRoutes } from './open-routes.ts';
+import { localNotes, readVerification } from './local-verification.ts';
 import { chooseNames, type MiddlewareNames } from './names.ts';
 import type { ClaimCacheTestView } from './view.ts';
 import {
@@ -42,6 +43,10 @@ export type MiddlewareAnswers = Omit<AnswersTo<typeof serviceClient.questions>, 
   readonly path: string;
   readonly decorate: string | undefined;
   readonly cacheTtl: string | undefined;
+  readonly verify: 'remote' | 'local';
+  readonly jwks: string | undefined;
+  readonly issuer: string | undefined;
+  readonly audience: string | undefined;
   readonly with: readonly ('window' | 'backoff' | 'diagnostics' | 'cache')[];
 };
 
@@ -49,11 +54,11 @@ export type MiddlewareAnswers = Omit<AnswersTo<typeof serviceClient.questions>, 
 export async function planAuthMiddleware(answers: MiddlewareAnswers, repo: Repo): Promise<Plan> {
   const service = surveyTarget(repo, answers);
   const middleware = placeMiddleware(repo, service, answers);
-  const [names, protection, cacheTtlMs, authAddress, chosen] = runAll(
+  const [names, protection, cacheTtlMs, verification, chosen] = runAll(
     () => chooseNames(service, middleware, answers.decorate),
     () => chooseProtection(repo, service, answers),
     () => readCacheTtl(answers),
-    () => findAuthAddress(repo, answers.auth),
+    () => chooseVerification(repo, answers),
     () => readPublic(answers),
   );
 
@@ -68,13 +73,13 @@ export async function planAuthMiddleware(answers: MiddlewareAnswers, repo: Repo)
     diagnostics: draft.repo.read(files.diagnostics) !== undefined,
     // Where add-s2s-revocation has been.
     revocation: cacheTtlMs !== undefined && draft.repo.read(files.subscriber) !== undefined,
-    ...authAddress,
-    urlVariable: findUrlVariable(repo, service, authAddress.auth),
+    ...verification,
+    urlVariable: findUrlVariable(repo, service, verification.auth),
     alternatives: service.manifest.dependencies['@fastify/auth'] !== undefined,
     // As it does already.
     guardsAll: protection.all || draft.repo.read(files.guard)?.includes('guardRoutes(') === true,
     publicRoutes: open?.routes,
-    carried: findCarriedClaims(repo, authAddress.auth),
+    carried: findCarriedClaims(repo, verification.auth),
   };
   const guarded = protection.all ? service.routes : protection.plugins;
   draft.note(
@@ -82,8 +87,8 @@ export async function planAuthMiddleware(answers: MiddlewareAnswers, repo: Repo)
     ...(protection.all || guarded.length > 0
       ? notesBesideGuard(repo, service, closedRoutes(guarded, open?.routes ?? []))
       : []),
-    ...missingRouteNotes(repo, answers.auth, authAddress.auth, answers.path),
-    ...existingGuardNotes(repo, service, guarded, names.decorator),
+    ...verificationNotes(repo, answers, choices),
+    ...existingGuardNotes(repo, service, guarded, names.decorator, verification.local !== undefined),
   );
   renderMiddleware(draft, service, files, names, choices);
   await wireMiddleware(draft, service, files, names, choices, protection.plugins);
@@ -94,6 +99,24 @@ function closedRoutes(plugins: Service['routes'], open: readonly string[]): read
   return plugins
     .flatMap(({ routes }) => routes)
     .filter((route) => !open.some((entry) => opens(entry, route)));
+}
+
+/** Who verifies tokens, and where: a local verifier needs no auth service in the repo. */
+function chooseVerification(
+  repo: Repo,
+  answers: MiddlewareAnswers,
+): Pick<MiddlewareChoices, 'auth' | 'defaultUrl' | 'local'> {
+  const local = readVerification(answers);
+  if (local !== undefined) return { local, defaultUrl: local.origin, auth: undefined };
+  return { local, ...findAuthAddress(repo, answers.auth) };
+}
+
+function verificationNotes(
+  repo: Repo,
+  { auth: named, path }: MiddlewareAnswers,
+  { auth, local, urlVariable }: MiddlewareChoices,
+): readonly string[] {
+  return local === undefined ? missingRouteNotes(repo, named, auth, path) : localNotes(local, urlVariable);
 }
 
 function placeFiles(service: Service, middleware: RelPath, client: RelPath): MiddlewareFiles {
@@ -107,6 +130,8 @@ function placeFiles(service: Service, middleware: RelPath, client: RelPath): Mid
     diagnostics: inUtils('service-diagnostics'),
     subscriber: inUtils('revocation-subscriber'),
     tokenKey: inUtils('token-key'),
+    keySet: inUtils('key-set'),
+    verifier: inUtils('local-verifier'),
   };
 }
 

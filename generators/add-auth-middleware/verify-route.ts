@@ -52,12 +52,14 @@ export function existingGuardNotes(
   service: Service,
   plugins: readonly RoutePlugin[],
   decorator: string,
+  isLocal: boolean,
 ): readonly string[] {
+  const costs = isLocal ? 'verifies the token as well' : 'is one more call to the auth service per request';
   return findExistingGuards(openSurvey(repo, service), plugins, decorator).map((guard) => {
     const { line, name, path, plugin, readsKey } = guard;
     const key = readsKey
       ? ' It reads a key from the Authorization header, which is no token: its callers get 401 from the new hook.'
       : '';
-    return `${plugin} is guarded already, by ${name} (${path}:${String(line)}), which runs as well: the new hook is one more call to the auth service per request.${key}`;
+    return `${plugin} is guarded already, by ${name} (${path}:${String(line)}), which runs as well: the new hook ${costs}.${key}`;
   });
 }

@@ -58,6 +58,12 @@ export interface MiddlewareTestView {
   readonly decorator: string;
 }
 
+/** What the tests of the local verifier are rendered from. */
+export interface LocalVerifierTestView {
+  /** Whole import statements. */
+  readonly imports: readonly string[];
+}
+
 export interface ClaimCacheTestView {
   readonly cacheImport: string;
 }

@@ -8,6 +8,7 @@ import { type Destination, readVariable } from '../_engine/edit/declare-variable
 import { importSubject } from '../_engine/edit/env-schema.ts';
 import { testKitImport } from '../_engine/edit/test-kit.ts';
 import { printString, printStrings } from '../_engine/syntax/print.ts';
+import type { LocalVerification } from './local-verification.ts';
 import type { MiddlewareNames } from './names.ts';
 import type { CarriedClaim } from './verify-route.ts';
 import type { MiddlewareTestView, MiddlewareView } from './view.ts';
@@ -22,6 +23,8 @@ export interface MiddlewareFiles {
   readonly alternatives: RelPath;
   readonly subscriber: RelPath;
   readonly tokenKey: RelPath;
+  readonly keySet: RelPath;
+  readonly verifier: RelPath;
 }
 
 /** What the answers say of the middleware, checked. */
@@ -42,6 +45,8 @@ export interface MiddlewareChoices {
   readonly guardsAll: boolean;
   /** Undefined: only routes with the hook ask for a token. */
   readonly publicRoutes: readonly string[] | undefined;
+  /** Undefined: the auth service verifies tokens. */
+  readonly local: LocalVerification | undefined;
   /** What the auth service answers beside ID, mail and tenant. */
   readonly carried: readonly CarriedClaim[];
 }

@@ -8,6 +8,7 @@ import type { Draft } from '../_engine/repo/draft.ts';
 import { printStrings } from '../_engine/syntax/print.ts';
 import { detectStyle } from '../_engine/facts/style/style.ts';
 import { type GuardPlace, guardPlaces, registerFirst } from './guard-registration.ts';
+import { planLocalVerifier } from './local-verification.ts';
 import type { MiddlewareNames } from './names.ts';
 import type { MiddlewareChoices, MiddlewareFiles } from './views.ts';
 import type { Repo } from '../_engine/model/repo.ts';
@@ -27,12 +28,14 @@ export async function wireMiddleware(
   guarded: readonly RoutePlugin[],
 ): Promise<void> {
   register(draft, service, files, choices);
+  const { local } = choices;
+  if (local !== undefined) planLocalVerifier(draft, service, files, files.middleware, local);
   for (const place of guardPlaces(draft.repo, service, guarded)) guard(draft, place, names);
   declareDependencies(draft, service, fastifyPlugin(service));
   const { auth, defaultUrl, urlVariable: name } = choices;
   await declareVariables(draft, service, [
     { name, value: defaultUrl, type: 'url', default: defaultUrl, to: auth },
-    { name: 'SERVICE_AUTH_SECRET', value: '', type: 'string' },
+    ...(local === undefined ? [{ name: 'SERVICE_AUTH_SECRET', value: '', type: 'string' } as const] : []),
   ]);
 }
 

@@ -1,4 +1,4 @@
-import { generator as authMiddleware } from '../add-auth-middleware/index.ts';
+import { remoteQuestions } from '../add-auth-middleware/index.ts';
 import { generator as authVerify } from '../add-auth-verify/index.ts';
 import { defineGenerator } from '../_engine/model/generator.ts';
 
@@ -8,7 +8,7 @@ export const generator = defineGenerator({
   target: 'services',
   questions: {
     ...authVerify.questions,
-    ...authMiddleware.questions,
+    ...remoteQuestions,
     auth: {
       type: 'string',
       message: 'service that issues tokens; detected if only one signs them; none: not in this repo',

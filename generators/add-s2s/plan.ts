@@ -1,4 +1,4 @@
-import { generator as authMiddleware } from '../add-auth-middleware/index.ts';
+import { generator as authMiddleware, type remoteQuestions } from '../add-auth-middleware/index.ts';
 import { generator as authVerify } from '../add-auth-verify/index.ts';
 import { namedPlaces, withLoginAnswers } from '../_engine/facts/auth/login-answers.ts';
 import type { Adoption, Answers, AnswersTo } from '../_engine/model/generator.ts';
@@ -20,7 +20,10 @@ import { findPublicRoutes } from '../_engine/edit/register-plugin.ts';
 import { recordedAnswers } from '../_engine/record/recorded-answers.ts';
 import { surveyHeads } from '../_engine/repo/services.ts';
 
-type S2sAnswers = AnswersTo<typeof authVerify.questions> & AnswersTo<typeof authMiddleware.questions>;
+type S2sAnswers = AnswersTo<typeof authVerify.questions> & AnswersTo<typeof remoteQuestions>;
+
+/** The integration test runs the services against each other. */
+const remote = { verify: 'remote', jwks: undefined, issuer: undefined, audience: undefined } as const;
 
 /** The verify route in the auth service, the middleware in the target, and a test that runs both. */
 export async function planServiceToService(answers: S2sAnswers, repo: Repo): Promise<Plan> {
@@ -30,7 +33,7 @@ export async function planServiceToService(answers: S2sAnswers, repo: Repo): Pro
 
   const draft = openDraft(repo);
   if (auth !== undefined) await draft.include(authVerify.plan({ ...answers, target: auth.dir }, draft.repo));
-  const consumed = { ...answers, auth: auth?.dir ?? 'none' };
+  const consumed = { ...answers, ...remote, auth: auth?.dir ?? 'none' };
   await draft.include(authMiddleware.plan(consumed, draft.repo));
   if (draft.failed) return draft.finish();
   const protection = chooseProtection(repo, consumer, answers);

@@ -14,6 +14,7 @@ import { apply } from '../../plopfile.ts';
 import { materialize } from '../helpers/materialize.ts';
 import { projectRoot } from '../helpers/project-root.ts';
 import { planCommand } from '../helpers/run-command.ts';
+import { audience, issuer, newKey, newToken, publish, seconds } from './local-issuer.ts';
 
 type MakeApp = (options?: FastifyServerOptions) => FastifyInstance;
 
@@ -25,31 +26,40 @@ export const fastifyVersions: readonly (readonly [string, MakeApp])[] = [
   ['Fastify 4', fromFixtures('fastify') as MakeApp],
 ];
 
-/** The one token that the stand-in of the auth service knows. */
-export const goodToken = 'Bearer a.good.token';
+const key = newKey('one');
+/** The one token that the stand-in of the auth service knows; it publishes the key that signed it as well. */
+export const goodToken = `Bearer ${newToken(key, { exp: seconds(3_600) })}`;
+/** Who verifies tokens: `S2S_VERIFY=local` runs the same tests against the local verifier. */
+const isLocal = process.env['S2S_VERIFY'] === 'local';
 
 interface MiddlewareOptions {
   readonly baseUrl?: string;
   readonly serviceSecret?: string;
   readonly publicRoutes?: readonly string[];
+  readonly verifier?: unknown;
 }
 
 /** The generated auth middleware, and an auth service that it can ask. */
 export interface Guard {
   readonly authMiddleware: FastifyPluginCallback<MiddlewareOptions>;
   /** Options of the middleware: where the auth service is. */
-  readonly options: Readonly<{ baseUrl: string; serviceSecret: string }>;
+  readonly options: Readonly<{ baseUrl: string; serviceSecret: string; verifier?: unknown }>;
   close(): void;
 }
 
 /** Generates the middleware into a copy of a fixture and loads it. */
-export async function openGuard(id: string, ...flags: readonly string[]): Promise<Guard> {
+export async function openGuard(name: string, ...flags: readonly string[]): Promise<Guard> {
+  const id = isLocal ? `${name}-local` : name;
   const root = materialize(id, { fixture: 'npm-workspaces', args: [] });
-  const args = ['--target', 'user', '--protect', 'all', '--public', 'none', '--yes', '--no-format', ...flags];
-  const plan = await planCommand({ generator: 'add-auth-middleware', args }, root);
+  const args = ['--target', 'user', '--protect', 'all', '--public', 'none', '--yes', '--no-format'];
+  const plan = await planCommand(
+    { generator: 'add-auth-middleware', args: [...args, ...(isLocal ? local : []), ...flags] },
+    root,
+  );
   if (!plan.ok) throw new Error('The generator refused the fixture');
   await apply(plan, root);
-  const file = join(root, 'services/user-service/src/middleware/auth.middleware.ts');
+  const source = join(root, 'services/user-service/src');
+  const file = join(source, 'middleware/auth.middleware.ts');
   const { default: authMiddleware } = (await import(file)) as {
     default: FastifyPluginCallback<MiddlewareOptions>;
   };
@@ -57,7 +67,11 @@ export async function openGuard(id: string, ...flags: readonly string[]): Promis
   const { port } = server.address() as AddressInfo;
   return {
     authMiddleware,
-    options: { baseUrl: `http://127.0.0.1:${String(port)}`, serviceSecret: '' },
+    options: {
+      baseUrl: `http://127.0.0.1:${String(port)}`,
+      serviceSecret: '',
+      ...(isLocal && { verifier: await loadVerifier(source) }),
+    },
     close: () => {
       server.close();
       server.closeAllConnections();
@@ -66,8 +80,24 @@ export async function openGuard(id: string, ...flags: readonly string[]): Promis
   };
 }
 
+const local = [
+  ...['--verify', 'local', '--jwks', 'http://localhost:3001/keys'],
+  ...['--issuer', issuer, '--audience', audience],
+];
+
+async function loadVerifier(source: string): Promise<unknown> {
+  const { localVerifier } = (await import(join(source, 'utils/local-verifier.ts'))) as {
+    localVerifier: (options: object) => unknown;
+  };
+  return localVerifier({ issuer, audience });
+}
+
 async function startAuthService(): Promise<Server> {
   const server = createServer((request, response) => {
+    if (request.method === 'GET') {
+      publish(key)(response, request);
+      return;
+    }
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {

@@ -31,6 +31,8 @@ export interface AuthMiddlewareOptions extends Partial<ServiceClientOptions> {
    * goes on. Authorise in a hook of your own. Default: none.
    */
   onVerified?: (result: VerificationResult, cached: boolean, correlationId: string) => void;
+  /** Verifies tokens instead of the auth service, as a localVerifier does; `cache` is not used then. Default: none. */
+  verifier?: (client: AuthServiceClient, log: FastifyBaseLogger) => Verifier;
   /** Remembers what the auth service said. Default: none, and each token is asked about each time. */
   cache?: AnswerCache;
 }
@@ -69,7 +71,7 @@ type Authenticate = (request: FastifyRequest, reply: FastifyReply) => Promise<un
 /** Who is calling; null for a token that is no good. */
 type Answer = AuthenticatedUser | null;
 /** At once when the answer is known; a number is the milliseconds for which nobody can be asked. */
-type Verifier = (token: string, correlationId: string, address: string) => Answer | Promise<Answer> | number;
+export type Verifier = (token: string, correlationId: string, address: string) => Answer | Promise<Answer> | number;
 type Report = (request: FastifyRequest, result: VerificationResult, cached?: boolean) => void;
 
 const MAX_TOKEN_LENGTH = 8_192;
@@ -103,7 +105,8 @@ export const authMiddleware = fp<AuthMiddlewareOptions>(
     });
 
     const { cache } = options;
-    const verify = createVerifier(client, options.verifyPath ?? '/auth/verify', cache);
+    const verify =
+      options.verifier?.(client, app.log) ?? createVerifier(client, options.verifyPath ?? '/auth/verify', cache);
     const report: Report = (request, result, cached = false) => {
       try {
         options.onVerified?.(result, cached, request.correlationId);
