@@ -7,6 +7,7 @@ export type Role =
   | 'auth-middleware'
   | 'rate-limit'
   | 'revocation'
+  | 'service-call'
   | 'service-discovery'
   | 'metrics'
   | 'monitoring'
@@ -30,6 +31,7 @@ const wholeFileRoles: ReadonlySet<Role> = new Set<Role>([
   'auth-middleware',
   'rate-limit',
   'revocation',
+  'service-call',
   'service-discovery',
   'metrics',
   'monitoring',
