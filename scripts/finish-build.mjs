@@ -18,7 +18,8 @@ process.exitCode = await runCli(process.argv.slice(2)).catch((error) => {
 
 writeFileSync('dist/cli.js', bin);
 chmodSync('dist/cli.js', 0o755);
-cpSync('generators/_engine/syntax/typescript.cjs', 'dist/generators/_engine/syntax/typescript.cjs');
+for (const name of ['typescript', 'lib-files'])
+  cpSync(`generators/_engine/syntax/${name}.cjs`, `dist/generators/_engine/syntax/${name}.cjs`);
 cpSync('templates', 'dist/templates', { recursive: true });
 
 const published = new Set();

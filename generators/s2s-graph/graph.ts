@@ -39,11 +39,24 @@ export interface GraphCall {
   readonly verifies: boolean;
 }
 
+/** A call of a sibling by a general HTTP client, and what it does without. */
+export interface GraphBareCall {
+  readonly from: string;
+  readonly to: string;
+  readonly by: string;
+  /** `path:line` */
+  readonly at: string;
+  /** For certain: what cannot be read is not in it. */
+  readonly lacks: readonly string[];
+}
+
 /** Who calls whom, who protects what, and where circuits are; in the order of folders. */
 export interface ServiceGraph {
   readonly schema: 1;
   readonly nodes: readonly GraphNode[];
   readonly calls: readonly GraphCall[];
+  /** A work list: these are calls that a typed client could make. */
+  readonly bareCalls: readonly GraphBareCall[];
 }
 
 /** How a drawing says what a service is; one line each, the name first. */
@@ -77,7 +90,7 @@ export function callLabel({ circuit, env, verifies }: GraphCall): string {
 }
 
 /** The graph as a Mermaid flowchart, as GitHub and others draw it. */
-export function renderMermaid({ calls, nodes }: ServiceGraph): string {
+export function renderMermaid({ bareCalls, calls, nodes }: ServiceGraph): string {
   const ids = new Map(nodes.map(({ id }, index) => [id, `n${String(index)}`]));
   const shape = (node: GraphNode): string => {
     const label = labelLines(node).map(escape).join('<br/>');
@@ -90,8 +103,14 @@ export function renderMermaid({ calls, nodes }: ServiceGraph): string {
       const arrow = call.circuit ? '-->' : '-.->';
       return `  ${ids.get(call.from) ?? ''} ${arrow}|"${escape(callLabel(call))}"| ${ids.get(call.to) ?? ''}`;
     }),
+    ...bareCalls.map((call) => `  %% ${bareCallLine(call)}`),
     '',
   ].join('\n');
+}
+
+/** `src/users.ts:12 calls services/billing by fetch, without deadline, circuit` */
+function bareCallLine({ at, by, lacks, to }: GraphBareCall): string {
+  return `${at} calls ${to} by ${by}${lacks.length === 0 ? '' : `, without ${lacks.join(', ')}`}`;
 }
 
 /** Mermaid reads quotes, brackets of tags and # in a label unless they are written as entities. */

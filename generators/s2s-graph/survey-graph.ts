@@ -1,6 +1,7 @@
 import { surveyService } from '../_engine/facts/app/service.ts';
 import { findAuthService } from '../_engine/facts/auth/auth-service.ts';
 import { surveyGuards } from '../_engine/facts/auth/guards.ts';
+import { findBareCalls } from '../_engine/facts/calls/bare-calls.ts';
 import { findCircuits, findServiceCalls, type ServiceCall } from '../_engine/facts/calls/service-calls.ts';
 import {
   type CallablePlace,
@@ -14,7 +15,7 @@ import type { Service, ServiceHead } from '../_engine/model/service.ts';
 import { openSurvey } from '../_engine/program/survey.ts';
 import { readRecord } from '../_engine/record/record.ts';
 import type { S2sRecord } from '../_engine/record/s2s-record.ts';
-import type { GraphCall, GraphNode, ServiceGraph } from './graph.ts';
+import type { GraphBareCall, GraphCall, GraphNode, ServiceGraph } from './graph.ts';
 
 /** Reads the graph of a repo: of all services, or of those in `wanted` and what they call. */
 export function surveyGraph(
@@ -39,6 +40,9 @@ export function surveyGraph(
     schema: 1,
     nodes: [...nodes.filter(({ id }) => isWanted(id) || named.has(id)), ...outside.map(externalNode)],
     calls: shown.map(({ call }) => call),
+    bareCalls: heads
+      .flatMap((head) => bareCallsOf(repo, head, places))
+      .filter(({ from, to }) => isWanted(from) || isWanted(to)),
   };
 }
 
@@ -83,6 +87,20 @@ function callsOf(repo: Repo, head: ServiceHead, places: readonly CallablePlace[]
     return to === undefined || to.id === idOf(head.dir)
       ? []
       : [{ call: callOf(head, found, to, survey), to }];
+  });
+}
+
+function bareCallsOf(
+  repo: Repo,
+  head: ServiceHead,
+  places: readonly CallablePlace[],
+): readonly GraphBareCall[] {
+  const survey = openSurvey(repo, head);
+  return findBareCalls(survey).flatMap((call) => {
+    const to = findDestination(survey, call, places);
+    const { by, lacks, line, path } = call;
+    const isSibling = to?.kind === 'service' && to.id !== idOf(head.dir);
+    return isSibling ? [{ from: idOf(head.dir), to: to.id, by, at: `${path}:${String(line)}`, lacks }] : [];
   });
 }
 

@@ -2,8 +2,9 @@ import { findService } from '../_engine/facts/app/service.ts';
 import { findAuthService } from '../_engine/facts/auth/auth-service.ts';
 import { findEnvExamples } from '../_engine/facts/config/config.ts';
 import type { Edit, Finding } from '../_engine/model/plan.ts';
-import { type Obstacle, obstaclesOf } from '../_engine/model/obstacle.ts';
+import { ignoreRefusal, type Obstacle, obstaclesOf } from '../_engine/model/obstacle.ts';
 import type { RelPath } from '../_engine/model/paths.ts';
+import type { Contract } from '../_engine/model/generator.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import { isEnvironment, type Role } from '../_engine/model/roles.ts';
 import type { ServiceHead } from '../_engine/model/service.ts';
@@ -68,8 +69,29 @@ function firstDifference(before: string, after: string): number {
   return now.findIndex((line, index) => line !== old[index]) + 1 || Math.min(old.length, now.length);
 }
 
+/** What has drifted from the recorded runs, and what other services do not keep that these rely on. */
+export async function findRunDrift(
+  repo: Repo,
+  calls: readonly RecordedCall[],
+  given: HowToRun,
+): Promise<readonly Finding[]> {
+  const contracts: Contract[] = [];
+  for (const { answers, generator, services } of calls) {
+    for (const service of services) {
+      const contract = await generator?.contract?.(repo, service, answers).catch(ignoreRefusal);
+      if (contract !== undefined) contracts.push(contract);
+    }
+  }
+  const settled = new Set(contracts.flatMap((one) => one.settled));
+  const drift = await findReplayDrift(repo, calls, given);
+  return [
+    ...drift.filter(({ path, state }) => state !== 'outdated' || !settled.has(path)),
+    ...contracts.flatMap((one) => one.findings),
+  ];
+}
+
 /** What the recorded runs would do today, were they made again: everything that they would change has drifted. */
-export async function findReplayDrift(
+async function findReplayDrift(
   repo: Repo,
   calls: readonly RecordedCall[],
   given: HowToRun,

@@ -11,7 +11,7 @@ import type { S2sRecord } from '../_engine/record/s2s-record.ts';
 import { recordedCalls } from '../_engine/plan/recorded-calls.ts';
 import { type HowToRun, replay } from '../_engine/plan/replay.ts';
 import { surveyHeads } from '../_engine/repo/services.ts';
-import { findFileDrift, findReplayDrift, findUnreachable } from './drift.ts';
+import { findFileDrift, findRunDrift, findUnreachable } from './drift.ts';
 
 export interface StatusAnswers extends RunAnswers {
   readonly fix: boolean;
@@ -40,7 +40,7 @@ export async function planStatus(answers: StatusAnswers, repo: Repo): Promise<Pl
   const findings = [
     ...findOrphans(record, heads),
     ...(await findFileDrift(draft.repo, record, given)),
-    ...(await findReplayDrift(draft.repo, await liveCalls(record, heads, wanted), given)),
+    ...(await findRunDrift(draft.repo, await liveCalls(record, heads, wanted), given)),
     ...findUnreachable(draft.repo, heads),
   ];
   const left = findings.filter(

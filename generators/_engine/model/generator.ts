@@ -1,5 +1,5 @@
 import type { RelPath } from './paths.ts';
-import type { Plan } from './plan.ts';
+import type { Finding, Plan } from './plan.ts';
 import type { Repo } from './repo.ts';
 import type { Role } from './roles.ts';
 import type { Service, ServiceHead } from './service.ts';
@@ -81,6 +81,14 @@ export interface Adoption {
   readonly read?: Readonly<Record<string, RegExp>>;
 }
 
+/** What a recorded run relies on in other services. */
+export interface Contract {
+  /** Each place that uses what is not kept. */
+  readonly findings: readonly Finding[];
+  /** Files that differ from what would be generated now only because others have changed: that alone is no drift. */
+  readonly settled: readonly RelPath[];
+}
+
 /**
  * One generator. `target` says whom it changes: `auth` finds the auth service by itself, `services` needs --target;
  * `recorded` is about what `.s2s.json` holds, of all services or of those named by --target.
@@ -98,6 +106,10 @@ export interface Generator<Asked extends Questions = Questions> {
    * undefined where it has nothing to publish. @throws RefusalError
    */
   diagnostics?(repo: Repo, service: Service, given: Answers): Promise<Answers | undefined>;
+  /** The answers to record when it was run on a service before: of both runs. Absent: those of the later run. */
+  join?(before: Answers, now: Answers): Answers;
+  /** Absent: what it makes relies on no other service. */
+  contract?(repo: Repo, service: RelPath, answers: Answers): Promise<Contract>;
   /** Absent: what it makes is not recorded. */
   adoption?(): Promise<Adoption>;
 }

@@ -20,7 +20,8 @@ export type Plan = Readonly<{
  * How what was generated stands in the repo. conflict: the file holds merge markers · missing: it is gone · edited: it
  * is not as it was written · outdated: today's template gives something else · unwired: a registration, a hook or a
  * dependency is gone · undeclared: a variable is not listed · unreachable: a URL leads nowhere in the repo ·
- * orphaned: its service is gone · blocked: the generator would be refused now.
+ * orphaned: its service is gone · blocked: the generator would be refused now · broken: another service does not keep
+ * what the code relies on.
  */
 type FindingState =
   | 'conflict'
@@ -31,7 +32,8 @@ type FindingState =
   | 'undeclared'
   | 'unreachable'
   | 'orphaned'
-  | 'blocked';
+  | 'blocked'
+  | 'broken';
 
 /** One place that somebody should look at; `message` is one full sentence. */
 export type Finding = Readonly<{ state: FindingState; path: RelPath; line?: number; message: string }>;

@@ -7,6 +7,7 @@ export type Role =
   | 'auth-middleware'
   | 'rate-limit'
   | 'revocation'
+  | 'service-call'
   | 'service-discovery'
   | 'metrics'
   | 'monitoring'
@@ -31,6 +32,7 @@ const wholeFileRoles: ReadonlySet<Role> = new Set<Role>([
   'auth-middleware',
   'rate-limit',
   'revocation',
+  'service-call',
   'service-discovery',
   'metrics',
   'monitoring',

@@ -19,7 +19,7 @@ import { parseSource, syntaxErrors } from '../syntax/tree.ts';
 /** A run: `given` are its flags, `answers` those with the answers to questions, `served` the services that it changes. */
 export interface FinishedRun {
   readonly id: string;
-  readonly generator: Pick<Generator, 'target' | 'questions'>;
+  readonly generator: Pick<Generator, 'target' | 'questions' | 'join'>;
   readonly given: Answers;
   readonly answers: Answers;
   readonly served: readonly ServiceHead[];
@@ -76,6 +76,7 @@ function recordsOf(
     version: packVersion,
     services: served.map((head) => head.dir),
     answers: ownAnswers(generator.questions, answers),
+    join: generator.join?.bind(generator),
     usedBefore: (edit) => usedBefore(repo, readersOf(heads, edit.path), edit),
   });
 }

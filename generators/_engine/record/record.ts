@@ -64,6 +64,8 @@ export interface Authorship {
   readonly services: readonly RelPath[];
   /** Those that are no defaults. */
   readonly answers: Answers;
+  /** Makes one of these and those of an earlier run; absent: these are recorded. */
+  readonly join?: ((before: Answers, now: Answers) => Answers) | undefined;
   /** Packages and variables that an edit adds and that the user's code used before it. */
   readonly usedBefore?: (edit: Edit) => readonly string[];
 }
@@ -93,11 +95,11 @@ export function recordEdits(
     else files[edit.path] = file;
   }
   const services = { ...before.services };
-  for (const service of by.services)
-    services[service] = {
-      ...services[service],
-      [by.generator]: { version: by.version, answers: by.answers },
-    };
+  for (const service of by.services) {
+    const earlier = services[service]?.[by.generator]?.answers;
+    const answers = earlier === undefined ? by.answers : (by.join?.(earlier, by.answers) ?? by.answers);
+    services[service] = { ...services[service], [by.generator]: { version: by.version, answers } };
+  }
   return writeRecord(repo, { services, files });
 }
 

@@ -1,0 +1,3 @@
+declare const files: readonly Readonly<{ fileName: string; text: string }>[];
+
+export = files;

@@ -1,0 +1,149 @@
+import { generator as serviceClient } from '../add-service-client/index.ts';
+import { declareVariables, readVariable } from '../_engine/edit/declare-variables.ts';
+import { declareDependencies, fastifyPlugin } from '../_engine/edit/ensure-dependency.ts';
+import { freePluginName, registerPlugin } from '../_engine/edit/register-plugin.ts';
+import { findClient } from '../_engine/facts/calls/installed-client.ts';
+import { surveyTarget } from '../_engine/facts/app/service.ts';
+import { routeKey } from '../_engine/facts/routes/public-routes.ts';
+import type { TypedRoute } from '../_engine/facts/route-types/typed-route.ts';
+import { importLines, importSpecifier, placeFile } from '../_engine/facts/style/place-file.ts';
+import type { AnswersTo } from '../_engine/model/generator.ts';
+import { RefusalError } from '../_engine/model/obstacle.ts';
+import type { RelPath } from '../_engine/model/paths.ts';
+import type { Plan } from '../_engine/model/plan.ts';
+import type { Repo } from '../_engine/model/repo.ts';
+import type { Service } from '../_engine/model/service.ts';
+import { type Draft, openDraft } from '../_engine/repo/draft.ts';
+import { render, renderModule } from '../_engine/render/render.ts';
+import { printString } from '../_engine/syntax/print.ts';
+import { type Callee, findCallee } from './callee.ts';
+import { camelCase, capitalized, nameMethods } from './method-names.ts';
+import { type CallMethod, declarationsOf, methodOf } from './methods.ts';
+import type { ServiceCallView } from './view.ts';
+
+export type ServiceCallAnswers = AnswersTo<typeof serviceClient.questions> & {
+  readonly to: readonly string[];
+  readonly routes: readonly string[];
+};
+
+/** One client for each callee, registered; the ServiceClient if missing. @throws RefusalError */
+export async function planServiceCall(answers: ServiceCallAnswers, repo: Repo): Promise<Plan> {
+  const service = surveyTarget(repo, answers);
+  const draft = openDraft(repo);
+  const client = await planClient(draft, service, answers);
+  const base = placeFile(service, 'utils', 'route-client');
+  const specifiers = {
+    '../add-service-client/service-client.ts': importSpecifier(service, base, client),
+  };
+  const text = renderModule('add-service-call/route-client.ts', specifiers, service.style);
+  draft.create(base, 'service-call', text);
+  for (const wanted of answers.to) {
+    const callee = await findCallee(repo, service, wanted);
+    await planCallee(draft, service, callee, { base, client }, answers.routes);
+  }
+  declareDependencies(draft, service, fastifyPlugin(service));
+  return draft.finish();
+}
+
+/** Brings the client if there is none, and plans our own again, as the variant that it is. */
+async function planClient(draft: Draft, service: Service, answers: ServiceCallAnswers): Promise<RelPath> {
+  const installed = findClient(draft.repo, service);
+  if (installed !== undefined && installed.variant === undefined)
+    throw new RefusalError({
+      code: 'E_FILE_EXISTS',
+      at: { path: installed.path },
+      message: `${installed.path} has a ServiceClient that was not generated.`,
+      remedy: 'Rename that class and run the command again: it adds its own ServiceClient.',
+    });
+  await draft.include(serviceClient.plan({ ...answers, ...installed?.variant }, draft.repo));
+  return placeFile(service, 'utils', 'service-client');
+}
+
+async function planCallee(
+  draft: Draft,
+  service: Service,
+  callee: Callee,
+  { base, client }: Readonly<{ base: RelPath; client: RelPath }>,
+  routes: readonly string[],
+): Promise<void> {
+  const file = placeFile(service, 'plugins', `${callee.name}-client`);
+  const methods = chooseMethods(callee, routes);
+  const errors = methods.flatMap((one) => one.errors);
+  const { expression, imports } = readVariable(service, callee.variable);
+  const hasDefault = imports.length > 0 && service.config.file !== undefined;
+  const names = ['ServiceClient', ...(errors.length > 0 ? ['type ServiceClientError'] : [])];
+  const view: ServiceCallView = {
+    imports: importLines(service, file, [
+      { from: 'fastify-plugin', default: 'fp' },
+      { from: client, names },
+      { from: base, names: ['type CallOptions', 'RouteClient'] },
+      ...imports,
+    ]),
+    types: declarationsOf(methods, callee.types),
+    service: callee.label,
+    className: `${capitalized(camelCase(callee.name))}Client`,
+    decorator: chooseDecorator(service, camelCase(callee.name), file),
+    urlExpression: hasDefault ? expression : `${expression} ?? ${printString(callee.defaultUrl)}`,
+    pluginName: freePluginName(service, file, `${callee.name}-client`),
+    methods: methods.map((one) => one.view),
+  };
+  draft.create(file, 'service-call', render('add-service-call/service-call.ts.hbs', view, service.style));
+  draft.note(...methods.flatMap(({ notes }) => notes));
+  registerPlugin(draft, service, { file, plugin: `${camelCase(callee.name)}Client` });
+  const { defaultUrl, destination: to, variable: name } = callee;
+  await declareVariables(draft, service, [{ name, value: defaultUrl, type: 'url', default: defaultUrl, to }]);
+}
+
+/** The methods of the routes that were asked for. @throws RefusalError E_INVALID_FLAG */
+function chooseMethods(
+  { label, routes, types, unasked, wanted }: Callee,
+  asked: readonly string[],
+): readonly CallMethod[] {
+  const names = nameMethods(routes);
+  const own = asked.map((one) => (one.startsWith(`${wanted}:`) ? one.slice(wanted.length + 1) : one));
+  const isAsked = ({ isText, route }: TypedRoute, name: string): boolean => {
+    const isUsual = isText !== true && !unasked.has(route.url);
+    return own.includes(name) || own.includes(routeKey(route)) || (own.includes('all') && isUsual);
+  };
+  const chosen = routes.flatMap((route, index) => {
+    const name = names[index] ?? '';
+    return isAsked(route, name) ? [methodOf(route, name, types, (one) => types.has(one))] : [];
+  });
+  if (chosen.length > 0) return chosen;
+  const known = routes.map(({ route }, index) => `${names[index] ?? ''} (${route.method} ${route.url})`);
+  throw new RefusalError({
+    code: 'E_INVALID_FLAG',
+    message: `${label} has none of the routes that --routes names.`,
+    remedy:
+      known.length === 0
+        ? 'No route of it was found that can be called.'
+        : `Use all, or some of: ${known.join(', ')}.`,
+  });
+}
+
+/** The first name that no other plugin gives to the instance. @throws RefusalError E_DECORATOR_TAKEN */
+function chooseDecorator({ decorators, name: service }: Service, name: string, own: RelPath): string {
+  const taken = decorators.filter(({ at }) => at?.path !== own).map((one) => one.name);
+  const names = [name, `${name}Service`, `${name}Client`];
+  const free = names.find((one) => !taken.includes(one) && !ofInstances.has(one));
+  if (free !== undefined) return free;
+  throw new RefusalError({
+    code: 'E_DECORATOR_TAKEN',
+    message: `The names ${names.join(', ')} are taken in ${service}.`,
+    remedy: 'Rename one of the existing decorators and run the command again.',
+  });
+}
+
+/** Members that an instance has by itself and that a service may be called as. */
+const ofInstances: ReadonlySet<string> = new Set([
+  'server',
+  'log',
+  'version',
+  'ready',
+  'close',
+  'register',
+  'route',
+  'inject',
+  'listen',
+  'prefix',
+]);

@@ -1,0 +1,22 @@
+/** What the client of a callee is rendered from. */
+export interface ServiceCallView {
+  /** Whole import statements. */
+  readonly imports: readonly string[];
+  /** Whole declarations of types. */
+  readonly types: readonly string[];
+  /** As people call the callee. */
+  readonly service: string;
+  readonly className: string;
+  readonly decorator: string;
+  readonly urlExpression: string;
+  readonly pluginName: string;
+  readonly methods: readonly CallMethodView[];
+}
+
+export interface CallMethodView {
+  /** `GET /invoices/:id`, and what it throws. */
+  readonly does: string;
+  /** Up to the brace: `getInvoice(…): Promise<Invoice>`, with its line breaks. */
+  readonly signature: string;
+  readonly statement: string;
+}

@@ -1,0 +1,153 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { materialize } from '../helpers/materialize.ts';
+import { planCommand, runCommand } from '../helpers/run-command.ts';
+import { projectRoot } from '../helpers/project-root.ts';
+import { joinAnswers } from '../../generators/add-service-call/join-answers.ts';
+import { openRepo } from '../../generators/_engine/repo/repo.ts';
+import { readRecord } from '../../generators/_engine/record/record.ts';
+import { bootService } from '../helpers/boot-service.ts';
+import { changeFile } from '../helpers/change-file.ts';
+
+describe('the contract of a typed call', () => {
+  const id = 'service-call-contract';
+  let root = '';
+  const routes = 'services/billing-service/src/routes/invoices.routes.ts';
+  const store = 'services/billing-service/src/invoices/invoice-store.ts';
+  const caller = 'services/user-service/src/routes/users.routes.ts';
+  const findings = async (): Promise<readonly string[]> => {
+    const plan = await planCommand({ generator: 's2s-status', args: [] }, root);
+    return plan.ok
+      ? (plan.findings ?? []).map(({ message, path, state }) => `${state} ${path}: ${message}`)
+      : ['refused'];
+  };
+
+  beforeAll(async () => {
+    root = materialize(id, { fixture: 'npm-workspaces', args: [] });
+    await runCommand(
+      { generator: 'add-service-call', args: ['--target', 'user', '--to', 'billing', '--allow-dirty'] },
+      root,
+    );
+    changeFile(root, caller, (text) =>
+      text.replace(
+        /\}\n$/,
+        `
+  app.get('/:id/invoice', async (request) => {
+    const invoice = await app.billing.getInvoice({ params: { id: 'inv_1' } });
+    return invoice.amountCents;
+  });
+
+  app.post('/:id/invoice', async () => {
+    await app.billing.createInvoice({ body: { tenantId: 'acme', amountCents: 1, currency: 'EUR' } });
+  });
+}
+`,
+      ),
+    );
+  }, 120_000);
+
+  afterAll(() => {
+    rmSync(join(projectRoot, '.cases', id), { recursive: true, force: true });
+  });
+
+  it('calls the real service, and gets its answer', async () => {
+    const billing = await bootService(root, { dir: 'services/billing-service', entry: 'src/server.ts' }, {});
+    const user = await bootService(
+      root,
+      { dir: 'services/user-service', entry: 'src/server.ts' },
+      { BILLING_SERVICE_URL: billing.origin },
+    );
+    try {
+      const answer = await fetch(`${user.origin}/users/usr_ada/invoice`);
+      expect([answer.status, await answer.text()]).toEqual([200, '12900']);
+      const made = await fetch(`${user.origin}/users/usr_ada/invoice`, { method: 'POST' });
+      expect(made.status).toBe(200);
+    } finally {
+      await Promise.all([user.stop(), billing.stop()]);
+    }
+  }, 120_000);
+
+  it('finds nothing where the callee keeps it, nor where it drops what nobody reads', async () => {
+    expect(await findings()).toEqual([]);
+    const restore = changeFile(root, store, (text) =>
+      text.replace('  paid: boolean;\n', '').replaceAll(', paid: false', '').replace("'id' | 'paid'", "'id'"),
+    );
+    expect(await findings()).toEqual([]);
+    restore();
+  }, 120_000);
+
+  it('names the method and the field that is gone, where it is read', async () => {
+    const restore = changeFile(root, store, (text) => text.replaceAll('amountCents', 'cents'));
+    expect(await findings()).toEqual([
+      `broken ${caller}: getInvoice(): billing-service does not answer with amountCents any more (${routes}:24).`,
+    ]);
+    restore();
+  }, 120_000);
+
+  it('names a field that is required now, and a route that is gone', async () => {
+    const restore = changeFile(root, routes, (text) =>
+      text
+        .replace("required: ['tenantId'", "required: ['reference', 'tenantId'")
+        .replace('properties: {', "properties: {\n      reference: { type: 'string' },")
+        .replace("'/:id', async", "'/by-id/:id', async"),
+    );
+    expect(await findings()).toEqual([
+      `broken ${caller}: getInvoice(): billing-service has no GET /invoices/:id any more.`,
+      `broken ${caller}: createInvoice(): billing-service requires body.reference now (${routes}:29).`,
+    ]);
+    restore();
+  }, 120_000);
+});
+
+describe('joinAnswers', () => {
+  const all = ['all'];
+
+  it.each([
+    [
+      'all of another callee',
+      { to: ['billing'], routes: all },
+      { to: ['auth'], routes: all },
+      { to: ['auth', 'billing'], routes: all },
+    ],
+    [
+      'the same callee',
+      { to: ['billing'], routes: ['getInvoice'] },
+      { to: ['billing'], routes: all },
+      { to: ['billing'], routes: all },
+    ],
+    [
+      'some of another callee',
+      { to: ['billing'], routes: ['getInvoice'] },
+      { to: ['auth'], routes: all },
+      { to: ['auth', 'billing'], routes: ['billing:getInvoice', 'auth:all'] },
+    ],
+    [
+      'a third callee',
+      { to: ['auth', 'billing'], routes: ['billing:getInvoice', 'auth:all'] },
+      { to: ['users'], routes: all },
+      { to: ['auth', 'billing', 'users'], routes: ['auth:all', 'billing:getInvoice', 'users:all'] },
+    ],
+  ])('keeps what was asked before: %s', (_what, before, now, joined) => {
+    expect(joinAnswers(before, now)).toEqual(joined);
+  });
+
+  it('is what is recorded after a second run', async () => {
+    const id = 'service-call-twice';
+    const root = materialize(id, { fixture: 'npm-workspaces', args: [] });
+    for (const to of ['billing', 'auth'])
+      await runCommand(
+        { generator: 'add-service-call', args: ['--target', 'user', '--to', to, '--allow-dirty'] },
+        root,
+      );
+    const { services } = readRecord(openRepo(root));
+    expect(services['services/user-service']?.['add-service-call']?.answers).toMatchObject({
+      to: ['auth', 'billing'],
+    });
+    const status = await planCommand({ generator: 's2s-status', args: [] }, root);
+    expect(status).toMatchObject({ ok: true, findings: [] });
+    rmSync(join(projectRoot, '.cases', id), { recursive: true, force: true });
+  }, 120_000);
+});
