@@ -1,7 +1,6 @@
 import { generator as serviceClient } from '../add-service-client/index.ts';
 import type { Adoption, Answers, AnswersTo } from '../_engine/model/generator.ts';
 import { type Obstacle, RefusalError, runAll } from '../_engine/model/obstacle.ts';
-import type { Route } from '../_engine/model/app-facts.ts';
 import type { RelPath } from '../_engine/model/paths.ts';
 import type { Plan } from '../_engine/model/plan.ts';
 import type { Repo } from '../_engine/model/repo.ts';
@@ -15,7 +14,7 @@ import { clientAnswers, findClient } from '../_engine/facts/calls/installed-clie
 import { surveyTarget } from '../_engine/facts/app/service.ts';
 import { recordedAnswers } from '../_engine/record/recorded-answers.ts';
 import { findAuthAddress, wireMiddleware } from './wiring.ts';
-import { chooseProtection, readPublic } from '../_engine/facts/routes/protection.ts';
+import { chooseProtection, type Protection, readPublic } from '../_engine/facts/routes/protection.ts';
 import { opens } from '../_engine/facts/routes/public-routes.ts';
 import { notesBesideGuard } from './beside-guard.ts';
 import { placeAmongPlugins } from './guard-registration.ts';
@@ -63,8 +62,7 @@ export async function planAuthMiddleware(answers: MiddlewareAnswers, repo: Repo)
   );
 
   const draft = openDraft(repo);
-  const client = await planClient(draft, service, answers);
-  const files = placeFiles(service, middleware, client);
+  const files = placeFiles(service, middleware, await planClient(draft, service, answers));
   const open = protection.all ? openRoutes(service, repo, answers, chosen) : undefined;
   const choices: MiddlewareChoices = {
     path: answers.path,
@@ -81,24 +79,34 @@ export async function planAuthMiddleware(answers: MiddlewareAnswers, repo: Repo)
     publicRoutes: open?.routes,
     carried: findCarriedClaims(repo, verification.auth),
   };
-  const guarded = protection.all ? service.routes : protection.plugins;
+  const isLocal = verification.local !== undefined;
   draft.note(
     ...(open?.notes ?? []),
-    ...(protection.all || guarded.length > 0
-      ? notesBesideGuard(repo, service, closedRoutes(guarded, open?.routes ?? []))
-      : []),
+    ...guardNotes(repo, service, protection, open?.routes ?? []),
     ...verificationNotes(repo, answers, choices),
-    ...existingGuardNotes(repo, service, guarded, names.decorator, verification.local !== undefined),
+    ...existingGuardNotes(repo, service, guardedBy(protection, service), names.decorator, isLocal),
   );
   renderMiddleware(draft, service, files, names, choices);
   await wireMiddleware(draft, service, files, names, choices, protection.plugins);
   return draft.finish();
 }
 
-function closedRoutes(plugins: Service['routes'], open: readonly string[]): readonly Route[] {
-  return plugins
-    .flatMap(({ routes }) => routes)
-    .filter((route) => !open.some((entry) => opens(entry, route)));
+function guardedBy({ all, plugins }: Protection, { routes }: Service): Service['routes'] {
+  return all ? routes : plugins;
+}
+
+/** What stands beside the guard; `open` are the public routes. */
+function guardNotes(
+  repo: Repo,
+  service: Service,
+  protection: Protection,
+  open: readonly string[],
+): readonly string[] {
+  const guarded = guardedBy(protection, service);
+  if (!protection.all && guarded.length === 0) return [];
+  const routes = guarded.flatMap((plugin) => plugin.routes);
+  const closed = routes.filter((route) => !open.some((entry) => opens(entry, route)));
+  return notesBesideGuard(repo, service, closed);
 }
 
 /** Who verifies tokens, and where: a local verifier needs no auth service in the repo. */

@@ -1,5 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
+type ErrorHandler = (
+  this: FastifyInstance,
+  error: Error,
+  request: FastifyRequest,
+  reply: FastifyReply,
+) => unknown;
 type Authenticate = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
 
 /** Takes what a reply would have sent. */
@@ -45,13 +51,15 @@ class RefusedError extends Error {
  */
 export function throwRefusals(app: FastifyInstance, authenticate: Authenticate): Authenticate {
   app.addHook('onRoute', (route) => {
-    const { errorHandler } = route;
+    const errorHandler = route.errorHandler as ErrorHandler | undefined;
     route.errorHandler = function handleRefusal(error, request, reply) {
       if (error instanceof RefusedError) {
         const { statusCode, headers, body } = error.refusal;
-        return reply.code(statusCode).headers(headers).send(body);
+        void reply.code(statusCode).headers(headers).send(body);
+        return undefined;
       }
       if (errorHandler === undefined) throw error;
+      // An async handler's promise is its answer.
       return errorHandler.call(this, error, request, reply);
     };
   });

@@ -44,15 +44,20 @@ export class HttpTransport {
   }
 
   async #read(response: Response, deadline: CallDeadline): Promise<string> {
-    let bytes = 0;
-    if (Number(response.headers.get('content-length')) > this.#maxResponseBytes)
+    const check = (bytes: number): void => {
+      if (bytes <= this.#maxResponseBytes) return;
       deadline.cancel('invalid_response');
+      // A body that has arrived is read no further by itself: its reader would wait for ever.
+      throw new Error('The answer is too large');
+    };
+    let bytes = 0;
+    check(Number(response.headers.get('content-length')));
     const chunks: Uint8Array[] = [];
     const reader = response.body?.getReader();
     for (let part = await reader?.read(); part?.done === false; part = await reader?.read()) {
       const chunk = part.value as Uint8Array;
       bytes += chunk.byteLength;
-      if (bytes > this.#maxResponseBytes) deadline.cancel('invalid_response');
+      check(bytes);
       chunks.push(chunk);
     }
     return Buffer.concat(chunks).toString('utf8');

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { isIP } from 'node:net';
 
-import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import fp from 'fastify-plugin';
 import { ServiceClient, ServiceClientError, type ServiceClientOptions } from '../utils/service-client.js';
 
@@ -275,7 +275,9 @@ function setCorrelationId(request: FastifyRequest, reply: FastifyReply): void {
   request.correlationId = correlationId;
   void reply.header('x-correlation-id', correlationId);
 
-  const { childLoggerFactory, log: appLog } = request.server;
+  const { childLoggerFactory, initialConfig, log: appLog } = request.server;
+  // The service logs this ID already, under a name of its own.
+  if (correlationId === own && (initialConfig.requestIdLogLabel ?? 'reqId') !== 'reqId') return;
   const log: FastifyBaseLogger & { setBindings?: (bindings: object) => void } = request.log;
   // Fastify's own factory gives each request its own logger, and pino binds in place: a child of a child costs more.
   if (log.setBindings && log !== appLog && childLoggerFactory.name === 'defaultChildLoggerFactory') {

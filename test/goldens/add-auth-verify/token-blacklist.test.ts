@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 
 import { type BlacklistStore, TokenBlacklist } from '../src/utils/token-blacklist.js';
-import { decodeClaims, TokenError } from '../src/utils/token-claims.js';
+import { decodeClaims } from '../src/utils/token-claims.js';
 import { tokenKey } from '../src/utils/token-key.js';
 
 let kept: (readonly [key: string, seconds: number])[] = [];

@@ -3,6 +3,7 @@ import { performance } from "node:perf_hooks";
 /** CLOSED lets every call pass, OPEN none, HALF_OPEN a few probes. */
 export type CircuitState = "CLOSED" | "OPEN" | "HALF_OPEN";
 
+/** Counts are positive integers, times milliseconds, finite and above 0. */
 export interface CircuitBreakerOptions {
   /** For logs and error messages. Default `circuit`. */
   name?: string;
@@ -10,17 +11,17 @@ export interface CircuitBreakerOptions {
   failureThreshold?: number;
   /** Successes in HALF_OPEN that close it. Default 2. */
   successThreshold?: number;
-  /** Milliseconds in OPEN before probes are let through. Default 60 000. */
+  /** Time in OPEN before probes are let through. Default 60 000. */
   timeout?: number;
-  /** Decides when the circuit opens. Default `consecutiveFailures(failureThreshold)`. */
+  /** Decides when the circuit opens. Default: by `failureThreshold`. */
   tripPolicy?: TripPolicyFactory;
   /** Makes a reopening last longer or shorter than `timeout`. Default: each lasts `timeout`. */
   openTime?: OpenTime;
-  /** Milliseconds after its first failure at which a run of failures is forgotten. Default 60 000. */
+  /** Time after its first failure at which a run of failures is forgotten. Default 60 000. */
   monitoringPeriod?: number;
   /** Probes in flight at once in HALF_OPEN. Default 1. */
   halfOpenMaxCalls?: number;
-  /** Milliseconds after which a probe that has not settled counts as failed. Default `timeout`. */
+  /** Time after which a probe that has not settled counts as failed. Default `timeout`. */
   probeTimeout?: number;
   /** False for errors that say nothing about the health of the dependency. Default: all errors count. */
   isFailure?: (error: unknown) => boolean;
@@ -32,13 +33,13 @@ export interface CircuitBreakerOptions {
   clock?: () => number;
 }
 
-/** Told each result of a CLOSED circuit, decides when it opens. */
+/** Told each result of a CLOSED circuit, decides when it opens: true opens it. */
 export interface TripPolicy {
   /** The breaker measures the calls that it makes itself. */
   readonly needsDuration: boolean;
-  /** True: open the circuit. The duration is undefined where nobody measured it. */
+  /** The duration is undefined where nobody measured it. */
   onSuccess(durationMs: number | undefined): boolean;
-  /** True: open the circuit. `runWeight` is the weight of the failures in a row, this one included. */
+  /** `runWeight` is the weight of the failures in a row, this one included. */
   onFailure(runWeight: number, durationMs: number | undefined): boolean;
   /** The circuit has closed. */
   reset(): void;
@@ -89,52 +90,31 @@ export class CircuitOpenError extends Error {
   }
 }
 
-/** Times are the clock's; `reopenings` counts since the circuit was last CLOSED. */
-type Phase =
-  | { readonly state: "CLOSED" }
-  | {
-      readonly state: "OPEN";
-      readonly openedAt: number;
-      readonly until: number;
-      readonly reopenings: number;
-    }
-  | {
-      readonly state: "HALF_OPEN";
-      readonly openedAt: number;
-      readonly reopenings: number;
-      /** Drawn when the probes begin, so that to look at the state needs no guess. */
-      readonly nextOpenMs: number;
-    };
+/** What a look copies, as it begins. Times are the clock's; `nextAttemptAt` is `Infinity` while isolated. */
+const NEW_CIRCUIT = {
+  state: "CLOSED" as CircuitState,
+  failures: 0,
+  successes: 0,
+  rejections: 0,
+  totalCalls: 0,
+  consecutiveFailures: 0,
+  consecutiveSuccesses: 0,
+  lastFailureTime: undefined as number | undefined,
+  openedAt: undefined as number | undefined,
+  nextAttemptAt: undefined as number | undefined,
+  /** Permits up to this one began before the last change of state. */
+  generation: 0,
+  reopenings: 0,
+  /** Drawn when the probes begin, so that to look at the state needs no guess. */
+  reopenMs: 0,
+  runWeight: 0,
+  runStartedAt: 0
+};
+type Circuit = typeof NEW_CIRCUIT;
 
-const CLOSED: Phase = { state: "CLOSED" };
-
-/** Opens at failures in a row whose weights reach `threshold`. @throws RangeError unless it is a positive integer */
-export function consecutiveFailures(threshold: number): TripPolicyFactory {
-  const policy = new ConsecutiveFailures(count("failureThreshold", threshold));
-  return () => policy;
-}
-
-/** Has no state of its own: the breaker knows the run of failures. */
-class ConsecutiveFailures implements TripPolicy {
-  readonly needsDuration = false;
-  readonly #threshold: number;
-
-  constructor(threshold: number) {
-    this.#threshold = threshold;
-  }
-
-  onSuccess(): boolean {
-    return false;
-  }
-
-  onFailure(runWeight: number): boolean {
-    return runWeight >= this.#threshold;
-  }
-
-  reset(): void {
-    // Nothing is kept.
-  }
-}
+/** Shared by all breakers that have none of their own. */
+const NO_OPTIONS: CircuitBreakerOptions = {};
+const NO_PROBES = new Map<number, number>();
 
 /**
  * A circuit breaker without timers: states change when it is asked, by a monotonic clock. Each call costs O(1).
@@ -144,47 +124,35 @@ class ConsecutiveFailures implements TripPolicy {
  */
 export class CircuitBreaker {
   readonly name: string;
-
-  readonly #tripPolicy: TripPolicy;
+  readonly #options: CircuitBreakerOptions;
+  readonly #failureThreshold: number;
   readonly #successThreshold: number;
   readonly #timeout: number;
-  readonly #openTime: OpenTime | undefined;
   readonly #monitoringPeriod: number;
   readonly #halfOpenMaxCalls: number;
   readonly #probeTimeout: number;
-  readonly #isFailure: ((error: unknown) => boolean) | undefined;
-  readonly #weigh: ((error: unknown) => number) | undefined;
-  readonly #onStateChange: ((change: CircuitStateChange) => void) | undefined;
   readonly #clock: () => number;
-
-  #phase: Phase = CLOSED;
+  readonly #tripPolicy: TripPolicy | undefined;
+  #circuit = { ...NEW_CIRCUIT };
+  /** Permits of the probes in flight and when they began, oldest first; also of those from an earlier generation. */
+  #probes = NO_PROBES;
   /** The last permit given. */
   #serial = 0;
-  /** Permits up to this one belong to an earlier generation. */
-  #generation = 0;
-  /** Permits of the probes in flight and when they began, oldest first; also of those from an earlier generation. */
-  #probes: Map<number, number> | undefined;
-  #lastFailureAt: number | undefined;
-  #runStartedAt = 0;
-  #runWeight = 0;
-  #consecutiveFailures = 0;
-  #failures = 0;
-  #successes = 0;
-  /** Successes before those in a row. */
-  #successesBefore = 0;
-  #rejections = 0;
-  /** The last permit given before `reset()`. */
-  #serialBefore = 0;
 
-  /** @throws RangeError when a count is not a positive integer or a time is not finite and above 0 */
-  constructor(options: CircuitBreakerOptions = {}) {
+  /** @throws RangeError when an option is out of its range */
+  constructor(options: CircuitBreakerOptions = NO_OPTIONS) {
     this.name = options.name ?? "circuit";
+    this.#options = options;
+    this.#failureThreshold = count(
+      "failureThreshold",
+      options.failureThreshold ?? 5
+    );
     this.#successThreshold = count(
       "successThreshold",
       options.successThreshold ?? 2
     );
-    this.#timeout = duration("timeout", options.timeout ?? 60_000);
-    this.#monitoringPeriod = duration(
+    this.#timeout = milliseconds("timeout", options.timeout ?? 60_000);
+    this.#monitoringPeriod = milliseconds(
       "monitoringPeriod",
       options.monitoringPeriod ?? 60_000
     );
@@ -192,34 +160,24 @@ export class CircuitBreaker {
       "halfOpenMaxCalls",
       options.halfOpenMaxCalls ?? 1
     );
-    this.#probeTimeout = duration(
+    this.#probeTimeout = milliseconds(
       "probeTimeout",
       options.probeTimeout ?? this.#timeout
     );
-    this.#isFailure = options.isFailure;
-    this.#weigh = options.weigh;
-    this.#onStateChange = options.onStateChange;
     this.#clock = options.clock ?? monotonic;
-    this.#tripPolicy = (
-      options.tripPolicy ?? consecutiveFailures(options.failureThreshold ?? 5)
-    )(this.#clock);
-    this.#openTime = options.openTime;
+    this.#tripPolicy = options.tripPolicy?.(this.#clock);
   }
 
-  /**
-   * Calls `fn` if the circuit lets it through.
-   * @throws CircuitOpenError when it does not; else whatever `fn` rejects with
-   */
+  /** Calls `fn` if the circuit lets it through. @throws CircuitOpenError when it does not; else as `fn` does */
   execute<T>(fn: () => Promise<T>): Promise<T> {
     const permit = this.tryAcquire();
     if (permit === 0)
       return Promise.reject(
         new CircuitOpenError(this.name, this.retryAfterMs())
       );
-    const startedAt = this.#tripPolicy.needsDuration
-      ? this.#clock()
-      : undefined;
-    // One hop of a promise: an async function would take three.
+    const startedAt =
+      this.#tripPolicy?.needsDuration === true ? this.#clock() : undefined;
+    // An async function would cost a third more.
     return start(fn).then(
       (value) => {
         this.success(permit, this.#elapsed(startedAt));
@@ -234,47 +192,51 @@ export class CircuitBreaker {
 
   /** A permit above 0 to make one call and settle it once with success, failure or release; 0: do not call. */
   tryAcquire(): number {
-    if (this.#phase.state === "CLOSED") return ++this.#serial;
-    const now = this.#clock();
-    this.#advance(now);
-    if (this.#phase.state === "OPEN" || !this.#hasRoom(now)) {
-      this.#rejections += 1;
-      return 0;
+    if (this.#circuit.state !== "CLOSED") {
+      const now = this.#clock();
+      this.#advance(this.#circuit, now);
+      if (
+        this.#circuit.state === "OPEN" ||
+        this.#probes.size >= this.#halfOpenMaxCalls
+      ) {
+        this.#circuit.rejections += 1;
+        return 0;
+      }
+      if (this.#probes === NO_PROBES) this.#probes = new Map();
+      this.#probes.set(this.#serial + 1, now);
     }
-    this.#probes ??= new Map();
-    this.#probes.set(++this.#serial, now);
-    return this.#serial;
+    this.#circuit.totalCalls += 1;
+    return ++this.#serial;
   }
 
   /** The call of that permit went well; a policy that rates slow calls needs its duration. */
   success(permit: number, durationMs?: number): void {
     if (!this.#take(permit)) return;
-    this.#successes += 1;
-    if (this.#consecutiveFailures > 0) this.#endRun();
-    if (this.#phase.state === "HALF_OPEN") {
-      if (this.#successes - this.#successesBefore >= this.#successThreshold)
-        this.#close();
-    } else if (this.#tripPolicy.onSuccess(durationMs)) {
-      this.#open(this.#clock(), undefined);
+    const circuit = this.#circuit;
+    circuit.successes += 1;
+    circuit.consecutiveSuccesses += 1;
+    if (circuit.consecutiveFailures > 0) endRun(circuit);
+    if (circuit.state === "HALF_OPEN") {
+      if (circuit.consecutiveSuccesses >= this.#successThreshold) this.#close();
+    } else if (this.#tripPolicy?.onSuccess(durationMs) === true) {
+      this.#open(circuit, this.#clock());
     }
   }
 
   /** The call of that permit failed; `error.retryAfterMs`, if any, is the least time to stay open. */
   failure(permit: number, error?: unknown, durationMs?: number): void {
-    const weight = this.#weightOf(error);
-    if (weight === 0) {
-      this.release(permit);
-      return;
-    }
-    if (!this.#take(permit)) return;
     const now = this.#clock();
-    this.#countFailure(now);
-    const isClosed = this.#phase.state === "CLOSED";
+    const circuit = this.#advance(this.#circuit, now);
+    const weight = this.#weightOf(error);
+    if (!this.#take(permit) || weight === 0) return;
+    if (circuit.runWeight === 0) circuit.runStartedAt = now;
+    circuit.runWeight += weight;
+    countFailure(circuit, now);
     if (
-      !isClosed ||
-      this.#tripPolicy.onFailure(this.#addToRun(weight, now), durationMs)
+      circuit.state !== "CLOSED" ||
+      this.#trips(circuit.runWeight, durationMs)
     ) {
-      this.#open(now, error);
+      this.#open(circuit, now, retryAfterOf(error));
     }
   }
 
@@ -285,118 +247,110 @@ export class CircuitBreaker {
 
   /** The state as a call would find it now. Changes nothing. */
   getState(): CircuitState {
-    return this.#effective(this.#clock()).state;
+    return this.#look(this.#clock()).state;
   }
 
   getStats(): CircuitStats {
     const now = this.#clock();
-    const { state, lost, openedAt, until } = this.#effective(now);
-    const failuresInARow = this.#isRunOver(now) ? 0 : this.#consecutiveFailures;
+    const circuit = this.#look(now);
     const clockStart = Date.now() - now;
     const epoch = (at: number | undefined): number | undefined =>
-      at === undefined ? undefined : Math.round(clockStart + at);
+      at === undefined || at === Number.POSITIVE_INFINITY
+        ? undefined
+        : Math.round(clockStart + at);
     return {
-      state,
-      failures: this.#failures + (lost ? 1 : 0),
-      successes: this.#successes,
-      rejections: this.#rejections,
-      totalCalls: this.#serial - this.#serialBefore,
-      consecutiveFailures: failuresInARow + (lost ? 1 : 0),
-      consecutiveSuccesses: lost ? 0 : this.#successes - this.#successesBefore,
-      lastFailureTime: epoch(lost ? openedAt : this.#lastFailureAt),
-      openedAt: epoch(openedAt),
-      nextAttemptAt:
-        until === Number.POSITIVE_INFINITY ? undefined : epoch(until)
+      state: circuit.state,
+      failures: circuit.failures,
+      successes: circuit.successes,
+      rejections: circuit.rejections,
+      totalCalls: circuit.totalCalls,
+      consecutiveFailures: circuit.consecutiveFailures,
+      consecutiveSuccesses: circuit.consecutiveSuccesses,
+      lastFailureTime: epoch(circuit.lastFailureTime),
+      openedAt: epoch(circuit.openedAt),
+      nextAttemptAt: epoch(circuit.nextAttemptAt)
     };
   }
 
   /** Milliseconds until a call that was not let through is worth another try; `Infinity` while isolated. */
   retryAfterMs(): number {
     const now = this.#clock();
-    const { state, until } = this.#effective(now);
-    if (until !== undefined) return until - now;
-    const started = [...(this.#probes?.values() ?? [])];
-    if (state === "CLOSED" || started.length < this.#halfOpenMaxCalls) return 0;
+    const { state, nextAttemptAt } = this.#look(now);
+    if (nextAttemptAt !== undefined) return nextAttemptAt - now;
+    if (state === "CLOSED" || this.#probes.size < this.#halfOpenMaxCalls)
+      return 0;
     // Every probe is out: a place is free when the oldest one settles or is lost.
-    return Math.max(0, Math.min(...started) + this.#probeTimeout - now);
+    const [oldest = now] = this.#probes.values();
+    return Math.max(0, oldest + this.#probeTimeout - now);
   }
 
-  /**
-   * For callers who look before they build a call: milliseconds to wait, with the call counted as a rejection; 0 when
-   * one would be let through. Costs no permit and no error.
-   */
+  /** Milliseconds to wait, counted as a rejection; 0 when a call would be let through. Costs no permit and no error. */
   refuseForMs(): number {
-    const waitMs = this.#phase.state === "CLOSED" ? 0 : this.retryAfterMs();
-    if (waitMs > 0) this.#rejections += 1;
+    const waitMs = this.#circuit.state === "CLOSED" ? 0 : this.retryAfterMs();
+    if (waitMs > 0) this.#circuit.rejections += 1;
     return waitMs;
   }
 
   /** CLOSED, with every counter at 0. Calls in flight settle without effect. */
   reset(): void {
-    this.#failures = 0;
-    this.#successes = 0;
-    this.#rejections = 0;
-    this.#serialBefore = this.#serial;
-    this.#lastFailureAt = undefined;
-    this.#successesBefore = 0;
+    this.#circuit = { ...NEW_CIRCUIT, state: this.#circuit.state };
     this.#close();
   }
 
   /** OPEN until `reset()`. */
   isolate(): void {
     const now = this.#clock();
-    this.#advance(now);
-    this.#change({
-      state: "OPEN",
-      openedAt: now,
-      until: Number.POSITIVE_INFINITY,
-      reopenings: 0
-    });
+    this.#advance(this.#circuit, now);
+    this.#change(this.#circuit, "OPEN", now, Number.POSITIVE_INFINITY);
   }
 
   /** True when the permit is of this generation and not settled yet; a probe gives its place back. */
   #take(permit: number): boolean {
-    const current = permit > this.#generation && permit <= this.#serial;
-    if (current && this.#phase.state === "CLOSED") return true;
-    if (current && this.#phase.state === "HALF_OPEN")
-      this.#advance(this.#clock());
-    const wasProbe = this.#probes?.delete(permit) === true;
-    return wasProbe && permit > this.#generation;
+    const { state, generation } = this.#circuit;
+    if (state === "CLOSED" && permit > generation)
+      return permit <= this.#serial;
+    this.#advance(this.#circuit, this.#clock());
+    return this.#probes.delete(permit) && permit > this.#circuit.generation;
   }
 
-  /** Probes of an earlier generation take their places until they settle or are lost. */
-  #hasRoom(now: number): boolean {
-    const probes = this.#probes;
-    if (probes === undefined || probes.size < this.#halfOpenMaxCalls)
-      return true;
-    for (const [permit, startedAt] of probes) {
-      if (now >= startedAt + this.#probeTimeout) probes.delete(permit);
+  /** Lets time pass for a copy, unless the circuit just stays OPEN. */
+  #look(now: number): Readonly<Circuit> {
+    const circuit = this.#circuit;
+    return now < (circuit.nextAttemptAt ?? 0)
+      ? circuit
+      : this.#advance({ ...circuit }, now);
+  }
+
+  /** Makes the changes that time alone has brought about. */
+  #advance(circuit: Circuit, now: number): Circuit {
+    for (const [permit, startedAt] of this.#probes) {
+      const lostAt = startedAt + this.#probeTimeout;
+      if (now < lostAt) break;
+      if (circuit === this.#circuit) this.#probes.delete(permit);
+      if (permit <= circuit.generation) continue;
+      countFailure(circuit, lostAt);
+      this.#open(circuit, lostAt);
     }
-    return probes.size < this.#halfOpenMaxCalls;
-  }
-
-  #isRunOver(now: number): boolean {
-    return (
-      this.#phase.state === "CLOSED" &&
-      now - this.#runStartedAt >= this.#monitoringPeriod
-    );
-  }
-
-  /** The weight of the run of failures, with the one that was just counted. */
-  #addToRun(weight: number, now: number): number {
-    if (this.#runWeight === 0 || this.#isRunOver(now)) {
-      this.#runStartedAt = now;
-      this.#runWeight = 0;
-      this.#consecutiveFailures = 1;
+    if (now >= (circuit.nextAttemptAt ?? Number.POSITIVE_INFINITY)) {
+      circuit.reopenings += 1;
+      circuit.reopenMs = this.#openMs(circuit.reopenings);
+      this.#change(circuit, "HALF_OPEN", circuit.openedAt);
     }
-    this.#runWeight += weight;
-    return this.#runWeight;
+    const runIsOver = now - circuit.runStartedAt >= this.#monitoringPeriod;
+    if (circuit.state === "CLOSED" && runIsOver) endRun(circuit);
+    return circuit;
+  }
+
+  #trips(runWeight: number, durationMs: number | undefined): boolean {
+    if (this.#tripPolicy === undefined)
+      return runWeight >= this.#failureThreshold;
+    return this.#tripPolicy.onFailure(runWeight, durationMs);
   }
 
   #weightOf(error: unknown): number {
     try {
-      if (this.#isFailure?.(error) === false) return 0;
-      const weight = this.#weigh?.(error) ?? 1;
+      if (this.#options.isFailure?.(error) === false) return 0;
+      const weight = this.#options.weigh?.(error) ?? 1;
       return weight >= 0 ? weight : 1;
     } catch {
       // A classifier that throws must not hide the failure that it was asked about.
@@ -404,96 +358,22 @@ export class CircuitBreaker {
     }
   }
 
-  #countFailure(at: number): void {
-    this.#failures += 1;
-    this.#consecutiveFailures += 1;
-    this.#successesBefore = this.#successes;
-    this.#lastFailureAt = at;
-  }
-
-  /** A success ends a run of failures. */
-  #endRun(): void {
-    this.#consecutiveFailures = 0;
-    this.#runWeight = 0;
-  }
-
-  /** Makes the changes that time alone has brought about. */
-  #advance(now: number): void {
-    const lostAt = this.#lostAt();
-    if (now >= lostAt) {
-      this.#countFailure(lostAt);
-      this.#open(lostAt, undefined);
-    }
-    const phase = this.#phase;
-    if (phase.state === "OPEN" && now >= phase.until) {
-      const reopenings = phase.reopenings + 1;
-      const nextOpenMs = this.#openMs(reopenings);
-      this.#change({
-        state: "HALF_OPEN",
-        openedAt: phase.openedAt,
-        reopenings,
-        nextOpenMs
-      });
-    }
-    if (this.#isRunOver(now)) this.#endRun();
-  }
-
-  /** When the oldest probe of this generation counts as lost; never without one. */
-  #lostAt(): number {
-    for (const [permit, startedAt] of this.#probes ?? []) {
-      if (permit > this.#generation) return startedAt + this.#probeTimeout;
-    }
-    return Number.POSITIVE_INFINITY;
-  }
-
-  #effective(now: number): {
-    state: CircuitState;
-    /** A probe was lost that has not been counted yet. */
-    lost: boolean;
-    openedAt: number | undefined;
-    /** Undefined unless OPEN. */
-    until: number | undefined;
-  } {
-    const lostAt = this.#lostAt();
-    const lost = now >= lostAt;
-    const phase = this.#phase;
-    const openedAt = lost
-      ? lostAt
-      : phase.state === "CLOSED"
-        ? undefined
-        : phase.openedAt;
-    let until: number | undefined;
-    if (phase.state === "HALF_OPEN" && lost) until = lostAt + phase.nextOpenMs;
-    else if (phase.state === "OPEN") until = phase.until;
-    if (until === undefined)
-      return { state: phase.state, lost, openedAt, until };
-    return now < until
-      ? { state: "OPEN", lost, openedAt, until }
-      : { state: "HALF_OPEN", lost, openedAt, until: undefined };
-  }
-
-  #open(at: number, error: unknown): void {
-    const phase = this.#phase;
-    const isReopening = phase.state === "HALF_OPEN";
-    const openMs = isReopening ? phase.nextOpenMs : this.#openMs(0);
-    const reopenings = isReopening ? phase.reopenings : 0;
-    this.#successesBefore = this.#successes;
-    this.#change({
-      state: "OPEN",
-      openedAt: at,
-      until: at + Math.max(openMs, retryAfterOf(error)),
-      reopenings
-    });
+  #open(circuit: Circuit, at: number, leastMs = 0): void {
+    const openMs =
+      circuit.state === "CLOSED" ? this.#openMs(0) : circuit.reopenMs;
+    circuit.consecutiveSuccesses = 0;
+    this.#change(circuit, "OPEN", at, at + Math.max(openMs, leastMs));
   }
 
   #openMs(reopenings: number): number {
-    return this.#openTime?.(this.#timeout, reopenings) ?? this.#timeout;
+    return this.#options.openTime?.(this.#timeout, reopenings) ?? this.#timeout;
   }
 
   #close(): void {
-    this.#endRun();
-    this.#tripPolicy.reset();
-    this.#change(CLOSED);
+    endRun(this.#circuit);
+    this.#circuit.reopenings = 0;
+    this.#tripPolicy?.reset();
+    this.#change(this.#circuit, "CLOSED");
   }
 
   #elapsed(startedAt: number | undefined): number | undefined {
@@ -501,18 +381,34 @@ export class CircuitBreaker {
   }
 
   /** Begins a generation; the callback sees a consistent breaker and cannot break it. */
-  #change(next: Phase): void {
-    const from = this.#phase.state;
-    const to = next.state;
-    this.#phase = next;
-    this.#generation = this.#serial;
-    if (from === to) return;
+  #change(
+    circuit: Circuit,
+    to: CircuitState,
+    openedAt?: number,
+    nextAttemptAt?: number
+  ): void {
+    const from = circuit.state;
+    Object.assign(circuit, { state: to, openedAt, nextAttemptAt });
+    circuit.generation = this.#serial;
+    if (from === to || circuit !== this.#circuit) return;
     try {
-      this.#onStateChange?.({ name: this.name, from, to });
+      this.#options.onStateChange?.({ name: this.name, from, to });
     } catch {
       // An observer's failure is not the caller's.
     }
   }
+}
+
+function countFailure(circuit: Circuit, at: number): void {
+  circuit.failures += 1;
+  circuit.consecutiveFailures += 1;
+  circuit.consecutiveSuccesses = 0;
+  circuit.lastFailureTime = at;
+}
+
+function endRun(circuit: Circuit): void {
+  circuit.consecutiveFailures = 0;
+  circuit.runWeight = 0;
 }
 
 function monotonic(): number {
@@ -536,7 +432,7 @@ function count(name: string, value: number): number {
   );
 }
 
-function duration(name: string, value: number): number {
+function milliseconds(name: string, value: number): number {
   if (Number.isFinite(value) && value > 0) return value;
   throw new RangeError(
     `${name} must be finite and above 0 milliseconds, got ${String(value)}`
@@ -545,9 +441,10 @@ function duration(name: string, value: number): number {
 
 /** The least time to stay open that an error asks for, in milliseconds. */
 function retryAfterOf(error: unknown): number {
-  if (typeof error !== "object" || error === null || !("retryAfterMs" in error))
-    return 0;
-  const { retryAfterMs } = error;
+  const retryAfterMs =
+    typeof error === "object"
+      ? (error as { retryAfterMs?: unknown } | null)?.retryAfterMs
+      : 0;
   return typeof retryAfterMs === "number" && Number.isFinite(retryAfterMs)
     ? retryAfterMs
     : 0;
