@@ -6,7 +6,7 @@ import {
   type ShapeMember,
 } from '../_engine/facts/route-types/shape.ts';
 import type { TypedRoute } from '../_engine/facts/route-types/typed-route.ts';
-import { printInComment, printKey, printString } from '../_engine/syntax/print.ts';
+import { patternOfName, printInComment, printKey, printString } from '../_engine/syntax/print.ts';
 import { capitalized } from './method-names.ts';
 import type { CallMethodView } from './view.ts';
 
@@ -200,7 +200,7 @@ export function declarationsOf(methods: readonly CallMethod[], types: NamedShape
   const needed = new Set<string>();
   const add = (code: string): void => {
     for (const [name, shape] of types) {
-      if (needed.has(name) || !new RegExp(`\\b${name}\\b`).test(code)) continue;
+      if (needed.has(name) || !patternOfName(name).test(code)) continue;
       needed.add(name);
       add(printShape(shape));
     }

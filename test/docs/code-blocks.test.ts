@@ -53,6 +53,8 @@ describe('TypeScript and JavaScript', () => {
     await runCommand({ generator: 'add-s2s', args }, root);
     const source = ['--target', 'user', '--source', 'static'];
     await runCommand({ generator: 'add-s2s-discovery', args: source }, root);
+    const call = ['--target', 'user', '--to', 'billing', '--with', 'diagnostics'];
+    await runCommand({ generator: 'add-service-call', args: call }, root);
     problems = compile(join(root, 'services/user-service/src'), of('ts', 'js'));
   });
 

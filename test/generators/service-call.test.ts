@@ -7,7 +7,7 @@ import { materialize } from '../helpers/materialize.ts';
 import { planCommand, runCommand } from '../helpers/run-command.ts';
 import { projectRoot } from '../helpers/project-root.ts';
 import { joinAnswers } from '../../generators/add-service-call/join-answers.ts';
-import { openRepo } from '../../generators/_engine/repo/repo.ts';
+import { openRepo, textAfter } from '../../generators/_engine/repo/repo.ts';
 import { readRecord } from '../../generators/_engine/record/record.ts';
 import { bootService } from '../helpers/boot-service.ts';
 import { changeFile } from '../helpers/change-file.ts';
@@ -99,6 +99,16 @@ describe('the contract of a typed call', () => {
       `broken ${caller}: createInvoice(): billing-service requires body.reference now (${routes}:29).`,
     ]);
     restore();
+  }, 120_000);
+
+  it('is written anew by s2s-upgrade', async () => {
+    changeFile(root, store, (text) => text.replaceAll('amountCents', 'cents'));
+    changeFile(root, routes, (text) => text.replaceAll('amountCents', 'cents'));
+    const plan = await planCommand({ generator: 's2s-upgrade', args: ['--allow-dirty'] }, root);
+    const client = plan.ok ? plan.edits.find(({ path }) => path.endsWith('billing-client.ts')) : undefined;
+    expect(client === undefined ? undefined : textAfter(client)).toMatch(
+      /interface Invoice \{[^}]*\bcents: number;/,
+    );
   }, 120_000);
 });
 

@@ -8,7 +8,7 @@ import { placeOf, ts } from '../../syntax/tree.ts';
 import type { ServiceCall } from './service-calls.ts';
 
 /** What a call of another service should have, and a bare one often has not. */
-export type CallPart = 'deadline' | 'circuit' | 'correlation ID' | 'token';
+type CallPart = 'deadline' | 'circuit' | 'correlation ID' | 'token';
 
 /** A call by a general HTTP client. */
 export interface BareCall extends ServiceCall {

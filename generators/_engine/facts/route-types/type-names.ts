@@ -2,6 +2,16 @@ import { isIdentifier } from '../../syntax/print.ts';
 import { ts } from '../../syntax/tree.ts';
 import { type NamedShapes, type Shape, unknownShape } from './shape.ts';
 
+/** What the code that has these types calls otherwise. */
+const reserved: ReadonlySet<string> = new Set([
+  'CallOptions',
+  'Promise',
+  'Record',
+  'RouteClient',
+  'ServiceClient',
+  'ServiceClientError',
+]);
+
 /** The types that shapes name, each under a name of its own. */
 export class TypeNames {
   readonly #shapes = new Map<string, Shape>();
@@ -39,7 +49,7 @@ export class TypeNames {
   #free(wanted: string): string {
     for (let index = 1; ; index += 1) {
       const name = index === 1 ? wanted : `${wanted}${String(index)}`;
-      if (!this.#shapes.has(name)) return name;
+      if (!this.#shapes.has(name) && !reserved.has(name)) return name;
     }
   }
 }
