@@ -82,23 +82,10 @@ export async function planAuthMiddleware(answers: MiddlewareAnswers, repo: Repo)
     carried: findCarriedClaims(repo, verification.auth),
   };
   const guarded = protection.all ? service.routes : protection.plugins;
-  draft.note(
-    ...(open?.notes ?? []),
-    ...(protection.all || guarded.length > 0
-      ? notesBesideGuard(repo, service, closedRoutes(guarded, open?.routes ?? []))
-      : []),
-    ...verificationNotes(repo, answers, choices),
-    ...existingGuardNotes(repo, service, guarded, names.decorator, verification.local !== undefined),
-  );
+  draft.note(...(open?.notes ?? []), ...guardNotes(repo, service, answers, names, choices, guarded));
   renderMiddleware(draft, service, files, names, choices);
   await wireMiddleware(draft, service, files, names, choices, protection.plugins);
   return draft.finish();
-}
-
-function closedRoutes(plugins: Service['routes'], open: readonly string[]): readonly Route[] {
-  return plugins
-    .flatMap(({ routes }) => routes)
-    .filter((route) => !open.some((entry) => opens(entry, route)));
 }
 
 /** Who verifies tokens, and where: a local verifier needs no auth service in the repo. */
@@ -111,12 +98,27 @@ function chooseVerification(
   return { local, ...findAuthAddress(repo, answers.auth) };
 }
 
-function verificationNotes(
+/** What the guard of these routes means for others, what verifies its tokens, and the guards that are there already. */
+function guardNotes(
   repo: Repo,
+  service: Service,
   { auth: named, path }: MiddlewareAnswers,
-  { auth, local, urlVariable }: MiddlewareChoices,
+  { decorator }: MiddlewareNames,
+  { auth, local, publicRoutes, urlVariable }: MiddlewareChoices,
+  guarded: Service['routes'],
 ): readonly string[] {
-  return local === undefined ? missingRouteNotes(repo, named, auth, path) : localNotes(local, urlVariable);
+  const isGuarded = publicRoutes !== undefined || guarded.length > 0;
+  return [
+    ...(isGuarded ? notesBesideGuard(repo, service, closedRoutes(guarded, publicRoutes ?? [])) : []),
+    ...(local === undefined ? missingRouteNotes(repo, named, auth, path) : localNotes(local, urlVariable)),
+    ...existingGuardNotes(repo, service, guarded, decorator, local !== undefined),
+  ];
+}
+
+function closedRoutes(plugins: Service['routes'], open: readonly string[]): readonly Route[] {
+  return plugins
+    .flatMap(({ routes }) => routes)
+    .filter((route) => !open.some((entry) => opens(entry, route)));
 }
 
 function placeFiles(service: Service, middleware: RelPath, client: RelPath): MiddlewareFiles {
