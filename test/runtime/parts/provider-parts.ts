@@ -166,7 +166,9 @@ export function describeProviderParts(load: Load): void {
           };
           return createTokenVerifier(() => ({ verify: fail }), 'HS256')('e30.e30.eA');
         };
-      expect(failing(Object.assign(new Error(''), { code: 'FAST_JWT_EXPIRED' }))).toThrow('Token has expired');
+      expect(failing(Object.assign(new Error(''), { code: 'FAST_JWT_EXPIRED' }))).toThrow(
+        'Token has expired',
+      );
       // What is not said of the token is a mistake of ours, and no 401.
       for (const ours of [Object.assign(new Error('ours'), { code: 'OTHER' }), new Error('ours')])
         expect(failing(ours)).toThrow('ours');
