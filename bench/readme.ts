@@ -1,10 +1,13 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
+import { fileURLToPath } from 'node:url';
+
+import prettier from 'prettier';
 
 const results = new URL('results/', import.meta.url);
 
 /** Puts the results of all benches, in their order and by version of Node, and bench/notes.md into one page. */
-export function writeReadme(order: readonly string[]): void {
+export async function writeReadme(order: readonly string[]): Promise<void> {
   const files = readdirSync(results).filter((file) => file.endsWith('.md'));
   const sections = order.flatMap((name) => {
     const own = files.filter((file) => file.startsWith(`${name}.`)).sort();
@@ -16,7 +19,13 @@ export function writeReadme(order: readonly string[]): void {
   });
   const notes = readFileSync(new URL('notes.md', import.meta.url), 'utf8').trimEnd();
   const page = [intro(), ...sections, notes].join('\n\n');
-  writeFileSync(new URL('README.md', import.meta.url), `${page}\n`);
+  await writePage(new URL('README.md', import.meta.url), page);
+}
+
+/** Writes a page of Markdown as the project formats it. */
+export async function writePage(url: URL, text: string): Promise<void> {
+  const config = await prettier.resolveConfig(fileURLToPath(url));
+  writeFileSync(url, await prettier.format(text, { ...config, parser: 'markdown' }));
 }
 
 function intro(): string {

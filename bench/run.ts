@@ -2,7 +2,6 @@
  * Runs the benches that are named, or all, and puts what they found into bench/results for this major version of
  * Node, from which bench/README.md is put together: `npm run bench -- breaker client`.
  */
-import { writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 
 import { benchBreaker } from './breaker.ts';
@@ -11,7 +10,7 @@ import { benchDeadline } from './deadline.ts';
 import { benchDiagnostics } from './diagnostics.ts';
 import { benchLocal } from './local.ts';
 import { benchMemory } from './memory.ts';
-import { writeReadme } from './readme.ts';
+import { writePage, writeReadme } from './readme.ts';
 import { benchRedis } from './redis.ts';
 import { benchRevocation } from './revocation.ts';
 import { benchRoute } from './route.ts';
@@ -51,7 +50,7 @@ for (const [name, bench] of Object.entries(benches)) {
   const where = `Node ${process.versions.node}; load of the machine before: ${load.toFixed(1)}.`;
   const text = renderSection({ ...section, intro: `${section.intro} ${where}` });
   console.log(`${text}\n`);
-  writeFileSync(new URL(`results/${name}.node${major}.md`, import.meta.url), `${text}\n`);
+  await writePage(new URL(`results/${name}.node${major}.md`, import.meta.url), text);
 }
-writeReadme(Object.keys(benches));
+await writeReadme(Object.keys(benches));
 process.exit(0);

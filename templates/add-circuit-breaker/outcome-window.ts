@@ -84,12 +84,12 @@ abstract class OutcomeWindow<Options extends WindowOptions> implements TripPolic
 
 /** The last calls: the oldest makes room for the newest. */
 class CountWindow extends OutcomeWindow<CountOptions> {
-  readonly #words: number[] = [];
+  readonly #words = new Array<number>(Math.ceil(this.options.size / OUTCOMES_A_WORD)).fill(0);
   #next = 0;
 
   override reset(): void {
     super.reset();
-    this.#words.length = 0;
+    this.#words.fill(0);
     this.#next = 0;
   }
 
