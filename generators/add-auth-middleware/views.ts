@@ -161,7 +161,7 @@ function importsOf(
   return [
     {
       from: 'fastify',
-      names: ['FastifyBaseLogger', 'FastifyInstance', 'FastifyReply', 'FastifyRequest', 'RouteOptions'],
+      names: ['FastifyBaseLogger', 'FastifyInstance', 'FastifyReply', 'FastifyRequest'],
       typeOnly: true,
     },
     { from: 'fastify-plugin', default: 'fp' },

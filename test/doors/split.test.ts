@@ -56,7 +56,10 @@ describe('--split', () => {
       `${user}/src/app.ts`,
       `${user}/src/routes/users.routes.ts`,
     ]);
-    expect(tests?.files.filter((path) => !path.endsWith('.test.ts'))).toEqual([`${user}/.s2s.json`]);
+    expect(tests?.files.filter((path) => !path.endsWith('.test.ts'))).toEqual([
+      `${user}/.s2s.json`,
+      `${user}/test/test-kit.ts`,
+    ]);
     expect(await git('log', '-1', '--format=%b')).toContain('add-auth-middleware --target');
     expect((await runBin(root, 's2s-status')).exitCode).toBe(0);
     await git('checkout', '--quiet', 'HEAD~2');

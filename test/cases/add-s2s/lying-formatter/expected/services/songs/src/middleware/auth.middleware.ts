@@ -5,8 +5,7 @@ import type {
   FastifyBaseLogger,
   FastifyInstance,
   FastifyReply,
-  FastifyRequest,
-  RouteOptions
+  FastifyRequest
 } from "fastify";
 import fp from "fastify-plugin";
 import {

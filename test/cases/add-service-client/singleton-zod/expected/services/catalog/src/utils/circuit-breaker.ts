@@ -112,8 +112,7 @@ const NEW_CIRCUIT = {
 };
 type Circuit = typeof NEW_CIRCUIT;
 
-/** Shared by all breakers that have none of their own. */
-const NO_OPTIONS: CircuitBreakerOptions = {};
+/** Shared by all breakers that have no probes in flight. */
 const NO_PROBES = new Map<number, number>();
 
 /**
@@ -124,7 +123,6 @@ const NO_PROBES = new Map<number, number>();
  */
 export class CircuitBreaker {
   readonly name: string;
-  readonly #options: CircuitBreakerOptions;
   readonly #failureThreshold: number;
   readonly #successThreshold: number;
   readonly #timeout: number;
@@ -133,6 +131,10 @@ export class CircuitBreaker {
   readonly #probeTimeout: number;
   readonly #clock: () => number;
   readonly #tripPolicy: TripPolicy | undefined;
+  readonly #openTime: OpenTime | undefined;
+  readonly #isFailure: CircuitBreakerOptions['isFailure'];
+  readonly #weigh: CircuitBreakerOptions['weigh'];
+  readonly #onStateChange: CircuitBreakerOptions['onStateChange'];
   #circuit = { ...NEW_CIRCUIT };
   /** Permits of the probes in flight and when they began, oldest first; also of those from an earlier generation. */
   #probes = NO_PROBES;
@@ -140,9 +142,8 @@ export class CircuitBreaker {
   #serial = 0;
 
   /** @throws RangeError when an option is out of its range */
-  constructor(options: CircuitBreakerOptions = NO_OPTIONS) {
+  constructor(options: CircuitBreakerOptions = {}) {
     this.name = options.name ?? 'circuit';
-    this.#options = options;
     this.#failureThreshold = count('failureThreshold', options.failureThreshold ?? 5);
     this.#successThreshold = count('successThreshold', options.successThreshold ?? 2);
     this.#timeout = milliseconds('timeout', options.timeout ?? 60_000);
@@ -151,6 +152,10 @@ export class CircuitBreaker {
     this.#probeTimeout = milliseconds('probeTimeout', options.probeTimeout ?? this.#timeout);
     this.#clock = options.clock ?? monotonic;
     this.#tripPolicy = options.tripPolicy?.(this.#clock);
+    this.#openTime = options.openTime;
+    this.#isFailure = options.isFailure;
+    this.#weigh = options.weigh;
+    this.#onStateChange = options.onStateChange;
   }
 
   /** Calls `fn` if the circuit lets it through. @throws CircuitOpenError when it does not; else as `fn` does */
@@ -317,8 +322,8 @@ export class CircuitBreaker {
 
   #weightOf(error: unknown): number {
     try {
-      if (this.#options.isFailure?.(error) === false) return 0;
-      const weight = this.#options.weigh?.(error) ?? 1;
+      if (this.#isFailure?.(error) === false) return 0;
+      const weight = this.#weigh?.(error) ?? 1;
       return weight >= 0 ? weight : 1;
     } catch {
       // A classifier that throws must not hide the failure that it was asked about.
@@ -333,7 +338,7 @@ export class CircuitBreaker {
   }
 
   #openMs(reopenings: number): number {
-    return this.#options.openTime?.(this.#timeout, reopenings) ?? this.#timeout;
+    return this.#openTime?.(this.#timeout, reopenings) ?? this.#timeout;
   }
 
   #close(): void {
@@ -354,7 +359,7 @@ export class CircuitBreaker {
     circuit.generation = this.#serial;
     if (from === to || circuit !== this.#circuit) return;
     try {
-      this.#options.onStateChange?.({ name: this.name, from, to });
+      this.#onStateChange?.({ name: this.name, from, to });
     } catch {
       // An observer's failure is not the caller's.
     }
