@@ -40,8 +40,10 @@ export async function finalizePlan(run: FinishedRun, site: Site, plan: Plan): Pr
   const provable = isRecorded ? [] : edits.filter(({ path }) => !isConflict(settled.plan, path));
   assertNone([...settled.obstacles, ...dirty, ...proveEdits(provable)]);
   const records = isRecorded ? edits.filter(isRecord) : recordsOf(run, site, edits, plan.wanted ?? []);
-  const formatted = records.length === 0 ? [] : (await formatInServices(site, records, run.given)).edits;
-  return { ...settled.plan, edits: [...edits.filter((edit) => !isRecord(edit)), ...formatted] };
+  // Where the formatter must not run for the code, it does not run for the record either.
+  const isFormatted = records.length > 0 && (settled.plan.formatNotes ?? []).length === 0;
+  const written = isFormatted ? (await formatInServices(site, records, run.given)).edits : records;
+  return { ...settled.plan, edits: [...edits.filter((edit) => !isRecord(edit)), ...written] };
 }
 
 function isRecord({ role }: Edit): boolean {
