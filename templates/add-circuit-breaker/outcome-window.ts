@@ -97,7 +97,7 @@ class CountWindow extends OutcomeWindow<CountOptions> {
     const { size } = this.options;
     const place = Math.trunc(this.#next / OUTCOMES_A_WORD);
     const shift = 2 * (this.#next % OUTCOMES_A_WORD);
-    const word = this.#words[place] ?? 0;
+    const word = Number(this.#words[place]);
     const oldest = (word >> shift) & (FAILED | SLOW);
     this.#words[place] = word ^ ((oldest ^ outcome) << shift);
     this.#next = (this.#next + 1) % size;
