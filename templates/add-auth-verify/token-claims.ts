@@ -46,11 +46,15 @@ export function decodeClaims(token: string): TokenClaims {
  * @throws TokenError `malformed` if a part is not canonical base64url
  */
 export function assertCanonical(token: string): void {
-  const isCanonical = (part: string): boolean => {
-    const last = LAST_CHARACTERS[part.length % 4];
-    return last === '' || last?.includes(part.slice(-1)) === true;
-  };
-  if (!ALPHABET.test(token) || !token.split('.').every(isCanonical)) throw new TokenError('malformed');
+  let isCanonical = ALPHABET.test(token);
+  for (let start = 0; isCanonical && start <= token.length;) {
+    const dot = token.indexOf('.', start);
+    const end = dot < 0 ? token.length : dot;
+    const last = LAST_CHARACTERS[(end - start) % 4];
+    isCanonical = last === '' || last?.includes(token.charAt(end - 1)) === true;
+    start = end + 1;
+  }
+  if (!isCanonical) throw new TokenError('malformed');
 }
 
 /** The TokenError for what a library threw about a token; `cause` itself if the token is not at fault. */
