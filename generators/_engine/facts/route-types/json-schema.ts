@@ -109,7 +109,7 @@ function referred(ref: string, context: SchemaContext, root: unknown, depth: num
   const found =
     id === '' && ref.startsWith('#/') ? (below(root, pointer) ?? context.find(ref)) : below(base, pointer);
   if (!isJson(found)) return found instanceof KnownShape ? found.shape : unknownShape;
-  const last = decodeURIComponent(pointer.split('/').at(-1) ?? '') || id;
+  const last = decoded(pointer.split('/').at(-1) ?? '') || id;
   const name = typeNameOf(typeof found['title'] === 'string' ? found['title'] : last);
   const find = (): Shape => shapeOfSchema(found, context, id === '' ? root : base, depth + 1);
   return name === undefined ? find() : context.names.named(found, name, find);
@@ -118,10 +118,19 @@ function referred(ref: string, context: SchemaContext, root: unknown, depth: num
 function below(base: unknown, pointer: string): unknown {
   let found = base;
   for (const part of pointer.split('/').filter((one) => one !== '')) {
-    const key = decodeURIComponent(part).replaceAll('~1', '/').replaceAll('~0', '~');
+    const key = decoded(part).replaceAll('~1', '/').replaceAll('~0', '~');
     found = isJson(found) && Object.hasOwn(found, key) ? found[key] : undefined;
   }
   return found;
+}
+
+/** As it is where it is not percent-encoded. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
 /** `user-address` → `UserAddress`; undefined for what makes no name. */

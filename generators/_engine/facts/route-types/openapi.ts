@@ -10,7 +10,7 @@ import type { RouteTypes } from './route-types.ts';
 /** What an OpenAPI document says of a service. */
 export interface OpenApiService extends RouteTypes {
   readonly title: string | undefined;
-  /** The first server with an absolute URL. */
+  /** The first server with an absolute URL of plain characters: it goes into environment files, which shells read too. */
   readonly url: string | undefined;
 }
 
@@ -41,7 +41,9 @@ function serverOf({ servers }: Json): string | undefined {
   const urls = (Array.isArray(servers) ? servers : []).map((one: unknown) =>
     isJson(one) ? one['url'] : undefined,
   );
-  return urls.find((url): url is string => typeof url === 'string' && /^https?:\/\/[^{}]+$/.test(url));
+  return urls.find(
+    (url): url is string => typeof url === 'string' && /^https?:\/\/[\w.~:/%[\]-]+$/.test(url),
+  );
 }
 
 class OperationReader {
