@@ -1,6 +1,6 @@
 import { generator as serviceClient } from '../add-service-client/index.ts';
 import type { Adoption, Answers, AnswersTo } from '../_engine/model/generator.ts';
-import { type Obstacle, RefusalError, runAll } from '../_engine/model/obstacle.ts';
+import { RefusalError, runAll } from '../_engine/model/obstacle.ts';
 import type { RelPath } from '../_engine/model/paths.ts';
 import type { Plan } from '../_engine/model/plan.ts';
 import type { Repo } from '../_engine/model/repo.ts';
@@ -10,7 +10,7 @@ import { createTestKit } from '../_engine/edit/test-kit.ts';
 import { type Draft, openDraft } from '../_engine/repo/draft.ts';
 import { render, renderModule, renderTest } from '../_engine/render/render.ts';
 import { findUrlVariable } from '../_engine/facts/config/config.ts';
-import { clientAnswers, findClient } from '../_engine/facts/calls/installed-client.ts';
+import { clientAnswers, findClient, foreignClient } from '../_engine/facts/calls/installed-client.ts';
 import { surveyTarget } from '../_engine/facts/app/service.ts';
 import { recordedAnswers } from '../_engine/record/recorded-answers.ts';
 import { findAuthAddress, wireMiddleware } from './wiring.ts';
@@ -175,7 +175,7 @@ async function planClient(draft: Draft, service: Service, answers: MiddlewareAns
     await draft.include(serviceClient.plan({ ...answers, with: parts, ...installed?.variant }, draft.repo));
     return placeFile(service, 'utils', 'service-client');
   }
-  if (!installed.hasErrors) draft.obstruct(foreignClient(installed.path));
+  if (!installed.hasErrors) draft.obstruct(foreignClient(installed.path, 'exports no ServiceClientError'));
   return installed.path;
 }
 
@@ -226,15 +226,6 @@ function readCacheTtl(answers: MiddlewareAnswers): number | undefined {
     message: `--cache-ttl cannot be ${JSON.stringify(given)}.`,
     remedy: 'Use whole milliseconds from 1 to 86400000 (a day), such as 10000.',
   });
-}
-
-function foreignClient(path: RelPath): Obstacle {
-  return {
-    code: 'E_FILE_EXISTS',
-    at: { path },
-    message: `${path} has a ServiceClient that was not generated: it exports no ServiceClientError.`,
-    remedy: 'Rename that class, or give it the generated interface, and run the command again.',
-  };
 }
 
 export const adoption: Adoption = {

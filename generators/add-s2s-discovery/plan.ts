@@ -1,14 +1,18 @@
 import { generator as serviceClient } from '../add-service-client/index.ts';
 import type { Adoption, AnswersTo } from '../_engine/model/generator.ts';
-import { type Obstacle, RefusalError } from '../_engine/model/obstacle.ts';
-import type { RelPath } from '../_engine/model/paths.ts';
+import { RefusalError } from '../_engine/model/obstacle.ts';
 import type { Plan } from '../_engine/model/plan.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { placeFile, testFileFor } from '../_engine/facts/style/place-file.ts';
 import { type Draft, openDraft } from '../_engine/repo/draft.ts';
 import { render, renderModule, renderTest } from '../_engine/render/render.ts';
-import { clientAnswers, findClient, findInstalled } from '../_engine/facts/calls/installed-client.ts';
+import {
+  clientAnswers,
+  findClient,
+  findInstalled,
+  foreignClient,
+} from '../_engine/facts/calls/installed-client.ts';
 import { surveyTarget } from '../_engine/facts/app/service.ts';
 import { type DiscoveryFiles, discoveryFiles, type FileName, fileNames, wireDiscovery } from './wiring.ts';
 import { type Source, sources } from './view.ts';
@@ -27,7 +31,7 @@ export async function planDiscovery(answers: DiscoveryAnswers, repo: Repo): Prom
   const installed = findInstalled(repo, service, 'ServiceClient');
   if (installed === undefined) await draft.include(serviceClient.plan(answers, draft.repo));
   else if (installed !== client || repo.read(request) === undefined)
-    throw new RefusalError(foreignClient(installed));
+    throw new RefusalError(foreignClient(installed, 'cannot use several endpoints'));
   if (draft.failed) return draft.finish();
 
   const files = discoveryFiles(service);
@@ -74,15 +78,6 @@ function wantedFiles(asked: ReadonlySet<Source>): readonly FileName[] {
     ...(asked.has('consul') || asked.has('eureka') ? (['registry'] as const) : []),
     ...asked,
   ];
-}
-
-function foreignClient(path: RelPath): Obstacle {
-  return {
-    code: 'E_FILE_EXISTS',
-    at: { path },
-    message: `${path} has a ServiceClient that was not generated here: it cannot use several endpoints.`,
-    remedy: 'Rename that class and run the command again: it adds its own ServiceClient.',
-  };
 }
 
 export const adoption: Adoption = {

@@ -2,7 +2,7 @@ import { generator as serviceClient } from '../add-service-client/index.ts';
 import { declareVariables, readVariable } from '../_engine/edit/declare-variables.ts';
 import { declareDependencies, fastifyPlugin } from '../_engine/edit/ensure-dependency.ts';
 import { freePluginName, registerPlugin } from '../_engine/edit/register-plugin.ts';
-import { findClient } from '../_engine/facts/calls/installed-client.ts';
+import { findClient, foreignClient } from '../_engine/facts/calls/installed-client.ts';
 import { surveyTarget } from '../_engine/facts/app/service.ts';
 import { routeKey } from '../_engine/facts/routes/public-routes.ts';
 import type { TypedRoute } from '../_engine/facts/route-types/typed-route.ts';
@@ -49,12 +49,7 @@ export async function planServiceCall(answers: ServiceCallAnswers, repo: Repo): 
 async function planClient(draft: Draft, service: Service, answers: ServiceCallAnswers): Promise<RelPath> {
   const installed = findClient(draft.repo, service);
   if (installed !== undefined && installed.variant === undefined)
-    throw new RefusalError({
-      code: 'E_FILE_EXISTS',
-      at: { path: installed.path },
-      message: `${installed.path} has a ServiceClient that was not generated.`,
-      remedy: 'Rename that class and run the command again: it adds its own ServiceClient.',
-    });
+    throw new RefusalError(foreignClient(installed.path, 'cannot send all that a typed call takes'));
   await draft.include(serviceClient.plan({ ...answers, ...installed?.variant }, draft.repo));
   return placeFile(service, 'utils', 'service-client');
 }

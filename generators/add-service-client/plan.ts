@@ -10,7 +10,12 @@ import { createTestKit, testKitImport } from '../_engine/edit/test-kit.ts';
 import { importLines, importSpecifier, placeFile, testFileFor } from '../_engine/facts/style/place-file.ts';
 import { type Draft, openDraft } from '../_engine/repo/draft.ts';
 import { renderModule, renderTest } from '../_engine/render/render.ts';
-import { clientAnswers, findClient, findInstalled } from '../_engine/facts/calls/installed-client.ts';
+import {
+  clientAnswers,
+  findClient,
+  findInstalled,
+  foreignClient,
+} from '../_engine/facts/calls/installed-client.ts';
 import { surveyTarget } from '../_engine/facts/app/service.ts';
 import { type Transport, transportNote } from './transport.ts';
 import type { ClientTestView } from './view.ts';
@@ -73,7 +78,7 @@ export async function planServiceClient(answers: ClientAnswers, repo: Repo): Pro
 export function answersForDiagnostics(repo: Repo, service: Service, given: Answers): Answers {
   const client = findClient(repo, service);
   if (client !== undefined && client.variant === undefined)
-    throw new RefusalError(foreignClient(client.path));
+    throw new RefusalError(foreignClient(client.path, 'does not publish its calls'));
   return { ...given, ...client?.variant };
 }
 
@@ -83,15 +88,6 @@ function oldUndici({ name, manifest }: Service): Obstacle {
     at: { path: manifest.path },
     message: `${name} depends on undici ${manifest.dependencies['undici'] ?? ''}, but the client requires undici ${String(OLDEST_UNDICI)} or later.`,
     remedy: 'Update it to ^7.16.0, or use fetch: --transport fetch.',
-  };
-}
-
-function foreignClient(path: RelPath): Obstacle {
-  return {
-    code: 'E_FILE_EXISTS',
-    at: { path },
-    message: `${path} has a ServiceClient that was not generated: it does not publish its calls.`,
-    remedy: 'Rename that class and run the command again: it adds its own ServiceClient.',
   };
 }
 

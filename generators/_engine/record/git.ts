@@ -74,25 +74,24 @@ export function byRepository(root: string, paths: readonly string[]): ReadonlyMa
   return found;
 }
 
-/** Tracked files of the repository around a folder that have uncommitted changes, from its top. */
-export async function changedPaths(folder: string): Promise<readonly string[]> {
+/** Tracked files with uncommitted changes, of the paths below a folder or of its whole repository; from its top. */
+export async function changedPaths(
+  folder: string,
+  paths: readonly string[] = [],
+): Promise<readonly string[]> {
   const how = ['--porcelain=v1', '-z', '--no-renames', '--untracked-files=no', '--ignore-submodules=all'];
-  const stdout = await runGit(folder, ['status', ...how], await withoutFilters(folder));
+  const settings = await withoutFilters(folder);
+  const stdout = await runGit(folder, ['status', ...how, '--', ...paths], settings);
   return (stdout ?? '').split('\0').flatMap((line) => (line === '' ? [] : [line.slice(3)]));
 }
 
 /** Those of the paths below an absolute folder that have uncommitted changes. */
 async function dirtyBelow(folder: string, paths: readonly string[]): Promise<readonly string[]> {
-  const how = ['--porcelain=v1', '-z', '--no-renames', '--untracked-files=no', '--ignore-submodules=all'];
-  const settings = await withoutFilters(folder);
-  const stdout = await runGit(folder, ['status', ...how, '--', ...paths], settings);
-  if (stdout === undefined || stdout === '') return [];
-  // Porcelain paths start at the top of the work tree, which may be above the folder.
+  const changed = await changedPaths(folder, paths);
+  if (changed.length === 0) return [];
+  // They start at the top of the work tree, which may be above the folder.
   const prefix = (await runGit(folder, ['rev-parse', '--show-prefix']))?.trim() ?? '';
-  return stdout
-    .split('\0')
-    .filter((line) => line !== '')
-    .map((line) => line.slice(3 + prefix.length));
+  return changed.map((path) => path.slice(prefix.length));
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Answers } from '../../model/generator.ts';
+import type { Obstacle } from '../../model/obstacle.ts';
 import type { RelPath } from '../../model/paths.ts';
 import type { Repo } from '../../model/repo.ts';
 import type { Service, ServiceHead } from '../../model/service.ts';
@@ -33,6 +34,16 @@ export function findClient(repo: Repo, service: Service): InstalledClient | unde
     transport: lacks('http-transport', 'undici') ? 'fetch' : 'undici',
   };
   return { path, variant: isOurs ? variant : undefined, hasErrors: /\bServiceClientError\b/.test(text) };
+}
+
+/** `lack`: why a client that was written by hand is of no use. */
+export function foreignClient(path: RelPath, lack: string): Obstacle {
+  return {
+    code: 'E_FILE_EXISTS',
+    at: { path },
+    message: `${path} has a ServiceClient that was not generated: it ${lack}.`,
+    remedy: 'Rename that class and run the command again: it adds its own ServiceClient.',
+  };
 }
 
 /** The answers that give the client of a service again; parts that are there are planned again without being asked for. */
