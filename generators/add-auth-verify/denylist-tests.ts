@@ -26,8 +26,7 @@ export function planDenylistTests(
   };
   create(files.blacklist, 'token-blacklist', [
     { from: files.blacklist, names: ['type BlacklistStore', 'TokenBlacklist'] },
-    { from: files.claims, names: ['decodeClaims'] },
-    { from: files.tokenKey, names: ['tokenKey'] },
+    { from: files.tokenKey, names: ['decodePart', 'tokenKey'] },
   ]);
   if (usesMemory(service, blacklist))
     create(files.memory, 'memory-blacklist-store', [{ from: files.memory, names: ['createMemoryStore'] }]);

@@ -1,10 +1,8 @@
 import type { Obstacle, Place } from '../_engine/model/obstacle.ts';
 import type { JwtFact } from '../_engine/model/service.ts';
 import { printKey, printString, printStrings } from '../_engine/syntax/print.ts';
+import { usualTenantIds, usualUserIds } from '../_engine/facts/auth/user-claims.ts';
 import type { VerifyView } from './view.ts';
-
-const userIdClaims = ['sub', 'userId', 'user_id', 'id'];
-const tenantIdClaims = ['tenantId', 'tenant_id', 'tenant', 'orgId', 'org_id', 'org'];
 
 /** How claims become what other services know of a user: names that the service signs come first. */
 export function identityView({
@@ -32,8 +30,8 @@ export function identityView({
   };
   const extra = user?.extra ?? [];
   return {
-    userIdClaims: told(user?.userId, userIdClaims),
-    tenantIdClaims: told(user?.tenantId, tenantIdClaims),
+    userIdClaims: told(user?.userId, usualUserIds),
+    tenantIdClaims: told(user?.tenantId, usualTenantIds),
     userClaims: holderOf(user?.userId),
     tenantClaims: holderOf(user?.tenantId ?? user?.userId),
     identityType: extra.length > 0 ? 'SignedIdentity' : 'Identity',

@@ -164,7 +164,7 @@ function ownWants(files: VerifyFiles, blacklist: Blacklist): readonly ImportWant
   return [
     { from: files.plugin, names: ['AuthVerifyOptions'], typeOnly: true },
     ...(blacklist === 'none' ? [] : [store]),
-    { from: files.claims, names: ['decodeClaims'] },
+    { from: files.tokenKey, names: ['decodePart'] },
   ];
 }
 

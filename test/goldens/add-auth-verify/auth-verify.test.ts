@@ -4,7 +4,7 @@ import Fastify, { type FastifyInstance } from 'fastify';
 
 import type { AuthVerifyOptions } from '../src/plugins/auth-verify.js';
 import type { BlacklistStore } from '../src/utils/token-blacklist.js';
-import { decodeClaims } from '../src/utils/token-claims.js';
+import { decodePart } from '../src/utils/token-key.js';
 
 // Configuration is read when it is imported, so this comes first and the service is imported later.
 const SECRET = 'a-secret-of-these-tests-with-32-bytes-or-more';
@@ -18,7 +18,7 @@ let log = '';
 
 beforeAll(async () => {
   ({ authVerify } = await import('../src/plugins/auth-verify.js'));
-  claims = decodeClaims(await logIn());
+  claims = decodePart(await logIn(), 1) ?? {};
 });
 
 afterEach(async () => {

@@ -1,15 +1,14 @@
 import type { FastifyRequest } from 'fastify';
 
 import { type BlacklistStore, TokenBlacklist } from '../src/utils/token-blacklist.js';
-import { decodeClaims } from '../src/utils/token-claims.js';
-import { tokenKey } from '../src/utils/token-key.js';
+import { decodePart, tokenKey } from '../src/utils/token-key.js';
 
 let kept: (readonly [key: string, seconds: number])[] = [];
 const store: BlacklistStore = {
   add: (key, seconds) => Promise.resolve(void kept.push([key, seconds])),
   has: () => Promise.resolve(false),
 };
-const denylist = new TokenBlacklist(store, decodeClaims);
+const denylist = new TokenBlacklist(store, (token) => decodePart(token, 1) ?? {});
 const tokenOf = (claims: object): string =>
   `e30.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.c2lnbmF0dXJl`;
 

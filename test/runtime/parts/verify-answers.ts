@@ -35,7 +35,7 @@ function createToken(claims: Claims = {}, algorithm: keyof typeof hashes = 'HS25
 export function describeVerifyAnswers(load: Load): void {
   let authVerify: FastifyPluginCallback<Claims>;
   let toIdentity: (claims: Claims) => Claims;
-  let decodeClaims: (token: string) => Claims;
+  let decodePart: (token: string, index: 0 | 1) => Claims | undefined;
   let log = '';
   const apps: FastifyInstance[] = [];
 
@@ -43,7 +43,7 @@ export function describeVerifyAnswers(load: Load): void {
     process.env['JWT_SECRET'] = secret;
     const plugin = await load('plugins/auth-verify.ts');
     ({ authVerify, toIdentity } = plugin as { authVerify: typeof authVerify; toIdentity: typeof toIdentity });
-    ({ decodeClaims } = (await load('utils/token-claims.ts')) as { decodeClaims: typeof decodeClaims });
+    ({ decodePart } = (await load('utils/token-key.ts')) as { decodePart: typeof decodePart });
   });
   afterEach(async () => {
     log = '';
@@ -121,11 +121,11 @@ export function describeVerifyAnswers(load: Load): void {
 
   describe('verify route, forged and damaged tokens', () => {
     it('decodes claims without the key, and nothing else', () => {
-      expect(decodeClaims(`e30.${encode({ a: 1 })}.x`)).toEqual({ a: 1 });
+      expect(decodePart(`e30.${encode({ a: 1 })}.x`, 1)).toEqual({ a: 1 });
       for (const text of ['', 'e30.e30', 'e30.e30.x.y', 'e30..x', 'e30.e3.x'])
-        expect(() => decodeClaims(text)).toThrow(/Token is malformed/);
+        expect(decodePart(text, 1)).toBeUndefined();
       for (const value of [null, 'text', 1, true, []])
-        expect(() => decodeClaims(`e30.${encode(value)}.x`)).toThrow(/Token is malformed/);
+        expect(decodePart(`e30.${encode(value)}.x`, 1)).toBeUndefined();
     });
 
     it('refuses what is no token, with a message', async () => {

@@ -7,7 +7,7 @@ import { decideLogins } from './jwt-logins.ts';
 import { findSigns } from './jwt-signs.ts';
 import { findLoginSigner, type LoginSigner } from './login-signer.ts';
 import { memberAt, type Sample, textSample } from './type-samples.ts';
-import { claimTypeAt, ofToken } from './user-claims.ts';
+import { claimTypeAt, ofToken, usualTenantIds, usualUserIds } from './user-claims.ts';
 
 /** How a test gets tokens as the login signs them. */
 export interface LoginTokens {
@@ -19,9 +19,6 @@ export interface LoginTokens {
   readonly identity: Readonly<{ userId?: string; email?: string; tenantId?: string }>;
 }
 
-const usualUserIds = ['sub', 'userId', 'user_id', 'id'];
-const tenantIds = ['tenantId', 'tenant_id', 'tenant', 'orgId', 'org_id', 'org'];
-
 /** Where the code shows no login, as a new one would sign. */
 export function surveyLoginTokens(survey: Survey, jwt: JwtFact, logins: readonly Issued[]): LoginTokens {
   const [login] = logins;
@@ -32,7 +29,7 @@ export function surveyLoginTokens(survey: Survey, jwt: JwtFact, logins: readonly
     signer === undefined ? memberAt(claims, path)?.text : signer.claimText(path);
   const holder = userId.slice(0, -1);
   const tenants =
-    jwt.user?.tenantId === undefined ? tenantIds.map((name) => [...holder, name]) : [jwt.user.tenantId];
+    jwt.user?.tenantId === undefined ? usualTenantIds.map((name) => [...holder, name]) : [jwt.user.tenantId];
   const told = {
     userId: textAt(userId),
     email: textAt([...holder, 'email']),
@@ -57,7 +54,7 @@ function usualClaims({ claims }: JwtFact, userId: readonly string[]): Sample {
   const names = [
     ...userId.slice(0, 1),
     'email',
-    ...claims.filter((name) => tenantIds.includes(name)).slice(0, 1),
+    ...claims.filter((name) => usualTenantIds.includes(name)).slice(0, 1),
   ];
   return { code: '', members: new Map(names.map((name) => [name, textSample(name)])) };
 }

@@ -4,6 +4,15 @@ import type { Issued } from './jwt-issued.ts';
 
 /** Names of a user's ID that are clear by themselves. */
 export const usualUserIds: readonly string[] = ['sub', 'userId', 'user_id', 'id'];
+/** Names of a tenant's ID that are. */
+export const usualTenantIds: readonly string[] = [
+  'tenantId',
+  'tenant_id',
+  'tenant',
+  'orgId',
+  'org_id',
+  'org',
+];
 const otherUserIds = ['uid', '_id', 'userID', 'userid', 'user_uuid', 'userUuid', 'uuid'];
 /** What names a user where a token has nothing else that does. */
 const userNames = [

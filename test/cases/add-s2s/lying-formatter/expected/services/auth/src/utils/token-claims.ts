@@ -38,16 +38,6 @@ const SIGNATURE_LENGTHS: Readonly<Record<string, number>> = {
 };
 
 /**
- * Decodes the claims without verifying the signature.
- * @throws TokenError `malformed` if the text is not a JWT
- */
-export function decodeClaims(token: string): TokenClaims {
-  const claims = decodePart(token, 1);
-  if (claims === undefined) throw new TokenError("malformed");
-  return claims;
-}
-
-/**
  * Libraries drop padding and unused bits, so several texts would be the same token.
  * @throws TokenError `malformed` if a part is not canonical base64url
  */
