@@ -131,10 +131,7 @@ export class CircuitBreaker {
   readonly #probeTimeout: number;
   readonly #clock: () => number;
   readonly #tripPolicy: TripPolicy | undefined;
-  readonly #openTime: OpenTime | undefined;
-  readonly #isFailure: CircuitBreakerOptions['isFailure'];
-  readonly #weigh: CircuitBreakerOptions['weigh'];
-  readonly #onStateChange: CircuitBreakerOptions['onStateChange'];
+  readonly #callbacks: Pick<CircuitBreakerOptions, 'openTime' | 'isFailure' | 'weigh' | 'onStateChange'>;
   #circuit = { ...NEW_CIRCUIT };
   /** Permits of the probes in flight and when they began, oldest first; also of those from an earlier generation. */
   #probes = NO_PROBES;
@@ -150,12 +147,9 @@ export class CircuitBreaker {
     this.#monitoringPeriod = milliseconds('monitoringPeriod', options.monitoringPeriod ?? 60_000);
     this.#halfOpenMaxCalls = count('halfOpenMaxCalls', options.halfOpenMaxCalls ?? 1);
     this.#probeTimeout = milliseconds('probeTimeout', options.probeTimeout ?? this.#timeout);
-    this.#clock = options.clock ?? monotonic;
+    this.#clock = options.clock ?? (() => performance.now());
     this.#tripPolicy = options.tripPolicy?.(this.#clock);
-    this.#openTime = options.openTime;
-    this.#isFailure = options.isFailure;
-    this.#weigh = options.weigh;
-    this.#onStateChange = options.onStateChange;
+    this.#callbacks = { ...options };
   }
 
   /** Calls `fn` if the circuit lets it through. @throws CircuitOpenError when it does not; else as `fn` does */
@@ -215,9 +209,11 @@ export class CircuitBreaker {
     if (circuit.runWeight === 0) circuit.runStartedAt = now;
     circuit.runWeight += weight;
     countFailure(circuit, now);
-    if (circuit.state !== 'CLOSED' || this.#trips(circuit.runWeight, durationMs)) {
-      this.#open(circuit, now, retryAfterOf(error));
-    }
+    const { state, runWeight } = circuit;
+    const opens =
+      state !== 'CLOSED' ||
+      (this.#tripPolicy?.onFailure(runWeight, durationMs) ?? runWeight >= this.#failureThreshold);
+    if (opens) this.#open(circuit, now, retryAfterOf(error));
   }
 
   /** The call of that permit was cancelled: it says nothing about the dependency. */
@@ -315,15 +311,10 @@ export class CircuitBreaker {
     return circuit;
   }
 
-  #trips(runWeight: number, durationMs: number | undefined): boolean {
-    if (this.#tripPolicy === undefined) return runWeight >= this.#failureThreshold;
-    return this.#tripPolicy.onFailure(runWeight, durationMs);
-  }
-
   #weightOf(error: unknown): number {
     try {
-      if (this.#isFailure?.(error) === false) return 0;
-      const weight = this.#weigh?.(error) ?? 1;
+      if (this.#callbacks.isFailure?.(error) === false) return 0;
+      const weight = this.#callbacks.weigh?.(error) ?? 1;
       return weight >= 0 ? weight : 1;
     } catch {
       // A classifier that throws must not hide the failure that it was asked about.
@@ -338,7 +329,7 @@ export class CircuitBreaker {
   }
 
   #openMs(reopenings: number): number {
-    return this.#openTime?.(this.#timeout, reopenings) ?? this.#timeout;
+    return this.#callbacks.openTime?.(this.#timeout, reopenings) ?? this.#timeout;
   }
 
   #close(): void {
@@ -359,7 +350,7 @@ export class CircuitBreaker {
     circuit.generation = this.#serial;
     if (from === to || circuit !== this.#circuit) return;
     try {
-      this.#onStateChange?.({ name: this.name, from, to });
+      this.#callbacks.onStateChange?.({ name: this.name, from, to });
     } catch {
       // An observer's failure is not the caller's.
     }
@@ -376,10 +367,6 @@ function countFailure(circuit: Circuit, at: number): void {
 function endRun(circuit: Circuit): void {
   circuit.consecutiveFailures = 0;
   circuit.runWeight = 0;
-}
-
-function monotonic(): number {
-  return performance.now();
 }
 
 /** What `fn` promises, also when it throws instead or gives a plain value. */
