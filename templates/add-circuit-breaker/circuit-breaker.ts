@@ -391,7 +391,6 @@ function milliseconds(name: string, value: number): number {
 
 /** The least time to stay open that an error asks for, in milliseconds. */
 function retryAfterOf(error: unknown): number {
-  const retryAfterMs =
-    typeof error === 'object' ? (error as { retryAfterMs?: unknown } | null)?.retryAfterMs : 0;
+  const retryAfterMs = (error as { retryAfterMs?: unknown } | null | undefined)?.retryAfterMs;
   return typeof retryAfterMs === 'number' && Number.isFinite(retryAfterMs) ? retryAfterMs : 0;
 }
