@@ -83,7 +83,9 @@ function verifyTestView(
     secret: secretLiteral,
     secretVariables: secretEnv === false ? [] : [secretEnv],
     preparations: [...standIns, ...(decorated ?? []), ...(fastifyJwt ? [registration(service)] : [])],
-    defaults: ["serviceAuthSecret: ''", ...(blacklist === 'none' ? [] : ['blacklistStore: store'])].join(', '),
+    defaults: ["serviceAuthSecret: ''", ...(blacklist === 'none' ? [] : ['blacklistStore: store'])].join(
+      ', ',
+    ),
     secretEnv,
     guardsSecret: isTold || jwt.library === 'none',
     algorithm: jwt.algorithm,

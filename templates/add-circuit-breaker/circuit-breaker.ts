@@ -114,6 +114,7 @@ type Circuit = typeof NEW_CIRCUIT;
 
 /** Shared by all breakers that have no probes in flight. */
 const NO_PROBES = new Map<number, number>();
+const monotonic = (): number => performance.now();
 
 /**
  * A circuit breaker without timers: states change when it is asked, by a monotonic clock. Each call costs O(1).
@@ -131,7 +132,10 @@ export class CircuitBreaker {
   readonly #probeTimeout: number;
   readonly #clock: () => number;
   readonly #tripPolicy: TripPolicy | undefined;
-  readonly #callbacks: Pick<CircuitBreakerOptions, 'openTime' | 'isFailure' | 'weigh' | 'onStateChange'>;
+  readonly #openTime: OpenTime | undefined;
+  readonly #isFailure: CircuitBreakerOptions['isFailure'];
+  readonly #weigh: CircuitBreakerOptions['weigh'];
+  readonly #onStateChange: CircuitBreakerOptions['onStateChange'];
   #circuit = { ...NEW_CIRCUIT };
   /** Permits of the probes in flight and when they began, oldest first; also of those from an earlier generation. */
   #probes = NO_PROBES;
@@ -147,9 +151,12 @@ export class CircuitBreaker {
     this.#monitoringPeriod = milliseconds('monitoringPeriod', options.monitoringPeriod ?? 60_000);
     this.#halfOpenMaxCalls = count('halfOpenMaxCalls', options.halfOpenMaxCalls ?? 1);
     this.#probeTimeout = milliseconds('probeTimeout', options.probeTimeout ?? this.#timeout);
-    this.#clock = options.clock ?? (() => performance.now());
+    this.#clock = options.clock ?? monotonic;
     this.#tripPolicy = options.tripPolicy?.(this.#clock);
-    this.#callbacks = { ...options };
+    this.#openTime = options.openTime;
+    this.#isFailure = options.isFailure;
+    this.#weigh = options.weigh;
+    this.#onStateChange = options.onStateChange;
   }
 
   /** Calls `fn` if the circuit lets it through. @throws CircuitOpenError when it does not; else as `fn` does */
@@ -209,11 +216,9 @@ export class CircuitBreaker {
     if (circuit.runWeight === 0) circuit.runStartedAt = now;
     circuit.runWeight += weight;
     countFailure(circuit, now);
-    const { state, runWeight } = circuit;
-    const opens =
-      state !== 'CLOSED' ||
-      (this.#tripPolicy?.onFailure(runWeight, durationMs) ?? runWeight >= this.#failureThreshold);
-    if (opens) this.#open(circuit, now, retryAfterOf(error));
+    if (circuit.state !== 'CLOSED' || this.#trips(circuit.runWeight, durationMs)) {
+      this.#open(circuit, now, retryAfterOf(error));
+    }
   }
 
   /** The call of that permit was cancelled: it says nothing about the dependency. */
@@ -311,10 +316,14 @@ export class CircuitBreaker {
     return circuit;
   }
 
+  #trips(runWeight: number, durationMs: number | undefined): boolean {
+    return this.#tripPolicy?.onFailure(runWeight, durationMs) ?? runWeight >= this.#failureThreshold;
+  }
+
   #weightOf(error: unknown): number {
     try {
-      if (this.#callbacks.isFailure?.(error) === false) return 0;
-      const weight = this.#callbacks.weigh?.(error) ?? 1;
+      if (this.#isFailure?.(error) === false) return 0;
+      const weight = this.#weigh?.(error) ?? 1;
       return weight >= 0 ? weight : 1;
     } catch {
       // A classifier that throws must not hide the failure that it was asked about.
@@ -329,7 +338,7 @@ export class CircuitBreaker {
   }
 
   #openMs(reopenings: number): number {
-    return this.#callbacks.openTime?.(this.#timeout, reopenings) ?? this.#timeout;
+    return this.#openTime?.(this.#timeout, reopenings) ?? this.#timeout;
   }
 
   #close(): void {
@@ -350,7 +359,7 @@ export class CircuitBreaker {
     circuit.generation = this.#serial;
     if (from === to || circuit !== this.#circuit) return;
     try {
-      this.#callbacks.onStateChange?.({ name: this.name, from, to });
+      this.#onStateChange?.({ name: this.name, from, to });
     } catch {
       // An observer's failure is not the caller's.
     }
