@@ -83,7 +83,9 @@ function verifyTestView(
     secret: secretLiteral,
     secretVariables: secretEnv === false ? [] : [secretEnv],
     preparations: [...standIns, ...(decorated ?? []), ...(fastifyJwt ? [registration(service)] : [])],
-    defaults: ["serviceAuthSecret: ''", ...(blacklist === 'none' ? [] : [inertStore])].join(', '),
+    defaults: ["serviceAuthSecret: ''", ...(blacklist === 'none' ? [] : ['blacklistStore: store'])].join(
+      ', ',
+    ),
     secretEnv,
     guardsSecret: isTold || jwt.library === 'none',
     algorithm: jwt.algorithm,
@@ -127,8 +129,6 @@ function loginView(
   };
 }
 
-const inertStore = 'blacklistStore: { add: () => Promise.resolve(), has: () => Promise.resolve(false) }';
-
 /** Has the name of a plugin that the route depends on, and nothing else of it. */
 function standIn(name: string): string {
   return `await app.register(fp((_app, _options, done) => { done(); }, { name: ${printString(name)} }));`;
@@ -153,7 +153,7 @@ function decoratedConfig({ jwt }: Service): readonly string[] | undefined {
 
 function packageWants(fastifyJwt: boolean, fastifyPlugin: boolean): readonly ImportWant[] {
   return [
-    { from: 'fastify', default: 'Fastify', names: ['type FastifyInstance'] },
+    { from: 'fastify', default: 'Fastify', names: ['type FastifyInstance', 'type LightMyRequestResponse'] },
     ...(fastifyPlugin ? [{ from: 'fastify-plugin', default: 'fp' }] : []),
     ...(fastifyJwt ? [{ from: '@fastify/jwt', default: 'fastifyJwt' }] : []),
   ];
