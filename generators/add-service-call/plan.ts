@@ -3,6 +3,7 @@ import { declareVariables, readVariable } from '../_engine/edit/declare-variable
 import { declareDependencies, fastifyPlugin } from '../_engine/edit/ensure-dependency.ts';
 import { freePluginName, registerPlugin } from '../_engine/edit/register-plugin.ts';
 import { findClient, foreignClient } from '../_engine/facts/calls/installed-client.ts';
+import { dependenciesOption, findPluginDependencies } from '../_engine/facts/app/decorations.ts';
 import { surveyTarget } from '../_engine/facts/app/service.ts';
 import { routeKey } from '../_engine/facts/routes/public-routes.ts';
 import type { TypedRoute } from '../_engine/facts/route-types/typed-route.ts';
@@ -80,6 +81,7 @@ async function planCallee(
     decorator: chooseDecorator(service, camelCase(callee.name), file),
     urlExpression: hasDefault ? expression : `${expression} ?? ${printString(callee.defaultUrl)}`,
     pluginName: freePluginName(service, file, `${callee.name}-client`),
+    dependencies: dependenciesOption(findPluginDependencies(draft.repo, service, file, [expression])),
     methods: methods.map((one) => one.view),
   };
   draft.create(file, 'service-call', render('add-service-call/service-call.ts.hbs', view, service.style));
