@@ -187,7 +187,7 @@ function renderMiddleware(
   choices: MiddlewareChoices,
 ): void {
   const { style, testing } = service;
-  const view = middlewareView(service, files, names, choices);
+  const view = middlewareView(service, draft.repo, files, names, choices);
   const text = render('add-auth-middleware/auth-middleware.ts.hbs', view, style);
   draft.create(files.middleware, 'auth-middleware', text);
   const createModule = (file: RelPath, name: string): void => {

@@ -5,11 +5,7 @@ import { importLines } from '../_engine/facts/style/place-file.ts';
 import { readVariable } from '../_engine/edit/declare-variables.ts';
 import { redisConnection } from '../_engine/edit/redis-connection.ts';
 import { redisScope } from '../_engine/facts/redis.ts';
-import {
-  decoratorsIn,
-  dependenciesOption,
-  findPluginDependencies,
-} from '../_engine/facts/app/decorations.ts';
+import { dependenciesOption, findPluginDependencies } from '../_engine/facts/app/decorations.ts';
 import { printString } from '../_engine/syntax/print.ts';
 import { secretView, signingSecret, verifierArguments } from './connection-views.ts';
 import { purposeCondition, type TokenPolicy } from './token-policy.ts';
@@ -82,13 +78,12 @@ export function followedPlugins(
   blacklist: Blacklist,
 ): readonly string[] {
   const { jwt, redis } = service;
-  const expressions = [
+  return findPluginDependencies(repo, service, plugin, [
     ...(blacklist === 'redis' ? [redis.client?.expression] : []),
+    ...(jwt.library === '@fastify/jwt' ? ['app.jwt'] : []),
     jwt.secret?.expression,
     readVariable(service, 'SERVICE_AUTH_SECRET').expression,
-  ];
-  const reads = [...decoratorsIn(...expressions), ...(jwt.library === '@fastify/jwt' ? ['jwt'] : [])];
-  return findPluginDependencies(repo, service, plugin, reads);
+  ]);
 }
 
 /** What was read from the service is imported as it imports it. */

@@ -109,6 +109,7 @@ async function ofDocument(repo: Repo, wanted: string): Promise<Callee> {
   return {
     routes,
     types,
+    missing: [],
     wanted,
     unasked,
     name,

@@ -3,8 +3,10 @@ import { declareVariables, readVariable } from '../_engine/edit/declare-variable
 import { declareDependencies, fastifyPlugin } from '../_engine/edit/ensure-dependency.ts';
 import { freePluginName, registerPlugin } from '../_engine/edit/register-plugin.ts';
 import { findClient, foreignClient } from '../_engine/facts/calls/installed-client.ts';
+import { dependenciesOption, findPluginDependencies } from '../_engine/facts/app/decorations.ts';
 import { surveyTarget } from '../_engine/facts/app/service.ts';
 import { routeKey } from '../_engine/facts/routes/public-routes.ts';
+import { hasUnknown } from '../_engine/facts/route-types/shape.ts';
 import type { TypedRoute } from '../_engine/facts/route-types/typed-route.ts';
 import { importLines, importSpecifier, placeFile } from '../_engine/facts/style/place-file.ts';
 import type { AnswersTo } from '../_engine/model/generator.ts';
@@ -80,6 +82,7 @@ async function planCallee(
     decorator: chooseDecorator(service, camelCase(callee.name), file),
     urlExpression: hasDefault ? expression : `${expression} ?? ${printString(callee.defaultUrl)}`,
     pluginName: freePluginName(service, file, `${callee.name}-client`),
+    dependencies: dependenciesOption(findPluginDependencies(draft.repo, service, file, [expression])),
     methods: methods.map((one) => one.view),
   };
   draft.create(file, 'service-call', render('add-service-call/service-call.ts.hbs', view, service.style));
@@ -90,21 +93,22 @@ async function planCallee(
 }
 
 /** The methods of the routes that were asked for. @throws RefusalError E_INVALID_FLAG */
-function chooseMethods(
-  { label, routes, types, unasked, wanted }: Callee,
-  asked: readonly string[],
-): readonly CallMethod[] {
+function chooseMethods(callee: Callee, asked: readonly string[]): readonly CallMethod[] {
+  const { label, routes, types, unasked, wanted } = callee;
   const names = nameMethods(routes);
   const own = asked.map((one) => (one.startsWith(`${wanted}:`) ? one.slice(wanted.length + 1) : one));
   const isAsked = ({ isText, route }: TypedRoute, name: string): boolean => {
     const isUsual = isText !== true && !unasked.has(route.url);
     return own.includes(name) || own.includes(routeKey(route)) || (own.includes('all') && isUsual);
   };
-  const chosen = routes.flatMap((route, index) => {
-    const name = names[index] ?? '';
-    return isAsked(route, name) ? [methodOf(route, name, types, (one) => types.has(one))] : [];
-  });
-  if (chosen.length > 0) return chosen;
+  const chosen = routes.map((route, index) => ({ route, name: names[index] ?? '' }));
+  const found = chosen.filter(({ name, route }) => isAsked(route, name));
+  assertReadable(
+    callee,
+    found.map(({ route }) => route),
+  );
+  if (found.length > 0)
+    return found.map(({ name, route }) => methodOf(route, name, types, (one) => types.has(one)));
   const known = routes.map(({ route }, index) => `${names[index] ?? ''} (${route.method} ${route.url})`);
   throw new RefusalError({
     code: 'E_INVALID_FLAG',
@@ -113,6 +117,19 @@ function chooseMethods(
       known.length === 0
         ? 'No route of it was found that can be called.'
         : `Use all, or some of: ${known.join(', ')}.`,
+  });
+}
+
+/** Types that are not known because nothing is installed would replace those that are. @throws RefusalError E_MISSING_PART */
+function assertReadable({ label, missing, types }: Callee, routes: readonly TypedRoute[]): void {
+  const unread = routes.filter(({ answer, body, failures }) =>
+    [answer, body, ...failures.map(({ shape }) => shape)].some((shape) => hasUnknown(shape, types)),
+  );
+  if (missing.length === 0 || unread.length === 0) return;
+  throw new RefusalError({
+    code: 'E_MISSING_PART',
+    message: `${label} imports packages that are not installed (${missing.join(', ')}), so these routes have no types: ${unread.map(({ route }) => routeKey(route)).join(', ')}.`,
+    remedy: 'Install them and run the command again, or name an OpenAPI document of the service with --to.',
   });
 }
 

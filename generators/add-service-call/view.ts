@@ -10,6 +10,8 @@ export interface ServiceCallView {
   readonly decorator: string;
   readonly urlExpression: string;
   readonly pluginName: string;
+  /** `, dependencies: ['env']`: autoloaded plugins that it has to follow; empty for none. */
+  readonly dependencies: string;
   readonly methods: readonly CallMethodView[];
 }
 

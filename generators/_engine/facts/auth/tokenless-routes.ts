@@ -1,7 +1,7 @@
 import type { Route } from '../../model/app-facts.ts';
 import type { RelPath } from '../../model/paths.ts';
 import type { Survey } from '../../program/survey.ts';
-import { memberOf, receiverOf, unwrap } from '../../syntax/expressions.ts';
+import { keyOf, memberOf, receiverOf, unwrap } from '../../syntax/expressions.ts';
 import { importedBy } from '../../syntax/symbols.ts';
 import { lineOf, ts, walk } from '../../syntax/tree.ts';
 import { findRouteCode, type RouteCode } from '../routes/route-code.ts';
@@ -27,11 +27,58 @@ interface Evidence {
 /** Routes that sign tokens, exchange authorization codes, check passwords or signatures; names prove nothing here. */
 export function findTokenlessRoutes(survey: Survey, routes: readonly Route[]): readonly TokenlessRoute[] {
   const issued = issuedBySign(survey);
+  const callbacks = findCallbacks(survey);
   return routes.flatMap((route) => {
     if (route.public !== undefined || route.by !== undefined) return [];
-    const found = evidenceOf(survey, route, findRouteCode(survey, route), issued);
+    const found =
+      evidenceOf(survey, route, findRouteCode(survey, route), issued) ?? callbackTo(callbacks, route);
     return found === undefined ? [] : [{ route, evidence: found.text, isLogin: found.isLogin }];
   });
+}
+
+/** Where an identity provider sends people back to, by an option of the code. */
+interface Callback {
+  readonly path: string;
+  /** `callbackUri at src/app.ts:12` */
+  readonly shownBy: string;
+}
+
+/** The option as @fastify/oauth2, the strategies of passport and libraries of OpenID Connect have it. */
+const callbackOption = /^(?:callback_?ur[il]|redirect_?uri)$/i;
+
+function findCallbacks(survey: Survey): readonly Callback[] {
+  return survey.filesMatching(/callback_?ur[il]|redirect_?uri/i).flatMap((file) => {
+    const found: Callback[] = [];
+    walk(survey.tree(file), (node) => {
+      const name = ts.isPropertyAssignment(node) ? keyOf(node.name) : undefined;
+      if (name === undefined || !ts.isPropertyAssignment(node) || !callbackOption.test(name)) return true;
+      const value = survey.names.value(node.initializer, file)?.node ?? node.initializer;
+      const at = `${file}:${String(lineOf(survey.tree(file), node.getStart()))}`;
+      for (const path of pathsIn(value)) found.push({ path, shownBy: `${name} at ${at}` });
+      return true;
+    });
+    return found;
+  });
+}
+
+/** The paths of the URLs that an expression may give: of a literal, or after the last part of a template. */
+function pathsIn(value: ts.Node): readonly string[] {
+  const paths: string[] = [];
+  walk(value, (node) => {
+    const isText = ts.isStringLiteralLike(node) || ts.isTemplateTail(node);
+    const [, path] = (isText && /^(?:https?:\/\/[^/]*)?(\/[^?#]*[^?#/])/.exec(node.text)) || [];
+    if (path !== undefined) paths.push(path);
+    return true;
+  });
+  return paths;
+}
+
+/** A proxy before the service may have a part of the path for itself. */
+function callbackTo(callbacks: readonly Callback[], { url }: Route): Evidence | undefined {
+  const found = callbacks.find(({ path }) => url.length > 1 && path.endsWith(url));
+  return (
+    found && { text: `a login elsewhere sends people back to it, by the ${found.shownBy}`, isLogin: false }
+  );
 }
 
 /** The tokens of each place that signs some: `path:line`. */

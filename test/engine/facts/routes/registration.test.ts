@@ -181,7 +181,10 @@ describe('routePluginsOf', () => {
       'src/routes/helper.ts': file('/helper'),
     });
     expect(service.app.autoload).toEqual([
-      { dir: 'src/routes', holds: 'routes', dirNameRoutePrefix: true, autoHooks: false, prefix: '/api' },
+      {
+        ...{ dir: 'src/routes', holds: 'routes', dirNameRoutePrefix: true, autoHooks: false, prefix: '/api' },
+        loads: ['src/routes/root.ts', 'src/routes/users/index.ts', 'src/routes/users/_id/posts.ts'],
+      },
     ]);
     expect(service.routes.map(({ name, routes }) => [name, routes[0]?.url])).toEqual([
       ['root', '/api'],
