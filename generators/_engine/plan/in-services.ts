@@ -5,6 +5,7 @@ import type { ServiceHead } from '../model/service.ts';
 import { surveyTooling } from '../facts/tooling.ts';
 import { formatEdits } from './format.ts';
 import { withoutRefused } from './formatter-code.ts';
+import { lintEdits } from './lint.ts';
 
 /** The edits in each service's folder, the nearest one to the file; undefined for those in none. */
 export function editsByOwner(
@@ -39,12 +40,19 @@ function ownerOf(byDir: Folders, path: RelPath): ServiceHead | undefined {
   return byDir.get(dir) ?? (dir === '' ? undefined : ownerOf(byDir, dir));
 }
 
-/** The edits as the formatter of each service leaves them, and why some are not formatted. */
+/** The edits as formatter and linter leave them: why some are not formatted, and what the linter has left. */
+export interface FormattedEdits {
+  readonly edits: readonly Edit[];
+  readonly notes: readonly string[];
+  readonly lintNotes: readonly string[];
+}
+
+/** Formats the edits with the formatter of each service, then takes the fixes of its linter. */
 export async function formatInServices(
   { repo, heads }: Site,
   edits: readonly Edit[],
   given: Answers,
-): Promise<Readonly<{ edits: readonly Edit[]; notes: readonly string[] }>> {
+): Promise<FormattedEdits> {
   const owned = editsByOwner(heads, edits);
   const groups = heads
     .filter((head) => owned.has(head))
@@ -54,5 +62,17 @@ export async function formatInServices(
       edits: owned.get(head) ?? [],
     }));
   const formatted = await formatEdits(repo, await withoutRefused(repo, given, groups));
-  return { ...formatted, edits: [...formatted.edits, ...(owned.get(undefined) ?? [])] };
+  const fixed: Edit[] = [];
+  const lintNotes = new Set<string>();
+  for (const [owner, own] of editsByOwner(heads, formatted.edits)) {
+    const linted =
+      owner === undefined ? { edits: own, notes: [] } : await lintEdits(repo, owner.dir, own, given);
+    fixed.push(...linted.edits);
+    for (const note of linted.notes) lintNotes.add(note);
+  }
+  return {
+    edits: [...fixed, ...(owned.get(undefined) ?? [])],
+    notes: formatted.notes,
+    lintNotes: [...lintNotes],
+  };
 }
