@@ -1,7 +1,7 @@
 import type { RoutePlugin } from '../_engine/model/app-facts.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { openSurvey } from '../_engine/program/survey.ts';
-import { findExistingGuards } from '../_engine/facts/auth/existing-guards.ts';
+import { type ExistingGuard, findExistingGuards } from '../_engine/facts/auth/existing-guards.ts';
 import { findService } from '../_engine/facts/app/service.ts';
 import { placeFile } from '../_engine/facts/style/place-file.ts';
 import type { Destination } from '../_engine/edit/declare-variables.ts';
@@ -55,11 +55,19 @@ export function existingGuardNotes(
   isLocal: boolean,
 ): readonly string[] {
   const costs = isLocal ? 'verifies the token as well' : 'is one more call to the auth service per request';
-  return findExistingGuards(openSurvey(repo, service), plugins, decorator).map((guard) => {
-    const { line, name, path, plugin, readsKey } = guard;
-    const key = readsKey
+  const found = findExistingGuards(openSurvey(repo, service), plugins, decorator);
+  // One sentence for each guard of a plugin: a route plugin may name it at every route.
+  const keyOf = ({ name, path, plugin }: ExistingGuard): string => `${plugin} ${name} ${path}`;
+  return [...new Set(found.map(keyOf))].map((each) => {
+    const guards = found.filter((one) => keyOf(one) === each);
+    const { name = '', path = '', plugin = '' } = guards[0] ?? {};
+    const lines = guards.map(({ line }) => line).toSorted((a, b) => a - b);
+    const where = `${path}:${lines.slice(0, maxLines).join(', ')}${lines.length > maxLines ? ' …' : ''}`;
+    const key = guards.some(({ readsKey }) => readsKey)
       ? ' It reads a key from the Authorization header, which is no token: its callers get 401 from the new hook.'
       : '';
-    return `${plugin} is guarded already, by ${name} (${path}:${String(line)}), which runs as well: the new hook ${costs}.${key}`;
+    return `${plugin} is guarded already, by ${name} (${where}), which runs as well: the new hook ${costs}.${key}`;
   });
 }
+
+const maxLines = 5;

@@ -11,6 +11,7 @@ import {
   unwrap,
 } from '../syntax/expressions.ts';
 import { pickNodes, ts } from '../syntax/tree.ts';
+import { declarationOfType, declaredType, onlyImplementation, type WrittenType } from './declared-types.ts';
 import type { Definition } from './definitions.ts';
 import type { Survey } from './survey.ts';
 
@@ -74,8 +75,16 @@ function ownerOf(survey: Survey, expression: ts.Expression, file: RelPath, hops:
   if (receiver === undefined || member === undefined) return undefined;
   const field = receiver.kind === ts.SyntaxKind.ThisKeyword ? fieldOf(bare, member) : undefined;
   if (field !== undefined) return ownerBehind(survey, { file, node: field }, hops + 1);
+  const type = declaredType(survey, bare, file, fieldOf);
+  if (type !== undefined) return ownerOfType(survey, type);
   const decorated = decoratedValue(survey, member);
   return decorated && ownerBehind(survey, decorated, hops + 1);
+}
+
+/** A class by its name, or the only one that implements the interface of that name. */
+function ownerOfType(survey: Survey, type: WrittenType): Owner | undefined {
+  const found = declarationOfType(survey, type);
+  return found && (asOwner(found.node, found.file) ?? onlyImplementation(survey, found));
 }
 
 function asOwner(node: ts.Node | undefined, file: RelPath): Owner | undefined {
@@ -92,9 +101,7 @@ function ownerBehind(survey: Survey, { file, node }: Definition, hops: number): 
     return undefined;
   const { initializer, type } = node;
   if (type === undefined) return initializer && ownerOf(survey, initializer, file, hops);
-  const isNamed = ts.isTypeReferenceNode(type) && ts.isIdentifier(type.typeName);
-  const declared = isNamed ? survey.names.definitionOf(type.typeName, file) : undefined;
-  return declared && asOwner(declared.node, declared.file);
+  return ts.isTypeReferenceNode(type) ? ownerOfType(survey, { file, node: type }) : undefined;
 }
 
 /** The declaration of `this.name`: a field, a parameter of the constructor, or what the constructor sets it to. */
