@@ -40,7 +40,15 @@ export function missingRouteNotes(
         ];
   const service = findService(repo, auth.head.dir);
   const routes = service?.routes.flatMap((plugin) => plugin.routes) ?? [];
-  if (routes.some(({ method, url }) => url === path && (method === 'POST' || method === '*'))) return [];
+  const route = routes.find(({ method, url }) => url === path && (method === 'POST' || method === '*'));
+  if (route !== undefined) {
+    const isOurs = /\bcreateVerifyHandler\b/.test(repo.read(route.path) ?? '');
+    return isOurs
+      ? []
+      : [
+          `POST ${path} of ${auth.head.name} (${route.path}:${String(route.line)}) was not added by add-auth-verify: it has to take { token } and answer 200 with { valid: true, userId }, or 401. Name another route with --path.`,
+        ];
+  }
   return [
     `${auth.head.name} has no POST ${path} yet: add it with s2s add-auth-verify --target ${auth.head.dir === '' ? auth.head.name : auth.head.dir}. ${closed}`,
   ];
@@ -57,12 +65,12 @@ export function existingGuardNotes(
   const costs = isLocal ? 'verifies the token as well' : 'is one more call to the auth service per request';
   const found = findExistingGuards(openSurvey(repo, service), plugins, decorator);
   // One sentence for each guard of a plugin: a route plugin may name it at every route.
-  const keyOf = ({ name, path, plugin }: ExistingGuard): string => `${plugin} ${name} ${path}`;
+  const keyOf = ({ name, plugin }: ExistingGuard): string => `${plugin} ${name}`;
   return [...new Set(found.map(keyOf))].map((each) => {
     const guards = found.filter((one) => keyOf(one) === each);
-    const { name = '', path = '', plugin = '' } = guards[0] ?? {};
-    const lines = guards.map(({ line }) => line).toSorted((a, b) => a - b);
-    const where = `${path}:${lines.slice(0, maxLines).join(', ')}${lines.length > maxLines ? ' …' : ''}`;
+    const { name = '', plugin = '' } = guards[0] ?? {};
+    const places = guards.map(({ line, path }) => `${path}:${String(line)}`);
+    const where = [...places.slice(0, maxPlaces), ...(places.length > maxPlaces ? ['…'] : [])].join(', ');
     const key = guards.some(({ readsKey }) => readsKey)
       ? ' It reads a key from the Authorization header, which is no token: its callers get 401 from the new hook.'
       : '';
@@ -70,4 +78,4 @@ export function existingGuardNotes(
   });
 }
 
-const maxLines = 5;
+const maxPlaces = 3;
