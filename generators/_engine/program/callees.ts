@@ -7,6 +7,7 @@ import {
   keyOf,
   memberOf,
   receiverOf,
+  returnsOf,
   stringOf,
   unwrap,
 } from '../syntax/expressions.ts';
@@ -67,6 +68,8 @@ function ownerOf(survey: Survey, expression: ts.Expression, file: RelPath, hops:
   const found = survey.names.value(bare, file);
   if (found !== undefined && found.node !== bare) return ownerBehind(survey, found, hops + 1);
   if (ts.isNewExpression(bare)) return ownerOf(survey, bare.expression, file, hops + 1);
+  const made = ts.isCallExpression(bare) ? madeBy(survey, bare, file, hops + 1) : undefined;
+  if (made !== undefined) return made;
   // `container.resolve(UsersService)`
   if (ts.isCallExpression(bare) && bare.arguments.length === 1)
     return bare.arguments[0] && ownerOf(survey, bare.arguments[0], file, hops + 1);
@@ -79,6 +82,19 @@ function ownerOf(survey: Survey, expression: ts.Expression, file: RelPath, hops:
   if (type !== undefined) return ownerOfType(survey, type);
   const decorated = decoratedValue(survey, member);
   return decorated && ownerBehind(survey, decorated, hops + 1);
+}
+
+/** What a function of the service returns: `makeUseCase()`. */
+function madeBy(
+  survey: Survey,
+  { expression }: ts.CallExpression,
+  file: RelPath,
+  hops: number,
+): Owner | undefined {
+  const maker = survey.names.value(expression, file);
+  if (maker === undefined || !isFunctionNode(maker.node)) return undefined;
+  const [only, other] = returnsOf(maker.node);
+  return only === undefined || other !== undefined ? undefined : ownerOf(survey, only, maker.file, hops);
 }
 
 /** A class by its name, or the only one that implements the interface of that name. */

@@ -49,6 +49,17 @@ describe('findTokenlessRoutes', () => {
     ]);
   });
 
+  it('follows what a function makes', () => {
+    const app = `${head}import { makeSignIn } from './make.js';
+      app.post('/sign-in', async (request, reply) => { const signIn = makeSignIn(reply); return signIn.execute(request.body); });`;
+    const make = `import jwt from 'jsonwebtoken';
+      class SignIn { async execute(body) { return jwt.sign({ sub: body.id }, 'x'); } }
+      export function makeSignIn(reply) { const made = new SignIn(reply); return made; }`;
+    expect(tokenless({ 'src/app.ts': app, 'src/make.ts': make })).toEqual([
+      'POST /sign-in login: its handler signs a token at src/make.ts:2',
+    ]);
+  });
+
   it('follows a service that is injected by its interface, where one class implements it', () => {
     const files = {
       'src/app.ts': `${head}import { loginRoute } from './login.js';\nloginRoute(app, service);`,
