@@ -36,6 +36,14 @@ export interface MiddlewareView {
   readonly publicRoutes: string;
 }
 
+/** The same where what is not about the service's names is in a package that it shares. */
+export interface SharedMiddlewareView extends MiddlewareView {
+  /** Entries of the object that the package gets. */
+  readonly settings: readonly string[];
+  /** One more argument, with a comma before it, where the auth service answers more than ID, mail and tenant. */
+  readonly claims: string;
+}
+
 /** A member of the middleware's options and its docstring. */
 interface PartOption {
   readonly does: string;

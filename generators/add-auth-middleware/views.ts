@@ -11,11 +11,13 @@ import { printString, printStrings } from '../_engine/syntax/print.ts';
 import type { LocalVerification } from './local-verification.ts';
 import type { MiddlewareNames } from './names.ts';
 import type { CarriedClaim } from './verify-route.ts';
-import type { MiddlewareTestView, MiddlewareView } from './view.ts';
+import type { MiddlewareTestView, MiddlewareView, SharedMiddlewareView } from './view.ts';
 
 /** The files of the middleware beside its tests. */
 export interface MiddlewareFiles {
   readonly middleware: RelPath;
+  /** Present where it is in a package that the service shares. */
+  readonly authentication: RelPath | undefined;
   readonly cache: RelPath;
   readonly client: RelPath;
   readonly diagnostics: RelPath;
@@ -51,6 +53,12 @@ export interface MiddlewareChoices {
   readonly carried: readonly CarriedClaim[];
 }
 
+const authentication = [
+  'type Authentication',
+  'type AuthenticationOptions',
+  'connectAuthService',
+  'type VerifiedUser',
+];
 const client = ['ServiceClient', 'ServiceClientError', 'type ServiceClientOptions'];
 
 export function middlewareView(
@@ -93,6 +101,30 @@ export function middlewareView(
     publicRoutes: printStrings(publicRoutes ?? []),
   };
 }
+
+/** The view of a middleware that has its names alone. */
+export function sharedMiddlewareView(view: MiddlewareView, choices: MiddlewareChoices): SharedMiddlewareView {
+  const { cacheTtlMs, carried, diagnostics, path } = choices;
+  const entries = carried.map(
+    ({ name, type }) =>
+      `${name}: answer[${printString(name)}]${type === 'unknown' ? '' : ` as ${orUndefined(type)}`}`,
+  );
+  return {
+    ...view,
+    cache: cacheTtlMs === undefined ? [] : view.cache,
+    settings: [
+      `baseUrl: ${view.urlExpression}`,
+      `serviceSecret: ${view.secretExpression}`,
+      ...(path === usualVerifyPath ? [] : [`verifyPath: ${printString(path)}`]),
+      ...(diagnostics ? ['onVerified: tokenVerified'] : []),
+      '...options',
+      ...(cacheTtlMs === undefined ? [] : ['cache']),
+    ],
+    claims: entries.length === 0 ? '' : `, (answer) => ({ ${entries.join(', ')} })`,
+  };
+}
+
+const usualVerifyPath = '/auth/verify';
 
 function orUndefined(type: string): string {
   return type === 'unknown' ? type : `${type} | undefined`;
@@ -158,14 +190,17 @@ function importsOf(
   files: MiddlewareFiles,
   { alternatives, cacheTtlMs, diagnostics, guardsAll, revocation }: MiddlewareChoices,
 ): readonly ImportWant[] {
+  const fastify = ['FastifyBaseLogger', 'FastifyInstance', 'FastifyReply', 'FastifyRequest'];
+  const core: readonly ImportWant[] =
+    files.authentication === undefined
+      ? [
+          { from: 'fastify', names: fastify, typeOnly: true },
+          { from: files.client, names: client },
+        ]
+      : [{ from: files.authentication, names: authentication }];
   return [
-    {
-      from: 'fastify',
-      names: ['FastifyBaseLogger', 'FastifyInstance', 'FastifyReply', 'FastifyRequest'],
-      typeOnly: true,
-    },
     { from: 'fastify-plugin', default: 'fp' },
-    { from: files.client, names: client },
+    ...core,
     ...(alternatives ? [{ from: files.alternatives, names: ['throwRefusals'] }] : []),
     ...(guardsAll ? [{ from: files.guard, names: ['guardRoutes'] }] : []),
     ...(cacheTtlMs === undefined ? [] : [{ from: files.cache, names: ['ClaimCache'] }]),
@@ -179,14 +214,15 @@ function importsOf(
   ];
 }
 
-/** The tests of the middleware: their own, and those of its optional parts, by what they import beside it. */
+/** The tests of the middleware: its own, and those of its optional parts, by what they import beside it. */
 export function middlewareTests(
   service: Service,
   files: MiddlewareFiles,
+  test: RelPath,
   { cacheTtlMs, diagnostics, guardsAll, revocation }: MiddlewareChoices,
 ): readonly (readonly [name: string, imports: readonly ImportWant[]])[] {
   return [
-    ['auth-middleware', [testKitImport(service, 'type Answer', 'hangUp', 'json', 'silence', 'StubServer')]],
+    ...(files.authentication === undefined ? [['auth-middleware', [kitImport(service, test)]] as const] : []),
     ...(guardsAll ? [['route-guard', []] as const] : []),
     ...(cacheTtlMs === undefined ? [] : [['auth-cache', []] as const]),
     ...(revocation ? [['auth-revocation', [{ from: files.tokenKey, names: ['tokenKey'] }]] as const] : []),
@@ -195,6 +231,53 @@ export function middlewareTests(
       : []),
   ];
 }
+
+function kitImport(service: Service, test: RelPath): ImportWant {
+  return testKitImport(service, test, 'type Answer', 'hangUp', 'json', 'silence', 'StubServer');
+}
+
+/** The view of the test of what services share, in `test`: with the usual names. */
+export function authenticationTestView(service: Service, file: RelPath, test: RelPath): MiddlewareTestView {
+  return {
+    imports: importLines(service, test, [
+      { from: 'fastify-plugin', default: 'fp' },
+      { from: file, names: authentication },
+      kitImport(service, test),
+    ]),
+    setUp: sampleMiddleware,
+    isolation: "serviceSecret: ''",
+    path: usualVerifyPath,
+    urlVariable: 'AUTH_SERVICE_URL',
+    userMember: 'user',
+    correlationMember: 'correlationId',
+    decorator: 'authenticate',
+  };
+}
+
+const sampleMiddleware = `
+declare module 'fastify' {
+  interface FastifyInstance {
+    authenticate: Authentication['authenticate'];
+    authServiceClient: Authentication['client'];
+  }
+  interface FastifyRequest {
+    user: VerifiedUser | null;
+    correlationId: string;
+  }
+}
+
+type AuthMiddlewareOptions = AuthenticationOptions;
+
+/** As a service has it. */
+const authMiddleware = fp<AuthMiddlewareOptions>(async (app, options) => {
+  app.decorateRequest('correlationId', '');
+  app.decorateRequest('user', null);
+  const names = { user: 'user', correlationId: 'correlationId', url: 'AUTH_SERVICE_URL' };
+  const settings = { baseUrl: auth.origin, ...options };
+  const { authenticate, client } = await connectAuthService(app, settings, names);
+  app.decorate('authenticate', authenticate);
+  app.decorate('authServiceClient', client);
+});`.split('\n');
 
 /** The view of one of them, in `test`. */
 export function middlewareTestView(

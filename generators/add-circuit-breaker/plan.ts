@@ -3,6 +3,7 @@ import type { RelPath } from '../_engine/model/paths.ts';
 import type { Plan } from '../_engine/model/plan.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
+import { ensureSharedPackage } from '../_engine/edit/ensure-shared-package.ts';
 import { importSpecifier, placeFile, testFileFor } from '../_engine/facts/style/place-file.ts';
 import { type Draft, openDraft } from '../_engine/repo/draft.ts';
 import { renderModule, renderTest } from '../_engine/render/render.ts';
@@ -33,10 +34,11 @@ const parts: Readonly<Record<BreakerPart, Part>> = {
 export function planCircuitBreaker({ with: chosen, ...run }: BreakerAnswers, repo: Repo): Plan {
   const service = surveyTarget(repo, run, false);
   const draft = openDraft(repo);
+  ensureSharedPackage(draft, service);
   createModule(draft, service, core);
   for (const [name, { file, exported }] of Object.entries(parts)) {
     // A part that is there is planned again, which also recognises it where nothing is recorded.
-    const isThere = repo.read(placeFile(service, 'utils', file))?.includes(exported) === true;
+    const isThere = repo.read(placeFile(service, 'shared', file))?.includes(exported) === true;
     if (isThere || chosen.some((part) => part === name)) createModule(draft, service, file);
   }
   return draft.finish();
@@ -44,7 +46,7 @@ export function planCircuitBreaker({ with: chosen, ...run }: BreakerAnswers, rep
 
 function createModule(draft: Draft, service: Service, name: string): void {
   const { style, testing } = service;
-  const place = (file: string): RelPath => placeFile(service, 'utils', file);
+  const place = (file: string): RelPath => placeFile(service, 'shared', file);
   const specifiers = { './circuit-breaker.ts': importSpecifier(service, place(name), place(core)) };
   const text = renderModule(`add-circuit-breaker/${name}.ts`, specifiers, style);
   draft.create(place(name), 'circuit-breaker', text);

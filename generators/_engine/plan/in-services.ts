@@ -1,5 +1,5 @@
 import type { Answers, Site } from '../model/generator.ts';
-import { dirnameRel, type RelPath } from '../model/paths.ts';
+import { dirnameRel, type RelPath, toRel } from '../model/paths.ts';
 import type { Edit } from '../model/plan.ts';
 import type { ServiceHead } from '../model/service.ts';
 import { surveyTooling } from '../facts/tooling.ts';
@@ -39,6 +39,12 @@ function ownerOf(byDir: Folders, path: RelPath): ServiceHead | undefined {
   return byDir.get(dir) ?? (dir === '' ? undefined : ownerOf(byDir, dir));
 }
 
+/** Folders of packages with code that are no services: those that services share. */
+function packagesOf(edits: readonly Edit[]): readonly RelPath[] {
+  const dirs = edits.flatMap(({ path }) => /^(.+)\/(?:src|test)\/[^/]+\.ts$/.exec(path)?.[1] ?? []);
+  return [...new Set(dirs)].map(toRel);
+}
+
 /** The edits as the formatter of each service leaves them, and why some are not formatted. */
 export async function formatInServices(
   { repo, heads }: Site,
@@ -53,6 +59,13 @@ export async function formatInServices(
       formatter: surveyTooling(repo, head).formatter,
       edits: owned.get(head) ?? [],
     }));
-  const formatted = await formatEdits(repo, await withoutRefused(repo, given, groups));
-  return { ...formatted, edits: [...formatted.edits, ...(owned.get(undefined) ?? [])] };
+  const others = owned.get(undefined) ?? [];
+  const packages = packagesOf(others).map((dir) => ({
+    dir,
+    formatter: surveyTooling(repo, { dir }).formatter,
+    edits: others.filter(({ path }) => path.startsWith(`${dir}/`)),
+  }));
+  const formatted = await formatEdits(repo, await withoutRefused(repo, given, [...groups, ...packages]));
+  const isIn = ({ path }: Edit): boolean => packages.some(({ dir }) => path.startsWith(`${dir}/`));
+  return { ...formatted, edits: [...formatted.edits, ...others.filter((edit) => !isIn(edit))] };
 }

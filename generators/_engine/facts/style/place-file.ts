@@ -1,15 +1,16 @@
-import type { ImportWant, LayoutFact, ModuleFact } from '../../model/code-facts.ts';
-import { basenameRel, dirnameRel, joinRel, relativeRel, type RelPath } from '../../model/paths.ts';
+import type { ImportWant, LayoutFact, ModuleFact, SharedPackage } from '../../model/code-facts.ts';
+import { basenameRel, dirnameRel, joinRel, relativeRel, type RelPath, toRel } from '../../model/paths.ts';
 import type { Service, ServiceHead } from '../../model/service.ts';
 import { specifiersOf } from '../../syntax/symbols.ts';
 import { printString } from '../../syntax/print.ts';
 import { parseSource, ts } from '../../syntax/tree.ts';
 import type { Repo } from '../../model/repo.ts';
 import { openSurvey, type Survey, withoutGenerated } from '../../program/survey.ts';
+import { findShared } from '../../repo/shared-packages.ts';
 import { testsResolveJs } from '../tooling.ts';
 
-/** Kinds of files by where they go. */
-export type FileKind = 'utils' | 'middleware' | 'routes' | 'plugins' | 'test';
+/** Kinds of files by where they go; `shared` are utilities that a package of the workspace has instead of the service. */
+export type FileKind = 'shared' | 'utils' | 'middleware' | 'routes' | 'plugins' | 'test';
 
 /**
  * Path of a new file: in the folder of its kind, cased and suffixed as its siblings are. `name` is in kebab-case.
@@ -17,6 +18,8 @@ export type FileKind = 'utils' | 'middleware' | 'routes' | 'plugins' | 'test';
  */
 export function placeFile(service: Pick<Service, 'layout'>, kind: FileKind, name: string): RelPath {
   const { layout } = service;
+  if (kind === 'shared' && layout.shared !== undefined)
+    return joinRel(layout.shared.dir, sharedSource, `${name}.ts`);
   const [dir, suffix] = placeOf(layout, kind);
   const casing = suffix.startsWith('.') ? layout.dottedCasing : layout.casing;
   const stem = kind === 'test' ? name : cased(name, casing);
@@ -25,6 +28,7 @@ export function placeFile(service: Pick<Service, 'layout'>, kind: FileKind, name
 
 function placeOf(layout: LayoutFact, kind: FileKind): readonly [dir: RelPath, suffix: string] {
   switch (kind) {
+    case 'shared':
     case 'utils':
       return [layout.utilsDir, ''];
     case 'middleware':
@@ -36,6 +40,14 @@ function placeOf(layout: LayoutFact, kind: FileKind): readonly [dir: RelPath, su
     case 'test':
       return [layout.tests.dir, layout.tests.suffix];
   }
+}
+
+/** Folder of its sources in a shared package. */
+const sharedSource = 'src';
+
+/** Whether a file is one of a shared package. */
+export function isIn(shared: SharedPackage | undefined, file: RelPath): boolean {
+  return shared !== undefined && file.startsWith(`${shared.dir}/`);
 }
 
 /** An autoloaded folder registers what is put there by itself. */
@@ -52,7 +64,10 @@ export function testFileFor(
   sourceFile: RelPath,
   name: string,
 ): RelPath {
-  const { dir, place, suffix } = service.layout.tests;
+  const { shared, tests } = service.layout;
+  const { dir, place, suffix } = tests;
+  if (shared !== undefined && isIn(shared, sourceFile))
+    return joinRel(shared.dir, 'test', `${name}${suffix}.ts`);
   if (place === 'folder' || isAutoloaded(service, sourceFile)) return placeFile(service, 'test', name);
   const folder = place === 'nested' ? basenameRel(dir) : '.';
   return joinRel(dirnameRel(sourceFile), folder, `${name}${suffix}.ts`);
@@ -68,8 +83,12 @@ export function importSpecifier(
   toFile: RelPath,
   extension = service.modules.newExtension,
 ): string {
-  const { aliases } = service.modules;
+  const { aliases, shared } = service.modules;
   const target = toFile.replace(/\.ts$/, '');
+  if (shared !== undefined && isIn(shared, toFile)) {
+    if (isIn(shared, fromFile)) return relativeSpecifier(fromFile, target, '.js');
+    return `${shared.name}/${relativeRel(joinRel(shared.dir, sharedSource), toRel(target))}`;
+  }
   const alias = aliases.find(({ dir }) => dir === '' || toFile.startsWith(`${dir}/`));
   // `#app/` is known to the whole package.
   const isInside =
@@ -79,6 +98,10 @@ export function importSpecifier(
     const below = target.slice(alias.dir === '' ? 0 : alias.dir.length + 1);
     return `${alias.prefix}${below}${alias.extended === true ? '' : extension}`;
   }
+  return relativeSpecifier(fromFile, target, extension);
+}
+
+function relativeSpecifier(fromFile: RelPath, target: string, extension: string): string {
   const relative = relativeRel(dirnameRel(fromFile), joinRel(`${target}.ts`)).replace(/\.ts$/, '');
   return `${relative.startsWith('.') ? '' : './'}${relative}${extension}`;
 }
@@ -134,12 +157,15 @@ export function importLines(
   file: RelPath,
   wants: readonly ImportWant[],
 ): readonly string[] {
-  const isOwn = ({ from }: ImportWant): boolean => /\.[cm]?tsx?$/.test(from);
+  const isFile = ({ from }: ImportWant): boolean => /\.[cm]?tsx?$/.test(from);
+  const { shared } = service.modules;
+  const isOwn = (want: ImportWant): boolean =>
+    isFile(want) && (isIn(shared, file) || !isIn(shared, want.from as RelPath));
+  const written = (want: ImportWant): ImportWant =>
+    isFile(want) ? { ...want, from: importSpecifier(service, file, want.from as RelPath) } : want;
   const unique = [...new Map(wants.map((want) => [JSON.stringify(want), want])).values()];
-  const packages = unique.filter((want) => !isOwn(want));
-  const own = unique.filter(isOwn).map((want) => {
-    return { ...want, from: importSpecifier(service, file, want.from as RelPath) };
-  });
+  const packages = unique.filter((want) => !isOwn(want)).map(written);
+  const own = unique.filter(isOwn).map(written);
   return [...packages.sort(bySpecifier).map(importLine), ...own.sort(bySpecifier).map(importLine)];
 }
 
@@ -171,6 +197,7 @@ export function surveyModules(repo: Repo, head: ServiceHead): ModuleFact {
     // What only tests use, the runtime may not know.
     aliases: usedAliases(survey, usedBySource),
     tsconfig: path,
+    shared: findShared(repo, head.manifest),
   };
 }
 

@@ -1,0 +1,48 @@
+import { basenameRel, joinRel, type RelPath, toRel } from '../model/paths.ts';
+import type { Repo } from '../model/repo.ts';
+import type { SharedPackage } from '../model/code-facts.ts';
+import type { Manifest } from '../model/service.ts';
+import { attempt } from '../model/obstacle.ts';
+import { isRecord, readManifest } from './manifest.ts';
+import { findRecords, valuesOf } from './record-text.ts';
+
+/** The package in a folder, as services import it; undefined where there is none with a name. */
+export function packageIn(repo: Repo, dir: RelPath): SharedPackage | undefined {
+  const path = joinRel(dir, 'package.json');
+  const name = attempt(() => readManifest(repo, path))?.json['name'];
+  return typeof name === 'string' ? { dir, name, manifest: { path } } : undefined;
+}
+
+/** The package that a service shares or will share in a folder: its name, else one with the scope of the service's. */
+export function sharedPackageFor(repo: Repo, name: string, dir: RelPath): SharedPackage {
+  const scope = name.startsWith('@') ? `${name.split('/')[0] ?? ''}/` : '';
+  const manifest = { path: joinRel(dir, 'package.json') };
+  return packageIn(repo, dir) ?? { dir, name: `${scope}${basenameRel(dir)}`, manifest };
+}
+
+/** Folders of the packages that services share, as the runs in their records say. */
+export function findSharedFolders(repo: Repo): readonly RelPath[] {
+  return [...new Set(findRecords(repo).flatMap(({ text }) => sharedIn(text)))];
+}
+
+function sharedIn(text: string): readonly RelPath[] {
+  // A broken record is reported where it is used.
+  const values = text.includes('"shared"') ? (attempt(() => valuesOf(text)) ?? []) : [];
+  const runs = values.flatMap((value) =>
+    isRecord(value) && isRecord(value['runs']) ? Object.values(value['runs']) : [],
+  );
+  return runs.flatMap((run) => {
+    const dir = isRecord(run) && typeof run['shared'] === 'string' ? run['shared'] : 'none';
+    return dir === 'none' ? [] : (attempt(() => toRel(dir)) ?? []);
+  });
+}
+
+/** The shared package that a service depends on; undefined where it has its own copies. */
+export function findShared(
+  repo: Repo,
+  { dependencies }: Pick<Manifest, 'dependencies'>,
+): SharedPackage | undefined {
+  return findSharedFolders(repo)
+    .map((dir) => packageIn(repo, dir))
+    .find((found) => found !== undefined && dependencies[found.name] !== undefined);
+}
