@@ -12,6 +12,7 @@ import { type Draft, openDraft } from '../_engine/repo/draft.ts';
 import { render, renderModule, renderTest } from '../_engine/render/render.ts';
 import { findUrlVariable } from '../_engine/facts/config/config.ts';
 import { clientAnswers, findClient, foreignClient } from '../_engine/facts/calls/installed-client.ts';
+import { testingFor } from '../_engine/facts/tooling.ts';
 import { surveyTarget } from '../_engine/facts/app/service.ts';
 import { recordedAnswers } from '../_engine/record/recorded-answers.ts';
 import { findAuthAddress, wireMiddleware } from './wiring.ts';
@@ -226,7 +227,7 @@ function renderMiddleware(
 
 /** What is not about the names of a service, in the package that it shares, and its test. */
 function renderAuthentication(draft: Draft, service: Service, file: RelPath, client: RelPath): void {
-  const { layout, manifest, style, testing } = service;
+  const { layout, manifest, style } = service;
   const specifiers = { '../add-service-client/service-client.ts': importSpecifier(service, file, client) };
   draft.create(
     file,
@@ -240,10 +241,11 @@ function renderAuthentication(draft: Draft, service: Service, file: RelPath, cli
     section: 'devDependencies',
   } as const;
   declareDependencies(draft, layout.shared ?? service, fastify);
+  const test = testFileFor(service, file, 'auth-middleware');
+  const testing = testingFor(draft.repo, service, test);
   if (testing.runner === 'none') return;
   const plugin = { ...fastifyPlugin(service), section: 'devDependencies' } as const;
   declareDependencies(draft, layout.shared ?? service, plugin);
-  const test = testFileFor(service, file, 'auth-middleware');
   createTestKit(draft, service, test);
   const view = authenticationTestView(service, file, test);
   const text = renderTest('add-auth-middleware/auth-middleware.test.ts.hbs', view, style, testing);

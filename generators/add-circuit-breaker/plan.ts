@@ -7,6 +7,7 @@ import { ensureSharedPackage } from '../_engine/edit/ensure-shared-package.ts';
 import { importSpecifier, placeFile, testFileFor } from '../_engine/facts/style/place-file.ts';
 import { type Draft, openDraft } from '../_engine/repo/draft.ts';
 import { renderModule, renderTest } from '../_engine/render/render.ts';
+import { testingFor } from '../_engine/facts/tooling.ts';
 import { surveyTarget } from '../_engine/facts/app/service.ts';
 import type { BreakerTestView } from './view.ts';
 
@@ -45,13 +46,14 @@ export function planCircuitBreaker({ with: chosen, ...run }: BreakerAnswers, rep
 }
 
 function createModule(draft: Draft, service: Service, name: string): void {
-  const { style, testing } = service;
+  const { style } = service;
   const place = (file: string): RelPath => placeFile(service, 'shared', file);
   const specifiers = { './circuit-breaker.ts': importSpecifier(service, place(name), place(core)) };
   const text = renderModule(`add-circuit-breaker/${name}.ts`, specifiers, style);
   draft.create(place(name), 'circuit-breaker', text);
-  if (testing.runner === 'none') return;
   const test = testFileFor(service, place(name), name);
+  const testing = testingFor(draft.repo, service, test);
+  if (testing.runner === 'none') return;
   const view: BreakerTestView = {
     breakerImport: importSpecifier(service, test, place(core)),
     windowImport: importSpecifier(service, test, place('outcome-window')),

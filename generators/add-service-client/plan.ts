@@ -16,6 +16,7 @@ import {
   findInstalled,
   foreignClient,
 } from '../_engine/facts/calls/installed-client.ts';
+import { testingFor } from '../_engine/facts/tooling.ts';
 import { surveyTarget } from '../_engine/facts/app/service.ts';
 import { type Transport, transportNote } from './transport.ts';
 import type { ClientTestView } from './view.ts';
@@ -141,8 +142,9 @@ function renderClientTest(
   part: 'client' | 'diagnostics',
   retry: boolean,
 ): void {
-  if (service.testing.runner === 'none') return;
   const test = testFileFor(service, place(part), parts[part]);
+  const testing = testingFor(draft.repo, service, test);
+  if (testing.runner === 'none') return;
   createTestKit(draft, service, test);
   const view: ClientTestView = {
     retry,
@@ -154,7 +156,7 @@ function renderClientTest(
     diagnosticsImport: importSpecifier(service, test, place('diagnostics')),
   };
   const template = `add-service-client/${parts[part]}.test.ts.hbs`;
-  draft.create(test, 'unit-test', renderTest(template, view, service.style, service.testing));
+  draft.create(test, 'unit-test', renderTest(template, view, service.style, testing));
 }
 
 const clientNames = [

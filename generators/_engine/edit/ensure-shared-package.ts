@@ -3,12 +3,16 @@ import { findNodeAtLocation, parseTree } from 'jsonc-parser';
 import type { SharedPackage } from '../model/code-facts.ts';
 import { RefusalError } from '../model/obstacle.ts';
 import { dirnameRel, joinRel, relativeRel, type RelPath, toRel } from '../model/paths.ts';
-import { forbiddenFolder } from '../model/roles.ts';
+import type { Repo } from '../model/repo.ts';
+import { misplaced } from '../model/roles.ts';
+import { render } from '../render/render.ts';
 import type { Service } from '../model/service.ts';
 import type { TextChange } from '../model/text-change.ts';
-import { packageIn } from '../repo/shared-packages.ts';
+import { findSharedFolders, packageIn, sharedDescription } from '../repo/shared-packages.ts';
 import type { Draft } from '../repo/draft.ts';
 import { isRecord, readManifest } from '../repo/manifest.ts';
+import { surveyHeads } from '../repo/services.ts';
+import { printString } from '../syntax/print.ts';
 import { readYaml } from '../syntax/yaml-text.ts';
 import { ensureDependency } from './ensure-dependency.ts';
 
@@ -19,6 +23,7 @@ import { ensureDependency } from './ensure-dependency.ts';
 export function ensureSharedPackage(draft: Draft, service: Service): void {
   const { shared } = service.layout;
   if (shared === undefined) return;
+  assertUsable(draft.repo, shared.dir);
   if (packageIn(draft.repo, shared.dir) === undefined) createPackage(draft, service, shared);
   const range = linkRange(draft, service, shared);
   const want = { name: shared.name, range, section: 'dependencies' } as const;
@@ -41,13 +46,23 @@ function hasWorkspace({ repo }: Draft): boolean {
 
 const workspaceFile = toRel('pnpm-workspace.yaml');
 
-function createPackage(draft: Draft, service: Service, { dir, name }: SharedPackage): void {
-  const reason = dir === '' ? 'is the root of the repository' : forbiddenFolder(dir);
+/** The folder comes from a flag or from a record: it is one for code, and no package of somebody else's. */
+function assertUsable(repo: Repo, dir: RelPath): void {
+  const isTaken = repo.origin.list(dir).length > 0 && !findSharedFolders(repo).includes(dir);
+  const inService = surveyHeads(repo).some((head) => `${dir}/`.startsWith(`${head.dir}/`));
+  const reason =
+    dir === '' || inService
+      ? 'is in a service'
+      : (misplaced(joinRel(dir, 'src/index.ts'), 'source') ?? (isTaken ? 'is not empty' : undefined));
   if (reason !== undefined) throw new RefusalError(unusable(dir, reason));
-  const { manifest, testing } = service;
+}
+
+function createPackage(draft: Draft, service: Service, { dir, name }: SharedPackage): void {
+  const { layout, manifest, style, testing } = service;
   const own = {
     name,
     version: '0.0.0',
+    description: sharedDescription,
     private: true,
     type: manifest.type,
     exports: { './*': { types: './dist/*.d.ts', default: './dist/*.js' } },
@@ -71,6 +86,13 @@ function createPackage(draft: Draft, service: Service, { dir, name }: SharedPack
     'manifest',
     json({ extends: './tsconfig.json', compilerOptions: emitted, include: ['src'] }),
   );
+  // One further up in the workspace would be that of the services.
+  if (testing.runner === 'vitest') {
+    const include = `include: [${printString(`test/**/*${layout.tests.suffix}.ts`)}]`;
+    const options = [...(testing.globals ? ['globals: true'] : []), include].join(', ');
+    const text = render('_shared/vitest-config.ts.hbs', { options }, style);
+    draft.create(joinRel(dir, 'vitest.config.ts'), 'unit-test', text);
+  }
   addToWorkspace(draft, dir);
   draft.note(`Build ${dir} before the services that use it: ${buildCommand(service, dir)}`);
 }

@@ -240,7 +240,11 @@ function lostKey(before: unknown, after: unknown, path: string): string | undefi
 }
 
 /** Elements keep their order. */
-function lostElement(before: readonly unknown[], after: readonly unknown[], path: string): string | undefined {
+function lostElement(
+  before: readonly unknown[],
+  after: readonly unknown[],
+  path: string,
+): string | undefined {
   let next = 0;
   for (const [index, value] of before.entries()) {
     const place = `${path}.${String(index)}`;

@@ -1,9 +1,11 @@
-import { basenameRel, joinRel, type RelPath, toRel } from '../model/paths.ts';
+import { basenameRel, dirnameRel, joinRel, type RelPath, toRel } from '../model/paths.ts';
 import type { Repo } from '../model/repo.ts';
 import type { SharedPackage } from '../model/code-facts.ts';
 import type { Manifest } from '../model/service.ts';
 import { attempt } from '../model/obstacle.ts';
+import { once } from '../model/run-caches.ts';
 import { isRecord, readManifest } from './manifest.ts';
+import { findPackageFiles } from './source-files.ts';
 import { findRecords, valuesOf } from './record-text.ts';
 
 /** The package in a folder, as services import it; undefined where there is none with a name. */
@@ -20,10 +22,20 @@ export function sharedPackageFor(repo: Repo, name: string, dir: RelPath): Shared
   return packageIn(repo, dir) ?? { dir, name: `${scope}${basenameRel(dir)}`, manifest };
 }
 
-/** Folders of the packages that services share, as the runs in their records say. */
+/** By which the package is known where no record names it. */
+export const sharedDescription = 'What the services of this repository share to call each other.';
+
+/** Folders of the packages that services share, as the runs in their records say, or as their manifests do. */
 export function findSharedFolders(repo: Repo): readonly RelPath[] {
-  return [...new Set(findRecords(repo).flatMap(({ text }) => sharedIn(text)))];
+  const recorded = findRecords(repo).flatMap(({ text }) => sharedIn(text));
+  return [...new Set([...recorded, ...described(repo.origin)])];
 }
+
+const described = once((disk: Repo): readonly RelPath[] =>
+  findPackageFiles(disk).manifests.flatMap((path) =>
+    disk.read(path)?.includes(JSON.stringify(sharedDescription)) === true ? [dirnameRel(path)] : [],
+  ),
+);
 
 function sharedIn(text: string): readonly RelPath[] {
   // A broken record is reported where it is used.
