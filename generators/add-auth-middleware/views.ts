@@ -109,19 +109,32 @@ export function sharedMiddlewareView(view: MiddlewareView, choices: MiddlewareCh
     ({ name, type }) =>
       `${name}: answer[${printString(name)}]${type === 'unknown' ? '' : ` as ${orUndefined(type)}`}`,
   );
+  const settings = [
+    `baseUrl: ${view.urlExpression}`,
+    `serviceSecret: ${view.secretExpression}`,
+    ...(path === usualVerifyPath ? [] : [`verifyPath: ${printString(path)}`]),
+    ...(diagnostics ? ['onVerified: tokenVerified'] : []),
+  ];
+  const options = view.partOptions.map(({ declaration, does }) => [`/** ${does} */`, `${declaration};`]);
   return {
     ...view,
     cache: cacheTtlMs === undefined ? [] : view.cache,
-    settings: [
-      `baseUrl: ${view.urlExpression}`,
-      `serviceSecret: ${view.secretExpression}`,
-      ...(path === usualVerifyPath ? [] : [`verifyPath: ${printString(path)}`]),
-      ...(diagnostics ? ['onVerified: tokenVerified'] : []),
-      '...options',
-      ...(cacheTtlMs === undefined ? [] : ['cache']),
-    ],
+    userType: declaration('AuthenticatedUser', 'VerifiedUser', [view.carriedTypes.map((line) => `${line};`)]),
+    optionsType: declaration('AuthMiddlewareOptions', 'AuthenticationOptions<AuthenticatedUser>', options),
+    autoloaded: view.autoConfig
+      ? ['', `export const autoConfig: AuthMiddlewareOptions = { publicRoutes: [${view.publicRoutes}] };`]
+      : [],
+    settings: settings.join(', '),
+    more: cacheTtlMs === undefined ? '' : ', cache',
     claims: entries.length === 0 ? '' : `, (answer) => ({ ${entries.join(', ')} })`,
   };
+}
+
+/** A type with some members more than another, or none. */
+function declaration(name: string, base: string, members: readonly (readonly string[])[]): readonly string[] {
+  const lines = members.flat();
+  if (lines.length === 0) return [`export type ${name} = ${base};`];
+  return [`export interface ${name} extends ${base} {`, ...lines.map((line) => `  ${line}`), '}'];
 }
 
 const usualVerifyPath = '/auth/verify';

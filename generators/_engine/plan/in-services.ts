@@ -41,8 +41,12 @@ function ownerOf(byDir: Folders, path: RelPath): ServiceHead | undefined {
 
 /** Folders of packages with code that are no services: those that services share. */
 function packagesOf(edits: readonly Edit[]): readonly RelPath[] {
-  const dirs = edits.flatMap(({ path }) => /^(.+)\/(?:src|test)\/[^/]+\.ts$/.exec(path)?.[1] ?? []);
+  const dirs = edits.flatMap(({ path }) => /^(.+)\/(?:(?:src|test)\/.+\.ts|\.s2s\.json)$/.exec(path)?.[1] ?? []);
   return [...new Set(dirs)].map(toRel);
+}
+
+function existingAbove(repo: Repo, dir: RelPath): RelPath {
+  return dir === '' || repo.list(dir).length > 0 ? dir : existingAbove(repo, dirnameRel(dir));
 }
 
 /** The edits as the formatter of each service leaves them, and why some are not formatted. */
@@ -61,11 +65,12 @@ export async function formatInServices(
     }));
   const others = owned.get(undefined) ?? [];
   const packages = packagesOf(others).map((dir) => ({
-    dir,
+    // One that the plan makes is not there yet, and a process needs a folder to run in.
+    dir: existingAbove(repo, dir),
     formatter: surveyTooling(repo, { dir }).formatter,
     edits: others.filter(({ path }) => path.startsWith(`${dir}/`)),
   }));
   const formatted = await formatEdits(repo, await withoutRefused(repo, given, [...groups, ...packages]));
-  const isIn = ({ path }: Edit): boolean => packages.some(({ dir }) => path.startsWith(`${dir}/`));
-  return { ...formatted, edits: [...formatted.edits, ...others.filter((edit) => !isIn(edit))] };
+  const inPackages = new Set(packages.flatMap((one) => one.edits));
+  return { ...formatted, edits: [...formatted.edits, ...others.filter((edit) => !inPackages.has(edit))] };
 }
