@@ -25,14 +25,13 @@ import { localNotes, readVerification } from './local-verification.ts';
 import { chooseNames, type MiddlewareNames } from './names.ts';
 import type { ClaimCacheTestView } from './view.ts';
 import {
-  authenticationTestView,
   type MiddlewareChoices,
   type MiddlewareFiles,
   middlewareTests,
   middlewareTestView,
   middlewareView,
-  sharedMiddlewareView,
 } from './views.ts';
+import { authenticationTestView, sharedMiddlewareView } from './shared-views.ts';
 import { existingGuardNotes, findCarriedClaims, missingRouteNotes } from './verify-route.ts';
 import { possibleAuthAnswers } from '../_engine/facts/auth/auth-service.ts';
 

@@ -1,4 +1,4 @@
-import { findNodeAtLocation, parseTree } from 'jsonc-parser';
+import { findNodeAtLocation, parse, parseTree } from 'jsonc-parser';
 
 import type { SharedPackage } from '../model/code-facts.ts';
 import { RefusalError } from '../model/obstacle.ts';
@@ -10,7 +10,7 @@ import type { Service } from '../model/service.ts';
 import type { TextChange } from '../model/text-change.ts';
 import { findSharedFolders, packageIn, sharedDescription } from '../repo/shared-packages.ts';
 import type { Draft } from '../repo/draft.ts';
-import { isRecord, readManifest } from '../repo/manifest.ts';
+import { isRecord, isShallow, readManifest } from '../repo/manifest.ts';
 import { surveyHeads } from '../repo/services.ts';
 import { printString } from '../syntax/print.ts';
 import { readYaml } from '../syntax/yaml-text.ts';
@@ -79,7 +79,14 @@ function createPackage(draft: Draft, service: Service, { dir, name }: SharedPack
     base === undefined
       ? { compilerOptions: { target: 'ES2022', strict: true, skipLibCheck: true, ...compiler } }
       : { extends: relativeRel(dir, base), compilerOptions: compiler };
-  draft.create(joinRel(dir, 'tsconfig.json'), 'manifest', json({ ...config, include: ['src', 'test'] }));
+  draft.create(
+    joinRel(dir, 'tsconfig.json'),
+    'manifest',
+    json({
+      ...config,
+      include: ['src', 'test', ...(testing.runner === 'vitest' ? ['vitest.config.ts'] : [])],
+    }),
+  );
   const emitted = { rootDir: 'src', outDir: 'dist', noEmit: false, declaration: true };
   draft.create(
     joinRel(dir, 'tsconfig.build.json'),
@@ -94,6 +101,7 @@ function createPackage(draft: Draft, service: Service, { dir, name }: SharedPack
     draft.create(joinRel(dir, 'vitest.config.ts'), 'unit-test', text);
   }
   addToWorkspace(draft, dir);
+  addReference(draft, dir);
   draft.note(`Build ${dir} before the services that use it: ${buildCommand(service, dir)}`);
 }
 
@@ -107,11 +115,12 @@ function toolsOf(draft: Draft, { manifest }: Service): Readonly<Record<string, u
 }
 
 /** The configuration that the service extends, where it is in the repository and outside of the service. */
-function baseConfig({ repo }: Draft, { dir }: Service): RelPath | undefined {
-  const config = readYaml(repo.read(joinRel(dir, 'tsconfig.json')) ?? '');
+function baseConfig({ repo }: Draft, { dir, modules }: Service): RelPath | undefined {
+  const own = modules.tsconfig ?? joinRel(dir, 'tsconfig.json');
+  const config = readJsonc(repo.read(own));
   const extended = isRecord(config) ? config['extends'] : undefined;
   if (typeof extended !== 'string' || !extended.startsWith('.')) return undefined;
-  const path = joinRel(dir, extended);
+  const path = joinRel(dirnameRel(own), extended);
   const isOutside = dir === '' || !path.startsWith(`${dir}/`);
   return isOutside && repo.read(path) !== undefined ? path : undefined;
 }
@@ -135,6 +144,30 @@ function addToWorkspace(draft: Draft, dir: RelPath): void {
     const at = base.indexOf(head) + head.length - indent.length - 1;
     return head === '' ? [] : [{ start: at, end: at, text: `${indent}- ${dir}\n` }];
   });
+}
+
+/** Before the projects that use it, where a solution lists them. */
+function addReference(draft: Draft, dir: RelPath): void {
+  const root = toRel('tsconfig.json');
+  const config = readJsonc(draft.repo.read(root));
+  if (!isRecord(config) || !Array.isArray(config['references']) || config['references'].length === 0) return;
+  draft.patch(root, 'manifest', (base) => {
+    const tree = parseTree(base);
+    const first = tree && findNodeAtLocation(tree, ['references', 0]);
+    const path = tree && findNodeAtLocation(tree, ['references', 0, 'path']);
+    if (first === undefined || path === undefined) return [];
+    const [before, after] = [
+      base.slice(first.offset, path.offset),
+      base.slice(path.offset + path.length, first.offset + first.length),
+    ];
+    const item = `${before}${JSON.stringify(`${dir}/tsconfig.build.json`)}${after}`;
+    return prepended(base, ['references'], item);
+  });
+}
+
+function readJsonc(text: string | undefined): unknown {
+  const isReadable = text !== undefined && isShallow(text);
+  return isReadable ? (parse(text, [], { allowTrailingComma: true }) as unknown) : undefined;
 }
 
 /** An item in front of a list, spaced as the others are. */
@@ -166,5 +199,11 @@ function unusable(dir: RelPath, reason: string): RefusalError['obstacles'][0] {
 }
 
 function json(value: unknown): string {
-  return `${JSON.stringify(value, undefined, 2)}\n`;
+  const text = JSON.stringify(value, undefined, 2);
+  // As formatters print a list of texts that fits on a line.
+  const short = text.replace(
+    /\[\s+((?:"[^"]*",?\s*)+)\]/g,
+    (_, items: string) => `[${items.trim().split(/,\s*/).join(', ')}]`,
+  );
+  return `${short}\n`;
 }

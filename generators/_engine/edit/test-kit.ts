@@ -2,7 +2,7 @@ import type { ImportWant } from '../model/code-facts.ts';
 import { basenameRel, dirnameRel, joinRel, type RelPath } from '../model/paths.ts';
 import type { Service } from '../model/service.ts';
 import type { Draft } from '../repo/draft.ts';
-import { isIn } from '../facts/style/place-file.ts';
+import { isIn } from '../repo/shared-packages.ts';
 import { renderModule } from '../render/render.ts';
 
 /** Plans the file of stub servers that the tests beside `test` share. Each generator whose tests import it plans it. */

@@ -1,6 +1,7 @@
 import type { Answers, Site } from '../model/generator.ts';
 import { dirnameRel, type RelPath, toRel } from '../model/paths.ts';
 import type { Edit } from '../model/plan.ts';
+import type { Repo } from '../model/repo.ts';
 import type { ServiceHead } from '../model/service.ts';
 import { surveyTooling } from '../facts/tooling.ts';
 import { formatEdits } from './format.ts';

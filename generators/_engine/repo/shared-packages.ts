@@ -1,4 +1,4 @@
-import { basenameRel, dirnameRel, joinRel, type RelPath, toRel } from '../model/paths.ts';
+import { basenameRel, dirnameRel, joinRel, relativeRel, type RelPath, toRel } from '../model/paths.ts';
 import type { Repo } from '../model/repo.ts';
 import type { SharedPackage } from '../model/code-facts.ts';
 import type { Manifest } from '../model/service.ts';
@@ -20,6 +20,23 @@ export function sharedPackageFor(repo: Repo, name: string, dir: RelPath): Shared
   const scope = name.startsWith('@') ? `${name.split('/')[0] ?? ''}/` : '';
   const manifest = { path: joinRel(dir, 'package.json') };
   return packageIn(repo, dir) ?? { dir, name: `${scope}${basenameRel(dir)}`, manifest };
+}
+
+/** Folder of its sources in a shared package. */
+export const sharedSource = 'src';
+
+/** Whether a file is one of a shared package. */
+export function isIn(shared: SharedPackage | undefined, file: RelPath): boolean {
+  return shared !== undefined && file.startsWith(`${shared.dir}/`);
+}
+
+/** What a file writes to import one of a shared package: by its name, and relatively inside of it. */
+export function sharedSpecifier(shared: SharedPackage, fromFile: RelPath, toFile: RelPath): string {
+  const target = toRel(toFile.replace(/\.ts$/, ''));
+  if (!isIn(shared, fromFile))
+    return `${shared.name}/${relativeRel(joinRel(shared.dir, sharedSource), target)}`;
+  const relative = relativeRel(dirnameRel(fromFile), target);
+  return `${relative.startsWith('.') ? '' : './'}${relative}.js`;
 }
 
 /** By which the package is known where no record names it. */

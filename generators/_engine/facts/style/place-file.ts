@@ -1,12 +1,12 @@
-import type { ImportWant, LayoutFact, ModuleFact, SharedPackage } from '../../model/code-facts.ts';
-import { basenameRel, dirnameRel, joinRel, relativeRel, type RelPath, toRel } from '../../model/paths.ts';
+import type { ImportWant, LayoutFact, ModuleFact } from '../../model/code-facts.ts';
+import { basenameRel, dirnameRel, joinRel, relativeRel, type RelPath } from '../../model/paths.ts';
 import type { Service, ServiceHead } from '../../model/service.ts';
 import { specifiersOf } from '../../syntax/symbols.ts';
 import { printString } from '../../syntax/print.ts';
 import { parseSource, ts } from '../../syntax/tree.ts';
 import type { Repo } from '../../model/repo.ts';
 import { openSurvey, type Survey, withoutGenerated } from '../../program/survey.ts';
-import { findShared } from '../../repo/shared-packages.ts';
+import { findShared, isIn, sharedSource, sharedSpecifier } from '../../repo/shared-packages.ts';
 import { testsResolveJs } from '../tooling.ts';
 
 /** Kinds of files by where they go; `shared` are utilities that a package of the workspace has instead of the service. */
@@ -40,14 +40,6 @@ function placeOf(layout: LayoutFact, kind: FileKind): readonly [dir: RelPath, su
     case 'test':
       return [layout.tests.dir, layout.tests.suffix];
   }
-}
-
-/** Folder of its sources in a shared package. */
-const sharedSource = 'src';
-
-/** Whether a file is one of a shared package. */
-export function isIn(shared: SharedPackage | undefined, file: RelPath): boolean {
-  return shared !== undefined && file.startsWith(`${shared.dir}/`);
 }
 
 /** An autoloaded folder registers what is put there by itself. */
@@ -85,10 +77,7 @@ export function importSpecifier(
 ): string {
   const { aliases, shared } = service.modules;
   const target = toFile.replace(/\.ts$/, '');
-  if (shared !== undefined && isIn(shared, toFile)) {
-    if (isIn(shared, fromFile)) return relativeSpecifier(fromFile, target, '.js');
-    return `${shared.name}/${relativeRel(joinRel(shared.dir, sharedSource), toRel(target))}`;
-  }
+  if (shared !== undefined && isIn(shared, toFile)) return sharedSpecifier(shared, fromFile, toFile);
   const alias = aliases.find(({ dir }) => dir === '' || toFile.startsWith(`${dir}/`));
   // `#app/` is known to the whole package.
   const isInside =
@@ -98,10 +87,6 @@ export function importSpecifier(
     const below = target.slice(alias.dir === '' ? 0 : alias.dir.length + 1);
     return `${alias.prefix}${below}${alias.extended === true ? '' : extension}`;
   }
-  return relativeSpecifier(fromFile, target, extension);
-}
-
-function relativeSpecifier(fromFile: RelPath, target: string, extension: string): string {
   const relative = relativeRel(dirnameRel(fromFile), joinRel(`${target}.ts`)).replace(/\.ts$/, '');
   return `${relative.startsWith('.') ? '' : './'}${relative}${extension}`;
 }

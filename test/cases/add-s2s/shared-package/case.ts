@@ -2,6 +2,10 @@ import type { Case } from '../../../helpers/case.ts';
 
 export const testCase: Case = {
   fixture: 'npm-workspaces',
+  files: {
+    'eslint.config.js': (text) =>
+      text.replace("['services/**/*.ts']", "['packages/**/*.ts', 'services/**/*.ts']"),
+  },
   args: [
     ...['--target', 'user,billing', '--protect', 'usersRoutes,invoicesRoutes'],
     ...['--shared', 'packages/s2s'],
