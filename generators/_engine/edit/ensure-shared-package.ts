@@ -1,29 +1,24 @@
 import { findNodeAtLocation, parse, parseTree } from 'jsonc-parser';
 
 import type { SharedPackage } from '../model/code-facts.ts';
-import { RefusalError } from '../model/obstacle.ts';
 import { dirnameRel, joinRel, relativeRel, type RelPath, toRel } from '../model/paths.ts';
-import type { Repo } from '../model/repo.ts';
-import { misplaced } from '../model/roles.ts';
 import { render } from '../render/render.ts';
 import type { Service } from '../model/service.ts';
 import type { TextChange } from '../model/text-change.ts';
-import { findSharedFolders, packageIn, sharedDescription } from '../repo/shared-packages.ts';
+import { packageIn, sharedDescription } from '../repo/shared-packages.ts';
 import type { Draft } from '../repo/draft.ts';
 import { isRecord, isShallow, readManifest } from '../repo/manifest.ts';
-import { surveyHeads } from '../repo/services.ts';
 import { printString } from '../syntax/print.ts';
 import { readYaml } from '../syntax/yaml-text.ts';
 import { ensureDependency } from './ensure-dependency.ts';
 
 /**
  * Makes the package that a service shares where it is missing, as a part of the workspace, and has the service depend on
- * it. Nothing for a service with copies of its own. @throws RefusalError E_PATH, E_FILE_EXISTS
+ * it. Nothing for a service with copies of its own.
  */
 export function ensureSharedPackage(draft: Draft, service: Service): void {
   const { shared } = service.layout;
   if (shared === undefined) return;
-  assertUsable(draft.repo, shared.dir);
   if (packageIn(draft.repo, shared.dir) === undefined) createPackage(draft, service, shared);
   const range = linkRange(draft, service, shared);
   const want = { name: shared.name, range, section: 'dependencies' } as const;
@@ -45,17 +40,6 @@ function hasWorkspace({ repo }: Draft): boolean {
 }
 
 const workspaceFile = toRel('pnpm-workspace.yaml');
-
-/** The folder comes from a flag or from a record: it is one for code, and no package of somebody else's. */
-function assertUsable(repo: Repo, dir: RelPath): void {
-  const isTaken = repo.origin.list(dir).length > 0 && !findSharedFolders(repo).includes(dir);
-  const inService = surveyHeads(repo).some((head) => `${dir}/`.startsWith(`${head.dir}/`));
-  const reason =
-    dir === '' || inService
-      ? 'is in a service'
-      : (misplaced(joinRel(dir, 'src/index.ts'), 'source') ?? (isTaken ? 'is not empty' : undefined));
-  if (reason !== undefined) throw new RefusalError(unusable(dir, reason));
-}
 
 function createPackage(draft: Draft, service: Service, { dir, name }: SharedPackage): void {
   const { layout, manifest, style, testing } = service;
@@ -187,15 +171,6 @@ function buildCommand({ tooling }: Service, dir: RelPath): string {
     yarn: `yarn --cwd ${dir} build`,
     bun: `bun run --cwd ${dir} build`,
   }[tooling.packageManager];
-}
-
-function unusable(dir: RelPath, reason: string): RefusalError['obstacles'][0] {
-  return {
-    code: 'E_PATH',
-    at: { path: dir },
-    message: `--shared cannot be ${JSON.stringify(dir)}: it ${reason}.`,
-    remedy: 'Name a folder of its own, such as packages/s2s.',
-  };
 }
 
 function json(value: unknown): string {

@@ -42,7 +42,9 @@ function ownerOf(byDir: Folders, path: RelPath): ServiceHead | undefined {
 
 /** Folders of packages with code that are no services: those that services share. */
 function packagesOf(edits: readonly Edit[]): readonly RelPath[] {
-  const dirs = edits.flatMap(({ path }) => /^(.+)\/(?:(?:src|test)\/.+\.ts|\.s2s\.json)$/.exec(path)?.[1] ?? []);
+  const dirs = edits.flatMap(
+    ({ path }) => /^(.+)\/(?:(?:src|test)\/.+\.ts|\.s2s\.json)$/.exec(path)?.[1] ?? [],
+  );
   return [...new Set(dirs)].map(toRel);
 }
 

@@ -45,7 +45,14 @@ export const sharedDescription = 'What the services of this repository share to 
 /** Folders of the packages that services share, as the runs in their records say, or as their manifests do. */
 export function findSharedFolders(repo: Repo): readonly RelPath[] {
   const recorded = findRecords(repo).flatMap(({ text }) => sharedIn(text));
-  return [...new Set([...recorded, ...described(repo.origin)])];
+  return [...new Set([...recorded, ...described(repo.origin)])].filter((dir) => mayBeShared(repo, dir));
+}
+
+/** A record may name any folder: one with a service in it is none. The package itself may be missing. */
+function mayBeShared(repo: Repo, dir: RelPath): boolean {
+  const manifest = attempt(() => readManifest(repo, joinRel(dir, 'package.json')));
+  const exported = manifest?.json['exports'];
+  return dir !== '' && (manifest === undefined || (isRecord(exported) && exported['./*'] !== undefined));
 }
 
 const described = once((disk: Repo): readonly RelPath[] =>
