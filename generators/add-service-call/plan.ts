@@ -53,7 +53,7 @@ async function planClient(draft: Draft, service: Service, answers: ServiceCallAn
   if (installed !== undefined && installed.variant === undefined)
     throw new RefusalError(foreignClient(installed.path, 'cannot send all that a typed call takes'));
   await draft.include(serviceClient.plan({ ...answers, ...installed?.variant }, draft.repo));
-  return placeFile(service, 'utils', 'service-client');
+  return placeFile(service, 'shared', 'service-client');
 }
 
 async function planCallee(
