@@ -16,6 +16,7 @@ import type { Service } from '../_engine/model/service.ts';
 import { type Draft, openDraft } from '../_engine/repo/draft.ts';
 import { render, renderModule } from '../_engine/render/render.ts';
 import { printString } from '../_engine/syntax/print.ts';
+import { requestContextFile } from '../add-service-client/request-context.ts';
 import { type Callee, findCallee } from './callee.ts';
 import { camelCase, capitalized, nameMethods } from './method-names.ts';
 import { type CallMethod, declarationsOf, methodOf } from './methods.ts';
@@ -50,7 +51,8 @@ async function planClient(draft: Draft, service: Service, answers: ServiceCallAn
   const installed = findClient(draft.repo, service);
   if (installed !== undefined && installed.variant === undefined)
     throw new RefusalError(foreignClient(installed.path, 'cannot send all that a typed call takes'));
-  await draft.include(serviceClient.plan({ ...answers, ...installed?.variant }, draft.repo));
+  const parts = [...new Set([...answers.with, 'context' as const])];
+  await draft.include(serviceClient.plan({ ...answers, with: parts, ...installed?.variant }, draft.repo));
   return placeFile(service, 'utils', 'service-client');
 }
 
@@ -72,6 +74,7 @@ async function planCallee(
       { from: 'fastify-plugin', default: 'fp' },
       { from: client, names },
       { from: base, names: ['type CallOptions', 'RouteClient'] },
+      { from: requestContextFile(service), names: ['currentContext'] },
       ...imports,
     ]),
     types: declarationsOf(methods, callee.types),
