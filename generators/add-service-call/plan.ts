@@ -66,6 +66,7 @@ async function planCallee(
   const file = placeFile(service, 'plugins', `${callee.name}-client`);
   const methods = chooseMethods(callee, routes);
   const errors = methods.flatMap((one) => one.errors);
+  const guarded = methods.map(({ route }) => routeKey(route)).find((key) => callee.guarded.has(key));
   const { expression, imports } = readVariable(service, callee.variable);
   const hasDefault = imports.length > 0 && service.config.file !== undefined;
   const names = ['ServiceClient', ...(errors.length > 0 ? ['type ServiceClientError'] : [])];
@@ -82,14 +83,22 @@ async function planCallee(
     className: `${capitalized(camelCase(callee.name))}Client`,
     decorator: chooseDecorator(service, camelCase(callee.name), file),
     urlExpression: hasDefault ? expression : `${expression} ?? ${printString(callee.defaultUrl)}`,
+    clientOptions: `logger: app.log, context: currentContext${guarded === undefined ? '' : ', forwardToken: true'}`,
     pluginName: freePluginName(service, file, `${callee.name}-client`),
     methods: methods.map((one) => one.view),
   };
   draft.create(file, 'service-call', render('add-service-call/service-call.ts.hbs', view, service.style));
-  draft.note(...methods.flatMap(({ notes }) => notes));
+  draft.note(
+    ...methods.flatMap(({ notes }) => notes),
+    ...(guarded === undefined ? [] : [tokenNote(callee, guarded)]),
+  );
   registerPlugin(draft, service, { file, plugin: `${camelCase(callee.name)}Client` });
   const { defaultUrl, destination: to, variable: name } = callee;
   await declareVariables(draft, service, [{ name, value: defaultUrl, type: 'url', default: defaultUrl, to }]);
+}
+
+function tokenNote({ label }: Callee, guarded: string): string {
+  return `The client of ${label} sends the Bearer token of the request on: ${guarded} has a guard.`;
 }
 
 /** The methods of the routes that were asked for. @throws RefusalError E_INVALID_FLAG */

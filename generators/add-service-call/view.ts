@@ -9,6 +9,8 @@ export interface ServiceCallView {
   readonly className: string;
   readonly decorator: string;
   readonly urlExpression: string;
+  /** Beside `baseUrl`. */
+  readonly clientOptions: string;
   readonly pluginName: string;
   readonly methods: readonly CallMethodView[];
 }
