@@ -30,7 +30,8 @@ export function chooseKeys(
   { keys }: KeysAnswers,
   { demanded, logins }: TokenPolicy,
 ): SigningKeys | undefined {
-  const [, there] = /\bcreateSigningKeys\(\s*\{\s*algorithm: ['"](\w+)['"]/.exec(repo.read(plugin) ?? '') ?? [];
+  const [, there] =
+    /\bcreateSigningKeys\(\s*\{\s*algorithm: ['"](\w+)['"]/.exec(repo.read(plugin) ?? '') ?? [];
   const algorithm = keys === undefined ? there : algorithms[keys];
   if (algorithm === undefined) return undefined;
   const [login] = logins;
