@@ -25,6 +25,7 @@ import { lintFiles } from './helpers/lint-files.ts';
 import { projectRoot } from './helpers/project-root.ts';
 import { describeRefusal, planCommand } from './helpers/run-command.ts';
 import { runServiceTests } from './helpers/run-service-tests.ts';
+import { buildShared } from './helpers/shared-package.ts';
 import { sampleCases } from './helpers/sample-cases.ts';
 import { isDeep, sampled } from './helpers/sampled.ts';
 import { strayFiles } from './helpers/stray-files.ts';
@@ -166,6 +167,8 @@ describe.concurrent('the result of a case', () => {
       const arranged = await arrange(found);
       if (found.fixture === 'none') throw new Error('A result needs a fixture');
       const fixture: Fixture = fixtures[found.fixture];
+      const shared = await buildShared(arranged.root);
+      for (const dir of shared) expect(compileService(join(arranged.root, dir, 'tsconfig.json'))).toEqual([]);
       for (const { dir, tsconfig = 'tsconfig.json' } of changedServices(arranged)) {
         expect(compileService(join(arranged.root, dir, tsconfig))).toEqual([]);
       }
@@ -180,7 +183,7 @@ describe.concurrent('the result of a case', () => {
         if (probe.answer !== undefined) expect(body).toMatchObject(probe.answer);
       }
 
-      for (const { dir } of changedServices(arranged)) {
+      for (const dir of [...shared, ...changedServices(arranged).map((one) => one.dir)]) {
         const tests = generatedTests(planOf(arranged), dir);
         if (tests.length === 0) continue;
         const run = await runServiceTests(

@@ -6,11 +6,13 @@ import type { Plan } from '../_engine/model/plan.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { importSpecifier, placeFile, testFileFor } from '../_engine/facts/style/place-file.ts';
+import { declareDependencies, fastifyPlugin } from '../_engine/edit/ensure-dependency.ts';
 import { createTestKit } from '../_engine/edit/test-kit.ts';
 import { type Draft, openDraft } from '../_engine/repo/draft.ts';
 import { render, renderModule, renderTest } from '../_engine/render/render.ts';
 import { findUrlVariable } from '../_engine/facts/config/config.ts';
 import { clientAnswers, findClient, foreignClient } from '../_engine/facts/calls/installed-client.ts';
+import { testingFor } from '../_engine/facts/tooling.ts';
 import { surveyTarget } from '../_engine/facts/app/service.ts';
 import { recordedAnswers } from '../_engine/record/recorded-answers.ts';
 import { findAuthAddress, wireMiddleware } from './wiring.ts';
@@ -29,6 +31,7 @@ import {
   middlewareTestView,
   middlewareView,
 } from './views.ts';
+import { authenticationTestView, sharedMiddlewareView } from './shared-views.ts';
 import { existingGuardNotes, findCarriedClaims, missingRouteNotes } from './verify-route.ts';
 import { possibleAuthAnswers } from '../_engine/facts/auth/auth-service.ts';
 
@@ -129,17 +132,19 @@ function verificationNotes(
 
 function placeFiles(service: Service, middleware: RelPath, client: RelPath): MiddlewareFiles {
   const inUtils = (name: string): RelPath => placeFile(service, 'utils', name);
+  const inShared = (name: string): RelPath => placeFile(service, 'shared', name);
   return {
     middleware,
+    authentication: service.layout.shared === undefined ? undefined : inShared('authentication'),
     client,
-    cache: inUtils('claim-cache'),
-    guard: inUtils('route-guard'),
-    alternatives: inUtils('auth-alternatives'),
-    diagnostics: inUtils('service-diagnostics'),
+    cache: inShared('claim-cache'),
+    guard: inShared('route-guard'),
+    alternatives: inShared('auth-alternatives'),
+    diagnostics: inShared('service-diagnostics'),
     subscriber: inUtils('revocation-subscriber'),
     tokenKey: inUtils('token-key'),
-    keySet: inUtils('key-set'),
-    verifier: inUtils('local-verifier'),
+    keySet: inShared('key-set'),
+    verifier: inShared('local-verifier'),
   };
 }
 
@@ -173,7 +178,7 @@ async function planClient(draft: Draft, service: Service, answers: MiddlewareAns
   if (installed === undefined || installed.variant !== undefined) {
     const parts = answers.with.filter((part) => part !== 'cache');
     await draft.include(serviceClient.plan({ ...answers, with: parts, ...installed?.variant }, draft.repo));
-    return placeFile(service, 'utils', 'service-client');
+    return placeFile(service, 'shared', 'service-client');
   }
   if (!installed.hasErrors) draft.obstruct(foreignClient(installed.path, 'exports no ServiceClientError'));
   return installed.path;
@@ -188,8 +193,13 @@ function renderMiddleware(
 ): void {
   const { style, testing } = service;
   const view = middlewareView(service, draft.repo, files, names, choices);
-  const text = render('add-auth-middleware/auth-middleware.ts.hbs', view, style);
+  const text =
+    files.authentication === undefined
+      ? render('add-auth-middleware/auth-middleware.ts.hbs', view, style)
+      : render('add-auth-middleware/shared-middleware.ts.hbs', sharedMiddlewareView(view, choices), style);
   draft.create(files.middleware, 'auth-middleware', text);
+  if (files.authentication !== undefined)
+    renderAuthentication(draft, service, files.authentication, files.client);
   const createModule = (file: RelPath, name: string): void => {
     draft.create(file, 'auth-middleware', renderModule(`add-auth-middleware/${name}.ts`, {}, style));
   };
@@ -202,8 +212,9 @@ function renderMiddleware(
     const text = renderTest(`add-auth-middleware/${name}.test.ts.hbs`, view, style, testing);
     draft.create(test, 'unit-test', text);
   };
-  createTestKit(draft, service);
-  for (const [name, imports] of middlewareTests(service, files, choices)) {
+  const own = testFileFor(service, files.middleware, 'auth-middleware');
+  if (files.authentication === undefined) createTestKit(draft, service, own);
+  for (const [name, imports] of middlewareTests(service, files, own, choices)) {
     const test = testFileFor(service, files.middleware, name);
     create(name, test, middlewareTestView(service, draft.repo, files, names, choices, test, imports));
   }
@@ -211,6 +222,33 @@ function renderMiddleware(
   const cacheTest = testFileFor(service, files.cache, 'claim-cache');
   const cacheView: ClaimCacheTestView = { cacheImport: importSpecifier(service, cacheTest, files.cache) };
   create('claim-cache', cacheTest, cacheView);
+}
+
+/** What is not about the names of a service, in the package that it shares, and its test. */
+function renderAuthentication(draft: Draft, service: Service, file: RelPath, client: RelPath): void {
+  const { layout, manifest, style } = service;
+  const specifiers = { '../add-service-client/service-client.ts': importSpecifier(service, file, client) };
+  draft.create(
+    file,
+    'auth-middleware',
+    renderModule('add-auth-middleware/authentication.ts', specifiers, style),
+  );
+  // Its types, and the application of the test.
+  const fastify = {
+    name: 'fastify',
+    range: manifest.dependencies['fastify'] ?? '^5.0.0',
+    section: 'devDependencies',
+  } as const;
+  declareDependencies(draft, layout.shared ?? service, fastify);
+  const test = testFileFor(service, file, 'auth-middleware');
+  const testing = testingFor(draft.repo, service, test);
+  if (testing.runner === 'none') return;
+  const plugin = { ...fastifyPlugin(service), section: 'devDependencies' } as const;
+  declareDependencies(draft, layout.shared ?? service, plugin);
+  createTestKit(draft, service, test);
+  const view = authenticationTestView(service, file, test);
+  const text = renderTest('add-auth-middleware/auth-middleware.test.ts.hbs', view, style, testing);
+  draft.create(test, 'unit-test', text);
 }
 
 /** `--cache-ttl` in milliseconds, 1 to 86400000; undefined without a cache. @throws RefusalError E_INVALID_FLAG */

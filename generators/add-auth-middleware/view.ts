@@ -38,6 +38,31 @@ export interface MiddlewareView {
   readonly publicRoutes: string;
 }
 
+/** The same where what is not about the service's names is in a package that it shares. */
+export interface SharedMiddlewareView extends Pick<
+  MiddlewareView,
+  | 'cache'
+  | 'correlationMember'
+  | 'decorated'
+  | 'decorator'
+  | 'guard'
+  | 'imports'
+  | 'pluginName'
+  | 'urlVariable'
+  | 'userMember'
+> {
+  /** Declarations. */
+  readonly userType: readonly string[];
+  readonly optionsType: readonly string[];
+  /** The options of an autoloaded plugin, with an empty line before; [] where it is registered. */
+  readonly autoloaded: readonly string[];
+  /** Entries of the object that the package gets, before the options and after them. */
+  readonly settings: string;
+  readonly more: string;
+  /** One more argument, with a comma before it, where the auth service answers more than ID, mail and tenant. */
+  readonly claims: string;
+}
+
 /** A member of the middleware's options and its docstring. */
 interface PartOption {
   readonly does: string;

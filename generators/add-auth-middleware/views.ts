@@ -7,16 +7,18 @@ import { importLines, isAutoloaded } from '../_engine/facts/style/place-file.ts'
 import { type Destination, readVariable } from '../_engine/edit/declare-variables.ts';
 import { importSubject } from '../_engine/edit/env-schema.ts';
 import { dependenciesOption, findPluginDependencies } from '../_engine/facts/app/decorations.ts';
-import { testKitImport } from '../_engine/edit/test-kit.ts';
 import { printString, printStrings } from '../_engine/syntax/print.ts';
 import type { LocalVerification } from './local-verification.ts';
 import type { MiddlewareNames } from './names.ts';
 import type { CarriedClaim } from './verify-route.ts';
+import { authentication, kitImport, orUndefined } from './shared-views.ts';
 import type { MiddlewareTestView, MiddlewareView } from './view.ts';
 
 /** The files of the middleware beside its tests. */
 export interface MiddlewareFiles {
   readonly middleware: RelPath;
+  /** Present where it is in a package that the service shares. */
+  readonly authentication: RelPath | undefined;
   readonly cache: RelPath;
   readonly client: RelPath;
   readonly diagnostics: RelPath;
@@ -85,6 +87,16 @@ export function middlewareView(
     secretExpression: secret.expression,
     defaultUrl,
     path,
+    ...carriedView(carried),
+    autoConfig: publicRoutes !== undefined && isAutoloaded(service, files.middleware),
+    publicRoutes: printStrings(publicRoutes ?? []),
+  };
+}
+
+function carriedView(
+  carried: MiddlewareChoices['carried'],
+): Pick<MiddlewareView, 'carriedTypes' | 'carried'> {
+  return {
     carriedTypes: carried.map(({ name, type }) => `readonly ${name}?: ${orUndefined(type)}`),
     carried: carried
       .map(
@@ -92,8 +104,6 @@ export function middlewareView(
           `, ${name}: answer[${printString(name)}]${type === 'unknown' ? '' : ` as ${orUndefined(type)}`}`,
       )
       .join(''),
-    autoConfig: publicRoutes !== undefined && isAutoloaded(service, files.middleware),
-    publicRoutes: printStrings(publicRoutes ?? []),
   };
 }
 
@@ -110,10 +120,6 @@ function followedPlugins(
     variable('SERVICE_AUTH_SECRET'),
     ...(revocation ? [service.redis.client?.expression ?? variable('REDIS_URL')] : []),
   ]);
-}
-
-function orUndefined(type: string): string {
-  return type === 'unknown' ? type : `${type} | undefined`;
 }
 
 const ttlOption = {
@@ -176,14 +182,17 @@ function importsOf(
   files: MiddlewareFiles,
   { alternatives, cacheTtlMs, diagnostics, guardsAll, revocation }: MiddlewareChoices,
 ): readonly ImportWant[] {
+  const fastify = ['FastifyBaseLogger', 'FastifyInstance', 'FastifyReply', 'FastifyRequest'];
+  const core: readonly ImportWant[] =
+    files.authentication === undefined
+      ? [
+          { from: 'fastify', names: fastify, typeOnly: true },
+          { from: files.client, names: client },
+        ]
+      : [{ from: files.authentication, names: authentication }];
   return [
-    {
-      from: 'fastify',
-      names: ['FastifyBaseLogger', 'FastifyInstance', 'FastifyReply', 'FastifyRequest'],
-      typeOnly: true,
-    },
     { from: 'fastify-plugin', default: 'fp' },
-    { from: files.client, names: client },
+    ...core,
     ...(alternatives ? [{ from: files.alternatives, names: ['throwRefusals'] }] : []),
     ...(guardsAll ? [{ from: files.guard, names: ['guardRoutes'] }] : []),
     ...(cacheTtlMs === undefined ? [] : [{ from: files.cache, names: ['ClaimCache'] }]),
@@ -197,14 +206,15 @@ function importsOf(
   ];
 }
 
-/** The tests of the middleware: their own, and those of its optional parts, by what they import beside it. */
+/** The tests of the middleware: its own, and those of its optional parts, by what they import beside it. */
 export function middlewareTests(
   service: Service,
   files: MiddlewareFiles,
+  test: RelPath,
   { cacheTtlMs, diagnostics, guardsAll, revocation }: MiddlewareChoices,
 ): readonly (readonly [name: string, imports: readonly ImportWant[]])[] {
   return [
-    ['auth-middleware', [testKitImport(service, 'type Answer', 'hangUp', 'json', 'silence', 'StubServer')]],
+    ...(files.authentication === undefined ? [['auth-middleware', [kitImport(service, test)]] as const] : []),
     ...(guardsAll ? [['route-guard', []] as const] : []),
     ...(cacheTtlMs === undefined ? [] : [['auth-cache', []] as const]),
     ...(revocation ? [['auth-revocation', [{ from: files.tokenKey, names: ['tokenKey'] }]] as const] : []),

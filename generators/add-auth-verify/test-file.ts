@@ -86,7 +86,9 @@ function verifyTestView(
     secret: secretLiteral,
     secretVariables: secretEnv === false ? [] : [secretEnv],
     preparations: [...standIns, ...(decorated ?? []), ...(fastifyJwt ? [registration(service)] : [])],
-    defaults: ["serviceAuthSecret: ''", ...(blacklist === 'none' ? [] : [inertStore])].join(', '),
+    defaults: ["serviceAuthSecret: ''", ...(blacklist === 'none' ? [] : ['blacklistStore: store'])].join(
+      ', ',
+    ),
     secretEnv,
     guardsSecret: isTold || jwt.library === 'none',
     algorithm: jwt.algorithm,
@@ -130,8 +132,6 @@ function loginView(
   };
 }
 
-const inertStore = 'blacklistStore: { add: () => Promise.resolve(), has: () => Promise.resolve(false) }';
-
 function registration({ jwt: { namespace } }: Service): string {
   const named = namespace === undefined ? '' : `, namespace: ${printString(namespace)}`;
   return `await app.register(fastifyJwt, { secret: SECRET${named} });`;
@@ -151,7 +151,7 @@ function decoratedConfig({ jwt }: Service): readonly string[] | undefined {
 
 function packageWants(fastifyJwt: boolean, fastifyPlugin: boolean): readonly ImportWant[] {
   return [
-    { from: 'fastify', default: 'Fastify', names: ['type FastifyInstance'] },
+    { from: 'fastify', default: 'Fastify', names: ['type FastifyInstance', 'type LightMyRequestResponse'] },
     ...(fastifyPlugin ? [{ from: 'fastify-plugin', default: 'fp' }] : []),
     ...(fastifyJwt ? [{ from: '@fastify/jwt', default: 'fastifyJwt' }] : []),
   ];

@@ -26,8 +26,8 @@ export type DiscoveryAnswers = AnswersTo<typeof serviceClient.questions> & {
 export async function planDiscovery(answers: DiscoveryAnswers, repo: Repo): Promise<Plan> {
   const service = surveyTarget(repo, answers, false);
   const draft = openDraft(repo);
-  const client = placeFile(service, 'utils', 'service-client');
-  const request = placeFile(service, 'utils', 'service-request');
+  const client = placeFile(service, 'shared', 'service-client');
+  const request = placeFile(service, 'shared', 'service-request');
   const installed = findInstalled(repo, service, 'ServiceClient');
   if (installed === undefined) await draft.include(serviceClient.plan(answers, draft.repo));
   else if (installed !== client || repo.read(request) === undefined)

@@ -47,7 +47,7 @@ export function specifiersOf(service: Service, files: DiscoveryFiles): Readonly<
     ([key, name]) => [`./${name}.ts`, to(files[key as keyof typeof fileNames])] as const,
   );
   const others = Object.entries(clientParts).flatMap(([folder, names]) =>
-    names.map((name) => [`../${folder}/${name}.ts`, to(placeFile(service, 'utils', name))] as const),
+    names.map((name) => [`../${folder}/${name}.ts`, to(placeFile(service, 'shared', name))] as const),
   );
   return Object.fromEntries([...own, ...others]);
 }
@@ -62,7 +62,7 @@ export function connectView(
     { from: files.balanced, names: ['BalancedClient', 'type BalancedClientOptions', 'type ServiceCaller'] },
     { from: files.endpoint, names: ['EndpointSource'], typeOnly: true },
     {
-      from: placeFile(service, 'utils', 'service-client'),
+      from: placeFile(service, 'shared', 'service-client'),
       names: ['ServiceClient', 'type ServiceClientOptions'],
     },
     ...chosen.map((source) => ({ from: files[source], names: [made[source].name] })),
@@ -91,6 +91,6 @@ export function discoveryTestView(
     srvImport: to(files.srv),
     consulImport: to(files.consul),
     eurekaImport: to(files.eureka),
-    clientImport: to(placeFile(service, 'utils', 'service-client')),
+    clientImport: to(placeFile(service, 'shared', 'service-client')),
   };
 }

@@ -29,7 +29,7 @@ export function wireDiscovery(
   asked: ReadonlySet<Source>,
 ): void {
   const sources = openSources(draft.repo, service);
-  const [middleware] = sources.filesMatching(/\binterface AuthMiddlewareOptions\b/);
+  const [middleware] = sources.filesMatching(/\b(?:interface|type) AuthMiddlewareOptions\b/);
   if (middleware === undefined) return;
   if (!/\bconnect\?:/.test(sources.text(middleware))) {
     draft.note(`${middleware} has no connect option: run s2s-upgrade, then this command again.`);

@@ -35,7 +35,11 @@ export async function planMetrics(answers: MetricsAnswers, repo: Repo): Promise<
 
   const draft = openDraft(repo);
   const utility = (name: string): RelPath => placeFile(service, 'utils', name);
-  const files = { metrics, clients: utility('client-metrics'), diagnostics: utility('service-diagnostics') };
+  const files = {
+    metrics,
+    clients: utility('client-metrics'),
+    diagnostics: placeFile(service, 'shared', 'service-diagnostics'),
+  };
   renderMetrics(draft, service, files, view);
   register(draft, service, metrics);
   // The route that was just planned is one of those that the middleware leaves open.
@@ -79,7 +83,9 @@ function register(draft: Draft, service: Service, metrics: RelPath): void {
 /** Where every route requires a token, Prometheus has none to give. */
 function openRoute(draft: Draft, service: Service): void {
   const { file } = service.app;
-  const [middleware] = openSources(draft.repo, service).filesMatching(/\binterface AuthMiddlewareOptions\b/);
+  const [middleware] = openSources(draft.repo, service).filesMatching(
+    /\b(?:interface|type) AuthMiddlewareOptions\b/,
+  );
   // The import may have been renamed.
   if (middleware === undefined || findDefaultImport(draft.repo, service, file, middleware) === undefined)
     return;

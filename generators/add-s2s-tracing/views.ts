@@ -35,7 +35,7 @@ export function tracingFiles(service: Service): TracingFiles {
     attempts: utility('attempt-spans'),
     bindings: utility('trace-bindings'),
     conventions: utility('span-conventions'),
-    diagnostics: utility('service-diagnostics'),
+    diagnostics: placeFile(service, 'shared', 'service-diagnostics'),
     sdk: joinRel(service.layout.sourceDir, 'tracing.ts'),
   };
 }

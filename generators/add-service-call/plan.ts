@@ -18,6 +18,7 @@ import type { Service } from '../_engine/model/service.ts';
 import { type Draft, openDraft } from '../_engine/repo/draft.ts';
 import { render, renderModule } from '../_engine/render/render.ts';
 import { printString } from '../_engine/syntax/print.ts';
+import { requestContextFile } from '../add-service-client/request-context.ts';
 import { type Callee, findCallee } from './callee.ts';
 import { camelCase, capitalized, nameMethods } from './method-names.ts';
 import { type CallMethod, declarationsOf, methodOf } from './methods.ts';
@@ -52,8 +53,9 @@ async function planClient(draft: Draft, service: Service, answers: ServiceCallAn
   const installed = findClient(draft.repo, service);
   if (installed !== undefined && installed.variant === undefined)
     throw new RefusalError(foreignClient(installed.path, 'cannot send all that a typed call takes'));
-  await draft.include(serviceClient.plan({ ...answers, ...installed?.variant }, draft.repo));
-  return placeFile(service, 'utils', 'service-client');
+  const parts = [...new Set([...answers.with, 'context' as const])];
+  await draft.include(serviceClient.plan({ ...answers, with: parts, ...installed?.variant }, draft.repo));
+  return placeFile(service, 'shared', 'service-client');
 }
 
 async function planCallee(
@@ -66,6 +68,7 @@ async function planCallee(
   const file = placeFile(service, 'plugins', `${callee.name}-client`);
   const methods = chooseMethods(callee, routes);
   const errors = methods.flatMap((one) => one.errors);
+  const guarded = methods.map(({ route }) => routeKey(route)).find((key) => callee.guarded.has(key));
   const { expression, imports } = readVariable(service, callee.variable);
   const hasDefault = imports.length > 0 && service.config.file !== undefined;
   const names = ['ServiceClient', ...(errors.length > 0 ? ['type ServiceClientError'] : [])];
@@ -74,6 +77,7 @@ async function planCallee(
       { from: 'fastify-plugin', default: 'fp' },
       { from: client, names },
       { from: base, names: ['type CallOptions', 'RouteClient'] },
+      { from: requestContextFile(service), names: ['currentContext'] },
       ...imports,
     ]),
     types: declarationsOf(methods, callee.types),
@@ -81,15 +85,23 @@ async function planCallee(
     className: `${capitalized(camelCase(callee.name))}Client`,
     decorator: chooseDecorator(service, camelCase(callee.name), file),
     urlExpression: hasDefault ? expression : `${expression} ?? ${printString(callee.defaultUrl)}`,
+    clientOptions: `logger: app.log, context: currentContext${guarded === undefined ? '' : ', forwardToken: true'}`,
     pluginName: freePluginName(service, file, `${callee.name}-client`),
     dependencies: dependenciesOption(findPluginDependencies(draft.repo, service, file, [expression])),
     methods: methods.map((one) => one.view),
   };
   draft.create(file, 'service-call', render('add-service-call/service-call.ts.hbs', view, service.style));
-  draft.note(...methods.flatMap(({ notes }) => notes));
+  draft.note(
+    ...methods.flatMap(({ notes }) => notes),
+    ...(guarded === undefined ? [] : [tokenNote(callee, guarded)]),
+  );
   registerPlugin(draft, service, { file, plugin: `${camelCase(callee.name)}Client` });
   const { defaultUrl, destination: to, variable: name } = callee;
   await declareVariables(draft, service, [{ name, value: defaultUrl, type: 'url', default: defaultUrl, to }]);
+}
+
+function tokenNote({ label }: Callee, guarded: string): string {
+  return `The client of ${label} sends the Bearer token of the request on: ${guarded} has a guard.`;
 }
 
 /** The methods of the routes that were asked for. @throws RefusalError E_INVALID_FLAG */

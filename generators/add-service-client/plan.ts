@@ -16,7 +16,9 @@ import {
   findInstalled,
   foreignClient,
 } from '../_engine/facts/calls/installed-client.ts';
+import { testingFor } from '../_engine/facts/tooling.ts';
 import { surveyTarget } from '../_engine/facts/app/service.ts';
+import { hasRequestContext, planRequestContext } from './request-context.ts';
 import { type Transport, transportNote } from './transport.ts';
 import type { ClientTestView } from './view.ts';
 
@@ -36,40 +38,51 @@ const parts = {
 const OLDEST_UNDICI = 7;
 
 export interface ClientAnswers extends RunAnswers {
-  readonly with: readonly ('window' | 'backoff' | 'diagnostics')[];
+  readonly with: readonly ('window' | 'backoff' | 'diagnostics' | 'context')[];
   readonly without: readonly 'retry'[];
   readonly transport: Transport;
 }
 
 /** The client and its tests, with undici as a dependency unless fetch carries the calls; the breaker if missing. */
 export async function planServiceClient(answers: ClientAnswers, repo: Repo): Promise<Plan> {
-  const service = surveyTarget(repo, answers, false);
+  const client = surveyTarget(repo, answers, false);
+  // A part that is there stays: each run adds to those before.
+  const context = answers.with.includes('context') || hasRequestContext(repo, client);
+  const service = context ? surveyTarget(repo, answers) : client;
   const { transport } = answers;
   if (transport === 'undici' && service.isOlder('undici', OLDEST_UNDICI))
     throw new RefusalError(oldUndici(service));
   const draft = openDraft(repo);
   const note = transportNote(repo, service, transport);
   if (note !== undefined) draft.note(note);
-  const own = placeFile(service, 'utils', 'circuit-breaker');
-  const installed = findInstalled(repo, service, 'CircuitBreaker');
+  const own = placeFile(service, 'shared', 'circuit-breaker');
+  // What services share imports nothing of one of them.
+  const isShared = service.layout.shared !== undefined;
+  const installed = isShared ? undefined : findInstalled(repo, service, 'CircuitBreaker');
   // Our own breaker is planned again: it takes parts that were not asked for before, or turns out unchanged.
   if (installed === undefined || installed === own)
     await draft.include(
       circuitBreaker.plan(
-        { ...answers, with: answers.with.filter((part) => part !== 'diagnostics') },
+        { ...answers, with: answers.with.filter((part) => part !== 'diagnostics' && part !== 'context') },
         draft.repo,
       ),
     );
 
   const retry = !answers.without.includes('retry');
-  // A part that is there stays: each run adds to those before.
   const diagnostics =
     answers.with.includes('diagnostics') ||
-    repo.read(placeFile(service, 'utils', parts.diagnostics)) !== undefined;
+    repo.read(placeFile(service, 'shared', parts.diagnostics)) !== undefined;
   renderClient(draft, service, installed ?? own, { retry, diagnostics, transport });
+  if (context)
+    planRequestContext(
+      draft,
+      service,
+      placeFile(service, 'shared', parts.request),
+      placeFile(service, 'shared', parts.client),
+    );
   if (transport === 'undici') {
     const undici = { name: 'undici', range: '^7.16.0', section: 'dependencies' } as const;
-    declareDependencies(draft, service, undici);
+    declareDependencies(draft, service.layout.shared ?? service, undici);
   }
   return draft.finish();
 }
@@ -103,7 +116,7 @@ function renderClient(
   breaker: RelPath,
   { retry, diagnostics, transport }: ClientChoices,
 ): void {
-  const place = (part: keyof typeof parts): RelPath => placeFile(service, 'utils', parts[part]);
+  const place = (part: keyof typeof parts): RelPath => placeFile(service, 'shared', parts[part]);
   // They lie side by side, so what one writes to import another is what all write.
   const specifier = (file: RelPath): string => importSpecifier(service, place('client'), file);
   const templates = { ...parts, transport: `${parts.transport}.${transport}`, retry: retryTemplate(retry) };
@@ -139,20 +152,21 @@ function renderClientTest(
   part: 'client' | 'diagnostics',
   retry: boolean,
 ): void {
-  if (service.testing.runner === 'none') return;
-  createTestKit(draft, service);
   const test = testFileFor(service, place(part), parts[part]);
+  const testing = testingFor(draft.repo, service, test);
+  if (testing.runner === 'none') return;
+  createTestKit(draft, service, test);
   const view: ClientTestView = {
     retry,
     imports: importLines(service, test, [
       { from: place('client'), names: clientNames },
-      testKitImport(service, 'type Answer', 'hangUp', 'json', 'silence', 'StubServer'),
+      testKitImport(service, test, 'type Answer', 'hangUp', 'json', 'silence', 'StubServer'),
     ]),
     clientImport: importSpecifier(service, test, place('client')),
     diagnosticsImport: importSpecifier(service, test, place('diagnostics')),
   };
   const template = `add-service-client/${parts[part]}.test.ts.hbs`;
-  draft.create(test, 'unit-test', renderTest(template, view, service.style, service.testing));
+  draft.create(test, 'unit-test', renderTest(template, view, service.style, testing));
 }
 
 const clientNames = [

@@ -48,10 +48,11 @@ export function revertPatches(
     const remedy = 'Remove these lines by hand and run the command again.';
     throw edited({ path, line: first.line }, diff, remedy);
   }
+  const isCreated = file.role === 'attributes' || file.role === 'manifest';
+  if (isCreated && text === '') return { kind: 'delete', path, role: file.role, base };
   // What was proven when it was put in is proven again, the other way round.
   const damage = proveEdit(path, text, base, changesBetween(text, base));
   if (damage !== undefined) throw new RefusalError(damage);
-  if (file.role === 'attributes' && text === '') return { kind: 'delete', path, role: file.role, base };
   return editTowards(repo, path, file.role, text);
 }
 

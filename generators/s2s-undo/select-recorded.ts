@@ -1,6 +1,14 @@
 import type { Obstacle } from '../_engine/model/obstacle.ts';
 import type { RelPath } from '../_engine/model/paths.ts';
-import type { GeneratedFile, PatchedFile, RecordedPatch, S2sRecord } from '../_engine/record/s2s-record.ts';
+import { sharedFolders } from '../_engine/record/record.ts';
+import { homesOf } from '../_engine/record/render-record.ts';
+import type {
+  GeneratedFile,
+  PatchedFile,
+  RecordedFile,
+  RecordedPatch,
+  S2sRecord,
+} from '../_engine/record/s2s-record.ts';
 
 /** What is to be reverted: generated files, parts that others rendered into them, and patches of the user's files. */
 export interface Selected {
@@ -42,7 +50,7 @@ export function selectRecorded(record: S2sRecord, wanted: Wanted): Selected {
   };
   for (const [key, file] of Object.entries(record.files)) {
     const path = key as RelPath;
-    if (!isBelow(record, path, wanted)) continue;
+    if (!isBelow(record, path, file, wanted)) continue;
     if (file.kind === 'patched') {
       const patches = file.patches.filter(({ generator }) => isWanted(generator));
       if (patches.length > 0) selected.patched.push({ path, file, patches });
@@ -87,13 +95,16 @@ export function unknownGenerators(record: S2sRecord, { generators }: Wanted): re
   return [{ code: 'E_INVALID_FLAG', message, remedy }];
 }
 
-/** A file outside of every service goes with the last service that it may be for. */
-function isBelow(record: S2sRecord, path: string, wanted: Wanted): boolean {
+/** A file of a package goes with the last service that shares it; one outside of all, with the last service. */
+function isBelow(record: S2sRecord, path: string, file: RecordedFile, wanted: Wanted): boolean {
+  const remaining = remainingServices(record, wanted);
+  const home = homesOf(file).find((dir) => sharedFolders(record).includes(dir));
+  if (home !== undefined) return !sharedFolders({ services: remaining }).includes(home);
   const { services } = wanted;
   if (services === undefined) return true;
   const owner = ownerOf(Object.keys(record.services), path);
   if (owner !== undefined) return services.includes(owner);
-  return Object.keys(remainingServices(record, wanted)).length === 0;
+  return Object.keys(remaining).length === 0;
 }
 
 function ownerOf(services: readonly string[], path: string): string | undefined {

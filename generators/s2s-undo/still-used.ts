@@ -1,11 +1,12 @@
 import type { Obstacle } from '../_engine/model/obstacle.ts';
-import { dirnameRel, type RelPath } from '../_engine/model/paths.ts';
+import { dirnameRel, joinRel, type RelPath } from '../_engine/model/paths.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { ServiceHead } from '../_engine/model/service.ts';
 import type { TextChange } from '../_engine/model/text-change.ts';
 import { ensureDependency } from '../_engine/edit/ensure-dependency.ts';
 import type { Insertion } from '../_engine/record/s2s-record.ts';
-import { isRecord, readManifest } from '../_engine/repo/manifest.ts';
+import { findWorkspacePackage, isRecord, readManifest } from '../_engine/repo/manifest.ts';
+import { findSharedFolders } from '../_engine/repo/shared-packages.ts';
 import { findReference, importOf, variablesIn } from '../_engine/facts/config/config.ts';
 import { memberOf, stringOf, unwrap } from '../_engine/syntax/expressions.ts';
 import { requiredModule } from '../_engine/syntax/symbols.ts';
@@ -79,19 +80,34 @@ export function findImporters(
   heads: readonly ServiceHead[],
   gone: ReadonlySet<string>,
 ): readonly Obstacle[] {
-  return heads.flatMap((head) => {
+  return [...heads, ...sharedHeads(before)].flatMap((head) => {
     const { names } = openSurvey(before, head);
     const staying = openSurvey(after, head);
     return [...staying.files, ...staying.tests].flatMap((path) => {
       const tree = staying.tree(path);
       return specifiers(tree).flatMap(({ text, offset }) => {
-        const target = names.module(path, text);
+        const target = names.module(path, text) ?? sharedModule(before, text);
         return target !== undefined && gone.has(target)
           ? [importedBy(path, lineOf(tree, offset), target)]
           : [];
       });
     });
   });
+}
+
+/** The packages that services share, as services are looked at. */
+function sharedHeads(repo: Repo): readonly ServiceHead[] {
+  return findSharedFolders(repo).flatMap((dir) => {
+    const manifest = readManifest(repo, joinRel(dir, 'package.json'));
+    return manifest === undefined ? [] : [{ name: dir, dir, manifest }];
+  });
+}
+
+/** The file behind `s2s/service-client`. */
+function sharedModule(repo: Repo, specifier: string): RelPath | undefined {
+  const found = findWorkspacePackage(repo, specifier);
+  const isShared = found !== undefined && findSharedFolders(repo).includes(found.dir);
+  return isShared ? joinRel(found.dir, 'src', `${found.subpath}.ts`) : undefined;
 }
 
 function specifiers(tree: ts.SourceFile): readonly { text: string; offset: number }[] {

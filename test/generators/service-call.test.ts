@@ -139,6 +139,36 @@ describe('a typed client in a checkout without node_modules', () => {
   }, 120_000);
 });
 
+describe('the token of a typed call', () => {
+  const id = 'service-call-token';
+  let root = '';
+  const call = ['--target', 'user', '--to', 'billing', '--allow-dirty'];
+  const clientAfter = async (): Promise<string> => {
+    const plan = await planCommand({ generator: 'add-service-call', args: call }, root);
+    const client = plan.ok ? plan.edits.find(({ path }) => path.endsWith('billing-client.ts')) : undefined;
+    return (client && textAfter(client)) ?? '';
+  };
+
+  beforeAll(() => {
+    root = materialize(id, { fixture: 'npm-workspaces', args: [] });
+  });
+  afterAll(() => {
+    rmSync(join(projectRoot, '.cases', id), { recursive: true, force: true });
+  });
+
+  it('goes to a callee with a guard on a route that is called, and to no other', async () => {
+    expect(await clientAfter()).not.toMatch(/forwardToken/);
+    const guard = ['--target', 'billing', '--protect', 'invoicesRoutes', '--allow-dirty'];
+    await runCommand({ generator: 'add-auth-middleware', args: guard }, root);
+    expect(await clientAfter()).toMatch(/forwardToken: true/);
+    const open = changeFile(root, 'services/billing-service/src/routes/invoices.routes.ts', (text) =>
+      text.replace(/.*addHook.*\n/, ''),
+    );
+    expect(await clientAfter()).not.toMatch(/forwardToken/);
+    open();
+  }, 120_000);
+});
+
 describe('joinAnswers', () => {
   const all = ['all'];
 

@@ -5,7 +5,8 @@ import type { TextChange } from '../model/text-change.ts';
 import type { Service } from '../model/service.ts';
 import type { Draft } from '../repo/draft.ts';
 import { type Repo } from '../model/repo.ts';
-import { toRel } from '../model/paths.ts';
+import { type RelPath, toRel } from '../model/paths.ts';
+import { readManifest } from '../repo/manifest.ts';
 
 const sections = ['dependencies', 'devDependencies', 'peerDependencies', 'optionalDependencies'] as const;
 
@@ -19,18 +20,19 @@ export type DependencyWant = Readonly<{
 /** Adds packages to a service's package.json: from the catalog, where the workspace has one. */
 export function declareDependencies(
   draft: Draft,
-  service: Service,
+  service: Readonly<{ manifest: Readonly<{ path: RelPath }> }>,
   ...wants: readonly DependencyWant[]
 ): void {
   for (const want of wants)
     draft.patch(service.manifest.path, 'manifest', (base) =>
-      ensureDependency(base, fromCatalog(draft.repo, service, want)),
+      ensureDependency(base, fromCatalog(draft.repo, service.manifest.path, want)),
     );
 }
 
-/** The same, taken from pnpm's catalog where the service takes others from there and the catalog has the package. */
-function fromCatalog(repo: Repo, { manifest }: Service, want: DependencyWant): DependencyWant {
-  if (!Object.values(manifest.dependencies).includes('catalog:')) return want;
+/** The same, taken from pnpm's catalog where the package takes others from there and the catalog has the package. */
+function fromCatalog(repo: Repo, path: RelPath, want: DependencyWant): DependencyWant {
+  const { dependencies = {} } = readManifest(repo, path) ?? {};
+  if (!Object.values(dependencies).includes('catalog:')) return want;
   const workspace = repo.read(toRel('pnpm-workspace.yaml')) ?? '';
   const block = /^catalog:[ \t]*\r?\n((?:[ \t]+.*(?:\r?\n|$)|[ \t]*\r?\n)*)/m.exec(workspace)?.[1] ?? '';
   const names = [...block.matchAll(/^[ \t]+['"]?([^'":\s]+)['"]?[ \t]*:/gm)].map(([, name]) => name);

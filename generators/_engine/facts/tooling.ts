@@ -3,8 +3,8 @@ import { LOCKS } from 'package-manager-detector/constants';
 import type { TestingFact, ToolingFact } from '../model/code-facts.ts';
 import { dirnameRel, joinRel, type RelPath } from '../model/paths.ts';
 import type { Repo } from '../model/repo.ts';
-import type { ServiceHead } from '../model/service.ts';
-import { isRecord, manifestsAbove } from '../repo/manifest.ts';
+import type { Service, ServiceHead } from '../model/service.ts';
+import { isRecord, manifestsAbove, readManifest } from '../repo/manifest.ts';
 import type { Survey } from '../program/survey.ts';
 import { specifiersOf } from '../syntax/symbols.ts';
 
@@ -163,6 +163,17 @@ export function surveyTesting(survey: Survey): TestingFact {
     byImports(survey) ??
     byParents(survey);
   return { runner, globals: hasGlobals(survey, runner), command: commandOf(survey, runner) };
+}
+
+/** How a file of tests is run: in a package that services share as its own manifest says. */
+export function testingFor(
+  repo: Repo,
+  { layout: { shared }, testing }: Pick<Service, 'layout' | 'testing'>,
+  file: RelPath,
+): TestingFact {
+  if (shared === undefined || !file.startsWith(`${shared.dir}/`)) return testing;
+  const runner = byScript(readManifest(repo, shared.manifest.path)?.scripts['test'] ?? '') ?? 'none';
+  return runner === testing.runner ? testing : { ...testing, runner, globals: false };
 }
 
 function byScript(script: string): Runner | undefined {

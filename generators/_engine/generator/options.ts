@@ -35,6 +35,11 @@ export const globalFlags = {
     type: 'boolean',
     message: 'type-check before committing the change; roll back if there are new errors',
   },
+  shared: {
+    type: 'string',
+    message: 'workspace package for what services have in common, such as packages/s2s; none: a copy in each',
+    placeholder: '<dir>',
+  },
   split: {
     type: 'boolean',
     message: 'commit the change to git in up to three commits: run-time code, wiring, tests',

@@ -18,6 +18,8 @@ export type ModuleFact = Readonly<{
    */
   aliases: readonly Readonly<{ prefix: string; dir: RelPath; extended?: boolean }>[];
   tsconfig: RelPath | undefined;
+  /** Imported by its name; its own files import each other relatively, with the extension `.js`. */
+  shared?: SharedPackage | undefined;
 }>;
 
 /** How text of a file is written. For a new file: how the service's files are written by majority. */
@@ -31,7 +33,12 @@ export type Style = Readonly<{
   finalNewline: boolean;
 }>;
 
+/** A package of the workspace that holds the parts that services have in common. */
+export type SharedPackage = Readonly<{ dir: RelPath; name: string; manifest: Readonly<{ path: RelPath }> }>;
+
 export type LayoutFact = Readonly<{
+  /** Undefined where the service has its own copies. */
+  shared?: SharedPackage | undefined;
   /** `src` or '' … below the service's folder, as a repo path. */
   sourceDir: RelPath;
   /** Existing folders where siblings are, or the usual place when there are none. Repo paths. */

@@ -47,6 +47,8 @@ export interface RunAnswers {
   readonly target: RelPath;
   /** Folders of all services of the run. */
   readonly targets: readonly RelPath[];
+  /** Folder of the package that the service shares with others; none: it has copies. */
+  readonly shared?: string | undefined;
   readonly force?: boolean | undefined;
   readonly format?: boolean | undefined;
   readonly dryRun?: boolean | undefined;

@@ -3,9 +3,10 @@ import { findGenerator, listGenerators } from '../generator/registry.ts';
 import type { Edit } from '../model/plan.ts';
 import type { Adoption, Answers, Generator, Site } from '../model/generator.ts';
 import { ignoreRefusal } from '../model/obstacle.ts';
-import type { RelPath } from '../model/paths.ts';
+import { type RelPath, toRel } from '../model/paths.ts';
 import type { Repo } from '../model/repo.ts';
 import type { ServiceHead } from '../model/service.ts';
+import { chooseShared } from './choose-shared.ts';
 import { hashCode, isSameCode } from '../record/hash.ts';
 import { editTowards, overlay } from '../repo/draft.ts';
 import { homeOf, readRecord, writeRecord } from '../record/record.ts';
@@ -68,7 +69,8 @@ function withRun(
   id: string,
   { answers, wanted }: Recognised,
 ): S2sRecord {
-  const dirs = surveyHeads(repo).map((head) => head.dir);
+  const own = typeof answers['shared'] === 'string' ? [toRel(answers['shared'])] : [];
+  const dirs = [...surveyHeads(repo).map((head) => head.dir), ...own];
   const added = wanted.flatMap(({ path, role, text }): readonly [string, GeneratedFile][] => {
     if (repo.read(path) === undefined || files[path] !== undefined || !isWholeFile(role)) return [];
     const home = homeOf(dirs, path) ?? dir;
@@ -122,8 +124,16 @@ async function planAgain(
   given: Answers,
 ): Promise<Recognised> {
   const answers = await completeAnswers(generator.questions, given, site, undefined);
-  const plan = await generator.plan({ ...answers, target: dir, targets: [dir] }, site.repo);
-  return { answers: ownAnswers(generator.questions, answers), wanted: plan.wanted ?? [] };
+  const head = site.heads.find((one) => one.dir === dir);
+  const shared = head && chooseShared(site.repo, head, undefined);
+  const run = { ...answers, shared: shared ?? 'none', target: dir, targets: [dir] };
+  const plan = await generator.plan(run, site.repo);
+  const own = ownAnswers(generator.questions, answers);
+  const isUsed = plan.wanted?.some(({ path }) => shared !== undefined && path.startsWith(`${shared}/`));
+  return {
+    answers: isUsed === true && shared !== undefined ? { ...own, shared } : own,
+    wanted: plan.wanted ?? [],
+  };
 }
 
 /** What the code answers to these questions. */

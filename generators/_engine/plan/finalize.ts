@@ -23,6 +23,8 @@ export interface FinishedRun {
   readonly given: Answers;
   readonly answers: Answers;
   readonly served: readonly ServiceHead[];
+  /** By the folder of a service: that of the package that it shares. */
+  readonly sharing?: ReadonlyMap<RelPath, RelPath>;
   readonly onConflict?: OnConflict | undefined;
 }
 
@@ -68,7 +70,7 @@ async function settlePlan(
 }
 
 function recordsOf(
-  { id, generator, answers, served }: FinishedRun,
+  { id, generator, answers, served, sharing = new Map() }: FinishedRun,
   { repo, heads }: Site,
   edits: readonly Edit[],
   wanted: NonNullable<Plan['wanted']>,
@@ -77,6 +79,7 @@ function recordsOf(
     generator: id,
     version: packVersion,
     services: served.map((head) => head.dir),
+    sharing,
     answers: ownAnswers(generator.questions, answers),
     join: generator.join?.bind(generator),
     usedBefore: (edit) => usedBefore(repo, readersOf(heads, edit.path), edit),

@@ -1,6 +1,7 @@
 import type { Answers, Site } from '../model/generator.ts';
-import { dirnameRel, type RelPath } from '../model/paths.ts';
+import { dirnameRel, type RelPath, toRel } from '../model/paths.ts';
 import type { Edit } from '../model/plan.ts';
+import type { Repo } from '../model/repo.ts';
 import type { ServiceHead } from '../model/service.ts';
 import { surveyTooling } from '../facts/tooling.ts';
 import { formatEdits } from './format.ts';
@@ -47,6 +48,18 @@ export interface FormattedEdits {
   readonly lintNotes: readonly string[];
 }
 
+/** Folders of packages with code that are no services: those that services share. */
+function packagesOf(edits: readonly Edit[]): readonly RelPath[] {
+  const dirs = edits.flatMap(
+    ({ path }) => /^(.+)\/(?:(?:src|test)\/.+\.ts|\.s2s\.json)$/.exec(path)?.[1] ?? [],
+  );
+  return [...new Set(dirs)].map(toRel);
+}
+
+function existingAbove(repo: Repo, dir: RelPath): RelPath {
+  return dir === '' || repo.list(dir).length > 0 ? dir : existingAbove(repo, dirnameRel(dir));
+}
+
 /** Formats the edits with the formatter of each service, then takes the fixes of its linter. */
 export async function formatInServices(
   { repo, heads }: Site,
@@ -61,8 +74,16 @@ export async function formatInServices(
       formatter: surveyTooling(repo, head).formatter,
       edits: owned.get(head) ?? [],
     }));
-  const formatted = await formatEdits(repo, await withoutRefused(repo, given, groups));
-  const fixed: Edit[] = [];
+  const others = owned.get(undefined) ?? [];
+  const packages = packagesOf(others).map((dir) => ({
+    // One that the plan makes is not there yet, and a process needs a folder to run in.
+    dir: existingAbove(repo, dir),
+    formatter: surveyTooling(repo, { dir }).formatter,
+    edits: others.filter(({ path }) => path.startsWith(`${dir}/`)),
+  }));
+  const formatted = await formatEdits(repo, await withoutRefused(repo, given, [...groups, ...packages]));
+  const inPackages = new Set(packages.flatMap((one) => one.edits));
+  const fixed = others.filter((edit) => !inPackages.has(edit));
   const lintNotes = new Set<string>();
   for (const [owner, own] of editsByOwner(heads, formatted.edits)) {
     const linted =
@@ -70,9 +91,5 @@ export async function formatInServices(
     fixed.push(...linted.edits);
     for (const note of linted.notes) lintNotes.add(note);
   }
-  return {
-    edits: [...fixed, ...(owned.get(undefined) ?? [])],
-    notes: formatted.notes,
-    lintNotes: [...lintNotes],
-  };
+  return { edits: fixed, notes: formatted.notes, lintNotes: [...lintNotes] };
 }

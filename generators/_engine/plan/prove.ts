@@ -224,16 +224,33 @@ function parseStrict(text: string): { value: unknown } | undefined {
   return errors.length === 0 ? { value } : undefined;
 }
 
-/** Path of the first key whose value is gone or different; objects may get more keys, lists more elements. */
+/** Path of the first key whose value is gone or different; objects may get more keys, lists more elements anywhere. */
 function lostKey(before: unknown, after: unknown, path: string): string | undefined {
   if (typeof before !== 'object' || before === null)
     return before === after ? undefined : path || 'its value';
   if (typeof after !== 'object' || after === null || Array.isArray(before) !== Array.isArray(after))
     return path || 'its value';
+  if (Array.isArray(before)) return lostElement(before, after as readonly unknown[], path);
   const found: Readonly<Record<string, unknown>> = { ...after };
   for (const [key, value] of Object.entries(before)) {
     const lost = Object.hasOwn(found, key) ? lostKey(value, found[key], `${path}.${key}`) : `${path}.${key}`;
     if (lost !== undefined) return lost.replace(/^\./, '');
+  }
+  return undefined;
+}
+
+/** Elements keep their order. */
+function lostElement(
+  before: readonly unknown[],
+  after: readonly unknown[],
+  path: string,
+): string | undefined {
+  let next = 0;
+  for (const [index, value] of before.entries()) {
+    const place = `${path}.${String(index)}`;
+    while (next < after.length && lostKey(value, after[next], place) !== undefined) next += 1;
+    if (next === after.length) return place.replace(/^\./, '');
+    next += 1;
   }
   return undefined;
 }

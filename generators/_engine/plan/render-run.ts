@@ -46,7 +46,8 @@ export async function renderRun(
         { repo: draft.repo, heads },
         undefined,
       );
-      const planned = await generator.plan({ ...complete, target, targets: services }, draft.repo);
+      const shared = answers['shared'] ?? 'none';
+      const planned = await generator.plan({ ...complete, shared, target, targets: services }, draft.repo);
       await draft.include(planned);
       for (const file of planned.wanted ?? []) texts.set(file.path, file);
     } catch (error) {

@@ -12,8 +12,11 @@ import { assertRecordedPlaces } from '../record/record-guard.ts';
 import { openRepo } from '../repo/repo.ts';
 import type { OnConflict } from './resolve-existing.ts';
 import { withRunCaches } from '../model/run-caches.ts';
-import { toRel } from '../model/paths.ts';
+import { type RelPath, toRel } from '../model/paths.ts';
+import { chooseShared } from './choose-shared.ts';
 import { assertServices, findTarget, surveyHeads } from '../repo/services.ts';
+import { readManifest } from '../repo/manifest.ts';
+import { sharedPackageFor } from '../repo/shared-packages.ts';
 import { globalFlags } from '../generator/options.ts';
 import { findAuthService, locateAuthService } from '../facts/auth/auth-service.ts';
 
@@ -56,8 +59,8 @@ async function planOn(repo: Repo, request: PlanRequest): Promise<Planned> {
   );
   const target = targets.heads.map((head) => (head.dir === '' ? head.name : head.dir));
   const answers = await completeAnswers(generator.questions, { ...given, target }, site, request.ask);
-  const { plan, served } = await planTargets(request, answers, targets, site);
-  const final = await finalizePlan({ ...request, answers, served }, site, plan);
+  const { plan, served, sharing } = await planTargets(request, answers, targets, site);
+  const final = await finalizePlan({ ...request, answers, served, sharing }, site, plan);
   const owned = editsByOwner(site.heads, final.edits);
   const changed = site.heads.filter((head) => owned.has(head));
   return {
@@ -85,6 +88,8 @@ async function withMissingFlags(
 interface Wanted {
   readonly plan: Plan;
   readonly served: readonly ServiceHead[];
+  /** By the folder of a service: that of the package that it shares. */
+  readonly sharing: ReadonlyMap<RelPath, RelPath>;
 }
 
 /** A generator that is about the record plans once for all targets, the others target after target on one draft. */
@@ -98,16 +103,21 @@ async function planTargets(
   if (generator.target === 'recorded') {
     await assertRecordedPlaces(site.repo);
     const plan = await generator.plan({ ...answers, target: toRel('.'), targets }, site.repo);
-    return { plan, served: heads };
+    return { plan, served: heads, sharing: new Map() };
   }
   const draft = openDraft(site.repo);
   const served: ServiceHead[] = [];
   const skipped: Obstacle[] = [];
+  const sharing = new Map<RelPath, RelPath>();
   for (const [index, head] of heads.entries()) {
     progress?.(index, heads.length);
     try {
-      await draft.include(await generator.plan({ ...answers, target: head.dir, targets }, draft.repo));
+      const shared = chooseShared(site.repo, head, given['shared']);
+      await draft.include(
+        await generator.plan({ ...answers, shared: shared ?? 'none', target: head.dir, targets }, draft.repo),
+      );
       served.push(head);
+      if (shared !== undefined && isShared(draft.repo, head, shared)) sharing.set(head.dir, shared);
     } catch (error) {
       const obstacles = obstaclesOf(error);
       if (every) {
@@ -119,7 +129,13 @@ async function planTargets(
   progress?.(heads.length, heads.length);
   if (given['gitattributes'] === true && served.length > 0) ensureRecordAttribute(draft);
   if (served.length === 0) draft.obstruct(...skipped);
-  return { plan: draft.finish(), served };
+  return { plan: draft.finish(), served, sharing };
+}
+
+/** Whether a service depends on the package: not all that is generated uses what is shared. */
+function isShared(repo: Repo, { manifest, name }: ServiceHead, dir: RelPath): boolean {
+  const { dependencies } = readManifest(repo, manifest.path) ?? manifest;
+  return dependencies[sharedPackageFor(repo, name, dir).name] !== undefined;
 }
 
 async function flagsOf(
@@ -129,7 +145,8 @@ async function flagsOf(
   target: readonly string[],
 ): Promise<string> {
   const shown = target.length === 0 ? [] : [`--target ${target.join(',')}`];
-  return [...shown, await asFlags(generator.questions, answers, site), '--yes']
+  const shared = typeof answers['shared'] === 'string' ? [`--shared ${answers['shared']}`] : [];
+  return [...shown, await asFlags(generator.questions, answers, site), ...shared, '--yes']
     .filter((part) => part !== '')
     .join(' ');
 }

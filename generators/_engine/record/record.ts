@@ -62,6 +62,8 @@ export interface Authorship {
   readonly generator: string;
   readonly version: string;
   readonly services: readonly RelPath[];
+  /** By the folder of a service: that of the package that it shares. */
+  readonly sharing?: ReadonlyMap<RelPath, RelPath>;
   /** Those that are no defaults. */
   readonly answers: Answers;
   /** Makes one of these and those of an earlier run; absent: these are recorded. */
@@ -88,19 +90,30 @@ export function recordEdits(
     if (file.hash === hash || hashCode(path, repo.read(path) ?? '') === hash)
       files[path] = { ...file, hash, version: by.version };
   }
-  const dirs = [...new Set([...surveyHeads(repo).map(({ dir }) => dir), ...by.services])];
+  const shared = [...new Set([...sharedFolders(before), ...(by.sharing?.values() ?? [])])];
+  const dirs = [...new Set([...surveyHeads(repo).map(({ dir }) => dir), ...by.services, ...shared])];
+  const ofNone = (edit: Edit): RelPath | undefined => (edit.role === 'manifest' ? shared[0] : by.services[0]);
   for (const edit of edits) {
-    const file = recordFile(files[edit.path], edit, by, homeOf(dirs, edit.path) ?? by.services[0] ?? dirs[0]);
+    const file = recordFile(files[edit.path], edit, by, homeOf(dirs, edit.path) ?? ofNone(edit) ?? dirs[0]);
     if (file === undefined) Reflect.deleteProperty(files, edit.path);
     else files[edit.path] = file;
   }
   const services = { ...before.services };
   for (const service of by.services) {
     const earlier = services[service]?.[by.generator]?.answers;
-    const answers = earlier === undefined ? by.answers : (by.join?.(earlier, by.answers) ?? by.answers);
+    const joined = earlier === undefined ? by.answers : (by.join?.(earlier, by.answers) ?? by.answers);
+    const own = by.sharing?.get(service);
+    const answers = own === undefined ? joined : { ...joined, shared: own };
     services[service] = { ...services[service], [by.generator]: { version: by.version, answers } };
   }
   return writeRecord(repo, { services, files });
+}
+
+/** Folders of the packages that recorded services share. */
+export function sharedFolders({ services }: Pick<S2sRecord, 'services'>): readonly RelPath[] {
+  const runs = Object.values(services).flatMap((one) => Object.values(one));
+  const dirs = runs.flatMap(({ answers: { shared } }) => (typeof shared === 'string' ? toRel(shared) : []));
+  return [...new Set(dirs)];
 }
 
 /** The folder of the service that a file is in; undefined for one that is in none. */
@@ -141,9 +154,10 @@ function isSameValue(base: string, text: string): boolean {
 function withHomes({ files, services }: S2sRecord): S2sRecord {
   const dirs = (Object.keys(services) as RelPath[]).sort();
   const [next] = dirs;
+  const shared = sharedFolders({ services });
   const moved = (home: RelPath, path: string): RelPath => {
     const isInside = home === '' || path.startsWith(`${home}/`);
-    return isInside || dirs.includes(home) ? home : (next ?? home);
+    return isInside || dirs.includes(home) || shared.includes(home) ? home : (next ?? home);
   };
   const entries = Object.entries(files).map(([path, file]): [string, RecordedFile] => {
     if (file.kind === 'generated') return [path, { ...file, home: moved(file.home, path) }];

@@ -6,6 +6,7 @@ import type { Repo } from '../model/repo.ts';
 import { once } from '../model/run-caches.ts';
 import type { ServiceHead } from '../model/service.ts';
 import { isRecord, readManifest } from './manifest.ts';
+import { findSharedFolders } from './shared-packages.ts';
 import { findFilesNamed, findPackageFiles, listSources } from './source-files.ts';
 
 const testFolder = /^(tests?|e2e|__tests__)$/;
@@ -19,7 +20,11 @@ const heads = new WeakMap<Repo, Map<RelPath, Readonly<{ text: string; head: Serv
 export const surveyHeads = once((repo: Repo): readonly ServiceHead[] => {
   const { manifests: paths } = findPackageFiles(repo);
   const around = foldersAround(paths);
-  const found = paths.map((path) => headOf(repo, path, around)).filter((head) => head !== undefined);
+  const shared = new Set(findSharedFolders(repo));
+  const found = paths
+    .filter((path) => !shared.has(dirnameRel(path)))
+    .map((path) => headOf(repo, path, around))
+    .filter((head) => head !== undefined);
   return withOwnNames(withNxProjects(repo, found)).sort((a, b) => (a.dir < b.dir ? -1 : 1));
 });
 

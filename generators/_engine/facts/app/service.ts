@@ -1,8 +1,8 @@
 import type { AppFact, GuardFact, RoutePlugin } from '../../model/app-facts.ts';
-import type { Style } from '../../model/code-facts.ts';
+import type { SharedPackage, Style } from '../../model/code-facts.ts';
 import type { RunAnswers } from '../../model/generator.ts';
 import { attempt, obstaclesOf, RefusalError } from '../../model/obstacle.ts';
-import type { RelPath } from '../../model/paths.ts';
+import { type RelPath, toRel } from '../../model/paths.ts';
 import type { Repo } from '../../model/repo.ts';
 import {
   type ConfigFact,
@@ -10,10 +10,12 @@ import {
   lazyFacts,
   type Service,
   type ServiceHead,
+  withFacts,
 } from '../../model/service.ts';
 import { type CallsInFile, findHelper, parameterName } from '../../program/plugin-functions.ts';
 import { assertServable, openSurvey, type Survey } from '../../program/survey.ts';
 import { surveyHeads } from '../../repo/services.ts';
+import { sharedPackageFor } from '../../repo/shared-packages.ts';
 import { findCalls, type Use } from '../../syntax/calls.ts';
 import { importsOf } from '../../syntax/symbols.ts';
 import type { ts } from '../../syntax/tree.ts';
@@ -142,15 +144,28 @@ export function throughReader(jwt: JwtFact, { reader }: ConfigFact): JwtFact {
  */
 export function surveyTarget(
   repo: Repo,
-  { target }: Pick<RunAnswers, 'target'>,
+  { shared, target }: Pick<RunAnswers, 'shared' | 'target'>,
   needsInstance = true,
 ): Service {
   const head = surveyHeads(repo).find(({ dir }) => dir === target);
-  if (head !== undefined) return surveyService(repo, head, needsInstance);
+  if (head !== undefined) {
+    const service = surveyService(repo, head, needsInstance);
+    // One that the plan makes is not on the disk yet.
+    return shared === undefined || shared === 'none'
+      ? service
+      : withShared(service, sharedPackageFor(repo, head.name, toRel(shared)));
+  }
   throw new RefusalError({
     code: 'E_NO_SUCH_SERVICE',
     message: `There is no Fastify service in ${target}.`,
     remedy: 'Name a folder whose package.json depends on fastify.',
+  });
+}
+
+function withShared(service: Service, shared: SharedPackage): Service {
+  return withFacts(service, {
+    layout: withFacts(service.layout, { shared }),
+    modules: { ...service.modules, shared },
   });
 }
 

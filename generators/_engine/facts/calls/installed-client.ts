@@ -4,6 +4,7 @@ import type { RelPath } from '../../model/paths.ts';
 import type { Repo } from '../../model/repo.ts';
 import type { Service, ServiceHead } from '../../model/service.ts';
 import { importSpecifier, placeFile } from '../style/place-file.ts';
+import { isIn } from '../../repo/shared-packages.ts';
 import { findService } from '../app/service.ts';
 import { findExport } from '../../syntax/symbols.ts';
 import { openSources } from '../../program/survey.ts';
@@ -19,15 +20,16 @@ export interface InstalledClient {
 
 /** Undefined when the service has none. */
 export function findClient(repo: Repo, service: Service): InstalledClient | undefined {
-  const path = findInstalled(repo, service, 'ServiceClient');
+  const own = placeFile(service, 'shared', 'service-client');
+  const isShared = isIn(service.layout.shared, own) && repo.read(own) !== undefined;
+  const path = isShared ? own : findInstalled(repo, service, 'ServiceClient');
   if (path === undefined) return undefined;
-  const own = placeFile(service, 'utils', 'service-client');
   const text = repo.read(path) ?? '';
   const imports = (part: string): boolean =>
-    text.includes(importSpecifier(service, own, placeFile(service, 'utils', part)));
+    text.includes(importSpecifier(service, own, placeFile(service, 'shared', part)));
   const isOurs = path === own && imports('http-transport');
   const lacks = (part: string, word: string): boolean =>
-    repo.read(placeFile(service, 'utils', part))?.includes(word) === false;
+    repo.read(placeFile(service, 'shared', part))?.includes(word) === false;
   const variant = {
     // Before that file had two texts, a client without retries did not import it.
     without: !imports('retry-policy') || lacks('retry-policy', 'budgetRatio') ? ['retry'] : [],

@@ -6,10 +6,11 @@ import { printString } from '../../syntax/print.ts';
 import { parseSource, ts } from '../../syntax/tree.ts';
 import type { Repo } from '../../model/repo.ts';
 import { openSurvey, type Survey, withoutGenerated } from '../../program/survey.ts';
+import { findShared, isIn, sharedSource, sharedSpecifier } from '../../repo/shared-packages.ts';
 import { testsResolveJs } from '../tooling.ts';
 
-/** Kinds of files by where they go. */
-export type FileKind = 'utils' | 'middleware' | 'routes' | 'plugins' | 'test';
+/** Kinds of files by where they go; `shared` are utilities that a package of the workspace has instead of the service. */
+export type FileKind = 'shared' | 'utils' | 'middleware' | 'routes' | 'plugins' | 'test';
 
 /**
  * Path of a new file: in the folder of its kind, cased and suffixed as its siblings are. `name` is in kebab-case.
@@ -17,6 +18,8 @@ export type FileKind = 'utils' | 'middleware' | 'routes' | 'plugins' | 'test';
  */
 export function placeFile(service: Pick<Service, 'layout'>, kind: FileKind, name: string): RelPath {
   const { layout } = service;
+  if (kind === 'shared' && layout.shared !== undefined)
+    return joinRel(layout.shared.dir, sharedSource, `${name}.ts`);
   const [dir, suffix] = placeOf(layout, kind);
   const casing = suffix.startsWith('.') ? layout.dottedCasing : layout.casing;
   const stem = kind === 'test' ? name : cased(name, casing);
@@ -25,6 +28,7 @@ export function placeFile(service: Pick<Service, 'layout'>, kind: FileKind, name
 
 function placeOf(layout: LayoutFact, kind: FileKind): readonly [dir: RelPath, suffix: string] {
   switch (kind) {
+    case 'shared':
     case 'utils':
       return [layout.utilsDir, ''];
     case 'middleware':
@@ -52,7 +56,10 @@ export function testFileFor(
   sourceFile: RelPath,
   name: string,
 ): RelPath {
-  const { dir, place, suffix } = service.layout.tests;
+  const { shared, tests } = service.layout;
+  const { dir, place, suffix } = tests;
+  if (shared !== undefined && isIn(shared, sourceFile))
+    return joinRel(shared.dir, 'test', `${name}${suffix}.ts`);
   if (place === 'folder' || isAutoloaded(service, sourceFile)) return placeFile(service, 'test', name);
   const folder = place === 'nested' ? basenameRel(dir) : '.';
   return joinRel(dirnameRel(sourceFile), folder, `${name}${suffix}.ts`);
@@ -68,8 +75,9 @@ export function importSpecifier(
   toFile: RelPath,
   extension = service.modules.newExtension,
 ): string {
-  const { aliases } = service.modules;
+  const { aliases, shared } = service.modules;
   const target = toFile.replace(/\.ts$/, '');
+  if (shared !== undefined && isIn(shared, toFile)) return sharedSpecifier(shared, fromFile, toFile);
   const alias = aliases.find(({ dir }) => dir === '' || toFile.startsWith(`${dir}/`));
   // `#app/` is known to the whole package.
   const isInside =
@@ -134,12 +142,15 @@ export function importLines(
   file: RelPath,
   wants: readonly ImportWant[],
 ): readonly string[] {
-  const isOwn = ({ from }: ImportWant): boolean => /\.[cm]?tsx?$/.test(from);
+  const isFile = ({ from }: ImportWant): boolean => /\.[cm]?tsx?$/.test(from);
+  const { shared } = service.modules;
+  const isOwn = (want: ImportWant): boolean =>
+    isFile(want) && (isIn(shared, file) || !isIn(shared, want.from as RelPath));
+  const written = (want: ImportWant): ImportWant =>
+    isFile(want) ? { ...want, from: importSpecifier(service, file, want.from as RelPath) } : want;
   const unique = [...new Map(wants.map((want) => [JSON.stringify(want), want])).values()];
-  const packages = unique.filter((want) => !isOwn(want));
-  const own = unique.filter(isOwn).map((want) => {
-    return { ...want, from: importSpecifier(service, file, want.from as RelPath) };
-  });
+  const packages = unique.filter((want) => !isOwn(want)).map(written);
+  const own = unique.filter(isOwn).map(written);
   return [...packages.sort(bySpecifier).map(importLine), ...own.sort(bySpecifier).map(importLine)];
 }
 
@@ -171,6 +182,7 @@ export function surveyModules(repo: Repo, head: ServiceHead): ModuleFact {
     // What only tests use, the runtime may not know.
     aliases: usedAliases(survey, usedBySource),
     tsconfig: path,
+    shared: findShared(repo, head.manifest),
   };
 }
 

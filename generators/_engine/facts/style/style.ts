@@ -3,6 +3,7 @@ import type { AppFact, RoutePlugin } from '../../model/app-facts.ts';
 import { lazyFacts } from '../../model/service.ts';
 import { basenameRel, dirnameRel, joinRel, type RelPath, toRel } from '../../model/paths.ts';
 import type { Survey } from '../../program/survey.ts';
+import { findShared } from '../../repo/shared-packages.ts';
 
 const maxLineChars = 400;
 const maxBodyLines = 300;
@@ -128,6 +129,7 @@ export function surveyLayout(
     return joinRel(routes === undefined ? sourceDir : dirnameRel(routes), name);
   };
   const layout: LayoutFact = lazyFacts<LayoutFact>({
+    shared: () => findShared(survey.repo, survey.head.manifest),
     sourceDir: () => sourceDir,
     routesDir: () => autoloaded('routes') ?? ownRoutes() ?? joinRel(sourceDir, 'routes'),
     pluginsDir: () => autoloaded('plugins') ?? find(pluginFolder) ?? beside('plugins'),
