@@ -87,6 +87,16 @@ export function middlewareView(
     secretExpression: secret.expression,
     defaultUrl,
     path,
+    ...carriedView(carried),
+    autoConfig: publicRoutes !== undefined && isAutoloaded(service, files.middleware),
+    publicRoutes: printStrings(publicRoutes ?? []),
+  };
+}
+
+function carriedView(
+  carried: MiddlewareChoices['carried'],
+): Pick<MiddlewareView, 'carriedTypes' | 'carried'> {
+  return {
     carriedTypes: carried.map(({ name, type }) => `readonly ${name}?: ${orUndefined(type)}`),
     carried: carried
       .map(
@@ -94,8 +104,6 @@ export function middlewareView(
           `, ${name}: answer[${printString(name)}]${type === 'unknown' ? '' : ` as ${orUndefined(type)}`}`,
       )
       .join(''),
-    autoConfig: publicRoutes !== undefined && isAutoloaded(service, files.middleware),
-    publicRoutes: printStrings(publicRoutes ?? []),
   };
 }
 

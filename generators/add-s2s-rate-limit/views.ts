@@ -72,11 +72,8 @@ export function limitView(
   const declares = declaresConfig(service, repo, files.plugin);
   const verification = `limitVerifications(${printString(path)}, ${secret.expression} ?? '', options)`;
   const wants: readonly ImportWant[] = [
-    { from: 'fastify-plugin', default: 'fp' },
-    { from: files.requests, names: ['limitRequests', 'type RequestLimitOptions'] },
+    ...importsOf(files, parts),
     ...(verify ? secret.imports : []),
-    ...(verify ? [{ from: files.verify, names: ['limitVerifications', 'type VerifyLimitOptions'] }] : []),
-    ...(redis ? [{ from: files.shared, names: ['createSharedBuckets', 'type SharedBucketsOptions'] }] : []),
     ...(declares ? [{ from: files.bucket, names: ['Quota'], typeOnly: true }] : []),
   ];
   return {
@@ -99,6 +96,15 @@ export function limitView(
         : [`identify: options.identify ?? ((request) => request.${userMember})`]),
     ],
   };
+}
+
+function importsOf(files: LimitFiles, { redis, verify }: LimitParts): readonly ImportWant[] {
+  return [
+    { from: 'fastify-plugin', default: 'fp' },
+    { from: files.requests, names: ['limitRequests', 'type RequestLimitOptions'] },
+    ...(verify ? [{ from: files.verify, names: ['limitVerifications', 'type VerifyLimitOptions'] }] : []),
+    ...(redis ? [{ from: files.shared, names: ['createSharedBuckets', 'type SharedBucketsOptions'] }] : []),
+  ];
 }
 
 /** The autoloaded plugins of the service that provide what the limits read when they are registered. */

@@ -35,35 +35,48 @@ export async function lintEdits(
   const config = format === true ? configFolder(repo, dir) : undefined;
   const texts = config === undefined ? {} : generatedTexts(edits);
   if (config === undefined || Object.keys(texts).length === 0) return { edits, notes: [] };
-  const found = await runEslint<Readonly<Record<string, Fixes>>>(repo.root, { dir, config, texts });
+  const found = await runEslint(repo.root, { dir, config, texts });
   if (typeof found === 'string') return { edits, notes: [found] };
-  const isKept = (path: string, text: string): boolean => isSameCode(path, texts[path] ?? '', text);
-  const rules = Object.entries(found).map(([path, { all, byRule }]) => {
-    const fitting = Object.keys(byRule).filter((rule) => isKept(path, byRule[rule] ?? ''));
-    return { path, all, fitting, others: Object.keys(byRule).filter((rule) => !fitting.includes(rule)) };
-  });
-  const mixed = rules.filter(({ all, fitting, path }) => fitting.length > 0 && !isKept(path, all));
+  const rules = judged(found, texts);
+  const mixed = rules.filter(({ fitting, isWhole }) => fitting.length > 0 && !isWhole);
   const only = Object.fromEntries(mixed.map(({ fitting, path }) => [path, fitting]));
-  const some =
-    mixed.length === 0
-      ? {}
-      : await runEslint<Readonly<Record<string, Fixes>>>(repo.root, { dir, config, texts, only });
+  const some = mixed.length === 0 ? {} : await runEslint(repo.root, { dir, config, texts, only });
   const fixed = typeof some === 'string' ? found : { ...found, ...some };
-  const others = [...new Set(rules.flatMap((one) => one.others))].toSorted();
   return {
     edits: edits.map((edit) => {
       const text = fixed[edit.path]?.all;
-      return text === undefined || !isKept(edit.path, text) ? edit : withText(repo, edit, text);
+      const isTaken = text !== undefined && isSameCode(edit.path, texts[edit.path] ?? '', text);
+      return isTaken ? withText(repo, edit, text) : edit;
     }),
-    notes: [
-      ...(typeof some === 'string' ? [some] : []),
-      ...(others.length === 0
-        ? []
-        : [
-            `ESLint would change the code of new files, not only its layout (${others.join(', ')}): run eslint --fix on them if you want that; s2s-upgrade merges it.`,
-          ]),
-    ],
+    notes: [...(typeof some === 'string' ? [some] : []), ...noteOthers(rules)],
   };
+}
+
+interface Judged {
+  readonly path: string;
+  /** All fixes together keep the code. */
+  readonly isWhole: boolean;
+  /** Rules whose fixes alone keep it, and those that change it. */
+  readonly fitting: readonly string[];
+  readonly others: readonly string[];
+}
+
+function judged(found: Readonly<Record<string, Fixes>>, texts: Texts): readonly Judged[] {
+  return Object.entries(found).map(([path, { all, byRule }]) => {
+    const isKept = (text: string): boolean => isSameCode(path, texts[path] ?? '', text);
+    const [fitting, others] = [true, false].map((wanted) =>
+      Object.keys(byRule).filter((rule) => isKept(byRule[rule] ?? '') === wanted),
+    );
+    return { path, isWhole: isKept(all), fitting: fitting ?? [], others: others ?? [] };
+  });
+}
+
+function noteOthers(rules: readonly Judged[]): readonly string[] {
+  const others = [...new Set(rules.flatMap((one) => one.others))].toSorted();
+  if (others.length === 0) return [];
+  return [
+    `ESLint would change the code of new files, not only its layout (${others.join(', ')}): run eslint --fix on them if you want that; s2s-upgrade merges it.`,
+  ];
 }
 
 /** The nearest folder at or above a service's that configures ESLint. */
@@ -144,7 +157,7 @@ const { root, dir, config, texts, only } = JSON.parse(require('node:fs').readFil
 `;
 
 /** What ESLint makes of the texts, or a sentence that says why it could not. */
-async function runEslint<T>(root: string, input: object): Promise<T | string> {
+async function runEslint(root: string, input: object): Promise<Readonly<Record<string, Fixes>> | string> {
   const { execa } = await import('execa');
   const run = await execa(process.execPath, ['-e', program], {
     cwd: root,
@@ -153,7 +166,8 @@ async function runEslint<T>(root: string, input: object): Promise<T | string> {
     timeout,
   });
   // A configuration may print something of its own first.
-  if (!run.failed) return JSON.parse(run.stdout.slice(run.stdout.lastIndexOf('\n') + 1)) as T;
+  if (!run.failed)
+    return JSON.parse(run.stdout.slice(run.stdout.lastIndexOf('\n') + 1)) as Record<string, Fixes>;
   const reason = run.timedOut ? `it took more than ${String(timeout / 1_000)} s` : firstLine(run.stderr);
   return `ESLint could not fix the new code (${reason}): run it by hand.`;
 }

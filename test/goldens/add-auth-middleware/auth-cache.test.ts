@@ -1,6 +1,6 @@
 import Fastify, { type FastifyInstance } from 'fastify';
 
-import { authMiddleware, type AuthMiddlewareOptions } from '../src/plugins/auth-middleware.js';
+import { authMiddleware, type AuthMiddlewareOptions } from '../src/middleware/auth.middleware.js';
 
 const ADA = { valid: true, userId: 'ada' };
 const apps: FastifyInstance[] = [];
@@ -26,7 +26,7 @@ const connect: NonNullable<AuthMiddlewareOptions['connect']> = () => {
 async function buildApp(options: AuthMiddlewareOptions = {}): Promise<FastifyInstance> {
   const app = Fastify();
   apps.push(app);
-  await app.register(authMiddleware, { connect, baseUrl: 'http://auth.test', serviceSecret: '', ...options });
+  await app.register(authMiddleware, { connect, baseUrl: 'http://auth.test', serviceSecret: '', subscribe: () => undefined, ...options });
   app.addHook('onRequest', app.authenticate);
   app.get('/me', () => ({}));
   return app;

@@ -1,6 +1,6 @@
 import Fastify, { type FastifyInstance } from 'fastify';
 
-import { authMiddleware, type AuthMiddlewareOptions } from '../src/plugins/auth-middleware.js';
+import { authMiddleware, type AuthMiddlewareOptions } from '../src/middleware/auth.middleware.js';
 import { observe } from '../src/utils/service-diagnostics.js';
 
 const ADA = { valid: true, userId: 'ada' };

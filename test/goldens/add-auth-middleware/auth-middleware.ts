@@ -3,7 +3,6 @@ import { isIP } from 'node:net';
 
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
-import { env } from '../env.js';
 import { ServiceClient, ServiceClientError, type ServiceClientOptions } from '../utils/service-client.js';
 
 /** Who is calling, by the word of the auth service. */
@@ -18,7 +17,7 @@ export type AuthServiceClient = Omit<ServiceClient, 'origin' | 'service' | 'getR
 
 /**
  * Options of the client that calls the auth service, and the middleware's own. `baseUrl` defaults to `AUTH_SERVICE_URL`,
- * else http://localhost:4431; `timeout` to 5 000 ms; the circuit opens after 3 failures for 30 s, and closes after 2 successes.
+ * else http://localhost:3001; `timeout` to 5 000 ms; the circuit opens after 3 failures for 30 s, and closes after 2 successes.
  */
 export interface AuthMiddlewareOptions extends Partial<ServiceClientOptions> {
   /** Makes the client from its options. Default: a ServiceClient. */
@@ -126,8 +125,8 @@ export const authMiddleware = fp<AuthMiddlewareOptions>(
 export default authMiddleware;
 
 function createClient(app: FastifyInstance, options: AuthMiddlewareOptions): AuthServiceClient {
-  const secret = options.serviceSecret ?? env.SERVICE_AUTH_SECRET;
-  const baseUrl = options.baseUrl ?? env.AUTH_SERVICE_URL;
+  const secret = options.serviceSecret ?? process.env['SERVICE_AUTH_SECRET'];
+  const baseUrl = options.baseUrl ?? process.env['AUTH_SERVICE_URL'] ?? 'http://localhost:3001';
   if (process.env['NODE_ENV'] === 'production' && LOOPBACK.test(baseUrl) && options.connect === undefined) {
     app.log.warn({ baseUrl }, 'The auth service is asked on this host: is AUTH_SERVICE_URL missing?');
   }
@@ -277,8 +276,10 @@ function setCorrelationId(request: FastifyRequest, reply: FastifyReply): void {
   void reply.header('x-correlation-id', correlationId);
 
   const { childLoggerFactory, initialConfig, log: appLog } = request.server;
+  // Fastify 5 deprecates the option, not what it does.
+  const { requestIdLogLabel = 'reqId' }: { readonly requestIdLogLabel?: string } = initialConfig;
   // The service logs this ID already, under a name of its own.
-  if (correlationId === own && (initialConfig.requestIdLogLabel ?? 'reqId') !== 'reqId') return;
+  if (correlationId === own && requestIdLogLabel !== 'reqId') return;
   const log: FastifyBaseLogger & { setBindings?: (bindings: object) => void } = request.log;
   // Fastify's own factory gives each request its own logger, and pino binds in place: a child of a child costs more.
   if (log.setBindings && log !== appLog && childLoggerFactory.name === 'defaultChildLoggerFactory') {

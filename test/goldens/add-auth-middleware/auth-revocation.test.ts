@@ -1,6 +1,6 @@
 import Fastify, { type FastifyInstance } from 'fastify';
 
-import { authMiddleware, type AuthMiddlewareOptions } from '../src/plugins/auth-middleware.js';
+import { authMiddleware, type AuthMiddlewareOptions } from '../src/middleware/auth.middleware.js';
 import { tokenKey } from '../src/utils/token-key.js';
 
 const ADA = { valid: true, userId: 'ada' };

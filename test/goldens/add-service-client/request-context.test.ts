@@ -46,7 +46,7 @@ describe('request context', () => {
       dependency.answer(json(200, {}));
       const { url } = await serve({ forwardToken });
       await fetch(url, { headers });
-      expect(dependency.last.headers[name]).toBe(expected);
+      expect(dependency.received[0]?.headers[name]).toBe(expected);
     });
   }
 
@@ -55,7 +55,7 @@ describe('request context', () => {
       dependency.answer(json(200, {}));
       const { url } = await serve();
       await fetch(url, { headers: { 'x-request-timeout-ms': given } });
-      const leftMs = Number(dependency.last.headers['x-request-timeout-ms']);
+      const leftMs = Number(dependency.received[0]?.headers['x-request-timeout-ms']);
       expect(leftMs).toBeLessThanOrEqual(mostMs);
       expect(leftMs).toBeGreaterThan(mostMs - 800);
     });
@@ -71,7 +71,7 @@ describe('request context', () => {
     await until(() => dependency.received.length > 0);
     caller.abort();
     await answer;
-    await until(() => dependency.last.socket.destroyed);
+    await until(() => dependency.received[0]?.socket.destroyed === true);
     expect(client.getCircuitStats().failures).toBe(0);
   });
 
@@ -79,7 +79,7 @@ describe('request context', () => {
     dependency.answer(silence);
     const { client, url } = await serve();
     await fetch(url, { headers: { 'x-request-timeout-ms': '30' } });
-    await until(() => dependency.last.socket.destroyed);
+    await until(() => dependency.received[0]?.socket.destroyed === true);
     expect(client.getCircuitStats().failures).toBe(0);
   });
 
@@ -95,6 +95,6 @@ describe('request context', () => {
     dependency.answer(json(200, {}));
     const { client } = await serve();
     await client.get('/');
-    expect(dependency.last.headers['x-request-timeout-ms']).toBe(undefined);
+    expect(dependency.received[0]?.headers['x-request-timeout-ms']).toBe(undefined);
   });
 });
