@@ -84,7 +84,7 @@ export async function planSigningKeys(
       from: files.keys,
       names: ['addSigningKeys', 'createSigningKeys', 'type SigningKeys', 'type SigningKeysOptions'],
     },
-    { from: files.claims, names: ['type TokenVerifier'] },
+    { from: files.claims, names: ['TokenVerifier'], typeOnly: true },
   ];
   const view: SigningKeysTestView = { imports: importLines(service, test, wants), algorithm };
   draft.create(
