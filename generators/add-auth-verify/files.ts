@@ -6,7 +6,6 @@ import { importSpecifier, placeFile } from '../_engine/facts/style/place-file.ts
 const utilities = {
   claims: 'token-claims',
   verifier: 'token-verifier',
-  keys: 'signing-keys',
   route: 'verify-route',
   tokenKey: 'token-key',
   blacklist: 'token-blacklist',
@@ -17,15 +16,19 @@ const utilities = {
   publisher: 'revocation-publisher',
 } as const;
 
-export type Utility = keyof typeof utilities;
+type Utility = keyof typeof utilities;
 
 /** The files that the generator adds, beside its tests; `publisher` is there where add-s2s-revocation has been. */
-export type VerifyFiles = Readonly<Record<Utility | 'plugin', RelPath>>;
+export type VerifyFiles = Readonly<Record<Utility | 'plugin' | 'keys', RelPath>>;
 
 export function verifyFiles(service: Service): VerifyFiles {
   const places = Object.entries(utilities).map(([key, name]) => [key, placeFile(service, 'utils', name)]);
   const inUtils = Object.fromEntries(places) as Readonly<Record<Utility, RelPath>>;
-  return { ...inUtils, plugin: placeFile(service, 'plugins', 'auth-verify') };
+  return {
+    ...inUtils,
+    plugin: placeFile(service, 'plugins', 'auth-verify'),
+    keys: placeFile(service, 'utils', 'signing-keys'),
+  };
 }
 
 /** What the utilities, which lie side by side, write for the relative imports of their templates. */

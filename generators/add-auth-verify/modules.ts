@@ -3,12 +3,12 @@ import type { Service } from '../_engine/model/service.ts';
 import { createRedisLifecycle, usesNodeRedis } from '../_engine/edit/redis-connection.ts';
 import type { Draft } from '../_engine/repo/draft.ts';
 import { renderModule } from '../_engine/render/render.ts';
-import { specifiersOf, type Utility, type VerifyFiles } from './files.ts';
+import { specifiersOf, type VerifyFiles } from './files.ts';
 import type { TokenPolicy } from './token-policy.ts';
 import type { Blacklist, VerifyChoices } from './view.ts';
 
 /** A file, and the template that it is rendered from. */
-type Module = readonly [file: Utility, template: string];
+type Module = readonly [file: keyof VerifyFiles, template: string];
 
 /** The modules that the route and its denylist consist of: each is one text, whatever the others are. */
 export function createModules(

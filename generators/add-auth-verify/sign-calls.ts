@@ -6,9 +6,11 @@ import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { insertion, type TextChange } from '../_engine/model/text-change.ts';
 import { openSurvey, type Survey } from '../_engine/program/survey.ts';
+import { detectStyle } from '../_engine/facts/style/style.ts';
 import type { Draft } from '../_engine/repo/draft.ts';
 import { callsIn } from '../_engine/syntax/calls.ts';
-import { memberOf, propertyOf, receiverOf, unwrap } from '../_engine/syntax/expressions.ts';
+import { propertyOf, receiverOf, stringOf, unwrap } from '../_engine/syntax/expressions.ts';
+import { printString } from '../_engine/syntax/print.ts';
 import { parseSource, ts } from '../_engine/syntax/tree.ts';
 import type { VerifyFiles } from './files.ts';
 import type { TokenPolicy } from './token-policy.ts';
@@ -16,6 +18,8 @@ import type { SigningKeys } from './view.ts';
 
 /** Options of a sign call that the keys leave as they are. */
 const keptOptions = ['expiresIn', 'jti', 'notBefore', 'sub'];
+/** Options of the registration that are replaced by those of the keys, or copied. */
+const replacedOptions = ['algorithm', 'aud', 'expiresIn', 'iss'];
 
 /** Signs the tokens of the login with the keys; a note says what to write where the call has another shape. */
 export function planSignCalls(
@@ -27,12 +31,16 @@ export function planSignCalls(
   { logins }: TokenPolicy,
 ): void {
   const survey = openSurvey(repo, service);
-  for (const login of new Map(logins.map((one) => [one.sign.call, one])).values()) {
+  const byCall = new Map<ts.Node, Issued>(logins.map((one) => [one.sign.call, one]));
+  for (const login of byCall.values()) {
     const { call, library, line, path } = login.sign;
     if (/\bsigningOptions\b/.test(call.getText())) continue;
-    const options = optionsFor(survey, login, keys);
-    if (options === undefined) draft.note(byHand(library, `${path}:${String(line)}`));
-    else draft.patch(path, 'registration', (base) => addOptions(base, call.getText(), options));
+    const alike = callsIn(survey.tree(path)).filter((one) => one.getText() === call.getText());
+    // A call of the same text for something else cannot be told apart once the plan has changed the file.
+    const isClear = alike.every((one) => byCall.has(one));
+    const found = isClear ? insertionFor(survey, login, keys) : undefined;
+    if (found === undefined) draft.note(byHand(library, `${path}:${String(line)}`));
+    else draft.patch(path, 'registration', (base) => addOptions(base, call.getText(), found));
   }
   const tests = survey.tests.filter((test) => /\bjwt\.verify\(/.test(survey.text(test)));
   draft.note(
@@ -61,43 +69,59 @@ export function signObstacles({ guarding }: TokenPolicy): readonly Obstacle[] {
   }));
 }
 
-/** The options as an argument, or first among those of the call; [] unless the file has the call once. */
-function addOptions(base: string, text: string, options: string): readonly TextChange[] {
+/** An argument, or the first of the options that the call has. */
+interface Insertion {
+  readonly options: string;
+  /** A lifetime that is copied from the registration: @fastify/jwt before 10.2.8 ignores it beside options of a call. */
+  readonly expiresIn: string | number | undefined;
+}
+
+/** Adds it to each call of that text, which other changes of the plan may have moved. */
+function addOptions(base: string, text: string, { expiresIn, options }: Insertion): readonly TextChange[] {
   const source = parseSource('login.ts', base);
-  const [call, other] = callsIn(source).filter((one) => one.getText(source) === text);
-  const [payload, own] = call?.arguments ?? [];
-  if (payload === undefined || other !== undefined) return [];
-  if (own === undefined) return [insertion(payload.getEnd(), `, ${options}`)];
-  return [insertion(unwrap(own).getStart(source) + 1, ` ...${options},`)];
+  const { quote } = detectStyle([base]);
+  const lifetime = typeof expiresIn === 'string' ? printString(expiresIn, quote) : String(expiresIn);
+  const argument = expiresIn === undefined ? options : `{ ...${options}, expiresIn: ${lifetime} }`;
+  return callsIn(source)
+    .filter((call) => call.getText(source) === text)
+    .flatMap(({ arguments: [payload, own] }) => {
+      if (own !== undefined) return [insertion(unwrap(own).getStart(source) + 1, ` ...${options},`)];
+      return payload === undefined ? [] : [insertion(payload.getEnd(), `, ${argument}`)];
+    });
 }
 
 /**
- * `app.signingOptions`, for a call of @fastify/jwt as `app.jwt.sign(claims, { expiresIn: '1h' })` or `reply.jwtSign(claims)`;
- * undefined for another shape, for a token that does not expire, and for one with an issuer or audience of its own.
+ * What to add to `app.jwt.sign(claims, { expiresIn: '1h' })`; undefined for another shape, for a token that does not expire,
+ * and for one with an issuer or audience of its own. Not for `reply.jwtSign`, which ignored the key before 10.2.8.
  */
-function optionsFor(survey: Survey, { shape, sign }: Issued, keys: SigningKeys): string | undefined {
+function insertionFor(survey: Survey, { shape, sign }: Issued, keys: SigningKeys): Insertion | undefined {
   const { call, library, options, payload } = sign;
-  const receiver = receiverOf(call.expression);
-  const isShort = ts.isCallExpression(call) && call.arguments.length <= 2;
-  if (library !== '@fastify/jwt' || !isShort || payload === undefined || receiver === undefined)
-    return undefined;
-  const own = options === undefined ? undefined : unwrap(options);
-  const isPlain = own === undefined || (ts.isObjectLiteralExpression(own) && hasOnly(own, keptOptions));
+  const [, instance] = /^(.+)\.jwt\b/s.exec(receiverOf(call.expression)?.getText() ?? '') ?? [];
+  const isShort = ts.isCallExpression(call) && call.arguments.length <= 2 && payload !== undefined;
+  if (library !== '@fastify/jwt' || !isShort || instance === undefined) return undefined;
   const registered = propertyOf(findPluginUse(survey, namespaceOf(sign))?.options, 'sign');
-  const expires = [options, registered].some((one) => propertyOf(one, 'expiresIn') !== undefined);
-  const isOurs = (['iss', 'aud'] as const).every((claim) => {
-    const texts = shape.claims.get(claim);
-    const wanted = claim === 'iss' ? keys.issuer : keys.audience;
-    return (
-      !shape.possible.has(claim) && (!shape.claims.has(claim) || (texts?.length === 1 && texts[0] === wanted))
-    );
-  });
-  if (!isPlain || !isOurs || !(expires || shape.claims.has('exp'))) return undefined;
-  const isReply = memberOf(call.expression) !== 'sign';
-  const instance = isReply ? `${receiver.getText()}.server` : /^(.+?)\.jwt\b/s.exec(receiver.getText())?.[1];
-  return instance === undefined ? undefined : `${instance}.signingOptions`;
+  if (!hasOnly(options, keptOptions) || !hasOnly(registered, replacedOptions)) return undefined;
+  if (!isOurs(shape, 'iss', keys.issuer) || !isOurs(shape, 'aud', keys.audience)) return undefined;
+  const found = { options: `${instance}.signingOptions`, expiresIn: undefined };
+  if (propertyOf(options, 'expiresIn') !== undefined || shape.claims.has('exp')) return found;
+  const expiresIn = literalOf(propertyOf(registered, 'expiresIn'));
+  return expiresIn === undefined || options !== undefined ? undefined : { ...found, expiresIn };
 }
 
-function hasOnly({ properties }: ts.ObjectLiteralExpression, names: readonly string[]): boolean {
-  return properties.every(({ name }) => name !== undefined && names.includes(name.getText()));
+/** The claim is absent, or the very text that the keys sign. */
+function isOurs({ claims, possible }: Issued['shape'], claim: string, text: string): boolean {
+  const texts = claims.get(claim);
+  return !possible.has(claim) && (!claims.has(claim) || (texts?.length === 1 && texts[0] === text));
+}
+
+function literalOf(value: ts.Expression | undefined): string | number | undefined {
+  return value !== undefined && ts.isNumericLiteral(value) ? Number(value.text) : stringOf(value);
+}
+
+/** They are absent, or an object literal whose members are all known. */
+function hasOnly(options: ts.Expression | undefined, names: readonly string[]): boolean {
+  if (options === undefined) return true;
+  const object = unwrap(options);
+  if (!ts.isObjectLiteralExpression(object)) return false;
+  return object.properties.every(({ name }) => name !== undefined && names.includes(name.getText()));
 }

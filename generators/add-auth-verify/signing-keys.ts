@@ -84,7 +84,7 @@ export async function planSigningKeys(
       from: files.keys,
       names: ['addSigningKeys', 'createSigningKeys', 'type SigningKeys', 'type SigningKeysOptions'],
     },
-    { from: files.claims, names: ['type TokenVerifier'] },
+    { from: files.claims, names: ['TokenVerifier'], typeOnly: true },
   ];
   const view: SigningKeysTestView = { imports: importLines(service, test, wants), algorithm };
   draft.create(
@@ -145,7 +145,7 @@ export function keysNotes(
 ): readonly string[] {
   const variables =
     'Set SIGNING_KEYS (private keys as PEM or JWK, or their file or directory) before the deployment: in production the service does not start without it.';
-  const consumers = `Services verify its tokens locally with add-auth-middleware --verify local --jwks <origin>${keySetRoute.url} --issuer ${issuer} --audience ${audience}: tokens of the secret are refused there, and a logout takes effect when the token expires.`;
+  const consumers = `Services verify its tokens locally with add-auth-middleware --verify local --jwks <origin>${keySetRoute.url} --issuer ${inShell(issuer)} --audience ${inShell(audience)}: tokens of the secret are refused there, and a logout takes effect when the token expires.`;
   if (sign === 'keys') return [consumers];
   const target = dir === '' ? name : dir;
   const places = guarding.map(({ at }) => `${at.path}:${String(at.line ?? 0)}`).join(', ');
@@ -159,4 +159,9 @@ export function keysNotes(
     `Step 2, once this is deployed everywhere, and no service verifies with the secret itself: s2s add-auth-verify --target ${target} --keys ${keys} --sign keys.`,
     consumers,
   ];
+}
+
+/** A claim of the repository, as an argument of a command line. */
+function inShell(text: string): string {
+  return /^[\w:/.@-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

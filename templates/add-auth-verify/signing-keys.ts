@@ -220,7 +220,7 @@ function readSource(source: string): readonly Readonly<{ name: string; text: str
 function readKeys(name: string, text: string): readonly SigningKey[] {
   let parsed: readonly (readonly [key: KeyObject, jwk: JsonWebKey])[] = [];
   try {
-    parsed = text.trim().startsWith('{') ? parseJwks(text) : parsePem(text);
+    parsed = text.trim().startsWith('{') ? parseJwks(text.trim()) : parsePem(text);
   } catch {
     // Refused below, as a file without keys is.
   }

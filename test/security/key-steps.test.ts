@@ -8,6 +8,11 @@ import type { Plan } from '../../generators/_engine/model/plan.ts';
 import { materialize } from '../helpers/materialize.ts';
 import { projectRoot } from '../helpers/project-root.ts';
 import { planCommand, runCommand } from '../helpers/run-command.ts';
+import type { Case } from '../helpers/case.ts';
+import { manifestOf, onFastify4 } from './purpose-services.ts';
+import { openServices } from './token-services.ts';
+
+type Files = NonNullable<Case['files']>;
 
 const folder = '.security-key-steps';
 const keys = ['--keys', 'es256', '--blacklist', 'memory'];
@@ -119,5 +124,124 @@ describe('from a secret to keys', () => {
 
     const edited = [plan, whole].flatMap((one) => (one.ok ? one.edits.map(({ path }) => path) : ['refused']));
     expect(edited.filter((path) => /auth-verify|signing-keys|refused/.test(path))).toEqual([]);
+  });
+});
+
+const services = openServices('sign-calls');
+afterAll(() => services.close());
+
+/** A service with @fastify/jwt whose login answers with what an expression signs. */
+function serviceWith(signed: string, register = "sign: { expiresIn: '1h' }", more = ''): Files {
+  const imports = "import fastifyJwt from '@fastify/jwt';";
+  const options = ["secret: process.env['SECRET'] ?? ''", register].filter((part) => part !== '').join(', ');
+  const registration = `  await app.register(fastifyJwt, { ${options} });\n${more}`;
+  const app = `import Fastify, { type FastifyInstance } from 'fastify';
+${imports}
+
+export async function buildApp(): Promise<FastifyInstance> {
+  const app = Fastify({ logger: { level: 'error' } });
+${registration}
+  app.post('/auth/login', async (_request, reply) => ({ token: ${signed}, type: reply.statusCode }));
+  return app;
+}
+`;
+  return { ...manifestOf('@fastify/jwt'), 'src/app.ts': app };
+}
+
+const bothSteps = ['--keys', 'es256', '--sign', 'keys'];
+const user = "sub: '1', email: 'ada@acme.test'";
+
+describe('the sign call of a login, in the second step', () => {
+  const edited: Readonly<
+    Record<string, readonly [signed: string, register?: string | undefined, isOn4?: boolean]>
+  > = {
+    'app.jwt.sign': [`app.jwt.sign({ ${user} })`],
+    'with a lifetime of its own': [`app.jwt.sign({ ${user} }, { expiresIn: '15m' })`, ''],
+    'with an exp of its own': [`app.jwt.sign({ ${user}, exp: Math.floor(Date.now() / 1_000) + 60 })`, ''],
+    'with the algorithm of another secret': [
+      `app.jwt.sign({ ${user} })`,
+      "sign: { algorithm: 'HS512', expiresIn: '1h' }",
+    ],
+    'with issuer and audience of its own': [`app.jwt.sign({ ${user}, iss: 'acme', aud: 'web' })`],
+    'with issuer and audience of the plugin': [
+      `app.jwt.sign({ ${user} })`,
+      "sign: { expiresIn: '1h', iss: 'acme', aud: 'web' }",
+    ],
+    'on Fastify 4': [`app.jwt.sign({ ${user} })`, undefined, true],
+  };
+  for (const [name, [signed, register, isOn4 = false]] of Object.entries(edited)) {
+    it(`signs with the key: ${name}`, async () => {
+      const files = serviceWith(signed, register);
+      const { origin, token, verify } = await services.serve(
+        name.replaceAll(/\W+/g, '-'),
+        isOn4 ? onFastify4(files) : files,
+        bothSteps,
+        isOn4,
+      );
+      const login = await token('/auth/login');
+      expect(algOf(login)).toBe('ES256');
+      expect(await verify(login)).toBe(200);
+      expect((await fetch(`${origin}/.well-known/jwks.json`)).status).toBe(200);
+    });
+  }
+
+  const byHand: Readonly<Record<string, readonly [signed: string, register?: string]>> = {
+    'of the reply': [`await reply.jwtSign({ ${user} })`],
+    'with a key ID of the plugin': [`app.jwt.sign({ ${user} })`, "sign: { expiresIn: '1h', kid: 'mine' }"],
+    'without an expiry': [`app.jwt.sign({ ${user} })`, ''],
+    'with an algorithm of its own': [`app.jwt.sign({ ${user} }, { algorithm: 'HS512', expiresIn: '1h' })`],
+    'with an issuer of the environment': [`app.jwt.sign({ ${user}, iss: process.env['ISSUER'] })`],
+    'with options elsewhere': [`app.jwt.sign({ ${user} }, Object({ expiresIn: '1h' }))`],
+  };
+  for (const [name, [signed, register]] of Object.entries(byHand)) {
+    it(`leaves it to people: ${name}`, async () => {
+      const files = serviceWith(signed, register);
+      const plan = await services.plan(name.replaceAll(/\W+/g, '-'), files, bothSteps);
+      if (!plan.ok) throw new Error(plan.obstacles[0].message);
+      expect(plan.notes.join('\n')).toMatch(/Sign with the current key at src\/app\.ts:\d+ by hand/);
+      expect(JSON.stringify(plan.edits)).not.toContain('...app.signingOptions');
+    });
+  }
+
+  it('edits all of several logins, and none beside a token of the same text for something else', async () => {
+    const call = `app.jwt.sign({ ${user} })`;
+    const other = (path: string): string => `  app.post('${path}', async () => ({ token: ${call} }));\n`;
+    const edits = async (path: string): Promise<number> => {
+      const args = [...bothSteps, '--login', 'src/app.ts#/auth/login,src/app.ts#/auth/sign-in'];
+      const plan = await services.plan('alike', serviceWith(call, undefined, other(path)), args);
+      if (!plan.ok) return 0;
+      const edit = plan.edits.find(({ path: file }) => file === 'src/app.ts');
+      const changes = edit?.kind === 'patch' ? edit.changes : [];
+      return changes.filter(({ text }) => text.includes('...app.signingOptions')).length;
+    };
+    expect(await edits('/auth/sign-in')).toBe(2);
+    expect(await edits('/auth/reset-password')).toBe(0);
+  });
+
+  it('refuses while the service verifies tokens of the login with the secret itself', async () => {
+    const guard =
+      "  app.get('/auth/me', { onRequest: async (request) => { await request.jwtVerify(); } }, async () => ({}));\n";
+    const files = serviceWith(`app.jwt.sign({ ${user} })`, undefined, guard);
+    const first = await services.plan('own-guard', files, ['--keys', 'es256']);
+    expect(first.ok && first.notes.join('\n')).toMatch(
+      /Before step 2, verify with app\.verifyToken\(token\) at src\/app\.ts:\d+/,
+    );
+    const second = await services.plan('own-guard', files, bothSteps);
+    expect(!second.ok && second.obstacles.map(({ code }) => code)).toEqual(['E_TOKEN_POLICY']);
+  });
+
+  it('refuses without keys, beside a key set and beside a decorator of the same name', async () => {
+    const codes = async (name: string, args: readonly string[], more = ''): Promise<unknown> => {
+      const plan = await services.plan(name, serviceWith(`app.jwt.sign({ ${user} })`, undefined, more), args);
+      return !plan.ok && plan.obstacles.map(({ code }) => code);
+    };
+    expect(await codes('no-keys', ['--sign', 'keys'])).toEqual(['E_INVALID_FLAG']);
+    const keySet = "  app.get('/.well-known/jwks.json', async () => ({ keys: [] }));\n";
+    expect(await codes('own-set', ['--keys', 'es256'], keySet)).toEqual(['E_ROUTE_EXISTS']);
+    const decorator = "  app.decorate('signToken', () => '');\n";
+    expect(await codes('own-decorator', ['--keys', 'es256'], decorator)).toEqual(['E_DECORATOR_TAKEN']);
+    const hook =
+      "  app.addHook('onRequest', async (request, reply) => { if (request.url !== '/auth/verify' && request.url !== '/auth/login') return reply.code(401).send(); });\n";
+    expect(await codes('closed', ['--keys', 'es256'], hook)).toEqual(['E_ROUTE_GUARDED']);
   });
 });
