@@ -9,7 +9,6 @@ import { packageIn, sharedDescription } from '../repo/shared-packages.ts';
 import type { Draft } from '../repo/draft.ts';
 import { isRecord, isShallow, readManifest } from '../repo/manifest.ts';
 import { printString } from '../syntax/print.ts';
-import { readYaml } from '../syntax/yaml-text.ts';
 import { ensureDependency } from './ensure-dependency.ts';
 
 /**
@@ -57,6 +56,22 @@ function createPackage(draft: Draft, service: Service, { dir, name }: SharedPack
     ...toolsOf(draft, service),
   };
   draft.create(joinRel(dir, 'package.json'), 'manifest', json(own));
+  createConfigs(draft, service, dir);
+  // One further up in the workspace would be that of the services.
+  if (testing.runner === 'vitest') {
+    const include = `include: [${printString(`test/**/*${layout.tests.suffix}.ts`)}]`;
+    const options = [...(testing.globals ? ['globals: true'] : []), include].join(', ');
+    const text = render('_shared/vitest-config.ts.hbs', { options }, style);
+    draft.create(joinRel(dir, 'vitest.config.ts'), 'unit-test', text);
+  }
+  addToWorkspace(draft, dir);
+  addReference(draft, dir);
+  draft.note(`Build ${dir} before the services that use it: ${buildCommand(service, dir)}`);
+}
+
+/** One for editors and tests, and one that builds. */
+function createConfigs(draft: Draft, service: Service, dir: RelPath): void {
+  const { testing } = service;
   const base = baseConfig(draft, service);
   const compiler = { module: 'NodeNext', moduleResolution: 'NodeNext', noEmit: true };
   const config =
@@ -77,16 +92,6 @@ function createPackage(draft: Draft, service: Service, { dir, name }: SharedPack
     'manifest',
     json({ extends: './tsconfig.json', compilerOptions: emitted, include: ['src'] }),
   );
-  // One further up in the workspace would be that of the services.
-  if (testing.runner === 'vitest') {
-    const include = `include: [${printString(`test/**/*${layout.tests.suffix}.ts`)}]`;
-    const options = [...(testing.globals ? ['globals: true'] : []), include].join(', ');
-    const text = render('_shared/vitest-config.ts.hbs', { options }, style);
-    draft.create(joinRel(dir, 'vitest.config.ts'), 'unit-test', text);
-  }
-  addToWorkspace(draft, dir);
-  addReference(draft, dir);
-  draft.note(`Build ${dir} before the services that use it: ${buildCommand(service, dir)}`);
 }
 
 /** What compiles and tests it, as the service has it: other packages are at the root. */
@@ -118,16 +123,22 @@ function addToWorkspace(draft: Draft, dir: RelPath): void {
   const place = isRecord(workspaces) ? ['workspaces', 'packages'] : ['workspaces'];
   if (Array.isArray(globs) && !globs.some(isMatched))
     draft.patch(root, 'manifest', (base) => prepended(base, place, JSON.stringify(dir)));
-  const text = draft.repo.read(workspaceFile);
-  if (text === undefined) return;
-  const listed = readYaml(text);
-  const packages = isRecord(listed) ? listed['packages'] : undefined;
-  if (!Array.isArray(packages) || packages.some(isMatched)) return;
-  draft.patch(workspaceFile, 'manifest', (base) => {
-    const [head = '', indent = ''] = /^packages:[ \t]*\r?\n([ \t]*)-/m.exec(base) ?? [];
-    const at = base.indexOf(head) + head.length - indent.length - 1;
-    return head === '' ? [] : [{ start: at, end: at, text: `${indent}- ${dir}\n` }];
-  });
+  const isBlock = draft.repo.read(workspaceFile) !== undefined;
+  if (isBlock) draft.patch(workspaceFile, 'manifest', (base) => listedFirst(base, dir, isMatched));
+}
+
+/** In the block of `packages`; flow style is for people to change. */
+function listedFirst(
+  base: string,
+  dir: RelPath,
+  isMatched: (glob: unknown) => boolean,
+): readonly TextChange[] {
+  const block = /^packages:[ \t]*\r?\n((?:[ \t]*(?:[-#].*)?(?:\r?\n|$))+?)(?=\S|$(?![^]))/m.exec(base);
+  const items = [...(block?.[1] ?? '').matchAll(/^([ \t]*)- *['"]?([^'"#\r\n]*?)['"]?[ \t]*(?:#.*)?$/gm)];
+  const [first] = items;
+  if (block === null || first === undefined || items.some(([, , glob]) => isMatched(glob))) return [];
+  const at = block.index + block[0].indexOf('\n') + 1 + first.index;
+  return [{ start: at, end: at, text: `${first[1] ?? ''}- ${dir}${base.includes('\r\n') ? '\r\n' : '\n'}` }];
 }
 
 /** Before the projects that use it, where a solution lists them. */

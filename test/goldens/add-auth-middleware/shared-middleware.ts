@@ -2,7 +2,7 @@ import { type Authentication, type AuthenticationOptions, connectAuthService, ty
 import fp from 'fastify-plugin';
 
 export type AuthenticatedUser = VerifiedUser;
-export type AuthMiddlewareOptions = AuthenticationOptions<AuthenticatedUser>;
+export type AuthMiddlewareOptions = AuthenticationOptions;
 
 declare module 'fastify' {
   interface FastifyInstance {
