@@ -60,8 +60,10 @@ function planIntegrationTest(draft: Draft, integration: Omit<Integration, 'test'
   const { style, testing } = consumer;
   const suite = placeFile(consumer, 'shared', 'testing/service-to-service');
   const atSuite = integrationTest(draft.repo, { ...integration, test: suite, urlVariable });
-  if (consumer.layout.shared !== undefined && typeof atSuite !== 'string' && isWithAuth(atSuite)) {
-    const own = testingFor(draft.repo, consumer, suite);
+  const own = testingFor(draft.repo, consumer, suite);
+  // A suite runs in one runner.
+  const isShared = consumer.layout.shared !== undefined && own.runner === testing.runner;
+  if (isShared && typeof atSuite !== 'string' && isWithAuth(atSuite)) {
     const shared = renderTest('add-s2s/service-to-service.suite.ts.hbs', suiteView(atSuite.view), style, own);
     draft.create(suite, 'integration-test', shared);
     const view = sharedTestView(found.view, importSpecifier(consumer, test, suite));

@@ -42,6 +42,7 @@ const workspaceFile = toRel('pnpm-workspace.yaml');
 
 function createPackage(draft: Draft, service: Service, { dir, name }: SharedPackage): void {
   const { layout, manifest, style, testing } = service;
+  const usual = usualScripts[testing.runner];
   const own = {
     name,
     version: '0.0.0',
@@ -51,7 +52,7 @@ function createPackage(draft: Draft, service: Service, { dir, name }: SharedPack
     exports: { './*': { types: './dist/*.d.ts', default: './dist/*.js' } },
     scripts: {
       build: 'tsc -p tsconfig.build.json',
-      ...(testing.runner === 'none' ? {} : { test: manifest.scripts['test'] ?? 'vitest run' }),
+      ...(usual === undefined ? {} : { test: manifest.scripts['test'] ?? usual }),
     },
     ...toolsOf(draft, service),
   };
@@ -66,8 +67,16 @@ function createPackage(draft: Draft, service: Service, { dir, name }: SharedPack
   }
   addToWorkspace(draft, dir);
   addReference(draft, dir);
+  if (usual === undefined && testing.runner !== 'none')
+    draft.note(`${dir} has no tests: ${testing.runner} needs a configuration of its own there.`);
   draft.note(`Build ${dir} before the services that use it: ${buildCommand(service, dir)}`);
 }
+
+/** Of runners that need no configuration of a package. */
+const usualScripts: Readonly<Partial<Record<Service['testing']['runner'], string>>> = {
+  vitest: 'vitest run',
+  'node:test': 'node --import tsx --test "test/**/*.test.ts"',
+};
 
 /** One for editors and tests, and one that builds. */
 function createConfigs(draft: Draft, service: Service, dir: RelPath): void {
