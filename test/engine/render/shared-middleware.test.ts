@@ -9,25 +9,28 @@ const folder = join(projectRoot, 'templates/add-auth-middleware');
 const own = readFileSync(join(folder, 'auth-middleware.ts.hbs'), 'utf8');
 const shared = readFileSync(join(folder, 'authentication.ts'), 'utf8');
 
-/** The functions of a text by their names, without the parameters that hold names of a service. */
+/** The functions of a text by their names, without layout. */
 function functionsIn(text: string): ReadonlyMap<string, string> {
   const found = text.matchAll(/^(?:export )?function (\w+)[^]*?\n\}$/gm);
-  return new Map([...found].map(([body, name = '']) => [name, body.replaceAll(/\s+/g, ' ')]));
+  return new Map([...found].map(([body, name = '']) => [name, withoutLayout(body)]));
+}
+
+function withoutLayout(code: string): string {
+  return code.replaceAll(/\s+/g, ' ').replaceAll(/ (?=\.)|(?<=\() |,? (?=\))|,(?= \})/g, '');
 }
 
 /** What the package says instead of a name. */
 const spelled: readonly (readonly [string | RegExp, string])[] = [
-  [/, (?:names|claims|name|variable): (?:AuthenticationNames|Claims|string)/g, ''],
-  [/, (?:names|claims|names\.url|names\.correlationId)\)/g, ')'],
-  [/\( (.*?),? \)(?=: (?:Authenticate|Verifier|AuthServiceClient))/g, '($1)'],
   ['String(memberOf(request, names.correlationId))', 'request.{{correlationMember}}'],
   ['memberOf(request, names.user)', 'request.{{userMember}}'],
   ['setMember(request, names.user, user);', 'request.{{userMember}} = user;'],
   ['setMember(request, name, correlationId);', 'request.{{correlationMember}} = correlationId;'],
+  [/, (?:names|claims|name|variable): (?:AuthenticationNames|Claims|string)/g, ''],
+  [/, (?:claims|names\.url)\)/g, ')'],
   ['`request.${names.user} is also', "'request.{{userMember}} is also"],
   ['replaces it`', "replaces it'"],
   ['`check ${variable} and SERVICE_AUTH_SECRET`', "'check {{urlVariable}} and SERVICE_AUTH_SECRET'"],
-  ['{ ...claims(answer), userId', '{ userId'],
+  ['{...claims(answer), userId', '{ userId'],
   ['The member is no proof', '`request.{{userMember}}` is no proof'],
   ['contexts made before the plugin', 'contexts made before this plugin'],
 ];
