@@ -39,6 +39,7 @@ export async function renderMiddleware(cache: boolean): Promise<string> {
     urlVariable: 'AUTH_SERVICE_URL',
     observer: 'options.onVerified?.',
     observerDefault: '',
+    dependencies: '',
     pluginName: 'auth-middleware',
     urlExpression: "process.env['AUTH_SERVICE_URL'] ?? ''",
     secretExpression: "process.env['SERVICE_AUTH_SECRET']",

@@ -108,9 +108,10 @@ const intro =
 /** A port that refuses connections. */
 const nobody = 'http://127.0.0.1:9';
 
-async function roundOf(
+/** A round of requests to a server; adds its CPU microseconds for each to `cpuUs`. */
+export async function roundOf(
   { origin, process }: ServerProcess,
-  { tokens, status }: Route,
+  { tokens, status }: Pick<Route, 'tokens' | 'status'>,
   cpuUs: number[],
 ): Promise<() => Promise<number>> {
   const pool = new Pool(origin, { connections: inFlight });

@@ -6,6 +6,7 @@ import { loadavg } from 'node:os';
 
 import { benchBreaker } from './breaker.ts';
 import { benchClient } from './client.ts';
+import { benchContext } from './context.ts';
 import { benchDeadline } from './deadline.ts';
 import { benchDiagnostics } from './diagnostics.ts';
 import { benchLocal } from './local.ts';
@@ -26,6 +27,7 @@ const benches: Readonly<Record<string, () => Promise<Section>>> = {
   client: benchClient,
   diagnostics: benchDiagnostics,
   deadline: benchDeadline,
+  context: benchContext,
   route: benchRoute,
   verify: benchVerify,
   local: benchLocal,

@@ -1,5 +1,5 @@
 /**
- * A service with one route, guarded in the way that is named: `user-server <guard> <auth origin> <middleware>`. Answers
+ * A service with one route, guarded in the way that is named: `user-server <guard> <auth origin> <middleware> <request context>`. Answers
  * each message with the CPU time that it has used.
  */
 import { randomUUID } from 'node:crypto';
@@ -22,7 +22,7 @@ interface Options {
 
 type Guarded = FastifyRequest & { caller?: unknown };
 
-const [, , guard = '', authOrigin = '', middleware = ''] = process.argv;
+const [, , guard = '', authOrigin = '', middleware = '', context = ''] = process.argv;
 const app = Fastify({ logger: { level: 'fatal' }, keepAliveTimeout: 60_000 });
 
 /** What many services have written by hand: one fetch for each request. */
@@ -100,6 +100,10 @@ const guards: Readonly<Record<string, (instance: FastifyInstance) => void>> = {
   refuse: refuseAll,
 };
 
+if (context !== '') {
+  const { default: plugin } = (await import(context)) as { default: FastifyPluginCallback };
+  await app.register(plugin);
+}
 if (middleware === '') guards[guard]?.(app);
 else {
   const { default: plugin } = (await import(middleware)) as { default: FastifyPluginCallback<Options> };

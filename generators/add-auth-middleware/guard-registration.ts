@@ -28,6 +28,7 @@ export function registerFirst(draft: Draft, service: Service, { file, options }:
   if (isAutoloaded(service, file)) return;
   const order = findGuardOrder(survey, service.app.binding, isNeeded(service), plugin);
   if (order.child !== undefined) draft.obstruct(inChild(order.child));
+  if (order.mixed !== undefined) draft.obstruct(inOneFolder(order.mixed));
   for (const early of order.early) {
     draft.note(
       `${where(early)} comes before the guard, which must follow @fastify/cors and its dependencies: a hook there answers without a token.`,
@@ -77,6 +78,16 @@ function inChild(at: Place): Obstacle {
     at,
     message: `${where(at)} registers @fastify/cors, or another plugin that the middleware must follow, in its own context: the root hook would run first, and preflights would get 401.`,
     remedy: 'Register it on the application itself (through fastify-plugin), and run the command again.',
+  };
+}
+
+function inOneFolder(at: Place): Obstacle {
+  return {
+    code: 'E_NO_REGISTRATION_PLACE',
+    at,
+    message: `${where(at)} loads @fastify/cors, or another plugin that the middleware must follow, and plugins with routes from one folder: the root hook belongs between them, and would come too early or too late.`,
+    remedy:
+      'Load the plugins with routes from a folder of their own, after the others, and run the command again; or use --protect with the plugins to guard.',
   };
 }
 

@@ -192,7 +192,7 @@ function renderMiddleware(
   choices: MiddlewareChoices,
 ): void {
   const { style, testing } = service;
-  const view = middlewareView(service, files, names, choices);
+  const view = middlewareView(service, draft.repo, files, names, choices);
   const text =
     files.authentication === undefined
       ? render('add-auth-middleware/auth-middleware.ts.hbs', view, style)

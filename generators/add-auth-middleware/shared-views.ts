@@ -73,6 +73,7 @@ export function authenticationTestView(service: Service, file: RelPath, test: Re
     ]),
     setUp: sampleMiddleware,
     isolation: "serviceSecret: ''",
+    standIns: [],
     path: usualVerifyPath,
     urlVariable: 'AUTH_SERVICE_URL',
     userMember: 'user',

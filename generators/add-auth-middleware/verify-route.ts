@@ -1,7 +1,7 @@
 import type { RoutePlugin } from '../_engine/model/app-facts.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { openSurvey } from '../_engine/program/survey.ts';
-import { findExistingGuards } from '../_engine/facts/auth/existing-guards.ts';
+import { type ExistingGuard, findExistingGuards } from '../_engine/facts/auth/existing-guards.ts';
 import { findService } from '../_engine/facts/app/service.ts';
 import { placeFile } from '../_engine/facts/style/place-file.ts';
 import type { Destination } from '../_engine/edit/declare-variables.ts';
@@ -40,7 +40,15 @@ export function missingRouteNotes(
         ];
   const service = findService(repo, auth.head.dir);
   const routes = service?.routes.flatMap((plugin) => plugin.routes) ?? [];
-  if (routes.some(({ method, url }) => url === path && (method === 'POST' || method === '*'))) return [];
+  const route = routes.find(({ method, url }) => url === path && (method === 'POST' || method === '*'));
+  if (route !== undefined) {
+    const isOurs = /\bcreateVerifyHandler\b/.test(repo.read(route.path) ?? '');
+    return isOurs
+      ? []
+      : [
+          `POST ${path} of ${auth.head.name} (${route.path}:${String(route.line)}) was not added by add-auth-verify: it has to take { token } and answer 200 with { valid: true, userId }, or 401. Name another route with --path.`,
+        ];
+  }
   return [
     `${auth.head.name} has no POST ${path} yet: add it with s2s add-auth-verify --target ${auth.head.dir === '' ? auth.head.name : auth.head.dir}. ${closed}`,
   ];
@@ -55,11 +63,19 @@ export function existingGuardNotes(
   isLocal: boolean,
 ): readonly string[] {
   const costs = isLocal ? 'verifies the token as well' : 'is one more call to the auth service per request';
-  return findExistingGuards(openSurvey(repo, service), plugins, decorator).map((guard) => {
-    const { line, name, path, plugin, readsKey } = guard;
-    const key = readsKey
+  const found = findExistingGuards(openSurvey(repo, service), plugins, decorator);
+  // One sentence for each guard of a plugin: a route plugin may name it at every route.
+  const keyOf = ({ name, plugin }: ExistingGuard): string => `${plugin} ${name}`;
+  return [...new Set(found.map(keyOf))].map((each) => {
+    const guards = found.filter((one) => keyOf(one) === each);
+    const { name = '', plugin = '' } = guards[0] ?? {};
+    const places = guards.map(({ line, path }) => `${path}:${String(line)}`);
+    const where = [...places.slice(0, maxPlaces), ...(places.length > maxPlaces ? ['…'] : [])].join(', ');
+    const key = guards.some(({ readsKey }) => readsKey)
       ? ' It reads a key from the Authorization header, which is no token: its callers get 401 from the new hook.'
       : '';
-    return `${plugin} is guarded already, by ${name} (${path}:${String(line)}), which runs as well: the new hook ${costs}.${key}`;
+    return `${plugin} is guarded already, by ${name} (${where}), which runs as well: the new hook ${costs}.${key}`;
   });
 }
+
+const maxPlaces = 3;

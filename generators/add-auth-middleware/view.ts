@@ -4,6 +4,8 @@ export interface MiddlewareView {
   readonly imports: readonly string[];
   /** What fastify-plugin calls it: free in the service. */
   readonly pluginName: string;
+  /** `, dependencies: ['redis']`: autoloaded plugins that it has to follow; empty for none. */
+  readonly dependencies: string;
   /** Lines of code that make the cache, and in words what it is by default. */
   readonly cache: readonly string[];
   readonly cacheDefault: string;
@@ -73,6 +75,8 @@ export interface MiddlewareTestView {
   readonly imports: readonly string[];
   /** Statements after them: they load the middleware where its configuration needs an environment first. */
   readonly setUp: readonly string[];
+  /** Statements that register what the middleware depends on. */
+  readonly standIns: readonly string[];
   /** Members of its options by which it connects to nothing but the auth service. */
   readonly isolation: string;
   readonly path: string;

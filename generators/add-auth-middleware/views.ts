@@ -6,6 +6,7 @@ import { freePluginName } from '../_engine/edit/register-plugin.ts';
 import { importLines, isAutoloaded } from '../_engine/facts/style/place-file.ts';
 import { type Destination, readVariable } from '../_engine/edit/declare-variables.ts';
 import { importSubject } from '../_engine/edit/env-schema.ts';
+import { dependenciesOption, findPluginDependencies } from '../_engine/facts/app/decorations.ts';
 import { printString, printStrings } from '../_engine/syntax/print.ts';
 import type { LocalVerification } from './local-verification.ts';
 import type { MiddlewareNames } from './names.ts';
@@ -57,6 +58,7 @@ const client = ['ServiceClient', 'ServiceClientError', 'type ServiceClientOption
 
 export function middlewareView(
   service: Service,
+  repo: Repo,
   files: MiddlewareFiles,
   names: MiddlewareNames,
   choices: MiddlewareChoices,
@@ -68,6 +70,7 @@ export function middlewareView(
   return {
     ...names,
     pluginName: freePluginName(service, files.middleware, 'auth-middleware'),
+    dependencies: dependenciesOption(followedPlugins(repo, service, files, choices)),
     imports: importLines(service, files.middleware, [
       ...url.imports,
       ...secret.imports,
@@ -94,6 +97,21 @@ export function middlewareView(
     autoConfig: publicRoutes !== undefined && isAutoloaded(service, files.middleware),
     publicRoutes: printStrings(publicRoutes ?? []),
   };
+}
+
+/** The autoloaded plugins of the service that provide what the middleware reads when it is registered. */
+function followedPlugins(
+  repo: Repo,
+  service: Service,
+  { middleware }: MiddlewareFiles,
+  { revocation, urlVariable }: MiddlewareChoices,
+): readonly string[] {
+  const variable = (name: string): string => readVariable(service, name).expression;
+  return findPluginDependencies(repo, service, middleware, [
+    variable(urlVariable),
+    variable('SERVICE_AUTH_SECRET'),
+    ...(revocation ? [service.redis.client?.expression ?? variable('REDIS_URL')] : []),
+  ]);
 }
 
 const ttlOption = {
@@ -202,13 +220,18 @@ export function middlewareTests(
 export function middlewareTestView(
   service: Service,
   repo: Repo,
-  { middleware }: MiddlewareFiles,
+  files: MiddlewareFiles,
   names: MiddlewareNames,
-  { path, revocation, urlVariable }: MiddlewareChoices,
+  choices: MiddlewareChoices,
   test: RelPath,
   imports: readonly ImportWant[],
 ): MiddlewareTestView {
-  const subject = { file: middleware, value: 'authMiddleware', type: 'AuthMiddlewareOptions' };
+  const { path, revocation, urlVariable } = choices;
+  const follows = followedPlugins(repo, service, files, choices);
+  const subject = {
+    ...{ file: files.middleware, value: 'authMiddleware', type: 'AuthMiddlewareOptions' },
+    follows,
+  };
   return {
     ...names,
     ...importSubject(service, repo, test, subject, imports),

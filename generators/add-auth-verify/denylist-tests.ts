@@ -26,7 +26,7 @@ export function planDenylistTests(
   };
   create(files.blacklist, 'token-blacklist', [
     { from: files.blacklist, names: ['type BlacklistStore', 'TokenBlacklist'] },
-    { from: files.tokenKey, names: ['decodePart', 'tokenKey'] },
+    { from: files.tokenKey, names: ['decodePart'] },
   ]);
   if (usesMemory(service, blacklist))
     create(files.memory, 'memory-blacklist-store', [{ from: files.memory, names: ['createMemoryStore'] }]);

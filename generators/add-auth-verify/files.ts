@@ -6,6 +6,7 @@ import { importSpecifier, placeFile } from '../_engine/facts/style/place-file.ts
 const utilities = {
   claims: 'token-claims',
   verifier: 'token-verifier',
+  keys: 'signing-keys',
   route: 'verify-route',
   tokenKey: 'token-key',
   blacklist: 'token-blacklist',

@@ -5,7 +5,7 @@ import type { Draft } from '../_engine/repo/draft.ts';
 import { renderModule } from '../_engine/render/render.ts';
 import { specifiersOf, type Utility, type VerifyFiles } from './files.ts';
 import type { TokenPolicy } from './token-policy.ts';
-import type { Blacklist } from './view.ts';
+import type { Blacklist, VerifyChoices } from './view.ts';
 
 /** A file, and the template that it is rendered from. */
 type Module = readonly [file: Utility, template: string];
@@ -15,7 +15,7 @@ export function createModules(
   draft: Draft,
   service: Service,
   files: VerifyFiles,
-  blacklist: Blacklist,
+  { blacklist, keys }: Pick<VerifyChoices, 'blacklist' | 'keys'>,
   policy: TokenPolicy,
 ): void {
   const specifiers = specifiersOf(service, files);
@@ -28,6 +28,7 @@ export function createModules(
   // Of that role because consumers have the file as well, and no verify route.
   create('token-blacklist', [['tokenKey', 'token-key']]);
   create('verify-route', routeModules(service));
+  if (keys !== undefined) create('verify-route', [['keys', 'signing-keys']]);
   if (blacklist === 'none') return;
   create('token-blacklist', [
     ['blacklist', 'token-blacklist'],

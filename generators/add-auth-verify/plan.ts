@@ -1,5 +1,6 @@
 import type { RunAnswers } from '../_engine/model/generator.ts';
 import { type Service, withFacts } from '../_engine/model/service.ts';
+import type { Obstacle } from '../_engine/model/obstacle.ts';
 import type { Plan } from '../_engine/model/plan.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import { declareVariables } from '../_engine/edit/declare-variables.ts';
@@ -18,11 +19,20 @@ import { planLogout } from './logout.ts';
 import { createModules } from './modules.ts';
 import { planVerifyTest } from './test-file.ts';
 import { surveyPolicy, type TokenPolicy } from './token-policy.ts';
-import type { Blacklist, VerifyView } from './view.ts';
+import { planSignCalls, signObstacles } from './sign-calls.ts';
+import {
+  chooseKeys,
+  type KeysAnswers,
+  keySetRoute,
+  keysNotes,
+  keysObstacles,
+  planSigningKeys,
+} from './signing-keys.ts';
+import type { Blacklist, SigningKeys, VerifyChoices, VerifyView } from './view.ts';
 import { type VerifyFiles, verifyFiles } from './files.ts';
 import { verifyView } from './views.ts';
 
-export interface VerifyAnswers extends RunAnswers {
+export interface VerifyAnswers extends RunAnswers, KeysAnswers {
   readonly path: string;
   readonly blacklist: Blacklist | undefined;
   readonly logout: 'patch' | 'none';
@@ -37,14 +47,17 @@ export interface VerifyAnswers extends RunAnswers {
 export async function planAuthVerify(answers: VerifyAnswers, repo: Repo): Promise<Plan> {
   const found = surveyTarget(repo, answers);
   const { path } = answers;
-  const guards = guardsAhead(repo, found, path);
+  const files = verifyFiles(found);
+  const guards = guardsAhead(repo, found, { method: 'POST', url: path });
   const service = withGuards(withLoginAnswers(withoutOwnJwt(found), repo, answers), guards);
   const policy = surveyPolicy(repo, service, answers);
   const blacklist = answers.blacklist ?? usualBlacklist(service);
-  const files = verifyFiles(service);
+  const keys = chooseKeys(repo, service, files, answers, policy);
   const draft = openDraft(repo);
   draft.obstruct(...findObstacles(repo, service, path, files, guards), ...policy.obstacles);
-  renderFiles(draft, service, files, path, blacklist, policy);
+  const keysOptOut = keys === undefined ? [] : planKeySet(draft, repo, found, files);
+  const publishes = blacklist === 'redis' && repo.read(files.publisher) !== undefined;
+  renderFiles(draft, service, files, { path, blacklist, publishes, keys, keysOptOut }, policy);
   planVerifyTest(draft, service, files, path, blacklist, policy);
   planDenylistTests(draft, service, files, blacklist);
   registerPlugin(draft, service, { file: files.plugin, plugin: 'authVerify' });
@@ -52,6 +65,7 @@ export async function planAuthVerify(answers: VerifyAnswers, repo: Repo): Promis
   await planEnvironment(draft, service, blacklist);
   if (blacklist !== 'none') planLogout(draft, service, answers.logout === 'patch');
   for (const note of [...policy.notes, ...redisNotes(service, blacklist)]) draft.note(note);
+  await planSigning(draft, repo, service, files, answers, keys, policy);
   if (!usesKeyPair(service)) {
     draft.note(
       'With a JWT secret shorter than 32 bytes the service logs a warning; in production it does not start.',
@@ -59,6 +73,41 @@ export async function planAuthVerify(answers: VerifyAnswers, repo: Repo): Promis
   }
   return draft.finish();
 }
+
+/** What gets `GET /.well-known/jwks.json` past the guards of the application. */
+function planKeySet(draft: Draft, repo: Repo, service: Service, files: VerifyFiles): readonly string[] {
+  const guards = guardsAhead(repo, service, keySetRoute);
+  draft.obstruct(...keysObstacles(service, files, guards));
+  return guards.optOut;
+}
+
+/** The keys, their order of deployment, and the login that signs with them. */
+async function planSigning(
+  draft: Draft,
+  repo: Repo,
+  service: Service,
+  files: VerifyFiles,
+  answers: VerifyAnswers,
+  keys: SigningKeys | undefined,
+  policy: TokenPolicy,
+): Promise<void> {
+  if (keys === undefined) {
+    if (answers.sign === 'keys') draft.obstruct(withoutKeys);
+    return;
+  }
+  await planSigningKeys(draft, service, files, keys);
+  if (answers.sign === 'keys') {
+    draft.obstruct(...signObstacles(policy));
+    planSignCalls(draft, repo, service, files, keys, policy);
+  }
+  draft.note(...keysNotes(service, keys, policy, answers));
+}
+
+const withoutKeys: Obstacle = {
+  code: 'E_INVALID_FLAG',
+  message: '--sign keys has no effect: the service has no keys.',
+  remedy: 'Run the command with --keys es256 first, and deploy that.',
+};
 
 /** A service that may run without Redis needs it now, or the other store. */
 function redisNotes({ name, redis }: Service, blacklist: Blacklist): readonly string[] {
@@ -74,13 +123,12 @@ function withoutOwnJwt(service: Service): Service {
   return withFacts(service, { jwt: { library: 'none', signs: [], algorithm: 'HS256', claims: [] } });
 }
 
-/** Hooks that the verify route comes through, those of an autoloaded folder too. */
-function guardsAhead(repo: Repo, service: Service, url: string): GuardsAhead {
+/** Hooks that a route of ours comes through, those of an autoloaded folder too. */
+function guardsAhead(repo: Repo, service: Service, route: { method: string; url: string }): GuardsAhead {
   const { plugin } = verifyFiles(service);
   const hasAutohooks = service.app.autoload.some(
     ({ autoHooks, dir }) => autoHooks && plugin.startsWith(`${dir}/`),
   );
-  const route = { method: 'POST', url };
   return findGuardsAhead(openSurvey(repo, service), route, hasAutohooks ? plugin : undefined);
 }
 
@@ -98,14 +146,11 @@ function renderFiles(
   draft: Draft,
   service: Service,
   files: VerifyFiles,
-  path: string,
-  blacklist: Blacklist,
+  choices: VerifyChoices,
   policy: TokenPolicy,
 ): void {
-  createModules(draft, service, files, blacklist, policy);
-  const publishes = blacklist === 'redis' && draft.repo.read(files.publisher) !== undefined;
+  createModules(draft, service, files, choices, policy);
   const pluginName = freePluginName(service, files.plugin, 'auth-verify');
-  const choices = { path, blacklist, publishes };
   const view: VerifyView = { ...verifyView(draft.repo, service, files, choices, policy), pluginName };
   draft.create(
     files.plugin,

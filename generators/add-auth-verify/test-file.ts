@@ -5,7 +5,7 @@ import type { Service } from '../_engine/model/service.ts';
 import { printKey, printString } from '../_engine/syntax/print.ts';
 import { type TokenPolicy } from './token-policy.ts';
 import { dynamicSpecifier, importLines, testFileFor } from '../_engine/facts/style/place-file.ts';
-import { testEnvironment } from '../_engine/edit/env-schema.ts';
+import { printStandIn, testEnvironment } from '../_engine/edit/env-schema.ts';
 import type { Draft } from '../_engine/repo/draft.ts';
 import { renderTest } from '../_engine/render/render.ts';
 import type { Blacklist, VerifyTestView } from './view.ts';
@@ -50,8 +50,11 @@ export function planVerifyTest(
   draft.create(test, 'unit-test', text);
   if (policy.login.signer === undefined && jwt.signs.length > 0) {
     const [at] = jwt.signs;
+    const unseen = policy.login.isUserSeen
+      ? ''
+      : ` That call does not show the claim ${userIdPath(jwt).join('.')}, so they cannot tell whether logins have it: verify the token of a real login once.`;
     draft.note(
-      `The tests of POST ${path} sign tokens themselves, with the claims of ${placeText(at)}: no exported function signs those of a login, or a test could not make its arguments.`,
+      `The tests of POST ${path} sign tokens themselves, with the claims of ${placeText(at)}: no exported function signs those of a login, or a test could not make its arguments.${unseen}`,
     );
   }
 }
@@ -74,7 +77,7 @@ function verifyTestView(
   const isTold = /^\(?process\.env/.test(jwt.secret?.expression ?? '');
   const decorated = decoratedConfig(service);
   const secretEnv = decorated === undefined && (jwt.secret?.env ?? (jwt.library === 'none' && 'JWT_SECRET'));
-  const standIns = followedPlugins(repo, service, files, blacklist).map(standIn);
+  const standIns = followedPlugins(repo, service, files, blacklist).map(printStandIn);
   return {
     packageImports: importLines(service, test, packageWants(fastifyJwt, standIns.length > 0)),
     ownImports: importLines(service, test, ownWants(files, blacklist)),
@@ -83,7 +86,9 @@ function verifyTestView(
     secret: secretLiteral,
     secretVariables: secretEnv === false ? [] : [secretEnv],
     preparations: [...standIns, ...(decorated ?? []), ...(fastifyJwt ? [registration(service)] : [])],
-    defaults: ["serviceAuthSecret: ''", ...(blacklist === 'none' ? [] : [inertStore])].join(', '),
+    defaults: ["serviceAuthSecret: ''", ...(blacklist === 'none' ? [] : ['blacklistStore: store'])].join(
+      ', ',
+    ),
     secretEnv,
     guardsSecret: isTold || jwt.library === 'none',
     algorithm: jwt.algorithm,
@@ -127,13 +132,6 @@ function loginView(
   };
 }
 
-const inertStore = 'blacklistStore: { add: () => Promise.resolve(), has: () => Promise.resolve(false) }';
-
-/** Has the name of a plugin that the route depends on, and nothing else of it. */
-function standIn(name: string): string {
-  return `await app.register(fp((_app, _options, done) => { done(); }, { name: ${printString(name)} }));`;
-}
-
 function registration({ jwt: { namespace } }: Service): string {
   const named = namespace === undefined ? '' : `, namespace: ${printString(namespace)}`;
   return `await app.register(fastifyJwt, { secret: SECRET${named} });`;
@@ -153,7 +151,7 @@ function decoratedConfig({ jwt }: Service): readonly string[] | undefined {
 
 function packageWants(fastifyJwt: boolean, fastifyPlugin: boolean): readonly ImportWant[] {
   return [
-    { from: 'fastify', default: 'Fastify', names: ['type FastifyInstance'] },
+    { from: 'fastify', default: 'Fastify', names: ['type FastifyInstance', 'type LightMyRequestResponse'] },
     ...(fastifyPlugin ? [{ from: 'fastify-plugin', default: 'fp' }] : []),
     ...(fastifyJwt ? [{ from: '@fastify/jwt', default: 'fastifyJwt' }] : []),
   ];

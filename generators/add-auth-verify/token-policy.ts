@@ -9,10 +9,11 @@ import {
   findVerifications,
   type ReadCookie,
   takeOverOptions,
+  type Verification,
   type VerifyOptions,
 } from '../_engine/facts/auth/jwt-verifies.ts';
 import { checkObstacles, findGuardChecks } from '../_engine/facts/auth/jwt-guard-checks.ts';
-import { findIssued } from '../_engine/facts/auth/jwt-issued.ts';
+import { findIssued, type Issued } from '../_engine/facts/auth/jwt-issued.ts';
 import {
   decideLogins,
   findPurpose,
@@ -45,6 +46,9 @@ export interface TokenPolicy {
   readonly notes: readonly string[];
   /** How a test gets tokens of the login. */
   readonly login: LoginTokens;
+  readonly logins: readonly Issued[];
+  /** Places of the service that verify tokens of the login themselves. */
+  readonly guarding: readonly Verification[];
 }
 
 const none: Omit<TokenPolicy, 'login'> = {
@@ -56,6 +60,8 @@ const none: Omit<TokenPolicy, 'login'> = {
   cookies: [],
   obstacles: [],
   notes: [],
+  logins: [],
+  guarding: [],
 };
 
 interface PolicyAnswers {
@@ -100,6 +106,8 @@ export function surveyPolicy(
     ],
     notes: [...purposeNotes(purpose, path), ...unreadNotes(checks.unreadAt)],
     login: surveyLoginTokens(survey, jwt, decided.logins),
+    logins: decided.logins,
+    guarding,
   };
 }
 

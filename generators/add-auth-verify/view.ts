@@ -3,6 +3,23 @@ import type { RedisConnection } from '../_engine/edit/redis-connection.ts';
 /** Where revoked tokens are kept. */
 export type Blacklist = 'redis' | 'memory' | 'none';
 
+/** What was asked for, and what is there: `publishes`, revocation-publisher.ts. */
+export interface VerifyChoices {
+  readonly path: string;
+  readonly blacklist: Blacklist;
+  readonly publishes: boolean;
+  readonly keys: SigningKeys | undefined;
+  /** What gets the key set past guards of the application, as members of its `config`. */
+  readonly keysOptOut: readonly string[];
+}
+
+/** Keys that sign beside the secret: what the plugin creates them with. */
+export interface SigningKeys {
+  readonly algorithm: string;
+  readonly issuer: string;
+  readonly audience: string;
+}
+
 /** What the plugin is rendered from; expressions are TypeScript. */
 export interface VerifyView extends RedisConnection {
   readonly imports: readonly string[];
@@ -30,6 +47,10 @@ export interface VerifyView extends RedisConnection {
   /** They check the length of the secret. */
   readonly secretChecked: boolean;
   readonly verifierArguments: string;
+  /** Members of the options of the keys that sign; empty for a secret alone. */
+  readonly signingKeys: string;
+  /** `, { config: … }`: what gets the key set past a guard of the whole application; empty for none. */
+  readonly keysRouteOptions: string;
   readonly serviceAuthSecret: string;
   /** Members of the handler's options, one for each part that the route has. */
   readonly handlerOptions: string;
@@ -90,6 +111,12 @@ export interface VerifyTestView {
 interface TestSigner {
   readonly name: string;
   readonly from: string;
+}
+
+/** What signing-keys.test.ts is rendered from. */
+export interface SigningKeysTestView {
+  readonly imports: readonly string[];
+  readonly algorithm: string;
 }
 
 /** What the tests of the denylist and of its stores are rendered from. */

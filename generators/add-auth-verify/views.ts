@@ -5,11 +5,7 @@ import { importLines } from '../_engine/facts/style/place-file.ts';
 import { readVariable } from '../_engine/edit/declare-variables.ts';
 import { redisConnection } from '../_engine/edit/redis-connection.ts';
 import { redisScope } from '../_engine/facts/redis.ts';
-import {
-  decoratorsIn,
-  dependenciesOption,
-  findPluginDependencies,
-} from '../_engine/facts/app/decorations.ts';
+import { dependenciesOption, findPluginDependencies } from '../_engine/facts/app/decorations.ts';
 import { printString } from '../_engine/syntax/print.ts';
 import { secretView, signingSecret, verifierArguments } from './connection-views.ts';
 import { purposeCondition, type TokenPolicy } from './token-policy.ts';
@@ -17,7 +13,8 @@ import { identityView } from './identity-view.ts';
 import type { VerifyFiles } from './files.ts';
 import { usesMemory } from './modules.ts';
 import { routeOptionsOf } from './route-options.ts';
-import type { Blacklist, VerifyView } from './view.ts';
+import { keysImports, keysView } from './signing-keys.ts';
+import type { Blacklist, VerifyChoices, VerifyView } from './view.ts';
 
 const connection = {
   use: 'token denylist',
@@ -26,20 +23,14 @@ const connection = {
   names: ['FAIL_FAST'],
 } as const;
 
-/** What was asked for, and what is there: `publishes`, revocation-publisher.ts. */
-export interface VerifyChoices {
-  readonly path: string;
-  readonly blacklist: Blacklist;
-  readonly publishes: boolean;
-}
-
 export function verifyView(
   repo: Repo,
   service: Service,
   files: VerifyFiles,
-  { path, blacklist, publishes }: VerifyChoices,
+  choices: VerifyChoices,
   policy: TokenPolicy,
 ): Omit<VerifyView, 'pluginName'> {
+  const { path, blacklist, publishes } = choices;
   const redis = redisConnection(service, blacklist === 'redis', connection);
   const serviceSecret = readVariable(service, 'SERVICE_AUTH_SECRET');
   const prefix = printString(`token-blacklist:${redisScope(repo, service)}:`);
@@ -47,9 +38,7 @@ export function verifyView(
   const wants: readonly ImportWant[] = [
     ...readImports(service, policy),
     ...redis.imports,
-    ...routeImports(service, files),
-    ...denylistImports(service, files, blacklist, policy),
-    ...(publishes ? [{ from: files.publisher, names: ['publishRevocations'] }] : []),
+    ...partImports(service, files, choices, policy),
     ...fastifyTypes(service, redis.redis),
   ];
   return {
@@ -67,11 +56,27 @@ export function verifyView(
     findTokens: findTokens(policy),
     ...preparations(service),
     verifierArguments: verifierArguments(service, policy),
+    ...keysView(service, choices),
     serviceAuthSecret: serviceSecret.expression,
     handlerOptions: handlerOptions(blacklist, policy),
     otherPurpose: otherPurpose(policy),
     ...identityView(service.jwt),
   };
+}
+
+/** The files of ours that the plugin consists of. */
+function partImports(
+  service: Service,
+  files: VerifyFiles,
+  { blacklist, keys, publishes }: VerifyChoices,
+  policy: TokenPolicy,
+): readonly ImportWant[] {
+  return [
+    ...routeImports(service, files),
+    ...(keys === undefined ? [] : keysImports(service, files)),
+    ...denylistImports(service, files, blacklist, policy),
+    ...(publishes ? [{ from: files.publisher, names: ['publishRevocations'] }] : []),
+  ];
 }
 
 /** The autoloaded plugins of the service that provide what the route reads when it is registered. */
@@ -82,13 +87,12 @@ export function followedPlugins(
   blacklist: Blacklist,
 ): readonly string[] {
   const { jwt, redis } = service;
-  const expressions = [
+  return findPluginDependencies(repo, service, plugin, [
     ...(blacklist === 'redis' ? [redis.client?.expression] : []),
+    ...(jwt.library === '@fastify/jwt' ? ['app.jwt'] : []),
     jwt.secret?.expression,
     readVariable(service, 'SERVICE_AUTH_SECRET').expression,
-  ];
-  const reads = [...decoratorsIn(...expressions), ...(jwt.library === '@fastify/jwt' ? ['jwt'] : [])];
-  return findPluginDependencies(repo, service, plugin, reads);
+  ]);
 }
 
 /** What was read from the service is imported as it imports it. */

@@ -97,7 +97,7 @@ function renderTests(
   if (testing.runner === 'none') return;
   type View = (test: RelPath) => object;
   const buckets: View = (test) => bucketTestView(service, files, test);
-  const requests: View = (test) => limitTestView(service, draft.repo, files, test, path);
+  const requests: View = (test) => limitTestView(service, draft.repo, files, parts, test, path);
   const create = (file: RelPath, name: string, view: View, template = name): void => {
     const test = testFileFor(service, file, name);
     const text = renderTest(`add-s2s-rate-limit/${template}.test.ts.hbs`, view(test), style, testing);

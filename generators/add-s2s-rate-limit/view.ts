@@ -4,6 +4,8 @@ import type { RedisConnection } from '../_engine/edit/redis-connection.ts';
 export interface LimitView {
   /** What fastify-plugin calls it: free in the service. */
   readonly pluginName: string;
+  /** `, dependencies: ['redis']`: autoloaded plugins that it has to follow; empty for none. */
+  readonly dependencies: string;
   readonly imports: readonly string[];
   /** What the `config` of routes may have is declared for all of them. */
   readonly declares: boolean;
@@ -26,6 +28,8 @@ export interface LimitTestView {
   readonly imports: readonly string[];
   /** Statements after them: they load the plugin where its configuration needs an environment first. */
   readonly setUp: readonly string[];
+  /** Statements that register what the plugin depends on. */
+  readonly standIns: readonly string[];
   /** Path of the verify route. */
   readonly path: string;
 }

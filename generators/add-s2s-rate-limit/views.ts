@@ -9,7 +9,11 @@ import { redisConnection, usesNodeRedis } from '../_engine/edit/redis-connection
 import { importSubject } from '../_engine/edit/env-schema.ts';
 import { printString, printStrings } from '../_engine/syntax/print.ts';
 import { findProbes } from '../_engine/facts/routes/public-routes.ts';
-import { findUserMember } from '../_engine/facts/app/decorations.ts';
+import {
+  dependenciesOption,
+  findPluginDependencies,
+  findUserMember,
+} from '../_engine/facts/app/decorations.ts';
 import { redisScope } from '../_engine/facts/redis.ts';
 import { declaresConfig } from './route-config.ts';
 import type { BucketTestView, LimitTestView, LimitView, SharedBucketsView } from './view.ts';
@@ -59,9 +63,10 @@ export function limitView(
   service: Service,
   repo: Repo,
   files: LimitFiles,
-  { redis, verify }: LimitParts,
+  parts: LimitParts,
   path: string,
 ): LimitView {
+  const { redis, verify } = parts;
   const secret = readVariable(service, 'SERVICE_AUTH_SECRET');
   const userMember = findUserMember(service);
   const declares = declaresConfig(service, repo, files.plugin);
@@ -76,6 +81,7 @@ export function limitView(
   ];
   return {
     pluginName: freePluginName(service, files.plugin, 'rate-limit'),
+    dependencies: dependenciesOption(followedPlugins(service, repo, files, parts)),
     imports: importLines(service, files.plugin, wants),
     declares,
     optionTypes: [
@@ -93,6 +99,20 @@ export function limitView(
         : [`identify: options.identify ?? ((request) => request.${userMember})`]),
     ],
   };
+}
+
+/** The autoloaded plugins of the service that provide what the limits read when they are registered. */
+function followedPlugins(
+  service: Service,
+  repo: Repo,
+  { plugin }: LimitFiles,
+  { redis, verify }: LimitParts,
+): readonly string[] {
+  const variable = (name: string): string => readVariable(service, name).expression;
+  return findPluginDependencies(repo, service, plugin, [
+    ...(verify ? [variable('SERVICE_AUTH_SECRET')] : []),
+    ...(redis ? [service.redis.client?.expression ?? variable('REDIS_URL')] : []),
+  ]);
 }
 
 export function sharedBucketsView(service: Service, repo: Repo, files: LimitFiles): SharedBucketsView {
@@ -115,10 +135,12 @@ export function limitTestView(
   service: Service,
   repo: Repo,
   files: LimitFiles,
+  parts: LimitParts,
   test: RelPath,
   path: string,
 ): LimitTestView {
-  const subject = { file: files.plugin, value: 'rateLimit', type: 'RateLimitOptions' };
+  const follows = followedPlugins(service, repo, files, parts);
+  const subject = { file: files.plugin, value: 'rateLimit', type: 'RateLimitOptions', follows };
   const bucket = { from: files.bucket, names: ['createMemoryBuckets', 'type TokenBuckets'] };
   return { ...importSubject(service, repo, test, subject, [bucket]), path };
 }

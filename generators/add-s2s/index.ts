@@ -1,5 +1,5 @@
 import { remoteQuestions } from '../add-auth-middleware/index.ts';
-import { generator as authVerify } from '../add-auth-verify/index.ts';
+import { routeQuestions } from '../add-auth-verify/index.ts';
 import { defineGenerator } from '../_engine/model/generator.ts';
 
 export const generator = defineGenerator({
@@ -7,7 +7,7 @@ export const generator = defineGenerator({
     'adds everything in one plan: verify route, client, middleware, and an integration test of the services',
   target: 'services',
   questions: {
-    ...authVerify.questions,
+    ...routeQuestions,
     ...remoteQuestions,
     auth: {
       type: 'string',

@@ -1,5 +1,5 @@
 import { generator as authMiddleware, type remoteQuestions } from '../add-auth-middleware/index.ts';
-import { generator as authVerify } from '../add-auth-verify/index.ts';
+import { generator as authVerify, type routeQuestions } from '../add-auth-verify/index.ts';
 import { namedPlaces, withLoginAnswers } from '../_engine/facts/auth/login-answers.ts';
 import type { Adoption, Answers, AnswersTo } from '../_engine/model/generator.ts';
 import { type Obstacle, RefusalError } from '../_engine/model/obstacle.ts';
@@ -22,10 +22,13 @@ import { findPublicRoutes } from '../_engine/edit/register-plugin.ts';
 import { recordedAnswers } from '../_engine/record/recorded-answers.ts';
 import { surveyHeads } from '../_engine/repo/services.ts';
 
-type S2sAnswers = AnswersTo<typeof authVerify.questions> & AnswersTo<typeof remoteQuestions>;
+type S2sAnswers = AnswersTo<typeof routeQuestions> & AnswersTo<typeof remoteQuestions>;
 
 /** The integration test runs the services against each other. */
 const remote = { verify: 'remote', jwks: undefined, issuer: undefined, audience: undefined } as const;
+
+/** It signs tokens as the service does. */
+const unchanged = { keys: undefined, sign: 'unchanged' } as const;
 
 /** The verify route in the auth service, the middleware in the target, and a test that runs both. */
 export async function planServiceToService(answers: S2sAnswers, repo: Repo): Promise<Plan> {
@@ -34,7 +37,8 @@ export async function planServiceToService(answers: S2sAnswers, repo: Repo): Pro
   if (auth?.dir === consumer.dir) throw new RefusalError(isTheAuthService(auth));
 
   const draft = openDraft(repo);
-  if (auth !== undefined) await draft.include(authVerify.plan({ ...answers, target: auth.dir }, draft.repo));
+  if (auth !== undefined)
+    await draft.include(authVerify.plan({ ...answers, ...unchanged, target: auth.dir }, draft.repo));
   const consumed = { ...answers, ...remote, auth: auth?.dir ?? 'none' };
   await draft.include(authMiddleware.plan(consumed, draft.repo));
   if (draft.failed) return draft.finish();

@@ -10,7 +10,6 @@ export interface ConsumerView {
   readonly consumerPort: string;
   readonly consumerArgs: string;
   readonly consumerEnv: readonly string[];
-  readonly consumerLogs: boolean;
   /** Programs that the test runs. */
   readonly scripts: readonly Script[];
   /** The processes whose log is in their output, as the test calls them. */

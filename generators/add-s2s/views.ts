@@ -72,7 +72,6 @@ function consumerView(
     consumerPort: start.port,
     consumerArgs: start.args,
     consumerEnv: [...start.env, `${urlVariable}: auth.origin`, 'SERVICE_AUTH_SECRET: SERVICE_SECRET'],
-    consumerLogs: consumer.app.logs,
     scripts: scriptsOf('CONSUMER_SCRIPT', start),
     logging: consumer.app.logs ? ['consumer'] : [],
     invalidTokens: "'garbage'",

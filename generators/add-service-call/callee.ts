@@ -1,9 +1,10 @@
 import type { Destination } from '../_engine/edit/declare-variables.ts';
 import { findService, surveyService } from '../_engine/facts/app/service.ts';
 import { servesTls } from '../_engine/facts/app/instantiations.ts';
+import { surveyGuards } from '../_engine/facts/auth/guards.ts';
 import { type CallablePlace, findDestination, idOf } from '../_engine/facts/calls/call-destination.ts';
 import { findServiceCalls } from '../_engine/facts/calls/service-calls.ts';
-import { findProbes } from '../_engine/facts/routes/public-routes.ts';
+import { findProbes, routeKey } from '../_engine/facts/routes/public-routes.ts';
 import { readOpenApi } from '../_engine/facts/route-types/openapi.ts';
 import { readRouteTypes, type RouteTypes } from '../_engine/facts/route-types/route-types.ts';
 import type { Route } from '../_engine/model/app-facts.ts';
@@ -11,7 +12,7 @@ import { RefusalError } from '../_engine/model/obstacle.ts';
 import { basenameRel, type RelPath, toRel } from '../_engine/model/paths.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
-import { openSurvey } from '../_engine/program/survey.ts';
+import { openSurvey, type Survey } from '../_engine/program/survey.ts';
 import { findTarget, surveyHeads } from '../_engine/repo/services.ts';
 
 /** The service that is called. */
@@ -27,6 +28,8 @@ export interface Callee extends RouteTypes {
   readonly defaultUrl: string;
   /** URLs that a platform asks, and no other service. */
   readonly unasked: ReadonlySet<string>;
+  /** Routes behind a guard of the callee, as `GET /invoices`; those of a service elsewhere are unknown. */
+  readonly guarded: ReadonlySet<string>;
   /** Undefined: it is not in the repo. */
   readonly destination: Destination | undefined;
 }
@@ -53,13 +56,15 @@ function ofRepo(repo: Repo, caller: Service, wanted: string): Callee {
       remedy: 'Name another service with --to.',
     });
   const callee = surveyService(repo, head);
+  const survey = openSurvey(repo, head);
   const { defaultPort: port } = callee.app.listen;
   const secure = servesTls(repo, head);
   const name = shortName(head.name);
   const defaultUrl = `${secure ? 'https' : 'http'}://localhost:${String(port ?? usualPort)}`;
   return {
-    ...readRouteTypes(openSurvey(repo, head), callableRoutes(callee)),
+    ...readRouteTypes(survey, callableRoutes(callee)),
     wanted,
+    guarded: guardedRoutes(survey, callee),
     unasked: new Set(findProbes(callee)),
     name,
     label: head.name,
@@ -79,6 +84,12 @@ function callableRoutes({ routes }: Service): readonly Route[] {
       by === undefined && /^(?:GET|POST|PUT|PATCH|DELETE)$/.test(method) && !url.includes('*'),
   );
   return [...new Map(callable.map((route) => [`${route.method} ${route.url}`, route])).values()];
+}
+
+/** The routes of plugins whose hooks verify tokens, of all routes or of some. */
+function guardedRoutes(survey: Survey, callee: Service): ReadonlySet<string> {
+  const guards = surveyGuards(survey, callee).filter(({ access }) => ['guarded', 'partly'].includes(access));
+  return new Set(guards.flatMap(({ plugin }) => plugin.routes.map(routeKey)));
 }
 
 /** The variable by which the caller's own code finds the callee already. */
@@ -109,8 +120,10 @@ async function ofDocument(repo: Repo, wanted: string): Promise<Callee> {
   return {
     routes,
     types,
+    missing: [],
     wanted,
     unasked,
+    guarded: new Set(),
     name,
     label,
     variable: usualVariable(name),

@@ -5,6 +5,7 @@ import {
   type Shape,
   type ShapeMember,
 } from '../_engine/facts/route-types/shape.ts';
+import type { Route } from '../_engine/model/app-facts.ts';
 import type { TypedRoute } from '../_engine/facts/route-types/typed-route.ts';
 import { patternOfName, printInComment, printKey, printString } from '../_engine/syntax/print.ts';
 import { capitalized } from './method-names.ts';
@@ -13,6 +14,7 @@ import type { CallMethodView } from './view.ts';
 /** A method with the types that it needs; `notes`: what its types do not say. */
 export interface CallMethod {
   readonly name: string;
+  readonly route: Route;
   readonly view: CallMethodView;
   readonly declarations: readonly (readonly [name: string, shape: Shape])[];
   /** Declared as text: no shape. */
@@ -46,6 +48,7 @@ export function methodOf(
   const error = errorOf(typed, name);
   return {
     name,
+    route,
     view: {
       does: `${printInComment(`${route.method} ${route.url}`)}${error.does}`,
       signature: signatureOf(name, inputs, result),

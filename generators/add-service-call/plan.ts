@@ -3,8 +3,10 @@ import { declareVariables, readVariable } from '../_engine/edit/declare-variable
 import { declareDependencies, fastifyPlugin } from '../_engine/edit/ensure-dependency.ts';
 import { freePluginName, registerPlugin } from '../_engine/edit/register-plugin.ts';
 import { findClient, foreignClient } from '../_engine/facts/calls/installed-client.ts';
+import { dependenciesOption, findPluginDependencies } from '../_engine/facts/app/decorations.ts';
 import { surveyTarget } from '../_engine/facts/app/service.ts';
 import { routeKey } from '../_engine/facts/routes/public-routes.ts';
+import { hasUnknown } from '../_engine/facts/route-types/shape.ts';
 import type { TypedRoute } from '../_engine/facts/route-types/typed-route.ts';
 import { importLines, importSpecifier, placeFile } from '../_engine/facts/style/place-file.ts';
 import type { AnswersTo } from '../_engine/model/generator.ts';
@@ -16,6 +18,7 @@ import type { Service } from '../_engine/model/service.ts';
 import { type Draft, openDraft } from '../_engine/repo/draft.ts';
 import { render, renderModule } from '../_engine/render/render.ts';
 import { printString } from '../_engine/syntax/print.ts';
+import { requestContextFile } from '../add-service-client/request-context.ts';
 import { type Callee, findCallee } from './callee.ts';
 import { camelCase, capitalized, nameMethods } from './method-names.ts';
 import { type CallMethod, declarationsOf, methodOf } from './methods.ts';
@@ -50,7 +53,8 @@ async function planClient(draft: Draft, service: Service, answers: ServiceCallAn
   const installed = findClient(draft.repo, service);
   if (installed !== undefined && installed.variant === undefined)
     throw new RefusalError(foreignClient(installed.path, 'cannot send all that a typed call takes'));
-  await draft.include(serviceClient.plan({ ...answers, ...installed?.variant }, draft.repo));
+  const parts = [...new Set([...answers.with, 'context' as const])];
+  await draft.include(serviceClient.plan({ ...answers, with: parts, ...installed?.variant }, draft.repo));
   return placeFile(service, 'shared', 'service-client');
 }
 
@@ -64,6 +68,7 @@ async function planCallee(
   const file = placeFile(service, 'plugins', `${callee.name}-client`);
   const methods = chooseMethods(callee, routes);
   const errors = methods.flatMap((one) => one.errors);
+  const guarded = methods.map(({ route }) => routeKey(route)).find((key) => callee.guarded.has(key));
   const { expression, imports } = readVariable(service, callee.variable);
   const hasDefault = imports.length > 0 && service.config.file !== undefined;
   const names = ['ServiceClient', ...(errors.length > 0 ? ['type ServiceClientError'] : [])];
@@ -72,6 +77,7 @@ async function planCallee(
       { from: 'fastify-plugin', default: 'fp' },
       { from: client, names },
       { from: base, names: ['type CallOptions', 'RouteClient'] },
+      { from: requestContextFile(service), names: ['currentContext'] },
       ...imports,
     ]),
     types: declarationsOf(methods, callee.types),
@@ -79,32 +85,42 @@ async function planCallee(
     className: `${capitalized(camelCase(callee.name))}Client`,
     decorator: chooseDecorator(service, camelCase(callee.name), file),
     urlExpression: hasDefault ? expression : `${expression} ?? ${printString(callee.defaultUrl)}`,
+    clientOptions: `logger: app.log, context: currentContext${guarded === undefined ? '' : ', forwardToken: true'}`,
     pluginName: freePluginName(service, file, `${callee.name}-client`),
+    dependencies: dependenciesOption(findPluginDependencies(draft.repo, service, file, [expression])),
     methods: methods.map((one) => one.view),
   };
   draft.create(file, 'service-call', render('add-service-call/service-call.ts.hbs', view, service.style));
-  draft.note(...methods.flatMap(({ notes }) => notes));
+  draft.note(
+    ...methods.flatMap(({ notes }) => notes),
+    ...(guarded === undefined ? [] : [tokenNote(callee, guarded)]),
+  );
   registerPlugin(draft, service, { file, plugin: `${camelCase(callee.name)}Client` });
   const { defaultUrl, destination: to, variable: name } = callee;
   await declareVariables(draft, service, [{ name, value: defaultUrl, type: 'url', default: defaultUrl, to }]);
 }
 
+function tokenNote({ label }: Callee, guarded: string): string {
+  return `The client of ${label} sends the Bearer token of the request on: ${guarded} has a guard.`;
+}
+
 /** The methods of the routes that were asked for. @throws RefusalError E_INVALID_FLAG */
-function chooseMethods(
-  { label, routes, types, unasked, wanted }: Callee,
-  asked: readonly string[],
-): readonly CallMethod[] {
+function chooseMethods(callee: Callee, asked: readonly string[]): readonly CallMethod[] {
+  const { label, routes, types, unasked, wanted } = callee;
   const names = nameMethods(routes);
   const own = asked.map((one) => (one.startsWith(`${wanted}:`) ? one.slice(wanted.length + 1) : one));
   const isAsked = ({ isText, route }: TypedRoute, name: string): boolean => {
     const isUsual = isText !== true && !unasked.has(route.url);
     return own.includes(name) || own.includes(routeKey(route)) || (own.includes('all') && isUsual);
   };
-  const chosen = routes.flatMap((route, index) => {
-    const name = names[index] ?? '';
-    return isAsked(route, name) ? [methodOf(route, name, types, (one) => types.has(one))] : [];
-  });
-  if (chosen.length > 0) return chosen;
+  const chosen = routes.map((route, index) => ({ route, name: names[index] ?? '' }));
+  const found = chosen.filter(({ name, route }) => isAsked(route, name));
+  assertReadable(
+    callee,
+    found.map(({ route }) => route),
+  );
+  if (found.length > 0)
+    return found.map(({ name, route }) => methodOf(route, name, types, (one) => types.has(one)));
   const known = routes.map(({ route }, index) => `${names[index] ?? ''} (${route.method} ${route.url})`);
   throw new RefusalError({
     code: 'E_INVALID_FLAG',
@@ -113,6 +129,19 @@ function chooseMethods(
       known.length === 0
         ? 'No route of it was found that can be called.'
         : `Use all, or some of: ${known.join(', ')}.`,
+  });
+}
+
+/** Types that are not known because nothing is installed would replace those that are. @throws RefusalError E_MISSING_PART */
+function assertReadable({ label, missing, types }: Callee, routes: readonly TypedRoute[]): void {
+  const unread = routes.filter(({ answer, body, failures }) =>
+    [answer, body, ...failures.map(({ shape }) => shape)].some((shape) => hasUnknown(shape, types)),
+  );
+  if (missing.length === 0 || unread.length === 0) return;
+  throw new RefusalError({
+    code: 'E_MISSING_PART',
+    message: `${label} imports packages that are not installed (${missing.join(', ')}), so these routes have no types: ${unread.map(({ route }) => routeKey(route)).join(', ')}.`,
+    remedy: 'Install them and run the command again, or name an OpenAPI document of the service with --to.',
   });
 }
 

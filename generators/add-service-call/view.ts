@@ -9,7 +9,11 @@ export interface ServiceCallView {
   readonly className: string;
   readonly decorator: string;
   readonly urlExpression: string;
+  /** Beside `baseUrl`. */
+  readonly clientOptions: string;
   readonly pluginName: string;
+  /** `, dependencies: ['env']`: autoloaded plugins that it has to follow; empty for none. */
+  readonly dependencies: string;
   readonly methods: readonly CallMethodView[];
 }
 

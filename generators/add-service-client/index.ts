@@ -6,12 +6,13 @@ export const generator = defineGenerator({
   questions: {
     with: {
       type: 'list',
-      message: 'optional parts: window and backoff of the breaker, diagnostics',
+      message: 'optional parts: window and backoff of the breaker, diagnostics, request context',
       placeholder: '<parts>',
       choices: [
         { value: 'window', hint: 'open by failure and slow-call rates' },
         { value: 'backoff', hint: 'wait longer after each reopening' },
         { value: 'diagnostics', hint: 'publish calls and circuits on node:diagnostics_channel' },
+        { value: 'context', hint: 'calls take over correlation ID, deadline and token of their request' },
       ],
       closed: true,
       initial: [],

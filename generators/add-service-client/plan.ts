@@ -18,6 +18,7 @@ import {
 } from '../_engine/facts/calls/installed-client.ts';
 import { testingFor } from '../_engine/facts/tooling.ts';
 import { surveyTarget } from '../_engine/facts/app/service.ts';
+import { hasRequestContext, planRequestContext } from './request-context.ts';
 import { type Transport, transportNote } from './transport.ts';
 import type { ClientTestView } from './view.ts';
 
@@ -37,14 +38,17 @@ const parts = {
 const OLDEST_UNDICI = 7;
 
 export interface ClientAnswers extends RunAnswers {
-  readonly with: readonly ('window' | 'backoff' | 'diagnostics')[];
+  readonly with: readonly ('window' | 'backoff' | 'diagnostics' | 'context')[];
   readonly without: readonly 'retry'[];
   readonly transport: Transport;
 }
 
 /** The client and its tests, with undici as a dependency unless fetch carries the calls; the breaker if missing. */
 export async function planServiceClient(answers: ClientAnswers, repo: Repo): Promise<Plan> {
-  const service = surveyTarget(repo, answers, false);
+  const client = surveyTarget(repo, answers, false);
+  // A part that is there stays: each run adds to those before.
+  const context = answers.with.includes('context') || hasRequestContext(repo, client);
+  const service = context ? surveyTarget(repo, answers) : client;
   const { transport } = answers;
   if (transport === 'undici' && service.isOlder('undici', OLDEST_UNDICI))
     throw new RefusalError(oldUndici(service));
@@ -59,17 +63,23 @@ export async function planServiceClient(answers: ClientAnswers, repo: Repo): Pro
   if (installed === undefined || installed === own)
     await draft.include(
       circuitBreaker.plan(
-        { ...answers, with: answers.with.filter((part) => part !== 'diagnostics') },
+        { ...answers, with: answers.with.filter((part) => part !== 'diagnostics' && part !== 'context') },
         draft.repo,
       ),
     );
 
   const retry = !answers.without.includes('retry');
-  // A part that is there stays: each run adds to those before.
   const diagnostics =
     answers.with.includes('diagnostics') ||
     repo.read(placeFile(service, 'shared', parts.diagnostics)) !== undefined;
   renderClient(draft, service, installed ?? own, { retry, diagnostics, transport });
+  if (context)
+    planRequestContext(
+      draft,
+      service,
+      placeFile(service, 'shared', parts.request),
+      placeFile(service, 'shared', parts.client),
+    );
   if (transport === 'undici') {
     const undici = { name: 'undici', range: '^7.16.0', section: 'dependencies' } as const;
     declareDependencies(draft, service.layout.shared ?? service, undici);

@@ -6,3 +6,9 @@ export interface ClientTestView {
   readonly clientImport: string;
   readonly diagnosticsImport: string;
 }
+
+/** What the test of the request context is rendered from. */
+export interface RequestContextTestView {
+  /** Whole import statements. */
+  readonly imports: readonly string[];
+}

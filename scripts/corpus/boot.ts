@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHmac } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -12,10 +12,10 @@ import type { Service } from '../../generators/_engine/model/service.ts';
 import { childEnvironment } from '../../test/helpers/child-environment.ts';
 import { findFreePort } from '../../test/helpers/free-port.ts';
 import { projectRoot } from '../../test/helpers/project-root.ts';
+import { corpusSecret, environmentOf } from './environment.ts';
 import { askRoutes, type RouteAnswers } from './routes.ts';
 
 const START_LIMIT_MS = 20_000;
-const secret = 'a-secret-for-the-corpus-of-at-least-32-characters';
 
 /** `boots`, or the reason why a service does not, in its own words. */
 export interface Boot {
@@ -92,32 +92,6 @@ async function startAuth(token: string): Promise<Readonly<{ origin: string; stop
   return { origin: `http://127.0.0.1:${String(port)}`, stop: () => server.close() };
 }
 
-function environmentOf(root: string, service: Service, port: number): Record<string, string> {
-  const values: Record<string, string> = {};
-  for (const name of ['.env.example', '.env.sample', '.env.template', '.env.test', '.env.defaults', '.env']) {
-    for (const dir of [root, join(root, service.dir)]) {
-      const path = join(dir, name);
-      if (!existsSync(path)) continue;
-      for (const [, key = '', value = ''] of readFileSync(path, 'utf8').matchAll(
-        /^\s*([A-Z]\w*)\s*=\s*"?([^"\n#]*?)"?\s*$/gm,
-      )) {
-        values[key] = value;
-      }
-    }
-  }
-  const { listen } = service.app;
-  const secretName = service.jwt.secret?.env;
-  return {
-    NODE_ENV: 'development',
-    ...values,
-    HOST: '127.0.0.1',
-    FASTIFY_AUTOLOAD_TYPESCRIPT: '1',
-    JWT_SECRET: secret,
-    [listen.portEnv ?? 'PORT']: String(port),
-    ...(secretName !== undefined && { [secretName]: secret }),
-  };
-}
-
 async function waitUntilAnswering(
   ports: readonly number[],
   child: ChildProcess,
@@ -162,7 +136,7 @@ function signToken({ jwt }: Service, env: Readonly<Record<string, string>>): str
     ...(jwt.issuer !== undefined && { iss: jwt.issuer }),
     ...(jwt.audience !== undefined && { aud: jwt.audience }),
   });
-  const key = env[jwt.secret?.env ?? 'JWT_SECRET'] ?? jwt.secret?.fallback ?? secret;
+  const key = env[jwt.secret?.env ?? 'JWT_SECRET'] ?? jwt.secret?.fallback ?? corpusSecret;
   return `${head}.${body}.${createHmac('sha256', key).update(`${head}.${body}`).digest('base64url')}`;
 }
 

@@ -53,7 +53,8 @@ function summary(): string {
       own.filter((row) => isApplied(row) && isRun(row)).length,
       tests,
       own.filter(({ boot }) => boot === 'yes').length,
-      own.filter(isWrong).length,
+      own.reduce((sum, { routes }) => sum + (Number(routes) || 0), 0),
+      share(own.filter(isWrong).length, own.length),
     ];
   };
   const head = [
@@ -66,6 +67,7 @@ function summary(): string {
     'compiled and run',
     'tests passed',
     'boots',
+    'routes asked',
     'wrong',
   ];
   return `## In short\n\n${table(head, [
@@ -90,6 +92,7 @@ function byRepository(): string {
     'lines + / −',
     'its tests',
     'boots',
+    'routes asked',
     'verify',
     'undone',
     'wrong',
@@ -114,12 +117,22 @@ function byRepository(): string {
           ? tests
           : `${String(tests)}, ${String(unjudged)} not runnable`,
       !applied.some(isRun) ? '' : able === 0 ? '–' : `${String(booted)} of ${String(able)}`,
+      sum(({ routes }) => Number(routes) || 0) || '',
       [...new Set(applied.map(({ verify }) => verify).filter((one) => one !== ''))].join('; '),
       `${String(applied.filter(({ undo }) => undo === 'yes').length)} of ${String(applied.length)}`,
       own.filter(isWrong).length,
     ];
   });
-  return `## Every repository\n\n${table(head, lines)}`;
+  return `## Every repository\n\n${table(head, lines)}\n\n${wrong()}`;
+}
+
+function wrong(): string {
+  const lines = rows.filter(isWrong).map(({ generator, problems, repo, service }) => {
+    const said = problems.map((one) => one.replaceAll('|', '\\|').replaceAll(/\s+/g, ' ').slice(0, 200));
+    return [repo, `${service}: ${generator}`, said.join(' · ')];
+  });
+  const head = ['repository', 'service and generator', 'what is wrong'];
+  return `## What is wrong\n\n${lines.length === 0 ? 'Nothing.' : table(head, lines)}`;
 }
 
 function refusals(): string {

@@ -10,6 +10,8 @@ import type { ServiceHead } from '../../generators/_engine/model/service.ts';
 import { diffOf } from '../../generators/_engine/plan/diff.ts';
 import { openRepo } from '../../generators/_engine/repo/repo.ts';
 import { surveyService } from '../../generators/_engine/facts/app/service.ts';
+import { findTokenlessTests } from '../../generators/_engine/facts/routes/tokenless-tests.ts';
+import { openSurvey } from '../../generators/_engine/program/survey.ts';
 import { surveyHeads } from '../../generators/_engine/repo/services.ts';
 import type { Command } from '../../test/helpers/case.ts';
 import { planCommand } from '../../test/helpers/run-command.ts';
@@ -76,7 +78,13 @@ export async function appliedRow(
   const repeated = again.ok && again.edits.length === 0 ? [] : ['A second run is not empty.'];
   if (!isInstalled(root, head)) {
     const kept = await notUndone(ground.before, root, plan);
-    return { ...counts, boot: '– (not installed)', ...undoResult(kept), problems: [...repeated, ...kept] };
+    return {
+      ...counts,
+      notes: plan.notes,
+      boot: '– (not installed)',
+      ...undoResult(kept),
+      problems: [...repeated, ...kept],
+    };
   }
   const before = await bootBefore(ground, head);
   const types = await ground.types.newErrors(service, root, plan.edits);
@@ -95,7 +103,8 @@ export async function appliedRow(
       : command.args.includes('--protect')
         ? guardProblems(before.routes, boot.routes, plan.notes.join('\n'))
         : changedRoutes(before.routes, boot.routes);
-  const scripts = await brokenScripts(root, head.dir, await scriptsBefore(ground, head));
+  const announced = announcedTests(ground.before, head, plan.notes);
+  const scripts = await brokenScripts(root, head.dir, await scriptsBefore(ground, head), announced);
   const kept = await notUndone(ground.before, root, plan);
   const problems = [
     ...repeated,
@@ -114,11 +123,33 @@ export async function appliedRow(
     ...counts,
     tests: `${String(tests.passed)}${tests.unjudged === 0 ? '' : ` (${String(tests.unjudged)} not runnable)`}`,
     routes: before.boots && boot.boots ? String(boot.routes.size) : '',
+    notes: plan.notes,
+    answers: answersOf(before, boot),
     boot: before.boots ? (boot.boots ? 'yes' : 'no') : `– (${before.reason})`,
     verify: boot.verify?.join(', ') ?? '',
     ...undoResult(kept),
     problems,
   };
+}
+
+/** Tests of the repository that request guarded routes without a token, where a note says that they are refused now. */
+function announcedTests(before: string, head: ServiceHead, notes: readonly string[]): readonly string[] {
+  if (!notes.some((note) => note.startsWith('Tests that request guarded routes'))) return [];
+  const service = surveyService(openRepo(before), head, false);
+  return findTokenlessTests(
+    openSurvey(openRepo(before), service),
+    service.routes.flatMap(({ routes }) => routes),
+  ).map(({ path }) => path);
+}
+
+function answersOf(before: Boot, after: Boot): Row['answers'] {
+  const statuses = (boot: Boot, route: string): readonly number[] => {
+    const asked = boot.routes.get(route);
+    return asked === undefined ? [] : [asked.stranger, asked.owner];
+  };
+  return Object.fromEntries(
+    [...after.routes.keys()].map((route) => [route, [...statuses(before, route), ...statuses(after, route)]]),
+  );
 }
 
 /** Without its packages a service neither compiles nor runs, whatever is done to it. */

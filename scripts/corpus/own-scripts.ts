@@ -1,5 +1,5 @@
 /** The scripts of the repository itself, before and after a run: what passed must pass. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { execa } from 'execa';
@@ -18,15 +18,23 @@ export async function passingScripts(root: string, dir: string): Promise<readonl
   return passing;
 }
 
-/** One problem for each script that does not succeed any more. */
+/**
+ * One problem for each script that does not succeed any more. Tests that the notes announced as refused (`announced`)
+ * are taken out of the copy before a script counts as broken.
+ */
 export async function brokenScripts(
   root: string,
   dir: string,
   names: readonly string[],
+  announced: readonly string[],
 ): Promise<readonly string[]> {
   const problems: string[] = [];
   for (const name of names) {
-    const failure = await failureOf(root, dir, name);
+    let failure = await failureOf(root, dir, name);
+    if (failure !== undefined && announced.some((path) => existsSync(join(root, path)))) {
+      for (const path of announced) rmSync(join(root, path), { force: true });
+      failure = await failureOf(root, dir, name);
+    }
     if (failure !== undefined) problems.push(`npm run ${name} fails now: ${failure}`);
   }
   return problems;
@@ -53,5 +61,16 @@ async function failureOf(root: string, dir: string, script: string): Promise<str
     extendEnv: false,
     env: childEnvironment({ CI: '1', NO_COLOR: '1' }),
   });
-  return run.failed ? run.all.slice(-1_500) : undefined;
+  if (!run.failed || missesOnlyGlobals(run.all)) return undefined;
+  return run.all.slice(-1_500);
+}
+
+/** A linter that does not know what every supported Node has, such as `AbortSignal`: its list of globals is too old. */
+function missesOnlyGlobals(output: string): boolean {
+  const errors = output.split('\n').filter((line) => /^\s*\d+:\d+\s+error\s/.test(line));
+  const isKnown = (line: string): boolean => {
+    const [, name = ''] = /error\s+'(\w+)' is not defined\s+no-undef\s*$/.exec(line) ?? [];
+    return name === 'NodeJS' || Object.hasOwn(globalThis, name);
+  };
+  return errors.length > 0 && errors.every(isKnown);
 }

@@ -23,6 +23,10 @@ export interface Row {
   readonly routes: string;
   /** Status of the verify route without and with a token. */
   readonly verify: string;
+  /** What the owner reads after the run. */
+  readonly notes: readonly string[];
+  /** By route: status without and with a token before, and the same after. */
+  readonly answers: Readonly<Record<string, readonly number[]>>;
   /** `s2s-undo` gives the bytes back. */
   readonly undo: string;
   /** Why the row is wrong; [] when it is not. */

@@ -63,10 +63,11 @@ const usuallyOpen =
  * one that the owner does not reach any more, one that is usually open and was closed without a word.
  */
 export function guardProblems(before: RouteAnswers, after: RouteAnswers, notes: string): readonly string[] {
+  const named = notes.match(/(?:\b[A-Z]+|\*) \/[^\s,()]*(?<![.:;])/g) ?? [];
   return [...after].flatMap(([route, { stranger, owner }]) => {
     const known = before.get(route);
     const [, path = ''] = route.split(' ');
-    const isNamed = notes.includes(path === '/' ? route : path);
+    const isNamed = named.some((entry) => names(entry, route));
     const isRefused = stranger === 401 || stranger === 403;
     if (!isRefused) {
       const isSame = known === undefined || known.stranger === stranger;
@@ -89,6 +90,13 @@ export function guardProblems(before: RouteAnswers, after: RouteAnswers, notes: 
         : []),
     ];
   });
+}
+
+/** Whether an entry such as `GET /docs/*` of the notes is about a route, or about all below it. */
+function names(entry: string, route: string): boolean {
+  const [[method, pattern = ''], [own, path = '']] = [entry.split(' '), route.split(' ')];
+  if (method !== own && method !== '*') return false;
+  return pattern.endsWith('/*') ? `${path}/`.startsWith(pattern.slice(0, -1)) : pattern === path;
 }
 
 /** What is wrong of the routes after a run that guards none: each must answer as it did. */

@@ -113,6 +113,8 @@ async function runCommand(ground: Ground, root: string, head: ServiceHead, comma
     boot: '',
     routes: '',
     verify: '',
+    notes: [],
+    answers: {},
     undo: '',
     problems: [],
   };

@@ -1,14 +1,8 @@
-import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 
 /** A request that was read to its end. */
-export interface Received {
-  readonly method: string;
-  readonly url: string;
-  readonly headers: IncomingHttpHeaders;
-  readonly body: string;
-  readonly socket: Socket;
-}
+export type Received = IncomingMessage & { readonly body: string };
 
 export type Answer = (response: ServerResponse, request: Received) => void;
 
@@ -30,12 +24,10 @@ export class StubServer {
   origin = '';
   #answers: Answer[] = [];
   readonly #server = createServer((request, response) => {
-    const { method = '', url = '', headers, socket } = request;
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
-      const body = Buffer.concat(chunks).toString('utf8');
-      const received = { method, url, headers, body, socket };
+      const received = Object.assign(request, { body: Buffer.concat(chunks).toString('utf8') });
       this.received.push(received);
       const answer = this.#answers.length > 1 ? this.#answers.shift() : this.#answers[0];
       answer?.(response, received);
@@ -45,13 +37,6 @@ export class StubServer {
   async start(): Promise<void> {
     await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
     this.origin = `http://127.0.0.1:${String((this.#server.address() as AddressInfo).port)}`;
-  }
-
-  /** The request that came last. @throws Error when there was none */
-  get last(): Received {
-    const last = this.received.at(-1);
-    if (last === undefined) throw new Error('The stub server received no request');
-    return last;
   }
 
   /** Sets the answers and forgets the requests before. */

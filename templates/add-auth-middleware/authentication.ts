@@ -319,8 +319,10 @@ function setCorrelationId(request: FastifyRequest, reply: FastifyReply, name: st
   void reply.header('x-correlation-id', correlationId);
 
   const { childLoggerFactory, initialConfig, log: appLog } = request.server;
+  // Fastify 5 deprecates the option, not what it does.
+  const { requestIdLogLabel = 'reqId' }: { readonly requestIdLogLabel?: string } = initialConfig;
   // The service logs this ID already, under a name of its own.
-  if (correlationId === own && (initialConfig.requestIdLogLabel ?? 'reqId') !== 'reqId') return;
+  if (correlationId === own && requestIdLogLabel !== 'reqId') return;
   const log: FastifyBaseLogger & { setBindings?: (bindings: object) => void } = request.log;
   // Fastify's own factory gives each request its own logger, and pino binds in place: a child of a child costs more.
   if (log.setBindings && log !== appLog && childLoggerFactory.name === 'defaultChildLoggerFactory') {

@@ -232,9 +232,11 @@ export class BalancedClient implements ServiceCaller {
     options: RequestOptions = {},
     send: Send<T>,
   ): Promise<ServiceResponse<T>> {
+    const context = this.#options.context?.();
     const given = options.correlationId ?? checkHeaders(options.headers ?? {})['x-correlation-id'];
-    const correlationId = ensureCorrelationId(given);
-    const deadline = new CallDeadline(aboveZero('timeout', options.timeout ?? this.#timeout), options.signal);
+    const correlationId = ensureCorrelationId(given ?? context?.correlationId);
+    const timeout = aboveZero('timeout', options.timeout ?? this.#timeout);
+    const deadline = new CallDeadline(timeout, options.signal, context);
     const call: Call = { options, correlationId, deadline, repeatable };
     this.#savedFailovers = Math.min(this.#savedFailovers + FAILOVERS_PER_CALL, MAX_SAVED_FAILOVERS);
     try {

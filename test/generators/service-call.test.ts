@@ -1,4 +1,5 @@
-import { rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -109,6 +110,62 @@ describe('the contract of a typed call', () => {
     expect(client === undefined ? undefined : textAfter(client)).toMatch(
       /interface Invoice \{[^}]*\bcents: number;/,
     );
+  }, 120_000);
+});
+
+describe('a typed client in a checkout without node_modules', () => {
+  const id = 'service-call-not-installed';
+  const elsewhere = mkdtempSync(join(tmpdir(), 'not-installed-'));
+
+  afterAll(() => {
+    rmSync(join(projectRoot, '.cases', id), { recursive: true, force: true });
+    rmSync(elsewhere, { recursive: true, force: true });
+  });
+
+  it('is neither made nor written anew, and the packages are named', async () => {
+    const root = materialize(id, { fixture: 'type-provider', args: [] });
+    const args = ['--target', 'auth', '--to', 'books', '--allow-dirty', '--no-format'];
+    await runCommand({ generator: 'add-service-call', args }, root);
+    cpSync(root, elsewhere, { recursive: true, filter: (path) => !path.endsWith('node_modules') });
+    for (const [generator, flags] of [
+      ['s2s-upgrade', ['--allow-dirty']],
+      ['add-service-call', args],
+    ] as const) {
+      const plan = await planCommand({ generator, args: flags }, elsewhere);
+      const [obstacle] = plan.ok ? [] : plan.obstacles;
+      expect(obstacle?.code).toBe('E_MISSING_PART');
+      expect(obstacle?.message).toMatch(/books imports packages that are not installed \(.*\bzod\b.*\)/);
+    }
+  }, 120_000);
+});
+
+describe('the token of a typed call', () => {
+  const id = 'service-call-token';
+  let root = '';
+  const call = ['--target', 'user', '--to', 'billing', '--allow-dirty'];
+  const clientAfter = async (): Promise<string> => {
+    const plan = await planCommand({ generator: 'add-service-call', args: call }, root);
+    const client = plan.ok ? plan.edits.find(({ path }) => path.endsWith('billing-client.ts')) : undefined;
+    return (client && textAfter(client)) ?? '';
+  };
+
+  beforeAll(() => {
+    root = materialize(id, { fixture: 'npm-workspaces', args: [] });
+  });
+  afterAll(() => {
+    rmSync(join(projectRoot, '.cases', id), { recursive: true, force: true });
+  });
+
+  it('goes to a callee with a guard on a route that is called, and to no other', async () => {
+    expect(await clientAfter()).not.toMatch(/forwardToken/);
+    const guard = ['--target', 'billing', '--protect', 'invoicesRoutes', '--allow-dirty'];
+    await runCommand({ generator: 'add-auth-middleware', args: guard }, root);
+    expect(await clientAfter()).toMatch(/forwardToken: true/);
+    const open = changeFile(root, 'services/billing-service/src/routes/invoices.routes.ts', (text) =>
+      text.replace(/.*addHook.*\n/, ''),
+    );
+    expect(await clientAfter()).not.toMatch(/forwardToken/);
+    open();
   }, 120_000);
 });
 

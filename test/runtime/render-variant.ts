@@ -109,9 +109,14 @@ function renderFiles({
     own('http-transport', `http-transport.${transport}`),
     own('retry-policy', retry ? 'retry-policy' : 'retry-policy.none'),
     ...(diagnostics ? [own('service-diagnostics')] : []),
-    ...['call-deadline', 'client-observer', 'service-client-error', 'service-request', 'service-client'].map(
-      (name) => own(name),
-    ),
+    ...[
+      'call-deadline',
+      'client-observer',
+      'request-context',
+      'service-client-error',
+      'service-request',
+      'service-client',
+    ].map((name) => own(name)),
     ...['service-client', ...(diagnostics ? ['service-diagnostics'] : [])].map((name) => {
       const text = renderTest(`add-service-client/${name}.test.ts.hbs`, client, style, testing);
       return [`${name}.test.ts`, text] as const;

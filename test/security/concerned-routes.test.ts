@@ -230,6 +230,36 @@ describe('routes that a guard concerns most', () => {
 });
 
 describe('what a guard does not see, or changes for others', () => {
+  it('names the routes to which a login elsewhere sends people back, whatever they are called', async () => {
+    const base = '`${process.env.BASE_URL ?? ""}/sso/return`';
+    const root = repoOf('callbacks', {
+      ...packages,
+      'src/strategy.ts': `const returned = '/users/me/back';
+export const strategy = (Strategy: new (options: object) => object) => new Strategy({ callbackURL: returned });
+`,
+      ...factory(
+        `  await app.register(oauth, { startRedirectPath: '/begin', callbackUri: 'http://localhost:3000/api/begin/done?x=1' });
+  const sso = { redirect_uri: ${base} };
+  app.get('/begin/done', ${answer});
+  app.get('/sso/return', async () => sso);
+  app.get('/users/me/back', ${answer});
+  app.get('/things', ${answer});`,
+        "import oauth from '@fastify/oauth2';\n",
+      ),
+    });
+    const planned = await planCommand(guard('all'), root);
+    const notes = planned.ok ? planned.notes.join('\n') : '';
+    const because = 'a login elsewhere sends people back to it, by the';
+    expect(notes).toContain('GET /begin is public');
+    for (const told of [
+      `GET /begin/done (src/app.ts:8: ${because} callbackUri at src/app.ts:6)`,
+      `GET /sso/return (src/app.ts:9: ${because} redirect_uri at src/app.ts:7)`,
+      `GET /users/me/back (src/app.ts:10: ${because} callbackURL at src/strategy.ts:2)`,
+    ])
+      expect(notes).toContain(told);
+    expect(notes).not.toContain('/things (');
+  });
+
   it('is told by place', async () => {
     const sockets: Files = {
       'src/sockets.ts': `import type { FastifyInstance } from 'fastify';

@@ -1,7 +1,7 @@
 import type { Style } from '../model/code-facts.ts';
 import { type Obstacle, RefusalError } from '../model/obstacle.ts';
 import { insertion, type TextChange } from '../model/text-change.ts';
-import { lineOf, parseSource, ts } from '../syntax/tree.ts';
+import { findNode, lineOf, parseSource, ts } from '../syntax/tree.ts';
 import { callsIn } from '../syntax/calls.ts';
 import {
   chainRoot,
@@ -41,12 +41,28 @@ export function ensureRegistration(
   const place = scope && findPlace(scope, want);
   if (scope === undefined || place === undefined)
     throw new RefusalError(noPlace(source, scopes, want, style));
-  const text = `${keyword(scope, want.app.binding)}${callText(want)}${style.semicolons ? ';' : ''}`;
+  const call = mayBeMissing(source, scope, want.app.binding)
+    ? callText(want).replace('.register(', '?.register(')
+    : callText(want);
+  const text = `${keyword(scope, want.app.binding)}${call}${style.semicolons ? ';' : ''}`;
   return [
     place.side === 'after'
       ? after(source, place.statement, text, style)
       : before(source, place.statement, text, style),
   ];
+}
+
+/** A field that is declared as nullable, in code that neither sets it nor uses it as it is. */
+function mayBeMissing(source: ts.SourceFile, { block, instantiation }: Scope, binding: string): boolean {
+  const [, name] = /^this\.(#?\w+)$/.exec(binding) ?? [];
+  if (name === undefined || instantiation !== undefined) return false;
+  const isSure = new RegExp(`^(?:await |void )?${binding.replace('.', '\\.')}(?:\\.| =)`);
+  const isUsed = block.statements.some((one) => isSure.test(one.getText(source)));
+  const isNullable = (node: ts.Node): boolean =>
+    ts.isPropertyDeclaration(node) &&
+    node.name.getText(source) === name &&
+    (node.questionToken !== undefined || /\b(?:null|undefined)\b/.test(node.type?.getText(source) ?? ''));
+  return !isUsed && findNode(source, isNullable) !== undefined;
 }
 
 function callText({ app, plugin, options }: RegistrationWant): string {

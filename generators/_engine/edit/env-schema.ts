@@ -101,6 +101,8 @@ export interface TestImports {
   readonly imports: readonly string[];
   /** Lines of code after the imports. */
   readonly setUp: readonly string[];
+  /** Statements that register what the plugin depends on. */
+  readonly standIns: readonly string[];
 }
 
 /** The file that a test is about, by its exports. */
@@ -108,27 +110,38 @@ export interface TestSubject {
   readonly file: RelPath;
   readonly value: string;
   readonly type: string;
+  /** The plugins that it depends on, by their names for fastify-plugin. */
+  readonly follows: readonly string[];
+}
+
+/** Has the name of a plugin that another one depends on, and nothing else of it. */
+export function printStandIn(name: string): string {
+  return `await app.register(fp((_app, _options, done) => { done(); }, { name: ${printString(name)} }));`;
 }
 
 /**
- * Imports a plugin into a test, beside `others`. Where the configuration that it reads when it is imported demands an
- * environment, that is set first, and the plugin is imported after it.
+ * Imports a plugin into a test, beside its `own` imports. Where the configuration that it reads when it is imported
+ * demands an environment, that is set first, and the plugin is imported after it.
  */
 export function importSubject(
   service: Service,
   repo: Repo,
   test: RelPath,
-  { file, type, value }: TestSubject,
-  others: readonly ImportWant[] = [],
+  { file, follows, type, value }: TestSubject,
+  own: readonly ImportWant[] = [],
 ): TestImports {
   const environment = testEnvironment(service, repo);
+  const standIns = follows.map(printStandIn);
+  const others = follows.length === 0 ? own : [{ from: 'fastify-plugin', default: 'fp' }, ...own];
   if (environment.length === 0)
     return {
       imports: importLines(service, test, [{ from: file, names: [value, `type ${type}`] }, ...others]),
       setUp: [],
+      standIns,
     };
   const specifier = printString(dynamicSpecifier(service, test, file));
   return {
+    standIns,
     imports: importLines(service, test, [{ from: file, names: [type], typeOnly: true }, ...others]),
     setUp: [
       '',

@@ -29,7 +29,7 @@ export const globalFlags = {
   format: {
     type: 'boolean',
     message:
-      "run the project's formatter even in a preview or if it is code of the repository (--no-format: never)",
+      "run the project's formatter even in a preview or if it is code of the repository, and its ESLint for fixes of layout and imports (--no-format: never)",
   },
   check: {
     type: 'boolean',

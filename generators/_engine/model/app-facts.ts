@@ -47,6 +47,8 @@ export type AutoloadFact = Readonly<{
   dirNameRoutePrefix: boolean;
   autoHooks: boolean;
   prefix: string;
+  /** The files that are surely loaded; [] where an option that leaves files out cannot be read. */
+  loads: readonly RelPath[];
 }>;
 
 /** A group of routes that is guarded as one. */

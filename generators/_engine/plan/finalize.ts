@@ -65,7 +65,7 @@ async function settlePlan(
     rebuild: (paths) => rebuildTexts(repo, paths, given),
   });
   const formatNotes = [...new Set(formatted.notes)];
-  const notes = [...plan.notes, ...formatNotes];
+  const notes = [...plan.notes, ...formatNotes, ...formatted.lintNotes];
   return { plan: { ok: true, edits, notes, formatNotes, findings }, obstacles };
 }
 

@@ -100,8 +100,12 @@ function formattedEdit(repo: Repo, edit: Edit, texts: Texts): Edit {
     return text === edit.base
       ? { ...edit, changes: [] }
       : { ...edit, ...(text !== textAfter(edit) && { formatted: text }) };
-  // Formatted to what is on disk already: an edit without changes, which settling drops.
-  return editTowards(repo, edit.path, edit.role, text) ?? { ...edit, kind: 'patch', base: text, changes: [] };
+  return withText(repo, edit, text);
+}
+
+/** A generated file with another text; one that is on disk already is an edit without changes, which settling drops. */
+export function withText(repo: Repo, { path, role }: Edit, text: string): Edit {
+  return editTowards(repo, path, role, text) ?? { kind: 'patch', path, role, base: text, changes: [] };
 }
 
 /** Prettier tells the parser from the name, so the text before the change goes by a name of its own beside it. */

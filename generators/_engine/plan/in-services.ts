@@ -6,6 +6,7 @@ import type { ServiceHead } from '../model/service.ts';
 import { surveyTooling } from '../facts/tooling.ts';
 import { formatEdits } from './format.ts';
 import { withoutRefused } from './formatter-code.ts';
+import { lintEdits } from './lint.ts';
 
 /** The edits in each service's folder, the nearest one to the file; undefined for those in none. */
 export function editsByOwner(
@@ -40,6 +41,13 @@ function ownerOf(byDir: Folders, path: RelPath): ServiceHead | undefined {
   return byDir.get(dir) ?? (dir === '' ? undefined : ownerOf(byDir, dir));
 }
 
+/** The edits as formatter and linter leave them: why some are not formatted, and what the linter has left. */
+export interface FormattedEdits {
+  readonly edits: readonly Edit[];
+  readonly notes: readonly string[];
+  readonly lintNotes: readonly string[];
+}
+
 /** Folders of packages with code that are no services: those that services share. */
 function packagesOf(edits: readonly Edit[]): readonly RelPath[] {
   const dirs = edits.flatMap(
@@ -52,12 +60,12 @@ function existingAbove(repo: Repo, dir: RelPath): RelPath {
   return dir === '' || repo.list(dir).length > 0 ? dir : existingAbove(repo, dirnameRel(dir));
 }
 
-/** The edits as the formatter of each service leaves them, and why some are not formatted. */
+/** Formats the edits with the formatter of each service, then takes the fixes of its linter. */
 export async function formatInServices(
   { repo, heads }: Site,
   edits: readonly Edit[],
   given: Answers,
-): Promise<Readonly<{ edits: readonly Edit[]; notes: readonly string[] }>> {
+): Promise<FormattedEdits> {
   const owned = editsByOwner(heads, edits);
   const groups = heads
     .filter((head) => owned.has(head))
@@ -75,5 +83,13 @@ export async function formatInServices(
   }));
   const formatted = await formatEdits(repo, await withoutRefused(repo, given, [...groups, ...packages]));
   const inPackages = new Set(packages.flatMap((one) => one.edits));
-  return { ...formatted, edits: [...formatted.edits, ...others.filter((edit) => !inPackages.has(edit))] };
+  const fixed = others.filter((edit) => !inPackages.has(edit));
+  const lintNotes = new Set<string>();
+  for (const [owner, own] of editsByOwner(heads, formatted.edits)) {
+    const linted =
+      owner === undefined ? { edits: own, notes: [] } : await lintEdits(repo, owner.dir, own, given);
+    fixed.push(...linted.edits);
+    for (const note of linted.notes) lintNotes.add(note);
+  }
+  return { edits: fixed, notes: formatted.notes, lintNotes: [...lintNotes] };
 }

@@ -7,10 +7,12 @@ import {
   keyOf,
   memberOf,
   receiverOf,
+  returnsOf,
   stringOf,
   unwrap,
 } from '../syntax/expressions.ts';
 import { pickNodes, ts } from '../syntax/tree.ts';
+import { declarationOfType, declaredType, onlyImplementation, type WrittenType } from './declared-types.ts';
 import type { Definition } from './definitions.ts';
 import type { Survey } from './survey.ts';
 
@@ -66,6 +68,8 @@ function ownerOf(survey: Survey, expression: ts.Expression, file: RelPath, hops:
   const found = survey.names.value(bare, file);
   if (found !== undefined && found.node !== bare) return ownerBehind(survey, found, hops + 1);
   if (ts.isNewExpression(bare)) return ownerOf(survey, bare.expression, file, hops + 1);
+  const made = ts.isCallExpression(bare) ? madeBy(survey, bare, file, hops + 1) : undefined;
+  if (made !== undefined) return made;
   // `container.resolve(UsersService)`
   if (ts.isCallExpression(bare) && bare.arguments.length === 1)
     return bare.arguments[0] && ownerOf(survey, bare.arguments[0], file, hops + 1);
@@ -74,8 +78,29 @@ function ownerOf(survey: Survey, expression: ts.Expression, file: RelPath, hops:
   if (receiver === undefined || member === undefined) return undefined;
   const field = receiver.kind === ts.SyntaxKind.ThisKeyword ? fieldOf(bare, member) : undefined;
   if (field !== undefined) return ownerBehind(survey, { file, node: field }, hops + 1);
+  const type = declaredType(survey, bare, file, fieldOf);
+  if (type !== undefined) return ownerOfType(survey, type);
   const decorated = decoratedValue(survey, member);
   return decorated && ownerBehind(survey, decorated, hops + 1);
+}
+
+/** What a function of the service returns: `makeUseCase()`. */
+function madeBy(
+  survey: Survey,
+  { expression }: ts.CallExpression,
+  file: RelPath,
+  hops: number,
+): Owner | undefined {
+  const maker = survey.names.value(expression, file);
+  if (maker === undefined || !isFunctionNode(maker.node)) return undefined;
+  const [only, other] = returnsOf(maker.node);
+  return only === undefined || other !== undefined ? undefined : ownerOf(survey, only, maker.file, hops);
+}
+
+/** A class by its name, or the only one that implements the interface of that name. */
+function ownerOfType(survey: Survey, type: WrittenType): Owner | undefined {
+  const found = declarationOfType(survey, type);
+  return found && (asOwner(found.node, found.file) ?? onlyImplementation(survey, found));
 }
 
 function asOwner(node: ts.Node | undefined, file: RelPath): Owner | undefined {
@@ -92,9 +117,7 @@ function ownerBehind(survey: Survey, { file, node }: Definition, hops: number): 
     return undefined;
   const { initializer, type } = node;
   if (type === undefined) return initializer && ownerOf(survey, initializer, file, hops);
-  const isNamed = ts.isTypeReferenceNode(type) && ts.isIdentifier(type.typeName);
-  const declared = isNamed ? survey.names.definitionOf(type.typeName, file) : undefined;
-  return declared && asOwner(declared.node, declared.file);
+  return ts.isTypeReferenceNode(type) ? ownerOfType(survey, { file, node: type }) : undefined;
 }
 
 /** The declaration of `this.name`: a field, a parameter of the constructor, or what the constructor sets it to. */

@@ -1,3 +1,5 @@
+import { posix } from 'node:path';
+
 import { runCache } from '../model/run-caches.ts';
 import { joinRel, type RelPath, toRel } from '../model/paths.ts';
 import {
@@ -8,6 +10,7 @@ import {
   realInstalledPath,
 } from '../repo/installed-types.ts';
 import libFiles from '../syntax/lib-files.cjs';
+import { specifiersOf } from '../syntax/symbols.ts';
 import { ts } from '../syntax/tree.ts';
 import { foundOnce, type Survey } from './survey.ts';
 
@@ -16,6 +19,8 @@ export interface CheckedProgram {
   readonly checker: ts.TypeChecker;
   /** The service's own files. */
   readonly files: readonly ts.SourceFile[];
+  /** Dependencies that its files import and that have no folder in node_modules, so that their types are `any`; sorted. */
+  readonly missing: readonly string[];
   file(path: RelPath): ts.SourceFile | undefined;
   /** The repo path of a file; undefined for what is outside of the repo, or installed. */
   pathOf(file: ts.SourceFile): RelPath | undefined;
@@ -39,10 +44,27 @@ export const openChecked = foundOnce((survey: Survey): CheckedProgram => {
   return {
     checker: program.getTypeChecker(),
     files: files.flatMap((path) => own(path) ?? []),
+    missing: missingPackages(survey),
     file: own,
     pathOf: ({ fileName }) => inRepo(repo.root, fileName),
   };
 });
+
+function missingPackages({ files, head, names, repo, tree }: Survey): readonly string[] {
+  const imported = files.flatMap((path) =>
+    specifiersOf(tree(path)).filter((specifier) => names.module(path, specifier) === undefined),
+  );
+  const packages = new Set(imported.map((one) => /^(?:@[^/]+\/)?[^/]+/.exec(one)?.[0] ?? ''));
+  const known = [...packages].filter((name) => head.manifest.dependencies[name] !== undefined);
+  return known.filter((name) => !isInstalled(absolute(repo.root, head.dir), name)).toSorted();
+}
+
+/** In the folder, or in one above it, also above the root of the repo. */
+function isInstalled(folder: string, name: string): boolean {
+  if (isInstalledFolder(posix.join(folder, 'node_modules', name))) return true;
+  const above = posix.dirname(folder);
+  return above !== folder && isInstalled(above, name);
+}
 
 function absolute(root: string, path: RelPath): string {
   return `${slashes(root)}/${path}`;

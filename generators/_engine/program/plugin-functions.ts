@@ -155,6 +155,8 @@ function resolverIn(value: ts.Expression): ts.Expression | undefined {
 export interface Argument {
   readonly expression: ts.Expression;
   readonly file: RelPath;
+  /** In a loop, what a part of the argument stands for in this round. */
+  readonly part?: (used: ts.Expression) => Argument | undefined;
 }
 
 /** What a loop calls each element: `plugin`, `{ plugin, options }` or `[plugin, options]`. */
@@ -176,12 +178,13 @@ export function argumentsOf(
   const loop = loopAround(call);
   const found = loop === undefined ? undefined : survey.names.value(loop.list, file);
   if (loop === undefined || found === undefined || !ts.isArrayLiteralExpression(found.node)) return [own];
-  return found.node.elements.map((element) =>
-    own.flatMap(({ expression }) => {
-      const given = partOf(element, loop.binding, unwrap(expression));
-      return given === undefined ? [{ expression, file }] : [{ expression: given, file: found.file }];
-    }),
-  );
+  return found.node.elements.map((element) => {
+    const part = (used: ts.Expression): Argument | undefined => {
+      const given = partOf(element, loop.binding, unwrap(used));
+      return given && { expression: given, file: found.file };
+    };
+    return own.map(({ expression }) => part(expression) ?? { expression, file, part });
+  });
 }
 
 function loopAround(call: ts.CallExpression): Loop | undefined {

@@ -483,3 +483,31 @@ describe('nothing to do, or no place', () => {
     ]);
   });
 });
+
+describe('a field of a class that may be null', () => {
+  const want: Partial<RegistrationWant> = {
+    app: { kind: 'class', binding: 'this.app' },
+    position: 'before-routes',
+  };
+  const inClass = (body: string): string => `class Server {
+  app: FastifyInstance | null = null;
+  load() {
+${body}
+  }
+}
+`;
+
+  it('is asked for after a check that does not reach the new line', () => {
+    expectEdit(
+      inClass('    if (this.app) {\n      this.app.register(a);\n    }\n+\n+    this.app?.register(ours);'),
+      want,
+    );
+  });
+
+  it('is used as its neighbours use it', () => {
+    expectEdit(
+      inClass('    this.app = fastify();\n    this.app.register(a);\n+    this.app.register(ours);'),
+      want,
+    );
+  });
+});

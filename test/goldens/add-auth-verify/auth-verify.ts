@@ -3,6 +3,7 @@ import fp from 'fastify-plugin';
 import { createMemoryStore } from '../utils/memory-blacklist-store.js';
 import { createRedisStore } from '../utils/redis-blacklist-store.js';
 import { FAIL_FAST, superviseConnection } from '../utils/redis-lifecycle.js';
+import { addSigningKeys, createSigningKeys } from '../utils/signing-keys.js';
 import { type BlacklistStore, TokenBlacklist } from '../utils/token-blacklist.js';
 import { type TokenClaims, TokenError } from '../utils/token-claims.js';
 import { createTokenVerifier } from '../utils/token-verifier.js';
@@ -28,7 +29,10 @@ const bodySchema = {
 export const authVerify = fp<AuthVerifyOptions>(
   async (app, options) => {
     assertSecret(process.env['JWT_SECRET'] ?? 'development-secret-of-the-acme-auth-service', app.log);
-    const verify = createTokenVerifier(() => app.jwt, 'HS256');
+    const keys = createSigningKeys({ algorithm: 'ES256', issuer: 'auth-service', audience: 'services', privateKeys: process.env['SIGNING_KEYS'], currentKeyId: process.env['SIGNING_KEY_ID'] }, app.log);
+    // Tokens without the ID of one of these keys are those of the secret: remove this verifier once they have expired.
+    const verify = keys.createVerifier(createTokenVerifier(() => app.jwt, 'HS256'));
+    addSigningKeys(app, keys, verify);
     const blacklist = new TokenBlacklist(options.blacklistStore ?? createStore(app), verify);
     app.decorate('tokenBlacklist', blacklist);
     const handler = createVerifyHandler({ verify, toIdentity, isRevoked: (token) => blacklist.isRevoked(token) });

@@ -1,6 +1,7 @@
 import fp from 'fastify-plugin';
 import { type CallOptions, RouteClient } from '../utils/route-client.js';
 import { ServiceClient, type ServiceClientError } from '../utils/service-client.js';
+import { currentContext } from './request-context.js';
 
 export interface Invoice {
   id: string;
@@ -49,7 +50,7 @@ declare module 'fastify' {
 export default fp(
   (app, _options, done) => {
     const baseUrl = process.env['BILLING_SERVICE_URL'] ?? 'http://localhost:3003';
-    const client = new ServiceClient({ baseUrl, logger: app.log });
+    const client = new ServiceClient({ baseUrl, logger: app.log, context: currentContext, forwardToken: true });
     app.decorate('billing', new BillingClient(client));
     app.addHook('onClose', () => client.close());
     done();

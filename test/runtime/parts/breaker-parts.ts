@@ -184,11 +184,23 @@ export function describeBreakerParts(load: Load): void {
       expect(breaker.tryAcquire()).toBeGreaterThan(0);
     });
 
-    it('treats what is no failure like a release', async () => {
-      const breaker = await halfOpenBreaker({ isFailure: (error) => error === boom });
-      breaker.failure(breaker.tryAcquire(), new Error('not found'));
+    it('treats what is no failure, or has no weight, like a release', async () => {
+      const isBoom = (error: unknown): boolean => error === boom;
+      for (const options of [{ isFailure: isBoom }, { weigh: (error: unknown) => Number(isBoom(error)) }]) {
+        const breaker = await halfOpenBreaker(options);
+        breaker.failure(breaker.tryAcquire(), new Error('not found'));
+        expect(breaker.getState()).toBe('HALF_OPEN');
+        expect(breaker.tryAcquire()).toBeGreaterThan(0);
+      }
+    });
+
+    it('counts successes anew after a probe has failed', async () => {
+      const breaker = await halfOpenBreaker();
+      await breaker.execute(succeed);
+      await failTimes(breaker, 1);
+      now += 1_000;
+      await breaker.execute(succeed);
       expect(breaker.getState()).toBe('HALF_OPEN');
-      expect(breaker.tryAcquire()).toBeGreaterThan(0);
     });
 
     it('counts a probe that does not settle as failed, as of that moment', async () => {
@@ -328,14 +340,15 @@ export function describeBreakerParts(load: Load): void {
     });
 
     it('starts from nothing after a reset, whatever is in flight', async () => {
-      const breaker = await openBreaker();
+      const breaker = createBreaker();
+      await breaker.execute(succeed);
+      await failTimes(breaker, 3);
+      await expect(breaker.execute(succeed)).rejects.toMatchObject({ code: 'CIRCUIT_OPEN' });
       breaker.reset();
       const inFlight = breaker.tryAcquire();
       breaker.reset();
       breaker.failure(inFlight, boom);
-      const { state, failures, totalCalls, rejections, lastFailureTime, openedAt } = breaker.getStats();
-      expect([state, failures, totalCalls, rejections]).toEqual(['CLOSED', 0, 0, 0]);
-      expect([lastFailureTime, openedAt]).toEqual([undefined, undefined]);
+      expect(breaker.getStats()).toEqual(createBreaker().getStats());
     });
 
     it('loses no count to an isolation', async () => {

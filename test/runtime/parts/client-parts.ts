@@ -85,6 +85,26 @@ export function describeClientParts(load: Load, retry = true): void {
       expect((await client.get('/')).data).toBeUndefined();
     });
 
+    it('sends JSON as such, and no type without a body', async () => {
+      const client = createClient();
+      service.answer(json(201, { id: 7 }));
+      expect(await client.post('/users', { name: 'Ada' })).toMatchObject({ status: 201, data: { id: 7 } });
+      await client.get('/users');
+      expect(seen.map(({ headers, body }) => [headers['content-type'], body])).toEqual([
+        ['application/json', '{"name":"Ada"}'],
+        [undefined, ''],
+      ]);
+    });
+
+    it('takes a correlation ID from the headers, and the option before it', async () => {
+      const client = createClient();
+      const headers = { 'X-Correlation-ID': 'of-the-headers' };
+      await client.get('/', { headers });
+      await client.get('/', { headers, correlationId: 'of-the-option' });
+      const ids = seen.map(({ headers }) => headers['x-correlation-id']);
+      expect(ids).toEqual(['of-the-headers', 'of-the-option']);
+    });
+
     it('passes correlation ID, traceparent and headers on, and replaces an ID that is not safe', async () => {
       const client = createClient({ headers: { 'X-Service': 'test', 'X-None': undefined } });
       const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
@@ -95,6 +115,18 @@ export function describeClientParts(load: Load, retry = true): void {
       expect(seen[0]?.headers['x-service']).toBe('test');
       expect(String(seen[1]?.headers['x-correlation-id'])).toMatch(/^[0-9a-f-]{36}$/);
       expect(seen[1]?.headers['traceparent']).toBeUndefined();
+    });
+
+    it('waits for calls in flight before it closes, and makes none after that', async () => {
+      const client = createClient();
+      service.answer((response, request) => {
+        setTimeout(json(200, { late: true }), 50, response, request);
+      });
+      const call = client.get('/');
+      await client.close();
+      expect((await call).data).toEqual({ late: true });
+      expect((await errorOf(client.get('/'))).kind).toBe('network');
+      expect(seen.length).toBe(1);
     });
 
     it('closes when the last call has run out of time, whatever the service does', async () => {
@@ -386,6 +418,16 @@ export function describeClientParts(load: Load, retry = true): void {
         await callTimes(client, 3);
         expect(client.getCircuitStats().state).toBe('OPEN');
       }
+    });
+
+    it('is closed by a reset', async () => {
+      const client = createClient({
+        circuitBreakerOptions: { ...circuitBreakerOptions, failureThreshold: 1 },
+      });
+      service.answer(json(500, {}), json(200, {}));
+      expect(await callTimes(client, 2)).toEqual(['http', 'circuit_open']);
+      client.resetCircuit();
+      expect(await callTimes(client, 1)).toEqual(['ok']);
     });
 
     it('stays open as long as a 503 asks for, in seconds or as a date, at most five minutes', async () => {

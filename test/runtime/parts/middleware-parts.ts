@@ -303,6 +303,7 @@ export function describeMiddlewareParts(load: Load): void {
       expect(stats?.['consecutiveFailures']).toBe(3);
       expect(typeof stats?.['lastFailureTime']).toBe('number');
       expect(app.authServiceClient.getCircuitStats().rejections).toBe(1);
+      expect((await get(app)).status).toBe(401);
 
       now = 29_999;
       expect(String((await get(app, 'Bearer a.good.token')).headers['retry-after'])).toBe('1');

@@ -233,35 +233,36 @@ const knownPlugins: ReadonlyMap<string, KnownPlugin> = new Map<string, KnownPlug
 const decorating: Readonly<Record<string, RegExp>> = {
   redis: /^(?:@fastify\/|fastify-)redis$/,
   config: /^(?:@fastify\/|fastify-)env$/,
+  env: /^(?:@fastify\/|fastify-)env$/,
   jwt: /^(?:@fastify\/|fastify-)jwt$/,
-  cors: /^(?:@fastify\/|fastify-)cors$/,
 };
 
 /**
  * The names, for fastify-plugin, of the autoloaded plugins that an autoloaded plugin `own` has to follow, because they
- * provide what it reads: `redis`, `config`, `jwt`, or `cors`. @fastify/autoload loads by file name unless a plugin has
- * dependencies. One without a name is left out: it cannot be depended on.
+ * provide what its `expressions` read. @fastify/autoload loads a folder by file name unless a plugin has dependencies. A
+ * plugin without a name, or of a folder that is loaded later, cannot be depended on.
  */
 export function findPluginDependencies(
   repo: Repo,
   service: Service,
   own: RelPath,
-  reads: readonly string[],
+  expressions: readonly (string | undefined)[],
 ): readonly string[] {
-  const { app } = service;
-  const isLoaded = (path: RelPath): boolean => app.autoload.some(({ dir }) => path.startsWith(`${dir}/`));
-  if (!isLoaded(own) || reads.length === 0) return [];
+  const folder = service.app.autoload.find(({ dir }) => own.startsWith(`${dir}/`));
+  const reads = expressions.flatMap((one) => readBy(one ?? ''));
+  if (folder === undefined || reads.length === 0) return [];
   const survey = openSurvey(repo, service);
-  const names = survey.files
-    .filter((path) => path !== own && isLoaded(path))
+  const names = folder.loads
+    .filter((path) => path !== own && !/\bautoload\b/.test(survey.text(path)))
     .filter((path) => reads.some((name) => provides(survey, path, name)))
     .flatMap((path) => nameOf(survey, path) ?? []);
   return [...new Set(names)].toSorted();
 }
 
-/** `redis` of `app.redis`, `config` of `app.config.URL`; none of what another expression reads. */
-export function decoratorsIn(...expressions: readonly (string | undefined)[]): readonly string[] {
-  return expressions.flatMap((one) => /^app\.(\w+)/.exec(one ?? '')?.[1] ?? []);
+/** `redis` of `app.redis`, `config` of `(app.config.URL ?? '')`; `env` of `process.env`, which @fastify/env fills from a file. */
+function readBy(expression: string): readonly string[] {
+  if (/^\(?process\.env\b/.test(expression)) return ['env'];
+  return /^\(?app\.(\w+)/.exec(expression)?.slice(1) ?? [];
 }
 
 /** The member of the options of fastify-plugin, after others; empty for none. */

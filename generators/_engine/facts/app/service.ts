@@ -192,8 +192,8 @@ function surveyInstance(survey: Survey): Instance {
   const { entry, listen } = findEntry(survey, place.madeIn, place.outside);
   const reached = [{ uses, file }, ...uses.flatMap((use) => handedTo(survey, use, file))];
   const loaded = reached.flatMap((one) => autoloadsOf(survey, one.uses, one.file));
-  const autoload = loaded.map(({ autoHooks, dir, dirNameRoutePrefix, holds, prefix }) => {
-    return { dir, holds, dirNameRoutePrefix, autoHooks, prefix };
+  const autoload = loaded.map(({ autoHooks, dir, dirNameRoutePrefix, holds, loads, prefix }) => {
+    return { dir, holds, dirNameRoutePrefix, autoHooks, prefix, loads };
   });
   const app: AppFact = {
     file,

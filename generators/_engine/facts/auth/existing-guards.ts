@@ -1,5 +1,6 @@
 import type { Route, RoutePlugin } from '../../model/app-facts.ts';
 import type { RelPath } from '../../model/paths.ts';
+import { findCallee } from '../../program/callees.ts';
 import type { Survey } from '../../program/survey.ts';
 import { isFunctionNode, propertyOf, unwrap } from '../../syntax/expressions.ts';
 import { lineOf, ts, walk } from '../../syntax/tree.ts';
@@ -30,7 +31,7 @@ export function findExistingGuards(
     const inner = pluginHooks(survey, plugin);
     for (const route of plugin.routes) {
       for (const one of [...root, ...inner, ...routeHooks(survey, route)]) {
-        if (found.has(one.hook) || isOurs(one, decorator)) continue;
+        if (found.has(one.hook) || isOurs(one, decorator) || isCsrf(survey, one)) continue;
         const request = { method: route.method, url: route.url, config: {} };
         if (decideHook(survey, one.hook, one.file, request).decision === 'passes') continue;
         found.set(one.hook, guardOf(survey, one, plugin.name));
@@ -42,6 +43,12 @@ export function findExistingGuards(
 
 function isOurs({ hook }: Pick<RootHook, 'hook'>, decorator: string): boolean {
   return hook.getText().endsWith(`.${decorator}`);
+}
+
+/** @fastify/csrf-protection proves where a form comes from, not who sends it. */
+function isCsrf(survey: Survey, { file, hook }: Pick<RootHook, 'file' | 'hook'>): boolean {
+  const text = codeOf(survey, hook, file);
+  return /\bcsrfProtection\b/.test(text) && !/authorization|jwtVerify|bearer/i.test(text);
 }
 
 function pluginHooks(survey: Survey, { exportedAs, file, kind }: RoutePlugin): readonly RootHook[] {
@@ -71,13 +78,25 @@ function routeHooks(survey: Survey, { line, path }: Route): readonly RootHook[] 
 }
 
 function guardOf(survey: Survey, { file, hook }: RootHook, plugin: string): ExistingGuard {
-  const text = survey.names.value(hook, file)?.node.getText() ?? hook.getText();
+  const text = codeOf(survey, hook, file);
   const isNamed = !isFunctionNode(unwrap(hook));
   return {
     plugin,
     name: isNamed ? (/[\w$.]+/.exec(hook.getText())?.[0] ?? 'a hook') : 'a hook',
     path: file,
     line: lineOf(survey.tree(file), hook.getStart()),
-    readsKey: /\bauthorization\b/i.test(text) && !/bearer|jwtVerify/i.test(text),
+    readsKey: /\bauthorization\b/i.test(text) && !/bearer|jwt|verifyToken/i.test(text),
   };
+}
+
+/** A hook's text, with that of the functions that it calls: one of them may take the scheme off, or verify the token. */
+function codeOf(survey: Survey, hook: ts.Expression, file: RelPath): string {
+  const own = survey.names.value(hook, file) ?? { file, node: hook };
+  const texts = [own.node.getText()];
+  walk(own.node, (node) => {
+    const called = ts.isCallExpression(node) ? findCallee(survey, node.expression, own.file) : undefined;
+    if (called !== undefined) texts.push(called.node.getText());
+    return true;
+  });
+  return texts.join('\n');
 }

@@ -35,14 +35,22 @@ type Found = Omit<Sign, 'path' | 'line' | 'call'>;
 function signCall(survey: Survey, { arguments: given, expression }: ts.CallExpression): Found | undefined {
   const [first, second, third] = given;
   const made = importedBy(expression, 'jsonwebtoken', 'fast-jwt');
-  if (made?.from === 'jsonwebtoken' && made.name === 'sign')
-    return { library: made.from, payload: first, secret: second, options: third };
+  if ((made?.from === 'jsonwebtoken' && made.name === 'sign') || signsByInjected(expression))
+    return { library: 'jsonwebtoken', payload: first, secret: second, options: third };
   if (made?.from === 'fast-jwt' && made.name === 'createSigner')
     return { library: made.from, payload: undefined, secret: undefined, options: first };
   if (survey.head.manifest.dependencies['@fastify/jwt'] === undefined) return undefined;
   return signsByPlugin(expression)
     ? { library: '@fastify/jwt', payload: first, secret: undefined, options: second }
     : undefined;
+}
+
+/** `this.jwt.sign()` in a class that is given the library, in a file that imports its type. */
+function signsByInjected(callee: ts.Expression): boolean {
+  const receiver = receiverOf(callee);
+  if (memberOf(callee) !== 'sign' || receiver === undefined) return false;
+  if (!/^this\.#?(?:jwt|jsonwebtoken)$/i.test(receiver.getText())) return false;
+  return [...importsOf(callee.getSourceFile()).values()].some(({ from }) => from === 'jsonwebtoken');
 }
 
 /** `app.jwt.sign()`, `app.jwt.access.sign()`, `reply.jwtSign()`, `reply.accessJwtSign()`. */

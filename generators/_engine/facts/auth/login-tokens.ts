@@ -15,6 +15,8 @@ export interface LoginTokens {
   readonly signer: LoginSigner | undefined;
   /** The claims of the sign call, as an object with values for a test. */
   readonly claims: Sample;
+  /** The sign call shows the claim that names the user; otherwise `claims` has it only because it was named. */
+  readonly isUserSeen: boolean;
   /** What such a token says of its user; absent for what it does not say, or only the signer knows. */
   readonly identity: Readonly<{ userId?: string; email?: string; tenantId?: string }>;
 }
@@ -27,6 +29,7 @@ export function surveyLoginTokens(survey: Survey, jwt: JwtFact, logins: readonly
   const claims = login === undefined ? usualClaims(jwt, userId) : claimsOf(login, userId);
   const textAt = (path: readonly string[]): string | undefined =>
     signer === undefined ? memberAt(claims, path)?.text : signer.claimText(path);
+  const isUserSeen = login === undefined || signer !== undefined || showsClaim(login, userId[0] ?? '');
   const holder = userId.slice(0, -1);
   const tenants =
     jwt.user?.tenantId === undefined ? usualTenantIds.map((name) => [...holder, name]) : [jwt.user.tenantId];
@@ -36,7 +39,7 @@ export function surveyLoginTokens(survey: Survey, jwt: JwtFact, logins: readonly
     tenantId: tenants.map(textAt).find((one) => one !== undefined),
   };
   const known = Object.entries(told).filter(([, text]) => text !== undefined);
-  return { signer, claims, identity: Object.fromEntries(known) };
+  return { signer, claims, isUserSeen, identity: Object.fromEntries(known) };
 }
 
 /** The same, with the logins that the code shows or that `named` names. */
@@ -61,7 +64,7 @@ function usualClaims({ claims }: JwtFact, userId: readonly string[]): Sample {
 
 /** A claim that the sign call does not have is no claim of the test: a wrong guess has to fail it. */
 function claimsOf(login: Issued, userId: readonly string[]): Sample {
-  const { claims, open, possible } = login.shape;
+  const { claims, possible } = login.shape;
   const members = new Map<string, Sample>();
   for (const name of new Set([...claims.keys(), ...possible])) {
     const sample = claimSample(login, [name]);
@@ -69,11 +72,16 @@ function claimsOf(login: Issued, userId: readonly string[]): Sample {
   }
   const [first = '', inner] = userId;
   // What is spread cannot be seen, and may have it.
-  if (open && !members.has(first)) {
+  if (!showsClaim(login, first)) {
     const own = textSample(inner ?? first);
     members.set(first, inner === undefined ? own : { code: '', members: new Map([[inner, own]]) });
   }
   return { code: '', members };
+}
+
+/** Where everything that is signed can be seen, a claim that is not there is shown to be missing. */
+function showsClaim({ shape: { claims, open, possible } }: Issued, name: string): boolean {
+  return !open || claims.has(name) || possible.has(name);
 }
 
 function claimSample(login: Issued, path: readonly string[]): Sample | undefined {

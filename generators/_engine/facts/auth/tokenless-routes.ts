@@ -1,7 +1,7 @@
 import type { Route } from '../../model/app-facts.ts';
 import type { RelPath } from '../../model/paths.ts';
 import type { Survey } from '../../program/survey.ts';
-import { memberOf, receiverOf, unwrap } from '../../syntax/expressions.ts';
+import { keyOf, memberOf, receiverOf, stringOf, unwrap } from '../../syntax/expressions.ts';
 import { importedBy } from '../../syntax/symbols.ts';
 import { lineOf, ts, walk } from '../../syntax/tree.ts';
 import { findRouteCode, type RouteCode } from '../routes/route-code.ts';
@@ -27,11 +27,71 @@ interface Evidence {
 /** Routes that sign tokens, exchange authorization codes, check passwords or signatures; names prove nothing here. */
 export function findTokenlessRoutes(survey: Survey, routes: readonly Route[]): readonly TokenlessRoute[] {
   const issued = issuedBySign(survey);
-  return routes.flatMap((route) => {
-    if (route.public !== undefined || route.by !== undefined) return [];
-    const found = evidenceOf(survey, route, findRouteCode(survey, route), issued);
-    return found === undefined ? [] : [{ route, evidence: found.text, isLogin: found.isLogin }];
+  const callbacks = findCallbacks(survey);
+  const own = routes.filter((route) => route.public === undefined && route.by === undefined);
+  const found = own.flatMap((route) => {
+    const evidence =
+      evidenceOf(survey, route, findRouteCode(survey, route), issued) ?? callbackTo(callbacks, route);
+    return evidence === undefined ? [] : [{ route, evidence: evidence.text, isLogin: evidence.isLogin }];
   });
+  const starts = own
+    .filter((route) => !found.some((one) => one.route === route))
+    .flatMap((route) => startOfLogin(route, found) ?? []);
+  return [...found, ...starts];
+}
+
+/** `GET /auth/google`, where `/auth/google/callback` logs people in: nobody has a token yet. */
+function startOfLogin(route: Route, logins: readonly TokenlessRoute[]): TokenlessRoute | undefined {
+  const end = logins.find(({ isLogin, route: { url } }) => isLogin && url === `${route.url}/callback`);
+  if (end === undefined || route.method !== 'GET') return undefined;
+  const evidence = `the login that ends at ${end.route.method} ${end.route.url} starts there`;
+  // By its name alone: it is named, not opened.
+  return { route, evidence, isLogin: false };
+}
+
+/** Where an identity provider sends people back to, by an option of the code. */
+interface Callback {
+  readonly path: string;
+  /** `callbackUri at src/app.ts:12` */
+  readonly shownBy: string;
+}
+
+/** The option as @fastify/oauth2, the strategies of passport and libraries of OpenID Connect have it. */
+const callbackOption = /^(?:callback_?ur[il]|redirect_?uri)$/i;
+
+function findCallbacks(survey: Survey): readonly Callback[] {
+  return survey.filesMatching(/callback_?ur[il]|redirect_?uri/i).flatMap((file) => {
+    const found: Callback[] = [];
+    walk(survey.tree(file), (node) => {
+      const name = ts.isPropertyAssignment(node) ? keyOf(node.name) : undefined;
+      if (name === undefined || !ts.isPropertyAssignment(node) || !callbackOption.test(name)) return true;
+      const value = survey.names.value(node.initializer, file)?.node ?? node.initializer;
+      const at = `${file}:${String(lineOf(survey.tree(file), node.getStart()))}`;
+      for (const path of pathsIn(value)) found.push({ path, shownBy: `${name} at ${at}` });
+      return true;
+    });
+    return found;
+  });
+}
+
+/** The paths of the URLs that an expression may give: of a literal, or after the last part of a template. */
+function pathsIn(value: ts.Node): readonly string[] {
+  const paths: string[] = [];
+  walk(value, (node) => {
+    const text = ts.isStringLiteralLike(node) || ts.isTemplateTail(node) ? node.text : '';
+    const [, path] = /^(?:https?:\/\/[^/]*)?(\/[^?#]*[^?#/])/.exec(text) ?? [];
+    if (path !== undefined) paths.push(path);
+    return true;
+  });
+  return paths;
+}
+
+/** A proxy before the service may have a part of the path for itself. */
+function callbackTo(callbacks: readonly Callback[], { url }: Route): Evidence | undefined {
+  const found = callbacks.find(({ path }) => url.length > 1 && path.endsWith(url));
+  return (
+    found && { text: `a login elsewhere sends people back to it, by the ${found.shownBy}`, isLogin: false }
+  );
 }
 
 /** The tokens of each place that signs some: `path:line`. */
@@ -72,12 +132,16 @@ function evidenceOf(
   return undefined;
 }
 
+interface CodeIn {
+  readonly functions: readonly Readonly<{ file: RelPath; node: ts.Node }>[];
+}
+
 interface CallIn {
   readonly node: ts.CallExpression | ts.NewExpression;
   readonly file: RelPath;
 }
 
-function callsIn({ functions }: RouteCode): readonly CallIn[] {
+function callsIn({ functions }: CodeIn): readonly CallIn[] {
   return functions.flatMap(({ file, node }) => {
     const calls: CallIn[] = [];
     walk(node, (at) => {
@@ -167,6 +231,27 @@ function isOf(survey: Survey, { expression }: CallIn['node'], file: RelPath, pac
   return packages.test(importedBy(made.node.expression)?.from ?? '');
 }
 
+const betterAuth = /^better-auth(?:\/.+)?$/;
+
+/** `auth.handler(…)`, and `app.auth.handler(…)` where a plugin decorates the instance with it. */
 function isBetterAuth(survey: Survey, node: CallIn['node'], file: RelPath): boolean {
-  return isOf(survey, node, file, /^better-auth(?:\/.+)?$/);
+  if (isOf(survey, node, file, betterAuth)) return true;
+  const receiver = receiverOf(unwrap(node.expression));
+  const name = receiver && memberOf(receiver);
+  if (name === undefined) return false;
+  return survey.filesMatching(/\bbetterAuth\b/).some((path) =>
+    callsIn({ functions: [{ file: path, node: survey.tree(path) }] }).some(
+      ({ node: { arguments: given, expression } }) => {
+        const [first, second] = given ?? [];
+        if (memberOf(expression) !== 'decorate' || stringOf(first) !== name || second === undefined)
+          return false;
+        const made = survey.names.value(second, path)?.node;
+        return (
+          made !== undefined &&
+          ts.isCallExpression(made) &&
+          betterAuth.test(importedBy(made.expression)?.from ?? '')
+        );
+      },
+    ),
+  );
 }

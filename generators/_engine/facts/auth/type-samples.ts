@@ -1,7 +1,7 @@
 import type { RelPath } from '../../model/paths.ts';
+import { findTypeDeclaration } from '../../program/declared-types.ts';
 import type { Survey } from '../../program/survey.ts';
 import { keyOf } from '../../syntax/expressions.ts';
-import { importsOf } from '../../syntax/symbols.ts';
 import { printKey, printString } from '../../syntax/print.ts';
 import { ts } from '../../syntax/tree.ts';
 
@@ -130,31 +130,13 @@ function namedSample(
     const members = [...(inner?.members ?? [])].filter(([key]) => isKept(key));
     return members.length === 0 ? undefined : { code: '', members: new Map(members) };
   }
-  const found = declarationOf(scope.survey, typeName.text, scope.file);
+  const found = findTypeDeclaration(scope.survey, typeName.text, scope.file);
   if (found === undefined) return undefined;
   const there = { ...scope, file: found.file };
   if (ts.isTypeAliasDeclaration(found.node)) return typeSample(there, found.node.type, name, hops + 1);
   return found.node.heritageClauses === undefined
     ? membersSample(there, found.node.members, hops + 1)
     : undefined;
-}
-
-interface TypeDeclaration {
-  readonly file: RelPath;
-  readonly node: ts.TypeAliasDeclaration | ts.InterfaceDeclaration;
-}
-
-function declarationOf(survey: Survey, name: string, file: RelPath, hops = 0): TypeDeclaration | undefined {
-  const tree = survey.tree(file);
-  const own = tree.statements.find(
-    (one): one is TypeDeclaration['node'] =>
-      (ts.isTypeAliasDeclaration(one) || ts.isInterfaceDeclaration(one)) && one.name.text === name,
-  );
-  if (own !== undefined) return { file, node: own };
-  const imported = importsOf(tree).get(name);
-  const target = imported === undefined ? undefined : survey.names.module(file, imported.from);
-  if (imported === undefined || target === undefined || hops > maxHops) return undefined;
-  return declarationOf(survey, imported.name, target, hops + 1);
 }
 
 /** `'sub' | 'email'` */

@@ -14,7 +14,7 @@ export interface TokenlessCaller extends Place {
   readonly service: string;
 }
 
-/** Finds them for the service in `dir`. A file that mentions the header, here or where the client is used, sends it. */
+/** Finds them for the service in `dir`. A file that mentions the header, or forwards tokens, here or where the client is used, sends it. */
 export function findTokenlessCallers(repo: Repo, dir: RelPath): readonly TokenlessCaller[] {
   const heads = surveyHeads(repo);
   if (heads.length < 2) return [];
@@ -49,6 +49,6 @@ function placesOf(repo: Repo, heads: readonly ServiceHead[]): readonly CallableP
 /** The verify route of the auth service takes the token in its body. */
 function sendsToken(survey: Survey, path: RelPath): boolean {
   const stem = basenameRel(path).replace(/\.[cm]?[jt]s$/, '');
-  const users = survey.filesMatching(/authorization|authServiceClient|\/auth\/verify/i);
+  const users = survey.filesMatching(/authorization|forwardToken|authServiceClient|\/auth\/verify/i);
   return users.some((file) => file === path || survey.text(file).includes(`/${stem}`));
 }

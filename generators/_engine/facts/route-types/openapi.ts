@@ -34,7 +34,7 @@ export function readOpenApi(document: unknown, path: RelPath): OpenApiService {
   );
   const info = isJson(document['info']) ? document['info'] : {};
   const title = typeof info['title'] === 'string' ? info['title'] : undefined;
-  return { routes, types: names.shapes, title, url: serverOf(document) };
+  return { routes, types: names.shapes, missing: [], title, url: serverOf(document) };
 }
 
 function serverOf({ servers }: Json): string | undefined {

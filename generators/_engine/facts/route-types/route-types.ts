@@ -11,6 +11,8 @@ import { takesBody, type TypedRoute } from './typed-route.ts';
 export interface RouteTypes {
   readonly routes: readonly TypedRoute[];
   readonly types: NamedShapes;
+  /** Packages whose types were not there to be read. */
+  readonly missing: readonly string[];
 }
 
 /** Reads the types of routes from the source of their service, by TypeScript's checker. Runs none of its code. */
@@ -22,7 +24,7 @@ export function readRouteTypes(survey: Survey, routes: readonly Route[]): RouteT
     const call = tree && findCall(tree, route);
     return call === undefined ? untyped(route) : reader.read(route, call);
   });
-  return { routes: typed, types: reader.types };
+  return { routes: typed, types: reader.types, missing: program.missing };
 }
 
 function untyped(route: Route): TypedRoute {

@@ -48,3 +48,25 @@ export function objectShape(
   if (shape?.kind === 'named') return objectShape(types.get(shape.name), types);
   return shape?.kind === 'object' ? shape : undefined;
 }
+
+/** Whether some value in a shape is unknown; members that the type itself leaves open do not count. */
+export function hasUnknown(
+  shape: Shape | undefined,
+  types: NamedShapes,
+  seen: readonly string[] = [],
+): boolean {
+  switch (shape?.kind) {
+    case 'unknown':
+      return true;
+    case 'array':
+      return hasUnknown(shape.of, types, seen);
+    case 'union':
+      return shape.of.some((one) => hasUnknown(one, types, seen));
+    case 'object':
+      return shape.members.some((member) => hasUnknown(member.shape, types, seen));
+    case 'named':
+      return !seen.includes(shape.name) && hasUnknown(types.get(shape.name), types, [...seen, shape.name]);
+    default:
+      return false;
+  }
+}

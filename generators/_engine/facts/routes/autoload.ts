@@ -64,7 +64,10 @@ function configOf(survey: Survey, file: RelPath): ts.Expression | undefined {
 }
 
 /** As autoload does: an index file hides its siblings, not the folders beside it. */
-function loadedFiles(survey: Survey, { dir, ignored, wanted }: LoadedFolder): readonly RelPath[] {
+function loadedFiles(
+  survey: Survey,
+  { dir, ignored, wanted }: Pick<LoadedFolder, 'dir' | 'ignored' | 'wanted'>,
+): readonly RelPath[] {
   const below = survey.files.filter((file) => file.startsWith(`${dir}/`));
   const withIndex = new Set(below.filter((file) => isIndex(file)).map((file) => dirnameRel(file)));
   return below.filter((file) => {
@@ -131,8 +134,16 @@ export function autoloadsOf(survey: Survey, uses: readonly Use[], file: RelPath)
 function factOf(survey: Survey, options: ts.Expression, dir: RelPath, file: RelPath): LoadedFolder {
   const isOn = (name: string): boolean => propertyOf(options, name)?.kind === ts.SyntaxKind.TrueKeyword;
   const isOff = (name: string): boolean => propertyOf(options, name)?.kind === ts.SyntaxKind.FalseKeyword;
+  const filters = {
+    ignored: patternsOf(options, ['ignorePattern', 'ignoreFilter']),
+    wanted: patternsOf(options, ['matchFilter']),
+  };
+  const isUnread = ['ignorePattern', 'ignoreFilter', 'matchFilter', 'maxDepth'].some(
+    (name) => propertyOf(options, name) !== undefined && patternsOf(options, [name]).length === 0,
+  );
   const fact: AutoloadFact = {
     dir,
+    loads: isUnread ? [] : loadedFiles(survey, { dir, ...filters }),
     holds: 'routes',
     dirNameRoutePrefix: !isOff('dirNameRoutePrefix'),
     autoHooks: isOn('autoHooks'),
@@ -142,8 +153,7 @@ function factOf(survey: Survey, options: ts.Expression, dir: RelPath, file: RelP
     ...fact,
     routeParams: isOn('routeParams'),
     isShared: isOff('encapsulate'),
-    ignored: patternsOf(options, ['ignorePattern', 'ignoreFilter']),
-    wanted: patternsOf(options, ['matchFilter']),
+    ...filters,
   };
   // The verify route that we have put into a folder of plugins makes it none of routes.
   const hasRoutes = (): boolean => autoloadedPlugins(withoutGenerated(survey), loaded).length > 0;

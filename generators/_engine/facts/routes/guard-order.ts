@@ -15,7 +15,14 @@ import { placeOf, ts } from '../../syntax/tree.ts';
 import { findAppPlace } from '../app/app-place.ts';
 import { findInstantiations } from '../app/instantiations.ts';
 import { autoloadsOf } from './autoload.ts';
-import { fileHoldsRoutes, filesBelow, handsRoutes, packageOf, registersRoutes } from './route-reach.ts';
+import {
+  fileHoldsRoutes,
+  filesBelow,
+  handsRoutes,
+  packageBehind,
+  packageOf,
+  registersRoutes,
+} from './route-reach.ts';
 
 /** Code that registers on the application itself. */
 interface RootCode extends Pick<AppFact, 'kind' | 'binding'> {
@@ -46,6 +53,9 @@ export function needOf(survey: Survey, use: Use, file: RelPath, wanted: Wanted, 
   const folders = autoloadsOf(survey, [use], file);
   const loaded = folders.flatMap(({ dir }) => filesBelow(survey, dir));
   const isShared = folders.some((folder) => folder.isShared);
+  // What a folder of packages' plugins brings, it brings to the application.
+  const packages = loaded.flatMap((path) => packageBehind(survey, path) ?? []);
+  if (packages.some(wanted)) return 'here';
   const plugins =
     loaded.length > 0 ? loaded.map((path) => defaultOf(survey, path)) : pluginsOf(survey, use, file);
   const needs = plugins.map((one): Need => {
@@ -111,6 +121,8 @@ export interface GuardOrder {
   readonly after: readonly string[];
   /** What may have routes, or answer requests, and is registered before something that the guard needs. */
   readonly early: readonly Place[];
+  /** One call that brings both what the guard needs and routes, in code that cannot be changed between them. */
+  readonly mixed?: Place;
   /** What the guard needs first, in a child of the application. */
   readonly child?: Place;
 }
@@ -164,7 +176,12 @@ function orderOf(survey: Survey, level: Level, wanted: Wanted, own: string, dept
       .filter(({ routes }) => routes)
       .map(({ use, file: at }) => placeOf(use.call, at)),
     ...(child !== undefined && { child: placeOf(child.use.call, child.file) }),
+    ...(both !== undefined && isFolder(survey, both) && { mixed: placeOf(both.use.call, both.file) }),
   };
+}
+
+function isFolder(survey: Survey, { file, use }: Step): boolean {
+  return autoloadsOf(survey, [use], file).length > 0;
 }
 
 function stepsOf(

@@ -89,8 +89,10 @@ function isCalledBack({ url }: Route): boolean {
   return segments.some((segment) => calledBack.test(segment)) || (last === '*' && loginFolder.test(above));
 }
 
+/** Without a prefix that could not be read. */
 function segmentsOf(url: string): string[] {
-  return url.split('/').filter((segment) => segment !== '');
+  const known = url.replace(/^(?:\/\*)+(?=\/[^*/])/, '');
+  return known.split('/').filter((segment) => segment !== '');
 }
 
 function isRead(method: string): boolean {

@@ -14,6 +14,7 @@ import {
   resolverOf,
 } from '../../program/plugin-functions.ts';
 import { isFunctionNode, propertyOf, stringOf, unwrap } from '../../syntax/expressions.ts';
+import { type Given, nothingGiven, optionsGiven, textGiven } from './given-options.ts';
 import { packageRoutes } from './package-routes.ts';
 import { joinUrl, routesOf } from './route-calls.ts';
 import type { Survey } from '../../program/survey.ts';
@@ -25,7 +26,7 @@ interface Registration extends Argument {
   readonly plugin: string;
   /** Its literal `prefix`; '' when there is none, `*` when it is none that can be read. */
   readonly prefix: string;
-  readonly options: ts.Expression | undefined;
+  readonly options: Argument | undefined;
 }
 
 /** What a function adds to the instance that it is given. */
@@ -37,15 +38,21 @@ interface Contents {
 const maxDepth = 4;
 
 /** The registrations behind a `register` use: one, in a loop one for each element, each of those that are chosen from. */
-function registrationsOf(survey: Survey, { call }: Use, file: RelPath): readonly Registration[] {
+function registrationsOf(
+  survey: Survey,
+  { call }: Use,
+  file: RelPath,
+  given: Given,
+): readonly Registration[] {
   return argumentsOf(survey, call, file).flatMap(([plugin, options]) => {
     if (plugin === undefined) return [];
     const own = options === undefined ? undefined : propertyOf(options.expression, 'prefix');
-    const prefix = own === undefined ? '' : (survey.names.textOf(own, options?.file ?? file) ?? '*');
+    const one: Given = (used) => options?.part?.(used) ?? given(used);
+    const prefix = own === undefined ? '' : (textGiven(survey, own, options?.file ?? file, one) ?? '*');
     return alternativesOf(plugin.expression).map((expression) => {
       const name = pluginName(expression, prefix);
-      const given = inContainer(survey, expression, plugin.file) ?? { expression, file: plugin.file };
-      return { ...given, plugin: name, prefix, options: options?.expression };
+      const at = inContainer(survey, expression, plugin.file) ?? { expression, file: plugin.file };
+      return { ...at, plugin: name, prefix, options };
     });
   });
 }
@@ -64,11 +71,14 @@ export function routePluginsOf(
   file: RelPath,
   prefix = '',
   depth = 0,
+  given = nothingGiven,
 ): readonly RoutePlugin[] {
   if (depth > maxDepth) return [];
   return uses.flatMap((use) => {
     if (use.kind === 'register')
-      return registrationsOf(survey, use, file).flatMap((one) => registered(survey, one, prefix, depth));
+      return registrationsOf(survey, use, file, given).flatMap((one) =>
+        registered(survey, one, prefix, depth),
+      );
     return helped(survey, use, file, prefix, depth);
   });
 }
@@ -80,6 +90,7 @@ export function contentsOf(
   index: number,
   prefix: string,
   depth: number,
+  given = nothingGiven,
 ): Contents {
   const instance = parameterName(node, index);
   if (instance === undefined || node.body === undefined) return { routes: [], nested: [] };
@@ -90,7 +101,7 @@ export function contentsOf(
   const own = all.flatMap((one) =>
     one.uses.filter(({ kind }) => kind === 'route').flatMap((use) => routesOf(survey, use, one.file, prefix)),
   );
-  const nested = all.flatMap((one) => routePluginsOf(survey, one.uses, one.file, prefix, depth + 1));
+  const nested = all.flatMap((one) => routePluginsOf(survey, one.uses, one.file, prefix, depth + 1, given));
   const below = nested.flatMap(({ routes }) => routes).filter((route, at, all) => all.indexOf(route) === at);
   return { routes: [...own, ...below], nested };
 }
@@ -106,7 +117,8 @@ function registered(
   if (found === undefined) return fromPackage(survey, registration, prefix);
   // fastify-plugin breaks encapsulation, and with it the prefix.
   const inner = found.shared || registration.prefix === '' ? prefix : joinUrl(prefix, registration.prefix);
-  const { nested, routes } = contentsOf(survey, found, 0, inner, depth);
+  const given = optionsGiven(survey, found.node, found.file, registration.options);
+  const { nested, routes } = contentsOf(survey, found, 0, inner, depth, given);
   if (routes.length === 0) return nested;
   const exportedAs = exportedName(expression);
   const kind = found.shared ? ('shared' as const) : ('plugin' as const);
@@ -119,7 +131,12 @@ function fromPackage(
   { expression, file, options, plugin: name, prefix: ownPrefix }: Registration,
   prefix: string,
 ): readonly RoutePlugin[] {
-  const routes = packageRoutes(survey, { plugin: expression, options, file }, prefix, ownPrefix);
+  const routes = packageRoutes(
+    survey,
+    { plugin: expression, options: options?.expression, file },
+    prefix,
+    ownPrefix,
+  );
   return routes.length === 0 ? [] : [{ name, kind: 'plugin', autoloaded: false, prefix, routes }];
 }
 

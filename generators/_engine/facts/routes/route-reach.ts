@@ -42,6 +42,8 @@ function holdsRoutes(survey: Survey, dir: RelPath, depth: number): boolean {
 /** Whether an autoloaded file may. */
 export function fileHoldsRoutes(survey: Survey, path: RelPath, depth = 0): boolean {
   const found = survey.names.exported(path, 'default');
+  const name = found === undefined ? packageBehind(survey, path) : undefined;
+  if (name !== undefined) return !isRouteless(name);
   if (found === undefined)
     return /\bexport (=|\{[^}]*\bdefault\b)|\bmodule\.exports\b/.test(survey.text(path));
   const plugin = pluginBehind(survey, found);
@@ -200,6 +202,18 @@ export function packageOf(survey: Survey, expression: ts.Expression, file: RelPa
     return isImport ? outside(survey, stringOf(first), file) : undefined;
   }
   return ts.isIdentifier(bare) ? outside(survey, importedBy(bare)?.from, file) : undefined;
+}
+
+/** The package whose plugin a file exports as its default: `export default cors`, `export { default } from '…'`. */
+export function packageBehind(survey: Survey, file: RelPath): string | undefined {
+  for (const statement of survey.tree(file).statements) {
+    if (ts.isExportAssignment(statement)) return packageOf(survey, statement.expression, file);
+    if (!ts.isExportDeclaration(statement) || statement.exportClause === undefined) continue;
+    if (!ts.isNamedExports(statement.exportClause)) continue;
+    const isDefault = statement.exportClause.elements.some(({ name }) => name.text === 'default');
+    if (isDefault) return outside(survey, stringOf(statement.moduleSpecifier), file);
+  }
+  return undefined;
 }
 
 function outside(survey: Survey, specifier: string | undefined, file: RelPath): string | undefined {

@@ -31,6 +31,8 @@ describe('likelyPublicRoutes', () => {
     ["app.post('/webhooks/stripe', h);", ['POST /webhooks/stripe']],
     ["app.get('/.well-known/jwks.json', h);", ['GET /.well-known/jwks.json']],
     ["app.all('/api/auth/*', h);", ['* /api/auth/*']],
+    // A prefix that cannot be read hides no login.
+    ["app.register(async (f) => { f.post('/login', h); }, { prefix: config.base });", ['POST /*/login']],
   ])('offers what is public elsewhere: %s', (code, keys) => {
     expect(likelyIn(code)).toEqual(keys);
   });

@@ -51,6 +51,33 @@ describe('routePluginsOf', () => {
     ).toEqual(['shared shared GET /shared', 'shared registerUsers GET /users']);
   });
 
+  it('reads prefixes that a loop, or the options of the plugin around them, put together', () => {
+    const users = "export async function users(app) { app.get('/:id', h); }";
+    const app = `${head}import { users } from './users';\nimport { auth } from './auth';\nimport { files } from './files';
+      const app = Fastify();
+      const all = [{ plugin: users, name: 'users' }, { plugin: users, name: 'people' }];
+      for (const one of all) app.register(one.plugin, { prefix: \`api/\${one.name}\` });
+      app.register(auth, { prefix: '/api/auth' });
+      app.register(auth);
+      app.register(files, { base: '/v2' });`;
+    expect(
+      routesOf({
+        'src/app.ts': app,
+        'src/users.ts': users,
+        'src/auth.ts': `import fp from 'fastify-plugin';\nimport { users } from './users';
+          export const auth = fp(async (f, opts) => { f.register(users, { prefix: opts.prefix ?? '/auth' }); });`,
+        'src/files.ts': `import { users } from './users';
+          export async function files(f, { base, name = 'files' }) { f.register(users, { prefix: base + '/' + name }); }`,
+      }).filter((line) => line.includes(' users ') || line.includes(' one.plugin ')),
+    ).toEqual([
+      'plugin users GET /api/users/:id',
+      'plugin users GET /api/people/:id',
+      'plugin users GET /api/auth/:id',
+      'plugin users GET /auth/:id',
+      'plugin users GET /v2/files/:id',
+    ]);
+  });
+
   it('goes into plugins that register others, and into functions that make plugins', () => {
     const app = `${head}import { api } from './api';\nconst app = Fastify();\napp.register(api, { prefix: '/api' });`;
     expect(
@@ -181,7 +208,10 @@ describe('routePluginsOf', () => {
       'src/routes/helper.ts': file('/helper'),
     });
     expect(service.app.autoload).toEqual([
-      { dir: 'src/routes', holds: 'routes', dirNameRoutePrefix: true, autoHooks: false, prefix: '/api' },
+      {
+        ...{ dir: 'src/routes', holds: 'routes', dirNameRoutePrefix: true, autoHooks: false, prefix: '/api' },
+        loads: ['src/routes/root.ts', 'src/routes/users/index.ts', 'src/routes/users/_id/posts.ts'],
+      },
     ]);
     expect(service.routes.map(({ name, routes }) => [name, routes[0]?.url])).toEqual([
       ['root', '/api'],

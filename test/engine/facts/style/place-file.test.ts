@@ -74,6 +74,7 @@ describe('placeFile', () => {
       dirNameRoutePrefix: true,
       autoHooks: false,
       prefix: '',
+      loads: [],
     };
     expect(at(beside, [loaded])).toBe('s/test/auth-verify.spec.ts');
   });

@@ -30,10 +30,6 @@ const UNAVAILABLE = {
     "Authentication service temporarily unavailable. Please try again later."
 };
 
-interface Me {
-  user: { userId: string };
-}
-
 /** Stands in for the auth service. */
 const auth = new StubServer();
 const apps: FastifyInstance[] = [];
@@ -92,7 +88,7 @@ function logged(message: string): Record<string, unknown>[] {
   return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
 }
 
-describe("auth middleware, tokens", () => {
+describe("auth middleware, requests", () => {
   it("lets a valid token in, and puts its claims and the correlation ID on the request", async () => {
     const response = await get(await buildApp(), {
       ...good,
@@ -101,9 +97,12 @@ describe("auth middleware, tokens", () => {
     const user = { userId: "ada", email: "ada@acme.test", tenantId: "acme" };
     expect(response.json()).toEqual({ user, id: "request-1" });
     expect(response.headers["x-correlation-id"]).toBe("request-1");
-    const { body, headers, url } = auth.last;
-    expect([url, body]).toEqual(["/auth/verify", '{"token":"a.good.token"}']);
-    expect(headers["x-correlation-id"]).toBe("request-1");
+    const [asked] = auth.received;
+    expect([asked?.url, asked?.body]).toEqual([
+      "/auth/verify",
+      '{"token":"a.good.token"}'
+    ]);
+    expect(asked?.headers["x-correlation-id"]).toBe("request-1");
     const [line] = logged("Authentication successful");
     expect([line?.["userId"], line?.["correlationId"]]).toEqual([
       "ada",
@@ -128,12 +127,18 @@ describe("auth middleware, tokens", () => {
     expect(auth.received.length).toBe(0);
   });
 
-  it("leaves the other routes alone", async () => {
-    const response = await get(await buildApp(), {}, "/open");
-    expect([
-      response.statusCode,
-      response.json<{ user: unknown }>().user
-    ]).toEqual([200, null]);
+  it("leaves other routes alone, but for a correlation ID that is missing or not safe", async () => {
+    const app = await buildApp();
+    for (const id of ["", "a b", "one, two", "a".repeat(129)]) {
+      const response = await get(app, { "x-correlation-id": id }, "/open");
+      expect([
+        response.statusCode,
+        response.json<{ user: unknown }>().user
+      ]).toEqual([200, null]);
+      expect(String(response.headers["x-correlation-id"])).toMatch(
+        /^[0-9a-f-]{36}$/
+      );
+    }
     expect(auth.received.length).toBe(0);
   });
 });
@@ -144,12 +149,8 @@ describe("auth middleware, answers of the auth service", () => {
     ["401", json(401, {}), 401],
     ["200 that says invalid", json(200, { valid: false }), 401],
     ["200 without a user", json(200, { valid: true }), 503],
-    ["200 that is no object", json(200, null), 503],
-    ["403", json(403, {}), 503],
     ["404", json(404, {}), 503],
-    ["429", json(429, {}), 503],
     ["500", json(500, { error: "secret detail" }), 503],
-    ["a redirect", json(302, {}, { location: "/elsewhere" }), 503],
     ["a dropped connection", hangUp, 503],
     ["no answer", silence, 503]
   ];
@@ -167,90 +168,33 @@ describe("auth middleware, answers of the auth service", () => {
       expect(response.statusCode).toBe(status);
       if (status !== 200)
         expect(response.json()).toEqual(status === 401 ? INVALID : UNAVAILABLE);
-      const isMisconfigured = what === "403" || what === "404";
+      // Bad tokens must never open the circuit.
+      if (status === 401)
+        expect(app.authServiceClient.getCircuitStats().failures).toBe(0);
       expect(logged("Auth service refuses").length).toBe(
-        isMisconfigured ? 1 : 0
+        what === "404" ? 1 : 0
       );
-      expect(auth.last.headers["x-service-secret"]).toBe("between-services");
+      expect(auth.received[0]?.headers["x-service-secret"]).toBe(
+        "between-services"
+      );
       expect(
         /secret\.token|between-services|secret detail/.test(log.join(""))
       ).toBe(false);
     });
   }
-});
 
-describe("auth middleware, circuit", () => {
-  it("opens after three failures, says when to come back, and recovers", async () => {
+  it("opens its circuit after three failures, says when to come back, and recovers", async () => {
     let now = 0;
     const app = await buildApp({ circuitBreakerOptions: { clock: () => now } });
     auth.answer(json(500, {}));
     for (let call = 0; call < 3; call += 1) await get(app, good);
     auth.answer(json(200, ADA));
-
     const response = await get(app, good);
     expect([response.statusCode, response.json()]).toEqual([503, UNAVAILABLE]);
     expect(String(response.headers["retry-after"])).toBe("30");
-    expect(auth.received.length).toBe(0);
-    const [line] = logged("Auth service circuit breaker is open");
-    const { state, consecutiveFailures } = line?.["circuitStats"] as Record<
-      string,
-      unknown
-    >;
-    expect([line?.["level"], state, consecutiveFailures]).toEqual([
-      50,
-      "OPEN",
-      3
-    ]);
-    expect((await get(app)).statusCode).toBe(401);
-
+    expect(logged("Auth service circuit breaker is open").length).toBe(1);
     now = 30_000;
-    for (const token of ["one", "two"]) {
-      expect(
-        (await get(app, { authorization: `Bearer ${token}` })).statusCode
-      ).toBe(200);
-    }
-    expect(app.authServiceClient.getCircuitStats().state).toBe("CLOSED");
-  });
-
-  it("is never opened by bad tokens", async () => {
-    const app = await buildApp();
-    auth.answer(json(401, { valid: false }));
-    for (let call = 0; call < 20; call += 1)
-      await get(app, { authorization: `Bearer ${String(call)}` });
-    expect(app.authServiceClient.getCircuitStats().failures).toBe(0);
-  });
-});
-
-describe("auth middleware, requests", () => {
-  it("asks once about a token that comes many times at once, and never takes it for another", async () => {
-    const app = await buildApp();
-    auth.answer((response, request) => {
-      const { token } = JSON.parse(request.body) as { token: string };
-      setTimeout(
-        json(200, { valid: true, userId: token }),
-        50,
-        response,
-        request
-      );
-    });
-    const tokens = Array.from(
-      { length: 40 },
-      (_, index) => `token.${String(10 + (index % 20))}`
-    );
-    const calls = tokens.map((token) =>
-      get(app, { authorization: `Bearer ${token}` })
-    );
-    const users = (await Promise.all(calls)).map(
-      (response) => response.json<Me>().user.userId
-    );
-    expect([users, auth.received.length]).toEqual([tokens, 20]);
-  });
-
-  it("replaces a correlation ID that is missing or not safe", async () => {
-    const app = await buildApp();
-    for (const id of ["", "a b", "one, two", "a".repeat(129)]) {
-      const { headers } = await get(app, { "x-correlation-id": id }, "/open");
-      expect(String(headers["x-correlation-id"])).toMatch(/^[0-9a-f-]{36}$/);
-    }
+    expect((await get(app, good)).statusCode).toBe(200);
+    expect(auth.received.length).toBe(1);
   });
 });

@@ -5,7 +5,10 @@ export interface RequestOptions {
     correlationId?: string | undefined;
     /** Beside the client's own; a `traceparent` that is not W3C's is left out. */
     headers?: Readonly<Record<string, string | undefined>>;
-    /** Milliseconds for the whole call. Default: the client's; longer than that, a probe may count as lost. */
+    /**
+     * Milliseconds for the whole call, or what is left in its context where that is less. Default: the client's; longer
+     * than that, a probe may count as lost.
+     */
     timeout?: number;
     /** Cancels the call. */
     signal?: AbortSignal;
@@ -16,6 +19,19 @@ export interface RequestOptions {
     idempotent?: boolean;
     /** The pattern of the path, such as `/users/:id`: what metrics and traces call it. */
     route?: string;
+}
+
+/** What a call takes over from the request that its caller serves. */
+export interface CallContext {
+    readonly correlationId: string;
+    /** One that is not W3C's is left out. */
+    readonly traceparent: string | undefined;
+    /** The user's credentials, as they came. */
+    readonly authorization: string | undefined;
+    /** Milliseconds until nobody waits for the answer any more; never below 0, and Infinity without a deadline. */
+    readonly remainingMs: number;
+    /** Aborted when nobody waits for the answer any more. */
+    readonly signal: AbortSignal | undefined;
 }
 
 /** A request as it is sent, but for its body. */
@@ -90,6 +106,18 @@ function queryString(query: RequestOptions["query"], path: string): string {
     }
     const text = search.toString();
     return text === "" ? "" : `${path.includes("?") ? "&" : "?"}${text}`;
+}
+
+/** The headers of a call by its context, with the credentials or without. */
+export function headersOf(
+    { authorization, correlationId, traceparent }: CallContext,
+    forwardToken: boolean,
+): Record<string, string> {
+    return checkHeaders({
+        "x-correlation-id": correlationId,
+        traceparent,
+        authorization: forwardToken ? authorization : undefined,
+    });
 }
 
 /**

@@ -1,40 +1,51 @@
 import { setMaxListeners } from "node:events";
 import { performance } from "node:perf_hooks";
 
+import type { CallContext } from "./service-request.js";
+
 /** Node's timers fire at once when they are given more. */
 const MAX_TIMER_MS = 2_147_483_647;
 /** A timer that comes later than this was kept waiting by the process itself. */
 const LATE_MS = 50;
 /** What such a timer leaves the event loop to send and read what the process was too late for. */
 const GRACE_MS = 50;
+/** So long before a deadline, a callee with the same one may have failed by it: timers are not exact to the millisecond. */
+const CLOSE_MS = 20;
 
 /** Why a call was ended from our side; `invalid_response`: its answer is too large. */
 export type CancelReason = "timeout" | "aborted" | "invalid_response";
 
-/** One call's total time and its caller's signal: whichever comes first cancels what is under way at that moment. */
+/**
+ * One call's total time, its caller's signal, and the time and presence of whoever its caller serves: whichever ends
+ * first cancels what is under way at that moment.
+ */
 export class CallDeadline {
   /** The first one stays; undefined: the call goes on. */
   reason: CancelReason | undefined;
   readonly #startedAt = performance.now();
   readonly #timeoutMs: number;
-  readonly #signal: AbortSignal | undefined;
+  readonly #isShortened: boolean;
+  readonly #signals: readonly (AbortSignal | undefined)[];
   #timer: NodeJS.Timeout;
   #lateMs = 0;
   #onCancel: ((error: Error) => void) | undefined;
 
-  /** `timeoutMs` counts from now. */
-  constructor(timeoutMs: number, signal: AbortSignal | undefined) {
-    this.#timeoutMs = timeoutMs;
-    const timerMs = Math.min(timeoutMs, MAX_TIMER_MS);
+  /** `timeoutMs` counts from now; `context` shortens it to what is left of it there. */
+  constructor(
+    timeoutMs: number,
+    signal: AbortSignal | undefined,
+    context?: CallContext
+  ) {
+    const leftMs = context?.remainingMs ?? Number.POSITIVE_INFINITY;
+    this.#isShortened = leftMs <= timeoutMs;
+    this.#timeoutMs = Math.min(timeoutMs, leftMs);
+    const timerMs = Math.min(this.#timeoutMs, MAX_TIMER_MS);
     this.#timer = setTimeout(() => {
       this.#expire();
     }, timerMs);
-    this.#signal = signal;
-    if (signal === undefined) return;
-    // Any number of calls may share a signal: Node.js before 22 warns of a leak at the eleventh.
-    setMaxListeners(0, signal);
-    signal.addEventListener("abort", this);
-    if (signal.aborted) this.reason = "aborted";
+    if (leftMs <= 0) this.reason = "timeout";
+    this.#signals = [signal, context?.signal];
+    for (const one of this.#signals) this.#follow(one);
   }
 
   /** Milliseconds since the call began. */
@@ -45,6 +56,11 @@ export class CallDeadline {
   /** Milliseconds left; never below 0. */
   get remainingMs(): number {
     return Math.max(0, this.#timeoutMs - this.elapsedMs);
+  }
+
+  /** The time of whom the caller serves is over, and not the call's own: a failure says nothing about the other side. */
+  get isCutShort(): boolean {
+    return this.#isShortened && this.remainingMs < CLOSE_MS;
   }
 
   /**
@@ -76,16 +92,25 @@ export class CallDeadline {
     this.#onCancel?.(new Error(`Cancelled: ${this.reason}`));
   }
 
-  /** The caller's signal has been aborted. */
+  /** A signal has been aborted. */
   handleEvent(): void {
     this.cancel("aborted");
   }
 
-  /** Must be called when the call has ended: takes the timer and the listener away. */
+  /** Must be called when the call has ended: takes the timer and the listeners away. */
   end(): void {
     clearTimeout(this.#timer);
-    this.#signal?.removeEventListener("abort", this);
+    for (const signal of this.#signals)
+      signal?.removeEventListener("abort", this);
     this.#onCancel = undefined;
+  }
+
+  #follow(signal: AbortSignal | undefined): void {
+    if (signal === undefined) return;
+    // Any number of calls may share a signal: Node.js before 22 warns of a leak at the eleventh.
+    setMaxListeners(0, signal);
+    signal.addEventListener("abort", this);
+    if (signal.aborted) this.reason ??= "aborted";
   }
 
   /** Time is up: what has arrived meanwhile is read first, since timers come before it where the process stood still. */

@@ -114,6 +114,7 @@ type Circuit = typeof NEW_CIRCUIT
 
 /** Shared by all breakers that have no probes in flight. */
 const NO_PROBES = new Map<number, number>()
+const monotonic = (): number => performance.now()
 
 /**
  * A circuit breaker without timers: states change when it is asked, by a monotonic clock. Each call costs O(1).
@@ -316,8 +317,7 @@ export class CircuitBreaker {
 	}
 
 	#trips(runWeight: number, durationMs: number | undefined): boolean {
-		if (this.#tripPolicy === undefined) return runWeight >= this.#failureThreshold
-		return this.#tripPolicy.onFailure(runWeight, durationMs)
+		return this.#tripPolicy?.onFailure(runWeight, durationMs) ?? runWeight >= this.#failureThreshold
 	}
 
 	#weightOf(error: unknown): number {
@@ -378,10 +378,6 @@ function endRun(circuit: Circuit): void {
 	circuit.runWeight = 0
 }
 
-function monotonic(): number {
-	return performance.now()
-}
-
 /** What `fn` promises, also when it throws instead or gives a plain value. */
 function start<T>(fn: () => Promise<T>): Promise<T> {
 	try {
@@ -404,7 +400,6 @@ function milliseconds(name: string, value: number): number {
 
 /** The least time to stay open that an error asks for, in milliseconds. */
 function retryAfterOf(error: unknown): number {
-	const retryAfterMs =
-		typeof error === 'object' ? (error as { retryAfterMs?: unknown } | null)?.retryAfterMs : 0
+	const retryAfterMs = (error as { retryAfterMs?: unknown } | null | undefined)?.retryAfterMs
 	return typeof retryAfterMs === 'number' && Number.isFinite(retryAfterMs) ? retryAfterMs : 0
 }

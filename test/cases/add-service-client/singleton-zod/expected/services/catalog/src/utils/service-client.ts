@@ -11,7 +11,14 @@ import { type HttpResponse, HttpTransport } from '@/utils/http-transport';
 import { createRetryPolicy, type RetryOptions, type RetryPolicy } from '@/utils/retry-policy';
 import { type ClientObserver, defaultObserver, type ServiceCall } from '@/utils/client-observer';
 import { ServiceClientError, type ServiceClientErrorKind } from '@/utils/service-client-error';
-import { buildRequest, checkHeaders, type RequestOptions, type ServiceRequest } from '@/utils/service-request';
+import {
+  buildRequest,
+  type CallContext,
+  checkHeaders,
+  headersOf,
+  type RequestOptions,
+  type ServiceRequest,
+} from '@/utils/service-request';
 
 export { ServiceClientError, type ServiceClientErrorKind, type RequestOptions };
 
@@ -39,6 +46,13 @@ export interface ServiceClientOptions {
   logger?: ServiceClientLogger;
   /** Told what becomes of each call. Default: service-diagnostics.ts where it is, else nobody. */
   observer?: ClientObserver;
+  /**
+   * What calls take over from the request that their caller serves: correlation ID, trace, what is left of its time, and
+   * whether it is still waited for. Headers of the client and of the call come first. Default: nothing.
+   */
+  context?: () => CallContext | undefined;
+  /** Sends the credentials of that request too. Default: false. */
+  forwardToken?: boolean;
 }
 
 export interface ServiceResponse<T> {
@@ -48,13 +62,12 @@ export interface ServiceResponse<T> {
   data: T;
 }
 
+const TIME_LEFT = 'x-request-timeout-ms';
 const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i;
 /** However long a service asks to be left alone, not longer than this. */
 const MAX_RETRY_AFTER_MS = 300_000;
-/** Levels of arrays and objects in an answer: a megabyte of brackets stops the process for a tenth of a second or more. */
+/** Levels of arrays and objects in an answer: to parse a megabyte of brackets stops the process for 0.1 s or more. */
 const MAX_JSON_DEPTH = 100;
-/** Characters up to which brackets alone are no burden, and nobody has to look for them. */
-const SMALL_JSON = 16_384;
 
 /**
  * Calls one service: JSON in and out, one deadline per call, a circuit breaker in front. Every rejection but a
@@ -73,6 +86,8 @@ export class ServiceClient {
   readonly #transport: HttpTransport;
   readonly #retry: RetryPolicy | undefined;
   readonly #observer: ClientObserver | undefined;
+  readonly #context: ServiceClientOptions['context'];
+  readonly #forwardToken: boolean;
   #inFlight = 0;
   #onIdle: (() => void) | undefined;
   #closing: Promise<void> | undefined;
@@ -95,6 +110,8 @@ export class ServiceClient {
     this.#timeout = aboveZero('timeout', options.timeout ?? 10_000);
     this.#headers = checkHeaders(options.headers ?? {});
     this.#observer = options.observer ?? defaultObserver;
+    this.#context = options.context;
+    this.#forwardToken = options.forwardToken ?? false;
     this.#breaker = this.#createBreaker({ name: url.host, ...options.circuitBreakerOptions });
     this.service = this.#breaker.name;
     const maxBytes = aboveZero('maxResponseBytes', options.maxResponseBytes ?? 1_048_576);
@@ -103,23 +120,23 @@ export class ServiceClient {
     this.#observer?.clientCreated(this);
   }
 
-  get<T = unknown>(path: string, options?: RequestOptions): Promise<ServiceResponse<T>> {
+  get<T>(path: string, options?: RequestOptions): Promise<ServiceResponse<T>> {
     return this.#call('GET', path, undefined, options);
   }
 
-  delete<T = unknown>(path: string, options?: RequestOptions): Promise<ServiceResponse<T>> {
+  delete<T>(path: string, options?: RequestOptions): Promise<ServiceResponse<T>> {
     return this.#call('DELETE', path, undefined, options);
   }
 
-  post<T = unknown>(path: string, body?: unknown, options?: RequestOptions): Promise<ServiceResponse<T>> {
+  post<T>(path: string, body?: unknown, options?: RequestOptions): Promise<ServiceResponse<T>> {
     return this.#call('POST', path, body, options);
   }
 
-  put<T = unknown>(path: string, body?: unknown, options?: RequestOptions): Promise<ServiceResponse<T>> {
+  put<T>(path: string, body?: unknown, options?: RequestOptions): Promise<ServiceResponse<T>> {
     return this.#call('PUT', path, body, options);
   }
 
-  patch<T = unknown>(path: string, body?: unknown, options?: RequestOptions): Promise<ServiceResponse<T>> {
+  patch<T>(path: string, body?: unknown, options?: RequestOptions): Promise<ServiceResponse<T>> {
     return this.#call('PATCH', path, body, options);
   }
 
@@ -180,20 +197,23 @@ export class ServiceClient {
     options: RequestOptions = {},
   ): Promise<ServiceResponse<T>> {
     const body = (JSON.stringify(data) as string | undefined) ?? null;
-    const request = buildRequest(method, this.#basePath, path, body !== null, options, this.#headers);
+    const context = this.#context?.();
+    const headers =
+      context === undefined ? this.#headers : { ...headersOf(context, this.#forwardToken), ...this.#headers };
+    const request = buildRequest(method, this.#basePath, path, body !== null, options, headers);
     const timeout = aboveZero('timeout', options.timeout ?? this.#timeout);
     const call: ServiceCall = { client: this, ...request };
-    if (this.#closing !== undefined) {
-      throw this.#error('network', call, { cause: new Error('The client is closed') });
-    }
+    const isClosed = this.#closing !== undefined;
+    if (isClosed) throw this.#error('network', call, { cause: new Error('The client is closed') });
     const permit = this.#breaker.tryAcquire();
     if (permit === 0) throw this.#refusal(call);
 
     const observer = this.#observer?.callStarted(call) === true ? this.#observer : undefined;
-    const deadline = new CallDeadline(timeout, options.signal);
+    const deadline = new CallDeadline(timeout, options.signal, context);
+    const sendsTime = context !== undefined && call.headers[TIME_LEFT] === undefined;
     this.#inFlight += 1;
     try {
-      const response = await this.#exchange<T>(call, body, deadline, observer);
+      const response = await this.#exchange<T>(call, body, deadline, sendsTime, observer);
       this.#breaker.success(permit, deadline.elapsedMs);
       observer?.callEnded(call, deadline.elapsedMs, response.status);
       return response;
@@ -213,6 +233,7 @@ export class ServiceClient {
     call: ServiceCall,
     body: string | null,
     deadline: CallDeadline,
+    sendsTime: boolean,
     observer: ClientObserver | undefined,
   ): Promise<ServiceResponse<T>> {
     this.#retry?.onCall();
@@ -220,6 +241,8 @@ export class ServiceClient {
     for (let attempt = 0; ; attempt += 1) {
       try {
         if (delayMs !== undefined) await deadline.until(sleep(delayMs, undefined, { ref: false }));
+        // Rounded up: who is called must not give up before its caller does.
+        if (sendsTime) call.headers[TIME_LEFT] = String(Math.ceil(deadline.remainingMs));
         observer?.attemptStarted(call, attempt);
         return this.#accept<T>(await this.#transport.send(call, body, deadline), call);
       } catch (cause) {
@@ -259,7 +282,8 @@ export class ServiceClient {
   /** Whatever a service answers below 500, it is up: its circuit is about outages, not about what it says. */
   #settle(permit: number, error: ServiceClientError, deadline: CallDeadline): void {
     const { kind, status = 500 } = error;
-    const saysNothing = kind === 'aborted' || (kind === 'timeout' && this.#isCounted(deadline));
+    const isGivenUp = kind === 'aborted' || deadline.isCutShort;
+    const saysNothing = isGivenUp || (kind === 'timeout' && this.#isCounted(deadline));
     const isUp = status < 500 && this.#isFailure?.(error) !== true;
     if (saysNothing) this.#breaker.release(permit);
     else if (isUp) this.#breaker.success(permit, deadline.elapsedMs);
@@ -297,7 +321,8 @@ export class ServiceClient {
 }
 
 function isTooDeep(json: string): boolean {
-  if (json.length <= SMALL_JSON) return false;
+  // To parse so few brackets costs less than to count them.
+  if (json.length <= 16_384) return false;
   let depth = 0;
   let inText = false;
   for (let at = 0; at < json.length; at += 1) {

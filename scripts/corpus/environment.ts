@@ -1,0 +1,68 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import type { Service } from '../../generators/_engine/model/service.ts';
+
+/** Long enough for every library, and no secret. */
+export const corpusSecret = 'a-secret-for-the-corpus-of-at-least-32-characters';
+
+const files = [
+  '.env.example',
+  '.env.sample',
+  '.env.template',
+  '.env.dist',
+  '.env.test',
+  '.env.defaults',
+  '.env',
+];
+
+/**
+ * The environment that a service starts with: the values of its examples, a Postgres and a Redis on the usual ports of
+ * loopback (whether they run or not), a secret for each that is empty, and its port.
+ */
+export function environmentOf(
+  root: string,
+  { app, dir, jwt }: Service,
+  port: number,
+): Record<string, string> {
+  const read: Record<string, string> = {};
+  for (const name of files) {
+    for (const path of new Set([join(root, name), join(root, dir, name)])) {
+      if (existsSync(path)) Object.assign(read, valuesIn(readFileSync(path, 'utf8')));
+    }
+  }
+  const values = Object.entries({ ...defaults, ...read }).map(([name, value]) => [
+    name,
+    localValue(name, value),
+  ]);
+  const secretName = jwt.secret?.env;
+  return {
+    ...(Object.fromEntries(values) as Record<string, string>),
+    HOST: '127.0.0.1',
+    FASTIFY_AUTOLOAD_TYPESCRIPT: '1',
+    JWT_SECRET: corpusSecret,
+    [app.listen.portEnv ?? 'PORT']: String(port),
+    ...(secretName !== undefined && { [secretName]: corpusSecret }),
+  };
+}
+
+const postgres = 'postgresql://postgres:postgres@127.0.0.1:5432/postgres';
+const redis = 'redis://127.0.0.1:6379';
+const defaults = { NODE_ENV: 'development', DATABASE_URL: postgres, REDIS_URL: redis };
+
+function localValue(name: string, value: string): string {
+  if (/^postgres(?:ql)?:/.test(value)) return postgres;
+  if (/^rediss?:/.test(value)) return redis;
+  if (/^(?:POSTGRES|PG|DB|DATABASE|REDIS)_?HOST(?:NAME)?$/.test(name)) return '127.0.0.1';
+  if (/^(?:POSTGRES|PG|DB|DATABASE)_?(?:USER(?:NAME)?|NAME|DB|DATABASE)$/.test(name)) return 'postgres';
+  return value === '' && /SECRET|KEY|PASSWORD|SALT/.test(name) ? corpusSecret : value;
+}
+
+function valuesIn(text: string): Readonly<Record<string, string>> {
+  const lines = text.matchAll(
+    /^[ \t]*(?:export )?([A-Z]\w*)[ \t]*=[ \t]*(?:"([^"\n]*)"|'([^'\n]*)'|([^\n#]*))/gm,
+  );
+  return Object.fromEntries(
+    [...lines].map(([, name = '', double, single, bare = '']) => [name, double ?? single ?? bare.trim()]),
+  );
+}
