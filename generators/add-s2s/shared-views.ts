@@ -26,6 +26,6 @@ export function sharedTestView(view: ConsumerView, suiteImport: string): SharedT
     scripts: view.scripts.filter(({ name }) => name === ofConsumer),
     // The secret is the suite's.
     env: view.consumerEnv.filter((entry) => !entry.startsWith('SERVICE_AUTH_SECRET:')).join(', '),
-    logs: String(view.consumerLogs),
+    logs: String(view.logging.includes('consumer')),
   };
 }

@@ -46,7 +46,7 @@ export interface IntegrationView extends ConsumerView {
 /** The suite in a package that consumers share. */
 export interface SuiteView extends Omit<
   IntegrationView,
-  'consumerDir' | 'consumerPort' | 'consumerArgs' | 'consumerEnv' | 'consumerLogs' | 'consumerName'
+  'consumerDir' | 'consumerPort' | 'consumerArgs' | 'consumerEnv' | 'consumerName'
 > {
   /** A literal. */
   readonly authLogs: string;
