@@ -23,40 +23,65 @@ export interface ServiceSize {
   readonly recordBytes: number;
 }
 
-/** Runs the built command on a copy of fixtures/npm-workspaces. @throws Error when it fails */
-export async function measureSize(): Promise<readonly ServiceSize[]> {
+/** Runs the built command on a copy of fixtures/npm-workspaces: what each service gets. @throws Error when it fails */
+export function measureSize(): Promise<readonly ServiceSize[]> {
+  return measure([command]);
+}
+
+/** The same of a service that shares what another has: `add-s2s --target billing`, after `--shared packages/s2s`. */
+export async function measureNext(): Promise<ServiceSize> {
+  const sizes = await measure([
+    [...command, '--shared', 'packages/s2s'],
+    ['add-s2s', '--target', 'billing', '--protect', 'invoicesRoutes'],
+  ]);
+  const [next, other] = sizes;
+  if (next === undefined || other !== undefined) throw new Error('Other folders changed as well');
+  return next;
+}
+
+/** What the last of some commands adds. */
+async function measure(commands: readonly (readonly string[])[]): Promise<readonly ServiceSize[]> {
   const root = materialize('size', { fixture: 'npm-workspaces', args: [] });
   try {
-    const before = readTree(root);
-    await execa(process.execPath, [join(projectRoot, 'dist/cli.js'), ...command, '--allow-dirty'], {
-      cwd: root,
-      stdin: 'ignore',
-      extendEnv: false,
-      env: childEnvironment({}),
-    });
+    let before = readTree(root);
+    for (const args of commands) {
+      before = readTree(root);
+      await execa(process.execPath, [join(projectRoot, 'dist/cli.js'), ...args, '--allow-dirty'], {
+        cwd: root,
+        stdin: 'ignore',
+        extendEnv: false,
+        env: childEnvironment({}),
+      });
+    }
     const changed = [...changedFiles(before, readTree(root))];
     const services = [...new Set(changed.map(([path]) => path.split('/').slice(0, 2).join('/')))].sort();
-    return services.map((service) => {
-      const own = changed.filter(([path]) => path.startsWith(`${service}/`));
-      const added = own.map(([path, text = '']) => {
-        const grown = linesOf(text) - linesOf(before.get(path) ?? '');
-        return { kind: kindOf(path, before.has(path)), lines: grown };
-      });
-      const lines = Object.fromEntries(
-        kinds.map((kind) => [kind, sum(added.filter((one) => one.kind === kind).map((one) => one.lines))]),
-      ) as ServiceSize['lines'];
-      const recordBytes = sum(own.filter(([path]) => isRecordPath(path)).map(([, text = '']) => text.length));
-      return { service, lines, recordBytes };
-    });
+    return services.map((service) => sizeOf(service, before, changed));
   } finally {
     rmSync(root, { recursive: true, force: true });
   }
 }
 
+function sizeOf(
+  service: string,
+  before: ReadonlyMap<string, string>,
+  changed: readonly (readonly [string, string | undefined])[],
+): ServiceSize {
+  const own = changed.filter(([path]) => path.startsWith(`${service}/`));
+  const added = own.map(([path, text = '']) => {
+    const grown = linesOf(text) - linesOf(before.get(path) ?? '');
+    return { kind: kindOf(path, before.has(path)), lines: grown };
+  });
+  const lines = Object.fromEntries(
+    kinds.map((kind) => [kind, sum(added.filter((one) => one.kind === kind).map((one) => one.lines))]),
+  ) as ServiceSize['lines'];
+  const recordBytes = sum(own.filter(([path]) => isRecordPath(path)).map(([, text = '']) => text.length));
+  return { service, lines, recordBytes };
+}
+
 function kindOf(path: string, wasThere: boolean): Kind {
   if (isRecordPath(path)) return 'records';
   if (wasThere) return 'wiring';
-  return /\.test\.ts$|\/test\//.test(path) ? 'tests' : 'run-time code';
+  return /\.test\.ts$|\/test(?:ing)?\/|\/vitest\.config\.ts$/.test(path) ? 'tests' : 'run-time code';
 }
 
 function linesOf(text: string): number {
@@ -70,7 +95,7 @@ function sum(numbers: readonly number[]): number {
 const [start, end] = ['<!-- size: written by npm run size -->', '<!-- end of size -->'];
 
 /** The README with the table between its markers. */
-export function withSizes(readme: string, sizes: readonly ServiceSize[]): Promise<string> {
+export function withSizes(readme: string, sizes: readonly ServiceSize[], next: ServiceSize): Promise<string> {
   const names = sizes.map(({ service }) => `\`${service}\``);
   const row = (what: string, count: (size: ServiceSize) => number): string =>
     `| ${[what, ...sizes.map((size) => count(size).toLocaleString('en')), sum(sizes.map(count)).toLocaleString('en')].join(' | ')} |`;
@@ -81,9 +106,12 @@ export function withSizes(readme: string, sizes: readonly ServiceSize[]): Promis
     row('in all', ({ lines }) => sum(Object.values(lines))),
     row('bytes of the record', ({ recordBytes }) => recordBytes),
   ];
+  const counted = kinds.map((kind) => `${String(next.lines[kind])} of ${kind}`).join(', ');
+  const all = String(sum(Object.values(next.lines)));
+  const further = `With \`--shared packages/s2s\` a further service, \`${next.service}\`, gets ${all} lines: ${counted}.`;
   const [head = '', rest = ''] = readme.split(start);
   const tail = rest.split(end)[1] ?? '';
-  return prettier.format(`${head}${start}\n\n${table.join('\n')}\n\n${end}${tail}`, {
+  return prettier.format(`${head}${start}\n\n${table.join('\n')}\n\n${further}\n\n${end}${tail}`, {
     parser: 'markdown',
     ...(JSON.parse(readFileSync(join(projectRoot, '.prettierrc.json'), 'utf8')) as prettier.Options),
   });
@@ -91,7 +119,7 @@ export function withSizes(readme: string, sizes: readonly ServiceSize[]): Promis
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const path = join(projectRoot, 'README.md');
-  const text = await withSizes(readFileSync(path, 'utf8'), await measureSize());
+  const text = await withSizes(readFileSync(path, 'utf8'), await measureSize(), await measureNext());
   writeFileSync(path, text);
   console.log(text.split(start)[1]?.split(end)[0]?.trim());
 }

@@ -7,13 +7,15 @@ import type { Plan } from '../_engine/model/plan.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { declareDependencies } from '../_engine/edit/ensure-dependency.ts';
-import { placeFile } from '../_engine/facts/style/place-file.ts';
+import { importSpecifier, placeFile } from '../_engine/facts/style/place-file.ts';
 import { type Draft, openDraft } from '../_engine/repo/draft.ts';
 import { renderTest } from '../_engine/render/render.ts';
 import { findUrlVariable } from '../_engine/facts/config/config.ts';
 import { surveyAuthService } from '../_engine/facts/auth/auth-service.ts';
 import { chooseProtection, readPublic } from '../_engine/facts/routes/protection.ts';
 import { findService, surveyTarget } from '../_engine/facts/app/service.ts';
+import { testingFor } from '../_engine/facts/tooling.ts';
+import { isWithAuth, sharedTestView, suiteView } from './shared-views.ts';
 import { type Integration, integrationTest } from './views.ts';
 import type { RelPath } from '../_engine/model/paths.ts';
 import { findPublicRoutes } from '../_engine/edit/register-plugin.ts';
@@ -60,10 +62,22 @@ function planIntegrationTest(draft: Draft, integration: Omit<Integration, 'test'
     return;
   }
   const { style, testing } = consumer;
-  const kind = found.authInRepo ? '' : '.stand-in';
-  const template = `add-s2s/service-to-service${kind}.test.ts.hbs`;
-  const text = renderTest(template, found.view, style, testing);
-  draft.create(test, 'integration-test', text);
+  const suite = placeFile(consumer, 'shared', 'testing/service-to-service');
+  const atSuite = integrationTest(draft.repo, { ...integration, test: suite, urlVariable });
+  const own = testingFor(draft.repo, consumer, suite);
+  // A suite runs in one runner.
+  const isShared = consumer.layout.shared !== undefined && own.runner === testing.runner;
+  if (isShared && typeof atSuite !== 'string' && isWithAuth(atSuite)) {
+    const shared = renderTest('add-s2s/service-to-service.suite.ts.hbs', suiteView(atSuite.view), style, own);
+    draft.create(suite, 'integration-test', shared);
+    const view = sharedTestView(found.view, importSpecifier(consumer, test, suite));
+    const text = renderTest('add-s2s/service-to-service.shared.test.ts.hbs', view, style, testing);
+    draft.create(test, 'integration-test', text);
+  } else {
+    const kind = found.authInRepo ? '' : '.stand-in';
+    const template = `add-s2s/service-to-service${kind}.test.ts.hbs`;
+    draft.create(test, 'integration-test', renderTest(template, found.view, style, testing));
+  }
   for (const service of found.authInRepo && auth !== undefined ? [consumer, auth] : [consumer]) {
     if (service.tooling.runTypeScript !== undefined) continue;
     const tsx = { name: 'tsx', range: '^4.20.0', section: 'devDependencies' } as const;

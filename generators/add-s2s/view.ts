@@ -43,6 +43,34 @@ export interface IntegrationView extends ConsumerView {
   readonly logouts: readonly Logout[];
 }
 
+/** The suite in a package that consumers share. */
+export interface SuiteView extends Omit<
+  IntegrationView,
+  'consumerDir' | 'consumerPort' | 'consumerArgs' | 'consumerEnv' | 'consumerName'
+> {
+  /** A literal. */
+  readonly authLogs: string;
+}
+
+/** The test of a consumer that runs this suite. */
+export interface SharedTestView extends Pick<
+  ConsumerView,
+  | 'folderImport'
+  | 'consumerName'
+  | 'consumerDir'
+  | 'consumerArgs'
+  | 'consumerPort'
+  | 'guardedMethod'
+  | 'guardedUrl'
+  | 'scripts'
+> {
+  readonly suiteImport: string;
+  /** Entries of an object. */
+  readonly env: string;
+  /** A literal. */
+  readonly logs: string;
+}
+
 /** A constant of the test: lines of code. */
 export interface Script {
   readonly name: string;

@@ -114,12 +114,7 @@ export function connectAuthService<User extends VerifiedUser>(
 
     const verify: Verifier =
       options.verifier?.(client, app.log) ??
-      createVerifier(
-        client,
-        options.verifyPath ?? '/auth/verify',
-        options.cache as AnswerCache | undefined,
-        claims ?? none,
-      );
+      createVerifier(client, options.verifyPath ?? '/auth/verify', options.cache, claims ?? none);
     const report: Report = (request, result, cached = false) => {
       try {
         options.onVerified?.(result, cached, String(memberOf(request, names.correlationId)));

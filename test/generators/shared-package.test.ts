@@ -61,6 +61,23 @@ describe('a package that services share', () => {
     expect([...changedFiles(before, repo.tree).keys()]).toEqual([]);
   });
 
+  it('is made again where a build has left its output', async () => {
+    await repo.run('add-circuit-breaker --target user --shared packages/s2s');
+    await repo.run('s2s-undo');
+    mkdirSync(join(repo.root, 'packages/s2s/dist'), { recursive: true });
+    repo.write('packages/s2s/dist/circuit-breaker.js', '');
+    expect(await repo.plan('add-circuit-breaker --target user --shared packages/s2s')).toMatchObject({
+      ok: true,
+    });
+  });
+
+  it('is named in a note where a service gets a copy instead', async () => {
+    const { notes } = await repo.run('add-circuit-breaker --target user');
+    expect(notes.filter((note) => note.includes('--shared'))).toHaveLength(1);
+    const asked = await repo.run('add-circuit-breaker --target billing --shared none');
+    expect(asked.notes.filter((note) => note.includes('--shared'))).toEqual([]);
+  });
+
   it('stays while other code imports it', async () => {
     await repo.run(forUser);
     const file = 'services/billing-service/src/client.ts';

@@ -9,7 +9,6 @@ import { packageIn, sharedDescription } from '../repo/shared-packages.ts';
 import type { Draft } from '../repo/draft.ts';
 import { isRecord, isShallow, readManifest } from '../repo/manifest.ts';
 import { printString } from '../syntax/print.ts';
-import { readYaml } from '../syntax/yaml-text.ts';
 import { ensureDependency } from './ensure-dependency.ts';
 
 /**
@@ -43,6 +42,7 @@ const workspaceFile = toRel('pnpm-workspace.yaml');
 
 function createPackage(draft: Draft, service: Service, { dir, name }: SharedPackage): void {
   const { layout, manifest, style, testing } = service;
+  const usual = usualScripts[testing.runner];
   const own = {
     name,
     version: '0.0.0',
@@ -52,11 +52,35 @@ function createPackage(draft: Draft, service: Service, { dir, name }: SharedPack
     exports: { './*': { types: './dist/*.d.ts', default: './dist/*.js' } },
     scripts: {
       build: 'tsc -p tsconfig.build.json',
-      ...(testing.runner === 'none' ? {} : { test: manifest.scripts['test'] ?? 'vitest run' }),
+      ...(usual === undefined ? {} : { test: manifest.scripts['test'] ?? usual }),
     },
     ...toolsOf(draft, service),
   };
   draft.create(joinRel(dir, 'package.json'), 'manifest', json(own));
+  createConfigs(draft, service, dir);
+  // One further up in the workspace would be that of the services.
+  if (testing.runner === 'vitest') {
+    const include = `include: [${printString(`test/**/*${layout.tests.suffix}.ts`)}]`;
+    const options = [...(testing.globals ? ['globals: true'] : []), include].join(', ');
+    const text = render('_shared/vitest-config.ts.hbs', { options }, style);
+    draft.create(joinRel(dir, 'vitest.config.ts'), 'unit-test', text);
+  }
+  addToWorkspace(draft, dir);
+  addReference(draft, dir);
+  if (usual === undefined && testing.runner !== 'none')
+    draft.note(`${dir} has no tests: ${testing.runner} needs a configuration of its own there.`);
+  draft.note(`Build ${dir} before the services that use it: ${buildCommand(service, dir)}`);
+}
+
+/** Of runners that need no configuration of a package. */
+const usualScripts: Readonly<Partial<Record<Service['testing']['runner'], string>>> = {
+  vitest: 'vitest run',
+  'node:test': 'node --import tsx --test "test/**/*.test.ts"',
+};
+
+/** One for editors and tests, and one that builds. */
+function createConfigs(draft: Draft, service: Service, dir: RelPath): void {
+  const { testing } = service;
   const base = baseConfig(draft, service);
   const compiler = { module: 'NodeNext', moduleResolution: 'NodeNext', noEmit: true };
   const config =
@@ -77,16 +101,6 @@ function createPackage(draft: Draft, service: Service, { dir, name }: SharedPack
     'manifest',
     json({ extends: './tsconfig.json', compilerOptions: emitted, include: ['src'] }),
   );
-  // One further up in the workspace would be that of the services.
-  if (testing.runner === 'vitest') {
-    const include = `include: [${printString(`test/**/*${layout.tests.suffix}.ts`)}]`;
-    const options = [...(testing.globals ? ['globals: true'] : []), include].join(', ');
-    const text = render('_shared/vitest-config.ts.hbs', { options }, style);
-    draft.create(joinRel(dir, 'vitest.config.ts'), 'unit-test', text);
-  }
-  addToWorkspace(draft, dir);
-  addReference(draft, dir);
-  draft.note(`Build ${dir} before the services that use it: ${buildCommand(service, dir)}`);
 }
 
 /** What compiles and tests it, as the service has it: other packages are at the root. */
@@ -118,16 +132,22 @@ function addToWorkspace(draft: Draft, dir: RelPath): void {
   const place = isRecord(workspaces) ? ['workspaces', 'packages'] : ['workspaces'];
   if (Array.isArray(globs) && !globs.some(isMatched))
     draft.patch(root, 'manifest', (base) => prepended(base, place, JSON.stringify(dir)));
-  const text = draft.repo.read(workspaceFile);
-  if (text === undefined) return;
-  const listed = readYaml(text);
-  const packages = isRecord(listed) ? listed['packages'] : undefined;
-  if (!Array.isArray(packages) || packages.some(isMatched)) return;
-  draft.patch(workspaceFile, 'manifest', (base) => {
-    const [head = '', indent = ''] = /^packages:[ \t]*\r?\n([ \t]*)-/m.exec(base) ?? [];
-    const at = base.indexOf(head) + head.length - indent.length - 1;
-    return head === '' ? [] : [{ start: at, end: at, text: `${indent}- ${dir}\n` }];
-  });
+  const isBlock = draft.repo.read(workspaceFile) !== undefined;
+  if (isBlock) draft.patch(workspaceFile, 'manifest', (base) => listedFirst(base, dir, isMatched));
+}
+
+/** In the block of `packages`; flow style is for people to change. */
+function listedFirst(
+  base: string,
+  dir: RelPath,
+  isMatched: (glob: unknown) => boolean,
+): readonly TextChange[] {
+  const block = /^packages:[ \t]*\r?\n((?:[ \t]*(?:[-#].*)?(?:\r?\n|$))+?)(?=\S|$(?![^]))/m.exec(base);
+  const items = [...(block?.[1] ?? '').matchAll(/^([ \t]*)- *['"]?([^'"#\r\n]*?)['"]?[ \t]*(?:#.*)?$/gm)];
+  const [first] = items;
+  if (block === null || first === undefined || items.some(([, , glob]) => isMatched(glob))) return [];
+  const at = block.index + block[0].indexOf('\n') + 1 + first.index;
+  return [{ start: at, end: at, text: `${first[1] ?? ''}- ${dir}${base.includes('\r\n') ? '\r\n' : '\n'}` }];
 }
 
 /** Before the projects that use it, where a solution lists them. */

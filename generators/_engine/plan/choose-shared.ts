@@ -46,7 +46,10 @@ function choose(repo: Repo, { dir, name }: ServiceHead, wanted: unknown): RelPat
 
 /** The folder comes from a flag or from a record: it is one for code, and no package of somebody else's. */
 function assertUsable(repo: Repo, dir: RelPath): void {
-  const isTaken = repo.origin.list(dir).length > 0 && !findSharedFolders(repo).includes(dir);
+  // What a build or an install has left of a package that was undone is nobody's.
+  const isOutput = /^(?:dist|node_modules|\..*|.*\.tsbuildinfo)$/;
+  const others = repo.origin.list(dir).filter(({ name }) => !isOutput.test(name));
+  const isTaken = others.length > 0 && !findSharedFolders(repo).includes(dir);
   const inService = surveyHeads(repo).some((head) => `${dir}/`.startsWith(`${head.dir}/`));
   const reason =
     dir === '' || inService

@@ -60,7 +60,11 @@ async function planOn(repo: Repo, request: PlanRequest): Promise<Planned> {
   const target = targets.heads.map((head) => (head.dir === '' ? head.name : head.dir));
   const answers = await completeAnswers(generator.questions, { ...given, target }, site, request.ask);
   const { plan, served, sharing } = await planTargets(request, answers, targets, site);
-  const final = await finalizePlan({ ...request, answers, served, sharing }, site, plan);
+  const final = await finalizePlan(
+    { ...request, answers, served, sharing },
+    site,
+    withCopiesNote(plan, site, given),
+  );
   const owned = editsByOwner(site.heads, final.edits);
   const changed = site.heads.filter((head) => owned.has(head));
   return {
@@ -137,6 +141,20 @@ function isShared(repo: Repo, { manifest, name }: ServiceHead, dir: RelPath): bo
   const { dependencies } = readManifest(repo, manifest.path) ?? manifest;
   return dependencies[sharedPackageFor(repo, name, dir).name] !== undefined;
 }
+
+/** Names the flag where a service gets a copy that others of the repository could share. */
+function withCopiesNote(plan: Plan, { heads }: Site, given: Answers): Plan {
+  const dirs = heads.map(({ dir }) => `${dir}/`);
+  const isCopied = plan.edits.some(
+    ({ kind, path, role }) =>
+      kind === 'create' && role === 'circuit-breaker' && dirs.some((dir) => path.startsWith(dir)),
+  );
+  const isAsked = given['shared'] !== undefined || heads.length < 2 || !isCopied;
+  return isAsked ? plan : { ...plan, notes: [...plan.notes, copiesNote] };
+}
+
+const copiesNote =
+  'Each service has its own copy of the circuit breaker and the client: --shared packages/s2s puts them into one package of the workspace.';
 
 async function flagsOf(
   generator: Generator,

@@ -113,8 +113,7 @@ export function surveyLayout(
   app: AppFact,
   findRoutes: () => readonly RoutePlugin[],
 ): LayoutFact {
-  const { files } = survey;
-  const sourceDir = findSourceDir(survey, app);
+  const [{ files }, sourceDir] = [survey, findSourceDir(survey, app)];
   const below = files.filter((file) => file.startsWith(sourceDir === '' ? '' : `${sourceDir}/`));
   const find = (pattern: RegExp): RelPath | undefined => fullestFolder(below, sourceDir, pattern);
   const autoloaded = (holds: 'plugins' | 'routes'): RelPath | undefined =>
@@ -142,8 +141,8 @@ export function surveyLayout(
       detectSuffix(routeFiles().map(stemOf), /([.-](routes?|router|controller)|Routes?|Router)$/),
     middlewareSuffix: () => {
       const stems = stemsIn(files, layout.middlewareDir);
-      if (stems.length === 0) return '.middleware';
-      return detectSuffix(stems, /([.-](middleware|hook|plugin)|Middleware|Hook|Plugin)$/);
+      const suffix = detectSuffix(stems, /([.-](middleware|hook|plugin)|Middleware|Hook|Plugin)$/);
+      return stems.length === 0 ? '.middleware' : suffix;
     },
     pluginSuffix: () => detectSuffix(stemsIn(files, layout.pluginsDir), /([.-]plugins?|Plugin)$/),
   });
