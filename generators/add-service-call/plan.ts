@@ -18,7 +18,6 @@ import type { Service } from '../_engine/model/service.ts';
 import { type Draft, openDraft } from '../_engine/repo/draft.ts';
 import { render, renderModule } from '../_engine/render/render.ts';
 import { printString } from '../_engine/syntax/print.ts';
-import { requestContextFile } from '../add-service-client/request-context.ts';
 import { type Callee, findCallee } from './callee.ts';
 import { camelCase, capitalized, nameMethods } from './method-names.ts';
 import { type CallMethod, declarationsOf, methodOf } from './methods.ts';
@@ -77,7 +76,7 @@ async function planCallee(
       { from: 'fastify-plugin', default: 'fp' },
       { from: client, names },
       { from: base, names: ['type CallOptions', 'RouteClient'] },
-      { from: requestContextFile(service), names: ['currentContext'] },
+      { from: placeFile(service, 'plugins', 'request-context'), names: ['currentContext'] },
       ...imports,
     ]),
     types: declarationsOf(methods, callee.types),

@@ -11,7 +11,7 @@ import type { RequestContextTestView } from './view.ts';
 
 const name = 'request-context';
 
-export function requestContextFile(service: Service): RelPath {
+function requestContextFile(service: Service): RelPath {
   return placeFile(service, 'plugins', name);
 }
 
@@ -38,7 +38,7 @@ export function planRequestContext(draft: Draft, service: Service, request: RelP
   const view: RequestContextTestView = {
     imports: importLines(service, test, [
       { from: 'fastify', default: 'Fastify', names: ['type FastifyInstance'] },
-      { from: file, names: ['currentContext', 'requestContext'] },
+      { from: file, default: 'requestContext', names: ['currentContext'] },
       { from: client, names: ['ServiceClient', 'type ServiceClientOptions'] },
       testKitImport(service, test, 'json', 'silence', 'StubServer'),
     ]),

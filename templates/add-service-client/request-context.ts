@@ -109,13 +109,13 @@ function departureOf({ raw }: FastifyReply): AbortController {
  * Gives the calls of a ServiceClient with `context: currentContext` what they need to know of the request that causes
  * them. Register it before all that makes calls.
  */
-export const requestContext = fp<RequestContextOptions>(
-  (app, { timeout = Number.POSITIVE_INFINITY }, done) => {
-    app.addHook('onRequest', (request, reply, next) => {
-      storage.run(new RequestContext(request, reply, timeout), next);
-    });
-    done();
-  },
-);
-
-export default requestContext;
+export default fp<RequestContextOptions>((app, { timeout = Number.POSITIVE_INFINITY }, done) => {
+  if (!(timeout > 0)) {
+    done(new RangeError(`timeout must be above 0, got ${String(timeout)}`));
+    return;
+  }
+  app.addHook('onRequest', (request, reply, next) => {
+    storage.run(new RequestContext(request, reply, timeout), next);
+  });
+  done();
+});

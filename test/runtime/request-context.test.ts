@@ -11,9 +11,8 @@ import { Pool } from 'undici';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { json, silence, StubServer } from '../../templates/_shared/test-kit.ts';
-import {
+import requestContext, {
   currentContext,
-  requestContext,
   type RequestContextOptions,
 } from '../../templates/add-service-client/request-context.ts';
 import {
@@ -316,6 +315,12 @@ for (const [version, create] of [
       }
       await pool.close();
       expect(seen).toEqual([true, false, true, false]);
+    });
+
+    it.each([0, -1, Number.NaN])('refuses a time of its own of %d ms', async (timeout) => {
+      const app: FastifyInstance = create();
+      await expect(app.register(requestContext, { timeout })).rejects.toThrow(RangeError);
+      await app.close();
     });
 
     it('mixes up none of 200 requests at once, with bodies, streams and kept connections', async () => {

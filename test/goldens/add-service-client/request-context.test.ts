@@ -1,5 +1,5 @@
 import Fastify, { type FastifyInstance } from 'fastify';
-import { currentContext, requestContext } from '../src/plugins/request-context.js';
+import requestContext, { currentContext } from '../src/plugins/request-context.js';
 import { ServiceClient, type ServiceClientOptions } from '../src/utils/service-client.js';
 import { json, silence, StubServer } from './test-kit.js';
 

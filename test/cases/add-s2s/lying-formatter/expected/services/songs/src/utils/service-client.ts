@@ -304,9 +304,11 @@ export class ServiceClient {
       try {
         if (delayMs !== undefined)
           await deadline.until(sleep(delayMs, undefined, { ref: false }));
-        // Rounded up: who is called must not give up before its caller does.
+        // Rounded up, and never 0, which says nothing: who is called must not give up before its caller does.
         if (sendsTime)
-          call.headers[TIME_LEFT] = String(Math.ceil(deadline.remainingMs));
+          call.headers[TIME_LEFT] = String(
+            Math.ceil(deadline.remainingMs) || 1
+          );
         observer?.attemptStarted(call, attempt);
         return this.#accept<T>(
           await this.#transport.send(call, body, deadline),

@@ -241,8 +241,8 @@ export class ServiceClient {
 		for (let attempt = 0; ; attempt += 1) {
 			try {
 				if (delayMs !== undefined) await deadline.until(sleep(delayMs, undefined, { ref: false }))
-				// Rounded up: who is called must not give up before its caller does.
-				if (sendsTime) call.headers[TIME_LEFT] = String(Math.ceil(deadline.remainingMs))
+				// Rounded up, and never 0, which says nothing: who is called must not give up before its caller does.
+				if (sendsTime) call.headers[TIME_LEFT] = String(Math.ceil(deadline.remainingMs) || 1)
 				observer?.attemptStarted(call, attempt)
 				return this.#accept<T>(await this.#transport.send(call, body, deadline), call)
 			} catch (cause) {
