@@ -11,6 +11,7 @@ import { type Draft, openDraft } from '../_engine/repo/draft.ts';
 import { render, renderModule, renderTest } from '../_engine/render/render.ts';
 import { findUrlVariable } from '../_engine/facts/config/config.ts';
 import { clientAnswers, findClient, foreignClient } from '../_engine/facts/calls/installed-client.ts';
+import { findOldFastify } from '../_engine/facts/app/old-fastify.ts';
 import { surveyTarget } from '../_engine/facts/app/service.ts';
 import { recordedAnswers } from '../_engine/record/recorded-answers.ts';
 import { findAuthAddress, wireMiddleware } from './wiring.ts';
@@ -62,6 +63,8 @@ export async function planAuthMiddleware(answers: MiddlewareAnswers, repo: Repo)
   );
 
   const draft = openDraft(repo);
+  const old = findOldFastify(service);
+  if (old !== undefined) draft.obstruct(old);
   const files = placeFiles(service, middleware, await planClient(draft, service, answers));
   const open = protection.all ? openRoutes(service, repo, answers, chosen) : undefined;
   const choices: MiddlewareChoices = {
