@@ -63,8 +63,6 @@ export async function planAuthMiddleware(answers: MiddlewareAnswers, repo: Repo)
   );
 
   const draft = openDraft(repo);
-  const old = findOldFastify(service);
-  if (old !== undefined) draft.obstruct(old);
   const files = placeFiles(service, middleware, await planClient(draft, service, answers));
   const open = protection.all ? openRoutes(service, repo, answers, chosen) : undefined;
   const choices: MiddlewareChoices = {
@@ -190,6 +188,8 @@ function renderMiddleware(
   choices: MiddlewareChoices,
 ): void {
   const { style, testing } = service;
+  const old = findOldFastify(service);
+  if (old !== undefined) draft.obstruct(old);
   const view = middlewareView(service, files, names, choices);
   const text = render('add-auth-middleware/auth-middleware.ts.hbs', view, style);
   draft.create(files.middleware, 'auth-middleware', text);
