@@ -49,7 +49,7 @@ export class StubServer {
 
   /** The request that came last. @throws Error when there was none */
   get last(): Received {
-    const last = this.received.at(-1);
+    const last = this.received[this.received.length - 1];
     if (last === undefined) throw new Error('The stub server received no request');
     return last;
   }
