@@ -10,7 +10,7 @@ export type Given = (used: ts.Expression) => Argument | 'absent' | undefined;
 export const nothingGiven: Given = () => undefined;
 
 /** The text of an expression: `` `api/${route.url}` `` in a loop, `options.prefix ?? '/auth'` in a plugin. */
-export function textGiven(
+function textGiven(
   survey: Survey,
   expression: ts.Expression,
   file: RelPath,
