@@ -13,6 +13,7 @@ import { render, renderModule, renderTest } from '../_engine/render/render.ts';
 import { findUrlVariable } from '../_engine/facts/config/config.ts';
 import { clientAnswers, findClient, foreignClient } from '../_engine/facts/calls/installed-client.ts';
 import { testingFor } from '../_engine/facts/tooling.ts';
+import { findOldFastify } from '../_engine/facts/app/old-fastify.ts';
 import { surveyTarget } from '../_engine/facts/app/service.ts';
 import { recordedAnswers } from '../_engine/record/recorded-answers.ts';
 import { findAuthAddress, wireMiddleware } from './wiring.ts';
@@ -192,6 +193,8 @@ function renderMiddleware(
   choices: MiddlewareChoices,
 ): void {
   const { style, testing } = service;
+  const old = findOldFastify(service);
+  if (old !== undefined) draft.obstruct(old);
   const view = middlewareView(service, draft.repo, files, names, choices);
   const text =
     files.authentication === undefined

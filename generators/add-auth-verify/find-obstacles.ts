@@ -1,6 +1,7 @@
 import type { Obstacle } from '../_engine/model/obstacle.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
+import { findOldFastify } from '../_engine/facts/app/old-fastify.ts';
 import { findEncapsulatedJwt } from '../_engine/facts/auth/jwt-context.ts';
 import type { GuardsAhead } from '../_engine/facts/auth/guards-ahead.ts';
 import { findForeignIssuer } from '../_engine/facts/auth/foreign-issuers.ts';
@@ -23,6 +24,7 @@ export function findObstacles(
     findMissingKey(service),
     findForeignTokens(repo, service, path),
     findHiddenJwt(repo, service),
+    findOldFastify(service),
   ].filter((one) => one !== undefined);
 }
 

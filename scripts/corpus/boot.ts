@@ -60,6 +60,9 @@ export async function bootOnce(root: string, service: Service, verifyPath?: stri
     const origin = await waitUntilAnswering(ports, child);
     if (origin === undefined) return { boots: false, reason: reasonOf(output), routes: new Map() };
     const routes = await askRoutes(origin, list, signed);
+    const statuses = [...routes.values()].flatMap(({ owner, stranger }) => [owner, stranger]);
+    if (statuses.length > 0 && statuses.every((one) => one >= 500))
+      return { boots: false, reason: 'it answers each route with 5xx', routes: new Map() };
     if (verifyPath === undefined) return { boots: true, reason: '', routes };
     const verify = [
       await ask(`${origin}${verifyPath}`, 'no token'),

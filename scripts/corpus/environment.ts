@@ -31,10 +31,10 @@ export function environmentOf(
       if (existsSync(path)) Object.assign(read, valuesIn(readFileSync(path, 'utf8')));
     }
   }
-  const values = Object.entries({ ...defaults, ...read }).map(([name, value]) => [
-    name,
-    localValue(name, value),
-  ]);
+  const values = Object.entries({
+    ...defaults,
+    ...Object.fromEntries(Object.entries(read).filter(isGiven)),
+  }).map(([name, value]) => [name, localValue(name, value)]);
   const secretName = jwt.secret?.env;
   return {
     ...(Object.fromEntries(values) as Record<string, string>),
@@ -56,6 +56,10 @@ function localValue(name: string, value: string): string {
   if (/^(?:POSTGRES|PG|DB|DATABASE|REDIS)_?HOST(?:NAME)?$/.test(name)) return '127.0.0.1';
   if (/^(?:POSTGRES|PG|DB|DATABASE)_?(?:USER(?:NAME)?|NAME|DB|DATABASE)$/.test(name)) return 'postgres';
   return value === '' && /SECRET|KEY|PASSWORD|SALT/.test(name) ? corpusSecret : value;
+}
+
+function isGiven([name, value]: readonly [string, string]): boolean {
+  return value !== '' || !Object.hasOwn(defaults, name);
 }
 
 function valuesIn(text: string): Readonly<Record<string, string>> {

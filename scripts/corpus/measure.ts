@@ -21,7 +21,7 @@ import { addPackages } from './copy-repo.ts';
 import { brokenScripts, passingScripts } from './own-scripts.ts';
 import type { Row } from './report.ts';
 import { changedRoutes, guardProblems } from './routes.ts';
-import { runTests } from './run-tests.ts';
+import { plainTests, runTests } from './run-tests.ts';
 import { notUndone, sameTree, undoResult } from './undone.ts';
 
 export type Head = Pick<Row, 'repo' | 'commit' | 'services' | 'auth'>;
@@ -104,7 +104,9 @@ export async function appliedRow(
         ? guardProblems(before.routes, boot.routes, plan.notes.join('\n'))
         : changedRoutes(before.routes, boot.routes);
   const announced = announcedTests(ground.before, head, plan.notes);
-  const scripts = await brokenScripts(root, head.dir, await scriptsBefore(ground, head), announced);
+  const plainTest = plainTests[service.testing.runner];
+  const passing = await scriptsBefore(ground, head);
+  const scripts = await brokenScripts(root, head.dir, passing, announced, plainTest);
   const kept = await notUndone(ground.before, root, plan);
   const problems = [
     ...repeated,

@@ -77,7 +77,8 @@ async function failureOf(service: Service, root: string, path: string): Promise<
   return run.failed ? run.all.slice(-3_000) : undefined;
 }
 
-const plainTests: Readonly<Record<Service['testing']['runner'], string>> = {
+/** A test of one line that passes, by runner. */
+export const plainTests: Readonly<Record<Service['testing']['runner'], string>> = {
   vitest:
     "import { expect, it } from 'vitest';\nit('runs', () => { const one: number = 1; expect(one).toBe(1); });\n",
   jest: "test('runs', () => { const one: number = 1; expect(one).toBe(1); });\n",

@@ -8,7 +8,9 @@ import {
   propertyOf,
   stringOf,
 } from '../../syntax/expressions.ts';
+import { findCallee } from '../../program/callees.ts';
 import type { Survey } from '../../program/survey.ts';
+import { importedBy } from '../../syntax/symbols.ts';
 
 /** What the parameters of functions are, as one chain of calls has them. */
 export type Given = ReadonlyMap<ts.Node, GivenValue>;
@@ -112,13 +114,29 @@ function references(survey: Survey, owner: FunctionNode, name: string, file: Rel
       const at = isMember ? node.parent : node;
       if (at.parent === owner || at.parent === owner.parent || isNameOnly(at)) return true;
       const isIt = isMember
-        ? !isOwn || path !== file
+        ? (!isOwn || path !== file) && !isOther(survey, node.parent, path, owner)
         : isOwn && ts.isIdentifier(node) && refersTo(survey, node, path, owner);
       if (isIt) found.push(referenceOf(at, path));
       return true;
     });
   }
   return found;
+}
+
+/** A member of that name which is certainly another function: of another class, or of Fastify's own. */
+function isOther(survey: Survey, member: ts.Node, path: RelPath, owner: FunctionNode): boolean {
+  if (!ts.isPropertyAccessExpression(member)) return false;
+  const receiver = survey.names.value(member.expression, path)?.node;
+  if (receiver !== undefined && ts.isCallExpression(receiver))
+    if (importedBy(receiver.expression)?.from === 'fastify') return true;
+  // A method may replace one of the class above.
+  const isDerived = ts.isClassLike(owner.parent) && owner.parent.heritageClauses?.some(isExtends) === true;
+  const found = isDerived ? undefined : findCallee(survey, member, path);
+  return found !== undefined && found.node !== owner;
+}
+
+function isExtends({ token }: ts.HeritageClause): boolean {
+  return token === ts.SyntaxKind.ExtendsKeyword;
 }
 
 function refersTo(survey: Survey, node: ts.Identifier, path: RelPath, owner: FunctionNode): boolean {

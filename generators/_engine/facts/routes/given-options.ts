@@ -10,7 +10,7 @@ export type Given = (used: ts.Expression) => Argument | 'absent' | undefined;
 export const nothingGiven: Given = () => undefined;
 
 /** The text of an expression: `` `api/${route.url}` `` in a loop, `options.prefix ?? '/auth'` in a plugin. */
-export function textGiven(
+function textGiven(
   survey: Survey,
   expression: ts.Expression,
   file: RelPath,
@@ -38,6 +38,20 @@ export function textGiven(
   return survey.names.textOf(bare, file);
 }
 
+/** The prefix among the options of a registration: '' for none, `*` for one that cannot be read. */
+export function prefixGiven(survey: Survey, options: Argument | undefined, given: Given): string {
+  if (options === undefined) return '';
+  const bare = unwrap(options.expression);
+  const whole = given(bare);
+  if (whole === 'absent') return '';
+  if (whole !== undefined) return prefixGiven(survey, whole, nothingGiven);
+  const found = survey.names.objectOf(bare, options.file);
+  // `register(routes, optionsFor('/users'))`
+  if (found === undefined) return ts.isCallExpression(bare) ? '*' : '';
+  const prefix = propertyOf(found.node, 'prefix');
+  return prefix === undefined ? '' : (textGiven(survey, prefix, found.file, given) ?? '*');
+}
+
 /** The options that a plugin is registered with, by the names that its second parameter gives them. */
 export function optionsGiven(
   survey: Survey,
@@ -56,6 +70,7 @@ export function optionsGiven(
   };
   if (ts.isIdentifier(name)) {
     return (used) => {
+      if (used.getText() === name.text) return options ?? 'absent';
       const [receiver, member] = [receiverOf(used), memberOf(used)];
       return receiver?.getText() === name.text && member !== undefined ? option(member) : undefined;
     };

@@ -68,7 +68,7 @@ function isProbe({ method, url }: Route): boolean {
   const segments = segmentsOf(url);
   const last = segments.pop() ?? '';
   if (!isRead(method) || segments.some(isPattern)) return false;
-  const above = segments.filter((segment) => !versionOrApi.test(segment)).length;
+  const above = segments.filter((segment) => !versionOrApi.test(segment) && !probe.test(segment)).length;
   return (probe.test(last) && above <= 1) || (probeAtTop.test(last) && above === 0);
 }
 

@@ -13,8 +13,8 @@ import {
   type PluginFunction,
   resolverOf,
 } from '../../program/plugin-functions.ts';
-import { isFunctionNode, propertyOf, stringOf, unwrap } from '../../syntax/expressions.ts';
-import { type Given, nothingGiven, optionsGiven, textGiven } from './given-options.ts';
+import { isFunctionNode, stringOf, unwrap } from '../../syntax/expressions.ts';
+import { type Given, nothingGiven, optionsGiven, prefixGiven } from './given-options.ts';
 import { packageRoutes } from './package-routes.ts';
 import { joinUrl, routesOf } from './route-calls.ts';
 import type { Survey } from '../../program/survey.ts';
@@ -46,9 +46,7 @@ function registrationsOf(
 ): readonly Registration[] {
   return argumentsOf(survey, call, file).flatMap(([plugin, options]) => {
     if (plugin === undefined) return [];
-    const own = options === undefined ? undefined : propertyOf(options.expression, 'prefix');
-    const one: Given = (used) => options?.part?.(used) ?? given(used);
-    const prefix = own === undefined ? '' : (textGiven(survey, own, options?.file ?? file, one) ?? '*');
+    const prefix = prefixGiven(survey, options, (used) => options?.part?.(used) ?? given(used));
     return alternativesOf(plugin.expression).map((expression) => {
       const name = pluginName(expression, prefix);
       const at = inContainer(survey, expression, plugin.file) ?? { expression, file: plugin.file };

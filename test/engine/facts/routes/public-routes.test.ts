@@ -24,6 +24,7 @@ describe('likelyPublicRoutes', () => {
     ["app.get('/health', h);", ['GET /health']],
     ["app.get('/users/healthz', h);", ['GET /users/healthz']],
     ["app.get('/api/v1/status', h);", ['GET /api/v1/status']],
+    ["app.get('/api/v1/health/live', h);", ['GET /api/v1/health/live']],
     ["app.get('/docs/json', h);", ['GET /docs/json']],
     ["app.all('/metrics', h);", ['* /metrics']],
     ["app.post('/users/login', h);", ['POST /users/login']],

@@ -78,6 +78,23 @@ describe('routePluginsOf', () => {
     ]);
   });
 
+  it('takes no prefix that it cannot read for none', () => {
+    const users = "export async function users(app) { app.get('/:id', h); }";
+    const app = `${head}import { users } from './users';\nimport { modules } from './modules';
+      const app = Fastify();
+      const options = { prefix: '/known' };
+      app.register(users, options);
+      app.register(users, optionsFor('/unknown'));
+      app.register(modules, { prefix: '/handed' });`;
+    const modules = `import fp from 'fastify-plugin';\nimport { users } from './users';
+      export const modules = fp(async (f, options) => { f.register(users, options); });`;
+    expect(
+      routesOf({ 'src/app.ts': app, 'src/users.ts': users, 'src/modules.ts': modules }).filter((line) =>
+        line.includes(' users '),
+      ),
+    ).toEqual(['plugin users GET /known/:id', 'plugin users GET /*/:id', 'plugin users GET /handed/:id']);
+  });
+
   it('goes into plugins that register others, and into functions that make plugins', () => {
     const app = `${head}import { api } from './api';\nconst app = Fastify();\napp.register(api, { prefix: '/api' });`;
     expect(
