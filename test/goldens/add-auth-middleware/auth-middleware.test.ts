@@ -1,32 +1,7 @@
 import Fastify, { type FastifyInstance, type LightMyRequestResponse } from 'fastify';
 
-import fp from 'fastify-plugin';
-import { type Authentication, type AuthenticationOptions, connectAuthService, type VerifiedUser } from '../src/authentication.js';
+import { authMiddleware, type AuthMiddlewareOptions } from '../src/middleware/auth.middleware.js';
 import { type Answer, hangUp, json, silence, StubServer } from './test-kit.js';
-
-declare module 'fastify' {
-  interface FastifyInstance {
-    authenticate: Authentication['authenticate'];
-    authServiceClient: Authentication['client'];
-  }
-  interface FastifyRequest {
-    user: VerifiedUser | null;
-    correlationId: string;
-  }
-}
-
-type AuthMiddlewareOptions = AuthenticationOptions;
-
-/** As a service has it. */
-const authMiddleware = fp<AuthMiddlewareOptions>(async (app, options) => {
-  app.decorateRequest('correlationId', '');
-  app.decorateRequest('user', null);
-  const names = { user: 'user', correlationId: 'correlationId', url: 'AUTH_SERVICE_URL' };
-  const settings = { baseUrl: auth.origin, ...options };
-  const { authenticate, client } = await connectAuthService(app, settings, names);
-  app.decorate('authenticate', authenticate);
-  app.decorate('authServiceClient', client);
-});
 
 const ADA = { valid: true, userId: 'ada', email: 'ada@acme.test', tenantId: 'acme' };
 const INVALID = { error: 'Invalid or expired token' };

@@ -50,7 +50,7 @@ declare module 'fastify' {
 export default fp(
   (app, _options, done) => {
     const baseUrl = process.env['BILLING_SERVICE_URL'] ?? 'http://localhost:3003';
-    const client = new ServiceClient({ baseUrl, logger: app.log, context: currentContext, forwardToken: true });
+    const client = new ServiceClient({ baseUrl, logger: app.log, context: currentContext });
     app.decorate('billing', new BillingClient(client));
     app.addHook('onClose', () => client.close());
     done();
