@@ -55,24 +55,12 @@ export async function planServiceClient(answers: ClientAnswers, repo: Repo): Pro
   const draft = openDraft(repo);
   const note = transportNote(repo, service, transport);
   if (note !== undefined) draft.note(note);
-  const own = placeFile(service, 'shared', 'circuit-breaker');
-  // What services share imports nothing of one of them.
-  const isShared = service.layout.shared !== undefined;
-  const installed = isShared ? undefined : findInstalled(repo, service, 'CircuitBreaker');
-  // Our own breaker is planned again: it takes parts that were not asked for before, or turns out unchanged.
-  if (installed === undefined || installed === own)
-    await draft.include(
-      circuitBreaker.plan(
-        { ...answers, with: answers.with.filter((part) => part !== 'diagnostics' && part !== 'context') },
-        draft.repo,
-      ),
-    );
-
+  const breaker = await planBreaker(draft, service, answers, repo);
   const retry = !answers.without.includes('retry');
   const diagnostics =
     answers.with.includes('diagnostics') ||
     repo.read(placeFile(service, 'shared', parts.diagnostics)) !== undefined;
-  renderClient(draft, service, installed ?? own, { retry, diagnostics, transport });
+  renderClient(draft, service, breaker, { retry, diagnostics, transport });
   if (context)
     planRequestContext(
       draft,
@@ -85,6 +73,28 @@ export async function planServiceClient(answers: ClientAnswers, repo: Repo): Pro
     declareDependencies(draft, service.layout.shared ?? service, undici);
   }
   return draft.finish();
+}
+
+/** Brings the breaker if there is none, and plans our own again; its file. */
+async function planBreaker(
+  draft: Draft,
+  service: Service,
+  answers: ClientAnswers,
+  repo: Repo,
+): Promise<RelPath> {
+  const own = placeFile(service, 'shared', 'circuit-breaker');
+  // What services share imports nothing of one of them.
+  const isShared = service.layout.shared !== undefined;
+  const installed = isShared ? undefined : findInstalled(repo, service, 'CircuitBreaker');
+  // Our own breaker is planned again: it takes parts that were not asked for before, or turns out unchanged.
+  if (installed === undefined || installed === own)
+    await draft.include(
+      circuitBreaker.plan(
+        { ...answers, with: answers.with.filter((part) => part !== 'diagnostics' && part !== 'context') },
+        draft.repo,
+      ),
+    );
+  return installed ?? own;
 }
 
 /** Of the client that is there, as the variant that it is. @throws RefusalError E_FILE_EXISTS when it was not generated */
