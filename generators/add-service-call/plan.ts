@@ -66,15 +66,13 @@ async function planCallee(
 ): Promise<void> {
   const file = placeFile(service, 'plugins', `${callee.name}-client`);
   const methods = chooseMethods(callee, routes);
-  const errors = methods.flatMap((one) => one.errors);
   const guarded = methods.map(({ route }) => routeKey(route)).find((key) => callee.guarded.has(key));
   const { expression, imports } = readVariable(service, callee.variable);
   const hasDefault = imports.length > 0 && service.config.file !== undefined;
-  const names = ['ServiceClient', ...(errors.length > 0 ? ['type ServiceClientError'] : [])];
   const view: ServiceCallView = {
     imports: importLines(service, file, [
       { from: 'fastify-plugin', default: 'fp' },
-      { from: client, names },
+      { from: client, names: clientNames(methods) },
       { from: base, names: ['type CallOptions', 'RouteClient'] },
       { from: placeFile(service, 'plugins', 'request-context'), names: ['currentContext'] },
       ...imports,
@@ -95,7 +93,21 @@ async function planCallee(
     ...(guarded === undefined ? [] : [tokenNote(callee, guarded)]),
   );
   registerPlugin(draft, service, { file, plugin: `${camelCase(callee.name)}Client` });
-  const { defaultUrl, destination: to, variable: name } = callee;
+  await declareUrl(draft, service, callee);
+}
+
+function clientNames(methods: readonly CallMethod[]): readonly string[] {
+  return [
+    'ServiceClient',
+    ...(methods.some(({ errors }) => errors.length > 0) ? ['type ServiceClientError'] : []),
+  ];
+}
+
+async function declareUrl(
+  draft: Draft,
+  service: Service,
+  { defaultUrl, destination: to, variable: name }: Callee,
+): Promise<void> {
   await declareVariables(draft, service, [{ name, value: defaultUrl, type: 'url', default: defaultUrl, to }]);
 }
 
