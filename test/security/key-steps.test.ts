@@ -172,16 +172,16 @@ describe('the sign call of a login, in the second step', () => {
   for (const [name, [signed, register, isOn4 = false]] of Object.entries(edited)) {
     it(`signs with the key: ${name}`, async () => {
       const files = serviceWith(signed, register);
-      const { origin, token, verify } = await services.serve(
+      const served = await services.serve(
         name.replaceAll(/\W+/g, '-'),
         isOn4 ? onFastify4(files) : files,
         bothSteps,
         isOn4,
       );
-      const login = await token('/auth/login');
+      const login = await served.token('/auth/login');
       expect(algOf(login)).toBe('ES256');
-      expect(await verify(login)).toBe(200);
-      expect((await fetch(`${origin}/.well-known/jwks.json`)).status).toBe(200);
+      expect(await served.verify(login)).toBe(200);
+      expect((await fetch(`${served.origin}/.well-known/jwks.json`)).status).toBe(200);
     });
   }
 

@@ -29,7 +29,7 @@ const algorithms = ['ES256', 'EdDSA', 'RS256'] as const;
 const publicMembers = ['alg', 'crv', 'e', 'kid', 'kty', 'n', 'use', 'x', 'y'];
 
 const pemOf = (key: KeyObject, format: 'pkcs8' | 'spki' = 'pkcs8'): string =>
-  key.export({ type: format as 'pkcs8', format: 'pem' }).toString();
+  key.export({ type: format, format: 'pem' }).toString();
 const pem = (algorithm: SigningAlgorithm): string => pemOf(pairs[algorithm].privateKey);
 const everyKey = algorithms.map(pem).join('');
 const kidOf = Object.fromEntries(
@@ -93,9 +93,7 @@ afterAll(async () => {
 async function serve(keys: SigningKeys, withSecret = true): Promise<string> {
   const app = Fastify();
   apps.push(app);
-  const verify = keys.createVerifier(
-    withSecret ? await newVerifier('jsonwebtoken', secret, 'HS256') : undefined,
-  );
+  const verify = keys.createVerifier(withSecret ? newVerifier('jsonwebtoken', secret, 'HS256') : undefined);
   addSigningKeys(app, keys, verify);
   await app.register((route, _options, done) => {
     addVerifyHooks(route, '');
