@@ -192,25 +192,36 @@ function renderMiddleware(
   names: MiddlewareNames,
   choices: MiddlewareChoices,
 ): void {
-  const { style, testing } = service;
+  const { style } = service;
   const old = findOldFastify(service);
   if (old !== undefined) draft.obstruct(old);
   const view = middlewareView(service, draft.repo, files, names, choices);
-  const text =
-    files.authentication === undefined
-      ? render('add-auth-middleware/auth-middleware.ts.hbs', view, style)
-      : render('add-auth-middleware/shared-middleware.ts.hbs', sharedMiddlewareView(view, choices), style);
-  draft.create(files.middleware, 'auth-middleware', text);
-  if (files.authentication !== undefined)
+  if (files.authentication === undefined) {
+    const text = render('add-auth-middleware/auth-middleware.ts.hbs', view, style);
+    draft.create(files.middleware, 'auth-middleware', text);
+  } else {
+    const shared = sharedMiddlewareView(view, choices);
+    const text = render('add-auth-middleware/shared-middleware.ts.hbs', shared, style);
+    draft.create(files.middleware, 'auth-middleware', text);
     renderAuthentication(draft, service, files.authentication, files.client);
+  }
   const createModule = (file: RelPath, name: string): void => {
     draft.create(file, 'auth-middleware', renderModule(`add-auth-middleware/${name}.ts`, {}, style));
   };
   if (choices.alternatives) createModule(files.alternatives, 'auth-alternatives');
   if (choices.guardsAll) createModule(files.guard, 'route-guard');
-  const cached = choices.cacheTtlMs !== undefined;
-  if (cached) createModule(files.cache, 'claim-cache');
-  if (testing.runner === 'none') return;
+  if (choices.cacheTtlMs !== undefined) createModule(files.cache, 'claim-cache');
+  if (service.testing.runner !== 'none') renderTests(draft, service, files, names, choices);
+}
+
+function renderTests(
+  draft: Draft,
+  service: Service,
+  files: MiddlewareFiles,
+  names: MiddlewareNames,
+  choices: MiddlewareChoices,
+): void {
+  const { style, testing } = service;
   const create = (name: string, test: RelPath, view: object): void => {
     const text = renderTest(`add-auth-middleware/${name}.test.ts.hbs`, view, style, testing);
     draft.create(test, 'unit-test', text);
@@ -221,7 +232,7 @@ function renderMiddleware(
     const test = testFileFor(service, files.middleware, name);
     create(name, test, middlewareTestView(service, draft.repo, files, names, choices, test, imports));
   }
-  if (!cached) return;
+  if (choices.cacheTtlMs === undefined) return;
   const cacheTest = testFileFor(service, files.cache, 'claim-cache');
   const cacheView: ClaimCacheTestView = { cacheImport: importSpecifier(service, cacheTest, files.cache) };
   create('claim-cache', cacheTest, cacheView);

@@ -161,8 +161,10 @@ describe('B.9 in a folder that is loaded by file name', () => {
   });
 
   it('the auth middleware follows Redis, which tells it of revoked tokens', async () => {
-    const { 'svc/src/plugins/settings.ts': _, ...rest } = reader();
-    const root = materialize(`${scope}/revocation`, { fixture: 'none', args: [], files: rest });
+    const files = Object.fromEntries(
+      Object.entries(reader()).filter(([path]) => path !== 'svc/src/plugins/settings.ts'),
+    );
+    const root = materialize(`${scope}/revocation`, { fixture: 'none', args: [], files });
     await runCommand(
       { ...middleware, args: [...middleware.args, '--protect', 'all', '--cache-ttl', '10000'] },
       root,

@@ -50,9 +50,10 @@ export const openChecked = foundOnce((survey: Survey): CheckedProgram => {
   };
 });
 
-function missingPackages({ files, head, names, repo, tree }: Survey): readonly string[] {
+function missingPackages(survey: Survey): readonly string[] {
+  const { files, head, names, repo } = survey;
   const imported = files.flatMap((path) =>
-    specifiersOf(tree(path)).filter((specifier) => names.module(path, specifier) === undefined),
+    specifiersOf(survey.tree(path)).filter((specifier) => names.module(path, specifier) === undefined),
   );
   const packages = new Set(imported.map((one) => /^(?:@[^/]+\/)?[^/]+/.exec(one)?.[0] ?? ''));
   const known = [...packages].filter((name) => head.manifest.dependencies[name] !== undefined);

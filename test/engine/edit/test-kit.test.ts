@@ -13,5 +13,8 @@ it.each([
   ['beside', 'a/src', 'a/src/test/test-kit.ts'],
 ] as const)('puts the test kit of tests %s %s into %s', (place, dir, path) => {
   const layout = { tests: { place, dir: dir as RelPath, suffix: '.test' } } as LayoutFact;
-  expect(testKitImport({ layout }, 'a/x.test.ts' as RelPath, 'json')).toEqual({ from: path, names: ['json'] });
+  expect(testKitImport({ layout }, 'a/x.test.ts' as RelPath, 'json')).toEqual({
+    from: path,
+    names: ['json'],
+  });
 });
