@@ -236,7 +236,7 @@ function parseJwks(text: string): readonly (readonly [KeyObject, JsonWebKey])[] 
 /** In a variable, line breaks may be written as `\n`. */
 function parsePem(text: string): readonly (readonly [KeyObject, JsonWebKey])[] {
   const blocks = text
-    .replaceAll('\\n', '\n')
+    .replace(/\\n/g, '\n')
     .match(/-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]+-----END [^-]+-----/g);
   return (blocks ?? []).map((pem) => [createPrivateKey(pem), {}]);
 }

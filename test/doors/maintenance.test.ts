@@ -15,7 +15,7 @@ import { changedFiles, readTree, type Tree } from '../helpers/tree.ts';
 
 const name = 'doors-maintenance';
 const user = 'services/user-service';
-const add = ['add-circuit-breaker', '--target', 'user', '--no-format'];
+const add = ['add-circuit-breaker', '--target', 'user'];
 let root = '';
 let before: Tree = new Map();
 
