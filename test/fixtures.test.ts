@@ -14,7 +14,7 @@ import { readTree } from './helpers/tree.ts';
 const all = Object.keys(fixtures) as FixtureName[];
 
 describe.concurrent('the fixture', () => {
-  it.each(sampled(all, 2))('%s compiles, boots, lets ada in and passes its own tests', async (name) => {
+  it.each(sampled(all, 1))('%s compiles, boots, lets ada in and passes its own tests', async (name) => {
     const fixture: Fixture = fixtures[name];
     const root = materialize(`fixture-${name}`, { fixture: name, args: [] });
     for (const { dir, tsconfig = 'tsconfig.json' } of fixture.services)
