@@ -258,9 +258,9 @@ describe("service to service: outage of @jukebox/auth", () => {
     while (answers.length < 10) answers.push(await ask(createToken()));
     expect(answers.every(({ status }) => status === 503)).toBe(true);
     // Only an open circuit says when to come back.
-    expect(Number(answers.slice(-1)[0]?.headers.get("retry-after"))).toBeGreaterThan(
-      0
-    );
+    expect(
+      Number(answers.slice(-1)[0]?.headers.get("retry-after"))
+    ).toBeGreaterThan(0);
 
     await auth.start();
     expect((await ask(createToken())).status).toBe(503);
