@@ -51,6 +51,23 @@ describe('a package that services share', () => {
     expect([...changedFiles(repo.original, repo.tree).keys()]).toEqual([]);
   });
 
+  it.each([
+    ['packages:\n  # first\n  - services/*\n\n  - "tools/*"\ncatalog: {}\n', '  - services/*'],
+    [`packages:\r\n${'- a\r\n'.repeat(2_000)}  weird: x\r\n`, '- a\r'],
+  ])('is listed before the first package of a workspace of pnpm, %#', async (text, first) => {
+    const path = 'pnpm-workspace.yaml';
+    repo.write(path, text);
+    await repo.run('add-circuit-breaker --target user --shared lib/s2s');
+    const line = first.replace(/- .*?(?=\r?$)/, '- lib/s2s');
+    expect(repo.read(path)).toBe(text.replace(first, `${line}\n${first}`));
+  });
+
+  it('is none for a service that shall have copies, now and later', async () => {
+    await repo.run('add-circuit-breaker --target user --shared none');
+    expect(await repo.plan('add-circuit-breaker --target user')).toMatchObject({ edits: [], notes: [] });
+    expect(await repo.plan('s2s-status')).toMatchObject({ findings: [] });
+  });
+
   it('goes with the last service that shares it, while others stay', async () => {
     await repo.run('add-auth-verify');
     await repo.run('add-service-client --target billing --shared none');

@@ -142,12 +142,17 @@ function listedFirst(
   dir: RelPath,
   isMatched: (glob: unknown) => boolean,
 ): readonly TextChange[] {
-  const block = /^packages:[ \t]*\r?\n((?:[ \t]*(?:[-#].*)?(?:\r?\n|$))+?)(?=\S|$(?![^]))/m.exec(base);
-  const items = [...(block?.[1] ?? '').matchAll(/^([ \t]*)- *['"]?([^'"#\r\n]*?)['"]?[ \t]*(?:#.*)?$/gm)];
+  const lines = base.split('\n');
+  const head = lines.findIndex((line) => /^packages:\s*$/.test(line));
+  const rest = head < 0 ? [] : lines.slice(head + 1);
+  const end = rest.findIndex((line) => !/^\s*(?:[-#]|$)/.test(line));
+  const items = (end < 0 ? rest : rest.slice(0, end)).filter((line) => /^\s*-/.test(line));
   const [first] = items;
-  if (block === null || first === undefined || items.some(([, , glob]) => isMatched(glob))) return [];
-  const at = block.index + block[0].indexOf('\n') + 1 + first.index;
-  return [{ start: at, end: at, text: `${first[1] ?? ''}- ${dir}${base.includes('\r\n') ? '\r\n' : '\n'}` }];
+  const globs = items.map((line) => /^\s*- *['"]?([^'"#\s]*)/.exec(line)?.[1]);
+  if (first === undefined || globs.some(isMatched)) return [];
+  const at = lines.slice(0, lines.indexOf(first, head)).join('\n').length + 1;
+  const [indent = ''] = /^\s*/.exec(first) ?? [];
+  return [{ start: at, end: at, text: `${indent}- ${dir}${first.endsWith('\r') ? '\r\n' : '\n'}` }];
 }
 
 /** Before the projects that use it, where a solution lists them. */
