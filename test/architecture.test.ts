@@ -27,7 +27,7 @@ const modules = [...readModules('generators')];
 
 /** Everything else decides: it reads the repo through `Repo` alone. */
 const touchesDisk =
-  /^(?:repo\/(?:disk|installed-types|repo)|render\/template-files|generator\/(?:options|registry)|record\/(?:git|record-guard|version)|plan\/(?:format|formatter-code|lint|released)|apply\/.+|cli\/.+)\.ts$/;
+  /^(?:repo\/(?:disk|repo)|render\/template-files|generator\/(?:options|registry)|record\/(?:git|record-guard|version)|plan\/(?:format|formatter-code|lint|released)|apply\/.+|cli\/.+)\.ts$/;
 const writing =
   /^(?:append|chmod|copy|cp|createWrite|fchmod|fs?truncate|link|mk|open|rename|rm|symlink|unlink|write)/;
 

@@ -6,7 +6,7 @@ import { attempt } from '../_engine/model/obstacle.ts';
 import type { JwtFact, Service } from '../_engine/model/service.ts';
 import { openSurvey } from '../_engine/program/survey.ts';
 import { findTarget, surveyHeads } from '../_engine/repo/services.ts';
-import { namedPlaces } from '../_engine/facts/auth/login-answers.ts';
+import { namedPlaces } from '../_engine/facts/auth/login-tokens.ts';
 
 /** The claims that the login signs. */
 export function userClaimChoices(site: Site, given: Answers): readonly Choice[] {

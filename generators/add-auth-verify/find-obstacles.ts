@@ -1,12 +1,14 @@
-import type { Obstacle } from '../_engine/model/obstacle.ts';
+import { findAppPlace } from '../_engine/facts/app/app-place.ts';
+import { findOldFastify } from '../_engine/facts/app/old-fastify.ts';
+import type { GuardsAhead } from '../_engine/facts/auth/root-hooks.ts';
+import { needOf } from '../_engine/facts/routes/guard-order.ts';
+import type { Obstacle, Place } from '../_engine/model/obstacle.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
-import { findOldFastify } from '../_engine/facts/app/old-fastify.ts';
-import { findEncapsulatedJwt } from '../_engine/facts/auth/jwt-context.ts';
-import type { GuardsAhead } from '../_engine/facts/auth/guards-ahead.ts';
-import { findForeignIssuer } from '../_engine/facts/auth/foreign-issuers.ts';
-import { openSurvey } from '../_engine/program/survey.ts';
+import { openSurvey, type Survey } from '../_engine/program/survey.ts';
+import { findCalls } from '../_engine/syntax/calls.ts';
 import { printString } from '../_engine/syntax/print.ts';
+import { lineOf } from '../_engine/syntax/tree.ts';
 import { usesKeyPair } from './connection-views.ts';
 import type { VerifyFiles } from './files.ts';
 
@@ -102,4 +104,37 @@ function findForeignTokens(repo: Repo, service: Service, path: string): Obstacle
   // Verify request.body.token here: { valid: true, userId, email?, tenantId? }, or reply.code(401) and { valid: false }.
 });`,
   };
+}
+
+/** Where @fastify/jwt is registered in a context of its own, and nowhere on the application: `app.jwt` is undefined there. */
+function findEncapsulatedJwt(survey: Survey): Place | undefined {
+  const { file, names, scope } = findAppPlace(survey);
+  const isJwt = (name: string): boolean => name === '@fastify/jwt' || name === 'fastify-jwt';
+  const needs = findCalls(scope, names).map((use) => ({ use, need: needOf(survey, use, file, isJwt) }));
+  if (needs.some(({ need }) => need === 'here')) return undefined;
+  const child = needs.find(({ need }) => need === 'child');
+  return child && { path: file, line: lineOf(survey.tree(file), child.use.call.getStart()) };
+}
+
+/** Packages whose tokens somebody else signs: an identity provider, or a service of its own. */
+const issuers = [
+  'firebase-admin',
+  'google-auth-library',
+  'better-auth',
+  'supertokens-node',
+  '@supabase/supabase-js',
+  'aws-jwt-verify',
+  'keycloak-connect',
+  'openid-client',
+  'jwks-rsa',
+  'get-jwks',
+  'fastify-jwt-jwks',
+  'jwt-decode',
+] as const;
+const families = /^@(?:clerk|okta|auth0|ory)\//;
+
+/** The package that says where a service's tokens come from, if not from the service; undefined without one. */
+function findForeignIssuer({ head }: Survey): string | undefined {
+  const names = Object.keys(head.manifest.dependencies);
+  return issuers.find((name) => names.includes(name)) ?? names.find((name) => families.test(name));
 }

@@ -8,8 +8,8 @@ import { declareDependencies, fastifyPlugin } from '../_engine/edit/ensure-depen
 import { freePluginName, registerPlugin } from '../_engine/edit/register-plugin.ts';
 import { type Draft, openDraft } from '../_engine/repo/draft.ts';
 import { render } from '../_engine/render/render.ts';
-import { findGuardsAhead, type GuardsAhead } from '../_engine/facts/auth/guards-ahead.ts';
-import { withLoginAnswers } from '../_engine/facts/auth/login-answers.ts';
+import { findGuardsAhead, type GuardsAhead } from '../_engine/facts/auth/root-hooks.ts';
+import { withLoginAnswers } from '../_engine/facts/auth/login-tokens.ts';
 import { surveyTarget } from '../_engine/facts/app/service.ts';
 import { openSurvey } from '../_engine/program/survey.ts';
 import { usesKeyPair } from './connection-views.ts';

@@ -4,7 +4,7 @@ import type { RelPath } from '../_engine/model/paths.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { declareVariables, readVariable } from '../_engine/edit/declare-variables.ts';
-import type { GuardsAhead } from '../_engine/facts/auth/guards-ahead.ts';
+import type { GuardsAhead } from '../_engine/facts/auth/root-hooks.ts';
 import { importLines, testFileFor } from '../_engine/facts/style/place-file.ts';
 import { renderTest } from '../_engine/render/render.ts';
 import type { Draft } from '../_engine/repo/draft.ts';

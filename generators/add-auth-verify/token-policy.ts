@@ -23,8 +23,7 @@ import {
   type Purpose,
   type PurposeRule,
 } from '../_engine/facts/auth/jwt-logins.ts';
-import { namedPlaces } from '../_engine/facts/auth/login-answers.ts';
-import { type LoginTokens, surveyLoginTokens } from '../_engine/facts/auth/login-tokens.ts';
+import { type LoginTokens, namedPlaces, surveyLoginTokens } from '../_engine/facts/auth/login-tokens.ts';
 import { findSigns } from '../_engine/facts/auth/jwt-signs.ts';
 import { findPluginUse } from '../_engine/facts/auth/jwt.ts';
 import { openSurvey, type Survey } from '../_engine/program/survey.ts';

@@ -1,6 +1,6 @@
 import { generator as authMiddleware, type remoteQuestions } from '../add-auth-middleware/index.ts';
 import { generator as authVerify, type routeQuestions } from '../add-auth-verify/index.ts';
-import { namedPlaces, withLoginAnswers } from '../_engine/facts/auth/login-answers.ts';
+import { namedPlaces, withLoginAnswers } from '../_engine/facts/auth/login-tokens.ts';
 import type { Adoption, Answers, AnswersTo } from '../_engine/model/generator.ts';
 import { type Obstacle, RefusalError } from '../_engine/model/obstacle.ts';
 import type { Plan } from '../_engine/model/plan.ts';

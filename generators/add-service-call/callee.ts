@@ -2,11 +2,15 @@ import type { Destination } from '../_engine/edit/declare-variables.ts';
 import { findService, surveyService } from '../_engine/facts/app/service.ts';
 import { servesTls } from '../_engine/facts/app/instantiations.ts';
 import { surveyGuards } from '../_engine/facts/auth/guards.ts';
-import { type CallablePlace, findDestination, idOf } from '../_engine/facts/calls/call-destination.ts';
-import { findServiceCalls } from '../_engine/facts/calls/service-calls.ts';
+import {
+  type CallablePlace,
+  findDestination,
+  findServiceCalls,
+  idOf,
+} from '../_engine/facts/calls/service-calls.ts';
 import { findProbes, routeKey } from '../_engine/facts/routes/public-routes.ts';
 import { readOpenApi } from '../_engine/facts/route-types/openapi.ts';
-import { readRouteTypes, type RouteTypes } from '../_engine/facts/route-types/route-types.ts';
+import { readRouteTypes, type RouteTypes } from '../_engine/facts/route-types/route-reader.ts';
 import type { Route } from '../_engine/model/app-facts.ts';
 import { RefusalError } from '../_engine/model/obstacle.ts';
 import { basenameRel, type RelPath, toRel } from '../_engine/model/paths.ts';

@@ -1,6 +1,5 @@
 import { surveyTarget } from '../_engine/facts/app/service.ts';
-import type { NamedShapes, Shape, ShapeMember } from '../_engine/facts/route-types/shape.ts';
-import type { TypedRoute } from '../_engine/facts/route-types/typed-route.ts';
+import type { NamedShapes, Shape, ShapeMember, TypedRoute } from '../_engine/facts/route-types/shape.ts';
 import { placeFile } from '../_engine/facts/style/place-file.ts';
 import type { Contract } from '../_engine/model/generator.ts';
 import { ignoreRefusal } from '../_engine/model/obstacle.ts';

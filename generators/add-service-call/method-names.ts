@@ -1,4 +1,4 @@
-import type { TypedRoute } from '../_engine/facts/route-types/typed-route.ts';
+import type { TypedRoute } from '../_engine/facts/route-types/shape.ts';
 import { isIdentifier } from '../_engine/syntax/print.ts';
 
 const verbs: Readonly<Record<string, string>> = {

@@ -1,12 +1,13 @@
-import { printDeclaration, printShape } from '../_engine/facts/route-types/print-shape.ts';
 import {
   type NamedShapes,
   objectShape,
+  printDeclaration,
+  printShape,
   type Shape,
   type ShapeMember,
+  type TypedRoute,
 } from '../_engine/facts/route-types/shape.ts';
 import type { Route } from '../_engine/model/app-facts.ts';
-import type { TypedRoute } from '../_engine/facts/route-types/typed-route.ts';
 import { patternOfName, printInComment, printKey, printString } from '../_engine/syntax/print.ts';
 import { capitalized } from './method-names.ts';
 import type { CallMethodView } from './view.ts';

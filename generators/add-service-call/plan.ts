@@ -6,8 +6,7 @@ import { findClient, foreignClient } from '../_engine/facts/calls/installed-clie
 import { dependenciesOption, findPluginDependencies } from '../_engine/facts/app/decorations.ts';
 import { surveyTarget } from '../_engine/facts/app/service.ts';
 import { routeKey } from '../_engine/facts/routes/public-routes.ts';
-import { hasUnknown } from '../_engine/facts/route-types/shape.ts';
-import type { TypedRoute } from '../_engine/facts/route-types/typed-route.ts';
+import { hasUnknown, type TypedRoute } from '../_engine/facts/route-types/shape.ts';
 import { importLines, importSpecifier, placeFile } from '../_engine/facts/style/place-file.ts';
 import type { AnswersTo } from '../_engine/model/generator.ts';
 import { RefusalError } from '../_engine/model/obstacle.ts';

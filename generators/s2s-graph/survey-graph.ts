@@ -2,13 +2,15 @@ import { surveyService } from '../_engine/facts/app/service.ts';
 import { findAuthService } from '../_engine/facts/auth/auth-service.ts';
 import { surveyGuards } from '../_engine/facts/auth/guards.ts';
 import { findBareCalls } from '../_engine/facts/calls/bare-calls.ts';
-import { findCircuits, findServiceCalls, type ServiceCall } from '../_engine/facts/calls/service-calls.ts';
 import {
   type CallablePlace,
   type CallDestination,
+  findCircuits,
   findDestination,
+  findServiceCalls,
   idOf,
-} from '../_engine/facts/calls/call-destination.ts';
+  type ServiceCall,
+} from '../_engine/facts/calls/service-calls.ts';
 import { attempt, obstaclesOf } from '../_engine/model/obstacle.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Service, ServiceHead } from '../_engine/model/service.ts';

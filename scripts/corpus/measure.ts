@@ -10,7 +10,7 @@ import type { ServiceHead } from '../../generators/_engine/model/service.ts';
 import { diffOf } from '../../generators/_engine/plan/diff.ts';
 import { openRepo } from '../../generators/_engine/repo/repo.ts';
 import { surveyService } from '../../generators/_engine/facts/app/service.ts';
-import { findTokenlessTests } from '../../generators/_engine/facts/routes/tokenless-tests.ts';
+import { findTokenlessTests } from '../../generators/add-auth-middleware/beside-guard.ts';
 import { openSurvey } from '../../generators/_engine/program/survey.ts';
 import { surveyHeads } from '../../generators/_engine/repo/services.ts';
 import type { Command } from '../../test/helpers/case.ts';

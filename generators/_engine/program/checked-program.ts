@@ -8,7 +8,7 @@ import {
   listInstalled,
   readInstalledTypes,
   realInstalledPath,
-} from '../repo/installed-types.ts';
+} from '../repo/disk.ts';
 import libFiles from '../syntax/lib-files.cjs';
 import { specifiersOf } from '../syntax/symbols.ts';
 import { ts } from '../syntax/tree.ts';

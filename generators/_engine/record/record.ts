@@ -1,20 +1,26 @@
-import type { Edit, Plan } from '../model/plan.ts';
 import type { Answers } from '../model/generator.ts';
-import { withLineEndingsOf } from '../model/text-change.ts';
 import { type Obstacle, RefusalError } from '../model/obstacle.ts';
 import { type RelPath, toRel } from '../model/paths.ts';
+import type { Edit, Plan } from '../model/plan.ts';
 import type { Repo } from '../model/repo.ts';
 import { isWholeFile } from '../model/roles.ts';
+import { withLineEndingsOf } from '../model/text-change.ts';
 import { editTowards } from '../repo/draft.ts';
 import { findRecords, recordPathIn, valuesOf } from '../repo/record-text.ts';
 import { textAfter } from '../repo/repo.ts';
 import { surveyHeads } from '../repo/services.ts';
 import { hashCode } from './hash.ts';
 import { insertionsOf } from './insertions.ts';
-import { mergeRecords } from './merge-records.ts';
 import { recordOf } from './record-json.ts';
 import { homesOf, renderRecord } from './render-record.ts';
-import { generatedFile, type RecordedFile, type RecordedPatch, type S2sRecord } from './s2s-record.ts';
+import {
+  type GeneratedFile,
+  generatedFile,
+  type PatchedFile,
+  type RecordedFile,
+  type RecordedPatch,
+  type S2sRecord,
+} from './s2s-record.ts';
 
 const empty: S2sRecord = { services: {}, files: {} };
 const known = new WeakMap<Repo, S2sRecord>();
@@ -58,7 +64,7 @@ function unreadable(path: string, reason: string): Obstacle {
 }
 
 /** Who made a plan, for whom, with which answers. */
-export interface Authorship {
+interface Authorship {
   readonly generator: string;
   readonly version: string;
   readonly services: readonly RelPath[];
@@ -205,4 +211,57 @@ function withPatch(before: readonly RecordedPatch[], patch: RecordedPatch): read
   const insertions = [...kept, ...patch.insertions];
   const usedBefore = [...new Set([...own.usedBefore, ...patch.usedBefore])];
   return [...before.filter((one) => one !== own), { ...patch, insertions, usedBefore }];
+}
+
+/**
+ * What two records hold together: those of two branches, or of two packages. Where both know a file that is ours,
+ * `isOnDisk` tells whose text is there; of a file of the user's, the insertions of both were put in.
+ */
+export function mergeRecords(
+  ours: S2sRecord,
+  theirs: S2sRecord,
+  isOnDisk: (path: string, hash: string) => boolean,
+): S2sRecord {
+  const files: Record<string, RecordedFile> = { ...theirs.files, ...ours.files };
+  for (const [path, their] of Object.entries(theirs.files)) {
+    const our = Object.hasOwn(ours.files, path) ? ours.files[path] : undefined;
+    if (our?.kind === 'patched' && their.kind === 'patched') files[path] = mergePatched(our, their);
+    else if (our?.kind === 'generated' && their.kind === 'generated')
+      files[path] = mergeGenerated(our, their, (hash) => isOnDisk(path, hash));
+  }
+  const services = { ...theirs.services, ...ours.services };
+  for (const [dir, runs] of Object.entries(theirs.services))
+    services[dir] = { ...runs, ...ours.services[dir] };
+  return { services, files };
+}
+
+function mergeGenerated(
+  our: GeneratedFile,
+  their: GeneratedFile,
+  isOnDisk: (hash: string) => boolean,
+): GeneratedFile {
+  const taken = !isOnDisk(our.hash) && isOnDisk(their.hash) ? their : our;
+  return { ...taken, also: [...new Set([...our.also, ...their.also])].sort() };
+}
+
+function mergePatched(our: PatchedFile, their: PatchedFile): PatchedFile {
+  const patches = [...our.patches];
+  for (const patch of their.patches) {
+    const at = patches.findIndex((one) => keyOf(one) === keyOf(patch));
+    const own = patches[at];
+    if (own === undefined) patches.push(patch);
+    else patches[at] = mergePatch(own, patch);
+  }
+  return { ...our, patches };
+}
+
+function keyOf({ generator, home, role }: RecordedPatch): string {
+  return JSON.stringify([generator, role, home]);
+}
+
+function mergePatch(our: RecordedPatch, their: RecordedPatch): RecordedPatch {
+  const known = new Set(our.insertions.map((one) => JSON.stringify(one)));
+  const more = their.insertions.filter((one) => !known.has(JSON.stringify(one)));
+  const usedBefore = [...new Set([...our.usedBefore, ...their.usedBefore])];
+  return { ...our, insertions: [...our.insertions, ...more], usedBefore };
 }

@@ -1,7 +1,7 @@
 import type { Answers } from '../model/generator.ts';
 import { relativeRel, type RelPath, toRel } from '../model/paths.ts';
 import { roleOfPatch } from '../model/roles.ts';
-import { insertionJson } from './insertion-json.ts';
+import { insertionJson } from './record-json.ts';
 import type { GeneratedFile, RecordedFile, RecordedPatch, RecordedRun, S2sRecord } from './s2s-record.ts';
 
 interface Names {

@@ -2,15 +2,13 @@ import { parse as parseJson } from 'jsonc-parser';
 
 import { dropDependency } from '../edit/ensure-dependency.ts';
 import { applyChanges, type TextChange } from '../model/text-change.ts';
-import { parseSource, syntaxErrors } from '../syntax/tree.ts';
-import { findLeft } from './find-left.ts';
+import { parseSource, spend, syntaxErrors } from '../syntax/tree.ts';
 import { occurrences } from './insertions.ts';
-import { codeChange, codeRanges } from './take-out-code.ts';
-import { lineChanges } from './take-out-lines.ts';
 import type { Insertion } from './s2s-record.ts';
+import { codeChange, codeRanges } from './take-out-code.ts';
 
 /** A text without what was put into it, and what was edited since and is in it still. */
-export interface TakenOut {
+interface TakenOut {
   readonly text: string;
   readonly blocked: readonly Readonly<{ line: number; diff: string }>[];
 }
@@ -148,4 +146,109 @@ function withoutProperties(text: string, { replaced = '', text: inserted }: Inse
   return namesIn(inserted)
     .filter((name) => !before.has(name))
     .reduce((rest, name) => dropDependency(rest, name) ?? rest, text);
+}
+
+/** A line that is there still of an insertion, edited or not, and how it differs. */
+type Left = Readonly<{ line: string; diff: string }>;
+
+/** What is still there of an insertion that is not found as it was; undefined when somebody took it out by hand. */
+function findLeft(
+  path: string,
+  text: string,
+  { replaced = '', text: inserted }: Insertion,
+): Left | undefined {
+  const old = new Set(trimmedLines(replaced));
+  const now = trimmedLines(text).filter((line) => !old.has(line));
+  const words = now.map((line) => new Set(wordsIn(line)));
+  const counts = new Map<string, number>();
+  for (const word of words.flatMap((some) => [...some])) counts.set(word, (counts.get(word) ?? 0) + 1);
+  for (const line of trimmedLines(inserted).filter((one) => !old.has(one))) {
+    const own = wordsIn(line);
+    spend(now.length, () => path);
+    if (line.length >= 3 && own.length > 0 && now.includes(line)) return { line, diff: `-${line}` };
+    const edited = now.find((_, index) => sharesMost(own, words[index] ?? new Set(), counts));
+    if (edited !== undefined) return { line: edited, diff: `-${line}\n+${edited}` };
+  }
+  return undefined;
+}
+
+function trimmedLines(text: string): readonly string[] {
+  return text.split('\n').map((line) => line.trim());
+}
+
+/** Words count the more, the fewer other lines have them: `app.register` tells little, the name of our plugin all. */
+function sharesMost(
+  words: readonly string[],
+  others: ReadonlySet<string>,
+  counts: ReadonlyMap<string, number>,
+): boolean {
+  const weigh = (some: readonly string[]): number =>
+    some.reduce((sum, word) => sum + 1 / Math.max(counts.get(word) ?? 1, 1), 0);
+  const shared = words.filter((word) => others.has(word));
+  return shared.length > 0 && weigh(shared) * 2 > weigh(words);
+}
+
+const keywords = new Set('await async const return import export from function new let default'.split(' '));
+
+/** Names, with what belongs to them: `app.register`, `fastify-plugin`, `utils/retry-policy.js`. */
+function wordsIn(line: string): readonly string[] {
+  const words = line.match(/[A-Za-z_$@][\w$@/.-]*/g)?.map((word) => word.toLowerCase()) ?? [];
+  return words.filter((word) => !keywords.has(word));
+}
+
+interface Lines {
+  readonly changes: readonly TextChange[];
+  /** Lines that name a variable of the insertion and give it another value. */
+  readonly edited: readonly Readonly<{ now: string; diff: string }>[];
+}
+
+/** Takes the lines of an insertion out of a file that is no code: each by its text, a variable by its name. */
+function lineChanges(text: string, { replaced = '', text: inserted }: Insertion): Lines {
+  const old = new Set(replaced.split('\n').map((line) => line.trim()));
+  const wanted = inserted
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !old.has(line));
+  const lines = linesOf(text);
+  const changes: TextChange[] = [];
+  const edited: Lines['edited'][number][] = [];
+  for (const line of wanted) {
+    const same = lines.filter((one) => one.text.trim() === line);
+    const name = nameIn(line);
+    const [only, other] = same;
+    if (only !== undefined && other === undefined)
+      changes.push({ start: only.start, end: only.end, text: '' });
+    const changed = name === undefined ? undefined : lines.find((one) => nameIn(one.text) === name);
+    if (only === undefined && changed !== undefined)
+      edited.push({ now: changed.text, diff: `-${line}\n+${changed.text.trim()}` });
+  }
+  const sorted = changes.sort((a, b) => a.start - b.start);
+  return { changes: withBlankLine(text, sorted, inserted), edited };
+}
+
+function linesOf(text: string): readonly Readonly<{ text: string; start: number; end: number }>[] {
+  let offset = 0;
+  return (text.match(/[^\n]*\n|[^\n]+$/g) ?? []).map((line) => {
+    const start = offset;
+    offset += line.length;
+    return { text: line, start, end: offset };
+  });
+}
+
+/** `PORT` of `PORT=1`, `# PORT=`, `- PORT=1` and `PORT: 1`. */
+function nameIn(line: string): string | undefined {
+  return /^[\s#-]*(?:export\s+)?["']?([A-Z][A-Z0-9_]+)["']?\s*[=:]/.exec(line)?.[1];
+}
+
+function withBlankLine(
+  text: string,
+  changes: readonly TextChange[],
+  inserted: string,
+): readonly TextChange[] {
+  const [first] = changes;
+  if (first === undefined || !/^\r?\n/.test(inserted)) return changes;
+  const above = /(?:^|\n)([ \t]*\r?\n)$/.exec(text.slice(0, first.start))?.[1];
+  return above === undefined
+    ? changes
+    : [{ ...first, start: first.start - above.length }, ...changes.slice(1)];
 }

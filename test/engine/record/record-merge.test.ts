@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import type { RecordedFile, S2sRecord } from '../../../generators/_engine/record/s2s-record.ts';
-import { mergeRecords } from '../../../generators/_engine/record/merge-records.ts';
+import { mergeRecords } from '../../../generators/_engine/record/record.ts';
 import { toRel } from '../../../generators/_engine/model/paths.ts';
 import { sidesOf } from '../../../generators/_engine/repo/record-text.ts';
 

@@ -4,7 +4,7 @@ import type { Survey } from '../../program/survey.ts';
 import { keyOf, memberOf, receiverOf, stringOf, unwrap } from '../../syntax/expressions.ts';
 import { importedBy } from '../../syntax/symbols.ts';
 import { lineOf, ts, walk } from '../../syntax/tree.ts';
-import { findRouteCode, type RouteCode } from '../routes/route-code.ts';
+import { findRouteCode, type RouteCode } from '../routes/route-calls.ts';
 import { findIssued, type Issued } from './jwt-issued.ts';
 import { isDoubtful, provesUser } from './jwt-logins.ts';
 import { findSigns } from './jwt-signs.ts';

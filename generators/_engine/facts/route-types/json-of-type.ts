@@ -1,6 +1,13 @@
 import { ts } from '../../syntax/tree.ts';
-import { nothingShape, type Shape, type ShapeMember, unionOf, unknownShape } from './shape.ts';
-import { ownName, type TypeNames } from './type-names.ts';
+import {
+  nothingShape,
+  ownName,
+  type Shape,
+  type ShapeMember,
+  type TypeNames,
+  unionOf,
+  unknownShape,
+} from './shape.ts';
 
 /** Levels of a type without names of its own; below them it is unknown. */
 const maxDepth = 12;

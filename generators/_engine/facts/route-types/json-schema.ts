@@ -1,6 +1,12 @@
 import { isIdentifier } from '../../syntax/print.ts';
-import { nothingShape, type Shape, type ShapeMember, unionOf, unknownShape } from './shape.ts';
-import type { TypeNames } from './type-names.ts';
+import {
+  nothingShape,
+  type Shape,
+  type ShapeMember,
+  type TypeNames,
+  unionOf,
+  unknownShape,
+} from './shape.ts';
 
 /** A part of a schema that is no JSON schema: its type is known by other means. */
 export class KnownShape {

@@ -2,10 +2,8 @@ import type { Route } from '../../model/app-facts.ts';
 import { RefusalError } from '../../model/obstacle.ts';
 import type { RelPath } from '../../model/paths.ts';
 import { answerOfSchema, isJson, type SchemaContext, shapeOfSchema } from './json-schema.ts';
-import { type Shape, unionOf, unknownShape } from './shape.ts';
-import { TypeNames } from './type-names.ts';
-import { takesBody, type TypedRoute } from './typed-route.ts';
-import type { RouteTypes } from './route-types.ts';
+import { type Shape, takesBody, type TypedRoute, TypeNames, unionOf, unknownShape } from './shape.ts';
+import type { RouteTypes } from './route-reader.ts';
 
 /** What an OpenAPI document says of a service. */
 export interface OpenApiService extends RouteTypes {

@@ -1,14 +1,23 @@
 import type { Route } from '../../model/app-facts.ts';
-import type { CheckedProgram } from '../../program/checked-program.ts';
+import { type CheckedProgram, openChecked } from '../../program/checked-program.ts';
+import type { Survey } from '../../program/survey.ts';
+import { callsIn, routeMethods } from '../../syntax/calls.ts';
 import { type FunctionNode, isFunctionNode, memberOf, unwrap } from '../../syntax/expressions.ts';
-import { ts } from '../../syntax/tree.ts';
-import { findAnswers } from './sent-answers.ts';
+import { lineOf, ts } from '../../syntax/tree.ts';
 import { JsonTypes } from './json-of-type.ts';
 import { answerOfSchema, shapeOfSchema } from './json-schema.ts';
 import { SchemaValues } from './schema-values.ts';
-import { type NamedShapes, nothingShape, type Shape, unionOf, unknownShape } from './shape.ts';
-import { TypeNames } from './type-names.ts';
-import { takesBody, type TypedRoute } from './typed-route.ts';
+import { findAnswers } from './sent-answers.ts';
+import {
+  type NamedShapes,
+  nothingShape,
+  type Shape,
+  takesBody,
+  type TypedRoute,
+  TypeNames,
+  unionOf,
+  unknownShape,
+} from './shape.ts';
 
 type Answer = Readonly<{ status: string; shape: Shape; isText?: boolean }>;
 
@@ -20,7 +29,7 @@ const parts = {
 } as const;
 
 /** Reads routes of one service; the types that they name are collected. */
-export class RouteReader {
+class RouteReader {
   readonly #checker: ts.TypeChecker;
   readonly #names = new TypeNames();
   readonly #types: JsonTypes;
@@ -232,4 +241,41 @@ function isText(type: ts.Type): boolean {
   return (
     isString || /^(Buffer|Readable|ReadStream|ReadableStream|Uint8Array)$/.test(type.getSymbol()?.name ?? '')
   );
+}
+
+export interface RouteTypes {
+  readonly routes: readonly TypedRoute[];
+  readonly types: NamedShapes;
+  /** Packages whose types were not there to be read. */
+  readonly missing: readonly string[];
+}
+
+/** Reads the types of routes from the source of their service, by TypeScript's checker. Runs none of its code. */
+export function readRouteTypes(survey: Survey, routes: readonly Route[]): RouteTypes {
+  const program = openChecked(survey);
+  const reader = new RouteReader(program);
+  const typed = routes.map((route): TypedRoute => {
+    const tree = program.file(route.path);
+    const call = tree && findCall(tree, route);
+    return call === undefined ? untyped(route) : reader.read(route, call);
+  });
+  return { routes: typed, types: reader.types, missing: program.missing };
+}
+
+function untyped(route: Route): TypedRoute {
+  const body = takesBody(route) ? unknownShape : undefined;
+  return { route, params: unknownShape, query: unknownShape, body, answer: unknownShape, failures: [] };
+}
+
+/** The call that makes a route; of several on one line the one that has its URL. */
+function findCall(tree: ts.SourceFile, { line, url }: Route): ts.CallExpression | undefined {
+  const calls = callsIn(tree).filter(
+    (node) => routeMethods.has(memberOf(node.expression) ?? '') && lineOf(tree, node.getStart()) === line,
+  );
+  const own = calls.find(({ arguments: [first] }) => {
+    return (
+      first !== undefined && ts.isStringLiteralLike(first) && first.text !== '/' && url.endsWith(first.text)
+    );
+  });
+  return own ?? calls[0];
 }

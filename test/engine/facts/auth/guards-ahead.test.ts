@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { findGuardsAhead, type GuardsAhead } from '../../../../generators/_engine/facts/auth/guards-ahead.ts';
+import { findGuardsAhead, type GuardsAhead } from '../../../../generators/_engine/facts/auth/root-hooks.ts';
 import { toRel } from '../../../../generators/_engine/model/paths.ts';
 import { openSurvey } from '../../../../generators/_engine/program/survey.ts';
 import { surveyHeads } from '../../../../generators/_engine/repo/services.ts';

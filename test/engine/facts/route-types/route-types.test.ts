@@ -4,12 +4,12 @@ import { beforeAll, describe, expect, it } from 'vitest';
 
 import { surveyService } from '../../../../generators/_engine/facts/app/service.ts';
 import {
+  type NamedShapes,
   printDeclaration,
   printShape,
-} from '../../../../generators/_engine/facts/route-types/print-shape.ts';
-import type { NamedShapes } from '../../../../generators/_engine/facts/route-types/shape.ts';
-import type { TypedRoute } from '../../../../generators/_engine/facts/route-types/typed-route.ts';
-import { readRouteTypes } from '../../../../generators/_engine/facts/route-types/route-types.ts';
+  type TypedRoute,
+} from '../../../../generators/_engine/facts/route-types/shape.ts';
+import { readRouteTypes } from '../../../../generators/_engine/facts/route-types/route-reader.ts';
 import type { ServiceHead } from '../../../../generators/_engine/model/service.ts';
 import { openSurvey } from '../../../../generators/_engine/program/survey.ts';
 import { surveyHeads } from '../../../../generators/_engine/repo/services.ts';

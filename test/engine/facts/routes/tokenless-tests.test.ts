@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 
-import { findTokenlessTests } from '../../../../generators/_engine/facts/routes/tokenless-tests.ts';
+import { findTokenlessTests } from '../../../../generators/add-auth-middleware/beside-guard.ts';
 import type { ServiceHead } from '../../../../generators/_engine/model/service.ts';
 import { openSurvey } from '../../../../generators/_engine/program/survey.ts';
 import { surveyHeads } from '../../../../generators/_engine/repo/services.ts';
