@@ -50,9 +50,9 @@ export async function planAuthVerify(answers: VerifyAnswers, repo: Repo): Promis
   const files = verifyFiles(found);
   const guards = guardsAhead(repo, found, { method: 'POST', url: path });
   const service = withGuards(withLoginAnswers(withoutOwnJwt(found), repo, answers), guards);
-  const policy = surveyPolicy(repo, service, answers);
+  const policy = surveyPolicy(repo, service, { ...answers, plugin: files.plugin });
   const blacklist = answers.blacklist ?? usualBlacklist(service);
-  const keys = chooseKeys(repo, service, files, answers, policy);
+  const keys = chooseKeys(service, answers, policy);
   const draft = openDraft(repo);
   draft.obstruct(...findObstacles(repo, service, path, files, guards), ...policy.obstacles);
   const keysOptOut = keys === undefined ? [] : planKeySet(draft, repo, found, files);

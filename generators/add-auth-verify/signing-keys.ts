@@ -1,7 +1,6 @@
 import type { ImportWant } from '../_engine/model/code-facts.ts';
 import type { Obstacle } from '../_engine/model/obstacle.ts';
 import type { RelPath } from '../_engine/model/paths.ts';
-import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { declareVariables, readVariable } from '../_engine/edit/declare-variables.ts';
 import type { GuardsAhead } from '../_engine/facts/auth/root-hooks.ts';
@@ -24,21 +23,19 @@ export interface KeysAnswers {
 
 /** As asked for, else as the plugin has them already; undefined for a secret alone. */
 export function chooseKeys(
-  repo: Repo,
   { jwt, name }: Service,
-  { plugin }: VerifyFiles,
   { keys }: KeysAnswers,
-  { demanded, logins }: TokenPolicy,
+  { demanded, keys: there, logins }: TokenPolicy,
 ): SigningKeys | undefined {
-  const [, there] =
-    /\bcreateSigningKeys\(\s*\{\s*algorithm: ['"](\w+)['"]/.exec(repo.read(plugin) ?? '') ?? [];
-  const algorithm = keys === undefined ? there : algorithms[keys];
+  const algorithm = keys === undefined ? there.algorithm : algorithms[keys];
   if (algorithm === undefined) return undefined;
   const [login] = logins;
   const signed = (claim: string): string | undefined =>
     demanded.get(claim) ?? login?.shape.claims.get(claim)?.[0];
-  const issuer = signed('iss') ?? jwt.issuer ?? name;
-  return { algorithm, issuer, audience: signed('aud') ?? jwt.audience ?? 'services' };
+  // Others demand what is signed: it changes by hand alone.
+  const issuer = there.issuer ?? signed('iss') ?? jwt.issuer ?? name;
+  const audience = there.audience ?? signed('aud') ?? jwt.audience ?? 'services';
+  return { algorithm, issuer, audience };
 }
 
 /** What the plugin does with the keys. */
@@ -140,7 +137,7 @@ function existingKeySet({ line, path }: Readonly<{ line: number; path: RelPath }
 export function keysNotes(
   { dir, name }: Service,
   { audience, issuer }: SigningKeys,
-  { guarding }: TokenPolicy,
+  policy: TokenPolicy,
   { keys = 'es256', sign }: KeysAnswers,
 ): readonly string[] {
   const variables =
@@ -148,17 +145,30 @@ export function keysNotes(
   const consumers = `Services verify its tokens locally with add-auth-middleware --verify local --jwks <origin>${keySetRoute.url} --issuer ${inShell(issuer)} --audience ${inShell(audience)}: tokens of the secret are refused there, and a logout takes effect when the token expires.`;
   if (sign === 'keys') return [consumers];
   const target = dir === '' ? name : dir;
-  const places = guarding.map(({ at }) => `${at.path}:${String(at.line ?? 0)}`).join(', ');
+  const places = policy.guarding.map(({ at }) => `${at.path}:${String(at.line ?? 0)}`).join(', ');
   return [
     `Step 1 of 2: the verify route accepts tokens of the keys and of the secret; login signs as before. ${variables}`,
     ...(places === ''
       ? []
       : [
-          `Before step 2, verify with app.verifyToken(token) at ${places}: tokens of the keys are refused there.`,
+          `Before step 2, verify with app.verifyToken(token) at ${places}: tokens of the keys are refused there.${checksLeft(policy)}`,
         ]),
     `Step 2, once this is deployed everywhere, and no service verifies with the secret itself: s2s add-auth-verify --target ${target} --keys ${keys} --sign keys.`,
     consumers,
   ];
+}
+
+/** What a guard loses that moves to `app.verifyToken`: a sentence, with a space before it, or nothing. */
+function checksLeft({ accept, options }: TokenPolicy): string {
+  const others = [...options.entries.keys()].filter(
+    (name) => !/^(?:allowed(?:Iss|Aud)|issuer|audience|clockTolerance)$/.test(name),
+  );
+  return [
+    ...(accept === undefined ? [] : [` It does not call ${accept.call}: do that there.`]),
+    ...(others.length === 0
+      ? []
+      : [` Of tokens of the keys it does not demand ${others.join(', ')}: check that there.`]),
+  ].join('');
 }
 
 /** A claim of the repository, as an argument of a command line. */

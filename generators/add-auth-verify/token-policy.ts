@@ -1,7 +1,8 @@
 import type { ImportWant } from '../_engine/model/code-facts.ts';
 import type { Obstacle, Place } from '../_engine/model/obstacle.ts';
+import type { RelPath } from '../_engine/model/paths.ts';
 import type { Repo } from '../_engine/model/repo.ts';
-import type { Service } from '../_engine/model/service.ts';
+import type { JwtFact, Service } from '../_engine/model/service.ts';
 import { withoutGenerated } from '../_engine/program/survey.ts';
 import {
   findCookies,
@@ -28,6 +29,7 @@ import { findSigns } from '../_engine/facts/auth/jwt-signs.ts';
 import { findPluginUse } from '../_engine/facts/auth/jwt.ts';
 import { openSurvey, type Survey } from '../_engine/program/survey.ts';
 import { isFunctionNode } from '../_engine/syntax/expressions.ts';
+import { type Accept, keepDemands, type KeptPolicy, readKeptPolicy } from './kept-policy.ts';
 import { unreadClaims } from './identity-view.ts';
 import { printString, printStrings } from '../_engine/syntax/print.ts';
 
@@ -36,6 +38,8 @@ export interface TokenPolicy {
   readonly options: VerifyOptions;
   readonly rules: readonly PurposeRule[];
   readonly accept: Accept | undefined;
+  /** What the keys of auth-verify.ts sign. */
+  readonly keys: KeptPolicy['keys'];
   /** Claims that the verifier demands, with a text that it accepts. */
   readonly demanded: ReadonlyMap<string, string>;
   /** It demands nothing else: a test can sign such tokens. */
@@ -54,6 +58,7 @@ const none: Omit<TokenPolicy, 'login'> = {
   options: { entries: new Map(), imports: [], obstacles: [] },
   rules: [],
   accept: undefined,
+  keys: {},
   demanded: new Map(),
   isPlain: true,
   cookies: [],
@@ -65,6 +70,8 @@ const none: Omit<TokenPolicy, 'login'> = {
 
 interface PolicyAnswers {
   readonly path: string;
+  /** auth-verify.ts, where it is or will be. */
+  readonly plugin: RelPath;
   readonly login: string | undefined;
   readonly accept: string | undefined;
 }
@@ -73,26 +80,27 @@ interface PolicyAnswers {
 export function surveyPolicy(
   repo: Repo,
   service: Service,
-  { path, login, accept }: PolicyAnswers,
+  { path, plugin: file, login, accept }: PolicyAnswers,
 ): TokenPolicy {
   const { jwt } = service;
   const survey = withoutGenerated(openSurvey(repo, service));
-  if (jwt.library === 'none') return { ...none, login: surveyLoginTokens(survey, jwt, []) };
+  const kept = readKeptPolicy(openSurvey(repo, service), survey, service, file);
+  if (jwt.library === 'none') return policyWithoutTokens(survey, jwt, kept, file);
   const pluginOf: Parameters<typeof findIssued>[2] = (namespace) => findPluginUse(survey, namespace);
   const issued = findIssued(survey, findSigns(survey), pluginOf);
   const named = namedPlaces(login);
   const decided = decideLogins(issued, named);
   const guarding = findGuarding(survey, findVerifications(survey), decided.logins);
   const purpose = findPurpose(decided);
-  const options = takeOverOptions(survey, guarding, jwt.library);
+  const options = keepDemands(takeOverOptions(survey, guarding, jwt.library), kept, file);
   const plugin = jwt.library === '@fastify/jwt' ? pluginOf(jwt.namespace) : undefined;
-  const ruled = purpose.rules.map(({ claim }) => claim);
-  const checks = findGuardChecks(survey, plugin, guarding, ruled);
+  const checks = findGuardChecks(survey, plugin, guarding, ruledClaims(purpose));
   const given = findAccept(survey, accept);
   return {
     options,
     rules: purpose.rules,
-    accept: given.accept ?? trustedCall(checks.trusted),
+    accept: given.accept ?? trustedCall(checks.trusted) ?? (accept === 'none' ? undefined : kept.accept),
+    keys: kept.keys,
     ...demandedClaims(options),
     cookies: findCookies(survey, plugin),
     obstacles: [
@@ -108,6 +116,25 @@ export function surveyPolicy(
     logins: decided.logins,
     guarding,
   };
+}
+
+/** A service that neither signs nor verifies: what auth-verify.ts has stays. */
+function policyWithoutTokens(survey: Survey, jwt: JwtFact, kept: KeptPolicy, plugin: RelPath): TokenPolicy {
+  const options = keepDemands(none.options, kept, plugin);
+  const { accept, keys } = kept;
+  return {
+    ...none,
+    ...demandedClaims(options),
+    options,
+    accept,
+    keys,
+    obstacles: options.obstacles,
+    login: surveyLoginTokens(survey, jwt, []),
+  };
+}
+
+function ruledClaims({ rules }: Purpose): readonly string[] {
+  return rules.map(({ claim }) => claim);
 }
 
 /** `issuer: 'https://auth'` → `iss`. */
@@ -131,13 +158,6 @@ function trustedCall(
   trusted: Readonly<{ expression: string; imports: readonly ImportWant[] }> | undefined,
 ): Accept | undefined {
   return trusted && { call: `${trusted.expression}(request, claims)`, imports: trusted.imports };
-}
-
-/** A check of the service's own that each token has to pass. */
-interface Accept {
-  /** TypeScript; `claims` and `request` are in reach. */
-  readonly call: string;
-  readonly imports: readonly ImportWant[];
 }
 
 /** `--accept src/sessions.ts#isActive`, a path from the root of the repo; `none` goes without. */
