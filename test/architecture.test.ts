@@ -150,6 +150,13 @@ describe('the import law', () => {
     expect(early).toEqual([]);
   });
 
+  it('knows no generator by its id', () => {
+    const ids = readdirSync(join(projectRoot, 'generators')).filter((name) => !name.startsWith('_'));
+    const isId = (node: ts.Node): boolean => ts.isStringLiteralLike(node) && ids.includes(node.text);
+    const engines = modules.filter(({ path }) => inEngine(path));
+    expect(engines.flatMap((module) => nodesOf(module, isId))).toEqual([]);
+  });
+
   it('has no barrels', () => {
     const barrels = modules.filter(({ tree }) => {
       return (

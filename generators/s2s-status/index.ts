@@ -26,6 +26,7 @@ export const generator = defineGenerator({
       initial: [],
     },
   },
+  unchanged: 'everything stands',
   readsOnly: ({ fix, rebuildRecord }) => fix !== true && rebuildRecord !== true,
   plan: async (answers, repo) => (await import('./plan.ts')).planStatus(answers, repo),
 });

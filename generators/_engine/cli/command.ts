@@ -26,7 +26,11 @@ interface CommandLine {
 
 export interface Opened extends Decided {
   readonly json: boolean;
+  /** {@link Generator.unchanged} */
+  readonly unchanged?: string | undefined;
 }
+
+type Shown = Pick<Opened, 'json' | 'diff' | 'unchanged'>;
 
 /** From a command line to a decision; help comes back as text. Loads the engine only when it is needed. */
 export async function open(line: CommandLine): Promise<Opened | string> {
@@ -41,7 +45,8 @@ export async function open(line: CommandLine): Promise<Opened | string> {
     const { decide } = await import('./execute.ts');
     const ask = line.interactive && given['yes'] !== true ? askOnTerminal : undefined;
     const progress = process.stderr.isTTY ? showProgress : undefined;
-    return { ...(await decide({ id: line.id, generator, given, root, ask, progress }, line.command)), json };
+    const decided = await decide({ id: line.id, generator, given, root, ask, progress }, line.command);
+    return { ...decided, json, unchanged: generator.unchanged };
   } catch (error) {
     const outcome = refused({ generator: line.id, command: line.command }, obstaclesOf(error));
     return { outcome, diff: '', json };
@@ -49,13 +54,13 @@ export async function open(line: CommandLine): Promise<Opened | string> {
 }
 
 /** Prints an outcome on standard output, as JSON or for people; gives the exit code. */
-export async function show(outcome: Outcome, { json, diff }: Pick<Opened, 'json' | 'diff'>): Promise<number> {
+export async function show(outcome: Outcome, { json, diff, unchanged }: Shown): Promise<number> {
   if (json) {
     process.stdout.write(`${JSON.stringify(outcome, undefined, 2)}\n`);
   } else {
     const { reportOf } = await import('./report.ts');
     const terminal = process.stdout.isTTY;
-    process.stdout.write(reportOf(outcome, { colour: hasColour(process), terminal, diff }));
+    process.stdout.write(reportOf(outcome, { colour: hasColour(process), terminal, diff, unchanged }));
   }
   return exitCodeOf(outcome);
 }

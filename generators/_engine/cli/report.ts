@@ -13,19 +13,23 @@ export interface ReportOptions {
   readonly colour: boolean;
   readonly terminal: boolean;
   readonly diff: string;
+  /** What a run over the whole repository is told that finds nothing to do. */
+  readonly unchanged?: string | undefined;
 }
 
 type Colours = ReturnType<typeof createColors>;
 
 /** What a person reads after a run. Names, messages and code come from a repository: none of them drives the terminal. */
-export function reportOf(decided: Outcome, { colour, terminal, diff }: ReportOptions): string {
+export function reportOf(
+  decided: Outcome,
+  { colour, terminal, diff, unchanged = 'nothing to change' }: ReportOptions,
+): string {
   const colours = createColors(colour);
   const outcome = allPrintable(decided);
   if (outcome.status === 'refused') return refusalReport(outcome, colours);
   if (decided.output !== undefined) return terminal ? printable(decided.output) : decided.output;
   const names = outcome.targets.map(({ service }) => service).join(', ') || 'the repository';
-  const nothing = outcome.generator === 's2s-status' ? 'everything stands' : 'nothing to change';
-  const isThere = outcome.targets.length === 0 ? nothing : `${names} is up to date, nothing to change`;
+  const isThere = outcome.targets.length === 0 ? unchanged : `${names} is up to date, nothing to change`;
   const heading = {
     applied: `${colours.green('✔')} ${outcome.generator} changed ${names}`,
     planned: `${colours.cyan('●')} ${outcome.generator} would change ${names} (nothing was written)`,

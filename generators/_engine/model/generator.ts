@@ -102,6 +102,8 @@ export interface Generator<Asked extends Questions = Questions> {
   readonly questions: Asked;
   /** With these answers nothing is written: what an interrupted run has left is told then, and not rolled back. */
   readsOnly?(given: Answers): boolean;
+  /** What is told when it was run over the whole repository and found nothing to do; absent: `nothing to change`. */
+  readonly unchanged?: string;
   plan(answers: AnswersTo<Asked>, repo: Repo): Promise<Plan>;
   /**
    * The answers with which it is planned once more for a service, so that it publishes on diagnostics channels;

@@ -60,6 +60,13 @@ describe('a report', () => {
     expect(text).toContain('\nLines: run-time code +1,234, tests -90, wiring +3 -1\n');
   });
 
+  it('says in the words of its generator that there is nothing to do', () => {
+    const unchanged: Outcome = { ...outcome, status: 'unchanged', targets: [] };
+    const options = { colour: false, terminal: false, diff: '' };
+    expect(reportOf(unchanged, options)).toContain('add-s2s: nothing to change\n');
+    expect(reportOf(unchanged, { ...options, unchanged: 'all is well' })).toContain('add-s2s: all is well\n');
+  });
+
   it('keeps line breaks, and its own colours', () => {
     const text = reportOf(refused, { colour: true, terminal: true, diff: '' });
     expect(text).toContain('\n    next\r\n');
