@@ -25,7 +25,9 @@ export async function buildShared(root: string): Promise<readonly string[]> {
     const { scripts = {} } = JSON.parse(readFileSync(join(root, dir, 'package.json'), 'utf8')) as {
       scripts?: Record<string, string>;
     };
-    const [, ...args] = (scripts['build'] ?? '').split(' ');
+    // One that services compile themselves has none.
+    if (scripts['build'] === undefined) continue;
+    const [, ...args] = scripts['build'].split(' ');
     await execa(process.execPath, [tsc, ...args], { cwd: join(root, dir), stdin: 'ignore' });
     if (!existsSync(join(root, dir, 'dist'))) throw new Error(`${dir} has no output`);
   }

@@ -12,13 +12,15 @@ export type ModuleFact = Readonly<{
   esModuleInterop: boolean;
   /** A dynamic `import()` needs a file extension, even where the imports of the service have none. */
   strictResolution: boolean;
+  /** The compiler resolves packages by their `exports`. */
+  readsExports: boolean;
   /**
    * `@/` → `src/`: aliases that the service's own imports use, most used first; [] when it imports relatively.
    * `extended`: they take no extension, because what they stand for has it (`#app/*` → `./src/*.ts`).
    */
   aliases: readonly Readonly<{ prefix: string; dir: RelPath; extended?: boolean }>[];
   tsconfig: RelPath | undefined;
-  /** Imported by its name; its own files import each other relatively, with the extension `.js`. */
+  /** Imported by its name; its own files import each other relatively, with the extension `.js` in ES modules. */
   shared?: SharedPackage | undefined;
 }>;
 
@@ -34,7 +36,12 @@ export type Style = Readonly<{
 }>;
 
 /** A package of the workspace that holds the parts that services have in common. */
-export type SharedPackage = Readonly<{ dir: RelPath; name: string; manifest: Readonly<{ path: RelPath }> }>;
+export type SharedPackage = Readonly<{
+  dir: RelPath;
+  name: string;
+  type: 'module' | 'commonjs';
+  manifest: Readonly<{ path: RelPath }>;
+}>;
 
 export type LayoutFact = Readonly<{
   /** Undefined where the service has its own copies. */

@@ -1,5 +1,5 @@
 import { RefusalError } from '../model/obstacle.ts';
-import { joinRel, type RelPath, toRel } from '../model/paths.ts';
+import { dirnameRel, joinRel, type RelPath, toRel } from '../model/paths.ts';
 import { misplaced } from '../model/roles.ts';
 import type { Repo } from '../model/repo.ts';
 import type { ServiceHead } from '../model/service.ts';
@@ -13,7 +13,9 @@ import { findSharedFolders } from '../repo/shared-packages.ts';
  */
 export function chooseShared(repo: Repo, head: ServiceHead, wanted: unknown): RelPath | undefined {
   const chosen = choose(repo, head, wanted);
-  if (chosen !== undefined) assertUsable(repo, chosen);
+  if (chosen === undefined) return undefined;
+  if (dirnameRel(head.manifest.path) !== head.dir) throw new RefusalError(notOfPackages(head));
+  assertUsable(repo, chosen);
   return chosen;
 }
 
@@ -47,7 +49,7 @@ function choose(repo: Repo, { dir, name }: ServiceHead, wanted: unknown): RelPat
 /** The folder comes from a flag or from a record: it is one for code, and no package of somebody else's. */
 function assertUsable(repo: Repo, dir: RelPath): void {
   // What a build or an install has left of a package that was undone is nobody's.
-  const isOutput = /^(?:dist|node_modules|\..*|.*\.tsbuildinfo)$/;
+  const isOutput = /^(?:dist|build|out|node_modules|\..*|.*\.tsbuildinfo)$/;
   const others = repo.origin.list(dir).filter(({ name }) => !isOutput.test(name));
   const isTaken = others.length > 0 && !findSharedFolders(repo).includes(dir);
   const inService = surveyHeads(repo).some((head) => `${dir}/`.startsWith(`${head.dir}/`));
@@ -64,6 +66,16 @@ function unusable(dir: RelPath, reason: string): RefusalError['obstacles'][0] {
     at: { path: dir },
     message: `--shared cannot be ${JSON.stringify(dir)}: it ${reason}.`,
     remedy: 'Name a folder of its own, such as packages/s2s.',
+  };
+}
+
+/** There a library is a project and a path of the root's tsconfig, and no package that a service could depend on. */
+function notOfPackages({ dir, manifest, name }: ServiceHead): RefusalError['obstacles'][0] {
+  return {
+    code: 'E_INVALID_FLAG',
+    at: { path: dir },
+    message: `${name} cannot share a package: it has no package.json of its own, but is a project of ${manifest.path}.`,
+    remedy: 'Omit --shared, so that each project gets its own copies.',
   };
 }
 

@@ -16,7 +16,7 @@ import { type RelPath, toRel } from '../model/paths.ts';
 import { chooseShared } from './choose-shared.ts';
 import { assertServices, findTarget, surveyHeads } from '../repo/services.ts';
 import { readManifest } from '../repo/manifest.ts';
-import { sharedPackageFor } from '../repo/shared-packages.ts';
+import { sharedPackageFor } from '../repo/sibling-packages.ts';
 import { globalFlags } from '../generator/options.ts';
 import { findAuthService, locateAuthService } from '../facts/auth/auth-service.ts';
 
@@ -137,9 +137,9 @@ async function planTargets(
 }
 
 /** Whether a service depends on the package: not all that is generated uses what is shared. */
-function isShared(repo: Repo, { manifest, name }: ServiceHead, dir: RelPath): boolean {
-  const { dependencies } = readManifest(repo, manifest.path) ?? manifest;
-  return dependencies[sharedPackageFor(repo, name, dir).name] !== undefined;
+function isShared(repo: Repo, head: ServiceHead, dir: RelPath): boolean {
+  const { dependencies } = readManifest(repo, head.manifest.path) ?? head.manifest;
+  return dependencies[sharedPackageFor(repo, head, dir).name] !== undefined;
 }
 
 /** Names the flag where a service gets a copy that others of the repository could share. */

@@ -1,4 +1,4 @@
-import { basenameRel, dirnameRel, joinRel, relativeRel, type RelPath, toRel } from '../model/paths.ts';
+import { dirnameRel, joinRel, relativeRel, type RelPath, toRel } from '../model/paths.ts';
 import type { Repo } from '../model/repo.ts';
 import type { SharedPackage } from '../model/code-facts.ts';
 import type { Manifest } from '../model/service.ts';
@@ -11,15 +11,11 @@ import { findRecords, valuesOf } from './record-text.ts';
 /** The package in a folder, as services import it; undefined where there is none with a name. */
 export function packageIn(repo: Repo, dir: RelPath): SharedPackage | undefined {
   const path = joinRel(dir, 'package.json');
-  const name = attempt(() => readManifest(repo, path))?.json['name'];
-  return typeof name === 'string' ? { dir, name, manifest: { path } } : undefined;
-}
-
-/** The package that a service shares or will share in a folder: its name, else one with the scope of the service's. */
-export function sharedPackageFor(repo: Repo, name: string, dir: RelPath): SharedPackage {
-  const scope = name.startsWith('@') ? `${name.split('/')[0] ?? ''}/` : '';
-  const manifest = { path: joinRel(dir, 'package.json') };
-  return packageIn(repo, dir) ?? { dir, name: `${scope}${basenameRel(dir)}`, manifest };
+  const found = attempt(() => readManifest(repo, path));
+  const name = found?.json['name'];
+  return found === undefined || typeof name !== 'string'
+    ? undefined
+    : { dir, name, type: found.type, manifest: { path } };
 }
 
 /** Folder of its sources in a shared package. */
@@ -36,7 +32,8 @@ export function sharedSpecifier(shared: SharedPackage, fromFile: RelPath, toFile
   if (!isIn(shared, fromFile))
     return `${shared.name}/${relativeRel(joinRel(shared.dir, sharedSource), target)}`;
   const relative = relativeRel(dirnameRel(fromFile), target);
-  return `${relative.startsWith('.') ? '' : './'}${relative}.js`;
+  // Not all that runs the TypeScript of CommonJS finds `x.ts` by `./x.js`: ts-node does not, nor does Jest.
+  return `${relative.startsWith('.') ? '' : './'}${relative}${shared.type === 'module' ? '.js' : ''}`;
 }
 
 /** By which the package is known where no record names it. */

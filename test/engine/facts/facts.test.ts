@@ -287,6 +287,7 @@ describe('surveyModules', () => {
       typeImports: false,
       esModuleInterop: false,
       strictResolution: false,
+      readsExports: false,
       aliases: [],
       tsconfig: 'tsconfig.json',
     });

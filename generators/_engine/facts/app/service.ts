@@ -15,7 +15,7 @@ import {
 import { type CallsInFile, findHelper, parameterName } from '../../program/plugin-functions.ts';
 import { assertServable, openSurvey, type Survey } from '../../program/survey.ts';
 import { surveyHeads } from '../../repo/services.ts';
-import { sharedPackageFor } from '../../repo/shared-packages.ts';
+import { sharedPackageFor } from '../../repo/sibling-packages.ts';
 import { findCalls, type Use } from '../../syntax/calls.ts';
 import { importsOf } from '../../syntax/symbols.ts';
 import type { ts } from '../../syntax/tree.ts';
@@ -153,7 +153,7 @@ export function surveyTarget(
     // One that the plan makes is not on the disk yet.
     return shared === undefined || shared === 'none'
       ? service
-      : withShared(service, sharedPackageFor(repo, head.name, toRel(shared)));
+      : withShared(service, sharedPackageFor(repo, head, toRel(shared)));
   }
   throw new RefusalError({
     code: 'E_NO_SUCH_SERVICE',

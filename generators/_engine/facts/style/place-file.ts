@@ -179,6 +179,7 @@ export function surveyModules(repo: Repo, head: ServiceHead): ModuleFact {
     typeImports: options['verbatimmodulesyntax'] === true || prefersTypeImports(survey),
     esModuleInterop: hasInterop(survey, system),
     strictResolution: /^node(16|18|20|next)$/.test(resolutionOption(survey)),
+    readsExports: /^(?:node(?:16|18|20|next)|bundler|preserve)$/.test(resolutionOption(survey)),
     // What only tests use, the runtime may not know.
     aliases: usedAliases(survey, usedBySource),
     tsconfig: path,

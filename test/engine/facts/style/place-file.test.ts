@@ -93,6 +93,7 @@ describe('importSpecifierIn', () => {
       typeImports: false,
       esModuleInterop: true,
       strictResolution: false,
+      readsExports: true,
       aliases: [{ prefix: '@/', dir: toRel('src') }],
       tsconfig: undefined,
     };
@@ -114,6 +115,7 @@ describe('dynamicSpecifier', () => {
       newExtension: extension,
       esModuleInterop: true,
       strictResolution,
+      readsExports: true,
       aliases: [],
       tsconfig: undefined,
     };
@@ -130,6 +132,7 @@ describe('importSpecifier', () => {
       typeImports: true,
       esModuleInterop: true,
       strictResolution: false,
+      readsExports: true,
       aliases: [],
       tsconfig: undefined,
       ...modules,
