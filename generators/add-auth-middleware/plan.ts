@@ -13,7 +13,7 @@ import { render, renderModule, renderTest } from '../_engine/render/render.ts';
 import { findUrlVariable } from '../_engine/facts/config/config.ts';
 import { clientAnswers, findClient, foreignClient } from '../_engine/facts/calls/installed-client.ts';
 import { testingFor } from '../_engine/facts/tooling.ts';
-import { findOldFastify } from '../_engine/facts/app/old-fastify.ts';
+import { findOldFastify } from '../_engine/facts/installed-version.ts';
 import { surveyTarget } from '../_engine/facts/app/service.ts';
 import { recordedAnswers } from '../_engine/record/recorded-answers.ts';
 import { findAuthAddress, wireMiddleware } from './wiring.ts';

@@ -1,5 +1,5 @@
 import { findAppPlace } from '../_engine/facts/app/app-place.ts';
-import { findOldFastify } from '../_engine/facts/app/old-fastify.ts';
+import { findOldFastify } from '../_engine/facts/installed-version.ts';
 import type { GuardsAhead } from '../_engine/facts/auth/root-hooks.ts';
 import { needOf } from '../_engine/facts/routes/guard-order.ts';
 import type { Obstacle, Place } from '../_engine/model/obstacle.ts';

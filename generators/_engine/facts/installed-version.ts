@@ -1,7 +1,8 @@
+import type { Obstacle } from '../model/obstacle.ts';
 import { dirnameRel, joinRel, relativeRel, type RelPath } from '../model/paths.ts';
 import type { Repo } from '../model/repo.ts';
 import { runCache } from '../model/run-caches.ts';
-import type { ServiceHead } from '../model/service.ts';
+import type { Service, ServiceHead } from '../model/service.ts';
 import { isRecord, readManifest } from '../repo/manifest.ts';
 import { escapePattern } from '../syntax/print.ts';
 
@@ -197,4 +198,15 @@ export function fastifyMajorOf(repo: Repo, head: ServiceHead): number {
   const [only, other] = majors;
   if (only !== undefined && other === undefined && !/[<>]/.test(range)) return only;
   return majors.size > 0 ? Math.max(...majors) : newest;
+}
+
+/** Fastify before 4.21 declares no `childLoggerFactory`: code that gives each request its correlation ID does not compile. */
+export function findOldFastify({ isOlder, manifest, name }: Service): Obstacle | undefined {
+  if (!isOlder('fastify', 4, 21)) return undefined;
+  return {
+    code: 'E_OLD_DEPENDENCY',
+    at: { path: manifest.path },
+    message: `${name} depends on fastify ${manifest.dependencies['fastify'] ?? ''}, but correlation IDs in the log of each request require Fastify 4.21 or later.`,
+    remedy: 'Update it to ^4.21.0 and run the command again.',
+  };
 }

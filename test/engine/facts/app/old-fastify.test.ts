@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { findOldFastify } from '../../../../generators/_engine/facts/app/old-fastify.ts';
+import { findOldFastify } from '../../../../generators/_engine/facts/installed-version.ts';
 import { manifest, serviceOf } from '../service-of.ts';
 
 describe('findOldFastify', () => {
