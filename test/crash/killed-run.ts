@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { projectRoot } from '../helpers/project-root.ts';
 import type { Scenario } from './scenarios.ts';
 
-/** Kills itself before the operation of that number, in the midst of it where it is a write. It loads what writes, and no more. */
+/** Kills itself before the operation of that number, in the midst of it where it is a write. Loads what writes: no compiler. */
 const program = (run: 'apply' | 'recover', killAt: number): string => `
 import { readFileSync } from 'node:fs';
 const engine = ${JSON.stringify(pathToFileURL(join(projectRoot, 'dist/generators/_engine/apply/')).href)};

@@ -24,8 +24,7 @@ import {
 } from './journal.ts';
 import { attemptRollBack, recover, rollBack, whileRunning, writeFailure } from './recover.ts';
 import { type RelPath, toRel } from '../model/paths.ts';
-import { hashBytes } from '../record/hash.ts';
-import { readBytes } from '../repo/disk.ts';
+import { hashBytes, readBytes } from '../repo/disk.ts';
 import { textAfter } from '../repo/repo.ts';
 
 export interface ApplyOptions {

@@ -29,8 +29,7 @@ import {
   thisHolder,
 } from './journal.ts';
 import { unsealed } from './signed-journal.ts';
-import { hashBytes } from '../record/hash.ts';
-import { readBytes, reasonOf } from '../repo/disk.ts';
+import { hashBytes, readBytes, reasonOf } from '../repo/disk.ts';
 
 /** A lock that is looked at: the journal, or the right to roll it back. */
 interface Held {

@@ -10,11 +10,6 @@ export function hashText(text: string): string {
   return createHash('sha256').update(withUnixLineEndings(text), 'utf8').digest('hex');
 }
 
-/** SHA-256 of bytes, in hex. */
-export function hashBytes(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
-}
-
 const hashes = runCache<string, string>();
 
 /**

@@ -17,7 +17,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { apply } from '../../../generators/_engine/apply/apply.ts';
 import type { Plan } from '../../../generators/_engine/model/plan.ts';
 import { type FileOperations, nodeFiles } from '../../../generators/_engine/apply/file-operations.ts';
-import { hashBytes } from '../../../generators/_engine/record/hash.ts';
+import { hashBytes } from '../../../generators/_engine/repo/disk.ts';
 import { stateOfHolder, thisHolder } from '../../../generators/_engine/apply/journal.ts';
 import { toRel } from '../../../generators/_engine/model/paths.ts';
 import { recover } from '../../../generators/_engine/apply/recover.ts';
