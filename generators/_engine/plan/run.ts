@@ -57,8 +57,8 @@ async function planOn(repo: Repo, request: PlanRequest): Promise<Planned> {
   const targets = await chooseTargets(generator, given, site, request.ask).catch((error: unknown) =>
     withMissingFlags(error, request, site),
   );
-  const target = targets.heads.map((head) => (head.dir === '' ? head.name : head.dir));
-  const answers = await completeAnswers(generator.questions, { ...given, target }, site, request.ask);
+  const dirs = targets.heads.map(({ dir }) => dir);
+  const answers = await completeAnswers(generator.questions, { ...given, target: dirs }, site, request.ask);
   const { plan, served, sharing } = await planTargets(request, answers, targets, site);
   const final = await finalizePlan(
     { ...request, answers, served, sharing },
@@ -70,7 +70,7 @@ async function planOn(repo: Repo, request: PlanRequest): Promise<Planned> {
   return {
     plan: final,
     targets: [...new Set([...served, ...changed])],
-    flags: await flagsOf(generator, answers, site, targets.every && target.length > 0 ? ["'*'"] : target),
+    flags: await flagsOf(generator, answers, site, namesOf(targets)),
   };
 }
 
@@ -155,6 +155,12 @@ function withCopiesNote(plan: Plan, { heads }: Site, given: Answers): Plan {
 
 const copiesNote =
   'Each service has its own copy of the circuit breaker and the client: --shared packages/s2s puts them into one package of the workspace.';
+
+/** As `--target` takes them: the service at the root has no folder to go by. */
+function namesOf({ every, heads }: Targets): readonly string[] {
+  if (every && heads.length > 0) return ["'*'"];
+  return heads.map(({ dir, name }) => (dir === '' ? name : dir));
+}
 
 async function flagsOf(
   generator: Generator,
