@@ -236,17 +236,23 @@ function undecided({ logins, others }: Logins, named: readonly string[]): readon
   ];
 }
 
-/** A mailed link that is as good as a login. */
+/** Mailed links that are as good as a login: one obstacle for each call that signs, whoever calls it. */
 function alikeObstacles({ alike }: Purpose, named: readonly string[]): readonly Obstacle[] {
-  return alike
-    .filter((one) => isDoubtful(one) || named.length > 0)
-    .map((one) => ({
-      code: 'E_TOKEN_POLICY',
-      at: one.places[0] ?? { path: one.sign.path, line: one.sign.line },
-      message: `The tokens that ${outermost(one)} signs have the same claims and key as login tokens: they would authenticate their caller.`,
-      remedy:
-        "Add a distinct claim (purpose: 'password-reset') or use another key. If they are login tokens, add them to --login.",
-    }));
+  const signs = new Map<string, Readonly<{ at: Place; by: Set<string> }>>();
+  for (const one of alike.filter((each) => isDoubtful(each) || named.length > 0)) {
+    const at = one.places[0] ?? { path: one.sign.path, line: one.sign.line };
+    const key = `${at.path}:${String(at.line ?? 0)}`;
+    const known = signs.get(key) ?? { at, by: new Set() };
+    known.by.add(outermost(one));
+    signs.set(key, known);
+  }
+  return [...signs.values()].map(({ at, by }) => ({
+    code: 'E_TOKEN_POLICY',
+    at,
+    message: `The tokens that ${[...by].join(', ')} ${by.size === 1 ? 'signs' : 'sign'} have the same claims and key as login tokens: they would authenticate their caller.`,
+    remedy:
+      "Add a distinct claim (purpose: 'password-reset') or use another key. If they are login tokens, add them to --login.",
+  }));
 }
 
 function purposeNotes({ alike, refused }: Purpose, path: string): readonly string[] {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { Service } from '../../generators/_engine/model/service.ts';
@@ -17,8 +17,9 @@ const files = [
 ];
 
 /**
- * The environment that a service starts with: the values of its examples, a Postgres and a Redis on the usual ports of
- * loopback (whether they run or not), a secret for each that is empty, and its port.
+ * The environment that a service starts with: the values of its examples, a Postgres, a MySQL and a Redis on the usual
+ * ports of loopback (whether they run or not), a secret for each that is empty, and its port. A Prisma client that was
+ * generated without an engine, which is downloaded otherwise, starts and fails each query.
  */
 export function environmentOf(
   root: string,
@@ -31,10 +32,12 @@ export function environmentOf(
       if (existsSync(path)) Object.assign(read, valuesIn(readFileSync(path, 'utf8')));
     }
   }
+  const database = hasEnginelessPrisma(root, dir) ? engineless : postgres;
   const values = Object.entries({
     ...defaults,
+    DATABASE_URL: database,
     ...Object.fromEntries(Object.entries(read).filter(isGiven)),
-  }).map(([name, value]) => [name, localValue(name, value)]);
+  }).map(([name, value]) => [name, localValue(name, value, database)]);
   const secretName = jwt.secret?.env;
   return {
     ...(Object.fromEntries(values) as Record<string, string>),
@@ -47,13 +50,25 @@ export function environmentOf(
 }
 
 const postgres = 'postgresql://postgres:postgres@127.0.0.1:5432/postgres';
+const engineless = 'prisma://127.0.0.1:1/?api_key=none';
 const redis = 'redis://127.0.0.1:6379';
 const defaults = { NODE_ENV: 'development', DATABASE_URL: postgres, REDIS_URL: redis };
 
-function localValue(name: string, value: string): string {
-  if (/^postgres(?:ql)?:/.test(value)) return postgres;
+function hasEnginelessPrisma(root: string, dir: string): boolean {
+  return ['', dir].some((folder) => {
+    const client = join(root, folder, 'node_modules/@prisma/client');
+    const generated = existsSync(client) ? join(realpathSync(client), '../../.prisma/client/index.js') : '';
+    return (
+      existsSync(generated) &&
+      /"(?:copyEngine": false|dataProxy": true)/.test(readFileSync(generated, 'utf8'))
+    );
+  });
+}
+
+function localValue(name: string, value: string, database: string): string {
+  if (/^(?:postgres(?:ql)?|mysql):/.test(value)) return database;
   if (/^rediss?:/.test(value)) return redis;
-  if (/^(?:POSTGRES|PG|DB|DATABASE|REDIS)_?HOST(?:NAME)?$/.test(name)) return '127.0.0.1';
+  if (/^(?:POSTGRES|PG|MYSQL|DB|DATABASE|REDIS)_?HOST(?:NAME)?$/.test(name)) return '127.0.0.1';
   if (/^(?:POSTGRES|PG|DB|DATABASE)_?(?:USER(?:NAME)?|NAME|DB|DATABASE)$/.test(name)) return 'postgres';
   return value === '' && /SECRET|KEY|PASSWORD|SALT/.test(name) ? corpusSecret : value;
 }

@@ -55,8 +55,7 @@ export function throwRefusals(app: FastifyInstance, authenticate: Authenticate):
     route.errorHandler = function handleRefusal(error, request, reply) {
       if (error instanceof RefusedError) {
         const { statusCode, headers, body } = error.refusal;
-        void reply.code(statusCode).headers(headers).send(body);
-        return undefined;
+        return reply.code(statusCode).headers(headers).send(body);
       }
       if (errorHandler === undefined) throw error;
       // An async handler's promise is its answer.

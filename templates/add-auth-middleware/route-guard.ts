@@ -30,9 +30,10 @@ export function guardRoutes(
     const callNotFound = reply.callNotFound.bind(reply);
     reply.callNotFound = () => {
       const answer = isStranger(request) ? sendNotFound : authenticate;
-      void answer(request, reply).then(() => {
+      const next = (): void => {
         if (!reply.sent) callNotFound();
-      });
+      };
+      answer(request, reply).then(next, (error: unknown) => reply.send(error));
     };
     return pass;
   };

@@ -32,8 +32,8 @@ export class EndpointWatch {
     this.#source = source;
     this.#onEndpoints = onEndpoints;
     this.#logger = logger;
-    this.settled = new Promise((resolve) => {
-      void this.#run(resolve);
+    this.settled = new Promise((resolve, reject) => {
+      this.#run(resolve).catch(reject);
     });
   }
 

@@ -87,12 +87,12 @@ export function limitRequests(app: FastifyInstance, options: RequestLimitOptions
     const key = `${method} ${routeOptions.url ?? ''}|${caller}`;
     const take = await orNothing(request, () => buckets.take(key, own));
     if (take === undefined) return unavailable(reply);
-    void reply.headers({
+    const answer = reply.headers({
       'ratelimit-limit': own.max,
       'ratelimit-remaining': take.remaining,
       'ratelimit-reset': Math.ceil(take.resetMs / 1_000),
     });
-    return take.retryAfterMs > 0 ? tooMany(reply, take.retryAfterMs) : undefined;
+    return take.retryAfterMs > 0 ? tooMany(answer, take.retryAfterMs) : undefined;
   });
 
   app.addHook('onSend', (request, { statusCode }, _payload, next) => {

@@ -36,7 +36,7 @@ export default tseslint.config({
   extends: [tseslint.configs.strictTypeChecked],
   plugins: { own: { rules: { imports, loud: named } } },
   languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
-  rules: { 'own/imports': 'error', 'own/loud': 'warn', '@typescript-eslint/require-await': 'off' },
+  rules: { curly: 'error', 'own/imports': 'error', 'own/loud': 'warn', '@typescript-eslint/require-await': 'off' },
 });
 `;
 const command = { generator: 'add-service-client', args: ['--target', 'user', '--allow-dirty'] };
@@ -63,7 +63,7 @@ async function complaints(paths: readonly string[]): Promise<readonly string[]> 
 }
 
 describe("the repo's own ESLint", () => {
-  it('has nothing to say about the imports of generated files, and what it would do to their code is told', async () => {
+  it('has nothing to say about imports and braces of generated files, and what it would do to their code is told', async () => {
     const created = plan.edits.filter(({ kind, path }) => kind === 'create' && path.endsWith('.ts'));
     expect(created.length).toBeGreaterThan(5);
     expect(await complaints(created.map(({ path }) => path))).toEqual(['own/loud']);

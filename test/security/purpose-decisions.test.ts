@@ -77,6 +77,22 @@ describe('B.7 which sign call logs people in is read from the code, or asked', (
   });
 });
 
+it('B.7 names everybody who calls one signing function in one obstacle', async () => {
+  const tokens = `import jwt from 'jsonwebtoken';
+import { SECRET } from './secret.js';
+
+export const issue = (sub: string): string => jwt.sign({ sub }, SECRET, { expiresIn: '1h' });
+`;
+  const [login, other] = ["issue('1')", "issue('2')"];
+  const extra = "\nimport { issue } from './tokens.js';";
+  const routes = { '/login': login, '/forgot-password': other, '/verify-email': other };
+  const planned = await plan('one-obstacle', withRoutes(routes, { 'src/tokens.ts': tokens }, extra));
+  const messages = planned.ok ? [] : planned.obstacles.map(({ message }) => message);
+  expect(messages).toEqual([
+    expect.stringMatching(/^The tokens that src\/app\.ts:\d+, src\/app\.ts:\d+ sign have the same claims/),
+  ]);
+});
+
 describe('B.7 one function signs for all purposes', () => {
   const tokens = `import jwt from 'jsonwebtoken';
 import { SECRET } from './secret.js';

@@ -57,8 +57,9 @@ function importedNames({ importClause, moduleSpecifier }: ts.ImportDeclaration):
 
 /**
  * What a file says, without what formatters choose: the same for two texts that differ in white space, quotes,
- * semicolons, trailing commas, quoted keys, redundant parentheses and the first bar of a union alone. Literals are
- * compared by value, comments by words, and what parentheses are for by the nodes that they make.
+ * semicolons, trailing commas, quoted keys, redundant parentheses, braces around a single statement (`curly`) and the
+ * first bar of a union alone. Literals are compared by value, comments by words, and what parentheses are for by the
+ * nodes that they make.
  */
 export function codeOf(source: ts.SourceFile, without?: ReadonlySet<ts.Node>): readonly string[] {
   const code: string[] = [];
@@ -75,7 +76,7 @@ export function codeOf(source: ts.SourceFile, without?: ReadonlySet<ts.Node>): r
       if (!isChosen(node, siblings)) code.push(valueOf(node, source));
       return;
     }
-    const isBound = !transparent.has(node.kind);
+    const isBound = !transparent.has(node.kind) && !isLoneBlock(node);
     if (isBound) code.push(`<${kindNames.get(node.kind) ?? ''}`);
     for (const child of children) visit(child, children);
     if (isBound) code.push('>');
@@ -123,6 +124,9 @@ function isChosen(token: ts.Node, siblings: readonly ts.Node[]): boolean {
     case ts.SyntaxKind.BarToken:
     case ts.SyntaxKind.AmpersandToken:
       return (ts.isUnionTypeNode(parent) || ts.isIntersectionTypeNode(parent)) && siblings[0] === token;
+    case ts.SyntaxKind.OpenBraceToken:
+    case ts.SyntaxKind.CloseBraceToken:
+      return isLoneBlock(parent);
     case ts.SyntaxKind.OpenParenToken:
     case ts.SyntaxKind.CloseParenToken:
       if (ts.isArrowFunction(parent)) return parent.parameters.length === 1;
@@ -132,6 +136,17 @@ function isChosen(token: ts.Node, siblings: readonly ts.Node[]): boolean {
     default:
       return false;
   }
+}
+
+/**
+ * Whether a block is the braces around the only statement of an `if` or a loop. A declaration needs them, and which `if`
+ * an `else` belongs to shows in the nodes.
+ */
+function isLoneBlock(node: ts.Node): boolean {
+  if (!ts.isBlock(node) || node.statements.length !== 1) return false;
+  const [only] = node.statements;
+  const isOwner = ts.isIfStatement(node.parent) || ts.isIterationStatement(node.parent, false);
+  return isOwner && only !== undefined && !ts.isDeclarationStatement(only) && !ts.isVariableStatement(only);
 }
 
 function isList(node: ts.Node): boolean {

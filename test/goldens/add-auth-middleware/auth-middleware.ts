@@ -259,8 +259,11 @@ function fail(error: unknown, reply: FastifyReply): FastifyReply {
 }
 
 function unavailable(reply: FastifyReply, retryAfterMs = Number.POSITIVE_INFINITY): FastifyReply {
-  if (Number.isFinite(retryAfterMs)) void reply.header('retry-after', Math.max(1, Math.ceil(retryAfterMs / 1_000)));
-  return reply.code(503).send({ error: 'Authentication service temporarily unavailable. Please try again later.' });
+  const answer = reply.code(503);
+  const seconds = Math.max(1, Math.ceil(retryAfterMs / 1_000));
+  return (Number.isFinite(seconds) ? answer.header('retry-after', seconds) : answer).send({
+    error: 'Authentication service temporarily unavailable. Please try again later.',
+  });
 }
 
 /**
@@ -273,7 +276,7 @@ function setCorrelationId(request: FastifyRequest, reply: FastifyReply): void {
   const own = isUsable(request.id) && !COUNTED_ID.test(request.id) ? request.id : undefined;
   const correlationId = isUsable(given) ? given : (own ?? randomUUID());
   request.correlationId = correlationId;
-  void reply.header('x-correlation-id', correlationId);
+  const answer = reply.header('x-correlation-id', correlationId);
 
   const { childLoggerFactory, initialConfig, log: appLog } = request.server;
   // Fastify 5 deprecates the option, not what it does.
@@ -286,6 +289,6 @@ function setCorrelationId(request: FastifyRequest, reply: FastifyReply): void {
     log.setBindings({ correlationId });
   } else {
     request.log = log.child({ correlationId });
-    reply.log = request.log;
+    answer.log = request.log;
   }
 }

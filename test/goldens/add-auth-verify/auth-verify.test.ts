@@ -16,7 +16,10 @@ const apps: FastifyInstance[] = [];
 let log: string[] = [];
 const revoked = new Set<string>();
 const store: BlacklistStore = {
-  add: (key) => Promise.resolve(void revoked.add(key)),
+  add: (key) => {
+    revoked.add(key);
+    return Promise.resolve();
+  },
   has: (key) => Promise.resolve(revoked.has(key)),
 };
 
@@ -141,7 +144,7 @@ describe('POST /auth/verify', () => {
 
   it('does not start in production with a secret that can be guessed', async () => {
     const environment = process.env;
-    process.env = { ...environment, NODE_ENV: 'production', JWT_SECRET: 'short' };
+    process.env = Object.assign({ ...environment }, { NODE_ENV: 'production', JWT_SECRET: 'short' });
     const started = await buildApp().then(() => 'yes', String);
     process.env = environment;
     expect(started).toMatch(/The JWT secret must have at least 32 bytes/);

@@ -37,11 +37,11 @@ async function buildApp(options: RateLimitOptions = {}): Promise<FastifyInstance
   app.get('/own', { config: { rateLimit: { max: 1, timeWindow: 60_000 } } }, () => ({}));
   app.get('/free', { config: { rateLimit: false } }, () => ({}));
   await app.register((guarded, _options, done) => {
-    guarded.addHook('onRequest', (request, reply, next) => {
+    guarded.addHook('onRequest', (request, _reply, next) => {
       looked += 1;
       const [, token] = (request.headers.authorization ?? '').split(' ');
       if (token === undefined || token === 'bad') {
-        void reply.code(401).send({});
+        next(Object.assign(new Error('Unauthorized'), { statusCode: 401 }));
         return;
       }
       users.set(request, { userId: token });

@@ -11,7 +11,10 @@ const log = {
 function newStore(): BlacklistStore {
   const keys = new Set<string>();
   return {
-    add: (key) => Promise.resolve(void keys.add(key)),
+    add: (key) => {
+      keys.add(key);
+      return Promise.resolve();
+    },
     has: (key) => Promise.resolve(keys.has(key)),
   };
 }

@@ -48,8 +48,8 @@ async function buildApp(): Promise<FastifyInstance> {
     method: ['GET', 'POST'],
     url: '/users/:id',
     handler: (_request, reply) => {
-      void reply.header('x-correlation-id', 'request-7');
-      return { spanId: trace.getActiveSpan()?.spanContext().spanId };
+      const spanId = trace.getActiveSpan()?.spanContext().spanId;
+      return reply.header('x-correlation-id', 'request-7').send({ spanId });
     },
   });
   app.get('/broken', (_request, reply) => reply.code(500).send({}));

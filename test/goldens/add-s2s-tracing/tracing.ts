@@ -17,13 +17,15 @@ const sdk = new NodeSDK();
 sdk.start();
 
 /** Sends what is left. */
-const stop = (): Promise<void> => sdk.shutdown().catch(() => undefined);
+const stop = (next: () => void): void => {
+  sdk.shutdown().then(next, next);
+};
 
 process.once('beforeExit', () => {
-  void stop();
+  stop(() => undefined);
 });
 process.once('SIGTERM', () => {
   // Where the service ends by itself, it lets its requests come to an end first.
   if (process.listenerCount('SIGTERM') > 0) return;
-  void stop().then(() => process.kill(process.pid, 'SIGTERM'));
+  stop(() => process.kill(process.pid, 'SIGTERM'));
 });

@@ -48,9 +48,10 @@ export function addVerifyHooks(
     createHash("sha256").update(text).digest();
   const secretHash = hash(serviceSecret);
   route.addHook("onRequest", async (request, reply) => {
-    void reply.header("cache-control", "no-store");
+    const answer = reply.header("cache-control", "no-store");
     // With the auth middleware in the application, the request has its ID already.
-    if (!reply.hasHeader("x-correlation-id")) setCorrelationId(request, reply);
+    if (!answer.hasHeader("x-correlation-id"))
+      setCorrelationId(request, answer);
     const given = request.headers["x-service-secret"];
     const isKnown =
       typeof given === "string" && timingSafeEqual(hash(given), secretHash);
@@ -58,14 +59,17 @@ export function addVerifyHooks(
     request.log.warn(
       "Token verification refused: the caller did not present the service secret"
     );
-    return reply.code(403).send({ valid: false, error: "Forbidden" });
+    return answer.code(403).send({ valid: false, error: "Forbidden" });
   });
 
   route.setErrorHandler((error: FastifyError, request, reply) => {
     const status = error.statusCode ?? 500;
     if (status >= 400 && status < 500)
       return reply.code(status).send({ valid: false, error: error.message });
-    return fail(error, request, reply);
+    if (status !== 503) return fail(error, request, reply);
+    // A hook of the application refuses all requests for now: it is overloaded, or something that it needs is down.
+    request.log.warn({ err: error }, "Token verification is unavailable");
+    return reply.code(503).send({ valid: false, error: "Service unavailable" });
   });
 }
 
@@ -124,7 +128,7 @@ function setCorrelationId(request: FastifyRequest, reply: FastifyReply): void {
     typeof given === "string" && /^[A-Za-z0-9._:-]{1,128}$/.test(given)
       ? given
       : randomUUID();
-  void reply.header("x-correlation-id", correlationId);
+  const answer = reply.header("x-correlation-id", correlationId);
 
   const { childLoggerFactory, log: appLog } = request.server;
   const log: FastifyBaseLogger & { setBindings?: (bindings: object) => void } =
@@ -138,6 +142,6 @@ function setCorrelationId(request: FastifyRequest, reply: FastifyReply): void {
     log.setBindings({ correlationId });
   } else {
     request.log = log.child({ correlationId });
-    reply.log = request.log;
+    answer.log = request.log;
   }
 }
