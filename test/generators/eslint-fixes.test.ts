@@ -73,7 +73,7 @@ describe("the repo's own ESLint", () => {
   it.each([
     ['without permission', command],
     ['with it', formatting],
-  ])('leaves nothing for a second run %s', async (_, again) => {
+  ])('leaves nothing for a second run %s', { timeout: 120_000 }, async (_, again) => {
     expect(await planCommand(again, repo.root)).toMatchObject({ ok: true, edits: [] });
   });
 
