@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { childEnvironment } from '../helpers/child-environment.ts';
 import { runBin } from '../helpers/doors.ts';
-import { ensureCommand } from '../helpers/ensure-command.ts';
+import { ensureCommands } from '../helpers/ensure-command.ts';
 import { openRepoCopy } from '../helpers/open-repo-copy.ts';
 import { projectRoot } from '../helpers/project-root.ts';
 
@@ -21,7 +21,7 @@ beforeAll(async () => {
   root = await openRepoCopy(name, 'npm-workspaces');
   bin = mkdtempSync(join(tmpdir(), 's2s-bin-'));
   symlinkSync(cli, join(bin, 's2s'));
-  for (const shell of ['bash', 'zsh', 'fish']) await ensureCommand(shell);
+  await ensureCommands({ bash: 'bash', zsh: 'zsh', fish: 'fish' });
 }, 300_000);
 afterAll(() => {
   rmSync(join(projectRoot, '.cases', name), { recursive: true, force: true });

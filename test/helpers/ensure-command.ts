@@ -8,17 +8,33 @@ import { execa } from 'execa';
  * @throws Error that says how to get it
  */
 export async function ensureCommand(name: string, debian = name): Promise<string> {
-  const found = findCommand(name);
-  if (found !== undefined) return found;
+  const [path = ''] = await ensureCommands({ [name]: debian });
+  return path;
+}
+
+/**
+ * The paths of commands, by name the Debian package of each; what is not there is installed at once.
+ * @throws Error that says how to get them
+ */
+export async function ensureCommands(packages: Readonly<Record<string, string>>): Promise<readonly string[]> {
+  const missing = Object.keys(packages).filter((name) => findCommand(name) === undefined);
+  if (missing.length > 0) await install(missing, packages);
+  return Object.keys(packages).map((name) => {
+    const path = findCommand(name);
+    if (path === undefined) throw new Error(`apt installed ${name} outside the PATH`);
+    return path;
+  });
+}
+
+async function install(names: readonly string[], packages: Readonly<Record<string, string>>): Promise<void> {
+  const commands = names.join(', ');
   if (process.getuid?.() !== 0 || !existsSync('/etc/debian_version'))
-    throw new Error(`These tests need ${name}: install it so that it is on the PATH.`);
-  console.log(`No ${name} on the PATH: installing it with apt (apt-get install ${debian}).`);
+    throw new Error(`These tests need ${commands}: install it so that it is on the PATH.`);
+  const debian = names.map((name) => packages[name] ?? name);
+  console.log(`No ${commands} on the PATH: installing it with apt (apt-get install ${debian.join(' ')}).`);
   const options = { stdin: 'ignore', env: { DEBIAN_FRONTEND: 'noninteractive' } } as const;
   await execa('apt-get', ['update', '--quiet'], options);
-  await execa('apt-get', ['install', '--yes', '--no-install-recommends', debian], options);
-  const installed = findCommand(name);
-  if (installed === undefined) throw new Error(`apt installed ${name} outside the PATH`);
-  return installed;
+  await execa('apt-get', ['install', '--yes', '--no-install-recommends', ...debian], options);
 }
 
 function findCommand(name: string): string | undefined {
