@@ -2,6 +2,7 @@ import { surveyModules } from '../facts/style/place-file.ts';
 import { type Obstacle, RefusalError } from '../model/obstacle.ts';
 import { dirnameRel, type RelPath } from '../model/paths.ts';
 import type { ServiceHead } from '../model/service.ts';
+import { firstLine } from '../model/text-change.ts';
 import { openRepo } from '../repo/repo.ts';
 
 /** Type-checks services now and returns the comparison to run after the write. Both @throws RefusalError E_CHECK */
@@ -52,10 +53,6 @@ export async function typeErrors(
     throw new RefusalError(notChecked(tsconfig, signal ?? firstLine(`${stderr}\n${stdout}`)));
   }
   return errors.map(withoutPlace);
-}
-
-function firstLine(text: string): string {
-  return text.split('\n').find((line) => line.trim() !== '') ?? 'it printed nothing';
 }
 
 function notChecked(tsconfig: RelPath, reason: string): Obstacle {

@@ -136,3 +136,9 @@ export function withLineEndingsOf(other: string, text: string): string {
 export function withUnixLineEndings(text: string): string {
   return text.includes('\r\n') ? text.replaceAll('\r\n', '\n') : text;
 }
+
+/** What a failed command says first. */
+export function firstLine(text: string): string {
+  const filled = text.split('\n').find((line) => line.trim() !== '');
+  return filled?.trim() ?? 'no reason given';
+}

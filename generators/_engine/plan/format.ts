@@ -5,6 +5,7 @@ import type { Repo } from '../model/repo.ts';
 import { editTowards } from '../repo/draft.ts';
 import { textAfter } from '../repo/repo.ts';
 import { isWholeFile } from '../model/roles.ts';
+import { firstLine } from '../model/text-change.ts';
 
 /** Files that one package's formatter is responsible for. */
 export interface FormatGroup {
@@ -219,13 +220,4 @@ async function biome(
     stripFinalNewline: false,
     timeout: 60_000,
   });
-}
-
-function firstLine(text: string): string {
-  return (
-    text
-      .split('\n')
-      .find((line) => line.trim() !== '')
-      ?.trim() ?? 'no reason given'
-  );
 }

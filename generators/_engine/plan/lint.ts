@@ -3,6 +3,7 @@ import { dirnameRel, type RelPath } from '../model/paths.ts';
 import type { Edit } from '../model/plan.ts';
 import type { Repo } from '../model/repo.ts';
 import { isWholeFile } from '../model/roles.ts';
+import { firstLine } from '../model/text-change.ts';
 import { isSameCode } from '../record/hash.ts';
 import { textAfter } from '../repo/repo.ts';
 import { withText } from './format.ts';
@@ -170,8 +171,4 @@ async function runEslint(root: string, input: object): Promise<Readonly<Record<s
     return JSON.parse(run.stdout.slice(run.stdout.lastIndexOf('\n') + 1)) as Record<string, Fixes>;
   const reason = run.timedOut ? `it took more than ${String(timeout / 1_000)} s` : firstLine(run.stderr);
   return `ESLint could not fix the new code (${reason}): run it by hand.`;
-}
-
-function firstLine(text: string): string {
-  return text.split('\n').find((line) => line.trim() !== '') ?? 'no reason given';
 }
