@@ -1,19 +1,18 @@
+import { readVariable } from '../_engine/edit/declare-variables.ts';
+import { redisConnection } from '../_engine/edit/redis-connection.ts';
+import { dependenciesOption, findPluginDependencies } from '../_engine/facts/app/decorations.ts';
+import { redisScope } from '../_engine/facts/redis.ts';
+import { importLines } from '../_engine/facts/style/place-file.ts';
 import type { ImportWant } from '../_engine/model/code-facts.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
-import { importLines } from '../_engine/facts/style/place-file.ts';
-import { readVariable } from '../_engine/edit/declare-variables.ts';
-import { redisConnection } from '../_engine/edit/redis-connection.ts';
-import { redisScope } from '../_engine/facts/redis.ts';
-import { dependenciesOption, findPluginDependencies } from '../_engine/facts/app/decorations.ts';
 import { printString } from '../_engine/syntax/print.ts';
 import { secretView, signingSecret, verifierArguments } from './connection-views.ts';
-import { purposeCondition, type TokenPolicy } from './token-policy.ts';
-import { identityView } from './identity-view.ts';
 import type { VerifyFiles } from './files.ts';
+import { identityView } from './identity-view.ts';
 import { usesMemory } from './modules.ts';
-import { routeOptionsOf } from './route-options.ts';
 import { keysImports, keysView } from './signing-keys.ts';
+import { purposeCondition, type TokenPolicy } from './token-policy.ts';
 import type { Blacklist, VerifyChoices, VerifyView } from './view.ts';
 
 const connection = {
@@ -171,4 +170,11 @@ function denylistImports(
     ...(usesMemory(service, blacklist) ? [{ from: files.memory, names: ['createMemoryStore'] }] : []),
     ...(blacklist === 'redis' ? [{ from: files.redis, names: ['createRedisStore'] }] : []),
   ];
+}
+
+/** The options of the verify route: what checks its body, and what gets it past a guard of the whole application. */
+function routeOptionsOf({ guard, plainSchemas }: Service): string {
+  const config = guard?.optOut === undefined ? [] : [`config: { ${guard.optOut} }`];
+  const body = plainSchemas ? 'schema: { body: bodySchema }' : 'preValidation: checkBody';
+  return [...config, body].join(', ');
 }

@@ -1,21 +1,21 @@
-import type { ImportWant } from '../_engine/model/code-facts.ts';
-import type { RelPath } from '../_engine/model/paths.ts';
-import type { Repo } from '../_engine/model/repo.ts';
-import type { Service } from '../_engine/model/service.ts';
-import { freePluginName } from '../_engine/edit/register-plugin.ts';
-import { importLines, importSpecifier, placeFile } from '../_engine/facts/style/place-file.ts';
 import { readVariable } from '../_engine/edit/declare-variables.ts';
-import { redisConnection, usesNodeRedis } from '../_engine/edit/redis-connection.ts';
 import { importSubject } from '../_engine/edit/env-schema.ts';
-import { printString, printStrings } from '../_engine/syntax/print.ts';
-import { findProbes } from '../_engine/facts/routes/public-routes.ts';
+import { redisConnection, usesNodeRedis } from '../_engine/edit/redis-connection.ts';
+import { freePluginName } from '../_engine/edit/register-plugin.ts';
 import {
   dependenciesOption,
   findPluginDependencies,
   findUserMember,
 } from '../_engine/facts/app/decorations.ts';
 import { redisScope } from '../_engine/facts/redis.ts';
-import { declaresConfig } from './route-config.ts';
+import { findProbes } from '../_engine/facts/routes/public-routes.ts';
+import { importLines, importSpecifier, placeFile } from '../_engine/facts/style/place-file.ts';
+import type { ImportWant } from '../_engine/model/code-facts.ts';
+import type { RelPath } from '../_engine/model/paths.ts';
+import type { Repo } from '../_engine/model/repo.ts';
+import type { Service } from '../_engine/model/service.ts';
+import { openSurvey } from '../_engine/program/survey.ts';
+import { printString, printStrings } from '../_engine/syntax/print.ts';
 import type { BucketTestView, LimitTestView, LimitView, SharedBucketsView } from './view.ts';
 
 /** Where the buckets are. */
@@ -171,4 +171,16 @@ export function limitSpecifiers(service: Service, files: LimitFiles): Readonly<R
     './request-limit.ts': to(files.requests),
     './token-bucket.ts': to(files.bucket),
   };
+}
+
+/**
+ * An interface without members takes any object, one with members those alone: where routes have a `config` whose members
+ * are declared nowhere, it must stay empty. What was generated before stays as it is.
+ */
+function declaresConfig(service: Service, repo: Repo, plugin: RelPath): boolean {
+  const own = repo.read(plugin);
+  if (own !== undefined) return own.includes('FastifyContextConfig');
+  const survey = openSurvey(repo, service);
+  if (survey.filesMatching(/\bFastifyContextConfig\b/).length > 0) return true;
+  return survey.filesMatching(/\bconfig\s*:\s*\{(?!\s*rateLimit\b)/).length === 0;
 }

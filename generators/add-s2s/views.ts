@@ -1,10 +1,10 @@
+import type { Protection } from '../_engine/facts/routes/protection.ts';
+import { likelyPublicRoutes, opens } from '../_engine/facts/routes/public-routes.ts';
 import type { Route } from '../_engine/model/app-facts.ts';
 import { dirnameRel, relativeRel, type RelPath } from '../_engine/model/paths.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { printKey, printString } from '../_engine/syntax/print.ts';
-import type { Protection } from '../_engine/facts/routes/protection.ts';
-import { guardedRoute } from './guarded-route.ts';
 import { type Issuer, issuerOf, loginView, signScripts } from './issuer.ts';
 import { findStartCommand, type StartCommand } from './start-command.ts';
 import type { ConsumerView, IntegrationView, Logout, Script } from './view.ts';
@@ -26,7 +26,7 @@ export interface Integration {
 }
 
 /** The test to write. */
-export interface IntegrationTest {
+interface IntegrationTest {
   readonly view: ConsumerView;
   /** False: a stand-in takes the part of the auth service. */
   readonly authInRepo: boolean;
@@ -149,4 +149,20 @@ function findLogouts(repo: Repo, auth: Service): readonly Logout[] {
     )
     .slice(0, 1)
     .map(({ method, url }) => ({ method, url }));
+}
+
+/** A route that asks for a token: rather one that only reads, and that takes no parameters. */
+function guardedRoute(
+  consumer: Service,
+  { all, plugins }: Protection,
+  open: readonly string[],
+): Route | undefined {
+  const likely = likelyPublicRoutes(consumer);
+  const isOpen = (route: Route): boolean =>
+    route.public !== undefined || likely.includes(route) || open.some((entry) => opens(entry, route));
+  const routes = (all ? consumer.routes : plugins)
+    .flatMap((plugin) => plugin.routes)
+    .filter((route) => !all || !isOpen(route));
+  const reading = routes.filter(({ method }) => method === 'GET');
+  return reading.find(({ url }) => !/[:*]/.test(url)) ?? reading[0] ?? routes[0];
 }
