@@ -21,37 +21,33 @@ export async function renderMiddleware(cache: boolean): Promise<string> {
   const folder = join(projectRoot, '.rendered', 'bench-core');
   const view: MiddlewareView = {
     imports: [
-      "import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';",
       "import fp from 'fastify-plugin';",
-      "import { ServiceClient, ServiceClientError, type ServiceClientOptions } from './service-client.ts';",
+      "import { connectAuthService } from './authentication.ts';",
       "import { guardRoutes } from './route-guard.ts';",
       ...(cache ? ["import { ClaimCache } from './claim-cache.ts';"] : []),
     ],
-    cache: [
-      cache
-        ? 'const cache = options.cache ?? new ClaimCache({ ttlMs: options.cacheTtl ?? 60_000 });'
-        : 'const { cache } = options;',
+    userType: [],
+    optionsType: [],
+    defaults: '',
+    autoloaded: [],
+    cache: cache
+      ? ['const cache = options.cache ?? new ClaimCache({ ttlMs: options.cacheTtl ?? 60_000 });']
+      : ['const { cache } = options;'],
+    settings: [
+      "baseUrl: options.baseUrl ?? process.env['AUTH_SERVICE_URL'] ?? ''",
+      "serviceSecret: options.serviceSecret ?? process.env['SERVICE_AUTH_SECRET']",
+      'cache',
     ],
-    cacheDefault: '',
-    partOptions: [],
+    claims: '',
     decorated: 'authenticate',
     guard: ['guardRoutes(app, options.publicRoutes ?? [], authenticate);'],
-    urlVariable: 'AUTH_SERVICE_URL',
-    observer: 'options.onVerified?.',
-    observerDefault: '',
     dependencies: '',
     pluginName: 'auth-middleware',
-    urlExpression: "process.env['AUTH_SERVICE_URL'] ?? ''",
-    secretExpression: "process.env['SERVICE_AUTH_SECRET']",
+    urlVariable: 'AUTH_SERVICE_URL',
     defaultUrl: 'http://localhost:3001',
-    path: '/auth/verify',
     userMember: 'user',
     correlationMember: 'correlationId',
     decorator: 'authenticate',
-    autoConfig: false,
-    carriedTypes: [],
-    carried: '',
-    publicRoutes: '',
   };
   const file = join(folder, cache ? 'auth-cached.js' : 'auth.js');
   for (const name of ['claim-cache', 'route-guard']) {
@@ -62,7 +58,7 @@ export async function renderMiddleware(cache: boolean): Promise<string> {
     '../add-service-client/service-client.ts': './service-client.js',
     './key-set.ts': './key-set.js',
   };
-  for (const name of ['key-set', 'local-verifier']) {
+  for (const name of ['authentication', 'key-set', 'local-verifier']) {
     const module = renderModule(`add-auth-middleware/${name}.ts`, client, style);
     writeFileSync(join(folder, `${name}.js`), compile(module));
   }

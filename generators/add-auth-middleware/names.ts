@@ -3,6 +3,9 @@ import type { RelPath } from '../_engine/model/paths.ts';
 import type { Member, Service } from '../_engine/model/service.ts';
 import { isIdentifier } from '../_engine/syntax/print.ts';
 
+/** Where the auth service verifies tokens, unless it is told otherwise. */
+export const usualVerifyPath = '/auth/verify';
+
 /** Names that the middleware takes in the service, free of those that are there. */
 export interface MiddlewareNames {
   readonly userMember: string;

@@ -6,13 +6,11 @@ import type { Plan } from '../_engine/model/plan.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { importSpecifier, placeFile, testFileFor } from '../_engine/facts/style/place-file.ts';
-import { declareDependencies, fastifyPlugin } from '../_engine/edit/ensure-dependency.ts';
 import { createTestKit } from '../_engine/edit/test-kit.ts';
 import { type Draft, openDraft } from '../_engine/repo/draft.ts';
 import { render, renderModule, renderTest } from '../_engine/render/render.ts';
 import { findUrlVariable } from '../_engine/facts/config/config.ts';
 import { clientAnswers, findClient, foreignClient } from '../_engine/facts/calls/installed-client.ts';
-import { testingFor } from '../_engine/facts/tooling.ts';
 import { findOldFastify } from '../_engine/facts/installed-version.ts';
 import { surveyTarget } from '../_engine/facts/app/service.ts';
 import { recordedAnswers } from '../_engine/record/recorded-answers.ts';
@@ -32,7 +30,7 @@ import {
   middlewareTestView,
   middlewareView,
 } from './views.ts';
-import { authenticationTestView, sharedMiddlewareView } from './shared-views.ts';
+import { createAuthenticationTest } from './authentication-test.ts';
 import { existingGuardNotes, findCarriedClaims, missingRouteNotes } from './verify-route.ts';
 import { possibleAuthAnswers } from '../_engine/facts/auth/auth-service.ts';
 
@@ -66,7 +64,7 @@ export async function planAuthMiddleware(answers: MiddlewareAnswers, repo: Repo)
   );
 
   const draft = openDraft(repo);
-  const files = placeFiles(service, middleware, await planClient(draft, service, answers));
+  const files = placeFiles(repo, service, middleware, await planClient(draft, service, answers));
   const open = protection.all ? openRoutes(service, repo, answers, chosen) : undefined;
   const choices: MiddlewareChoices = {
     path: answers.path,
@@ -131,12 +129,12 @@ function verificationNotes(
   return local === undefined ? missingRouteNotes(repo, named, auth, path) : localNotes(local, urlVariable);
 }
 
-function placeFiles(service: Service, middleware: RelPath, client: RelPath): MiddlewareFiles {
+function placeFiles(repo: Repo, service: Service, middleware: RelPath, client: RelPath): MiddlewareFiles {
   const inUtils = (name: string): RelPath => placeFile(service, 'utils', name);
   const inShared = (name: string): RelPath => placeFile(service, 'shared', name);
   return {
     middleware,
-    authentication: service.layout.shared === undefined ? undefined : inShared('authentication'),
+    authentication: placeAuthentication(repo, service),
     client,
     cache: inShared('claim-cache'),
     guard: inShared('route-guard'),
@@ -170,6 +168,15 @@ function placeMiddleware(repo: Repo, service: Service, { protect }: MiddlewareAn
   return text === undefined || text.includes('authServiceClient') ? usual : second;
 }
 
+/** Beside a file of that name that the service has of its own. */
+function placeAuthentication(repo: Repo, service: Service): RelPath {
+  const usual = placeFile(service, 'shared', 'authentication');
+  const text = repo.read(usual);
+  return text === undefined || text.includes('connectAuthService')
+    ? usual
+    : placeFile(service, 'shared', 'token-authentication');
+}
+
 /**
  * Brings the client if there is none, and plans our own again, as the variant that it is: it takes what newer templates
  * have. One that was written by hand must have the names that the middleware uses.
@@ -196,18 +203,18 @@ function renderMiddleware(
   const old = findOldFastify(service);
   if (old !== undefined) draft.obstruct(old);
   const view = middlewareView(service, draft.repo, files, names, choices);
-  if (files.authentication === undefined) {
-    const text = render('add-auth-middleware/auth-middleware.ts.hbs', view, style);
-    draft.create(files.middleware, 'auth-middleware', text);
-  } else {
-    const shared = sharedMiddlewareView(view, choices);
-    const text = render('add-auth-middleware/shared-middleware.ts.hbs', shared, style);
-    draft.create(files.middleware, 'auth-middleware', text);
-    renderAuthentication(draft, service, files.authentication, files.client);
-  }
+  draft.create(
+    files.middleware,
+    'auth-middleware',
+    render('add-auth-middleware/auth-middleware.ts.hbs', view, style),
+  );
+  const client = importSpecifier(service, files.authentication, files.client);
+  const specifiers = { '../add-service-client/service-client.ts': client };
   const createModule = (file: RelPath, name: string): void => {
-    draft.create(file, 'auth-middleware', renderModule(`add-auth-middleware/${name}.ts`, {}, style));
+    draft.create(file, 'auth-middleware', renderModule(`add-auth-middleware/${name}.ts`, specifiers, style));
   };
+  createModule(files.authentication, 'authentication');
+  if (service.layout.shared !== undefined) createAuthenticationTest(draft, service, files.authentication);
   if (choices.alternatives) createModule(files.alternatives, 'auth-alternatives');
   if (choices.guardsAll) createModule(files.guard, 'route-guard');
   if (choices.cacheTtlMs !== undefined) createModule(files.cache, 'claim-cache');
@@ -227,7 +234,7 @@ function renderTests(
     draft.create(test, 'unit-test', text);
   };
   const own = testFileFor(service, files.middleware, 'auth-middleware');
-  if (files.authentication === undefined) createTestKit(draft, service, own);
+  if (service.layout.shared === undefined) createTestKit(draft, service, own);
   for (const [name, imports] of middlewareTests(service, files, own, choices)) {
     const test = testFileFor(service, files.middleware, name);
     create(name, test, middlewareTestView(service, draft.repo, files, names, choices, test, imports));
@@ -236,33 +243,6 @@ function renderTests(
   const cacheTest = testFileFor(service, files.cache, 'claim-cache');
   const cacheView: ClaimCacheTestView = { cacheImport: importSpecifier(service, cacheTest, files.cache) };
   create('claim-cache', cacheTest, cacheView);
-}
-
-/** What is not about the names of a service, in the package that it shares, and its test. */
-function renderAuthentication(draft: Draft, service: Service, file: RelPath, client: RelPath): void {
-  const { layout, manifest, style } = service;
-  const specifiers = { '../add-service-client/service-client.ts': importSpecifier(service, file, client) };
-  draft.create(
-    file,
-    'auth-middleware',
-    renderModule('add-auth-middleware/authentication.ts', specifiers, style),
-  );
-  // Its types, and the application of the test.
-  const fastify = {
-    name: 'fastify',
-    range: manifest.dependencies['fastify'] ?? '^5.0.0',
-    section: 'devDependencies',
-  } as const;
-  declareDependencies(draft, layout.shared ?? service, fastify);
-  const test = testFileFor(service, file, 'auth-middleware');
-  const testing = testingFor(draft.repo, service, test);
-  if (testing.runner === 'none') return;
-  const plugin = { ...fastifyPlugin(service), section: 'devDependencies' } as const;
-  declareDependencies(draft, layout.shared ?? service, plugin);
-  createTestKit(draft, service, test);
-  const view = authenticationTestView(service, file, test);
-  const text = renderTest('add-auth-middleware/auth-middleware.test.ts.hbs', view, style, testing);
-  draft.create(test, 'unit-test', text);
 }
 
 /** `--cache-ttl` in milliseconds, 1 to 86400000; undefined without a cache. @throws RefusalError E_INVALID_FLAG */

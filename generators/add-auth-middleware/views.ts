@@ -9,16 +9,16 @@ import { importSubject } from '../_engine/edit/env-schema.ts';
 import { dependenciesOption, findPluginDependencies } from '../_engine/facts/app/decorations.ts';
 import { printString, printStrings } from '../_engine/syntax/print.ts';
 import type { LocalVerification } from './local-verification.ts';
-import type { MiddlewareNames } from './names.ts';
+import { type MiddlewareNames, usualVerifyPath } from './names.ts';
 import type { CarriedClaim } from './verify-route.ts';
-import { authentication, kitImport, orUndefined } from './shared-views.ts';
+import { authentication, kitImport } from './authentication-test.ts';
 import type { MiddlewareTestView, MiddlewareView } from './view.ts';
 
 /** The files of the middleware beside its tests. */
 export interface MiddlewareFiles {
   readonly middleware: RelPath;
-  /** Present where it is in a package that the service shares. */
-  readonly authentication: RelPath | undefined;
+  /** What is not about the names of the service. */
+  readonly authentication: RelPath;
   readonly cache: RelPath;
   readonly client: RelPath;
   readonly diagnostics: RelPath;
@@ -54,8 +54,6 @@ export interface MiddlewareChoices {
   readonly carried: readonly CarriedClaim[];
 }
 
-const client = ['ServiceClient', 'ServiceClientError', 'type ServiceClientOptions'];
-
 export function middlewareView(
   service: Service,
   repo: Repo,
@@ -63,48 +61,71 @@ export function middlewareView(
   names: MiddlewareNames,
   choices: MiddlewareChoices,
 ): MiddlewareView {
-  const { path, carried, diagnostics, guardsAll, defaultUrl, publicRoutes, urlVariable } = choices;
-  const url = readVariable(service, urlVariable);
-  const secret = readVariable(service, 'SERVICE_AUTH_SECRET');
-  const hasDefault = url.imports.length > 0 && service.config.file !== undefined;
+  const { cacheTtlMs, carried, defaultUrl, guardsAll, publicRoutes, urlVariable } = choices;
+  const isListed = publicRoutes !== undefined && isAutoloaded(service, files.middleware);
   return {
     ...names,
     pluginName: freePluginName(service, files.middleware, 'auth-middleware'),
     dependencies: dependenciesOption(followedPlugins(repo, service, files, choices)),
-    imports: importLines(service, files.middleware, [
-      ...url.imports,
-      ...secret.imports,
-      ...importsOf(files, choices),
+    imports: importLines(service, files.middleware, importsOf(service, files, choices)),
+    userType: declaration('AuthenticatedUser', 'VerifiedUser', carried.map(memberOf)),
+    optionsType: declaration('AuthMiddlewareOptions', 'AuthenticationOptions', [
+      ...(guardsAll ? publicOption(names) : []),
+      ...cacheOptions(choices),
     ]),
-    ...cacheView(choices),
-    partOptions: [...(guardsAll ? [publicOption(names)] : []), ...cacheOptions(choices)],
+    defaults: cacheTtlMs === undefined ? '' : ', and `cache` to a ClaimCache of `cacheTtl`',
+    autoloaded: isListed ? autoConfig(publicRoutes) : [],
+    cache: cacheLines(choices),
+    settings: settingsOf(service, choices),
+    claims: carried.length === 0 ? '' : `, (answer) => ({ ${carried.map(entryOf).join(', ')} })`,
     decorated: choices.alternatives ? 'throwRefusals(app, authenticate)' : 'authenticate',
     guard: guardsAll ? [guardStatement] : [],
-    observer: diagnostics ? '(options.onVerified ?? tokenVerified)' : 'options.onVerified?.',
-    observerDefault: diagnostics ? 'publishes it as `auth:verified`' : 'none',
     urlVariable,
-    urlExpression: hasDefault ? url.expression : `${url.expression} ?? ${printString(defaultUrl)}`,
-    secretExpression: secret.expression,
     defaultUrl,
-    path,
-    ...carriedView(carried),
-    autoConfig: publicRoutes !== undefined && isAutoloaded(service, files.middleware),
-    publicRoutes: printStrings(publicRoutes ?? []),
   };
 }
 
-function carriedView(
-  carried: MiddlewareChoices['carried'],
-): Pick<MiddlewareView, 'carriedTypes' | 'carried'> {
-  return {
-    carriedTypes: carried.map(({ name, type }) => `readonly ${name}?: ${orUndefined(type)}`),
-    carried: carried
-      .map(
-        ({ name, type }) =>
-          `, ${name}: answer[${printString(name)}]${type === 'unknown' ? '' : ` as ${orUndefined(type)}`}`,
-      )
-      .join(''),
-  };
+/** A type with some members more than another, or none. */
+function declaration(name: string, base: string, members: readonly string[]): readonly string[] {
+  if (members.length === 0) return [`export type ${name} = ${base};`];
+  return [`export interface ${name} extends ${base} {`, ...members.map((line) => `  ${line}`), '}'];
+}
+
+function memberOf({ name, type }: CarriedClaim): string {
+  return `readonly ${name}?: ${orUndefined(type)};`;
+}
+
+function entryOf({ name, type }: CarriedClaim): string {
+  return `${name}: answer[${printString(name)}]${type === 'unknown' ? '' : ` as ${orUndefined(type)}`}`;
+}
+
+function orUndefined(type: string): string {
+  return type === 'unknown' ? type : `${type} | undefined`;
+}
+
+function autoConfig(publicRoutes: readonly string[]): readonly string[] {
+  return [
+    '',
+    '/** The options that @fastify/autoload registers this plugin with. */',
+    'export const autoConfig: AuthMiddlewareOptions = {',
+    `  publicRoutes: [${printStrings(publicRoutes)}],`,
+    '};',
+  ];
+}
+
+/** Entries of the settings: what the options leave open. */
+function settingsOf(service: Service, choices: MiddlewareChoices): readonly string[] {
+  const { cacheTtlMs, defaultUrl, diagnostics, path, urlVariable } = choices;
+  const url = readVariable(service, urlVariable);
+  const hasDefault = url.imports.length > 0 && service.config.file !== undefined;
+  const secret = readVariable(service, 'SERVICE_AUTH_SECRET').expression;
+  return [
+    `baseUrl: options.baseUrl ?? ${url.expression}${hasDefault ? '' : ` ?? ${printString(defaultUrl)}`}`,
+    `serviceSecret: options.serviceSecret ?? ${secret}`,
+    ...(path === usualVerifyPath ? [] : [`verifyPath: options.verifyPath ?? ${printString(path)}`]),
+    ...(diagnostics ? ['onVerified: options.onVerified ?? tokenVerified'] : []),
+    ...(cacheTtlMs === undefined ? [] : ['cache']),
+  ];
 }
 
 /** The autoloaded plugins of the service that provide what the middleware reads when it is registered. */
@@ -122,41 +143,34 @@ function followedPlugins(
   ]);
 }
 
-const ttlOption = {
-  does: 'Milliseconds for which a verified token is not asked about again: a revocation that is missed takes that long.',
-  declaration: 'cacheTtl?: number',
-} as const;
+const ttlOption = [
+  '/** Milliseconds for which a verified token is not asked about again: a revocation that is missed takes that long. */',
+  'cacheTtl?: number;',
+];
 
-const subscribeOption = {
-  does: 'Tells the cache of revoked tokens. Default: as the auth service publishes them in Redis.',
-  declaration: 'subscribe?: (cache: ClaimCache<AuthenticatedUser>) => void',
-} as const;
+const subscribeOption = [
+  '/** Tells the cache of revoked tokens. Default: as the auth service publishes them in Redis. */',
+  'subscribe?: (cache: ClaimCache<AuthenticatedUser>) => void;',
+];
 
 const guardStatement =
   'if (options.publicRoutes !== undefined) guardRoutes(app, options.publicRoutes, authenticate);';
 
-function publicOption({ decorator }: MiddlewareNames): MiddlewareView['partOptions'][number] {
-  return {
-    does: `Every route asks for a token but these, see guardRoutes. Default: only routes with the \`${decorator}\` hook ask.`,
-    declaration: 'publicRoutes?: readonly string[]',
-  };
+function publicOption({ decorator }: MiddlewareNames): readonly string[] {
+  return [
+    `/** Every route asks for a token but these, see guardRoutes. Default: only routes with the \`${decorator}\` hook ask. */`,
+    'publicRoutes?: readonly string[];',
+  ];
 }
 
-function cacheOptions({ cacheTtlMs, revocation }: MiddlewareChoices): MiddlewareView['partOptions'] {
+function cacheOptions({ cacheTtlMs, revocation }: MiddlewareChoices): readonly string[] {
   if (cacheTtlMs === undefined) return [];
-  return revocation ? [ttlOption, subscribeOption] : [ttlOption];
+  return revocation ? [...ttlOption, ...subscribeOption] : ttlOption;
 }
 
 /** `revocation`: the cache is told of revoked tokens. */
-function cacheView({
-  cacheTtlMs: ttlMs,
-  revocation,
-}: MiddlewareChoices): Pick<MiddlewareView, 'cache' | 'cacheDefault'> {
-  if (ttlMs === undefined)
-    return {
-      cache: ['const { cache } = options;'],
-      cacheDefault: 'none, and each token is asked about each time',
-    };
+function cacheLines({ cacheTtlMs: ttlMs, revocation }: MiddlewareChoices): readonly string[] {
+  if (ttlMs === undefined) return [];
   const revocations = [
     '    keyOf: tokenKey,',
     '    subscribe:',
@@ -165,34 +179,26 @@ function cacheView({
     '        subscribeToRevocations(app, listener);',
     '      }),',
   ];
-  return {
-    cache: [
-      'const cache =',
-      '  options.cache ??',
-      '  new ClaimCache<AuthenticatedUser>({',
-      `    ttlMs: options.cacheTtl ?? ${String(ttlMs)},`,
-      ...(revocation ? revocations : []),
-      '  });',
-    ],
-    cacheDefault: 'a ClaimCache of `cacheTtl`',
-  };
+  return [
+    'const cache =',
+    '  options.cache ??',
+    '  new ClaimCache<AuthenticatedUser>({',
+    `    ttlMs: options.cacheTtl ?? ${String(ttlMs)},`,
+    ...(revocation ? revocations : []),
+    '  });',
+  ];
 }
 
 function importsOf(
+  service: Service,
   files: MiddlewareFiles,
-  { alternatives, cacheTtlMs, diagnostics, guardsAll, revocation }: MiddlewareChoices,
+  { alternatives, cacheTtlMs, diagnostics, guardsAll, revocation, urlVariable }: MiddlewareChoices,
 ): readonly ImportWant[] {
-  const fastify = ['FastifyBaseLogger', 'FastifyInstance', 'FastifyReply', 'FastifyRequest'];
-  const core: readonly ImportWant[] =
-    files.authentication === undefined
-      ? [
-          { from: 'fastify', names: fastify, typeOnly: true },
-          { from: files.client, names: client },
-        ]
-      : [{ from: files.authentication, names: authentication }];
   return [
+    ...readVariable(service, urlVariable).imports,
+    ...readVariable(service, 'SERVICE_AUTH_SECRET').imports,
     { from: 'fastify-plugin', default: 'fp' },
-    ...core,
+    { from: files.authentication, names: authentication },
     ...(alternatives ? [{ from: files.alternatives, names: ['throwRefusals'] }] : []),
     ...(guardsAll ? [{ from: files.guard, names: ['guardRoutes'] }] : []),
     ...(cacheTtlMs === undefined ? [] : [{ from: files.cache, names: ['ClaimCache'] }]),
@@ -214,7 +220,9 @@ export function middlewareTests(
   { cacheTtlMs, diagnostics, guardsAll, revocation }: MiddlewareChoices,
 ): readonly (readonly [name: string, imports: readonly ImportWant[]])[] {
   return [
-    ...(files.authentication === undefined ? [['auth-middleware', [kitImport(service, test)]] as const] : []),
+    ...(service.layout.shared === undefined
+      ? [['auth-middleware', [kitImport(service, test)]] as const]
+      : []),
     ...(guardsAll ? [['route-guard', []] as const] : []),
     ...(cacheTtlMs === undefined ? [] : [['auth-cache', []] as const]),
     ...(revocation ? [['auth-revocation', [{ from: files.tokenKey, names: ['tokenKey'] }]] as const] : []),

@@ -31,7 +31,8 @@ export function wireDiscovery(
   const sources = openSources(draft.repo, service);
   const [middleware] = sources.filesMatching(/\b(?:interface|type) AuthMiddlewareOptions\b/);
   if (middleware === undefined) return;
-  if (!/\bconnect\?:/.test(sources.text(middleware))) {
+  // Before authentication.ts it had all options itself.
+  if (!/\bconnect\?:|\bconnectAuthService\b/.test(sources.text(middleware))) {
     draft.note(`${middleware} has no connect option: run s2s-upgrade, then this command again.`);
     return;
   }

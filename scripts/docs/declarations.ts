@@ -24,6 +24,7 @@ export function renderDeclarations(): string {
     section('service-client-error.ts', join(rendered, 'service-client-error.ts')),
     section('retry-policy.ts', join(rendered, 'retry-policy.ts')),
     section('auth.middleware.ts', join(goldens, 'add-auth-middleware/auth-middleware.ts')),
+    section('authentication.ts', join(projectRoot, 'templates/add-auth-middleware/authentication.ts')),
     section('route-guard.ts', join(projectRoot, 'templates/add-auth-middleware/route-guard.ts')),
     section('auth-verify.ts', join(goldens, 'add-auth-verify/auth-verify.ts')),
     section('verify-route.ts', join(modules, 'verify-route.ts')),
@@ -52,6 +53,6 @@ export function declarationOf(file: string): string {
     },
   });
   // What fastify-plugin gives can only be told by inference, which this kind of output does not do.
-  const options = /export interface (\w+Options)\b/.exec(outputText)?.[1] ?? 'FastifyPluginOptions';
+  const options = /export (?:interface|type) (\w+Options)\b/.exec(outputText)?.[1] ?? 'FastifyPluginOptions';
   return outputText.replace(/^(export declare const \w+): any;$/gm, `$1: FastifyPluginAsync<${options}>;`);
 }

@@ -23,9 +23,7 @@ export type AuthServiceClient = Omit<ServiceClient, 'origin' | 'service' | 'getR
  * Options of the client that calls the auth service, and of what is done with its answers. `timeout` defaults to 5 000 ms;
  * the circuit opens after 3 failures for 30 s, and closes after 2 successes.
  */
-export interface AuthenticationOptions<
-  User extends VerifiedUser = VerifiedUser,
-> extends Partial<ServiceClientOptions> {
+export interface AuthenticationOptions extends Partial<ServiceClientOptions> {
   /** Makes the client from its options. Default: a ServiceClient. */
   connect?: (options: ServiceClientOptions) => AuthServiceClient;
   /** Route of the auth service that verifies tokens. Default /auth/verify. */
@@ -38,19 +36,14 @@ export interface AuthenticationOptions<
    */
   onVerified?: (result: VerificationResult, cached: boolean, correlationId: string) => void;
   /** Verifies tokens instead of the auth service, as a localVerifier does; `cache` is not used then. Default: none. */
-  verifier?: (client: AuthServiceClient, log: FastifyBaseLogger) => Verifier<User>;
+  verifier?: (client: AuthServiceClient, log: FastifyBaseLogger) => Verifier;
   /** Remembers what the auth service said. Default: none, and each token is asked about each time. */
-  cache?: AnswerCache<User>;
+  cache?: AnswerCache;
 }
 
-/** What a service calls things: members of its requests, and the variable with the URL of the auth service. */
-export interface AuthenticationNames {
-  readonly user: string;
-  readonly correlationId: string;
-  readonly url: string;
-}
+/** What the service calls two members of its requests, and the variable with the URL of the auth service. */
+export type AuthenticationNames = Readonly<Record<'user' | 'correlationId' | 'url', string>>;
 
-/** What a service puts its names on. */
 export interface Authentication {
   readonly client: AuthServiceClient;
   /** An `onRequest` hook that asks for a token and sets the request's user. */
@@ -64,27 +57,26 @@ export interface Authentication {
 export type VerificationResult = 'valid' | 'invalid' | 'missing' | 'unavailable' | 'circuit_open' | 'error';
 
 /** Remembers answers of the auth service, null for a token that is no good; a ClaimCache does. */
-export interface AnswerCache<User extends VerifiedUser = VerifiedUser> {
+export interface AnswerCache {
   /** Undefined: ask. */
-  get(token: string): User | null | undefined;
+  get(token: string): Answer | undefined;
   /** Asks, and remembers the answer. `onOutdated` is called when that answer will not count. */
-  load(token: string, ask: () => Promise<User | null>, onOutdated: () => void): Promise<User | null>;
+  load(token: string, ask: () => Promise<Answer>, onOutdated: () => void): Promise<Answer>;
 }
 
 type Authenticate = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
 /** Who is calling; null for a token that is no good. */
 type Answer = VerifiedUser | null;
 /** At once when the answer is known; a number is the milliseconds for which nobody can be asked. */
-export type Verifier<User extends VerifiedUser = VerifiedUser> = (
+export type Verifier = (
   token: string,
   correlationId: string,
   address: string,
-) => User | null | Promise<User | null> | number;
+) => Answer | Promise<Answer> | number;
 type Report = (request: FastifyRequest, result: VerificationResult, cached?: boolean) => void;
-/** What a service takes from an answer beside ID, mail and tenant. */
+/** What the service takes from an answer beside ID, mail and tenant. */
 type Claims = (answer: Readonly<Record<string, unknown>>) => object;
 
-const none: Claims = () => ({});
 const MAX_TOKEN_LENGTH = 8_192;
 const BEARER = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i;
 const LOOPBACK = /^https?:\/\/(?:localhost|127\.|\[::1\])/i;
@@ -97,11 +89,11 @@ const COUNTED_ID = /^req-[0-9a-z]+$/;
  * client, and so one circuit, for the whole application, which closes it; gives each request a correlation ID. Rejects
  * with TypeError when `baseUrl` is no URL.
  */
-export function connectAuthService<User extends VerifiedUser>(
+export function connectAuthService(
   app: FastifyInstance,
-  options: AuthenticationOptions<User> & { readonly baseUrl: string },
+  options: AuthenticationOptions & { readonly baseUrl: string },
   names: AuthenticationNames,
-  claims?: (answer: Readonly<Record<string, unknown>>) => Partial<User>,
+  claims: Claims = () => ({}),
 ): Promise<Authentication> {
   // What is thrown here rejects: thrown from a plugin it would end the process instead of failing the start.
   return new Promise((resolve) => {
@@ -112,12 +104,12 @@ export function connectAuthService<User extends VerifiedUser>(
       next();
     });
 
-    const verify: Verifier =
+    const verify =
       options.verifier?.(client, app.log) ??
-      createVerifier(client, options.verifyPath ?? '/auth/verify', options.cache, claims ?? none);
+      createVerifier(client, options.verifyPath ?? '/auth/verify', options.cache, claims);
     const report: Report = (request, result, cached = false) => {
       try {
-        options.onVerified?.(result, cached, String(memberOf(request, names.correlationId)));
+        options.onVerified?.(result, cached, String(membersOf(request)[names.correlationId]));
       } catch (error) {
         request.log.error({ err: error }, 'onVerified failed');
       }
@@ -128,7 +120,7 @@ export function connectAuthService<User extends VerifiedUser>(
 
 function createClient(
   app: FastifyInstance,
-  options: Omit<AuthenticationOptions, 'cache' | 'verifier'> & { readonly baseUrl: string },
+  options: AuthenticationOptions & { readonly baseUrl: string },
   variable: string,
 ): AuthServiceClient {
   const { baseUrl, serviceSecret: secret = '' } = options;
@@ -151,13 +143,9 @@ function createClient(
   return options.connect?.(settings) ?? new ServiceClient(settings);
 }
 
-/** A member of the request that the service has named. */
-function memberOf(request: FastifyRequest, name: string): unknown {
-  return (request as unknown as Record<string, unknown>)[name];
-}
-
-function setMember(request: FastifyRequest, name: string, value: unknown): void {
-  (request as unknown as Record<string, unknown>)[name] = value;
+/** The request by the names that the service has for its members. */
+function membersOf(request: FastifyRequest): Record<string, unknown> {
+  return request as FastifyRequest & Record<string, unknown>;
 }
 
 function createAuthenticate(
@@ -181,7 +169,7 @@ function createAuthenticate(
     let user: Answer | number;
     let cached: boolean;
     try {
-      const answer = verify(token, String(memberOf(request, names.correlationId)), request.ip);
+      const answer = verify(token, String(membersOf(request)[names.correlationId]), request.ip);
       // Only the cache tells at once who it is.
       cached = typeof answer !== 'number' && !(answer instanceof Promise);
       user = await answer;
@@ -199,14 +187,14 @@ function createAuthenticate(
     report(request, user === null ? 'invalid' : 'valid', cached);
     if (user === null) return refuse(reply, 'Bearer error="invalid_token"');
 
-    if (memberOf(request, names.user) && !isClashLogged) {
+    if (membersOf(request)[names.user] && !isClashLogged) {
       isClashLogged = true;
       request.log.error(
         `request.${names.user} is also written by something else: the verified user replaces it`,
       );
     }
     verified.add(request);
-    setMember(request, names.user, user);
+    membersOf(request)[names.user] = user;
     request.log.debug({ userId: user.userId, tenantId: user.tenantId }, 'Authentication successful');
     return undefined;
   };
@@ -264,12 +252,8 @@ function readAnswer(data: unknown, status: number, correlationId: string, claims
     throw new ServiceClientError('invalid_response', 'The auth service answered nonsense', details);
   }
   const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
-  return Object.freeze({
-    ...claims(answer),
-    userId,
-    email: text(answer['email']),
-    tenantId: text(answer['tenantId']),
-  });
+  const [email, tenantId] = [text(answer['email']), text(answer['tenantId'])];
+  return Object.freeze({ ...claims(answer), userId, email, tenantId });
 }
 
 function refuse(reply: FastifyReply, challenge: string): FastifyReply {
@@ -310,7 +294,7 @@ function setCorrelationId(request: FastifyRequest, reply: FastifyReply, name: st
   const given = request.headers['x-correlation-id'];
   const own = isUsable(request.id) && !COUNTED_ID.test(request.id) ? request.id : undefined;
   const correlationId = isUsable(given) ? given : (own ?? randomUUID());
-  setMember(request, name, correlationId);
+  membersOf(request)[name] = correlationId;
   const answer = reply.header('x-correlation-id', correlationId);
 
   const { childLoggerFactory, initialConfig, log: appLog } = request.server;

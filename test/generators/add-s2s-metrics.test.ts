@@ -20,13 +20,13 @@ describe('add-s2s-metrics', () => {
       repo.edit(path, (text) => text.replace(from, to));
     };
     edit(`${user}/utils/service-client.ts`, '1_048_576', '2_097_152');
-    edit(middleware, 'MAX_TOKEN_LENGTH = 8_192', 'MAX_TOKEN_LENGTH = 4_096');
+    edit(middleware, '/** Null on routes', '/** Always null on routes');
     await repo.run('add-s2s-metrics --target user --allow-dirty');
     expect(repo.read(`${user}/utils/service-client.ts`)).toContain('2_097_152');
     expect(repo.read(`${user}/utils/service-client.ts`)).toMatch(
       /defaultObserver,[^;]+ from '.*service-diagnostics/,
     );
-    expect(repo.read(middleware)).toContain('MAX_TOKEN_LENGTH = 4_096');
+    expect(repo.read(middleware)).toContain('/** Always null on routes');
     expect(repo.read(middleware)).toContain('options.onVerified ?? tokenVerified');
   });
 

@@ -35,9 +35,9 @@ describe('add-s2s-revocation', () => {
 
   it('keeps what was edited elsewhere in a file, and refuses where both change the same lines', async () => {
     await arrange('merges');
-    repo.edit(middleware, (text) => text.replace("'Authentication successful'", "'Welcome'"));
+    repo.edit(middleware, (text) => text.replace('/** Null on routes', '/** Always null on routes'));
     await repo.run(`${line} --allow-dirty`);
-    expect(repo.read(middleware)).toContain("'Welcome'");
+    expect(repo.read(middleware)).toContain('/** Always null on routes');
     expect(repo.read(middleware)).toContain('subscribeToRevocations(app, listener)');
     repo.close();
 

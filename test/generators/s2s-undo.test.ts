@@ -142,7 +142,7 @@ describe('s2s-undo', () => {
       "import { CircuitBreaker } from './utils/circuit-breaker.js';\nnew CircuitBreaker();\n",
     );
     expect(await refusal('s2s-undo --generator add-service-client')).toContain(
-      `E_IN_USE ${user}/src/middleware/auth.middleware.ts`,
+      `E_IN_USE ${user}/src/utils/authentication.ts`,
     );
     expect(await refusal('s2s-undo')).toEqual([`E_IN_USE ${user}/src/mine.ts`]);
   });

@@ -91,6 +91,26 @@ describe('s2s-upgrade', () => {
     });
   });
 
+  it('moves the functions of the middleware into a file of their own, and loses no edit of theirs', async () => {
+    const pack = await generateThen('one-file-middleware');
+    const path = `${user}/src/middleware/auth.middleware.ts`;
+    expect(repo.tree.has(`${user}/src/utils/authentication.ts`)).toBe(false);
+    const edits = [
+      ['/** Null on routes that do not ask for a token. */', '/** Null where nobody is asked. */'],
+      ['MAX_TOKEN_LENGTH = 8_192', 'MAX_TOKEN_LENGTH = 4_096'],
+    ] as const;
+    for (const [from, to] of edits) repo.edit(path, (text) => text.replace(from, to));
+    const plan = await repo.run('s2s-upgrade', pack);
+    // The second one has moved away: it is marked, with what it was part of.
+    expect(plan.findings).toMatchObject([{ state: 'conflict', path }]);
+    for (const [, to] of edits) expect(repo.read(path)).toContain(to);
+    const markers = /^<{7} yours\n[^]*?^={7}\n([^]*?)^>{7}.*\n/gm;
+    repo.edit(path, (text) => text.replace(markers, '$1'));
+    const expected = Buffer.from(today.get(path) ?? '', 'latin1').toString();
+    expect(repo.read(path)).toBe(expected.replace(...edits[0]));
+    expect([...changedFiles(today, withoutRecord(repo.tree)).keys()]).toEqual([path]);
+  });
+
   it('leaves an edited file of a version that it does not carry, and says what to do', async () => {
     await generateThen('cheaper-breaker');
     const path = `${user}/src/utils/circuit-breaker.ts`;

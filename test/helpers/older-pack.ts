@@ -14,6 +14,14 @@ export interface Pack {
 
 export const olderVersion = '0.0.9';
 
+/** Changes that have added a file: the statement of a plan that makes it now. */
+const addedSince: Readonly<Record<string, readonly [file: string, statement: string]>> = {
+  'one-file-middleware': [
+    'generators/add-auth-middleware/plan.ts',
+    "  createModule(files.authentication, 'authentication');\n",
+  ],
+};
+
 /**
  * This pack as a version before, with the templates that a change (a folder of test/generators/older-templates) has
  * replaced since; and this pack as it is, which carries the renderer of that version.
@@ -23,6 +31,8 @@ export async function olderPack(change: string): Promise<Readonly<{ older: Pack;
   cpSync(join(projectRoot, 'test/generators/older-templates', change), join(old, 'templates'), {
     recursive: true,
   });
+  const [file, statement = ''] = addedSince[change] ?? [];
+  if (file !== undefined) takeOut(join(old, file), statement);
   setVersion(join(old, 'package.json'));
   const now = copyOfPack(`${change}-today`);
   await freezePack(old, join(now, 'released'));
@@ -32,6 +42,12 @@ export async function olderPack(change: string): Promise<Readonly<{ older: Pack;
 export function setVersion(manifest: string): void {
   const text = readFileSync(manifest, 'utf8');
   writeFileSync(manifest, text.replace(/"version": "[^"]+"/, `"version": "${olderVersion}"`));
+}
+
+function takeOut(file: string, statement: string): void {
+  const text = readFileSync(file, 'utf8');
+  if (!text.includes(statement)) throw new Error(`${file} has no ${statement}`);
+  writeFileSync(file, text.replace(statement, ''));
 }
 
 function copyOfPack(name: string): string {
