@@ -18,7 +18,12 @@ import {
   wantedFrom,
   withoutSelected,
 } from './select-recorded.ts';
-import { findDecoratorUses, findImporters, keptDependencies, usedInsertions } from './still-used.ts';
+import {
+  findDecoratorUses,
+  findImporters,
+  keptDependencies,
+  usedInsertions,
+} from '../_engine/record/still-used.ts';
 import { revertFile, revertPatches } from './revert.ts';
 import { revertShared } from './revert-shared.ts';
 

@@ -18,8 +18,13 @@ export interface Scenario {
   readonly plan: Plan;
 }
 
-export const scenarioNames = ['apply', 'undo', 'upgrade'] as const;
-export type ScenarioName = (typeof scenarioNames)[number];
+const scenarioNames = ['apply', 'undo', 'upgrade', 'move'] as const;
+type ScenarioName = (typeof scenarioNames)[number];
+
+/** A verify route alone leaves no copies that could move. */
+export function scenariosOf({ generator }: FoundCase): readonly ScenarioName[] {
+  return scenarioNames.filter((name) => name !== 'move' || generator !== 'add-auth-verify');
+}
 
 /** In this order: the generator that changes most of a fixture stands first. */
 const adders = ['add-s2s', 'add-auth-middleware', 'add-auth-verify'];
@@ -43,16 +48,21 @@ export async function findScenarioCases(): Promise<readonly FoundCase[]> {
   return [...best.values()].sort((a, b) => a.fixture.localeCompare(b.fixture));
 }
 
-/** Everything generated on a fixture, taken back again, or brought up to date after an older version. */
+/** Everything generated on a fixture, taken back again, brought up to date after an older version, or moved into a package. */
 export async function openScenario(name: ScenarioName, found: FoundCase): Promise<Scenario> {
   const root = materialize(`crash-${name}-${found.fixture}`, found);
   const add = { generator: found.generator, args: [...found.args, '--no-format'] };
   for (const command of found.after ?? []) await runCommand(command, root);
-  if (name === 'undo') await runCommand(add, root);
+  if (name === 'undo' || name === 'move') await runCommand(add, root);
   if (name === 'upgrade') await generateOlder(root, add);
   const before = readTree(root);
-  const generator = { apply: add.generator, undo: 's2s-undo', upgrade: 's2s-upgrade' }[name];
-  const plan = await planCommand({ generator, args: name === 'apply' ? add.args : ['--no-format'] }, root);
+  const commands: Readonly<Record<ScenarioName, Command>> = {
+    apply: add,
+    undo: { generator: 's2s-undo', args: ['--no-format'] },
+    upgrade: { generator: 's2s-upgrade', args: ['--no-format'] },
+    move: { generator: 's2s-upgrade', args: ['--shared', 'packages/shared-calls', '--no-format'] },
+  };
+  const plan = await planCommand(commands[name], root);
   if (!plan.ok) throw new Error(describeRefusal(plan));
   return { root, before, plan };
 }

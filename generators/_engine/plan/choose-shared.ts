@@ -91,6 +91,6 @@ function copied(name: string, given: RelPath): RefusalError['obstacles'][0] {
   return {
     code: 'E_INVALID_FLAG',
     message: `--shared cannot be ${JSON.stringify(given)}: ${name} has copies of its own.`,
-    remedy: 'Omit the flag, or undo what was added to the service first.',
+    remedy: `Move them there with s2s-upgrade --shared ${given}, or omit the flag.`,
   };
 }

@@ -32,8 +32,8 @@ async function planPublisher(
     if (own === undefined) return;
     const parts = [...new Set([...((own['with'] ?? []) as readonly string[]), 'diagnostics'])];
     const asked = await checkRecorded(publisher.questions, { ...own, with: parts }, draft.repo);
-    const { target, targets } = answers;
-    const plan = await publisher.plan({ ...asked, target, targets } as never, draft.repo);
+    const { shared, target, targets } = answers;
+    const plan = await publisher.plan({ ...asked, shared, target, targets } as never, draft.repo);
     // What it says when it is run by itself is not news here.
     await draft.include({ ...plan, notes: [] });
   } catch (error) {

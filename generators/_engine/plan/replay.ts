@@ -10,7 +10,7 @@ import { makePlan } from './run.ts';
 import type { OnConflict } from './resolve-existing.ts';
 
 /** Flags of the run that looks at recorded ones. */
-export type HowToRun = Pick<RunAnswers, 'force' | 'format' | 'dryRun'>;
+export type HowToRun = Pick<RunAnswers, 'force' | 'format' | 'dryRun' | 'shared'>;
 
 /**
  * Plans a recorded run once more on `repo`, with the recorded answers and the templates and facts of now; undefined when

@@ -106,7 +106,8 @@ async function planTargets(
   const targets = heads.map(({ dir }) => dir);
   if (generator.target === 'recorded') {
     await assertRecordedPlaces(site.repo);
-    const plan = await generator.plan({ ...answers, target: toRel('.'), targets }, site.repo);
+    const run = { ...answers, ...pickShared(given), target: toRel('.'), targets };
+    const plan = await generator.plan(run, site.repo);
     return { plan, served: heads, sharing: new Map() };
   }
   const draft = openDraft(site.repo);
@@ -134,6 +135,10 @@ async function planTargets(
   if (given['gitattributes'] === true && served.length > 0) ensureRecordAttribute(draft);
   if (served.length === 0) draft.obstruct(...skipped);
   return { plan: draft.finish(), served, sharing };
+}
+
+function pickShared({ shared }: Answers): Answers {
+  return typeof shared === 'string' ? { shared } : {};
 }
 
 /** Whether a service depends on the package: not all that is generated uses what is shared. */

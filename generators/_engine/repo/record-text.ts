@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 
-import { dirnameRel, joinRel, type RelPath } from '../model/paths.ts';
+import { attempt } from '../model/obstacle.ts';
+import { dirnameRel, joinRel, type RelPath, toRel } from '../model/paths.ts';
 import type { Repo } from '../model/repo.ts';
 import { isRecord } from './manifest.ts';
 import { findPackageFiles, recordName } from './source-files.ts';
@@ -19,6 +20,13 @@ export interface RecordText {
 export function findRecords(repo: Repo): readonly RecordText[] {
   const { manifests, records } = findPackageFiles(repo);
   const dirs = new Set([...manifests, ...records].map(dirnameRel));
+  const found = readIn(repo, dirs);
+  // A package that a plan makes is not on the disk yet.
+  const planned = new Set(found.flatMap(({ text }) => sharedIn(text)).filter((dir) => !dirs.has(dir)));
+  return planned.size === 0 ? found : readIn(repo, new Set([...dirs, ...planned]));
+}
+
+function readIn(repo: Repo, dirs: ReadonlySet<RelPath>): readonly RecordText[] {
   return [...dirs].sort().flatMap((dir) => {
     const path = recordPathIn(dir);
     const text = repo.read(path);
@@ -26,8 +34,28 @@ export function findRecords(repo: Repo): readonly RecordText[] {
   });
 }
 
+/** Folders of the packages that the runs of a record share. */
+export function sharedIn(text: string): readonly RelPath[] {
+  const runs = (text.includes('"shared"') ? readable(text) : []).flatMap((value) =>
+    isRecord(value) && isRecord(value['runs']) ? Object.values(value['runs']) : [],
+  );
+  return runs.flatMap((run) => {
+    const dir = isRecord(run) && typeof run['shared'] === 'string' ? run['shared'] : 'none';
+    return dir === 'none' ? [] : (attempt(() => toRel(dir)) ?? []);
+  });
+}
+
 export function recordPathIn(dir: RelPath): RelPath {
   return joinRel(dir, recordName);
+}
+
+/** A broken record is reported where it is used. */
+function readable(text: string): readonly unknown[] {
+  try {
+    return valuesOf(text);
+  } catch {
+    return [];
+  }
 }
 
 /** A record as JSON: one value, or both sides where git has left a merge. @throws Error with the reason when a side is no JSON */

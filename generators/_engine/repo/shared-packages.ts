@@ -6,7 +6,7 @@ import { attempt } from '../model/obstacle.ts';
 import { once } from '../model/run-caches.ts';
 import { isRecord, readManifest } from './manifest.ts';
 import { findPackageFiles } from './source-files.ts';
-import { findRecords, valuesOf } from './record-text.ts';
+import { findRecords, sharedIn } from './record-text.ts';
 
 /** The package in a folder, as services import it; undefined where there is none with a name. */
 export function packageIn(repo: Repo, dir: RelPath): SharedPackage | undefined {
@@ -57,18 +57,6 @@ const described = once((disk: Repo): readonly RelPath[] =>
     disk.read(path)?.includes(JSON.stringify(sharedDescription)) === true ? [dirnameRel(path)] : [],
   ),
 );
-
-function sharedIn(text: string): readonly RelPath[] {
-  // A broken record is reported where it is used.
-  const values = text.includes('"shared"') ? (attempt(() => valuesOf(text)) ?? []) : [];
-  const runs = values.flatMap((value) =>
-    isRecord(value) && isRecord(value['runs']) ? Object.values(value['runs']) : [],
-  );
-  return runs.flatMap((run) => {
-    const dir = isRecord(run) && typeof run['shared'] === 'string' ? run['shared'] : 'none';
-    return dir === 'none' ? [] : (attempt(() => toRel(dir)) ?? []);
-  });
-}
 
 /** The shared package that a service depends on; undefined where it has its own copies. */
 export function findShared(

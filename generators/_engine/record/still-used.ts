@@ -1,17 +1,17 @@
-import type { Obstacle } from '../_engine/model/obstacle.ts';
-import { dirnameRel, joinRel, type RelPath } from '../_engine/model/paths.ts';
-import type { Repo } from '../_engine/model/repo.ts';
-import type { ServiceHead } from '../_engine/model/service.ts';
-import type { TextChange } from '../_engine/model/text-change.ts';
-import { ensureDependency } from '../_engine/edit/ensure-dependency.ts';
-import type { Insertion } from '../_engine/record/s2s-record.ts';
-import { findWorkspacePackage, isRecord, readManifest } from '../_engine/repo/manifest.ts';
-import { findSharedFolders } from '../_engine/repo/shared-packages.ts';
-import { findReference, importOf, variablesIn } from '../_engine/facts/config/config.ts';
-import { memberOf, stringOf, unwrap } from '../_engine/syntax/expressions.ts';
-import { requiredModule } from '../_engine/syntax/symbols.ts';
-import { openSurvey, type Survey } from '../_engine/program/survey.ts';
-import { lineOf, ts, walk } from '../_engine/syntax/tree.ts';
+import type { Obstacle } from '../model/obstacle.ts';
+import { dirnameRel, joinRel, type RelPath } from '../model/paths.ts';
+import type { Repo } from '../model/repo.ts';
+import type { ServiceHead } from '../model/service.ts';
+import type { TextChange } from '../model/text-change.ts';
+import { ensureDependency } from '../edit/ensure-dependency.ts';
+import type { Insertion } from './s2s-record.ts';
+import { findWorkspacePackage, isRecord, readManifest } from '../repo/manifest.ts';
+import { findSharedFolders } from '../repo/shared-packages.ts';
+import { findReference, importOf, variablesIn } from '../facts/config/config.ts';
+import { memberOf, stringOf, unwrap } from '../syntax/expressions.ts';
+import { requiredModule } from '../syntax/symbols.ts';
+import { openSurvey, type Survey } from '../program/survey.ts';
+import { lineOf, ts, walk } from '../syntax/tree.ts';
 
 /** A dependency that goes back in, because code that stays imports it. */
 export interface KeptDependency {
