@@ -3,6 +3,7 @@ import type { Repo } from '../_engine/model/repo.ts';
 import { attempt } from '../_engine/model/obstacle.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { isAuthService } from '../_engine/facts/auth/auth-service.ts';
+import { findSparedRoutes } from '../_engine/facts/auth/existing-guards.ts';
 import { findTokenlessRoutes } from '../_engine/facts/auth/tokenless-routes.ts';
 import { likelyPublicRoutes, routeKey, uniqueRoutes } from '../_engine/facts/routes/public-routes.ts';
 import { openSurvey } from '../_engine/program/survey.ts';
@@ -25,8 +26,12 @@ export interface ConcernedRoutes {
 /** `auth`: the service that `--auth` names. */
 export function findConcernedRoutes(repo: Repo, service: Service, auth: string | undefined): ConcernedRoutes {
   const all = service.routes.flatMap(({ routes }) => routes);
-  const tokenless = findTokenlessRoutes(openSurvey(repo, service), all);
-  const isTokenless = (route: Route): boolean => tokenless.some((one) => one.route === route);
+  const survey = openSurvey(repo, service);
+  const tokenless = findTokenlessRoutes(survey, all);
+  const spared = findSparedRoutes(survey, all).filter(
+    ({ route }) => !tokenless.some((one) => one.route === route),
+  );
+  const isTokenless = (route: Route): boolean => [...tokenless, ...spared].some((one) => one.route === route);
   // Where two places register a route, both have to log people in.
   const isLogin = (key: string): boolean =>
     all.every(
@@ -38,6 +43,7 @@ export function findConcernedRoutes(repo: Repo, service: Service, auth: string |
   const likely = likelyPublicRoutes(service).filter((route) => !isTokenless(route));
   const shown: readonly ShownRoute[] = [
     ...tokenless.filter(({ route }) => !isOpened(route)),
+    ...spared,
     ...likely.filter(({ by }) => by === undefined).map((route) => ({ route })),
     ...uniqueRoutes(service.routes).flatMap((route) =>
       route.by === undefined ? [] : [{ route, evidence: route.by }],

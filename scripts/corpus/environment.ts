@@ -1,6 +1,8 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { parse } from 'yaml';
+
 import type { Service } from '../../generators/_engine/model/service.ts';
 
 /** Long enough for every library, and no secret. */
@@ -26,7 +28,7 @@ export function environmentOf(
   { app, dir, jwt }: Service,
   port: number,
 ): Record<string, string> {
-  const read: Record<string, string> = {};
+  const read = composeValues(join(root, dir));
   for (const name of files) {
     for (const path of new Set([join(root, name), join(root, dir, name)])) {
       if (existsSync(path)) Object.assign(read, valuesIn(readFileSync(path, 'utf8')));
@@ -75,6 +77,28 @@ function localValue(name: string, value: string, database: string): string {
 
 function isGiven([name, value]: readonly [string, string]): boolean {
   return value !== '' || !Object.hasOwn(defaults, name);
+}
+
+/** What the compose files beside a service set for what they build there. */
+function composeValues(folder: string): Record<string, string> {
+  const read: Record<string, string> = {};
+  for (const name of ['docker-compose.yml', 'docker-compose.yaml', 'compose.yml', 'compose.yaml']) {
+    const path = join(folder, name);
+    const parsed = (existsSync(path) ? parse(readFileSync(path, 'utf8')) : {}) as {
+      readonly services?: Readonly<
+        Record<string, { readonly build?: unknown; readonly environment?: readonly string[] | object }>
+      >;
+    };
+    for (const { build, environment = [] } of Object.values(parsed.services ?? {})) {
+      if (build === undefined) continue;
+      const entries = Array.isArray(environment)
+        ? (environment as readonly string[]).map((one) => /^([^=]+)=?(.*)$/s.exec(one)?.slice(1) ?? ['', ''])
+        : Object.entries(environment);
+      const given = entries.filter(([, value]) => !String(value).includes('${'));
+      Object.assign(read, Object.fromEntries(given.map(([key, value]) => [key, String(value)])));
+    }
+  }
+  return read;
 }
 
 function valuesIn(text: string): Readonly<Record<string, string>> {

@@ -7,21 +7,23 @@ import { openSurvey, type Survey } from '../program/survey.ts';
 import { siblingsOf } from './app/siblings.ts';
 import { unwrap } from '../syntax/expressions.ts';
 import { importedBy, topLevelVariables } from '../syntax/symbols.ts';
-import { ts } from '../syntax/tree.ts';
+import { findNode, ts } from '../syntax/tree.ts';
 
 /** What a service has for Prometheus. */
 export interface MetricsFact {
   /** A registry of its own, as another file writes it; absent: prom-client's default one. */
   readonly registry?: Readonly<{ expression: string; imports: readonly ImportWant[] }>;
-  /** A file that makes a registry which no other file can import. */
+  /** A file that makes a registry which no other file can import, for example in a plugin. */
   readonly hidden?: RelPath;
 }
+
+const registryText = /\bnew\s+(?:\w+\.)?Registry\b/;
 
 /** Finds `export const registry = new Registry()`, `new client.Registry()`; fastify-metrics has the default registry. */
 export function surveyMetrics(repo: Repo, head: ServiceHead): MetricsFact {
   const survey = openSurvey(repo, head);
   let hidden: RelPath | undefined;
-  for (const file of survey.filesMatching(/\bnew\s+(?:\w+\.)?Registry\b/)) {
+  for (const file of survey.filesMatching(registryText)) {
     for (const { initializer, name } of topLevelVariables(survey.tree(file))) {
       if (initializer === undefined || !ts.isIdentifier(name)) continue;
       if (!makesRegistry(unwrap(initializer))) continue;
@@ -30,18 +32,19 @@ export function surveyMetrics(repo: Repo, head: ServiceHead): MetricsFact {
       hidden ??= file;
     }
   }
-  const elsewhere = hidden ?? siblingsOf(survey).flatMap(registriesIn)[0];
+  const inside = survey.filesMatching(registryText).find((file) => {
+    return findNode(survey.tree(file), makesRegistry) !== undefined;
+  });
+  const elsewhere = hidden ?? inside ?? siblingsOf(survey).flatMap(registriesIn)[0];
   return elsewhere === undefined ? {} : { hidden: elsewhere };
 }
 
 /** Files of a package of the repo that make one: how a service would import it is not known. */
 function registriesIn(sibling: Survey): readonly RelPath[] {
-  return sibling
-    .filesMatching(/\bnew\s+(?:\w+\.)?Registry\b/)
-    .filter((file) => sibling.text(file).includes('prom-client'));
+  return sibling.filesMatching(registryText).filter((file) => sibling.text(file).includes('prom-client'));
 }
 
-function makesRegistry(node: ts.Expression): boolean {
+function makesRegistry(node: ts.Node): boolean {
   return ts.isNewExpression(node) && importedBy(node.expression)?.from === 'prom-client';
 }
 

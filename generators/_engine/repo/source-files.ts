@@ -18,6 +18,8 @@ export interface SourceFiles {
 const maxFiles = 2_000;
 const maxDepth = 12;
 const testFolder = /^(tests?|__tests__|__mocks__|specs?|e2e)$/;
+/** At the top of a package they show how it is used: their logins and routes are not the service's. */
+const exampleFolder = /^examples?$/;
 
 /** Lists the files of a package: not those of packages nested in it, and at most 2,000. */
 export function listSources(repo: Repo, dir: RelPath): SourceFiles {
@@ -30,7 +32,7 @@ export function listSources(repo: Repo, dir: RelPath): SourceFiles {
       for (const entry of entries) {
         if (entry.kind === 'file' && /\.[cm]?[jt]s$/.test(entry.name))
           files.push(joinRel(folder, entry.name));
-        else if (isSourceFolder(entry)) {
+        else if (isSourceFolder(entry) && !(depth === 0 && exampleFolder.test(entry.name))) {
           const path = joinRel(folder, entry.name);
           if (!isPackage(repo, path)) next.push(path);
         }

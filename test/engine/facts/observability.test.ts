@@ -29,9 +29,14 @@ describe('surveyMetrics', () => {
     expect(metricsOf(text).registry).toEqual({ expression, imports: [{ from: 'src/metrics.ts', names }] });
   });
 
-  it('tells of one that no other file can import', () => {
-    const text = "import { Registry } from 'prom-client';\nconst registry = new Registry();\n";
-    expect(metricsOf(text)).toEqual({ hidden: 'src/metrics.ts' });
+  it.each([
+    'const registry = new Registry();',
+    "export default fp(async (app) => {\n  const registry = new Registry();\n  app.decorate('metrics', { registry });\n});",
+    'export class Metrics {\n  readonly registry = new Registry();\n}',
+  ])('tells of one that no other file can import: %s', (code) => {
+    expect(metricsOf(`import { Registry } from 'prom-client';\n${code}\n`)).toEqual({
+      hidden: 'src/metrics.ts',
+    });
   });
 
   it.each([

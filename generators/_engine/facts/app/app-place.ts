@@ -203,7 +203,7 @@ function isApp(node: FunctionNode): boolean {
 
 function registeredApp(
   survey: Survey,
-  { binding, file, scope }: Instantiation & { readonly binding: string },
+  { binding, file, node, scope }: Instantiation & { readonly binding: string },
 ): AppPlace | undefined {
   const uses = findCalls(scope, [binding]);
   if (uses.some(({ kind }) => kind === 'route')) return undefined;
@@ -214,9 +214,18 @@ function registeredApp(
     return found === undefined ? [] : [found];
   });
   const [plugin, other] = locals;
-  if (plugin === undefined || other !== undefined || plugin.file === file) return undefined;
+  if (plugin === undefined || other !== undefined) return undefined;
+  // `if (isMain) { … }`: who imports the plugin, such as fastify-cli or a test, gets nothing of that block.
+  if (plugin.file === file)
+    return isConditional(node) && functionExport(survey.tree(file), plugin.node) !== undefined
+      ? placeOf(survey, plugin, file)
+      : undefined;
   const isApp = loadsFolders(survey, plugin) || /^app\.[cm]?ts$/.test(basenameRel(plugin.file));
   return isApp ? placeOf(survey, plugin, file) : undefined;
+}
+
+function isConditional(node: ts.Node): boolean {
+  return ts.findAncestor(node, ts.isIfStatement) !== undefined;
 }
 
 function loadsFolders(survey: Survey, { file, node }: PluginFunction): boolean {

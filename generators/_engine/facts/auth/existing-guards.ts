@@ -2,7 +2,7 @@ import type { Route, RoutePlugin } from '../../model/app-facts.ts';
 import type { RelPath } from '../../model/paths.ts';
 import { findCallee } from '../../program/callees.ts';
 import type { Survey } from '../../program/survey.ts';
-import { isFunctionNode, propertyOf, unwrap } from '../../syntax/expressions.ts';
+import { propertyOf, unwrap } from '../../syntax/expressions.ts';
 import { lineOf, ts, walk } from '../../syntax/tree.ts';
 import { levelOf } from '../routes/guard-order.ts';
 import { decideHook } from './guard-decision.ts';
@@ -39,6 +39,28 @@ export function findExistingGuards(
     }
   }
   return [...found.values()];
+}
+
+/** A route that guards of the whole application let pass, and where they do so. */
+export interface SparedRoute {
+  readonly route: Route;
+  readonly evidence: string;
+}
+
+/** Routes that every guard of the whole application lets pass by their URL, though it stops others. */
+export function findSparedRoutes(survey: Survey, routes: readonly Route[]): readonly SparedRoute[] {
+  const passes = ({ file, hook }: RootHook, method: string, url: string): boolean =>
+    decideHook(survey, hook, file, { method, url, config: {} }).decision === 'passes';
+  const guards = findRootHooks(survey, undefined).filter(
+    (one) => !isCsrf(survey, one) && !passes(one, 'GET', '/a-route-that-nobody-has'),
+  );
+  const [first] = guards;
+  if (first === undefined) return [];
+  const at = `${first.file}:${String(lineOf(survey.tree(first.file), first.hook.getStart()))}`;
+  return routes
+    .filter(({ method, url }) => method !== '*' && !url.includes('*'))
+    .filter(({ method, url }) => guards.every((one) => passes(one, method, url)))
+    .map((route) => ({ route, evidence: `the guard at ${at} lets it pass` }));
 }
 
 function isOurs({ hook }: Pick<RootHook, 'hook'>, decorator: string): boolean {
@@ -79,14 +101,22 @@ function routeHooks(survey: Survey, { line, path }: Route): readonly RootHook[] 
 
 function guardOf(survey: Survey, { file, hook }: RootHook, plugin: string): ExistingGuard {
   const text = codeOf(survey, hook, file);
-  const isNamed = !isFunctionNode(unwrap(hook));
   return {
     plugin,
-    name: isNamed ? (/[\w$.]+/.exec(hook.getText())?.[0] ?? 'a hook') : 'a hook',
+    name: nameOf(hook) ?? 'a hook',
     path: file,
     line: lineOf(survey.tree(file), hook.getStart()),
     readsKey: /\bauthorization\b/i.test(text) && !/bearer|jwt|verifyToken/i.test(text),
   };
+}
+
+/** `(app as Guarded).authenticate` is `app.authenticate`; undefined for a function. */
+function nameOf(hook: ts.Expression): string | undefined {
+  const bare = unwrap(hook);
+  if (ts.isCallExpression(bare)) return nameOf(bare.expression);
+  if (!ts.isPropertyAccessExpression(bare)) return ts.isIdentifier(bare) ? bare.text : undefined;
+  const owner = bare.expression.kind === ts.SyntaxKind.ThisKeyword ? 'this' : nameOf(bare.expression);
+  return owner === undefined ? bare.name.text : `${owner}.${bare.name.text}`;
 }
 
 /** A hook's text, with that of the functions that it calls: one of them may take the scheme off, or verify the token. */

@@ -42,6 +42,22 @@ describe('surveyInstance', () => {
     expect(app).toMatchObject({ file: 'src/app.ts', kind: 'singleton', binding: 'app' });
   });
 
+  it.each([
+    ['the exported plugin beside it, which others start too', 'export default app;', 'plugin', 'instance'],
+    ['the instance where nobody else can start the plugin', '', 'singleton', 'server'],
+  ])('takes, in a file that serves itself when it is run, %s', (_, exported, kind, binding) => {
+    const { app } = serviceOf({
+      'src/main.ts': `${fastify}const app = async (instance) => { instance.get('/things', h); };
+${exported}
+if (isMain) {
+  const server = Fastify();
+  await server.register(app);
+  await server.listen({ port: 3000 });
+}`,
+    });
+    expect(app).toMatchObject({ kind, binding, listen: { defaultPort: 3000 } });
+  });
+
   it('tells a factory, how to call it and what it wants', () => {
     const { app } = serviceOf({
       'src/app.ts': `${fastify}export const build = async (config: Config, options = {}, more?: X) => { const server = Fastify(); server.register(x); return server; };`,
