@@ -128,7 +128,7 @@ export function importSubject(
   repo: Repo,
   test: RelPath,
   { file, follows, type, value }: TestSubject,
-  own: readonly ImportWant[] = [],
+  own: readonly ImportWant[],
 ): TestImports {
   const environment = testEnvironment(service, repo);
   const standIns = follows.map(printStandIn);

@@ -23,7 +23,7 @@ import { renderRecorded, type Wanted } from './render-run.ts';
 export async function rebuildTexts(
   repo: Repo,
   paths: readonly RelPath[],
-  given: Answers = {},
+  given: Answers,
 ): Promise<ReadonlyMap<RelPath, string>> {
   const record = readRecord(repo);
   const found = new Map<RelPath, Wanted[number]>();

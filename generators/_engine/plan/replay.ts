@@ -20,7 +20,7 @@ export async function replay(
   { id, generator, services, answers }: RecordedCall,
   repo: Repo,
   onConflict: OnConflict,
-  given: HowToRun = {},
+  given: HowToRun,
 ): Promise<Plan | undefined> {
   if (generator === undefined) return undefined;
   const recorded = knownAnswers(generator.questions, answers);
