@@ -94,7 +94,7 @@ function composeValues(folder: string): Record<string, string> {
       const entries = Array.isArray(environment)
         ? (environment as readonly string[]).map((one) => /^([^=]+)=?(.*)$/s.exec(one)?.slice(1) ?? ['', ''])
         : Object.entries(environment);
-      const given = entries.filter(([, value]) => !String(value).includes('${'));
+      const given = entries.filter(([, value]) => value != null && !String(value).includes('${'));
       Object.assign(read, Object.fromEntries(given.map(([key, value]) => [key, String(value)])));
     }
   }

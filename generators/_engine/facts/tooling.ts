@@ -26,10 +26,13 @@ export function surveyTooling(repo: Repo, { dir }: Pick<ServiceHead, 'dir'>): To
   };
 }
 
+/** Its own command may be given `--files` or `--transpile-only`; without types it starts with either. */
+const tsNode = ['-r', 'ts-node/register/transpile-only'];
+
 /** By the installed packages, when no script names a runner. */
 function runnerOf(has: (name: string) => boolean): readonly string[] | undefined {
   if (has('tsx')) return ['--import', 'tsx'];
-  return has('ts-node') ? ['-r', 'ts-node/register'] : undefined;
+  return has('ts-node') ? tsNode : undefined;
 }
 
 function packageManagerOf(repo: Repo, dir: RelPath): Pick<ToolingFact, 'packageManager' | 'installRoot'> {
@@ -98,9 +101,9 @@ const runners: Readonly<Record<string, readonly string[]>> = {
   node: [],
   nodemon: [],
   tsx: ['--import', 'tsx'],
-  'ts-node': ['-r', 'ts-node/register'],
-  'ts-node-dev': ['-r', 'ts-node/register'],
-  tsnd: ['-r', 'ts-node/register'],
+  'ts-node': tsNode,
+  'ts-node-dev': tsNode,
+  tsnd: tsNode,
 };
 
 /** The scripts that start a service by a file, `start` before others. */

@@ -82,7 +82,7 @@ export type ToolingFact = Readonly<{
   /** The folder whose lockfile rules this service. */
   installRoot: RelPath;
   formatter: 'prettier' | 'biome' | 'none';
-  /** How a TypeScript file is run without a build, as argv after `node`: ['--import', 'tsx'] or ['-r', 'ts-node/register']. */
+  /** How a TypeScript file is run without a build, as argv after `node`: ['--import', 'tsx'] or ['-r', '@swc-node/register']. */
   runTypeScript?: readonly string[];
 }>;
 

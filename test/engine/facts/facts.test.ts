@@ -370,7 +370,7 @@ describe('surveyTesting and surveyTooling', () => {
       packageManager: 'yarn',
       installRoot: '',
       formatter: 'biome',
-      runTypeScript: ['-r', 'ts-node/register'],
+      runTypeScript: ['-r', 'ts-node/register/transpile-only'],
     });
   });
 });

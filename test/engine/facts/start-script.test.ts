@@ -22,9 +22,11 @@ describe('startScripts', () => {
     ],
     [
       'cross-env NODE_ENV=development ts-node -r tsconfig-paths/register src/server.ts',
-      ['-r', 'ts-node/register', '-r', 'tsconfig-paths/register'],
+      ['-r', 'ts-node/register/transpile-only', '-r', 'tsconfig-paths/register'],
       'src/server.ts',
     ],
+    ['tsnd --files --respawn src/server.ts', ['-r', 'ts-node/register/transpile-only'], 'src/server.ts'],
+    ['node -r ts-node/register src/server.ts', ['-r', 'ts-node/register'], 'src/server.ts'],
     ['npm run build && node --enable-source-maps dist/server.js', [], 'dist/server.js'],
     ['nodemon --watch src --exec "tsx src/server.ts"', ['--import', 'tsx'], 'src/server.ts'],
     ["nodemon -x 'node --import tsx' src/server.ts", ['--import', 'tsx'], 'src/server.ts'],
