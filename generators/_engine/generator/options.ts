@@ -38,6 +38,7 @@ export const globalFlags = {
   shared: {
     type: 'string',
     message: 'workspace package for what services have in common, such as packages/s2s; none: a copy in each',
+    prompt: 'Where should the code go that services have in common?',
     placeholder: '<dir>',
   },
   split: {

@@ -12,11 +12,11 @@ import { assertRecordedPlaces } from '../record/record-guard.ts';
 import { openRepo } from '../repo/repo.ts';
 import type { OnConflict } from './resolve-existing.ts';
 import { withRunCaches } from '../model/run-caches.ts';
-import { type RelPath, toRel } from '../model/paths.ts';
+import { dirnameRel, joinRel, type RelPath, toRel } from '../model/paths.ts';
 import { chooseShared } from './choose-shared.ts';
 import { assertServices, findTarget, surveyHeads } from '../repo/services.ts';
 import { readManifest } from '../repo/manifest.ts';
-import { sharedPackageFor } from '../repo/sibling-packages.ts';
+import { findSibling, sharedPackageFor } from '../repo/sibling-packages.ts';
 import { globalFlags } from '../generator/options.ts';
 import { findAuthService, locateAuthService } from '../facts/auth/auth-service.ts';
 
@@ -58,12 +58,17 @@ async function planOn(repo: Repo, request: PlanRequest): Promise<Planned> {
     withMissingFlags(error, request, site),
   );
   const dirs = targets.heads.map(({ dir }) => dir);
-  const answers = await completeAnswers(generator.questions, { ...given, target: dirs }, site, request.ask);
-  const { plan, served, sharing } = await planTargets(request, answers, targets, site);
+  const asked = await completeAnswers(generator.questions, { ...given, target: dirs }, site, request.ask);
+  const first = await planTargets(request, asked, targets, site);
+  const shared = await askForShared(request, site, first.plan);
+  const run = { ...request, given: { ...given, ...shared } };
+  const answers = { ...asked, ...shared };
+  const isMoved = (shared['shared'] ?? 'none') !== 'none';
+  const { plan, served, sharing } = isMoved ? await planTargets(run, answers, targets, site) : first;
   const final = await finalizePlan(
-    { ...request, answers, served, sharing },
+    { ...run, answers, served, sharing },
     site,
-    withCopiesNote(plan, site, given),
+    withCopiesNote(plan, site, run.given),
   );
   const owned = editsByOwner(site.heads, final.edits);
   const changed = site.heads.filter((head) => owned.has(head));
@@ -148,14 +153,36 @@ function isShared(repo: Repo, head: ServiceHead, dir: RelPath): boolean {
 }
 
 /** Names the flag where a service gets a copy that others of the repository could share. */
-function withCopiesNote(plan: Plan, { heads }: Site, given: Answers): Plan {
+function withCopiesNote(plan: Plan, site: Site, given: Answers): Plan {
+  return canShare(plan, site, given) ? { ...plan, notes: [...plan.notes, copiesNote] } : plan;
+}
+
+/** Whether a service gets a copy of what services of the repository could share, and nobody has said where it goes. */
+function canShare({ edits }: Plan, { heads }: Site, given: Answers): boolean {
   const dirs = heads.map(({ dir }) => `${dir}/`);
-  const isCopied = plan.edits.some(
+  const isCopied = edits.some(
     ({ kind, path, role }) =>
       kind === 'create' && role === 'circuit-breaker' && dirs.some((dir) => path.startsWith(dir)),
   );
-  const isAsked = given['shared'] !== undefined || heads.length < 2 || !isCopied;
-  return isAsked ? plan : { ...plan, notes: [...plan.notes, copiesNote] };
+  return given['shared'] === undefined && heads.length >= 2 && isCopied;
+}
+
+/** Asks on a terminal where a service would get a copy: a package beside those that services import, or copies. */
+async function askForShared({ ask, given }: PlanRequest, site: Site, plan: Plan): Promise<Answers> {
+  const [head] = site.heads;
+  const isOfPackages = site.heads.every(({ dir, manifest }) => dirnameRel(manifest.path) === dir);
+  // A preview has the note.
+  const isAsked = given['dryRun'] !== true && isOfPackages && canShare(plan, site, given);
+  if (ask === undefined || head === undefined || !isAsked) return {};
+  const usual = toRel('packages/s2s');
+  const sibling = findSibling(site.repo, head, usual);
+  const dir = sibling === undefined ? usual : joinRel(dirnameRel(sibling.dir), 's2s');
+  return {
+    shared: await ask('shared', globalFlags.shared, [
+      { value: 'none', hint: 'a copy in each service' },
+      { value: dir, hint: 'one package that services share' },
+    ]),
+  };
 }
 
 const copiesNote =
