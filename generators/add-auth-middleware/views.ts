@@ -149,8 +149,8 @@ const ttlOption = [
 ];
 
 const subscribeOption = [
-  '/** Tells the cache of revoked tokens. Default: as the auth service publishes them in Redis. */',
-  'subscribe?: (cache: ClaimCache<AuthenticatedUser>) => void;',
+  '/** Tells the cache of revoked tokens, and whether of all. Default: as the log of the auth service in Redis has them. */',
+  'subscribe?: (cache: ClaimCache<AuthenticatedUser>) => (() => boolean) | undefined;',
 ];
 
 const guardStatement =
@@ -173,11 +173,7 @@ function cacheLines({ cacheTtlMs: ttlMs, revocation }: MiddlewareChoices): reado
   if (ttlMs === undefined) return [];
   const revocations = [
     '    keyOf: tokenKey,',
-    '    subscribe:',
-    '      options.subscribe ??',
-    '      ((listener) => {',
-    '        subscribeToRevocations(app, listener);',
-    '      }),',
+    '    subscribe: options.subscribe ?? ((listener) => subscribeToRevocations(app, listener)),',
   ];
   return [
     'const cache =',

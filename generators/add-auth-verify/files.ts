@@ -18,8 +18,8 @@ const utilities = {
 
 type Utility = keyof typeof utilities;
 
-/** The files that the generator adds, beside its tests; `publisher` is there where add-s2s-revocation has been. */
-export type VerifyFiles = Readonly<Record<Utility | 'plugin' | 'keys', RelPath>>;
+/** The files that the generator adds, beside its tests; `publisher` and `connection` are there where add-s2s-revocation has been. */
+export type VerifyFiles = Readonly<Record<Utility | 'connection' | 'plugin' | 'keys', RelPath>>;
 
 export function verifyFiles(service: Service): VerifyFiles {
   const places = Object.entries(utilities).map(([key, name]) => [key, placeFile(service, 'utils', name)]);
@@ -28,6 +28,7 @@ export function verifyFiles(service: Service): VerifyFiles {
     ...inUtils,
     plugin: placeFile(service, 'plugins', 'auth-verify'),
     keys: placeFile(service, 'utils', 'signing-keys'),
+    connection: placeFile(service, 'utils', 'log-connection'),
   };
 }
 

@@ -51,7 +51,7 @@ export function verifyView(
     blacklist: blacklist !== 'none',
     storeDefault: storeDefault(blacklist, redis.redisMayMiss),
     store: blacklist === 'redis' ? 'createStore(app)' : 'createMemoryStore()',
-    redisStore: publishes ? `publishRevocations(${store}, client, app.log)` : store,
+    redisStore: publishes ? `publishRevocations(${store}, logConnection(client), client, app.log)` : store,
     findTokens: findTokens(policy),
     ...preparations(service),
     verifierArguments: verifierArguments(service, policy),
@@ -74,7 +74,12 @@ function partImports(
     ...routeImports(service, files),
     ...(keys === undefined ? [] : keysImports(service, files)),
     ...denylistImports(service, files, blacklist, policy),
-    ...(publishes ? [{ from: files.publisher, names: ['publishRevocations'] }] : []),
+    ...(publishes
+      ? [
+          { from: files.connection, names: ['logConnection'] },
+          { from: files.publisher, names: ['publishRevocations'] },
+        ]
+      : []),
   ];
 }
 

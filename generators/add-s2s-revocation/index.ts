@@ -1,7 +1,7 @@
 import { defineGenerator } from '../_engine/model/generator.ts';
 
 export const generator = defineGenerator({
-  summary: 'evicts a revoked token from every claim cache at once, over Redis pub/sub',
+  summary: 'tells every service at once of a revoked token, by a log in Redis that misses none',
   target: 'services',
   questions: {
     auth: {

@@ -11,6 +11,7 @@ import { possibleAuthAnswers, surveyAuthService } from '../_engine/facts/auth/au
 import { checkRecorded, recordedAnswers } from '../_engine/record/recorded-answers.ts';
 import { surveyHeads } from '../_engine/repo/services.ts';
 import { surveyTarget } from '../_engine/facts/app/service.ts';
+import { planDenylist } from './denylist.ts';
 import { planPublisher } from './publisher.ts';
 import { planSubscriber } from './subscriber.ts';
 
@@ -22,7 +23,9 @@ export interface RevocationAnswers extends RunAnswers {
 export async function planRevocation(answers: RevocationAnswers, repo: Repo): Promise<Plan> {
   const consumer = surveyTarget(repo, answers);
   const auth = surveyAuthService(repo, answers.auth);
-  const middleware = recordedAnswers(repo, consumer.dir, ['add-auth-middleware', 'add-s2s']).find(hasCache);
+  const middleware = recordedAnswers(repo, consumer.dir, ['add-auth-middleware', 'add-s2s']).find(
+    (one) => hasCache(one) || isLocal(one),
+  );
   const verify = auth === undefined ? undefined : verifyAnswers(repo, auth);
   const obstacles = [
     ...(middleware === undefined ? [withoutCache(consumer)] : []),
@@ -45,10 +48,15 @@ export async function planRevocation(answers: RevocationAnswers, repo: Repo): Pr
     await draft.include(authVerify.plan({ ...asked, target: auth.dir, targets }, draft.repo));
   }
   await planSubscriber(draft, consumer, auth);
+  if (middleware !== undefined && isLocal(middleware)) planDenylist(draft, consumer);
   const asked = await checkRecorded(authMiddleware.questions, middleware ?? {}, draft.repo);
   const wanted = { ...asked, auth: auth?.dir ?? 'none', target: consumer.dir, targets };
   await draft.include(authMiddleware.plan(wanted, draft.repo));
   return draft.finish();
+}
+
+function isLocal({ verify }: Answers): boolean {
+  return verify === 'local';
 }
 
 function hasCache({ cacheTtl, with: parts }: Answers): boolean {
@@ -74,7 +82,7 @@ function withoutCache({ manifest, name }: Service): Obstacle {
     at: { path: manifest.path },
     message: `${name} has no claim cache, so a revocation already applies to the next request.`,
     remedy:
-      'Nothing is needed. To add a cache, run add-auth-middleware (or add-s2s) as before with --cache-ttl 10000, then this command.',
+      'Nothing is needed. For local verification, run add-auth-middleware --verify local first. To add a cache, run add-auth-middleware (or add-s2s) as before with --cache-ttl 10000, then this command.',
   };
 }
 

@@ -4,11 +4,11 @@ import type { Service } from '../_engine/model/service.ts';
 import { declareVariables, readVariable } from '../_engine/edit/declare-variables.ts';
 import { declareDependencies } from '../_engine/edit/ensure-dependency.ts';
 import { importLines, importSpecifier, placeFile } from '../_engine/facts/style/place-file.ts';
-import { createRedisLifecycle, redisConnection, usesNodeRedis } from '../_engine/edit/redis-connection.ts';
+import { createRedisLifecycle, redisConnection } from '../_engine/edit/redis-connection.ts';
 import { printString } from '../_engine/syntax/print.ts';
 import type { Draft } from '../_engine/repo/draft.ts';
 import { render, renderModule } from '../_engine/render/render.ts';
-import { revocationChannel } from './publisher.ts';
+import { createLogConnection, revocationChannel } from './publisher.ts';
 import type { SubscriberView } from './view.ts';
 
 /**
@@ -25,11 +25,12 @@ export async function planSubscriber(
   const { style } = consumer;
   draft.create(inUtils('token-key'), 'revocation', renderModule('add-auth-verify/token-key.ts', {}, style));
   const text = render('add-s2s-revocation/revocation-subscriber.ts.hbs', view, style);
-  const [listener, tokenKey] = [inUtils('revocation-listener'), inUtils('token-key')];
-  const specifiers = { '../add-auth-verify/token-key.ts': importSpecifier(consumer, listener, tokenKey) };
-  const variant = usesNodeRedis(consumer) ? 'node-redis' : 'ioredis';
-  const module = renderModule(`add-s2s-revocation/revocation-listener.${variant}.ts`, specifiers, style);
-  draft.create(listener, 'revocation', module);
+  const log = inUtils('revocation-log');
+  const specifiers = {
+    '../add-auth-verify/token-key.ts': importSpecifier(consumer, log, inUtils('token-key')),
+    './log-connection.ioredis.ts': importSpecifier(consumer, log, createLogConnection(draft, consumer)),
+  };
+  draft.create(log, 'revocation', renderModule('add-s2s-revocation/revocation-log.ts', specifiers, style));
   createRedisLifecycle(draft, consumer, 'revocation');
   draft.create(inUtils('revocation-subscriber'), 'revocation', text);
   if (consumer.redis.library === 'none') {
@@ -46,19 +47,22 @@ export async function planSubscriber(
 
 function subscriberView(repo: Repo, consumer: Service, auth: Service | undefined): SubscriberView {
   const subscriber = placeFile(consumer, 'utils', 'revocation-subscriber');
-  const listener = placeFile(consumer, 'utils', 'revocation-listener');
+  const log = placeFile(consumer, 'utils', 'revocation-log');
+  const connection = placeFile(consumer, 'utils', 'log-connection');
   const redis = redisConnection(consumer, true, {
     use: 'revoked tokens',
-    options: 'SUBSCRIBER',
-    settings: 'pingInterval: 10_000',
+    options: 'FAIL_FAST',
+    settings: 'disableOfflineQueue: true',
+    names: ['FAIL_FAST'],
   });
-  const names = ['listenForRevocations', 'type RevocationListener'];
+  const names = ['followRevocations', 'type RevocationListener', 'type RevocationLogOptions'];
   const variable = readVariable(consumer, 'REVOCATION_CHANNEL');
   const wants = [
     { from: 'fastify', names: ['FastifyInstance'], typeOnly: true },
     ...redis.imports,
     ...(auth === undefined ? variable.imports : []),
-    { from: listener, names: usesNodeRedis(consumer) ? names : [...names, 'SUBSCRIBER'] },
+    { from: connection, names: ['logConnection'] },
+    { from: log, names },
   ];
   return {
     ...redis,

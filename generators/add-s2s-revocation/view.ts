@@ -3,11 +3,20 @@ import type { RedisConnection } from '../_engine/edit/redis-connection.ts';
 /** What revocation-publisher.ts is rendered from. */
 export interface PublisherView {
   readonly blacklistImport: string;
+  readonly connectionImport: string;
+  readonly replyImport: string;
   readonly channel: string;
 }
 
-export interface PublisherTestView extends PublisherView {
+export interface PublisherTestView {
+  readonly blacklistImport: string;
+  readonly channel: string;
   readonly publisherImport: string;
+}
+
+/** What revocation-denylist.ts is rendered from. */
+export interface DenylistView {
+  readonly imports: readonly string[];
 }
 
 /** What revocation-subscriber.ts is rendered from. */

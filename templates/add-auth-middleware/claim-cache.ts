@@ -9,8 +9,11 @@ export interface ClaimCacheOptions<T extends object = object> {
   now?: () => number;
   /** What revocations know a token by, as token-key.ts tells. Default: they do not, and each of them clears the cache. */
   keyOf?: (token: string) => string;
-  /** Called once with the cache, to have it told of revocations. */
-  subscribe?: (cache: ClaimCache<T>) => void;
+  /**
+   * Called once with the cache, to have it told of revocations. Gives whether it has been told of all: while it has not,
+   * nothing that it remembers counts.
+   */
+  subscribe?: (cache: ClaimCache<T>) => (() => boolean) | undefined;
 }
 
 interface Entry<T> {
@@ -44,6 +47,7 @@ export class ClaimCache<T extends object> {
   readonly #clock: () => number;
   readonly #now: () => number;
   readonly #keyOf: ((token: string) => string) | undefined;
+  readonly #isTold: (() => boolean) | undefined;
   readonly #verified = new Map<string, Entry<T>>();
   readonly #refused = new Map<string, number>();
   readonly #questions = new Set<Question>();
@@ -55,12 +59,12 @@ export class ClaimCache<T extends object> {
     this.#clock = options.clock ?? (() => performance.now());
     this.#now = options.now ?? (() => Date.now());
     this.#keyOf = options.keyOf;
-    options.subscribe?.(this);
+    this.#isTold = options.subscribe?.(this);
   }
 
   /** The claims; null for a token known to be refused; undefined for one to ask about. */
   get(token: string): T | null | undefined {
-    const entry = this.#verified.get(token);
+    const entry = this.#isTold?.() === false ? undefined : this.#verified.get(token);
     if (entry !== undefined) {
       if (this.#clock() < entry.staleAt && this.#now() < entry.expiresAt) return entry.claims;
       this.#verified.delete(token);

@@ -20,10 +20,21 @@ export interface LocalVerifierOptions extends KeySetOptions {
   clockToleranceS?: number;
   /** Verified tokens that are remembered until their `exp`; the oldest is dropped first. Default 10 000. */
   maxTokens?: number;
+  /** Tokens that were revoked before they expired. Default: there are none. */
+  denylist?: Denylist;
   /** The user of verified claims; null if they authenticate nobody. Default {@link toUser}. */
   toUser?: (claims: JWTPayload) => VerifiedUser | null;
   /** Epoch milliseconds. Default `Date.now`. */
   now?: () => number;
+}
+
+/** Revoked tokens, as revocation-denylist.ts follows them. */
+export interface Denylist {
+  /** What a token is known by. */
+  keyOf(token: string): string;
+  has(key: string): boolean;
+  /** Whether it has been told of every revocation; while it has not, nobody gets in. */
+  isTold(): boolean;
 }
 
 /** The owner of a token, as the auth middleware puts it on the request. */
@@ -31,6 +42,13 @@ export interface VerifiedUser {
   readonly userId: string;
   readonly email: string | undefined;
   readonly tenantId: string | undefined;
+}
+
+interface Remembered {
+  readonly user: VerifiedUser;
+  readonly expiresAt: number;
+  /** What a revocation knows the token by; empty without a denylist. */
+  readonly key: string;
 }
 
 /** The user, null for a token that is not valid, or milliseconds until the key server can be asked. */
@@ -53,10 +71,10 @@ export function localVerifier(options: LocalVerifierOptions): (client: KeyClient
   const expected = readExpectations(options);
   const maxTokens = aboveZero('maxTokens', options.maxTokens ?? 10_000);
   const now = options.now ?? Date.now;
-  const userOf = options.toUser ?? toUser;
+  const { denylist, toUser: userOf = toUser } = options;
 
   return (client, log) => {
-    const remembered = new Map<string, { readonly user: VerifiedUser; readonly expiresAt: number }>();
+    const remembered = new Map<string, Remembered>();
     const keys = new KeySet(client, log, options, () => {
       remembered.clear();
     });
@@ -69,14 +87,15 @@ export function localVerifier(options: LocalVerifierOptions): (client: KeyClient
       if (user === null) return null;
       // A key that was withdrawn meanwhile leaves nothing behind.
       if (keys.isCurrent(found)) {
-        remembered.set(token, { user: Object.freeze(user), expiresAt: Number(claims.exp) * 1_000 });
+        const key = denylist?.keyOf(token) ?? '';
+        remembered.set(token, { user: Object.freeze(user), expiresAt: Number(claims.exp) * 1_000, key });
         const [oldest] = remembered.keys();
         if (remembered.size > maxTokens && oldest !== undefined) remembered.delete(oldest);
       }
       return user;
     };
 
-    const verify = async (token: string): Promise<Answer> => {
+    const verifyByKeys = async (token: string): Promise<Answer> => {
       const found = await keys.get();
       const answer = await attempt(token, found);
       if (answer !== undefined) return answer;
@@ -84,17 +103,30 @@ export function localVerifier(options: LocalVerifierOptions): (client: KeyClient
       return (renewed && (await attempt(token, renewed))) ?? null;
     };
 
+    const verify = async (token: string): Promise<Answer> => {
+      const answer = await verifyByKeys(token);
+      if (answer === null || denylist === undefined) return answer;
+      assertTold(denylist);
+      return denylist.has(denylist.keyOf(token)) ? null : answer;
+    };
+
     return (token) => {
       keys.refreshIfDue();
+      if (denylist !== undefined) assertTold(denylist);
       const entry = remembered.get(token);
       if (entry !== undefined) {
-        if (now() < entry.expiresAt) return entry.user;
+        if (now() < entry.expiresAt) return denylist?.has(entry.key) === true ? null : entry.user;
         remembered.delete(token);
       }
       if (!isCanonical(token)) return Promise.resolve(null);
       return keys.waitMs() || verify(token);
     };
   };
+}
+
+/** @throws ServiceClientError `invalid_response`: the token may be revoked */
+function assertTold(denylist: Denylist): void {
+  if (!denylist.isTold()) throw keySetError('It is not known which tokens are revoked');
 }
 
 /** The claims of access tokens as most issuers name them, numbers as text. An email that is not verified is left out. */

@@ -15,8 +15,8 @@ const { subscribeToRevocations } = await load('utils/revocation-subscriber.js');
 
 const app = Fastify({ forceCloseConnections: true });
 const subscribe = (cache) => {
-  if (listens !== 'yes') return;
-  subscribeToRevocations(app, {
+  if (listens !== 'yes') return undefined;
+  return subscribeToRevocations(app, {
     revoke: (key) => {
       cache.revoke(key);
       process.send?.({ revoked: key, at: String(process.hrtime.bigint()) });

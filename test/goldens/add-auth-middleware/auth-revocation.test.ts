@@ -48,10 +48,22 @@ afterEach(async () => {
   for (const app of apps.splice(0)) await app.close();
 });
 
+type Subscribe = NonNullable<AuthMiddlewareOptions['subscribe']>;
+const listeners: Parameters<Subscribe>[0][] = [];
+let isTold = true;
+const subscribe: Subscribe = (cache) => {
+  listeners.push(cache);
+  return () => isTold;
+};
+
+beforeEach(() => {
+  listeners.splice(0);
+  isTold = true;
+});
+
 describe('auth middleware, revocation', () => {
   it('asks again at once about a token that was revoked', async () => {
-    const listeners: { revoke(key: string): void }[] = [];
-    const app = await buildApp({ cacheTtl: 60_000, subscribe: (cache) => listeners.push(cache) });
+    const app = await buildApp({ cacheTtl: 60_000, subscribe });
     await statusOf(app, 'a.good.token');
     answer = () => ({ valid: false });
     expect(await statusOf(app, 'a.good.token')).toBe(200);
@@ -61,9 +73,16 @@ describe('auth middleware, revocation', () => {
     expect(asked).toBe(2);
   });
 
+  it('asks about every token while it may not have been told of a revocation', async () => {
+    const app = await buildApp({ cacheTtl: 60_000, subscribe });
+    await statusOf(app, 'a.good.token');
+    isTold = false;
+    answer = () => ({ valid: false });
+    expect(await statusOf(app, 'a.good.token')).toBe(401);
+  });
+
   it('lets nobody in by an answer that was under way when the token was revoked', async () => {
-    const listeners: { revoke(key: string): void }[] = [];
-    const app = await buildApp({ cacheTtl: 60_000, subscribe: (cache) => listeners.push(cache) });
+    const app = await buildApp({ cacheTtl: 60_000, subscribe });
     answer = () => new Promise((resolve) => setTimeout(resolve, 100, ADA));
     const first = statusOf(app, 'a.good.token');
     await new Promise((resolve) => setTimeout(resolve, 30));

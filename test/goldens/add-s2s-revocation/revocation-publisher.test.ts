@@ -1,70 +1,75 @@
+import { EventEmitter } from 'node:events';
+
 import { publishRevocations } from '../src/utils/revocation-publisher.js';
 import type { BlacklistStore } from '../src/utils/token-blacklist.js';
 
 let warnings: string[] = [];
+/** Keys in the order in which they reached the log. */
+let logged: string[] = [];
+let kept = new Set<string>();
+let isDown = false;
+const events = new EventEmitter();
 const log = {
   warn: (_details: unknown, message?: string): void => {
     warnings.push(message ?? '');
   },
 };
-
-function newStore(): BlacklistStore {
-  const keys = new Set<string>();
-  return {
-    add: (key) => {
-      keys.add(key);
-      return Promise.resolve();
-    },
-    has: (key) => Promise.resolve(keys.has(key)),
-  };
-}
+const connection = {
+  send: ([, , , name, all, key = '', until]: readonly string[]): Promise<unknown> => {
+    if (isDown) return Promise.reject(new Error('Redis is down'));
+    expect([name, all, kept.has(key)]).toEqual(['token-revocations:acme/auth-service', 'token-revocations:acme/auth-service:all', true]);
+    expect(Number(until)).toBeGreaterThan(Date.now() / 1_000);
+    logged.push(key);
+    return Promise.resolve('1-1');
+  },
+};
+const store: BlacklistStore = {
+  add: (key) => {
+    kept.add(key);
+    return Promise.resolve();
+  },
+  has: (key) => Promise.resolve(kept.has(key)),
+};
 
 beforeEach(() => {
-  warnings = [];
+  [warnings, logged, kept, isDown] = [[], [], new Set(), false];
+  events.removeAllListeners();
 });
 
 describe('revocation publisher', () => {
-  it('tells of a token when it is kept, by its key', async () => {
-    const store = newStore();
-    const messages: unknown[] = [];
-    const publish = async (channel: string, message: string): Promise<number> => {
-      messages.push([channel, message, await store.has(message)]);
-      return 1;
-    };
-    const published = publishRevocations(store, { publish }, log);
+  it('writes a token to the log when it is kept, by its key', async () => {
+    const published = publishRevocations(store, connection, events, log);
     await published.add('jti:1', 60);
-    await new Promise((resolve) => setImmediate(resolve));
 
-    expect(messages).toEqual([['token-revocations:acme/auth-service', 'jti:1', true]]);
+    expect(logged).toEqual(['jti:1']);
     expect(await published.has('jti:1')).toBe(true);
     expect(await published.has('jti:2')).toBe(false);
   });
 
-  it('tells nothing of a token that could not be kept', async () => {
-    const full: BlacklistStore = {
-      add: () => Promise.reject(new Error('full')),
-      has: () => Promise.resolve(false),
-    };
-    let published = 0;
-    const publish = (): Promise<number> => {
-      published += 1;
-      return Promise.resolve(1);
-    };
+  it('rejects what could not be kept, or not be written to the log', async () => {
+    const full = { ...store, add: () => Promise.reject(new Error('full')) };
+    const adding = publishRevocations(full, connection, events, log).add('jti:1', 60);
+    await expect(adding).rejects.toMatchObject({ message: 'full' });
+    expect(logged).toEqual([]);
 
-    await expect(publishRevocations(full, { publish }, log).add('jti:1', 60)).rejects.toMatchObject({ message: 'full' });
-    expect(published).toBe(0);
+    isDown = true;
+    const writing = publishRevocations(store, connection, events, log).add('jti:2', 60);
+    await expect(writing).rejects.toMatchObject({ message: 'Redis is down' });
   });
 
-  it('revokes also when nobody can be told, and says so in the log', async () => {
-    const store = publishRevocations(
-      newStore(),
-      { publish: () => Promise.reject(new Error('Redis is down')) },
-      log,
-    );
-    await store.add('jti:1', 60);
-    await new Promise((resolve) => setImmediate(resolve));
+  it('writes all that counts again on a new connection: Redis may have lost it', async () => {
+    const published = publishRevocations(store, connection, events, log);
+    await published.add('jti:1', 60);
+    await published.add('jti:2', 60);
+    kept.clear();
+    events.emit('ready');
+    await new Promise((resolve) => setTimeout(resolve, 50));
 
-    expect(await store.has('jti:1')).toBe(true);
-    expect(warnings).toEqual(['A revocation could not be published: caches forget the token in time']);
+    expect(logged).toEqual(['jti:1', 'jti:2', 'jti:1', 'jti:2']);
+    expect([...kept]).toEqual(['jti:1', 'jti:2']);
+    isDown = true;
+    events.emit('ready');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(warnings.length).toBe(1);
   });
 });

@@ -1,17 +1,25 @@
 import type { FastifyInstance } from 'fastify';
 import { Redis } from 'ioredis';
-import { superviseConnection } from './redis-lifecycle.js';
-import { listenForRevocations, type RevocationListener, SUBSCRIBER } from './revocation-listener.js';
+import { logConnection } from './log-connection.js';
+import { FAIL_FAST, superviseConnection } from './redis-lifecycle.js';
+import { followRevocations, type RevocationListener, type RevocationLogOptions } from './revocation-log.js';
 
-/** Passes revocations that the auth service publishes to the listener, over a connection of its own. */
-export function subscribeToRevocations(app: FastifyInstance, listener: RevocationListener): void {
+/**
+ * Has the listener told of the tokens that the auth service revokes, over a connection of its own. Gives whether it knows
+ * of all of them; undefined if it is told of none.
+ */
+export function subscribeToRevocations(
+  app: FastifyInstance,
+  listener: RevocationListener,
+  options: Omit<RevocationLogOptions, 'name'> = {},
+): (() => boolean) | undefined {
   const url = process.env['REDIS_URL'];
   if (url === undefined || url === '') {
     app.log.warn('There is no Redis to hear of revoked tokens from: caches forget them in time');
-    return;
+    return undefined;
   }
-  const channel = 'token-revocations:acme/auth-service';
-  const client = new Redis(url, SUBSCRIBER);
+  const name = 'token-revocations:acme/auth-service';
+  const client = new Redis(url, FAIL_FAST);
   superviseConnection(app, client, 'revoked tokens');
-  listenForRevocations(client, channel, listener, app.log);
+  return followRevocations(app, logConnection(client), listener, { ...options, name });
 }
