@@ -77,6 +77,7 @@ type Report = (request: FastifyRequest, result: VerificationResult, cached?: boo
 /** What the service takes from an answer beside ID, mail and tenant. */
 type Claims = (answer: Readonly<Record<string, unknown>>) => object;
 
+const CIRCUIT = { failureThreshold: 3, successThreshold: 2, timeout: 30_000 };
 const MAX_TOKEN_LENGTH = 8_192;
 const BEARER = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i;
 const LOOPBACK = /^https?:\/\/(?:localhost|127\.|\[::1\])/i;
@@ -132,12 +133,7 @@ function createClient(
     ...options,
     timeout: options.timeout ?? 5_000,
     maxResponseBytes: options.maxResponseBytes ?? 65_536,
-    circuitBreakerOptions: {
-      failureThreshold: 3,
-      successThreshold: 2,
-      timeout: 30_000,
-      ...options.circuitBreakerOptions,
-    },
+    circuitBreakerOptions: { ...CIRCUIT, ...options.circuitBreakerOptions },
     headers: { ...options.headers, 'x-service-secret': secret === '' ? undefined : secret },
   };
   return options.connect?.(settings) ?? new ServiceClient(settings);

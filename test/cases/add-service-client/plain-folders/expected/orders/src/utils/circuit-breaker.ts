@@ -132,10 +132,7 @@ export class CircuitBreaker {
     readonly #probeTimeout: number;
     readonly #clock: () => number;
     readonly #tripPolicy: TripPolicy | undefined;
-    readonly #openTime: OpenTime | undefined;
-    readonly #isFailure: CircuitBreakerOptions["isFailure"];
-    readonly #weigh: CircuitBreakerOptions["weigh"];
-    readonly #onStateChange: CircuitBreakerOptions["onStateChange"];
+    readonly #options: CircuitBreakerOptions;
     #circuit = { ...NEW_CIRCUIT };
     /** Permits of the probes in flight and when they began, oldest first; also of those from an earlier generation. */
     #probes = NO_PROBES;
@@ -153,10 +150,7 @@ export class CircuitBreaker {
         this.#probeTimeout = milliseconds("probeTimeout", options.probeTimeout ?? this.#timeout);
         this.#clock = options.clock ?? monotonic;
         this.#tripPolicy = options.tripPolicy?.(this.#clock);
-        this.#openTime = options.openTime;
-        this.#isFailure = options.isFailure;
-        this.#weigh = options.weigh;
-        this.#onStateChange = options.onStateChange;
+        this.#options = { ...options };
     }
 
     /** Calls `fn` if the circuit lets it through. @throws CircuitOpenError when it does not; else as `fn` does */
@@ -322,8 +316,8 @@ export class CircuitBreaker {
 
     #weightOf(error: unknown): number {
         try {
-            if (this.#isFailure?.(error) === false) return 0;
-            const weight = this.#weigh?.(error) ?? 1;
+            if (this.#options.isFailure?.(error) === false) return 0;
+            const weight = this.#options.weigh?.(error) ?? 1;
             return weight >= 0 ? weight : 1;
         } catch {
             // A classifier that throws must not hide the failure that it was asked about.
@@ -338,7 +332,7 @@ export class CircuitBreaker {
     }
 
     #openMs(reopenings: number): number {
-        return this.#openTime?.(this.#timeout, reopenings) ?? this.#timeout;
+        return this.#options.openTime?.(this.#timeout, reopenings) ?? this.#timeout;
     }
 
     #close(): void {
@@ -359,7 +353,7 @@ export class CircuitBreaker {
         circuit.generation = this.#serial;
         if (from === to || circuit !== this.#circuit) return;
         try {
-            this.#onStateChange?.({ name: this.name, from, to });
+            this.#options.onStateChange?.({ name: this.name, from, to });
         } catch {
             // An observer's failure is not the caller's.
         }

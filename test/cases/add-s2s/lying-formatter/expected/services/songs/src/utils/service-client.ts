@@ -88,8 +88,7 @@ export class ServiceClient {
   readonly origin: string;
   /** The name of its circuit. */
   readonly service: string;
-  readonly #isFailure: ServiceClientOptions["isFailure"];
-  readonly #logger: ServiceClientLogger | undefined;
+  readonly #options: ServiceClientOptions;
   readonly #basePath: string;
   readonly #timeout: number;
   readonly #headers: Readonly<Record<string, string>>;
@@ -98,7 +97,6 @@ export class ServiceClient {
   readonly #retry: RetryPolicy | undefined;
   readonly #observer: ClientObserver | undefined;
   readonly #context: ServiceClientOptions["context"];
-  readonly #forwardToken: boolean;
   #inFlight = 0;
   #onIdle: (() => void) | undefined;
   #closing: Promise<void> | undefined;
@@ -121,14 +119,12 @@ export class ServiceClient {
       );
     }
     this.origin = url.origin;
-    this.#isFailure = options.isFailure;
-    this.#logger = options.logger;
+    this.#options = { ...options };
     this.#basePath = url.pathname.replace(/\/+$/, "");
     this.#timeout = aboveZero("timeout", options.timeout ?? 10_000);
     this.#headers = checkHeaders(options.headers ?? {});
     this.#observer = options.observer ?? defaultObserver;
     this.#context = options.context;
-    this.#forwardToken = options.forwardToken ?? false;
     this.#breaker = this.#createBreaker({
       name: url.host,
       ...options.circuitBreakerOptions
@@ -225,7 +221,10 @@ export class ServiceClient {
       ),
       onStateChange: (change) => {
         const { name: circuit, from, to } = change;
-        this.#logger?.warn({ circuit, from, to }, "Circuit changed state");
+        this.#options.logger?.warn(
+          { circuit, from, to },
+          "Circuit changed state"
+        );
         this.#observer?.circuitChanged(this, from, to);
         options.onStateChange?.(change);
       }
@@ -240,10 +239,12 @@ export class ServiceClient {
   ): Promise<ServiceResponse<T>> {
     const body = (JSON.stringify(data) as string | undefined) ?? null;
     const context = this.#context?.();
+    const inherited =
+      context && headersOf(context, this.#options.forwardToken === true);
     const headers =
-      context === undefined
+      inherited === undefined
         ? this.#headers
-        : { ...headersOf(context, this.#forwardToken), ...this.#headers };
+        : { ...inherited, ...this.#headers };
     const request = buildRequest(
       method,
       this.#basePath,
@@ -330,10 +331,13 @@ export class ServiceClient {
         );
         if (delayMs === undefined) throw error;
         const { correlationId } = call;
-        this.#logger?.debug(
-          { service: this.service, attempt, delayMs, correlationId },
-          "Retrying a call"
-        );
+        const details = {
+          service: this.service,
+          attempt,
+          delayMs,
+          correlationId
+        };
+        this.#options.logger?.debug(details, "Retrying a call");
         observer?.retryPlanned(call, attempt, delayMs, error);
       }
     }
@@ -373,7 +377,7 @@ export class ServiceClient {
     const isGivenUp = kind === "aborted" || deadline.isCutShort;
     const saysNothing =
       isGivenUp || (kind === "timeout" && this.#isCounted(deadline));
-    const isUp = status < 500 && this.#isFailure?.(error) !== true;
+    const isUp = status < 500 && this.#options.isFailure?.(error) !== true;
     if (saysNothing) this.#breaker.release(permit);
     else if (isUp) this.#breaker.success(permit, deadline.elapsedMs);
     else this.#breaker.failure(permit, error, deadline.elapsedMs);

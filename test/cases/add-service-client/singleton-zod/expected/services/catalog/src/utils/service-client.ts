@@ -77,8 +77,7 @@ export class ServiceClient {
   readonly origin: string;
   /** The name of its circuit. */
   readonly service: string;
-  readonly #isFailure: ServiceClientOptions['isFailure'];
-  readonly #logger: ServiceClientLogger | undefined;
+  readonly #options: ServiceClientOptions;
   readonly #basePath: string;
   readonly #timeout: number;
   readonly #headers: Readonly<Record<string, string>>;
@@ -87,7 +86,6 @@ export class ServiceClient {
   readonly #retry: RetryPolicy | undefined;
   readonly #observer: ClientObserver | undefined;
   readonly #context: ServiceClientOptions['context'];
-  readonly #forwardToken: boolean;
   #inFlight = 0;
   #onIdle: (() => void) | undefined;
   #closing: Promise<void> | undefined;
@@ -104,14 +102,12 @@ export class ServiceClient {
       throw new TypeError('baseUrl must be an http or https URL without credentials');
     }
     this.origin = url.origin;
-    this.#isFailure = options.isFailure;
-    this.#logger = options.logger;
+    this.#options = { ...options };
     this.#basePath = url.pathname.replace(/\/+$/, '');
     this.#timeout = aboveZero('timeout', options.timeout ?? 10_000);
     this.#headers = checkHeaders(options.headers ?? {});
     this.#observer = options.observer ?? defaultObserver;
     this.#context = options.context;
-    this.#forwardToken = options.forwardToken ?? false;
     this.#breaker = this.#createBreaker({ name: url.host, ...options.circuitBreakerOptions });
     this.service = this.#breaker.name;
     const maxBytes = aboveZero('maxResponseBytes', options.maxResponseBytes ?? 1_048_576);
@@ -183,7 +179,7 @@ export class ServiceClient {
       probeTimeout: Math.max(options.probeTimeout ?? options.timeout ?? 0, this.#timeout + 1_000),
       onStateChange: (change) => {
         const { name: circuit, from, to } = change;
-        this.#logger?.warn({ circuit, from, to }, 'Circuit changed state');
+        this.#options.logger?.warn({ circuit, from, to }, 'Circuit changed state');
         this.#observer?.circuitChanged(this, from, to);
         options.onStateChange?.(change);
       },
@@ -198,8 +194,8 @@ export class ServiceClient {
   ): Promise<ServiceResponse<T>> {
     const body = (JSON.stringify(data) as string | undefined) ?? null;
     const context = this.#context?.();
-    const headers =
-      context === undefined ? this.#headers : { ...headersOf(context, this.#forwardToken), ...this.#headers };
+    const inherited = context && headersOf(context, this.#options.forwardToken === true);
+    const headers = inherited === undefined ? this.#headers : { ...inherited, ...this.#headers };
     const request = buildRequest(method, this.#basePath, path, body !== null, options, headers);
     const timeout = aboveZero('timeout', options.timeout ?? this.#timeout);
     const call: ServiceCall = { client: this, ...request };
@@ -255,7 +251,8 @@ export class ServiceClient {
         delayMs = retry?.next(attempt, error.retryAfterMs, deadline.remainingMs);
         if (delayMs === undefined) throw error;
         const { correlationId } = call;
-        this.#logger?.debug({ service: this.service, attempt, delayMs, correlationId }, 'Retrying a call');
+        const details = { service: this.service, attempt, delayMs, correlationId };
+        this.#options.logger?.debug(details, 'Retrying a call');
         observer?.retryPlanned(call, attempt, delayMs, error);
       }
     }
@@ -284,7 +281,7 @@ export class ServiceClient {
     const { kind, status = 500 } = error;
     const isGivenUp = kind === 'aborted' || deadline.isCutShort;
     const saysNothing = isGivenUp || (kind === 'timeout' && this.#isCounted(deadline));
-    const isUp = status < 500 && this.#isFailure?.(error) !== true;
+    const isUp = status < 500 && this.#options.isFailure?.(error) !== true;
     if (saysNothing) this.#breaker.release(permit);
     else if (isUp) this.#breaker.success(permit, deadline.elapsedMs);
     else this.#breaker.failure(permit, error, deadline.elapsedMs);
