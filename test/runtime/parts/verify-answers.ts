@@ -214,7 +214,7 @@ export function describeVerifyAnswers(load: Load): void {
     it.each([
       [429, 429, 'Slow down'],
       [500, 500, 'Internal server error'],
-      [503, 500, 'Internal server error'],
+      [503, 503, 'Service unavailable'],
     ])('answers an error of the application with %i by %i', async (statusCode, status, error) => {
       const message = statusCode === 429 ? 'Slow down' : 'at db:5432';
       const app = await build({}, (before) => {
