@@ -1,4 +1,5 @@
 import {
+  hasUnknown,
   type NamedShapes,
   objectShape,
   printDeclaration,
@@ -16,6 +17,7 @@ import type { CallMethodView } from './view.ts';
 export interface CallMethod {
   readonly name: string;
   readonly route: Route;
+  readonly typed: TypedRoute;
   readonly view: CallMethodView;
   readonly declarations: readonly (readonly [name: string, shape: Shape])[];
   /** Declared as text: no shape. */
@@ -46,10 +48,11 @@ export function methodOf(
       : [{ name: 'body', type: named(body, 'Body'), optional: body.kind === 'unknown' }]),
   ];
   const result = named(answer, 'Answer');
-  const error = errorOf(typed, name);
+  const error = errorOf(typed, name, types);
   return {
     name,
     route,
+    typed,
     view: {
       does: `${printInComment(`${route.method} ${route.url}`)}${error.does}`,
       signature: signatureOf(name, inputs, result),
@@ -91,19 +94,41 @@ function holdsMembers(shape: Shape): boolean {
     : shape.kind === 'object' && shape.members.length > 0;
 }
 
-/** The type of the error that the callee declares by its statuses. */
+/** The type of the error that the callee declares by its statuses, with their bodies. */
 function errorOf(
   { failures }: TypedRoute,
   name: string,
+  types: NamedShapes,
 ): Readonly<{ does: string; declarations: readonly string[] }> {
   if (failures.length === 0) return { does: '', declarations: [] };
-  const statuses = failures.map(({ status }) => status).sort((a, b) => a - b);
+  const found = failures
+    .toSorted((a, b) => a.status - b.status)
+    .map(({ shape, status }) => ({ status, body: bodyType(shape, types) }));
   const error = `${capitalized(name)}Error`;
-  const type = `ServiceClientError & { readonly status: ${statuses.join(' | ')} }`;
+  const members = [...new Set(found.map(({ body }) => body))].map((body) => {
+    const statuses = statusesOf(found.filter((one) => one.body === body)).join(' | ');
+    return `{ readonly status: ${statuses}${body === '' ? '' : `; readonly body: ${body}`} }`;
+  });
+  const union =
+    members.length === 1 ? members.join('') : `(\n${members.map((one) => `  | ${one}\n`).join('')})`;
   return {
-    does: `; ${statuses.join(', ')} as ${error}`,
-    declarations: [`export type ${error} = ${type};`],
+    does: `; ${statusesOf(found).join(', ')} as ${error}`,
+    declarations: [`export type ${error} = ServiceClientError & ${union};`],
   };
+}
+
+function statusesOf(found: readonly Readonly<{ status: number }>[]): readonly number[] {
+  return [...new Set(found.map(({ status }) => status))];
+}
+
+/** The body of an error on one line; empty where it is not known whole. */
+function bodyType(shape: Shape, types: NamedShapes): string {
+  if (shape.kind === 'nothing' || hasUnknown(shape, types)) return '';
+  const open = /\{\s+/g;
+  return printShape(shape)
+    .replace(open, '{ ')
+    .replace(/;\s+\}/g, ' }')
+    .replace(/;\s+/g, '; ');
 }
 
 interface Input {
@@ -200,6 +225,7 @@ export function declarationsOf(methods: readonly CallMethod[], types: NamedShape
   const text = [
     ...methods.map(({ view }) => view.signature),
     ...own.map(([, shape]) => printShape(shape)),
+    ...methods.flatMap(({ errors }) => errors),
   ].join('\n');
   const needed = new Set<string>();
   const add = (code: string): void => {

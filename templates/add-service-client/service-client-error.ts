@@ -7,7 +7,7 @@ export type ServiceClientErrorKind =
   'timeout' | 'network' | 'http' | 'circuit_open' | 'invalid_response' | 'aborted';
 
 export type ServiceClientErrorDetails = Pick<ServiceClientError, 'service' | 'correlationId'> &
-  Partial<Pick<ServiceClientError, 'status' | 'retryAfterMs' | 'cause'>>;
+  Partial<Pick<ServiceClientError, 'status' | 'retryAfterMs' | 'body' | 'cause'>>;
 
 /** `Error` by a type that a `lib` before ES2022 has not: every Node.js takes the cause. */
 const ErrorWithCause: new (message: string, options: { cause: unknown } | undefined) => Error = Error;
@@ -23,6 +23,7 @@ export class ServiceClientError extends ErrorWithCause {
   /** Milliseconds that the service, or the open circuit, asks to wait. */
   readonly retryAfterMs: number | undefined;
   declare readonly cause: unknown;
+  readonly #body: unknown;
 
   constructor(kind: ServiceClientErrorKind, message: string, details: ServiceClientErrorDetails) {
     const { stackTraceLimit } = Error;
@@ -35,5 +36,11 @@ export class ServiceClientError extends ErrorWithCause {
     this.correlationId = details.correlationId;
     this.status = details.status;
     this.retryAfterMs = details.retryAfterMs;
+    this.#body = details.body;
+  }
+
+  /** The JSON of an `http` answer; undefined without any. It may hold what is private: loggers and JSON leave it out. */
+  get body(): unknown {
+    return this.#body;
   }
 }

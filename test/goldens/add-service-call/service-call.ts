@@ -21,7 +21,7 @@ export interface CreateInvoiceBody {
   currency: 'EUR' | 'USD';
 }
 
-export type GetInvoiceError = ServiceClientError & { readonly status: 404 };
+export type GetInvoiceError = ServiceClientError & { readonly status: 404; readonly body: { error: string } };
 
 /** The routes of billing-service; a call that fails rejects with a ServiceClientError. */
 export class BillingClient extends RouteClient {
@@ -51,8 +51,7 @@ export default fp(
   (app, _options, done) => {
     const baseUrl = process.env['BILLING_SERVICE_URL'] ?? 'http://localhost:3003';
     const client = new ServiceClient({ baseUrl, logger: app.log, context: currentContext });
-    app.decorate('billing', new BillingClient(client));
-    app.addHook('onClose', () => client.close());
+    app.decorate('billing', new BillingClient(client)).addHook('onClose', () => client.close());
     done();
   },
   { name: 'billing-client' },

@@ -1,3 +1,5 @@
+import { inspect } from 'node:util';
+
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { type Answer, hangUp, json, silence, StubServer } from '../../../templates/_shared/test-kit.ts';
@@ -248,6 +250,22 @@ export function describeClientParts(load: Load, retry = true): void {
       expect(broken.message).toBe(`Call to ${host} failed: network`);
       expect((broken as { cause?: unknown }).cause instanceof Error).toBe(true);
       expect(String(broken.stack)).toContain('\n    at ');
+    });
+
+    it('keeps the JSON of an error, where no logger looks', async () => {
+      const secret = { error: 'No such invoice', iban: 'DE89' };
+      for (const status of [302, 404, 503]) {
+        service.answer(json(status, secret));
+        const error = await errorOf(createClient({ retry: false }).get('/'));
+        expect([error.kind, error.body]).toEqual(['http', secret]);
+        const visible = [JSON.stringify(error), inspect(error), ...Object.values(error).map(String)];
+        expect(visible.join(' ')).not.toMatch(/DE89|No such/);
+      }
+      for (const answer of [text(404, 'text/html', '<p>'), text(404, 'application/json', '{"a":')]) {
+        service.answer(answer);
+        const error = await errorOf(createClient().get('/'));
+        expect([error.kind, error.status, error.body]).toEqual(['http', 404, undefined]);
+      }
     });
 
     it('takes JSON by its type only', async () => {

@@ -258,22 +258,16 @@ export class ServiceClient {
 		}
 	}
 
-	#accept<T>({ status, headers, text }: HttpResponse, call: ServiceCall): ServiceResponse<T> {
+	#accept<T>(response: HttpResponse, call: ServiceCall): ServiceResponse<T> {
+		const { status, headers } = response
+		const json = parseJson(response)
 		if (status < 200 || status > 299) {
 			const isBusy = status === 429 || status === 503
 			const retryAfterMs = isBusy ? retryAfterOf(headers['retry-after']) : undefined
-			throw this.#error('http', call, { status, retryAfterMs })
+			throw this.#error('http', call, { status, retryAfterMs, body: json?.value })
 		}
-		// RFC 8259 lets a reader ignore a byte order mark; JSON.parse() does not.
-		const json = text.replace(/^\uFEFF/, '')
-		if (json === '') return { status, headers, data: undefined as T }
-		try {
-			const isJson = JSON_TYPE.test(headers['content-type'] ?? '') && !isTooDeep(json)
-			if (isJson) return { status, headers, data: JSON.parse(json) as T }
-		} catch {
-			// The cause would quote the body.
-		}
-		throw this.#error('invalid_response', call, { status })
+		if (json === undefined) throw this.#error('invalid_response', call, { status })
+		return { status, headers, data: json.value as T }
 	}
 
 	/** Whatever a service answers below 500, it is up: its circuit is about outages, not about what it says. */
@@ -308,12 +302,25 @@ export class ServiceClient {
 	#error(
 		kind: ServiceClientErrorKind,
 		{ correlationId }: ServiceCall,
-		details: Partial<Pick<ServiceClientError, 'status' | 'retryAfterMs' | 'cause'>>
+		details: Partial<Pick<ServiceClientError, 'status' | 'retryAfterMs' | 'body' | 'cause'>>
 	): ServiceClientError {
 		const { service } = this
 		const answered = details.status === undefined ? '' : ` (status ${String(details.status)})`
 		const message = `Call to ${service} failed: ${kind}${answered}`
 		return new ServiceClientError(kind, message, { service, correlationId, ...details })
+	}
+}
+
+/** The value of a JSON answer, undefined for an empty one; without it for anything else. */
+function parseJson({ headers, text }: HttpResponse): { value: unknown } | undefined {
+	// RFC 8259 lets a reader ignore a byte order mark; JSON.parse() does not.
+	const json = text.replace(/^\uFEFF/, '')
+	if (json === '') return { value: undefined }
+	try {
+		const isJson = JSON_TYPE.test(headers['content-type'] ?? '') && !isTooDeep(json)
+		return isJson ? { value: JSON.parse(json) as unknown } : undefined
+	} catch {
+		return undefined
 	}
 }
 
