@@ -1,6 +1,5 @@
 import { findWebSocketServers } from '../_engine/facts/app/instantiations.ts';
-import { surveyService } from '../_engine/facts/app/service.ts';
-import { findAuthService } from '../_engine/facts/auth/auth-service.ts';
+import { placesOf } from '../_engine/facts/calls/callable-places.ts';
 import {
   type CallablePlace,
   findDestination,
@@ -11,7 +10,7 @@ import type { Route } from '../_engine/model/app-facts.ts';
 import { attempt, type Place } from '../_engine/model/obstacle.ts';
 import { basenameRel, type RelPath } from '../_engine/model/paths.ts';
 import type { Repo } from '../_engine/model/repo.ts';
-import type { Service, ServiceHead } from '../_engine/model/service.ts';
+import type { Service } from '../_engine/model/service.ts';
 import { openSurvey, type Survey, withoutGenerated } from '../_engine/program/survey.ts';
 import { surveyHeads } from '../_engine/repo/services.ts';
 import { escapePattern } from '../_engine/syntax/print.ts';
@@ -73,14 +72,6 @@ function tokenlessCallsOf(
     .filter((call) => findDestination(survey, call, places)?.id === idOf(dir))
     .filter(({ path }) => !sendsToken(survey, path))
     .map(({ line, path }) => ({ service: survey.head.name, path, line }));
-}
-
-function placesOf(repo: Repo, heads: readonly ServiceHead[]): readonly CallablePlace[] {
-  const auth = findAuthService(repo, heads);
-  return heads.map((head) => {
-    const port = attempt(() => surveyService(repo, head, false))?.app.listen.defaultPort;
-    return { head, issues: auth?.dir === head.dir, ...(port !== undefined && { port }) };
-  });
 }
 
 /** The verify route of the auth service takes the token in its body. */

@@ -21,6 +21,13 @@ export const generator = defineGenerator({
       choices: [{ value: 'all' }],
       initial: ['all'],
     },
+    adopt: {
+      type: 'boolean',
+      message:
+        'turn bare calls of these services by fetch or axios into typed calls where nothing else changes',
+      initial: false,
+      once: true,
+    },
     ...serviceClient.questions,
   },
   join: joinAnswers,

@@ -17,6 +17,7 @@ import type { Service } from '../_engine/model/service.ts';
 import { type Draft, openDraft } from '../_engine/repo/draft.ts';
 import { render, renderModule } from '../_engine/render/render.ts';
 import { printString } from '../_engine/syntax/print.ts';
+import { adoptCalls, type CalledClient, keepAnswerFiles } from './adopt.ts';
 import { type Callee, findCallee } from './callee.ts';
 import { camelCase, capitalized, nameMethods } from './method-names.ts';
 import { type CallMethod, declarationsOf, methodOf } from './methods.ts';
@@ -25,6 +26,7 @@ import type { ServiceCallView } from './view.ts';
 export type ServiceCallAnswers = AnswersTo<typeof serviceClient.questions> & {
   readonly to: readonly string[];
   readonly routes: readonly string[];
+  readonly adopt: boolean;
 };
 
 /** One client for each callee, registered; the ServiceClient if missing. @throws RefusalError */
@@ -38,10 +40,13 @@ export async function planServiceCall(answers: ServiceCallAnswers, repo: Repo): 
   };
   const text = renderModule('add-service-call/route-client.ts', specifiers, service.style);
   draft.create(base, 'service-call', text);
+  const clients: CalledClient[] = [];
   for (const wanted of answers.to) {
     const callee = await findCallee(repo, service, wanted);
-    await planCallee(draft, service, callee, { base, client }, answers.routes);
+    clients.push(await planCallee(draft, service, callee, { base, client }, answers.routes));
   }
+  keepAnswerFiles(draft, service, client);
+  if (answers.adopt) adoptCalls(draft, service, clients, client);
   declareDependencies(draft, service, fastifyPlugin(service));
   return draft.finish();
 }
@@ -62,12 +67,13 @@ async function planCallee(
   callee: Callee,
   { base, client }: Readonly<{ base: RelPath; client: RelPath }>,
   routes: readonly string[],
-): Promise<void> {
+): Promise<CalledClient> {
   const file = placeFile(service, 'plugins', `${callee.name}-client`);
   const methods = chooseMethods(callee, routes);
   const guarded = methods.map(({ route }) => routeKey(route)).find((key) => callee.guarded.has(key));
   const { expression, imports } = readVariable(service, callee.variable);
   const hasDefault = imports.length > 0 && service.config.file !== undefined;
+  const decorator = chooseDecorator(service, camelCase(callee.name), file);
   const view: ServiceCallView = {
     imports: importLines(service, file, [
       { from: 'fastify-plugin', default: 'fp' },
@@ -79,7 +85,7 @@ async function planCallee(
     types: declarationsOf(methods, callee.types),
     service: callee.label,
     className: `${capitalized(camelCase(callee.name))}Client`,
-    decorator: chooseDecorator(service, camelCase(callee.name), file),
+    decorator,
     urlExpression: hasDefault ? expression : `${expression} ?? ${printString(callee.defaultUrl)}`,
     clientOptions: `logger: app.log, context: currentContext${guarded === undefined ? '' : ', forwardToken: true'}`,
     pluginName: freePluginName(service, file, `${callee.name}-client`),
@@ -93,6 +99,7 @@ async function planCallee(
   );
   registerPlugin(draft, service, { file, plugin: `${camelCase(callee.name)}Client` });
   await declareUrl(draft, service, callee);
+  return { callee, decorator, methods, forwardsToken: guarded !== undefined };
 }
 
 function clientNames(methods: readonly CallMethod[]): readonly string[] {

@@ -1,7 +1,7 @@
 import { surveyService } from '../_engine/facts/app/service.ts';
-import { findAuthService } from '../_engine/facts/auth/auth-service.ts';
 import { surveyGuards } from '../_engine/facts/auth/guards.ts';
 import { findBareCalls } from '../_engine/facts/calls/bare-calls.ts';
+import { placesOf } from '../_engine/facts/calls/callable-places.ts';
 import {
   type CallablePlace,
   type CallDestination,
@@ -11,7 +11,7 @@ import {
   idOf,
   type ServiceCall,
 } from '../_engine/facts/calls/service-calls.ts';
-import { attempt, obstaclesOf } from '../_engine/model/obstacle.ts';
+import { obstaclesOf } from '../_engine/model/obstacle.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Service, ServiceHead } from '../_engine/model/service.ts';
 import { openSurvey } from '../_engine/program/survey.ts';
@@ -26,11 +26,7 @@ export function surveyGraph(
   wanted: readonly string[],
 ): ServiceGraph {
   const record = readRecord(repo);
-  const auth = findAuthService(repo, heads);
-  const places = heads.map((head): CallablePlace => {
-    const port = attempt(() => surveyService(repo, head, false))?.app.listen.defaultPort;
-    return { head, ...(port !== undefined && { port }), issues: auth?.dir === head.dir };
-  });
+  const places = placesOf(repo, heads);
   const nodes = places.map((place) => nodeOf(repo, place, record));
   const calls = heads.flatMap((head) => callsOf(repo, head, places));
   const isWanted = (id: string): boolean =>

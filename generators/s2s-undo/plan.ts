@@ -47,8 +47,8 @@ export async function planUndo(answers: UndoAnswers, repo: Repo): Promise<Plan> 
   await takeFiles(draft, repo, selected, answers);
   const isVariables = ({ file }: SelectedPatches): boolean => isEnvironment(file.role);
   for (const one of selected.patched.filter((each) => !isVariables(each)))
-    takePatches(draft, repo, one, heads);
-  takeVariables(draft, selected.patched.filter(isVariables), heads);
+    await takePatches(draft, repo, one, heads);
+  await takeVariables(draft, selected.patched.filter(isVariables), heads);
 
   const paths = [...selected.files.map(([path]) => path), ...selected.patched.map(({ path }) => path)];
   const gone = new Set<string>(paths.filter((path) => draft.repo.read(path) === undefined));
@@ -79,17 +79,17 @@ async function takeFiles(
   const bases =
     edited.length === 0 ? new Map<RelPath, string>() : await rebuildTexts(repo, edited, { format });
   for (const [path, file] of files)
-    take(draft, () => revertFile(repo, path, file, { base: bases.get(path), force: force === true }));
+    await take(draft, () => revertFile(repo, path, file, { base: bases.get(path), force: force === true }));
 }
 
-function takePatches(
+async function takePatches(
   draft: Draft,
   repo: Repo,
   selected: SelectedPatches,
   heads: readonly ServiceHead[],
-): void {
+): Promise<void> {
   const insertions = new Set(selected.patches.flatMap((patch) => patch.insertions));
-  take(draft, () => revertPatches(draft.repo, selected, insertions));
+  await take(draft, () => revertPatches(draft.repo, selected, insertions));
   if (selected.file.role !== 'manifest' || draft.failed) return;
   const kept = keptDependencies(repo, draft.repo, selected.path, heads, usedEarlier(selected));
   for (const { changes, note } of kept) {
@@ -104,11 +104,11 @@ function usedEarlier({ patches }: SelectedPatches): ReadonlySet<string> {
 }
 
 /** Variables that other code reads by now stay where they are listed and declared. */
-function takeVariables(
+async function takeVariables(
   draft: Draft,
   selected: readonly SelectedPatches[],
   heads: readonly ServiceHead[],
-): void {
+): Promise<void> {
   const except = new Set<string>(selected.map(({ path }) => path));
   for (const one of selected) {
     const readers = heads.filter(({ dir }) => isBelow(dir, dirnameRel(one.path)) || isBelow(one.path, dir));
@@ -116,7 +116,7 @@ function takeVariables(
     const used = usedInsertions(draft.repo, insertions, readers, except, usedEarlier(one));
     for (const { name, path } of used.values()) draft.note(`${name} stays in ${one.path}: ${path} uses it.`);
     const unused = new Set(insertions.filter((insertion) => !used.has(insertion)));
-    take(draft, () => revertPatches(draft.repo, one, unused));
+    await take(draft, () => revertPatches(draft.repo, one, unused));
   }
 }
 
@@ -125,9 +125,9 @@ function isBelow(path: string, dir: string): boolean {
 }
 
 /** Takes over one edit; its obstacles are collected when it is refused. */
-function take(draft: Draft, revert: () => Edit | undefined): void {
+async function take(draft: Draft, revert: () => Edit | undefined | Promise<Edit | undefined>): Promise<void> {
   try {
-    const edit = revert();
+    const edit = await revert();
     if (edit !== undefined) draft.add(edit);
   } catch (error) {
     draft.obstruct(...obstaclesOf(error));

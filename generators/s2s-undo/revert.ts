@@ -1,14 +1,20 @@
 import { diffOf } from '../_engine/plan/diff.ts';
 import type { Edit } from '../_engine/model/plan.ts';
 import { changesBetween, withLineEndingsOf } from '../_engine/model/text-change.ts';
-import { type Obstacle, RefusalError } from '../_engine/model/obstacle.ts';
+import type { Answers } from '../_engine/model/generator.ts';
+import { ignoreRefusal, type Obstacle, RefusalError } from '../_engine/model/obstacle.ts';
 import type { RelPath } from '../_engine/model/paths.ts';
 import type { Repo } from '../_engine/model/repo.ts';
-import { editTowards } from '../_engine/repo/draft.ts';
+import { editTowards, overlay } from '../_engine/repo/draft.ts';
 import { proveEdit } from '../_engine/plan/prove.ts';
-import { hashCode } from '../_engine/record/hash.ts';
+import { type RecordedCall, recordedCalls } from '../_engine/plan/recorded-calls.ts';
+import { replay } from '../_engine/plan/replay.ts';
+import { hashCode, isSameCode } from '../_engine/record/hash.ts';
+import { readRecord } from '../_engine/record/record.ts';
 import type { GeneratedFile, Insertion } from '../_engine/record/s2s-record.ts';
+import { rewrites } from '../_engine/record/insertions.ts';
 import { takeOut } from '../_engine/record/take-out.ts';
+import { textAfter } from '../_engine/repo/repo.ts';
 import type { SelectedPatches } from './select-recorded.ts';
 
 /**
@@ -32,12 +38,15 @@ export function revertFile(
   throw edited({ path }, diff, 'Save your version elsewhere, or delete it with --force.');
 }
 
-/** Takes insertions out of a file of the user's. @throws RefusalError E_FILE_EDITED, E_PROOF */
-export function revertPatches(
+/**
+ * Takes insertions out of a file of the user's; code that was rewritten comes back where the recorded runs, asked again,
+ * would write the very text that is there now. @throws RefusalError E_FILE_EDITED, E_PROOF
+ */
+export async function revertPatches(
   repo: Repo,
   { file, path }: SelectedPatches,
   wanted: ReadonlySet<Insertion>,
-): Edit | undefined {
+): Promise<Edit | undefined> {
   const base = repo.read(path);
   if (base === undefined) return undefined;
   const all = file.patches.flatMap((patch) => patch.insertions);
@@ -50,10 +59,39 @@ export function revertPatches(
   }
   const isCreated = file.role === 'attributes' || file.role === 'manifest';
   if (isCreated && text === '') return { kind: 'delete', path, role: file.role, base };
+  const rewriting = new Set([...wanted].filter(rewrites));
+  const rewritten = rewriting.size === 0 ? base : takeOut(path, base, all, rewriting).text;
+  const isProven = rewritten === base || (await isWrittenAgain(repo, path, file, rewritten));
   // What was proven when it was put in is proven again, the other way round.
-  const damage = proveEdit(path, text, base, changesBetween(text, base));
+  const proven = isProven ? rewritten : base;
+  const damage = proveEdit(path, text, proven, changesBetween(text, proven));
   if (damage !== undefined) throw new RefusalError(damage);
   return editTowards(repo, path, file.role, text);
+}
+
+/** Whether the runs that patched a file make of `text` what it is now: no other code is ever put back. */
+async function isWrittenAgain(
+  repo: Repo,
+  path: RelPath,
+  { patches, role }: SelectedPatches['file'],
+  text: string,
+): Promise<boolean> {
+  const edit = editTowards(repo, path, role, text);
+  const before = edit === undefined ? repo : overlay(repo, [edit]);
+  const generators = new Set(patches.map(({ generator }) => generator));
+  const calls = (await recordedCalls(readRecord(repo))).filter(({ id }) => generators.has(id));
+  const now = repo.read(path) ?? '';
+  for (const call of calls) {
+    const again = await replay(call, before, 'mark', onceAnswers(call)).catch(ignoreRefusal);
+    const made = again?.edits.find((one) => one.path === path);
+    if (made !== undefined && isSameCode(path, textAfter(made) ?? '', now)) return true;
+  }
+  return false;
+}
+
+function onceAnswers({ generator }: RecordedCall): Answers {
+  const questions = Object.entries(generator?.questions ?? {});
+  return Object.fromEntries(questions.flatMap(([key, { once }]) => (once === true ? [[key, true]] : [])));
 }
 
 /** What holds less than half of what was generated is somebody else's: neither shown nor let go. */

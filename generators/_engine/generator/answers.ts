@@ -52,10 +52,11 @@ async function choicesOf({ choices }: Question, site: Site, given: Answers): Pro
 
 /**
  * Answers that somebody else has kept, such as a record: without what no question asks for, and so without the flags
- * that say how to run.
+ * that say how to run, and without those that are about one run.
  */
 export function knownAnswers(questions: Questions, answers: Answers): Answers {
-  return Object.fromEntries(Object.entries(answers).filter(([key]) => Object.hasOwn(questions, key)));
+  const isKept = (key: string): boolean => Object.hasOwn(questions, key) && questions[key]?.once !== true;
+  return Object.fromEntries(Object.entries(answers).filter(([key]) => isKept(key)));
 }
 
 /** The answers that are to be kept: no flag of how to run, and no default; what is read from the repo may change. */

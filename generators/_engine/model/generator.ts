@@ -33,6 +33,8 @@ export type Question = Readonly<{
   check?: (value: string) => string | undefined;
   /** Absent and no `initial`: leave it undefined, do not ask. A function may look at the repo. Default false. */
   optional?: boolean | ((site: Site, given: Answers) => boolean | Promise<boolean>);
+  /** The answer is about one run: it is not recorded, and no later run does it again. Default false. */
+  once?: boolean;
 }>;
 
 export type AnswerValue = string | boolean | readonly string[] | undefined;

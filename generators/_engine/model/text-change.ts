@@ -1,7 +1,10 @@
 import { diffLines } from 'diff';
 
-/** Replace [start, end) by `text`. UTF-16 offsets into `base`, the text read from disk without its BOM. */
-export type TextChange = Readonly<{ start: number; end: number; text: string }>;
+/**
+ * Replace [start, end) by `text`. UTF-16 offsets into `base`, the text read from disk without its BOM. `rewrites`: the code
+ * in the range gives way to other code, so that the proof of the edit does not look for it in `text`.
+ */
+export type TextChange = Readonly<{ start: number; end: number; text: string; rewrites?: true }>;
 
 /** An insertion of `text` at a UTF-16 offset. */
 export function insertion(offset: number, text: string): TextChange {
@@ -37,29 +40,36 @@ export function composeChanges(
 ): readonly TextChange[] {
   const pieces = replaceIn(replaceIn([{ start: 0, end: base.length }], first), second);
   const changes: TextChange[] = [];
-  let [position, text] = [0, ''];
+  let [position, put] = [0, nothing];
   for (const piece of [...pieces, { start: base.length, end: base.length }]) {
-    if (typeof piece === 'string') text += piece;
+    if ('text' in piece) put = { ...put, ...piece, text: put.text + piece.text };
     else {
-      if (piece.start > position || text !== '') changes.push({ start: position, end: piece.start, text });
-      [position, text] = [piece.end, ''];
+      if (piece.start > position || put.text !== '')
+        changes.push({ ...put, start: position, end: piece.start });
+      [position, put] = [piece.end, nothing];
     }
   }
   return changes;
 }
 
 /** A part of the first text by its range there, or a text that was put in. */
-type Piece = string | Readonly<{ start: number; end: number }>;
+type Piece = Put | Range;
+type Put = Readonly<Pick<TextChange, 'text' | 'rewrites'>>;
+type Range = Readonly<{ start: number; end: number }>;
+
+const nothing: Put = { text: '' };
 
 function replaceIn(pieces: readonly Piece[], changes: readonly TextChange[]): readonly Piece[] {
   const sorted = [...changes].sort((a, b) => a.start - b.start || a.end - b.end);
   const result: Piece[] = [];
   let position = 0;
-  for (const { start, end, text } of sorted) {
-    result.push(...cut(pieces, position, start), text);
+  for (const { start, end, ...put } of sorted) {
+    result.push(...cut(pieces, position, start), put);
     position = end;
   }
-  return [...result, ...cut(pieces, position, Infinity)].filter((piece) => piece !== '');
+  return [...result, ...cut(pieces, position, Infinity)].filter(
+    (piece) => !('text' in piece) || piece.text !== '',
+  );
 }
 
 /** What lies between two offsets of the text that the pieces make. */
@@ -67,17 +77,42 @@ function cut(pieces: readonly Piece[], from: number, to: number): readonly Piece
   const found: Piece[] = [];
   let offset = 0;
   for (const piece of pieces) {
-    const length = typeof piece === 'string' ? piece.length : piece.end - piece.start;
+    const length = 'text' in piece ? piece.text.length : piece.end - piece.start;
     const [start, end] = [Math.max(from - offset, 0), Math.min(to - offset, length)];
     if (start < end)
       found.push(
-        typeof piece === 'string'
-          ? piece.slice(start, end)
+        'text' in piece
+          ? { ...piece, text: piece.text.slice(start, end) }
           : { start: piece.start + start, end: piece.start + end },
       );
     offset += length;
   }
   return found;
+}
+
+/**
+ * The same changes, where those that meet a rewritten range of `declared` are one with it: what has replaced a piece of
+ * code is looked at as a whole.
+ */
+export function joinRewrites(
+  base: string,
+  changes: readonly TextChange[],
+  declared: readonly TextChange[],
+): readonly TextChange[] {
+  const rewrites = declared.filter((change) => change.rewrites === true);
+  let rest = changes;
+  const joined: TextChange[] = [];
+  for (const { start, end } of rewrites) {
+    const meets = (other: Range): boolean => other.start <= end && start <= other.end;
+    const own = [...rest.filter(meets), ...joined.filter(meets)];
+    rest = rest.filter((one) => !meets(one));
+    const from = Math.min(start, ...own.map((one) => one.start));
+    const to = Math.max(end, ...own.map((one) => one.end));
+    const moved = own.map((one) => ({ ...one, start: one.start - from, end: one.end - from }));
+    for (const one of own) if (joined.includes(one)) joined.splice(joined.indexOf(one), 1);
+    joined.push({ start: from, end: to, text: applyChanges(base.slice(from, to), moved), rewrites: true });
+  }
+  return [...rest, ...joined];
 }
 
 /** The line changes that lead from one text to the other; line endings are compared as they are. */

@@ -4,12 +4,12 @@ import type { Obstacle } from '../model/obstacle.ts';
 import { applyChanges, changesBetween, type TextChange } from '../model/text-change.ts';
 import { preambleEnd } from '../syntax/symbols.ts';
 import { parseSource, syntaxErrors, ts } from '../syntax/tree.ts';
-import { codeOf, tokensOf } from '../syntax/tokens.ts';
+import { codeOf, type Token, tokensOf } from '../syntax/tokens.ts';
 
 /**
  * Proves that an edited file differs from its base in the declared ranges alone, and keeps what it had. Code: it parses,
  * the preamble is the same, every token and comment is where the ranges leave it, and those in a range are in its
- * new text in their order. JSON: it parses, every key keeps its value. Other files: only insertions. A formatter may have
+ * new text in their order, but for the code that a change rewrites. JSON: it parses, every key keeps its value. Other files: only insertions. A formatter may have
  * laid out the statements that a range is in; their tokens are the same.
  */
 export function proveEdit(
@@ -82,7 +82,7 @@ function tokenDamage(
   const tokens = tokensOf(after);
   const sorted = [...changes].sort((a, b) => a.start - b.start || a.end - b.end);
   let position = 0;
-  for (const { text, start } of tokensOf(before)) {
+  for (const { text, start } of keptTokens(before, changes)) {
     const [from, to] = placeOf(start, start + text.length, sorted);
     while ((tokens[position]?.start ?? Infinity) < from) position += 1;
     while (position < tokens.length && tokens[position]?.text !== text) position += 1;
@@ -91,6 +91,16 @@ function tokenDamage(
     position += 1;
   }
   return undefined;
+}
+
+/** Without the code that a change rewrites: only its comments stay. */
+function keptTokens(before: ts.SourceFile, changes: readonly TextChange[]): readonly Token[] {
+  const rewritten = changes.filter((change) => change.rewrites === true);
+  return tokensOf(before).filter(
+    ({ text, start }) =>
+      /^\/[/*]/.test(text) ||
+      !rewritten.some((range) => range.start <= start && start + text.length <= range.end),
+  );
 }
 
 /** Where the text has what was at [start, end): just that, or the new text of the ranges that touch it. */
@@ -122,7 +132,7 @@ function formatDamage(
   const damage =
     parseDamage(formatted) ??
     preambleDamage(before, formatted.text) ??
-    codeDifference(before, declared, formatted) ??
+    codeDifference(before, declared, formatted, changes) ??
     layoutDamage(before, declared, formatted.text, changes);
   return (
     damage && {
@@ -138,17 +148,22 @@ function codeDifference(
   before: ts.SourceFile,
   declared: ts.SourceFile,
   formatted: ts.SourceFile,
+  changes: readonly TextChange[],
 ): Damage | undefined {
   const [wanted, found] = [codeOf(declared), codeOf(formatted)];
   if (wanted.join('\n') === found.join('\n')) return undefined;
   const isReordered = [...wanted].sort().join('\n') === [...found].sort().join('\n');
-  return isReordered ? keptDamage(before, formatted) : { message: 'its code would be changed' };
+  return isReordered ? keptDamage(before, formatted, changes) : { message: 'its code would be changed' };
 }
 
-function keptDamage(before: ts.SourceFile, after: ts.SourceFile): Damage | undefined {
+function keptDamage(
+  before: ts.SourceFile,
+  after: ts.SourceFile,
+  changes: readonly TextChange[],
+): Damage | undefined {
   const tokens = tokensOf(after);
   let position = 0;
-  for (const { text, start } of tokensOf(before)) {
+  for (const { text, start } of keptTokens(before, changes)) {
     while (position < tokens.length && tokens[position]?.text !== text) position += 1;
     if (position === tokens.length)
       return { message: `${shown(text)} would be lost or moved`, line: lineAt(before.text, start) };

@@ -1,5 +1,5 @@
 import { knownAnswers } from '../generator/answers.ts';
-import type { RunAnswers } from '../model/generator.ts';
+import type { Answers, RunAnswers } from '../model/generator.ts';
 import { assertNone, type Obstacle, obstaclesOf } from '../model/obstacle.ts';
 import { type RelPath, toRel } from '../model/paths.ts';
 import type { Plan } from '../model/plan.ts';
@@ -9,7 +9,7 @@ import type { RecordedCall } from './recorded-calls.ts';
 import { makePlan } from './run.ts';
 import type { OnConflict } from './resolve-existing.ts';
 
-/** Flags of the run that looks at recorded ones. */
+/** Flags of the run that looks at recorded ones, and answers that are about one run. */
 export type HowToRun = Pick<RunAnswers, 'force' | 'format' | 'dryRun' | 'shared'>;
 
 /**
@@ -20,7 +20,7 @@ export async function replay(
   { id, generator, services, answers }: RecordedCall,
   repo: Repo,
   onConflict: OnConflict,
-  given: HowToRun,
+  given: HowToRun & Answers,
 ): Promise<Plan | undefined> {
   if (generator === undefined) return undefined;
   const recorded = knownAnswers(generator.questions, answers);

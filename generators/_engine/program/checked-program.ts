@@ -22,6 +22,8 @@ export interface CheckedProgram {
   /** Dependencies that its files import and that have no folder in node_modules, so that their types are `any`; sorted. */
   readonly missing: readonly string[];
   file(path: RelPath): ts.SourceFile | undefined;
+  /** What the compiler has to say of a file. */
+  problems(path: RelPath): readonly Readonly<{ start: number; message: string }>[];
   /** The repo path of a file; undefined for what is outside of the repo, or installed. */
   pathOf(file: ts.SourceFile): RelPath | undefined;
 }
@@ -46,6 +48,11 @@ export const openChecked = foundOnce((survey: Survey): CheckedProgram => {
     files: files.flatMap((path) => own(path) ?? []),
     missing: missingPackages(survey),
     file: own,
+    problems: (path) =>
+      program.getSemanticDiagnostics(own(path)).map(({ messageText, start = 0 }) => ({
+        start,
+        message: ts.flattenDiagnosticMessageText(messageText, ' '),
+      })),
     pathOf: ({ fileName }) => inRepo(repo.root, fileName),
   };
 });

@@ -1,13 +1,17 @@
 import type { Edit } from '../model/plan.ts';
-import { changesBetween, type TextChange } from '../model/text-change.ts';
+import { changesBetween, joinRewrites, type TextChange } from '../model/text-change.ts';
 import { textAfter } from '../repo/repo.ts';
+import { fragmentWords } from '../syntax/tokens.ts';
 import type { Insertion } from './s2s-record.ts';
 
 /** What an edit puts into a file of the user's, in the order of the file. */
 export function insertionsOf(edit: Edit): readonly Insertion[] {
   const after = textAfter(edit) ?? '';
   if (edit.kind !== 'patch') return edit.kind === 'create' ? [{ text: after }] : [];
-  const declared = edit.formatted === undefined ? edit.changes : changesBetween(edit.base, after);
+  const declared =
+    edit.formatted === undefined
+      ? edit.changes
+      : joinRewrites(edit.base, changesBetween(edit.base, after), edit.changes);
   const changes = [...declared].sort((a, b) => a.start - b.start || a.end - b.end);
   let grown = 0;
   return changes.map((change) => {
@@ -18,6 +22,16 @@ export function insertionsOf(edit: Edit): readonly Insertion[] {
       ? exact
       : (wholeLines(edit.base, after, change, at) ?? exact);
     return placed(after, chosen, at);
+  });
+}
+
+/** Whether it took code away: what it replaced is not in it. */
+export function rewrites({ replaced = '', text }: Insertion): boolean {
+  const words = fragmentWords(text);
+  let position = 0;
+  return fragmentWords(replaced).some((word) => {
+    position = words.indexOf(word, position) + 1;
+    return position === 0;
   });
 }
 

@@ -5,7 +5,10 @@ import type { Role } from '../model/roles.ts';
 /** One place of a user's file that a run changed, byte for byte. */
 export interface Insertion {
   readonly text: string;
-  /** What `text` replaced, which is in `text` with something more; absent for a plain insertion. */
+  /**
+   * What `text` replaced; absent for a plain insertion. It is in `text` with something more, but for a rewritten call, whose
+   * way back is proven by rewriting it again.
+   */
   readonly replaced?: string;
   /** Which of how many equal places it was, counted from 1; absent where there was one. */
   readonly place?: readonly [index: number, count: number];

@@ -5,7 +5,13 @@ import { assertNone, type Obstacle, obstaclesOf } from '../model/obstacle.ts';
 import { basenameRel, dirnameRel, type RelPath } from '../model/paths.ts';
 import type { Entry, Repo } from '../model/repo.ts';
 import { isWholeFile, type Role } from '../model/roles.ts';
-import { applyChanges, changesBetween, composeChanges, type TextChange } from '../model/text-change.ts';
+import {
+  applyChanges,
+  changesBetween,
+  composeChanges,
+  joinRewrites,
+  type TextChange,
+} from '../model/text-change.ts';
 import { textAfter } from './repo.ts';
 
 /** Publishes `{ path, text }` for each file planned, before any formatter: see `plop-pack-s2s:render`. */
@@ -135,7 +141,9 @@ class EditDraft implements Draft {
 
 /** The ranges of an edit; after a formatter those of its result, which was verified when it was planned. */
 function rangesOf(edit: Edit & Readonly<{ kind: 'patch' }>, text: string): readonly TextChange[] {
-  return edit.formatted === undefined ? edit.changes : changesBetween(edit.base, text);
+  return edit.formatted === undefined
+    ? edit.changes
+    : joinRewrites(edit.base, changesBetween(edit.base, text), edit.changes);
 }
 
 /** The one edit that makes the file at `path` hold `text`; undefined when it does. */

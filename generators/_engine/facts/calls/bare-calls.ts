@@ -12,6 +12,7 @@ type CallPart = 'deadline' | 'circuit' | 'correlation ID' | 'token';
 
 /** A call by a general HTTP client. */
 export interface BareCall extends ServiceCall {
+  readonly node: ts.CallExpression;
   readonly by: HttpClient;
   /** For certain: what an expression may hold that cannot be read is not in it. */
   readonly lacks: readonly CallPart[];
@@ -48,6 +49,7 @@ function bareCall(survey: Survey, call: ts.CallExpression, path: RelPath): BareC
   const options = [...given, ...(client.made === undefined ? [] : [client.made])];
   return {
     ...placeOf(call, path),
+    node: call,
     via: 'url',
     ...destinationOf(survey, target, path),
     by: client.by,
