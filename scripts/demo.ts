@@ -17,6 +17,7 @@ import {
 } from './demo/service-process.ts';
 import { StepFailure } from './demo/step-failure.ts';
 import { tellEnd, tellOutage, tellTokens } from './demo/story.ts';
+import { addInvoicesRoute, tellTypedCall } from './demo/typed-call.ts';
 import { tuneMiddleware } from './demo/tuning.ts';
 import { tellWatched } from './demo/watch/tell-watched.ts';
 import { WatchServer } from './demo/watch/watch-server.ts';
@@ -26,13 +27,17 @@ const redisUrl = process.env['REDIS_URL'] ?? '';
 const watching = process.argv.includes('--watch');
 
 async function generate(sandbox: Sandbox): Promise<void> {
-  printHeading('Two generators, in a repo of three Fastify services');
+  printHeading(
+    watching
+      ? 'Two generators, in a repo of three Fastify services'
+      : 'Three generators, in a repo of three Fastify services',
+  );
   const blacklist = redisUrl === '' ? 'memory' : 'redis';
   await runGenerator(project, sandbox, 'add-auth-verify', '--blacklist', blacklist, '--yes');
-  const middleware = watching
-    ? ['--target', 'user,billing', '--protect', 'usersRoutes,invoicesRoutes']
-    : ['--target', 'user', '--protect', 'usersRoutes'];
+  const middleware = ['--target', 'user,billing', '--protect', 'usersRoutes,invoicesRoutes'];
   await runGenerator(project, sandbox, 'add-auth-middleware', ...middleware, '--yes');
+  if (!watching)
+    await runGenerator(project, sandbox, 'add-service-call', '--target', 'user', '--to', 'billing', '--yes');
   await showChanges(sandbox);
 }
 
@@ -45,13 +50,17 @@ function launchOf(
   return { service, dir: join(root, 'services', service), port, env: { LOG_LEVEL: 'debug', ...env } };
 }
 
-async function startServices(sandbox: Sandbox): Promise<Stage> {
-  printHeading('Both services start, as processes of their own');
-  const [authPort, userPort] = [await findFreePort(), await findFreePort()];
+async function startServices(sandbox: Sandbox, billing: ServiceLaunch): Promise<Stage> {
+  printHeading('The services start, as processes of their own');
+  const authPort = Number(new URL(billing.env['AUTH_SERVICE_URL'] ?? '').port);
+  const userPort = await findFreePort();
   const authOrigin = `http://127.0.0.1:${String(authPort)}`;
   const userOrigin = `http://127.0.0.1:${String(userPort)}`;
   const authLaunch = launchOf(sandbox, 'auth-service', authPort);
-  const userLaunch = launchOf(sandbox, 'user-service', userPort, { AUTH_SERVICE_URL: authOrigin });
+  const userLaunch = launchOf(sandbox, 'user-service', userPort, {
+    AUTH_SERVICE_URL: authOrigin,
+    BILLING_SERVICE_URL: `http://127.0.0.1:${String(billing.port)}`,
+  });
   const [auth, user] = await Promise.all([startService(authLaunch), startService(userLaunch)]);
   printNote(`auth-service ${authOrigin}   user-service ${userOrigin}`);
   return { authLaunch, auth, user, authOrigin, userOrigin };
@@ -62,13 +71,15 @@ async function main(): Promise<void> {
   const sandbox = await openSandbox(project, 'npm-workspaces');
   await generate(sandbox);
   await tuneMiddleware(sandbox, watching ? ['user-service', 'billing-service'] : ['user-service']);
-  const stage = await startServices(sandbox);
+  if (!watching) await addInvoicesRoute(sandbox);
+  const env = { AUTH_SERVICE_URL: `http://127.0.0.1:${String(await findFreePort())}` };
+  const billing = launchOf(sandbox, 'billing-service', await findFreePort(), env);
+  const stage = await startServices(sandbox, billing);
   if (watching) {
-    const env = { AUTH_SERVICE_URL: stage.authOrigin };
-    const billing = launchOf(sandbox, 'billing-service', await findFreePort(), env);
     await tellWatched(stage, billing, await WatchServer.open());
   } else {
     await tellTokens(stage);
+    await tellTypedCall(stage, await startService(billing));
     await tellOutage(stage);
   }
   await tellEnd(stage);

@@ -59,6 +59,18 @@ export async function getUsers(
   return reply;
 }
 
+/** Asks the user-service for what it gets from the billing-service. @throws StepFailure when it is not as told */
+export async function getInvoices(
+  stage: Stage,
+  token: string,
+  told: Told,
+  timeoutMs: number,
+): Promise<Reply> {
+  const sent = `Ada's token, ${String(timeoutMs)} ms`;
+  const to = { method: 'GET', service: 'user', origin: stage.userOrigin, path: '/users/invoices' } as const;
+  return ask({ ...to, correlationId: newCorrelationId(), sent, token, timeoutMs }, told);
+}
+
 function toAuth(stage: Stage, path: string): Omit<Ask, 'sent'> {
   return {
     method: 'POST',

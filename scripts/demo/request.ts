@@ -27,6 +27,8 @@ export type Ask = Readonly<{
   sent: string;
   token?: string;
   json?: unknown;
+  /** How long the caller says that it waits, milliseconds. */
+  timeoutMs?: number;
 }>;
 
 const LIMIT_MS = 15_000;
@@ -40,6 +42,7 @@ export async function sendRequest(ask: Ask): Promise<Reply> {
       'x-correlation-id': ask.correlationId,
       ...(ask.token !== undefined && { authorization: `Bearer ${ask.token}` }),
       ...(ask.json !== undefined && { 'content-type': 'application/json' }),
+      ...(ask.timeoutMs !== undefined && { 'x-request-timeout-ms': String(ask.timeoutMs) }),
     },
     ...(ask.json !== undefined && { body: JSON.stringify(ask.json) }),
     signal: AbortSignal.timeout(LIMIT_MS),
