@@ -156,7 +156,7 @@ class LogFollower {
     }
     if (!(await this.#isThere(position, entries.length))) return this.#beginAnew();
     this.#knownAt = askedAt;
-    return entries.at(-1)?.[0] ?? position;
+    return entries[entries.length - 1]?.[0] ?? position;
   }
 
   /** Entries are dropped at the front: while one is there, none after it was dropped. An empty log has no such entry. */

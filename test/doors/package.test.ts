@@ -53,8 +53,8 @@ describe('what npm pack holds', () => {
     expect(types).toEqual([...reachableTypes('dist/plopfile.d.ts')].sort());
   });
 
-  it('is under two megabytes', async () => {
-    expect((await packPackage()).unpackedBytes).toBeLessThan(2_000_000);
+  it('is under two and a quarter megabytes', async () => {
+    expect((await packPackage()).unpackedBytes).toBeLessThan(2_250_000);
   });
 
   it('has what a generator consists of, for each', async () => {

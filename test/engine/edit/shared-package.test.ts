@@ -123,7 +123,7 @@ describe('a package without siblings', () => {
         scripts: { test: 'node -r ts-node/register --test "src/**/*.test.ts"' },
         devDependencies: { 'ts-node': '10' },
       },
-      'node -r ts-node/register --test test/*.test.ts',
+      'node -r ts-node/register/transpile-only --test test/*.test.ts',
     ],
   ])('is tested by the runner of its service, where that needs no file of its own: %j', (more, script) => {
     const { notes, read } = made({ 'services/user/package.json': service(more) });

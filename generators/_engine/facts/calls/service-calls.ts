@@ -5,6 +5,7 @@ import type { Survey } from '../../program/survey.ts';
 import { invocationsIn, newsIn } from '../../syntax/calls.ts';
 import { envNameOf, isProcessEnv, memberOf, propertyOf, stringOf, unwrap } from '../../syntax/expressions.ts';
 import { escapePattern } from '../../syntax/print.ts';
+import { importsOf } from '../../syntax/symbols.ts';
 import { placeOf, ts, walk } from '../../syntax/tree.ts';
 import { findEnvExamples } from '../config/config.ts';
 
@@ -46,7 +47,15 @@ export function findServiceCalls(survey: Survey): readonly ServiceCall[] {
     };
   });
   const known = new Set(clients.map(({ env }) => env));
-  return [...clients, ...findUrls(survey).filter(({ env }) => !known.has(env)), ...findLiterals(survey)];
+  const urls = findUrls(survey).filter(({ env }) => !known.has(env));
+  const connected = urls.map((url) => (isConnected(survey, url) ? { ...url, via: 'client' as const } : url));
+  return [...clients, ...connected, ...findLiterals(survey)];
+}
+
+/** Whether the variable is read for the client of the auth service, which our authentication.ts makes. */
+function isConnected(survey: Survey, { path }: ServiceCall): boolean {
+  const imported = importsOf(survey.tree(path)).get('connectAuthService');
+  return imported !== undefined && /\bauthentication(?:\.js)?$/.test(imported.from);
 }
 
 /** Breakers made outside of the ServiceClient, ours and opossum's. */
