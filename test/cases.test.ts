@@ -36,7 +36,7 @@ const cases = await findCases();
 const refusals = cases.filter((found) => found.refusal !== undefined);
 const results = cases.filter((found) => found.refusal === undefined);
 /** What no single template decides, but the surveys and plans that all cases share. */
-const repeated = sampled(results, Math.ceil(results.length / 6));
+const repeated = sampled(results, Math.ceil(results.length / 10));
 const sample = isDeep ? new Set(results.map(({ id }) => id)) : sampleCases(results, inject('seed'));
 const failed = new Set<string>();
 const isUpdate = process.env['UPDATE_CASES'] === '1';

@@ -85,7 +85,7 @@ const consumers = [[], ['--cache-ttl', '5000'], ['--transport', 'fetch'], ['--wi
 );
 
 describe.concurrent('on Fastify 4', () => {
-  it.each([...sampled(providers, 1), ...sampled(consumers, 1)])(
+  it.each(sampled([...providers, ...consumers], 1))(
     '$name compiles, boots, answers and passes its tests',
     async ({ name, generator, args, files, probe }) => {
       const id = `fastify4/${name.replace(/\W+/g, '-')}`;

@@ -21,7 +21,7 @@ afterAll(() => {
 });
 
 describe('a service with', () => {
-  it.each(sampled(families, 3))(
+  it.each(sampled(families, 2))(
     '$name gets a middleware that guards it, and is itself again after an undo',
     async ({ files }) => {
       const overlay = Object.fromEntries(

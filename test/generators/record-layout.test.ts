@@ -48,7 +48,7 @@ const formatters: readonly [string, keyof typeof check, string, object][] = [
   ['Biome with spaces', 'biome', 'biome.json', { formatter: { indentStyle: 'space', lineWidth: 120 } }],
 ];
 
-describe.each(sampled(formatters, 2))(
+describe.each(sampled(formatters, 1))(
   'the record in a repository with %s',
   (_name, formatter, path, settings) => {
     it('is as the formatter leaves it, and small', async () => {

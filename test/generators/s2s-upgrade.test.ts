@@ -9,7 +9,7 @@ import { deleteGeneratedRepo, GeneratedRepo } from '../helpers/generated-repo.ts
 import { isRecordPath } from '../helpers/arrange-case.ts';
 import { olderPack, olderVersion, type Pack } from '../helpers/older-pack.ts';
 import { projectRoot } from '../helpers/project-root.ts';
-import { sampled } from '../helpers/sampled.ts';
+import { isDeep, sampled } from '../helpers/sampled.ts';
 import { changedFiles, type Tree } from '../helpers/tree.ts';
 
 const user = 'services/user-service';
@@ -127,14 +127,15 @@ describe('s2s-upgrade', () => {
     });
   });
 
-  it('has nothing to merge after an upgrade of a reformatted repository', async () => {
-    const pack = await generateThen('cheaper-breaker');
-    const path = `${user}/src/utils/circuit-breaker.ts`;
-    const other = { parser: 'typescript', printWidth: 60, semi: false, useTabs: true } as const;
-    repo.write(path, await prettier.format(repo.read(path), other));
-    await repo.run('s2s-upgrade', pack);
-    expect(withoutRecord(repo.tree)).toEqual(today);
-  });
+  if (isDeep)
+    it('has nothing to merge after an upgrade of a reformatted repository', async () => {
+      const pack = await generateThen('cheaper-breaker');
+      const path = `${user}/src/utils/circuit-breaker.ts`;
+      const other = { parser: 'typescript', printWidth: 60, semi: false, useTabs: true } as const;
+      repo.write(path, await prettier.format(repo.read(path), other));
+      await repo.run('s2s-upgrade', pack);
+      expect(withoutRecord(repo.tree)).toEqual(today);
+    });
 
   it('adds a part beside a breaker that was edited', async () => {
     await repo.run('add-circuit-breaker --target billing');

@@ -8,6 +8,7 @@ import { expect, it } from 'vitest';
 import { coreVariant, renderVariant } from '../render-variant.ts';
 import type { ServiceClientModule } from './client-module.ts';
 import { answer, startRawServer } from './raw-server.ts';
+import { sampled } from '../../helpers/sampled.ts';
 
 const slackBytes = 3_000_000;
 const calls = process.env['S2S_DEEP'] === '1' ? 100_000 : 10_000;
@@ -42,7 +43,7 @@ async function startMixedServer(): ReturnType<typeof startRawServer> {
   });
 }
 
-it.each(['undici', 'fetch'] as const)(
+it.each(sampled(['undici', 'fetch'] as const, 1))(
   `keeps nothing of many mixed calls on %s`,
   async (transport) => {
     const folder = renderVariant(`leaks-${transport}`, { ...coreVariant, transport });
