@@ -48,7 +48,7 @@ function full(): Error {
 
 const chosen = sampled(await findScenarioCases(), 1);
 const pairs = chosen.flatMap((one) =>
-  sampled(scenariosOf(one), 3).map((name) => ({ name, fixture: one.fixture, one })),
+  sampled(scenariosOf(one), 2).map((name) => ({ name, fixture: one.fixture, one })),
 );
 
 describe.each(pairs.map((pair, index) => ({ ...pair, index })))(

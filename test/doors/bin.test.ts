@@ -8,6 +8,7 @@ import { runBin } from '../helpers/doors.ts';
 import { openRepoCopy } from '../helpers/open-repo-copy.ts';
 import { projectRoot } from '../helpers/project-root.ts';
 import { readTree, type Tree } from '../helpers/tree.ts';
+import { isDeep } from '../helpers/sampled.ts';
 
 const name = 'doors-bin';
 let root = '';
@@ -194,9 +195,10 @@ describe('the bin', () => {
     expect(JSON.parse(allowed.stdout)).toMatchObject({ status: 'applied' });
   });
 
-  it('checks the types of the changed service before it is done', { timeout: 90_000 }, async () => {
-    const run = await runBin(root, 'add-circuit-breaker', '--target', 'billing', '--check', '--json');
-    expect(run.exitCode, run.stdout).toBe(0);
-    expect(JSON.parse(run.stdout)).toMatchObject({ status: 'applied' });
-  });
+  if (isDeep)
+    it('checks the types of the changed service before it is done', { timeout: 90_000 }, async () => {
+      const run = await runBin(root, 'add-circuit-breaker', '--target', 'billing', '--check', '--json');
+      expect(run.exitCode, run.stdout).toBe(0);
+      expect(JSON.parse(run.stdout)).toMatchObject({ status: 'applied' });
+    });
 });

@@ -81,15 +81,21 @@ describe('an adopted call', () => {
     return [...answers, ...seen];
   }
 
-  it('answers as the bare one did: its callee up, down, and failing', async () => {
-    const ports = [String(await findFreePort()), String(await findFreePort())] as const;
-    const bare = await record(ports);
-    await runCommand(adopt, root);
+  async function adoptOnce(): Promise<void> {
+    if (read(root, file) === before) await runCommand(adopt, root);
     expect(read(root, file)).not.toMatch(/\bfetch\(|axios\.get|BILLING_URL|import axios/);
-    expect(await record(ports)).toEqual(bare);
-  }, 240_000);
+  }
+
+  if (isDeep)
+    it('answers as the bare one did: its callee up, down, and failing', async () => {
+      const ports = [String(await findFreePort()), String(await findFreePort())] as const;
+      const bare = await record(ports);
+      await adoptOnce();
+      expect(await record(ports)).toEqual(bare);
+    }, 240_000);
 
   it('is left alone by a second run and by the status', async () => {
+    await adoptOnce();
     expect(await planCommand(adopt, root)).toMatchObject({ ok: true, edits: [] });
     const status = await planCommand({ generator: 's2s-status', args: [] }, root);
     expect(status).toMatchObject({ ok: true, findings: [] });
@@ -106,7 +112,7 @@ describe('an adopted call', () => {
     }, 120_000);
 
   it('is undone to nothing else than what it was adopted from', async () => {
-    await runCommand(adopt, root);
+    await adoptOnce();
     for (const [was, evil] of [
       ['fetch(BILLING_URL', 'fetch(process.exit() + BILLING_URL'],
       ["process.env['BILLING_SERVICE_URL']", "process.env['JWT_SECRET']"],

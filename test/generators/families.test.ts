@@ -21,7 +21,7 @@ afterAll(() => {
 });
 
 describe('a service with', () => {
-  it.each(sampled(families, 2))(
+  it.each(sampled(families, 1))(
     '$name gets a middleware that guards it, and is itself again after an undo',
     async ({ files }) => {
       const overlay = Object.fromEntries(

@@ -1,7 +1,7 @@
 import type { FoundCase } from './find-cases.ts';
 import { seededRandom, shuffle } from './random.ts';
 
-const SAMPLE_SIZE = 3;
+const SAMPLE_SIZE = 2;
 
 /**
  * The cases whose costly products are tested in a sampled run: one of each generator, then one of each fixture as far

@@ -12,7 +12,7 @@ import { printApp } from './print-app.ts';
 import { randomApp } from './random-app.ts';
 import { undone } from './undone.ts';
 
-const apps = process.env['S2S_DEEP'] === '1' ? 10_000 : 2_000;
+const apps = process.env['S2S_DEEP'] === '1' ? 10_000 : 800;
 
 /** The text with the changes; proves them, and that they can be taken back. */
 function changed(base: string, changes: readonly TextChange[]): string {

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 
+import { sampled } from '../helpers/sampled.ts';
 import { renderVariant, variants } from './render-variant.ts';
 
 /** The strictest that users may have; `isolatedDeclarations` is left out, since it asks for types on private parts. */
@@ -67,7 +68,7 @@ export async function verify(app: FastifyInstance, baseUrl: string, token: strin
 }
 `;
 
-describe.each(Object.entries(variants))('the types of %s', (name, variant) => {
+describe.each(sampled(Object.entries(variants), 6))('the types of %s', (name, variant) => {
   it.each([
     ['an ES module', 'module', esm],
     ['CommonJS', 'commonjs', commonjs],
