@@ -26,7 +26,7 @@ const part = `${bare}, request context`;
 const folder = join(projectRoot, '.rendered', 'bench-core');
 const contextFile = join(folder, 'request-context.js');
 const contextFiles: Readonly<Record<string, string>> = {
-  [floor]: join(projectRoot, 'bench/context-floor.ts'),
+  [floor]: join(projectRoot, 'bench/context-floor.mjs'),
   [part]: contextFile,
 };
 const guards = [bare, copy, floor, part];

@@ -1,11 +1,10 @@
 /** The least that any request context can cost: each request in a store of its own, and nothing kept in it. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-import type { FastifyInstance } from 'fastify';
+const storage = new AsyncLocalStorage();
 
-const storage = new AsyncLocalStorage<object>();
-
-export default function contextFloor(app: FastifyInstance, _options: object, done: () => void): void {
+/** @type {import('fastify').FastifyPluginCallback} */
+export default function contextFloor(app, _options, done) {
   app.addHook('onRequest', (_request, reply, next) => {
     storage.run(reply, next);
   });
