@@ -7,6 +7,7 @@ import type { Survey } from '../_engine/program/survey.ts';
 import { callsIn } from '../_engine/syntax/calls.ts';
 import { keyOf, memberOf, propertyOf, receiverOf, returnsOf } from '../_engine/syntax/expressions.ts';
 import { importsOf } from '../_engine/syntax/symbols.ts';
+import { fragmentWords } from '../_engine/syntax/tokens.ts';
 import { placeOf, ts, walk } from '../_engine/syntax/tree.ts';
 
 /** A check of the service's own that each token has to pass. */
@@ -107,7 +108,7 @@ export function keepDemands(found: VerifyOptions, kept: KeptPolicy, plugin: RelP
   const lost = [...kept.options].filter(([name]) => !found.entries.has(name));
   const changed = [...kept.options].filter(([name, value]) => {
     const now = found.entries.get(name);
-    return now !== undefined && bare(now) !== bare(value);
+    return now !== undefined && !isSameFragment(now, value);
   });
   return {
     entries: new Map([...found.entries, ...lost]),
@@ -116,12 +117,9 @@ export function keepDemands(found: VerifyOptions, kept: KeptPolicy, plugin: RelP
   };
 }
 
-/** Code without what a formatter decides. */
-function bare(code: string): string {
-  return code
-    .replaceAll('"', "'")
-    .replaceAll(/\s+/g, '')
-    .replaceAll(/,(?=[\]})])/g, '');
+/** Whether two pieces of code differ in nothing but what formatters choose; texts in strings count as they are. */
+function isSameFragment(a: string, b: string): boolean {
+  return fragmentWords(a).join('\n') === fragmentWords(b).join('\n');
 }
 
 function differs([name, value]: readonly [string, string], path: RelPath): Obstacle {

@@ -54,8 +54,7 @@ export function findServiceCalls(survey: Survey): readonly ServiceCall[] {
 
 /** Whether the variable is read for the client of the auth service, which our authentication.ts makes. */
 function isConnected(survey: Survey, { path }: ServiceCall): boolean {
-  const imported = importsOf(survey.tree(path)).get('connectAuthService');
-  return imported !== undefined && /\bauthentication(?:\.js)?$/.test(imported.from);
+  return importsOf(survey.tree(path)).has('connectAuthService');
 }
 
 /** Breakers made outside of the ServiceClient, ours and opossum's. */
