@@ -4,6 +4,8 @@ export interface MetricsView {
   readonly imports: readonly string[];
   /** What fastify-plugin calls it: free in the service. */
   readonly pluginName: string;
+  /** The variable for it: not the name that the expression reads. */
+  readonly registry: string;
   readonly registryExpression: string;
   /** The same in words. */
   readonly registryName: string;

@@ -39,6 +39,7 @@ export function metricsView(
   return {
     pluginName: freePluginName(service, metrics, 'service-metrics'),
     imports: importLines(service, metrics, wants),
+    registry: /^registry\b/.test(own.expression) ? 'chosenRegistry' : 'registry',
     registryExpression: own.expression,
     registryName:
       registry === undefined ? "prom-client's default one" : `\`${own.expression}\` of the service`,
