@@ -104,6 +104,7 @@ export class KeySet {
     if (this.#keys !== undefined && this.#clock() - this.#fetchedAt >= this.#keepMs) {
       this.#keys = undefined;
       this.#published = '';
+      this.#onChange();
     }
     return this.#keys;
   }
