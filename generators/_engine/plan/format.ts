@@ -139,8 +139,9 @@ async function formatGroup({ dir, inputs }) {
     if (ignored) continue;
     const config = await prettier.resolveConfig(file, { editorconfig: true });
     const options = { ...config, filepath: file };
+    const once = await prettier.format(text, options);
     // Some call chains come out differently the second time, and a check looks at what came out.
-    outputs[path] = await prettier.format(await prettier.format(text, options), options);
+    outputs[path] = once === text ? once : await prettier.format(once, options);
   }
   return { outputs };
 }
@@ -194,6 +195,7 @@ async function runBiomeOn(root: string, { dir, edits, inputs }: Inputs): Promise
         return 'Biome could not format the new code (it is not installed): install it and run it.';
       if (result.failed)
         return `Biome could not format the new code (${firstLine(result.stderr)}): run it by hand.`;
+      if (result.stdout === text) break;
       text = result.stdout;
     }
     outputs[path] = text;

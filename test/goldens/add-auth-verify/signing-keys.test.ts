@@ -24,7 +24,10 @@ afterEach(async () => {
 });
 
 function createKeys(privateKeys: string, options: Partial<SigningKeysOptions> = {}): SigningKeys {
-  const log = { info: () => undefined, warn: (message: unknown) => void warnings.push(String(message)) };
+  const warn = (message: unknown): void => {
+    warnings.push(String(message));
+  };
+  const log = { info: () => undefined, warn };
   const usual = { algorithm: 'ES256', issuer: 'issuer', audience: 'audience' } as const;
   return createSigningKeys({ ...usual, privateKeys, ...options }, log);
 }
