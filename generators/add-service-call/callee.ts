@@ -81,7 +81,7 @@ function ofRepo(repo: Repo, caller: Service, wanted: string): Callee {
 }
 
 /** Each route once, of those that the ServiceClient has a method for and whose URL is known. */
-function callableRoutes({ routes }: Service): readonly Route[] {
+export function callableRoutes({ routes }: Service): readonly Route[] {
   const all = routes.flatMap((plugin) => plugin.routes);
   const callable = all.filter(
     ({ by, method, url }) =>

@@ -157,8 +157,9 @@ function assertReadable({ label, missing, types }: Callee, routes: readonly Type
   if (missing.length === 0 || unread.length === 0) return;
   throw new RefusalError({
     code: 'E_MISSING_PART',
-    message: `${label} imports packages that are not installed (${missing.join(', ')}), so these routes have no types: ${unread.map(({ route }) => routeKey(route)).join(', ')}.`,
-    remedy: 'Install them and run the command again, or name an OpenAPI document of the service with --to.',
+    message: `${label} imports what is not installed or not generated (${missing.join(', ')}), so these routes have no types: ${unread.map(({ route }) => routeKey(route)).join(', ')}.`,
+    remedy:
+      'Install or generate it and run the command again, or name an OpenAPI document of the service with --to.',
   });
 }
 

@@ -2,6 +2,7 @@ import { posix } from 'node:path';
 
 import { runCache } from '../model/run-caches.ts';
 import { joinRel, type RelPath, toRel } from '../model/paths.ts';
+import type { Repo } from '../model/repo.ts';
 import {
   isInstalledFolder,
   isInstalledTypes,
@@ -19,7 +20,10 @@ export interface CheckedProgram {
   readonly checker: ts.TypeChecker;
   /** The service's own files. */
   readonly files: readonly ts.SourceFile[];
-  /** Dependencies that its files import and that have no folder in node_modules, so that their types are `any`; sorted. */
+  /**
+   * What its files import and what is not there, so that its types are `any`: dependencies that are not installed,
+   * and code that is not generated; sorted.
+   */
   readonly missing: readonly string[];
   file(path: RelPath): ts.SourceFile | undefined;
   /** What the compiler has to say of a file. */
@@ -43,10 +47,14 @@ export const openChecked = foundOnce((survey: Survey): CheckedProgram => {
   const rootNames = files.map((path) => absolute(repo.root, path));
   const program = ts.createProgram({ rootNames, options: optionsOf(survey, host), host });
   const own = (path: RelPath): ts.SourceFile | undefined => program.getSourceFile(absolute(repo.root, path));
+  const checker = program.getTypeChecker();
+  const trees = files.flatMap((path) => own(path) ?? []);
   return {
-    checker: program.getTypeChecker(),
-    files: files.flatMap((path) => own(path) ?? []),
-    missing: missingPackages(survey),
+    checker,
+    files: trees,
+    get missing() {
+      return [...new Set([...missingPackages(survey), ...notGenerated(survey, checker, trees)])].toSorted();
+    },
     file: own,
     problems: (path) =>
       program.getSemanticDiagnostics(own(path)).map(({ messageText, start = 0 }) => ({
@@ -64,7 +72,39 @@ function missingPackages(survey: Survey): readonly string[] {
   );
   const packages = new Set(imported.map((one) => /^(?:@[^/]+\/)?[^/]+/.exec(one)?.[0] ?? ''));
   const known = [...packages].filter((name) => head.manifest.dependencies[name] !== undefined);
-  return known.filter((name) => !isInstalled(absolute(repo.root, head.dir), name)).toSorted();
+  return known.filter((name) => !isInstalled(absolute(repo.root, head.dir), name));
+}
+
+/** Packages without what is imported of them by name, as Prisma's client before it is generated, and files that are not there. */
+function notGenerated(
+  { repo }: Survey,
+  checker: ts.TypeChecker,
+  files: readonly ts.SourceFile[],
+): readonly string[] {
+  return files.flatMap(({ fileName, statements }) =>
+    statements.filter(ts.isImportDeclaration).flatMap(({ importClause, moduleSpecifier: from }) => {
+      if (importClause === undefined || !ts.isStringLiteral(from)) return [];
+      if (from.text.startsWith('.')) {
+        const path = inRepo(repo.root, posix.join(posix.dirname(fileName), from.text));
+        const isThere = checker.getSymbolAtLocation(from) !== undefined || path === undefined;
+        return isThere || isScript(repo, path) ? [] : [from.text];
+      }
+      if (checker.getSymbolAtLocation(from) === undefined) return [];
+      const { namedBindings: named } = importClause;
+      const names = named !== undefined && ts.isNamedImports(named) ? named.elements : [];
+      return names.some((one) => isNowhere(checker, one)) ? [from.text] : [];
+    }),
+  );
+}
+
+/** A file that the checker does not read: JavaScript, JSON. */
+function isScript(repo: Repo, path: RelPath): boolean {
+  return ['', '.js', '/index.js'].some((end) => repo.read(toRel(`${path}${end}`)) !== undefined);
+}
+
+function isNowhere(checker: ts.TypeChecker, { name }: ts.ImportSpecifier): boolean {
+  const symbol = checker.getSymbolAtLocation(name);
+  return symbol !== undefined && checker.getAliasedSymbol(symbol).declarations === undefined;
 }
 
 /** In the folder, or in one above it, also above the root of the repo. */
@@ -82,11 +122,12 @@ function slashes(path: string): string {
   return path.replaceAll('\\', '/');
 }
 
-/** The repo path of a file that is the repo's own. */
+/** The repo path of a file that is the repo's own, also of a package of the workspace that is linked where others are installed. */
 function inRepo(root: string, path: string): RelPath | undefined {
   const start = `${slashes(root)}/`;
-  return path.startsWith(start) && !path.includes('/node_modules/')
-    ? toRel(path.slice(start.length))
+  const real = slashes(realInstalledPath(path));
+  return real.startsWith(start) && !real.includes('/node_modules/')
+    ? toRel(real.slice(start.length))
     : undefined;
 }
 

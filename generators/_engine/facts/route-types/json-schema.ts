@@ -84,7 +84,9 @@ function itemsOf({ items, prefixItems }: Json, inner: (one: unknown) => Shape): 
 }
 
 function objectOf(schema: Json, context: SchemaContext, inner: (one: unknown) => Shape): Shape {
-  const { additionalProperties: more, allOf, properties, required } = schema;
+  const { additionalProperties, allOf, patternProperties, properties, required } = schema;
+  const byPattern = isJson(patternProperties) ? Object.values(patternProperties) : [];
+  const more = byPattern.length > 0 ? { anyOf: byPattern } : additionalProperties;
   const names: readonly unknown[] = Array.isArray(required) ? required : [];
   const own = Object.entries(isJson(properties) ? properties : {}).map(([name, one]): ShapeMember => {
     const hasDefault = isJson(one) && Object.hasOwn(one, 'default');

@@ -2,8 +2,9 @@ import type { Route } from '../../model/app-facts.ts';
 import { type CheckedProgram, openChecked } from '../../program/checked-program.ts';
 import type { Survey } from '../../program/survey.ts';
 import { callsIn, routeMethods } from '../../syntax/calls.ts';
-import { type FunctionNode, isFunctionNode, memberOf, unwrap } from '../../syntax/expressions.ts';
+import { type FunctionNode, memberOf } from '../../syntax/expressions.ts';
 import { lineOf, ts } from '../../syntax/tree.ts';
+import { RouteFunctions } from './route-functions.ts';
 import { JsonTypes } from './json-of-type.ts';
 import { answerOfSchema, shapeOfSchema } from './json-schema.ts';
 import { SchemaValues } from './schema-values.ts';
@@ -34,11 +35,13 @@ class RouteReader {
   readonly #names = new TypeNames();
   readonly #types: JsonTypes;
   readonly #values: SchemaValues;
+  readonly #functions: RouteFunctions;
 
   constructor(program: CheckedProgram) {
     this.#checker = program.checker;
     this.#types = new JsonTypes(program.checker, this.#names);
     this.#values = new SchemaValues(program, this.#types);
+    this.#functions = new RouteFunctions(program, this.#values);
   }
 
   get types(): NamedShapes {
@@ -59,7 +62,7 @@ class RouteReader {
       body: takesBody(route) ? this.#sent(code, 'body') : undefined,
       answer: successes.length === 0 ? unknownShape : unionOf(successes.map(({ shape }) => shape)),
       failures: failures.map(({ shape, status }) => ({ status: Number(status), shape })),
-      ...(successes.some(({ isText }) => isText === true) && { isText: true }),
+      ...(successes.some(isTextAnswer) && { isText: true }),
     };
   }
 
@@ -77,29 +80,9 @@ class RouteReader {
       call,
       schema: this.#values.member(all, 'schema'),
       handler,
-      body: handler && this.#functionOf(handler, all),
+      body: handler && this.#functions.functionOf(handler),
       generic: argument && this.#checker.getTypeFromTypeNode(argument),
     };
-  }
-
-  /** The function that a handler is, also a method of an object or a class. */
-  #functionOf(handler: ts.Expression, options: ts.Expression | undefined): FunctionNode | undefined {
-    const bare = this.#values.resolve(handler);
-    if (isFunctionNode(bare)) return bare;
-    if (
-      ts.isCallExpression(bare) &&
-      memberOf(bare.expression) === 'bind' &&
-      ts.isPropertyAccessExpression(bare.expression)
-    )
-      return this.#functionOf(bare.expression.expression, options);
-    const symbol = this.#checker.getSymbolAtLocation(ts.isPropertyAccessExpression(bare) ? bare.name : bare);
-    const real =
-      symbol && (symbol.flags & ts.SymbolFlags.Alias) !== 0 ? this.#checker.getAliasedSymbol(symbol) : symbol;
-    const declared = real?.valueDeclaration;
-    if (declared === undefined) return undefined;
-    if (isFunctionNode(declared)) return declared;
-    const value = ts.isPropertyDeclaration(declared) ? declared.initializer : undefined;
-    return value !== undefined && isFunctionNode(unwrap(value)) ? (unwrap(value) as FunctionNode) : undefined;
   }
 
   #textOf(expression: ts.Expression | undefined): string | undefined {
@@ -182,10 +165,11 @@ class RouteReader {
     return [...byStatus].map(([status, sent]) => ({ status, ...together(sent) }));
   }
 
+  /** A function that returns nothing may send anything. */
   #fromSignature(handler: ts.Expression): readonly Answer[] {
     const [signature] = this.#checker.getTypeAtLocation(handler).getCallSignatures();
     const sent = signature && this.#sentBy(signature.getReturnType(), handler);
-    return sent === undefined ? [] : [{ status: '200', ...sent }];
+    return sent === undefined || sent === noBody ? [] : [{ status: '200', ...sent }];
   }
 
   #valueShape(value: ts.Expression): Sent | undefined {
@@ -200,10 +184,10 @@ class RouteReader {
     if (kept.length === 0) return all.some(isReply) ? undefined : noBody;
     // A union that loses nothing keeps its name.
     const shapes =
-      kept.length === all.length
+      kept.length === all.length && !kept.some(isRaw)
         ? [this.#types.shapeOf(awaited, at)]
-        : kept.map((one) => this.#types.shapeOf(one, at));
-    return { shape: unionOf(shapes), isText: kept.some(isText) };
+        : kept.map((one) => (isRaw(one) ? unknownShape : this.#types.shapeOf(one, at)));
+    return { shape: unionOf(shapes), isText: kept.some(isRaw) };
   }
 }
 
@@ -235,12 +219,19 @@ function isReply(type: ts.Type): boolean {
   return type.getSymbol()?.name === 'FastifyReply';
 }
 
-/** Fastify sends these as they are. */
-function isText(type: ts.Type): boolean {
-  const isString = (type.flags & ts.TypeFlags.StringLike) !== 0;
-  return (
-    isString || /^(Buffer|Readable|ReadStream|ReadableStream|Uint8Array)$/.test(type.getSymbol()?.name ?? '')
-  );
+/** Fastify sends these as they are: bytes, and what can be piped. */
+function isRaw(type: ts.Type): boolean {
+  const isStream = ['pipe', 'pipeTo'].some((name) => type.getProperty(name) !== undefined);
+  return isStream || /^(Buffer|Uint8Array)$/.test(type.getSymbol()?.name ?? '');
+}
+
+/** And text, which no schema makes JSON. */
+function isTextAnswer({ isText, shape }: Answer): boolean {
+  return isText === true || (shape.kind === 'union' ? shape.of : [shape]).some(isString);
+}
+
+function isString(shape: Shape): boolean {
+  return shape.kind === 'string' || (shape.kind === 'literal' && typeof shape.value === 'string');
 }
 
 export interface RouteTypes {

@@ -72,7 +72,7 @@ export class SchemaValues {
   /** A JSON schema as a value; what a library has built of it is a {@link KnownShape}. `sent`: what a caller sends. */
   schemaOf(expression: ts.Expression, sent: boolean, depth = 0): unknown {
     if (depth > maxDepth) return undefined;
-    const built = this.#builtShape(expression, sent);
+    const built = this.#built(expression, sent);
     if (built !== undefined) return built;
     const value = this.resolve(expression);
     if (ts.isStringLiteralLike(value) || ts.isNumericLiteral(value))
@@ -89,18 +89,44 @@ export class SchemaValues {
     return primitiveOf(value);
   }
 
-  /** TypeBox has the type of the value in `static`, Zod in `_input` and `_output`. */
-  #builtShape(expression: ts.Expression, sent: boolean): KnownShape | undefined {
+  /** TypeBox has the type of the value in `static`, since 1.0 the schema in its own type; Zod in `_input` and `_output`. */
+  #built(expression: ts.Expression, sent: boolean): unknown {
     const bare = unwrap(expression);
     if (ts.isObjectLiteralExpression(bare) || ts.isLiteralExpression(bare)) return undefined;
     const type = this.#program.checker.getTypeAtLocation(bare);
+    if (type.getProperty('~kind') ?? type.getProperty('~unsafe')) return this.#schemaIn(type, bare);
     const isZod = type.getProperty('safeParse') !== undefined;
     const typed = isZod
       ? type.getProperty(sent ? '_input' : '_output')
       : type.getProperty('params') && type.getProperty('static');
-    if (typed === undefined) return undefined;
-    const found = this.#program.checker.getTypeOfSymbolAtLocation(typed, bare);
-    return new KnownShape(this.#types.shapeOf(found, bare));
+    return typed && this.#known(typed, bare);
+  }
+
+  #known(symbol: ts.Symbol, at: ts.Node): KnownShape {
+    return new KnownShape(
+      this.#types.shapeOf(this.#program.checker.getTypeOfSymbolAtLocation(symbol, at), at),
+    );
+  }
+
+  /** The schema whose type says all of it: `{ type: 'array'; items: { type: 'string' } }`. */
+  #schemaIn(type: ts.Type, at: ts.Node, depth = 0): unknown {
+    const { checker } = this.#program;
+    if (depth > maxDepth) return undefined;
+    if (type.isStringLiteral() || type.isNumberLiteral()) return type.value;
+    if ((type.flags & ts.TypeFlags.BooleanLiteral) !== 0) return checker.typeToString(type) === 'true';
+    if (checker.isTupleType(type))
+      return checker
+        .getTypeArguments(type as ts.TypeReference)
+        .map((one) => this.#schemaIn(one, at, depth + 1));
+    const unsafe = type.getProperty('~unsafe');
+    if (unsafe !== undefined) return this.#known(unsafe, at);
+    const members = checker.getPropertiesOfType(type).filter(({ name }) => !name.startsWith('~'));
+    return Object.fromEntries(
+      members.map((one) => [
+        one.name,
+        this.#schemaIn(checker.getTypeOfSymbolAtLocation(one, at), at, depth + 1),
+      ]),
+    );
   }
 
   /** What `$ref` names beyond a schema: one of those given to `addSchema`. */

@@ -99,6 +99,15 @@ const rows: readonly Row[] = [
     types: `params { id: string; } answer { user: { age?: number; id: string; tags: ('a' | null)[]; }; }`,
   },
   {
+    what: 'TypeBox 1, whose types are the schemas',
+    above: "import { Type } from 'typebox';",
+    code: `      const Status = Type.Union([Type.Literal('new'), Type.Literal('done')]);
+      const Task = Type.Object({ id: Type.Integer({ minimum: 1 }), status: Status, note: Type.Optional(Type.String()), by: Type.Unsafe<Date>(Type.String()) });
+      const response = { 200: Type.Object({ total: Type.Integer(), tasks: Type.Array(Task), counts: Type.Record(Type.String(), Type.Number()) }), 404: Type.Object({ message: Type.String() }) };
+      app.get('/x', { schema: { querystring: Type.Object({ status: Type.Optional(Status) }), response } }, async () => ({}));`,
+    types: `query { status?: 'done' | 'new'; } answer { total: number; tasks: { id: number; status: 'done' | 'new'; note?: string; by: string; }[]; counts: Record<string, number>; } 404 { message: string; }`,
+  },
+  {
     what: 'type arguments, Reply by status too',
     above: 'interface Draft { name: string; at: Date }',
     code: `app.put<{ Params: { id: string }; Querystring: { dry?: boolean }; Body: Draft; Reply: { 200: { ok: true }; 409: { by: string } } }>('/x/:id', async (request, reply) => reply.send({ ok: true }));`,
@@ -123,6 +132,32 @@ const rows: readonly Row[] = [
     types: 'answer Users[] export interface Users { shown: string; }',
   },
   {
+    what: 'a handler that a factory has made',
+    above: `import type { FastifyReply, FastifyRequest } from 'fastify';
+      const handlersOf = async (app: FastifyInstance) => ({
+        async show(request: FastifyRequest, reply: FastifyReply) { reply.code(200).send({ port: app.version }); } });`,
+    code: `      const { show } = await handlersOf(app);
+      app.get('/x', show);`,
+    types: 'answer { port: string; }',
+  },
+  {
+    what: 'a handler by an interface, of its only class',
+    above: `import type { FastifyReply } from 'fastify';
+      interface Users { list(request: unknown, reply: FastifyReply): Promise<void> }
+      class OwnUsers implements Users {
+        async list(request: unknown, reply: FastifyReply) { reply.send([{ id: 1 }]); } }
+      declare const users: Users;`,
+    code: "app.get('/x', users.list.bind(users));",
+    types: 'answer { id: number; }[]',
+  },
+  {
+    what: 'a handler that may send anything',
+    above: `import type { FastifyReply } from 'fastify';
+      declare function list(request: unknown, reply: FastifyReply): Promise<void>;`,
+    code: "app.get('/x', list);",
+    types: 'answer unknown',
+  },
+  {
     what: 'a whole route with its handler inside',
     code: "app.route({ method: 'POST', url: '/x', schema: { operationId: 'makeX' }, handler: async (_, reply) => reply.status(201).send({ id: 1n, when: new Date(), blob: Buffer.from('x') }) });",
     types: "body unknown answer { id: unknown; when: string; blob: { type: 'Buffer'; data: number[]; }; }",
@@ -139,6 +174,17 @@ const rows: readonly Row[] = [
     what: 'text, which is no JSON',
     code: "app.get('/x', async () => '<p>hello</p>');",
     types: "answer '<p>hello</p>' as text",
+  },
+  {
+    what: 'text by its schema',
+    code: "app.get('/x', { schema: { response: { 200: { type: 'string' } } } }, async () => 'x');",
+    types: 'answer string as text',
+  },
+  {
+    what: 'what can be piped',
+    above: "import { createGzip } from 'node:zlib';",
+    code: "app.get('/x', (_, reply) => { const zip = createGzip(); reply.send(zip); });",
+    types: 'answer unknown as text',
   },
   {
     what: 'no body',
