@@ -218,6 +218,30 @@ for (const [version, create] of [
       expect((await send(`${hops[0].origin}/next`).answer)?.statusCode).toBe(200);
     }, 60_000);
 
+    it('closes the circuit again while strangers with short deadlines take the place of its probe', async () => {
+      const leaf = await startLeaf();
+      leaf.answer(json(500, {}));
+      const circuitBreakerOptions = { failureThreshold: 1, timeout: 20 };
+      const { client, origin } = await startHop(leaf.origin, { circuitBreakerOptions });
+      await send(`${origin}/next`).answer;
+      expect(client.getCircuitStats().state).not.toBe('CLOSED');
+      leaf.answer((response, request) => {
+        setTimeout(json(200, {}), 25, response, request);
+      });
+      const isClosed = (): boolean => client.getCircuitStats().state === 'CLOSED';
+      const giveUpAt = performance.now() + 8_000;
+      const ask = async (headers: Record<string, string>, pauseMs: number): Promise<void> => {
+        while (!isClosed() && performance.now() < giveUpAt) {
+          await send(`${origin}/next`, { headers }).answer;
+          await sleep(pauseMs);
+        }
+      };
+      const strangers = Array.from({ length: 8 }, () => ask({ 'x-request-timeout-ms': '10' }, 0));
+      await Promise.all([...strangers, ask({}, 10)]);
+      expect(isClosed()).toBe(true);
+      expect(leaf.received.length).toBeGreaterThan(3);
+    }, 20_000);
+
     it('still opens the circuit for timeouts that are its own', async () => {
       const leaf = await startLeaf();
       leaf.answer(silence);
@@ -236,6 +260,25 @@ for (const [version, create] of [
       const sent = Number(leaf.received.at(-1)?.headers['x-request-timeout-ms']);
       expect(sent).toBeLessThanOrEqual(mostMs);
       expect(sent).toBeGreaterThan(mostMs - 90);
+    });
+
+    it('takes off what hooks before it have taken, where the service logs', async () => {
+      const leaf = await startLeaf();
+      leaf.answer(json(200, {}));
+      const client = new ServiceClient({ baseUrl: leaf.origin, context: currentContext });
+      const app: FastifyInstance = create({ logger: { level: 'silent' } });
+      ends.push(async () => {
+        await app.close();
+        await client.close();
+      });
+      app.addHook('onRequest', () => sleep(100));
+      await app.register(requestContext);
+      app.get('/', () => client.get('/').then(({ data }) => data));
+      const origin = await app.listen({ port: 0, host: '127.0.0.1' });
+      await send(origin, { headers: { 'x-request-timeout-ms': '2000' } }).answer;
+      const leftMs = Number(leaf.received.at(-1)?.headers['x-request-timeout-ms']);
+      expect(leftMs).toBeLessThanOrEqual(1_901);
+      expect(leftMs).toBeGreaterThan(0);
     });
 
     it('does not make a call that nobody waits for any more', async () => {
