@@ -7,8 +7,8 @@ import type { Survey } from '../_engine/program/survey.ts';
 import { callsIn } from '../_engine/syntax/calls.ts';
 import { keyOf, memberOf, propertyOf, receiverOf, returnsOf } from '../_engine/syntax/expressions.ts';
 import { importsOf } from '../_engine/syntax/symbols.ts';
-import { fragmentWords } from '../_engine/syntax/tokens.ts';
 import { placeOf, ts, walk } from '../_engine/syntax/tree.ts';
+import { isRequiredAsWell, isSameFragment } from './required-claims.ts';
 
 /** A check of the service's own that each token has to pass. */
 export interface Accept {
@@ -108,18 +108,14 @@ export function keepDemands(found: VerifyOptions, kept: KeptPolicy, plugin: RelP
   const lost = [...kept.options].filter(([name]) => !found.entries.has(name));
   const changed = [...kept.options].filter(([name, value]) => {
     const now = found.entries.get(name);
-    return now !== undefined && !isSameFragment(now, value);
+    if (now === undefined || isSameFragment(now, value)) return false;
+    return name !== 'requiredClaims' || !isRequiredAsWell(now, value, found.entries);
   });
   return {
     entries: new Map([...found.entries, ...lost]),
     imports: [...found.imports, ...(lost.length === 0 ? [] : kept.imports)],
     obstacles: [...found.obstacles, ...kept.obstacles, ...changed.map((one) => differs(one, plugin))],
   };
-}
-
-/** Whether two pieces of code differ in nothing but what formatters choose; texts in strings count as they are. */
-function isSameFragment(a: string, b: string): boolean {
-  return fragmentWords(a).join('\n') === fragmentWords(b).join('\n');
 }
 
 function differs([name, value]: readonly [string, string], path: RelPath): Obstacle {

@@ -1,6 +1,5 @@
 import { findPluginUse } from '../_engine/facts/auth/jwt.ts';
 import type { Issued } from '../_engine/facts/auth/jwt-issued.ts';
-import { namespaceOf } from '../_engine/facts/auth/jwt-signs.ts';
 import type { Obstacle } from '../_engine/model/obstacle.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
@@ -33,8 +32,8 @@ export function planSignCalls(
   const survey = openSurvey(repo, service);
   const byCall = new Map<ts.Node, Issued>(logins.map((one) => [one.sign.call, one]));
   for (const login of byCall.values()) {
-    const { call, library, line, path } = login.sign;
-    if (/\bsigningOptions\b/.test(call.getText())) continue;
+    const { byKeys, call, library, line, path } = login.sign;
+    if (byKeys) continue;
     const alike = callsIn(survey.tree(path)).filter((one) => one.getText() === call.getText());
     // A call of the same text for something else cannot be told apart once the plan has changed the file.
     const isClear = alike.every((one) => byCall.has(one));
@@ -52,7 +51,7 @@ export function planSignCalls(
   );
 }
 
-function byHand(library: Service['jwt']['library'], place: string): string {
+function byHand(library: Issued['sign']['library'], place: string): string {
   return library === '@fastify/jwt'
     ? `Sign with the current key at ${place} by hand: app.jwt.sign(claims, { ...app.signingOptions, expiresIn }), without an iss or aud of its own.`
     : `Sign with the current key at ${place} by hand: app.signToken(claims, lifetimeS), with the lifetime in seconds.`;
@@ -96,10 +95,11 @@ function addOptions(base: string, text: string, { expiresIn, options }: Insertio
  */
 function insertionFor(survey: Survey, { shape, sign }: Issued, keys: SigningKeys): Insertion | undefined {
   const { call, library, options, payload } = sign;
+  if (!ts.isCallExpression(call)) return undefined;
   const [, instance] = /^(.+)\.jwt\b/s.exec(receiverOf(call.expression)?.getText() ?? '') ?? [];
-  const isShort = ts.isCallExpression(call) && call.arguments.length <= 2 && payload !== undefined;
+  const isShort = call.arguments.length <= 2 && payload !== undefined;
   if (library !== '@fastify/jwt' || !isShort || instance === undefined) return undefined;
-  const registered = propertyOf(findPluginUse(survey, namespaceOf(sign))?.options, 'sign');
+  const registered = propertyOf(findPluginUse(survey, sign.namespace)?.options, 'sign');
   if (!hasOnly(options, keptOptions) || !hasOnly(registered, replacedOptions)) return undefined;
   if (!isOurs(shape, 'iss', keys.issuer) || !isOurs(shape, 'aud', keys.audience)) return undefined;
   const found = { options: `${instance}.signingOptions`, expiresIn: undefined };

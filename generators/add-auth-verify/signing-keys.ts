@@ -9,6 +9,7 @@ import { renderTest } from '../_engine/render/render.ts';
 import type { Draft } from '../_engine/repo/draft.ts';
 import { printString } from '../_engine/syntax/print.ts';
 import type { VerifyFiles } from './files.ts';
+import { isRequiredOfKeys } from './required-claims.ts';
 import type { TokenPolicy } from './token-policy.ts';
 import type { SigningKeys, SigningKeysTestView, VerifyChoices, VerifyView } from './view.ts';
 
@@ -158,11 +159,14 @@ export function keysNotes(
   ];
 }
 
+/** Demands that the verifier of the keys has as well. */
+const inKeys = /^(?:allowed(?:Iss|Aud)|issuer|audience|clockTolerance)$/;
+
 /** What a guard loses that moves to `app.verifyToken`: a sentence, with a space before it, or nothing. */
 function checksLeft({ accept, options }: TokenPolicy): string {
-  const others = [...options.entries.keys()].filter(
-    (name) => !/^(?:allowed(?:Iss|Aud)|issuer|audience|clockTolerance)$/.test(name),
-  );
+  const others = [...options.entries]
+    .filter(([name, value]) => !inKeys.test(name) && !isRequiredOfKeys(name, value))
+    .map(([name]) => name);
   return [
     ...(accept === undefined ? [] : [` It does not call ${accept.call}: do that there.`]),
     ...(others.length === 0

@@ -29,6 +29,7 @@ import { findSigns } from '../_engine/facts/auth/jwt-signs.ts';
 import { findPluginUse } from '../_engine/facts/auth/jwt.ts';
 import { openSurvey, type Survey } from '../_engine/program/survey.ts';
 import { isFunctionNode } from '../_engine/syntax/expressions.ts';
+import { isRequiredOfKeys, requireSigned } from './required-claims.ts';
 import { type Accept, keepDemands, type KeptPolicy, readKeptPolicy } from './kept-policy.ts';
 import { unreadClaims } from './identity-view.ts';
 import { printString, printStrings } from '../_engine/syntax/print.ts';
@@ -87,13 +88,13 @@ export function surveyPolicy(
   const kept = readKeptPolicy(openSurvey(repo, service), survey, service, file);
   if (jwt.library === 'none') return policyWithoutTokens(survey, jwt, kept, file);
   const pluginOf: Parameters<typeof findIssued>[2] = (namespace) => findPluginUse(survey, namespace);
-  const issued = findIssued(survey, findSigns(survey), pluginOf);
   const named = namedPlaces(login);
-  const decided = decideLogins(issued, named);
+  const decided = decideLogins(findIssued(survey, findSigns(survey), pluginOf), named);
   const guarding = findGuarding(survey, findVerifications(survey), decided.logins);
   const purpose = findPurpose(decided);
-  const options = keepDemands(takeOverOptions(survey, guarding, jwt.library), kept, file);
   const plugin = jwt.library === '@fastify/jwt' ? pluginOf(jwt.namespace) : undefined;
+  const demands = keepDemands(takeOverOptions(survey, guarding, jwt.library, plugin), kept, file);
+  const options = requireSigned(demands, jwt.library, decided.logins);
   const checks = findGuardChecks(survey, plugin, guarding, ruledClaims(purpose));
   const given = findAccept(survey, accept);
   return {
@@ -149,7 +150,7 @@ function demandedClaims({ entries }: VerifyOptions): Pick<TokenPolicy, 'demanded
         : undefined;
     const [, text] = /^\[?\s*['"]([^'"\\]*)['"]\s*(?:,|\]|$)/.exec(value) ?? [];
     if (claim !== undefined && text !== undefined) demanded.set(claim, text);
-    else if (name !== 'clockTolerance') isPlain = false;
+    else if (name !== 'clockTolerance' && !isRequiredOfKeys(name, value)) isPlain = false;
   }
   return { demanded, isPlain };
 }

@@ -8,8 +8,16 @@ import type { Case } from '../helpers/case.ts';
 import { materialize } from '../helpers/materialize.ts';
 import { isDeep } from '../helpers/sampled.ts';
 import { planCommand, runCommand } from '../helpers/run-command.ts';
-import { appWith, libraries, type Library, manifestOf, secretFile, signing } from './purpose-services.ts';
-import { openServices } from './token-services.ts';
+import {
+  appWith,
+  libraries,
+  type Library,
+  manifestOf,
+  onFastify4,
+  secretFile,
+  signing,
+} from './purpose-services.ts';
+import { linkFastify4, openServices } from './token-services.ts';
 
 type Files = NonNullable<Case['files']>;
 
@@ -69,12 +77,17 @@ function serviceWith(library: Library): Files {
 }
 
 /** The service after its guard has moved, and after what else is done to it. */
-async function afterMoving(name: string, library: Library): Promise<string> {
+async function afterMoving(
+  name: string,
+  library: Library,
+  { isOn4 = false, files = serviceWith(library) } = {},
+): Promise<string> {
   const root = materialize(join('.security-moved-guards', name), {
     fixture: 'none',
     args: [],
-    files: serviceWith(library),
+    files: isOn4 ? onFastify4(files) : files,
   });
+  if (isOn4) linkFastify4(root);
   await runCommand({ generator, args: withKeys }, root);
   const path = join(root, 'src/app.ts');
   const before = readFileSync(path, 'utf8');
@@ -95,6 +108,7 @@ async function statuses(root: string): Promise<Readonly<Record<string, readonly 
   const tokens = {
     'as the login signs': {},
     'of another issuer': { iss: 'https://evil' },
+    'of no issuer': { iss: undefined },
     'for another audience': { aud: 'reset' },
     'for no audience': { aud: undefined },
     'too old': { iat: now - 10_000 },
@@ -108,14 +122,15 @@ async function statuses(root: string): Promise<Readonly<Record<string, readonly 
   return Object.fromEntries(await Promise.all(asked));
 }
 
-/** fast-jwt, also below @fastify/jwt, lets a token pass that has no audience: the guard did so before it moved. */
-const strict = (library: Library): object => ({
+/** fast-jwt, also below @fastify/jwt, lets a token pass that has no audience; every login has one, so that it is required. */
+const strict = {
   'as the login signs': [200, 200],
   'of another issuer': [401, 401],
+  'of no issuer': [401, 401],
   'for another audience': [401, 401],
-  'for no audience': [401, library.endsWith('fast-jwt') || library.startsWith('@') ? 200 : 401],
+  'for no audience': [401, 401],
   'too old': [401, 401],
-});
+};
 
 const runs: Readonly<Record<string, readonly (readonly [generator: string, args: readonly string[]])[]>> = {
   'the same run': [[generator, withKeys]],
@@ -135,9 +150,58 @@ describe('a guard that moves to app.verifyToken keeps its demands', () => {
       const root = await afterMoving(`${library.replace('/', '-')}-${name.replaceAll(/\W+/g, '-')}`, library);
       for (const [id, args] of runs[name] ?? []) await runCommand({ generator: id, args }, root);
 
-      expect(await statuses(root)).toEqual(strict(library));
+      expect(await statuses(root)).toEqual(strict);
     });
   }
+
+  for (const library of ['@fastify/jwt', 'fast-jwt'] as const) {
+    it(`of ${library}, on Fastify 4`, async () => {
+      const root = await afterMoving(`on-4-${library.replace('/', '-')}`, library, { isOn4: true });
+      await runCommand({ generator, args: withKeys }, root);
+      expect(await statuses(root)).toEqual(strict);
+    });
+  }
+
+  it.each([true, false])('has a route as strict as @fastify/jwt itself, on Fastify 4: %s', async (isOn4) => {
+    const files = serviceWith('@fastify/jwt');
+    const global =
+      "secret: process.env['SECRET'] ?? '', verify: { allowedIss: 'https://auth', maxAge: '2h' }";
+    const app = String(files['src/app.ts'])
+      .replace("secret: process.env['SECRET'] ?? ''", global)
+      .replace(demands['@fastify/jwt'], '{ allowedAud: AUDIENCE }');
+    const root = materialize(`.security-moved-guards/global-${String(isOn4)}`, {
+      fixture: 'none',
+      args: [],
+      files: isOn4 ? onFastify4({ ...files, 'src/app.ts': app }) : { ...files, 'src/app.ts': app },
+    });
+    if (isOn4) linkFastify4(root);
+    await runCommand({ generator, args: withKeys }, root);
+    const byRoute = Object.entries(await statuses(root)).map(([name, [route]]) => [name, route] as const);
+    expect(Object.fromEntries(byRoute)).toEqual({
+      'as the login signs': 200,
+      'of another issuer': 401,
+      'of no issuer': 401,
+      'for another audience': 401,
+      'for no audience': 401,
+      'too old': 401,
+    });
+  });
+
+  it('does not require what a login may go without', async () => {
+    const { sign } = signing('fast-jwt');
+    const files = serviceWith('fast-jwt');
+    const plain = String(files['src/app.ts']).replace(
+      sign("{ sub: '1', email: 'ada@acme.test' }", { aud: 'web', iss: 'https://auth' }),
+      sign("{ sub: '1', email: 'ada@acme.test' }"),
+    );
+    const root = await afterMoving('unsigned', 'fast-jwt', { files: { ...files, 'src/app.ts': plain } });
+    await runCommand({ generator, args: withKeys }, root);
+    expect(await statuses(root)).toMatchObject({
+      'for no audience': [200, 200],
+      'for another audience': [401, 401],
+      'of no issuer': [200, 200],
+    });
+  });
 
   it('keeps a check of the service that the run after the move does not name', async () => {
     const files = {

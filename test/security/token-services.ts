@@ -78,7 +78,7 @@ function clientOf(origin: string): Omit<Running, 'root'> {
   };
 }
 
-function linkFastify4(root: string): void {
+export function linkFastify4(root: string): void {
   mkdirSync(root, { recursive: true });
   symlinkSync(
     join(projectRoot, 'fixtures/_deps/fastify4/node_modules'),

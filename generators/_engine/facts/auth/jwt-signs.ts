@@ -6,14 +6,21 @@ import { keyOf, memberOf, propertyOf, receiverOf } from '../../syntax/expression
 import { foundOnce, type Survey } from '../../program/survey.ts';
 import { importedBy, importsOf } from '../../syntax/symbols.ts';
 import { readFromOutside } from '../../program/outside-reads.ts';
+import { findKeysInUse, usesSigningOptions } from './keys-in-use.ts';
+import { findKeySigns, type KeySign } from './key-signs.ts';
 import { findVerifyKeys, type Key } from './verify-keys.ts';
 
 /** One place where a token is signed. */
 export interface Sign {
   readonly path: RelPath;
   readonly line: number;
-  readonly library: Exclude<JwtFact['library'], 'none'>;
-  readonly call: ts.CallExpression | ts.NewExpression;
+  /** `keys`: by the function of the service's own keys. */
+  readonly library: Exclude<JwtFact['library'], 'none'> | 'keys';
+  /** The namespace of @fastify/jwt. */
+  readonly namespace: string | undefined;
+  /** With the keys of the service, also where a library does it. */
+  readonly byKeys: boolean;
+  readonly call: ts.Node;
   /** What is signed; undefined where it cannot be seen. */
   readonly payload: ts.Expression | undefined;
   readonly secret: ts.Expression | undefined;
@@ -21,16 +28,38 @@ export interface Sign {
 }
 
 /** Every place in the service's own code (tests aside) where a token is signed. */
-export const findSigns = foundOnce((survey): readonly Sign[] =>
-  survey.filesMatching(/\.sign\(|\bsign\(|[jJ]wtSign\b|\bSignJWT\b|\bcreateSigner\b/).flatMap((path) =>
+export const findSigns = foundOnce((survey): readonly Sign[] => {
+  const byLibrary = survey.filesMatching(signing).flatMap((path) =>
     invocationsIn(survey.tree(path)).flatMap((call): readonly Sign[] => {
       const sign = ts.isCallExpression(call) ? signCall(survey, call) : joseSign(call);
-      return sign === undefined ? [] : [{ ...sign, ...placeOf(call, path), call }];
+      if (sign === undefined) return [];
+      const byKeys = [sign.options, sign.secret].some((one) => usesSigningOptions(survey, one, path));
+      const namespace = ts.isCallExpression(call) ? namespaceOf(call) : undefined;
+      return [{ ...sign, ...placeOf(call, path), call, byKeys, namespace }];
     }),
-  ),
-);
+  );
+  const known = new Set(byLibrary.map(({ call }) => call));
+  const rest = findKeySigns(survey).filter(({ node }) => !known.has(node));
+  return [...byLibrary, ...rest.map((one) => signByKeys(survey, one))];
+});
 
-type Found = Omit<Sign, 'path' | 'line' | 'call'>;
+const signing = /\.sign\(|\bsign\(|[jJ]wtSign\b|\bSignJWT\b|\bcreateSigner\b/;
+
+function signByKeys(survey: Survey, { file, node, payload }: KeySign): Sign {
+  const namespace = findKeysInUse(survey)?.before?.namespace;
+  const unknown = { secret: undefined, options: undefined };
+  return {
+    library: 'keys',
+    byKeys: true,
+    namespace,
+    ...unknown,
+    ...placeOf(node, file),
+    call: node,
+    payload,
+  };
+}
+
+type Found = Pick<Sign, 'library' | 'payload' | 'secret' | 'options'>;
 
 function signCall(survey: Survey, { arguments: given, expression }: ts.CallExpression): Found | undefined {
   const [first, second, third] = given;
@@ -67,9 +96,9 @@ function signsByPlugin(callee: ts.Expression): boolean {
 }
 
 /** `access` of `app.jwt.access.sign()` and `reply.accessJwtSign()`. */
-export function namespaceOf({ call }: Sign): string | undefined {
-  const [, byMethod] = /^(\w+)JwtSign$/.exec(memberOf(call.expression) ?? '') ?? [];
-  const receiver = receiverOf(call.expression);
+function namespaceOf({ expression }: ts.CallExpression): string | undefined {
+  const [, byMethod] = /^(\w+)JwtSign$/.exec(memberOf(expression) ?? '') ?? [];
+  const receiver = receiverOf(expression);
   const isNested = receiver !== undefined && memberOf(receiver) !== 'jwt';
   return byMethod ?? (isNested ? memberOf(receiver) : undefined);
 }
@@ -183,7 +212,8 @@ function signingKeysOf(
   algorithm: string,
   signKeys: readonly Key[],
 ): readonly Key[] {
-  if (sign === undefined || sign.library === '@fastify/jwt') return pluginKey(plugin);
+  if (sign === undefined || sign.library === '@fastify/jwt' || sign.library === 'keys')
+    return pluginKey(plugin);
   return algorithm.startsWith('HS') ? signKey(sign) : findVerifyKeys(survey, algorithm, signKeys);
 }
 

@@ -3,12 +3,13 @@ import type { RelPath } from '../../model/paths.ts';
 import { placeOf, ts, walk } from '../../syntax/tree.ts';
 import { callsIn } from '../../syntax/calls.ts';
 import { keyOf as nameOfMember, memberOf, propertyOf, receiverOf, unwrap } from '../../syntax/expressions.ts';
-import { type Issued, textsOf } from './jwt-issued.ts';
+import type { Issued } from './jwt-issued.ts';
+import { textsOf } from './token-shape.ts';
 import { findWays } from './jwt-reach.ts';
 import type { Survey } from '../../program/survey.ts';
 import type { ImportWant } from '../../model/code-facts.ts';
 import type { JwtFact } from '../../model/service.ts';
-import { namespaceOf, type PluginUse } from './jwt-signs.ts';
+import type { PluginUse } from './jwt-signs.ts';
 import { keyText, verifyCall } from './verify-keys.ts';
 import { readFromOutside } from '../../program/outside-reads.ts';
 
@@ -92,12 +93,12 @@ export function findGuarding(
   logins: readonly Issued[],
 ): readonly Verification[] {
   const [login] = logins;
-  const namespace = login === undefined ? undefined : namespaceOf(login.sign);
   const possible = all.filter((one) => {
     const isSameKey = one.key === undefined || login?.key === undefined || one.key === login.key;
-    const isPlugin = one.library === '@fastify/jwt' && login?.sign.library === '@fastify/jwt';
+    const isPlugin =
+      one.library === '@fastify/jwt' && /^(?:@fastify\/jwt|keys)$/.test(login?.sign.library ?? '');
     const isOther = one.labels.some((label) => otherUse.test(label)) || contradicts(survey, one, logins);
-    return isSameKey && !isOther && (!isPlugin || one.namespace === namespace);
+    return isSameKey && !isOther && (!isPlugin || one.namespace === login?.sign.namespace);
   });
   const guarding = possible.filter(
     (one) => isHook(one) || one.labels.some((label) => asksForToken.test(label)),
@@ -125,11 +126,15 @@ function contradicts(survey: Survey, one: Verification, logins: readonly Issued[
   });
 }
 
-/** Takes over what those verifications demand, for the library that the verifier uses. */
+/**
+ * Takes over what those verifications demand, for the library that the verifier uses, and what its plugin demands: options
+ * of one call replace those of @fastify/jwt before 10, and with them its demands.
+ */
 export function takeOverOptions(
   survey: Survey,
   guarding: readonly Verification[],
   library: JwtFact['library'],
+  plugin: PluginUse | undefined,
 ): VerifyOptions {
   const entries = new Map<string, string>();
   const imports: ImportWant[] = [];
@@ -148,7 +153,35 @@ export function takeOverOptions(
       }
     }
   }
+  const global = pluginDemands(survey, plugin);
+  const hidden = global.filter(({ read }) => read === undefined);
+  if (hidden.length > 0 && entries.size > 0) obstacles.push(...hidden.map(outOfPlugin));
+  for (const { name, read } of hidden.length > 0 ? [] : global) {
+    if (read === undefined || entries.has(name)) continue;
+    entries.set(name, read.expression);
+    imports.push(...read.imports);
+  }
   return { entries, imports, obstacles };
+}
+
+interface PluginDemand {
+  readonly name: string;
+  readonly at: Place;
+  readonly read: ReturnType<typeof readFromOutside>;
+}
+
+/** What @fastify/jwt demands of every token: `register(fastifyJwt, { verify: { allowedIss } })`. */
+function pluginDemands(survey: Survey, plugin: PluginUse | undefined): readonly PluginDemand[] {
+  const options = propertyOf(plugin?.options, 'verify');
+  if (plugin === undefined || options === undefined) return [];
+  const { file } = plugin;
+  return membersOf(survey, { file, options })
+    .filter(({ name }) => name === '' || demands['@fastify/jwt'].test(name))
+    .map(({ name, value }) => ({
+      name,
+      at: placeOf(value ?? options, file),
+      read: value && readFromOutside(survey, value, file),
+    }));
 }
 
 interface Member {
@@ -157,7 +190,10 @@ interface Member {
   readonly value: ts.Expression | undefined;
 }
 
-function membersOf(survey: Survey, { file, options }: Verification): readonly Member[] {
+function membersOf(
+  survey: Survey,
+  { file, options }: Pick<Verification, 'file' | 'options'>,
+): readonly Member[] {
   if (options === undefined) return [];
   const found = survey.names.objectOf(propertyOf(options, 'verify') ?? options, file)?.node;
   if (found === undefined) return [{ name: '', value: undefined }];
@@ -167,7 +203,15 @@ function membersOf(survey: Survey, { file, options }: Verification): readonly Me
   });
 }
 
-function outOfReach({ at, library: own }: Verification, name: string, library: string): Obstacle {
+function outOfPlugin({ at, name }: PluginDemand): Obstacle {
+  return outOfReach({ at, library: '@fastify/jwt' }, name, '@fastify/jwt');
+}
+
+function outOfReach(
+  { at, library: own }: Pick<Verification, 'at' | 'library'>,
+  name: string,
+  library: string,
+): Obstacle {
   const what = name === '' ? 'options' : `\`${name}\``;
   const why =
     own === library || library === 'none'

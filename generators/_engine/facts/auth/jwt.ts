@@ -7,9 +7,10 @@ import { propertyOf, stringOf, unwrap } from '../../syntax/expressions.ts';
 import { escapePattern } from '../../syntax/print.ts';
 import { importedBy } from '../../syntax/symbols.ts';
 import { placeOf, ts } from '../../syntax/tree.ts';
-import { claimsOf, findIssued } from './jwt-issued.ts';
+import { claimsOf, findIssued, type Issued } from './jwt-issued.ts';
 import { decideLogins } from './jwt-logins.ts';
-import { chainedCall, findSecret, findSigns, namespaceOf, type PluginUse, type Sign } from './jwt-signs.ts';
+import { findKeysInUse } from './keys-in-use.ts';
+import { chainedCall, findSecret, findSigns, type PluginUse, type Sign } from './jwt-signs.ts';
 import { findUserClaims } from './user-claims.ts';
 
 const libraries = ['@fastify/jwt', 'jsonwebtoken', 'jose', 'fast-jwt'] as const;
@@ -24,17 +25,23 @@ export function surveyJwt(survey: Survey, named: readonly string[] = [], givenAl
   const { logins } = decideLogins(issued, named);
   const login = logins.map((one) => one.sign);
   const sign = mainSign(survey, login.length > 0 ? login : signs);
-  const plugin = findPluginUse(survey, sign && namespaceOf(sign));
+  const plugin = findPluginUse(survey, sign?.namespace);
   const { dependencies } = survey.head.manifest;
-  const library = sign?.library ?? libraries.find((name) => dependencies[name] !== undefined) ?? 'none';
+  const keys = sign?.byKeys === true ? findKeysInUse(survey) : undefined;
+  // What verifies the tokens of the secret stays as it is: the sign calls that are left are those of other tokens.
+  const before = sign?.library === '@fastify/jwt' ? undefined : keys?.before;
+  const signing = sign?.library === 'keys' ? undefined : sign?.library;
+  const library =
+    before?.library ?? signing ?? libraries.find((name) => dependencies[name] !== undefined) ?? 'none';
   const pluginOption = (name: string): ts.Expression | undefined => propertyOf(plugin?.options, name);
+  const given = givenAlgorithm ?? before?.algorithm;
   const { algorithm, algorithmAt }: Algorithm =
-    givenAlgorithm === undefined ? readAlgorithm(survey, sign, plugin) : { algorithm: givenAlgorithm };
-  const secret = findSecret(survey, sign, plugin, algorithm, signs);
+    given === undefined ? readAlgorithm(survey, sign, plugin) : { algorithm: given };
+  const secret = before?.secret ?? findSecret(survey, sign, plugin, algorithm, signs);
   const namespace =
     plugin === undefined ? undefined : survey.names.textOf(pluginOption('namespace'), plugin.file);
-  const issuer = optionOf(survey, sign, plugin, ['issuer', 'iss'], 'setIssuer');
-  const audience = optionOf(survey, sign, plugin, ['audience', 'aud'], 'setAudience');
+  const issuer = keys?.signed.iss ?? optionOf(survey, sign, plugin, ['issuer', 'iss'], 'setIssuer');
+  const audience = keys?.signed.aud ?? optionOf(survey, sign, plugin, ['audience', 'aud'], 'setAudience');
   return {
     library,
     signs: mainFirst(signs, sign).map(({ line, path }) => ({ path, line })),
@@ -43,17 +50,17 @@ export function surveyJwt(survey: Survey, named: readonly string[] = [], givenAl
     ...(namespace !== undefined && { namespace }),
     ...(namespace !== undefined && !isTyped(survey, namespace) && { isNamespaceUntyped: true }),
     ...(plugin !== undefined && { registeredIn: plugin.file }),
-    claims: [
-      ...new Set([
-        ...claimsOf(survey, login.length > 0 ? login : signs),
-        ...logins.flatMap(({ shape }) => [...shape.claims.keys(), ...shape.possible]),
-      ]),
-    ],
+    claims: allClaims(survey, login.length > 0 ? login : signs, logins),
     ...(algorithmAt !== undefined && { algorithmAt }),
     ...(logins.length > 0 && { user: findUserClaims(logins) }),
     ...(issuer !== undefined && { issuer }),
     ...(audience !== undefined && { audience }),
   };
+}
+
+function allClaims(survey: Survey, signs: readonly Sign[], logins: readonly Issued[]): readonly string[] {
+  const more = logins.flatMap(({ shape }) => [...shape.claims.keys(), ...shape.possible]);
+  return [...new Set([...claimsOf(survey, signs), ...more])];
 }
 
 /** The one that says most of the user, where others sign refresh tokens. */

@@ -112,7 +112,8 @@ function isToken(value: ts.Expression, sign: Sign): boolean {
 
 /** jsonwebtoken and @fastify/jwt return nothing to a caller that waits for a callback. */
 function hasNoCallback({ call }: Sign): boolean {
-  return call.arguments?.some((one) => ts.isArrowFunction(one) || ts.isFunctionExpression(one)) !== true;
+  const given = ts.isCallExpression(call) ? call.arguments : [];
+  return !given.some((one) => ts.isArrowFunction(one) || ts.isFunctionExpression(one));
 }
 
 function chainStart(call: ts.Expression): ts.Expression {
