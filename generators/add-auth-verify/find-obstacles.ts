@@ -75,7 +75,8 @@ function findClosedHooks({ closed }: GuardsAhead, path: string): readonly Obstac
 function findMissingKey(service: Service): Obstacle | undefined {
   const { library, algorithm, secret, signs } = service.jwt;
   const [sign] = signs;
-  if (library === '@fastify/jwt' || secret !== undefined || sign === undefined) return undefined;
+  if (/^(?:@fastify\/jwt|none)$/.test(library) || secret !== undefined || sign === undefined)
+    return undefined;
   const isPair = usesKeyPair(service);
   return {
     code: 'E_NO_VERIFY_KEY',

@@ -2,10 +2,11 @@ import type { ImportWant } from '../_engine/model/code-facts.ts';
 import type { Obstacle, Place } from '../_engine/model/obstacle.ts';
 import type { RelPath } from '../_engine/model/paths.ts';
 import type { Service } from '../_engine/model/service.ts';
+import { findDecoratorUses } from '../_engine/facts/auth/key-signs.ts';
 import type { VerifyOptions } from '../_engine/facts/auth/jwt-verifies.ts';
 import type { Survey } from '../_engine/program/survey.ts';
 import { callsIn } from '../_engine/syntax/calls.ts';
-import { keyOf, memberOf, propertyOf, receiverOf, returnsOf } from '../_engine/syntax/expressions.ts';
+import { keyOf, propertyOf, returnsOf } from '../_engine/syntax/expressions.ts';
 import { importsOf } from '../_engine/syntax/symbols.ts';
 import { placeOf, ts, walk } from '../_engine/syntax/tree.ts';
 import { isRequiredAsWell, isSameFragment } from './required-claims.ts';
@@ -141,20 +142,12 @@ function orphans(own: Survey, { decorators }: Service): readonly Obstacle[] {
   const isOwn = ({ at, name }: Service['decorators'][number]): boolean =>
     name === 'verifyToken' && (at === undefined || own.files.some((file) => file === at.path));
   if (decorators.some(isOwn)) return [];
-  const instance = /(?:^|[._])(?:app|fastify|server|instance)$/i;
-  return own.filesMatching(/\bverifyToken\b/).flatMap((file) =>
-    callsIn(own.tree(file))
-      .filter(({ expression }) => {
-        const receiver = receiverOf(expression)?.getText() ?? '';
-        return memberOf(expression) === 'verifyToken' && instance.test(receiver);
-      })
-      .map((call) => ({
-        code: 'E_TOKEN_POLICY' as const,
-        at: placeOf(call, file),
-        message:
-          'Tokens are verified here by app.verifyToken, which nothing provides: what was demanded of them before cannot be read.',
-        remedy:
-          'Restore auth-verify.ts, or verify with the library here, with all demands, and run the command again.',
-      })),
-  );
+  return findDecoratorUses(own, 'verifyToken').map(({ file, node }) => ({
+    code: 'E_TOKEN_POLICY' as const,
+    at: placeOf(node, file),
+    message:
+      'Tokens are verified here by app.verifyToken, which nothing provides: what was demanded of them before cannot be read.',
+    remedy:
+      'Restore auth-verify.ts, or verify with the library here, with all demands, and run the command again.',
+  }));
 }

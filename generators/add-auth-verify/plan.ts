@@ -49,7 +49,7 @@ export async function planAuthVerify(answers: VerifyAnswers, repo: Repo): Promis
   const { path } = answers;
   const files = verifyFiles(found);
   const guards = guardsAhead(repo, found, { method: 'POST', url: path });
-  const service = withGuards(withLoginAnswers(withoutOwnJwt(found), repo, answers), guards);
+  const service = withGuards(withoutOwnJwt(withLoginAnswers(found, repo, answers)), guards);
   const policy = surveyPolicy(repo, service, { ...answers, plugin: files.plugin });
   const blacklist = answers.blacklist ?? usualBlacklist(service);
   const keys = chooseKeys(service, answers, policy);
@@ -117,10 +117,18 @@ function redisNotes({ name, redis }: Service, blacklist: Blacklist): readonly st
   ];
 }
 
-/** Where our plugin has brought @fastify/jwt, the service itself still knows nothing of tokens. */
+/** Where our plugin has brought @fastify/jwt, it goes on doing so; what the service has come to sign with it counts. */
 function withoutOwnJwt(service: Service): Service {
-  if (service.jwt.registeredIn !== verifyFiles(service).plugin) return service;
-  return withFacts(service, { jwt: { library: 'none', signs: [], algorithm: 'HS256', claims: [] } });
+  const { claims, registeredIn, signs, user } = service.jwt;
+  if (registeredIn !== verifyFiles(service).plugin) return service;
+  const jwt = {
+    library: 'none',
+    algorithm: 'HS256',
+    claims,
+    signs,
+    ...(user !== undefined && { user }),
+  } as const;
+  return withFacts(service, { jwt });
 }
 
 /** Hooks that a route of ours comes through, those of an autoloaded folder too. */

@@ -86,15 +86,15 @@ export function surveyPolicy(
   const { jwt } = service;
   const survey = withoutGenerated(openSurvey(repo, service));
   const kept = readKeptPolicy(openSurvey(repo, service), survey, service, file);
-  if (jwt.library === 'none') return policyWithoutTokens(survey, jwt, kept, file);
-  const pluginOf: Parameters<typeof findIssued>[2] = (namespace) => findPluginUse(survey, namespace);
+  const library = libraryOf(jwt);
+  if (library === 'none') return policyWithoutTokens(survey, jwt, kept, file);
   const named = namedPlaces(login);
-  const decided = decideLogins(findIssued(survey, findSigns(survey), pluginOf), named);
+  const decided = decideLogins(issuedBy(survey), named);
   const guarding = findGuarding(survey, findVerifications(survey), decided.logins);
   const purpose = findPurpose(decided);
-  const plugin = jwt.library === '@fastify/jwt' ? pluginOf(jwt.namespace) : undefined;
-  const demands = keepDemands(takeOverOptions(survey, guarding, jwt.library, plugin), kept, file);
-  const options = requireSigned(demands, jwt.library, decided.logins);
+  const plugin = library === '@fastify/jwt' ? findPluginUse(survey, jwt.namespace) : undefined;
+  const demands = keepDemands(takeOverOptions(survey, guarding, library, plugin), kept, file);
+  const options = requireSigned(demands, library, decided.logins);
   const checks = findGuardChecks(survey, plugin, guarding, ruledClaims(purpose));
   const given = findAccept(survey, accept);
   return {
@@ -117,6 +117,15 @@ export function surveyPolicy(
     logins: decided.logins,
     guarding,
   };
+}
+
+function issuedBy(survey: Survey): readonly Issued[] {
+  return findIssued(survey, findSigns(survey), (namespace) => findPluginUse(survey, namespace));
+}
+
+/** Without a library of its own, a service signs with the one of auth-verify.ts. */
+function libraryOf({ library, signs }: JwtFact): JwtFact['library'] {
+  return library === 'none' && signs.length > 0 ? '@fastify/jwt' : library;
 }
 
 /** A service that neither signs nor verifies: what auth-verify.ts has stays. */

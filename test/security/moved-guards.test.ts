@@ -244,8 +244,13 @@ describe('a guard that moves to app.verifyToken keeps its demands', () => {
     expect(!plan.ok && plan.obstacles.map(({ code }) => code)).toEqual(['E_TOKEN_POLICY']);
   });
 
-  it('refuses a guard whose app.verifyToken went with the file', async () => {
+  it.each([
+    ['as a member', moved],
+    ['taken out of the instance', '(({ verifyToken }: FastifyInstance) => verifyToken(token))(app)'],
+  ])('refuses a guard whose app.verifyToken went with the file, %s', async (_, call) => {
     const root = await afterMoving('orphan', 'jose');
+    const app = join(root, 'src/app.ts');
+    writeFileSync(app, readFileSync(app, 'utf8').replace(moved, call));
     rmSync(join(root, 'src/plugins/auth-verify.ts'));
     const plan = await planCommand({ generator, args: [...withKeys, '--force'] }, root);
     expect(!plan.ok && plan.obstacles.map(({ code, at }) => `${code} ${at?.path ?? ''}`)).toEqual([

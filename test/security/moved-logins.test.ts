@@ -270,4 +270,45 @@ describe('a login that moves to app.signToken is still the login', () => {
     expect(!plan.ok && plan.obstacles.map(({ message }) => message.slice(0, 12))).toEqual(['--user-claim']);
     expect(await statusesAfter(root, [[generator, [...withKeys, '--user-claim', 'sub']]])).toEqual(right);
   });
+
+  it('and leaves a mailed token of the keys to be asked about', async () => {
+    const { imports, sign } = signing('jsonwebtoken');
+    const tokens = { body: `return ${sign(claims, login)};` };
+    const root = await afterMoving('mailed', serviceWith('jsonwebtoken'), tokens, false, imports);
+    const path = join(root, 'src/app.ts');
+    const before = sign(claims, others['/forgot-password']);
+    writeFileSync(path, readFileSync(path, 'utf8').replace(before, `app.signToken(${claims}, 900)`));
+    const plan = await planCommand({ generator, args: withKeys }, root);
+    expect(!plan.ok && plan.obstacles.map(({ code, at }) => `${code} ${at?.path ?? ''}`)).toEqual([
+      'E_TOKEN_POLICY src/app.ts',
+    ]);
+  });
+});
+
+describe('a service that begins to sign with the @fastify/jwt of auth-verify.ts', () => {
+  it('has its other tokens refused after the next run', async () => {
+    const before = appWith({ '/login': "''", '/forgot-password': "''" });
+    const manifest = String(manifestOf('jose')['package.json']).replace(',"jose":"^6.0.0"', '');
+    expect(manifest).not.toContain('jose');
+    const files = { ...manifestOf('jose'), 'package.json': manifest, ...before };
+    const root = materialize('.security-moved-logins/begins', { fixture: 'none', args: [], files });
+    const args = ['--blacklist', 'memory', '--no-format'];
+    await runCommand({ generator, args }, root);
+    const path = join(root, 'src/app.ts');
+    const sign = (token: string): string => `app.jwt.sign(${token}, { expiresIn: '1h' })`;
+    const text = readFileSync(path, 'utf8')
+      .replace("'/login', async () => ({ token: '' })", `'/login', async () => ({ token: ${sign(claims)} })`)
+      .replace(
+        "'/forgot-password', async () => ({ token: '' })",
+        `'/forgot-password', async () => ({ token: ${sign("{ sub: '1', purpose: 'reset' }")} })`,
+      );
+    writeFileSync(path, text);
+    process.env['JWT_SECRET'] = 'a-secret-of-at-least-thirty-two-bytes';
+    const asked = await statusesAfter(root, [
+      [generator, args],
+      ['s2s-upgrade', []],
+      [generator, args],
+    ]);
+    expect(asked).toMatchObject({ '/login': 200, '/forgot-password': 401 });
+  });
 });

@@ -3,8 +3,8 @@ import { findCallee } from '../../program/callees.ts';
 import { foundOnce, type Survey } from '../../program/survey.ts';
 import { isFunctionNode, keyOf, memberOf, receiverOf, stringOf, unwrap } from '../../syntax/expressions.ts';
 import { escapePattern } from '../../syntax/print.ts';
-import { findDeclaration, importedBy } from '../../syntax/symbols.ts';
-import { findNode, ts, walk } from '../../syntax/tree.ts';
+import { importedBy } from '../../syntax/symbols.ts';
+import { ts, walk } from '../../syntax/tree.ts';
 import { findKeysInUse } from './keys-in-use.ts';
 
 /** One place that signs with the keys of the service. */
@@ -29,17 +29,31 @@ export const findKeySigns = foundOnce((survey): readonly KeySign[] => {
   return trail.signs.filter(({ file }) => file !== keys.module);
 });
 
-const instance = /(?:^|[._#])(?:app|fastify|server|instance|api|f)$/i;
+const instance = /(?:^|[._#])(?:app|fastify|server|instance|api|f)$|(?:App|Fastify|Server|Instance)$/i;
+
+function isFastify({ type }: ts.ParameterDeclaration): boolean {
+  return (type?.getText() ?? '').includes('Fastify');
+}
+
+/** Where a decorator of the application is used, also taken out of it; nothing shows what other members of that name are. */
+export function findDecoratorUses(survey: Survey, name: string): readonly KeySign[] {
+  const trail = new Trail(survey, true);
+  trail.followMember(name);
+  return trail.signs;
+}
 
 /** Where one function goes, from name to name. */
 class Trail {
   readonly signs: KeySign[] = [];
   readonly #survey: Survey;
+  readonly #onInstances: boolean;
   readonly #members = new Set<string>();
   readonly #seen = new Set<ts.Node>();
 
-  constructor(survey: Survey) {
+  /** `onInstances`: a member of that name counts on what looks like a Fastify instance alone. */
+  constructor(survey: Survey, onInstances = false) {
     this.#survey = survey;
+    this.#onInstances = onInstances;
   }
 
   /** Every member of that name, which nothing shows to be another one. */
@@ -48,7 +62,7 @@ class Trail {
     this.#members.add(name);
     for (const file of this.#filesWith(name))
       walk(this.#survey.tree(file), (node) => {
-        if (ts.isExpression(node) && memberOf(node) === name && !this.#isOther(node, name, file))
+        if (ts.isExpression(node) && memberOf(node) === name && !this.#isOther(node, file))
           this.#follow(node, file);
         if (ts.isBindingElement(node) && (node.propertyName ?? node.name).getText() === name)
           this.#followBinding(node, file);
@@ -56,32 +70,19 @@ class Trail {
       });
   }
 
-  #isOther(access: ts.Expression, name: string, file: RelPath): boolean {
+  #isOther(access: ts.Expression, file: RelPath): boolean {
     const from = importedBy(access)?.from;
     if (from !== undefined && this.#survey.names.module(file, from) === undefined) return true;
     if (findCallee(this.#survey, access, file) !== undefined) return true;
-    const receiver = receiverOf(access);
-    if (receiver === undefined || receiver.kind === ts.SyntaxKind.ThisKeyword) return false;
-    const value = this.#survey.names.value(receiver, file)?.node ?? receiver;
-    const isInstance = [receiver, value].some(
-      (one) =>
-        instance.test(one.getText()) ||
-        (ts.isParameter(one) && (one.type?.getText() ?? '').includes('Fastify')),
-    );
-    return !isInstance && this.#hasOwnFunction(name);
+    return this.#onInstances && !this.#isInstance(receiverOf(access), file);
   }
 
-  /** A function of the service itself has the name, so that a member of something unknown is that one. */
-  #hasOwnFunction(name: string): boolean {
-    return this.#filesWith(name).some((file) => {
-      if (file === findKeysInUse(this.#survey)?.module) return false;
-      const isIt = (node: ts.Node): boolean =>
-        (ts.isMethodDeclaration(node) || ts.isPropertyAssignment(node) || ts.isPropertyDeclaration(node)) &&
-        keyOf(node.name) === name &&
-        (ts.isMethodDeclaration(node) ||
-          (node.initializer !== undefined && isFunctionNode(node.initializer)));
-      return findNode(this.#survey.tree(file), isIt) !== undefined;
-    });
+  #isInstance(receiver: ts.Expression | undefined, file: RelPath): boolean {
+    if (receiver === undefined) return false;
+    const value = this.#survey.names.value(receiver, file)?.node ?? receiver;
+    return [receiver, value].some(
+      (one) => instance.test(one.getText()) || (ts.isParameter(one) && isFastify(one)),
+    );
   }
 
   #filesWith(name: string): readonly RelPath[] {
@@ -89,20 +90,29 @@ class Trail {
   }
 
   #followBinding(element: ts.BindingElement, file: RelPath): void {
-    const { name } = element;
+    const { name, parent } = element;
     if (!ts.isIdentifier(name)) return;
+    if (this.#onInstances && !this.#isFromInstance(parent.parent, file)) return;
     const value = this.#survey.names.value(name, file)?.node;
-    if (value === undefined || !isFunctionNode(value)) this.#followName(element, name.text, file);
+    if (value === undefined || !isFunctionNode(value)) this.#followName(element, name.text);
+  }
+
+  #isFromInstance(holder: ts.Node, file: RelPath): boolean {
+    if (ts.isVariableDeclaration(holder))
+      return this.#isInstance(holder.initializer && unwrap(holder.initializer), file);
+    return ts.isParameter(holder) && isFastify(holder);
   }
 
   /** A parameter, or what is taken out of an object. */
-  #followName(declaration: ts.Declaration, name: string, file: RelPath): void {
-    walk(declaration.getSourceFile(), (node) => {
-      const isUse = ts.isIdentifier(node) && node.text === name && node.parent !== declaration;
-      const isMember = isUse && ts.isPropertyAccessExpression(node.parent) && node.parent.name === node;
-      if (isUse && !isMember && findDeclaration(node, name) === declaration) this.#follow(node, file);
-      return true;
-    });
+  #followName(declaration: ts.Declaration, name: string): void {
+    for (const file of this.#filesWith(name))
+      walk(this.#survey.tree(file), (node) => {
+        const isUse = ts.isIdentifier(node) && node.text === name && node.parent !== declaration;
+        const isMember = isUse && ts.isPropertyAccessExpression(node.parent) && node.parent.name === node;
+        if (isUse && !isMember && this.#survey.names.definitionOf(node, file)?.node === declaration)
+          this.#follow(node, file);
+        return !ts.isImportDeclaration(node) && !ts.isExportDeclaration(node);
+      });
   }
 
   /** One use of the function. */
@@ -145,7 +155,7 @@ class Trail {
       this.#lose(call, file);
       return;
     }
-    this.#followName(parameter, parameter.name.text, callee.file);
+    this.#followName(parameter, parameter.name.text);
     if (ts.isParameterPropertyDeclaration(parameter, callee.node)) this.followMember(parameter.name.text);
   }
 
@@ -172,9 +182,12 @@ class Trail {
   ): void {
     const isSet = operatorToken.kind === ts.SyntaxKind.EqualsToken && left !== node;
     const member = isSet ? memberOf(left) : undefined;
-    const declared = isSet && ts.isIdentifier(left) ? findDeclaration(left, left.text) : undefined;
+    const declared =
+      isSet && ts.isIdentifier(left)
+        ? (this.#survey.names.definitionOf(left, file)?.node as ts.Declaration)
+        : undefined;
     if (member !== undefined) this.followMember(member);
-    else if (declared !== undefined) this.#followName(declared, (left as ts.Identifier).text, file);
+    else if (declared !== undefined) this.#followName(declared, (left as ts.Identifier).text);
     else if (/^(?:\?\?|\|\||&&)$/.test(operatorToken.getText()))
       this.#follow(node.parent as ts.Expression, file);
     else if (isSet) this.#lose(parent, file);
