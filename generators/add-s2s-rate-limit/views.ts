@@ -147,7 +147,7 @@ export function limitTestView(
 ): LimitTestView {
   const follows = followedPlugins(service, repo, files, parts);
   const subject = { file: files.plugin, value: 'rateLimit', type: 'RateLimitOptions', follows };
-  const bucket = { from: files.bucket, names: ['createMemoryBuckets', 'type TokenBuckets'] };
+  const bucket = { from: files.bucket, names: ['createMemoryBuckets'] };
   return { ...importSubject(service, repo, test, subject, [bucket]), path };
 }
 

@@ -23,7 +23,8 @@ it('passes the recommended rules of Biome, also those about tests', { timeout: 6
   try {
     // `x['y']` is what noPropertyAccessFromIndexSignature asks for; `void x` is what neostandard forbids.
     const complexity = { useLiteralKeys: 'off', noVoid: 'error' };
-    const linter = { enabled: true, rules: { recommended: true, complexity } };
+    const correctness = { noUnusedImports: 'error', noUnusedVariables: 'error' };
+    const linter = { enabled: true, rules: { recommended: true, complexity, correctness } };
     writeFileSync(join(folder, 'biome.json'), JSON.stringify({ linter }));
     const args = ['lint', `--config-path=${folder}`, '--max-diagnostics=50', 'test/goldens'];
     const { failed, all } = await execa('biome', args, {

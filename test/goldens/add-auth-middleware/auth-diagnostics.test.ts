@@ -64,5 +64,6 @@ describe('auth middleware, diagnostics', () => {
 
     const results = ['missing', 'valid', 'invalid', 'circuit_open'];
     expect(published).toEqual(results.map((result) => [result, false]));
+    expect(asked).toBe(2);
   });
 });

@@ -1,7 +1,7 @@
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 
 import { rateLimit, type RateLimitOptions } from '../src/plugins/rate-limit.js';
-import { createMemoryBuckets, type TokenBuckets } from '../src/utils/token-bucket.js';
+import { createMemoryBuckets } from '../src/utils/token-bucket.js';
 
 interface User {
   userId: string;
@@ -140,7 +140,7 @@ describe('rate limit', () => {
   });
 
   it('answers 503 when nobody can tell', async () => {
-    const broken: TokenBuckets = {
+    const broken: RateLimitOptions['buckets'] = {
       take: () => Promise.reject(new Error('Redis is down')),
       give: () => undefined,
     };

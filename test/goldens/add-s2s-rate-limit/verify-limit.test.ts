@@ -1,7 +1,7 @@
 import Fastify, { type FastifyInstance } from 'fastify';
 
 import { rateLimit, type RateLimitOptions } from '../src/plugins/rate-limit.js';
-import { createMemoryBuckets, type TokenBuckets } from '../src/utils/token-bucket.js';
+import { createMemoryBuckets } from '../src/utils/token-bucket.js';
 
 const refusalQuota = { max: 3, timeWindow: 60_000 };
 const isService: RateLimitOptions['isService'] = ({ headers }) => headers['x-service-secret'] === 'right';
