@@ -3,8 +3,13 @@ import { join } from 'node:path';
 
 import { projectRoot } from '../test/helpers/project-root.ts';
 import { putTranscript } from './transcript/put-transcript.ts';
-import { runTranscript } from './transcript/run-transcript.ts';
+import { runCallTranscript, runTranscript } from './transcript/run-transcript.ts';
 
-const page = join(projectRoot, 'docs/safety.md');
-writeFileSync(page, putTranscript(readFileSync(page, 'utf8'), await runTranscript()));
-console.log(page);
+for (const [name, run] of [
+  ['docs/safety.md', runTranscript],
+  ['docs/typed-calls.md', runCallTranscript],
+] as const) {
+  const page = join(projectRoot, name);
+  writeFileSync(page, putTranscript(readFileSync(page, 'utf8'), await run()));
+  console.log(page);
+}
