@@ -57,6 +57,7 @@ export async function planAuthVerify(answers: VerifyAnswers, repo: Repo): Promis
   draft.obstruct(...findObstacles(repo, service, path, files, guards), ...policy.obstacles);
   const keysOptOut = keys === undefined ? [] : planKeySet(draft, repo, found, files);
   const publishes = blacklist === 'redis' && repo.read(files.publisher) !== undefined;
+  if (keys !== undefined && answers.sign === 'keys') planSignCalls(draft, repo, service, files, keys, policy);
   renderFiles(draft, service, files, { path, blacklist, publishes, keys, keysOptOut }, policy);
   planVerifyTest(draft, service, files, path, blacklist, policy);
   planDenylistTests(draft, service, files, blacklist);
@@ -65,7 +66,7 @@ export async function planAuthVerify(answers: VerifyAnswers, repo: Repo): Promis
   await planEnvironment(draft, service, blacklist);
   if (blacklist !== 'none') planLogout(draft, service, answers.logout === 'patch');
   for (const note of [...policy.notes, ...redisNotes(service, blacklist)]) draft.note(note);
-  await planSigning(draft, repo, service, files, answers, keys, policy);
+  await planSigning(draft, service, files, answers, keys, policy);
   if (!usesKeyPair(service)) {
     draft.note(
       'With a JWT secret shorter than 32 bytes the service logs a warning; in production it does not start.',
@@ -81,10 +82,9 @@ function planKeySet(draft: Draft, repo: Repo, service: Service, files: VerifyFil
   return guards.optOut;
 }
 
-/** The keys, their order of deployment, and the login that signs with them. */
+/** The keys, and the order in which they are deployed. */
 async function planSigning(
   draft: Draft,
-  repo: Repo,
   service: Service,
   files: VerifyFiles,
   answers: VerifyAnswers,
@@ -96,10 +96,7 @@ async function planSigning(
     return;
   }
   await planSigningKeys(draft, service, files, keys);
-  if (answers.sign === 'keys') {
-    draft.obstruct(...signObstacles(policy));
-    planSignCalls(draft, repo, service, files, keys, policy);
-  }
+  if (answers.sign === 'keys') draft.obstruct(...signObstacles(policy));
   draft.note(...keysNotes(service, keys, policy, answers));
 }
 

@@ -12,6 +12,8 @@ import { propertyOf, receiverOf, stringOf, unwrap } from '../_engine/syntax/expr
 import { printString } from '../_engine/syntax/print.ts';
 import { parseSource, ts } from '../_engine/syntax/tree.ts';
 import type { VerifyFiles } from './files.ts';
+import { type MovedCall, movedCall, moveSignCalls } from './moved-sign-calls.ts';
+import { isOurs } from './plain-sign.ts';
 import type { TokenPolicy } from './token-policy.ts';
 import type { SigningKeys } from './view.ts';
 
@@ -20,16 +22,20 @@ const keptOptions = ['expiresIn', 'jti', 'notBefore', 'sub'];
 /** Options of the registration that are replaced by those of the keys, or copied. */
 const replacedOptions = ['algorithm', 'aud', 'expiresIn', 'iss'];
 
-/** Signs the tokens of the login with the keys; a note says what to write where the call has another shape. */
+/**
+ * Signs the tokens of the login with the keys; a note says what to write where the call has another shape. Before the other
+ * changes of these files.
+ */
 export function planSignCalls(
   draft: Draft,
   repo: Repo,
   service: Service,
   { plugin }: VerifyFiles,
   keys: SigningKeys,
-  { logins }: TokenPolicy,
+  { logins, others }: TokenPolicy,
 ): void {
   const survey = openSurvey(repo, service);
+  const moved: MovedCall[] = [];
   const byCall = new Map<ts.Node, Issued>(logins.map((one) => [one.sign.call, one]));
   for (const login of byCall.values()) {
     const { byKeys, call, library, line, path } = login.sign;
@@ -38,9 +44,14 @@ export function planSignCalls(
     // A call of the same text for something else cannot be told apart once the plan has changed the file.
     const isClear = alike.every((one) => byCall.has(one));
     const found = isClear ? insertionFor(survey, login, keys) : undefined;
-    if (found === undefined) draft.note(byHand(library, `${path}:${String(line)}`));
+    // Its tokens for something else may be verified with the secret.
+    const isShared = others.some(({ sign }) => sign.call === call);
+    const move = found === undefined && !isShared ? movedCall(survey, login, keys) : undefined;
+    if (move !== undefined) moved.push(move);
+    else if (found === undefined) draft.note(byHand(library, `${path}:${String(line)}`));
     else draft.patch(path, 'registration', (base) => addOptions(base, call.getText(), found));
   }
+  moveSignCalls(draft, survey, moved);
   const tests = survey.tests.filter((test) => /\bjwt\.verify\(/.test(survey.text(test)));
   draft.note(
     `Step 2 of 2: once the last token of the secret has expired, remove the argument of keys.createVerifier in ${plugin}, and the secret where nothing else uses it.`,
@@ -106,12 +117,6 @@ function insertionFor(survey: Survey, { shape, sign }: Issued, keys: SigningKeys
   if (propertyOf(options, 'expiresIn') !== undefined || shape.claims.has('exp')) return found;
   const expiresIn = literalOf(propertyOf(registered, 'expiresIn'));
   return expiresIn === undefined || options !== undefined ? undefined : { ...found, expiresIn };
-}
-
-/** The claim is absent, or the very text that the keys sign. */
-function isOurs({ claims, possible }: Issued['shape'], claim: string, text: string): boolean {
-  const texts = claims.get(claim);
-  return !possible.has(claim) && (!claims.has(claim) || (texts?.length === 1 && texts[0] === text));
 }
 
 function literalOf(value: ts.Expression | undefined): string | number | undefined {

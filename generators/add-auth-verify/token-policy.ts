@@ -51,6 +51,7 @@ export interface TokenPolicy {
   /** How a test gets tokens of the login. */
   readonly login: LoginTokens;
   readonly logins: readonly Issued[];
+  readonly others: readonly Issued[];
   /** Places of the service that verify tokens of the login themselves. */
   readonly guarding: readonly Verification[];
 }
@@ -66,6 +67,7 @@ const none: Omit<TokenPolicy, 'login'> = {
   obstacles: [],
   notes: [],
   logins: [],
+  others: [],
   guarding: [],
 };
 
@@ -114,7 +116,7 @@ export function surveyPolicy(
     ],
     notes: [...purposeNotes(purpose, path), ...unreadNotes(checks.unreadAt)],
     login: surveyLoginTokens(survey, jwt, decided.logins),
-    logins: decided.logins,
+    ...decided,
     guarding,
   };
 }

@@ -1,4 +1,5 @@
 import { ensureImport } from '../_engine/edit/ensure-import.ts';
+import { unneeded } from '../_engine/edit/unneeded.ts';
 import { readVariable } from '../_engine/edit/declare-variables.ts';
 import { type BareCall, findBareCalls } from '../_engine/facts/calls/bare-calls.ts';
 import { findDestination, idOf } from '../_engine/facts/calls/service-calls.ts';
@@ -8,6 +9,7 @@ import { detectStyle } from '../_engine/facts/style/style.ts';
 import type { RelPath } from '../_engine/model/paths.ts';
 import type { Service } from '../_engine/model/service.ts';
 import type { TextChange } from '../_engine/model/text-change.ts';
+import { instanceAt, isGlobal, isImport, leave, Left, sameNode } from '../_engine/program/call-scope.ts';
 import { type CheckedProgram, openChecked } from '../_engine/program/checked-program.ts';
 import { openSurvey, type Survey } from '../_engine/program/survey.ts';
 import { renderModule } from '../_engine/render/render.ts';
@@ -16,13 +18,11 @@ import { surveyHeads } from '../_engine/repo/services.ts';
 import { ts } from '../_engine/syntax/tree.ts';
 import { checkUses } from './answer-uses.ts';
 import { type CertainBase, matchRoute, readBase, readUrl } from './called-route.ts';
-import { instanceAt, isGlobal, isImport, sameNode } from './call-scope.ts';
 import type { Callee } from './callee.ts';
 import { type AdoptedCall, findMisfits } from './misfits.ts';
 import type { CallMethod } from './methods.ts';
-import { leave, Left, type PlainCall, readPlainCall } from './plain-call.ts';
+import { type PlainCall, readPlainCall } from './plain-call.ts';
 import { printTypedCall } from './typed-call.ts';
-import { unneeded } from './unneeded.ts';
 
 /** A callee as its client in the caller has it. */
 export interface CalledClient {

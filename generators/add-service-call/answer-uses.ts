@@ -1,8 +1,7 @@
 import type { CheckedProgram } from '../_engine/program/checked-program.ts';
 import { memberOf } from '../_engine/syntax/expressions.ts';
 import { ts } from '../_engine/syntax/tree.ts';
-import { usesOf } from './call-scope.ts';
-import { leave } from './plain-call.ts';
+import { leave, usesOf } from '../_engine/program/call-scope.ts';
 
 /**
  * Checks that the code around a call cannot tell a typed call from it: it awaits it, and reads of its answer and its

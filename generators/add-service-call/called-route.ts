@@ -7,7 +7,7 @@ import { escapePattern } from '../_engine/syntax/print.ts';
 import { ts } from '../_engine/syntax/tree.ts';
 import type { CallMethod } from './methods.ts';
 import { patternOf } from './methods.ts';
-import { leave } from './plain-call.ts';
+import { leave } from '../_engine/program/call-scope.ts';
 
 /** A value that goes into a URL: code, or text. */
 export type UrlValue = Readonly<{ code: ts.Expression } | { text: string }>;

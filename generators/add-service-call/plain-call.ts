@@ -1,15 +1,9 @@
 import type { BareCall } from '../_engine/facts/calls/bare-calls.ts';
 import { keyOf, memberOf, propertyOf, receiverOf, stringOf } from '../_engine/syntax/expressions.ts';
+import { leave } from '../_engine/program/call-scope.ts';
 import { importsOf } from '../_engine/syntax/symbols.ts';
 import { type Token, tokensOf } from '../_engine/syntax/tokens.ts';
 import { ts } from '../_engine/syntax/tree.ts';
-
-/** Why a bare call stays as it is: thrown by what looks at one call, caught once for each. */
-export class Left extends Error {}
-
-export function leave(reason: string): never {
-  throw new Left(reason);
-}
 
 /** A call of `fetch` or axios with everything that it sends, each part as it is written. */
 export interface PlainCall {

@@ -1,11 +1,11 @@
 import type { NamedShapes, Shape } from '../_engine/facts/route-types/shape.ts';
+import { isGlobal, leave, sameNode } from '../_engine/program/call-scope.ts';
 import type { CheckedProgram } from '../_engine/program/checked-program.ts';
 import { isIdentifier, printKey, printString } from '../_engine/syntax/print.ts';
 import { ts } from '../_engine/syntax/tree.ts';
 import type { CalledUrl, UrlValue } from './called-route.ts';
-import { isGlobal, sameNode } from './call-scope.ts';
 import { bodyOf, type CallMethod, paramsOf, queryOf } from './methods.ts';
-import { leave, type PlainCall } from './plain-call.ts';
+import type { PlainCall } from './plain-call.ts';
 
 /** What a typed call is printed from. */
 interface Parts {

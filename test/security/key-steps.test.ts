@@ -8,7 +8,7 @@ import type { Plan } from '../../generators/_engine/model/plan.ts';
 import { materialize } from '../helpers/materialize.ts';
 import { projectRoot } from '../helpers/project-root.ts';
 import { planCommand, runCommand } from '../helpers/run-command.ts';
-import type { Case } from '../helpers/case.ts';
+import type { Case, Command } from '../helpers/case.ts';
 import { manifestOf, onFastify4 } from './purpose-services.ts';
 import { openServices } from './token-services.ts';
 
@@ -17,10 +17,19 @@ type Files = NonNullable<Case['files']>;
 const folder = '.security-key-steps';
 const keys = ['--keys', 'es256', '--blacklist', 'memory'];
 const local = [
-  ...['--target', 'user', '--protect', 'usersRoutes', '--verify', 'local'],
-  ...['--jwks', 'http://localhost:3001/.well-known/jwks.json'],
+  ...['--verify', 'local', '--jwks', 'http://localhost:3001/.well-known/jwks.json'],
   ...['--issuer', 'auth-service', '--audience', 'services'],
 ];
+const localUser = ['--target', 'user', '--protect', 'usersRoutes', ...local];
+const secondHop = [
+  {
+    generator: 'add-auth-middleware',
+    args: ['--target', 'billing', '--protect', 'invoicesRoutes', ...local],
+  },
+  { generator: 'add-service-call', args: ['--target', 'user', '--to', 'billing'] },
+];
+const withSecondHop = (text: string): string =>
+  text.replace(/\n\}\n$/, "\n  app.get('/invoices', async () => app.billing.getInvoices());\n}\n");
 const apps: FastifyInstance[] = [];
 
 /** A fixture with an auth service and a consumer, after commands; the consumer knows the address of the auth service. */
@@ -32,17 +41,32 @@ interface World {
   readonly verify: (token: string) => Promise<number>;
   /** The status of a guarded route of the user service. */
   readonly users: (token: string) => Promise<number>;
+  /** What a guarded route of the user service answers with what a guarded route of the billing service answers. */
+  readonly invoices: (token: string) => Promise<unknown>;
 }
 
-async function start(name: string, steps: readonly (readonly string[])[]): Promise<World> {
-  const root = materialize(join(folder, name), { fixture: 'npm-workspaces', args: [] });
+async function start(
+  name: string,
+  steps: readonly (readonly string[])[],
+  more: readonly Command[] = [],
+): Promise<World> {
+  const files = { 'services/user-service/src/routes/users.routes.ts': withSecondHop };
+  const root = materialize(join(folder, name), { fixture: 'npm-workspaces', args: [], files });
   const plans: Plan[] = [];
-  for (const args of steps) plans.push(await runCommand({ generator: 'add-auth-verify', args }, root));
-  plans.push(await runCommand({ generator: 'add-auth-middleware', args: local }, root));
+  const run = ({ args, generator }: Command): Promise<Plan> =>
+    runCommand({ generator, args: [...args, '--no-format'] }, root);
+  for (const args of steps) plans.push(await run({ generator: 'add-auth-verify', args }));
+  plans.push(await run({ generator: 'add-auth-middleware', args: localUser }));
+  for (const command of more) await run(command);
   const auth = await appOf(root, 'auth-service');
   const origin = await auth.listen({ port: 0, host: '127.0.0.1' });
   process.env['AUTH_SERVICE_URL'] = origin;
-  const user = await (await appOf(root, 'user-service')).listen({ port: 0, host: '127.0.0.1' });
+  const serve = async (name: string): Promise<string> =>
+    (await appOf(root, name)).listen({ port: 0, host: '127.0.0.1' });
+  process.env['BILLING_SERVICE_URL'] = await serve('billing-service');
+  const user = await serve('user-service');
+  const get = async (path: string, token: string): Promise<Response> =>
+    fetch(`${user}${path}`, { headers: { authorization: `Bearer ${token}` } });
   const credentials = { email: 'ada@acme.test', password: 'correct horse battery staple' };
   return {
     plans,
@@ -51,8 +75,8 @@ async function start(name: string, steps: readonly (readonly string[])[]): Promi
     login: async () =>
       ((await (await post(`${origin}/auth/login`, credentials)).json()) as { token: string }).token,
     verify: async (token) => (await post(`${origin}/auth/verify`, { token })).status,
-    users: async (token) =>
-      (await fetch(`${user}/users`, { headers: { authorization: `Bearer ${token}` } })).status,
+    users: async (token) => (await get('/users', token)).status,
+    invoices: async (token) => (await get('/users/invoices', token)).json(),
   };
 }
 
@@ -79,7 +103,7 @@ beforeAll(() => {
 });
 afterAll(async () => {
   await Promise.all(apps.map((app) => app.close()));
-  for (const name of ['AUTH_SERVICE_URL', 'REDIS_URL', 'JWT_SECRET'])
+  for (const name of ['AUTH_SERVICE_URL', 'BILLING_SERVICE_URL', 'REDIS_URL', 'JWT_SECRET'])
     Reflect.deleteProperty(process.env, name);
   Object.assign(process.env, environment);
   rmSync(join(projectRoot, '.cases', folder), { recursive: true, force: true });
@@ -98,26 +122,33 @@ describe('from a secret to keys', () => {
     expect(notes).toContain('--issuer auth-service --audience services');
   });
 
-  it('signs with the key in the second step: services verify it themselves, and outlive the auth service', async () => {
-    const { auth, login, origin, users, verify } = await start('two', [keys, [...keys, '--sign', 'keys']]);
+  it('signs with the key in the second step: two services in a row verify it themselves, and outlive the auth service', async () => {
+    const steps = [keys, [...keys, '--sign', 'keys']];
+    const { auth, invoices, login, origin, users, verify } = await start('two', steps, secondHop);
     const [token, later] = [await login(), await login()];
 
     expect(algOf(token)).toBe('ES256');
     expect([await verify(token), await users(token)]).toEqual([200, 200]);
+    const found = { invoices: [{ tenantId: 'acme' }, { tenantId: 'globex' }] };
+    expect(await invoices(token)).toMatchObject(found);
     await post(`${origin}/auth/logout`, {}, { authorization: `Bearer ${token}` });
     expect([await verify(token), await users(token)]).toEqual([401, 200]);
     await auth.close();
     expect(await users(later)).toBe(200);
+    expect(await invoices(later)).toMatchObject(found);
   });
 
   it('keeps the keys in a later run that does not name them', async () => {
     const root = materialize(join(folder, 'three'), { fixture: 'npm-workspaces', args: [] });
-    await runCommand({ generator: 'add-auth-verify', args: keys }, root);
-    const plan = await planCommand({ generator: 'add-auth-verify', args: ['--blacklist', 'memory'] }, root);
+    await runCommand({ generator: 'add-auth-verify', args: [...keys, '--no-format'] }, root);
+    const plan = await planCommand(
+      { generator: 'add-auth-verify', args: ['--blacklist', 'memory', '--no-format'] },
+      root,
+    );
     const whole = await planCommand(
       {
         generator: 'add-s2s',
-        args: ['--target', 'user', '--protect', 'usersRoutes', '--blacklist', 'memory'],
+        args: ['--target', 'user', '--protect', 'usersRoutes', '--blacklist', 'memory', '--no-format'],
       },
       root,
     );
@@ -186,7 +217,7 @@ describe('the sign call of a login, in the second step', () => {
   }
 
   const byHand: Readonly<Record<string, readonly [signed: string, register?: string]>> = {
-    'of the reply': [`await reply.jwtSign({ ${user} })`],
+    'of the reply, of a token that does not expire': [`await reply.jwtSign({ ${user} })`, ''],
     'with a key ID of the plugin': [`app.jwt.sign({ ${user} })`, "sign: { expiresIn: '1h', kid: 'mine' }"],
     'without an expiry': [`app.jwt.sign({ ${user} })`, ''],
     'with an algorithm of its own': [`app.jwt.sign({ ${user} }, { algorithm: 'HS512', expiresIn: '1h' })`],

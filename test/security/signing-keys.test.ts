@@ -162,6 +162,7 @@ const attacks: Readonly<Record<string, string>> = {
   'a key ID that is empty': signAs('ES256', usual('ES256', { kid: '' })),
   'a critical extension': signAs('ES256', usual('ES256', { crit: ['b64'], b64: false })),
   'another type': signAs('ES256', usual('ES256', { typ: 'logout+jwt' })),
+  'the type of a service': signAs('ES256', usual('ES256', { typ: 'service+jwt' })),
   'changed claims': `${head(valid)}.${encode({ ...claims, sub: 'eve' })}.${valid.split('.')[2] ?? ''}`,
   'a signature in DER': `${head(valid)}.${body(valid)}.${sign('sha256', Buffer.from(`${head(valid)}.${body(valid)}`), pairs.ES256.privateKey).toString('base64url')}`,
   'no signature': `${head(valid)}.${body(valid)}.`,

@@ -1,7 +1,13 @@
-import type { CheckedProgram } from '../_engine/program/checked-program.ts';
-import { hasModifier } from '../_engine/syntax/expressions.ts';
-import { findNode, pickNodes, ts } from '../_engine/syntax/tree.ts';
-import { leave } from './plain-call.ts';
+import type { CheckedProgram } from './checked-program.ts';
+import { hasModifier } from '../syntax/expressions.ts';
+import { findNode, pickNodes, ts } from '../syntax/tree.ts';
+
+/** Why a call stays as it is: thrown by what looks at one call, caught once for each. */
+export class Left extends Error {}
+
+export function leave(reason: string): never {
+  throw new Left(reason);
+}
 
 /** The same node in another tree of the same text. */
 export function sameNode<T extends ts.Node>(tree: ts.SourceFile, node: T): T {
@@ -94,11 +100,18 @@ export function soleDeclaration(
   return ts.isImportClause(declaration) || ts.isImportSpecifier(declaration) ? declaration : undefined;
 }
 
+/** It only makes bytes of a text, as keys are made: nobody misses it. */
+function isPure({ expression }: ts.CallExpression | ts.NewExpression): boolean {
+  const pure = /^(?:TextEncoder|new TextEncoder\(\)\.encode|Buffer\.from|(?:crypto\.)?createSecretKey)$/;
+  return pure.test(expression.getText());
+}
+
 /** `const url = process.env.URL;` */
 function isSoleConstant({ initializer, parent: list }: ts.VariableDeclaration): boolean {
   const statement = list.parent;
   const isConst = (list.flags & ts.NodeFlags.Const) !== 0 && ts.isVariableStatement(statement);
-  const calls = initializer && findNode(initializer, ts.isCallOrNewExpression);
+  const calls =
+    initializer && findNode(initializer, (node) => ts.isCallOrNewExpression(node) && !isPure(node));
   const isAlone = ts.isVariableDeclarationList(list) && list.declarations.length === 1;
   return isConst && isAlone && !hasModifier(statement, ts.SyntaxKind.ExportKeyword) && calls === undefined;
 }

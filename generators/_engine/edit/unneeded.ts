@@ -1,11 +1,11 @@
-import type { TextChange } from '../_engine/model/text-change.ts';
-import type { CheckedProgram } from '../_engine/program/checked-program.ts';
-import { tokensOf } from '../_engine/syntax/tokens.ts';
-import { pickNodes, ts } from '../_engine/syntax/tree.ts';
-import { soleDeclaration } from './call-scope.ts';
+import type { TextChange } from '../model/text-change.ts';
+import type { CheckedProgram } from '../program/checked-program.ts';
+import { tokensOf } from '../syntax/tokens.ts';
+import { pickNodes, ts } from '../syntax/tree.ts';
+import { soleDeclaration } from '../program/call-scope.ts';
 
 /**
- * The changes that take away constants and imports which only adopted calls have used: the URL, `axios`. Each is one with
+ * The changes that take away constants and imports which only calls that go have used: the URL, `axios`. Each is one with
  * a token beside it, because undo has to find what stands there instead.
  */
 export function unneeded(checked: CheckedProgram, goes: readonly ts.Node[]): readonly TextChange[] {
