@@ -18,6 +18,9 @@ import { assertServices, findTarget, surveyHeads } from '../repo/services.ts';
 import { readManifest } from '../repo/manifest.ts';
 import { findSibling, sharedPackageFor } from '../repo/sibling-packages.ts';
 import { globalFlags } from '../generator/options.ts';
+import { isWholeFile } from '../model/roles.ts';
+import { surveyTesting } from '../facts/tooling.ts';
+import { openSurvey } from '../program/survey.ts';
 import { findAuthService, locateAuthService } from '../facts/auth/auth-service.ts';
 
 /** What is to be planned: `given` are flags by their key, `root` is absolute. */
@@ -73,7 +76,7 @@ async function planOn(repo: Repo, request: PlanRequest): Promise<Planned> {
   const owned = editsByOwner(site.heads, final.edits);
   const changed = site.heads.filter((head) => owned.has(head));
   return {
-    plan: final,
+    plan: { ...final, notes: [...final.notes, ...untestedNotes(site.repo, owned)] },
     targets: [...new Set([...served, ...changed])],
     flags: await flagsOf(generator, answers, site, namesOf(targets)),
   };
@@ -150,6 +153,19 @@ function pickShared({ shared }: Answers): Answers {
 function isShared(repo: Repo, head: ServiceHead, dir: RelPath): boolean {
   const { dependencies } = readManifest(repo, head.manifest.path) ?? head.manifest;
   return dependencies[sharedPackageFor(repo, head, dir).name] !== undefined;
+}
+
+/** Services that get code, and no tests of it: none can be written for their test runner, if they have one. */
+function untestedNotes(repo: Repo, owned: ReturnType<typeof editsByOwner>): readonly string[] {
+  return [...owned].flatMap(([head, edits]) => {
+    const created = edits.filter(({ kind, role }) => kind === 'create' && isWholeFile(role));
+    const hasTests = created.some(({ role }) => role.endsWith('-test'));
+    if (head === undefined || created.length === 0 || hasTests) return [];
+    if (surveyTesting(openSurvey(repo, head)).runner !== 'none') return [];
+    return [
+      `${head.name} gets no tests of this code: they are written for Vitest, Jest, node:test and tap, and it has none of these.`,
+    ];
+  });
 }
 
 /** Names the flag where a service gets a copy that others of the repository could share. */

@@ -98,9 +98,11 @@ function functionName(node: FunctionNode): string | undefined {
   const { parent } = node;
   if (ts.isVariableDeclaration(parent) && ts.isIdentifier(parent.name)) return parent.name.text;
   if (ts.isPropertyAssignment(parent) || ts.isPropertyDeclaration(parent)) return parent.name.getText();
-  const isDecorator =
-    ts.isCallExpression(parent) && (memberOf(parent.expression) ?? '').startsWith('decorate');
-  return isDecorator ? stringOf(parent.arguments[0]) : undefined;
+  return isDecorator(node) && ts.isCallExpression(parent) ? stringOf(parent.arguments[0]) : undefined;
+}
+
+function isDecorator({ parent }: FunctionNode): boolean {
+  return ts.isCallExpression(parent) && (memberOf(parent.expression) ?? '').startsWith('decorate');
 }
 
 function references(survey: Survey, owner: FunctionNode, name: string, file: RelPath): readonly Reference[] {
@@ -127,8 +129,11 @@ function references(survey: Survey, owner: FunctionNode, name: string, file: Rel
 function isOther(survey: Survey, member: ts.Node, path: RelPath, owner: FunctionNode): boolean {
   if (!ts.isPropertyAccessExpression(member)) return false;
   const receiver = survey.names.value(member.expression, path)?.node;
-  if (receiver !== undefined && ts.isCallExpression(receiver))
-    if (importedBy(receiver.expression)?.from === 'fastify') return true;
+  const isOfFastify =
+    receiver !== undefined &&
+    ts.isCallExpression(receiver) &&
+    importedBy(receiver.expression)?.from === 'fastify';
+  if (isOfFastify) return !isDecorator(owner);
   // A method may replace one of the class above.
   const isDerived = ts.isClassLike(owner.parent) && owner.parent.heritageClauses?.some(isExtends) === true;
   const found = isDerived ? undefined : findCallee(survey, member, path);

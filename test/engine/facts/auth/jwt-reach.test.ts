@@ -24,13 +24,27 @@ app.post('/unknown', async (request) => request.whatever.register('1'));
 export class Accounts { register(id) { return jwt.sign({ sub: id }, 'x'); } }
 export class Letters { register(id) { return id; } }
 `;
-    const packages = manifest({ jsonwebtoken: '^9.0.0' });
-    const repo = memoryRepo({ 'package.json': packages, 'src/app.ts': app, 'src/accounts.ts': accounts });
-    const [head] = surveyHeads(repo);
-    if (head === undefined) throw new Error('no service');
-    const survey = openSurvey(repo, surveyService(repo, head));
-    const ways = findSigns(survey).flatMap(({ call, path }) => findWays(survey, call, path));
     // What is not known for certain may be it.
-    expect(ways.map(({ places }) => places.at(-1)?.line)).toEqual([7, 9]);
+    expect(lastLines({ 'src/app.ts': app, 'src/accounts.ts': accounts })).toEqual([7, 9]);
+  });
+
+  it('follows a decorator of an instance that Fastify makes', () => {
+    const app = `import Fastify from 'fastify';
+import jwt from 'jsonwebtoken';
+const app = Fastify();
+app.decorate('signAccess', (payload) => jwt.sign(payload, 'x'));
+app.post('/login', async () => ({ token: app.signAccess({ sub: '1' }) }));
+`;
+    expect(lastLines({ 'src/app.ts': app })).toEqual([5]);
   });
 });
+
+/** The lines at which the ways to the sign calls begin. */
+function lastLines(files: Readonly<Record<string, string>>): readonly (number | undefined)[] {
+  const repo = memoryRepo({ 'package.json': manifest({ jsonwebtoken: '^9.0.0' }), ...files });
+  const [head] = surveyHeads(repo);
+  if (head === undefined) throw new Error('no service');
+  const survey = openSurvey(repo, surveyService(repo, head));
+  const ways = findSigns(survey).flatMap(({ call, path }) => findWays(survey, call, path));
+  return ways.map(({ places }) => places.at(-1)?.line);
+}
