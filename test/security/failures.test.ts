@@ -203,7 +203,7 @@ async function generate(): Promise<void> {
     // A call that nobody answers is given up after 5 s by default.
     changeFile(rootOf(way), 'services/billing-service/src/app.ts', (text) =>
       text.replace(/(?<=register\(authMiddleware)(?:\)|, \{)/, (end) =>
-        end === ')' ? ', { timeout: 300 })' : ', { timeout: 300,',
+        end === ')' ? ', { timeout: 1_000 })' : ', { timeout: 1_000,',
       ),
     );
   }
@@ -292,7 +292,7 @@ describe('while something fails', () => {
     passedMs += waitMs;
     // Keys and revocations arrive in the background.
     const given = (way: Way): unknown =>
-      expect.poll(() => answersOf(way), { timeout: 5_000, message: way }).toBe(expected[way]);
+      expect.poll(() => answersOf(way), { timeout: 10_000, message: way }).toBe(expected[way]);
     await Promise.all(ways.map(given));
   });
 
