@@ -1,8 +1,10 @@
 import { findAppPlace } from '../_engine/facts/app/app-place.ts';
+import { findKeysInUse } from '../_engine/facts/auth/keys-in-use.ts';
 import { findOldFastify } from '../_engine/facts/installed-version.ts';
 import type { GuardsAhead } from '../_engine/facts/auth/root-hooks.ts';
 import { needOf } from '../_engine/facts/routes/guard-order.ts';
 import type { Obstacle, Place } from '../_engine/model/obstacle.ts';
+import type { RelPath } from '../_engine/model/paths.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { openSurvey, type Survey } from '../_engine/program/survey.ts';
@@ -23,7 +25,7 @@ export function findObstacles(
   return [
     findExisting(service, path, files),
     ...findClosedHooks(guards, path),
-    findMissingKey(service),
+    findMissingKey(repo, service),
     findForeignTokens(repo, service, path),
     findHiddenJwt(repo, service),
     findOldFastify(service),
@@ -72,11 +74,13 @@ function findClosedHooks({ closed }: GuardsAhead, path: string): readonly Obstac
 }
 
 /** A key that no other file can reach; @fastify/jwt has it already. */
-function findMissingKey(service: Service): Obstacle | undefined {
+function findMissingKey(repo: Repo, service: Service): Obstacle | undefined {
   const { library, algorithm, secret, signs } = service.jwt;
   const [sign] = signs;
   if (/^(?:@fastify\/jwt|none)$/.test(library) || secret !== undefined || sign === undefined)
     return undefined;
+  const keys = findKeysInUse(openSurvey(repo, service));
+  if (keys !== undefined && keys.before === undefined) return withoutSecret(keys.createdIn);
   const isPair = usesKeyPair(service);
   return {
     code: 'E_NO_VERIFY_KEY',
@@ -85,6 +89,18 @@ function findMissingKey(service: Service): Obstacle | undefined {
     remedy: isPair
       ? 'Export the public key, or verify with a public key from the environment, and run the command again.'
       : 'Export the secret, or read it from the environment or the configuration, and run the command again.',
+  };
+}
+
+/** The last step of the keys is done: what the generator writes would accept tokens of a secret again. */
+function withoutSecret(path: RelPath): Obstacle {
+  return {
+    code: 'E_NO_VERIFY_KEY',
+    at: { path },
+    message:
+      'Tokens of the keys alone are accepted here, and what this command writes accepts those of a secret as well.',
+    remedy:
+      'Nothing is to be done. To update the file, give keys.createVerifier its argument again for the run, and remove it afterwards.',
   };
 }
 

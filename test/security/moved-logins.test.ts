@@ -271,6 +271,20 @@ describe('a login that moves to app.signToken is still the login', () => {
     expect(await statusesAfter(root, [[generator, [...withKeys, '--user-claim', 'sub']]])).toEqual(right);
   });
 
+  it('and the secret stays out where its verifier has been taken away', async () => {
+    const root = await afterMoving('last-step', serviceWith('jsonwebtoken'), direct);
+    const path = join(root, 'src/plugins/auth-verify.ts');
+    const text = readFileSync(path, 'utf8');
+    writeFileSync(path, text.replace(/createVerifier\(createTokenVerifier\(.*?\)\);/s, 'createVerifier();'));
+    expect(readFileSync(path, 'utf8')).not.toBe(text);
+    for (const args of [withKeys, [...withKeys, '--force']]) {
+      const plan = await planCommand({ generator, args }, root);
+      expect(!plan.ok && plan.obstacles.map(({ code, at }) => `${code} ${at?.path ?? ''}`)).toEqual([
+        'E_NO_VERIFY_KEY src/plugins/auth-verify.ts',
+      ]);
+    }
+  });
+
   it('and leaves a mailed token of the keys to be asked about', async () => {
     const { imports, sign } = signing('jsonwebtoken');
     const tokens = { body: `return ${sign(claims, login)};` };
