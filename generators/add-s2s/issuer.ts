@@ -1,3 +1,4 @@
+import type { StartCommand } from '../_engine/facts/start-command.ts';
 import { findLoginTokens, type LoginTokens } from '../_engine/facts/auth/login-tokens.ts';
 import { printSample, textSample } from '../_engine/facts/auth/type-samples.ts';
 import { relativeRel, type RelPath } from '../_engine/model/paths.ts';
@@ -5,7 +6,6 @@ import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { openSurvey, withoutGenerated } from '../_engine/program/survey.ts';
 import { printKey, printString } from '../_engine/syntax/print.ts';
-import type { StartCommand } from './start-command.ts';
 import type { IntegrationView, Script } from './view.ts';
 
 /** How a test gets tokens of an auth service. */

@@ -1,12 +1,18 @@
+import {
+  findStartCommand,
+  folderExpression,
+  folderImport,
+  type StartCommand,
+} from '../_engine/facts/start-command.ts';
 import type { Protection } from '../_engine/facts/routes/protection.ts';
 import { likelyPublicRoutes, opens } from '../_engine/facts/routes/public-routes.ts';
 import type { Route } from '../_engine/model/app-facts.ts';
-import { dirnameRel, relativeRel, type RelPath } from '../_engine/model/paths.ts';
+import type { RelPath } from '../_engine/model/paths.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
-import { printKey, printString } from '../_engine/syntax/print.ts';
+import { printKey } from '../_engine/syntax/print.ts';
 import { type Issuer, issuerOf, loginView, signScripts } from './issuer.ts';
-import { findStartCommand, type StartCommand } from './start-command.ts';
+
 import type { ConsumerView, IntegrationView, Logout, Script } from './view.ts';
 
 /** What the integration test of one consumer is about. */
@@ -61,11 +67,8 @@ function consumerView(
   route: Route,
   start: StartCommand,
 ): ConsumerView {
-  const isModule = consumer.modules.system === 'esm';
   return {
-    folderImport: isModule
-      ? "import { fileURLToPath } from 'node:url';"
-      : "import { resolve } from 'node:path';",
+    folderImport: folderImport(consumer),
     authName: auth?.name ?? 'the auth service',
     consumerName: consumer.name,
     consumerDir: folderExpression(consumer, test, consumer.dir),
@@ -125,18 +128,6 @@ function noGuardedRoute({ name, routes }: Service, { all, plugins }: Protection)
       ? 'its routes cannot be analysed'
       : 'all routes found are public';
   return `${name} has no service-to-service test: ${why}.`;
-}
-
-function folderExpression({ modules }: Service, test: RelPath, dir: RelPath): string {
-  const path = printString(folderReference(modules, relativeRel(dirnameRel(test), dir)));
-  return modules.system === 'esm'
-    ? `fileURLToPath(new URL(${path}, import.meta.url))`
-    : `resolve(__dirname, ${path})`;
-}
-
-/** A URL reads some signs in another way than a path: `%`, `?` and `#` are its own. */
-function folderReference({ system }: Service['modules'], path: string): string {
-  return system === 'esm' ? path.replace(/[%?#]/g, encodeURIComponent) : path;
 }
 
 /** The logout routes that revoke. */

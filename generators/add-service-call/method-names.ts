@@ -64,3 +64,8 @@ export function capitalized(word: string): string {
 function uncapitalized(word: string): string {
   return word.charAt(0).toLowerCase() + word.slice(1);
 }
+
+/** The class of the client of a callee. */
+export function classNameOf(callee: string): string {
+  return `${capitalized(camelCase(callee))}Client`;
+}

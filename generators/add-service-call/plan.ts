@@ -19,8 +19,9 @@ import { render, renderModule } from '../_engine/render/render.ts';
 import { printString } from '../_engine/syntax/print.ts';
 import { adoptCalls, type CalledClient, keepAnswerFiles } from './adopt.ts';
 import { type Callee, findCallee } from './callee.ts';
-import { camelCase, capitalized, nameMethods } from './method-names.ts';
+import { camelCase, classNameOf, nameMethods } from './method-names.ts';
 import { type CallMethod, declarationsOf, methodOf } from './methods.ts';
+import { planServiceTest } from './service-test.ts';
 import type { ServiceCallView } from './view.ts';
 
 export type ServiceCallAnswers = AnswersTo<typeof serviceClient.questions> & {
@@ -43,7 +44,9 @@ export async function planServiceCall(answers: ServiceCallAnswers, repo: Repo): 
   const clients: CalledClient[] = [];
   for (const wanted of answers.to) {
     const callee = await findCallee(repo, service, wanted);
-    clients.push(await planCallee(draft, service, callee, { base, client }, answers.routes));
+    const called = await planCallee(draft, service, callee, { base, client }, answers.routes);
+    planServiceTest(draft, service, called, client);
+    clients.push(called);
   }
   keepAnswerFiles(draft, service, client);
   if (answers.adopt) adoptCalls(draft, service, clients, client);
@@ -84,7 +87,7 @@ async function planCallee(
     ]),
     types: declarationsOf(methods, callee.types),
     service: callee.label,
-    className: `${capitalized(camelCase(callee.name))}Client`,
+    className: classNameOf(callee.name),
     decorator,
     urlExpression: hasDefault ? expression : `${expression} ?? ${printString(callee.defaultUrl)}`,
     clientOptions: `logger: app.log, context: currentContext${guarded === undefined ? '' : ', forwardToken: true'}`,

@@ -24,3 +24,22 @@ export interface CallMethodView {
   readonly signature: string;
   readonly statement: string;
 }
+
+/** What the test that calls the real callee is rendered from. */
+export interface ServiceTestView {
+  /** Whole import statements. */
+  readonly imports: readonly string[];
+  readonly service: string;
+  readonly className: string;
+  /** `GET /invoices` */
+  readonly route: string;
+  readonly method: string;
+  /** How the callee is started: its folder, what `node` is given, and entries of its environment. */
+  readonly dir: string;
+  readonly args: string;
+  readonly env: string;
+  /** The program that `args` run: one or none. */
+  readonly script: readonly (readonly string[])[];
+  /** What is expected of `answer`. */
+  readonly check: string;
+}

@@ -135,7 +135,9 @@ describe('a typed client in a checkout without node_modules', () => {
       const plan = await planCommand({ generator, args: flags }, elsewhere);
       const [obstacle] = plan.ok ? [] : plan.obstacles;
       expect(obstacle?.code).toBe('E_MISSING_PART');
-      expect(obstacle?.message).toMatch(/books imports what is not installed or not generated \(.*\bzod\b.*\)/);
+      expect(obstacle?.message).toMatch(
+        /books imports what is not installed or not generated \(.*\bzod\b.*\)/,
+      );
     }
   }, 120_000);
 });
@@ -147,7 +149,7 @@ describe('the token of a typed call', () => {
   const clientAfter = async (): Promise<string> => {
     const plan = await planCommand({ generator: 'add-service-call', args: call }, root);
     const client = plan.ok ? plan.edits.find(({ path }) => path.endsWith('billing-client.ts')) : undefined;
-    return (client && textAfter(client)) ?? '';
+    return [(client && textAfter(client)) ?? '', ...(plan.ok ? plan.notes : [])].join('\n');
   };
 
   beforeAll(() => {
@@ -158,10 +160,12 @@ describe('the token of a typed call', () => {
   });
 
   it('goes to a callee with a guard on a route that is called, and to no other', async () => {
-    expect(await clientAfter()).not.toMatch(/forwardToken/);
+    expect(await clientAfter()).not.toMatch(/forwardToken|No test calls/);
     const guard = ['--target', 'billing', '--protect', 'invoicesRoutes', '--allow-dirty'];
     await runCommand({ generator: 'add-auth-middleware', args: guard }, root);
-    expect(await clientAfter()).toMatch(/forwardToken: true/);
+    expect(await clientAfter()).toMatch(
+      /forwardToken: true[^]*No test calls the real billing-service: each of its routes needs data or a token/,
+    );
     const open = changeFile(root, 'services/billing-service/src/routes/invoices.routes.ts', (text) =>
       text.replace(/.*addHook.*\n/, ''),
     );

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { loaderFlags, startScripts, typeScriptStart } from '../../../generators/_engine/facts/tooling.ts';
 import { sdkView } from '../../../generators/add-s2s-tracing/views.ts';
-import { findStartCommand } from '../../../generators/add-s2s/start-command.ts';
+import { findStartCommand } from '../../../generators/_engine/facts/start-command.ts';
 import { toRel } from '../../../generators/_engine/model/paths.ts';
 import { manifest, serviceOf } from './service-of.ts';
 

@@ -1,6 +1,7 @@
-import { loaderFlags, typeScriptStart } from '../_engine/facts/tooling.ts';
-import type { Service } from '../_engine/model/service.ts';
-import { printKey, printString } from '../_engine/syntax/print.ts';
+import { loaderFlags, typeScriptStart } from './tooling.ts';
+import { dirnameRel, relativeRel, type RelPath } from '../model/paths.ts';
+import type { Service } from '../model/service.ts';
+import { printKey, printString } from '../syntax/print.ts';
 
 /** How a service is started from its folder without a build, as arguments of `node` in TypeScript. */
 export interface StartCommand {
@@ -16,7 +17,10 @@ export interface StartCommand {
 }
 
 /** Undefined when no file listens and none exports what could. The test knows it as `as`. */
-export function findStartCommand(service: Service, as: 'auth' | 'consumer'): StartCommand | undefined {
+export function findStartCommand(
+  service: Service,
+  as: 'auth' | 'consumer' | 'callee',
+): StartCommand | undefined {
   const { app, dir, manifest, tooling } = service;
   // A preload of the script may be what the service does not start without.
   const scripted = typeScriptStart(manifest.scripts);
@@ -78,4 +82,24 @@ function bootScript({ app, modules }: Service, file: string): readonly string[] 
       ];
     }
   }
+}
+
+/** What a test of the service needs for a {@link folderExpression}. */
+export function folderImport({ modules }: Service): string {
+  return modules.system === 'esm'
+    ? "import { fileURLToPath } from 'node:url';"
+    : "import { resolve } from 'node:path';";
+}
+
+/** A folder of the repo as a test of the service names it. */
+export function folderExpression({ modules }: Service, test: RelPath, dir: RelPath): string {
+  const path = printString(folderReference(modules, relativeRel(dirnameRel(test), dir)));
+  return modules.system === 'esm'
+    ? `fileURLToPath(new URL(${path}, import.meta.url))`
+    : `resolve(__dirname, ${path})`;
+}
+
+/** A URL reads some signs in another way than a path: `%`, `?` and `#` are its own. */
+function folderReference({ system }: Service['modules'], path: string): string {
+  return system === 'esm' ? path.replace(/[%?#]/g, encodeURIComponent) : path;
 }
