@@ -1,10 +1,10 @@
-import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { execa } from 'execa';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 
-import { runBin } from '../helpers/doors.ts';
+import { runBin, runBinWith } from '../helpers/doors.ts';
 import { openRepoCopy } from '../helpers/open-repo-copy.ts';
 import { projectRoot } from '../helpers/project-root.ts';
 import { readTree } from '../helpers/tree.ts';
@@ -138,6 +138,29 @@ describe('--split', () => {
     expect(exitCode).toBe(3);
     expect(readTree(root)).toEqual(before);
     expect(await git('rev-parse', 'HEAD')).toBe(head);
+  });
+
+  it.each([
+    ['with the dependencies', '', ''],
+    ['not, where another file changes meanwhile', `echo '//' >> ${user}/src/app.ts`, ' M '],
+  ])('commits the lockfile that an installation changes %s', async (_, meanwhile, left) => {
+    const lock = 'package-lock.json';
+    writeFileSync(join(root, lock), '{}\n');
+    await git('add', lock);
+    await git('commit', '--quiet', '--message', 'Lock');
+    // In place of npm, which needs a registry.
+    const tools = join(root, '.git/tools');
+    mkdirSync(tools);
+    writeFileSync(join(tools, 'npm'), `#!/bin/sh\necho '{ }' > ${lock}\n${meanwhile}\n`, { mode: 0o755 });
+    const PATH = `${tools}:${process.env['PATH'] ?? ''}`;
+    const { exitCode, stdout } = await runBinWith({ PATH }, root, ...add, '--split', '--install');
+    expect(exitCode, stdout).toBe(0);
+    expect(stdout.includes('The lockfile was changed, but not committed')).toBe(left !== '');
+    const [, code, ...others] = await commits();
+    expect(code?.files.includes(lock)).toBe(left === '');
+    expect(others.map(({ files }) => files.includes(lock))).toEqual([false, false]);
+    expect((await git('status', '--porcelain')).includes(lock)).toBe(left !== '');
+    expect(code?.subject).toBe('add-auth-middleware: run-time code of user-service');
   });
 
   it('is refused without a commit to follow', async () => {

@@ -113,6 +113,13 @@ describe('a package that services share', () => {
     expect(repo.read(client)).toContain("'./service-diagnostics.js'");
   });
 
+  it('has its client find endpoints by one option where the middleware of the service is registered', async () => {
+    await repo.run('add-auth-middleware --target user --protect usersRoutes --shared packages/s2s');
+    await repo.run('add-s2s-discovery --target user --source static');
+    const app = repo.read('services/user-service/src/app.ts');
+    expect(app).toContain('app.register(authMiddleware, { connect: connectService })');
+  });
+
   it('is known again where the records were deleted', async () => {
     await repo.run(forUser);
     await repo.run(forBilling);
@@ -174,6 +181,20 @@ describe('a folder that cannot be shared', () => {
       expect(plan).toMatchObject({ ok: false, obstacles: [{ code: 'E_PATH' }] });
     },
   );
+
+  it('is an ES module, and the service is CommonJS', async () => {
+    await repo.run('add-circuit-breaker --target user --shared packages/s2s');
+    repo.edit('services/billing-service/package.json', (text) => text.replace('"module"', '"commonjs"'));
+    for (const flags of ['', ' --shared packages/s2s']) {
+      const plan = await repo.plan(`add-circuit-breaker --target billing${flags}`);
+      expect(plan).toMatchObject({
+        ok: false,
+        obstacles: [{ code: 'E_INVALID_FLAG', remedy: expect.stringContaining('--shared none') as unknown }],
+      });
+    }
+    const copies = await repo.run('add-circuit-breaker --target billing --shared none');
+    expect(copies.edits.filter(({ path }) => path.startsWith('packages/'))).toEqual([]);
+  });
 
   it('is refused for a service that has copies, or shares another', async () => {
     await repo.run('add-circuit-breaker --target user');

@@ -24,8 +24,21 @@ export function runBin(folder: string, ...args: readonly string[]): Promise<Door
   return run(folder, [join(projectRoot, 'dist/cli.js'), ...args]);
 }
 
+/** The same with more variables. */
+export function runBinWith(
+  env: Readonly<Record<string, string>>,
+  folder: string,
+  ...args: readonly string[]
+): Promise<DoorRun> {
+  return run(folder, [join(projectRoot, 'dist/cli.js'), ...args], env);
+}
+
 /** Runs node without a terminal: standard input is empty and closed. */
-export async function run(folder: string, args: readonly string[]): Promise<DoorRun> {
+export async function run(
+  folder: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<DoorRun> {
   const result = await execa(process.execPath, [...args], {
     cwd: folder,
     stdin: 'ignore',
@@ -33,7 +46,7 @@ export async function run(folder: string, args: readonly string[]): Promise<Door
     timeout: 30_000,
     stripFinalNewline: false,
     extendEnv: false,
-    env: childEnvironment({ NO_COLOR: '1' }),
+    env: childEnvironment({ NO_COLOR: '1', ...env }),
   });
   return {
     exitCode: result.exitCode,

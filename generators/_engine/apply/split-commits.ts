@@ -1,12 +1,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+
+import { LOCKS } from 'package-manager-detector/constants';
 
 import { assertNone, type Obstacle, RefusalError } from '../model/obstacle.ts';
-import type { RelPath } from '../model/paths.ts';
+import { type RelPath, toRel } from '../model/paths.ts';
 import type { Edit, Plan } from '../model/plan.ts';
 import { kindOfLines, type Role } from '../model/roles.ts';
-import { byRepository, changedPaths, runGit } from '../record/git.ts';
+import { byRepository, changedPaths, dirtyBelow, runGit } from '../record/git.ts';
 
 /** Command lines have an end. */
 const pathsAtOnce = 500;
@@ -138,6 +140,27 @@ export async function moveBranch(root: string, { head, last, paths }: BuiltCommi
   if (moved === undefined) return false;
   await addPaths(root, paths, {});
   return true;
+}
+
+/**
+ * Makes the commits anew, with the lockfiles that an install has changed beside the dependencies. False when the branch
+ * or one of the files has changed meanwhile: then the lockfiles are not committed.
+ */
+export async function commitLockfiles(
+  root: string,
+  split: SplitChange,
+  made: BuiltCommits,
+): Promise<boolean> {
+  const changed = (await dirtyBelow(root, ['.'])).map((path) => toRel(path));
+  const locks = changed.filter((path) => Object.hasOwn(LOCKS, basename(path)));
+  if (locks.length === 0) return true;
+  if (made.paths.some((path) => changed.includes(path))) return false;
+  const isOfManifest = ({ paths }: Part): boolean => paths.some((path) => basename(path) === 'package.json');
+  const parts = split.parts.map((part) =>
+    isOfManifest(part) ? { ...part, paths: [...part.paths, ...locks] } : part,
+  );
+  const again = await buildCommits(root, { ...split, parts });
+  return moveBranch(root, { ...again, head: made.last });
 }
 
 type Settings = Readonly<Record<string, string>>;

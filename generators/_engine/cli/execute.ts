@@ -8,6 +8,7 @@ import { recoverFirst } from '../apply/recover.ts';
 import {
   type BuiltCommits,
   buildCommits,
+  commitLockfiles,
   moveBranch,
   planCommits,
   type SplitChange,
@@ -80,9 +81,15 @@ function decided(
       if (built !== undefined && !(await moveBranch(root, built)))
         return { ...outcome('failed', next), notes: [...plan.notes, notCommitted] };
       const failed = given['install'] === true ? await failedOf(installs) : [];
-      if (failed.length === 0) return outcome(statusAfter(plan, 'applied'), next);
-      const notes = failed.map((text) => `${text} failed: run it again. The listed files were changed.`);
-      return { ...outcome('failed', failed), notes: [...plan.notes, ...notes] };
+      const isCommitted =
+        split === undefined || built === undefined || (await commitLockfiles(root, split, built));
+      const notes = [
+        ...plan.notes,
+        ...failed.map((text) => `${text} failed: run it again. The listed files were changed.`),
+        ...(isCommitted ? [] : [lockfileNotCommitted]),
+      ];
+      const done = outcome(failed.length === 0 ? statusAfter(plan, 'applied') : 'failed', failed);
+      return { ...done, notes, next: failed.length === 0 ? next : failed };
     } catch (error) {
       return refused({ generator: id, command }, obstaclesOf(error), openRepo(root));
     }
@@ -112,6 +119,9 @@ function outcomesOf(
 }
 
 const notCommitted = 'The listed files were changed, but not committed: the branch has moved meanwhile.';
+
+const lockfileNotCommitted =
+  'The lockfile was changed, but not committed: the branch or a listed file has changed meanwhile.';
 
 /** Writes a plan; the commits that it makes of it are nobody's yet. @throws RefusalError */
 async function applyChecked(

@@ -5,7 +5,7 @@ import type { Repo } from '../model/repo.ts';
 import type { ServiceHead } from '../model/service.ts';
 import { readRecord } from '../record/record.ts';
 import { surveyHeads } from '../repo/services.ts';
-import { findSharedFolders } from '../repo/shared-packages.ts';
+import { findSharedFolders, packageIn } from '../repo/shared-packages.ts';
 
 /**
  * Folder of the package that a service shares; undefined: it has copies. As it was before, else what `--shared` says,
@@ -19,7 +19,7 @@ export function chooseShared(repo: Repo, head: ServiceHead, wanted: unknown): Re
   return chosen;
 }
 
-function choose(repo: Repo, { dir, name }: ServiceHead, wanted: unknown): RelPath | undefined {
+function choose(repo: Repo, { dir, manifest, name }: ServiceHead, wanted: unknown): RelPath | undefined {
   const given = typeof wanted === 'string' && wanted !== 'none' ? toRel(wanted) : undefined;
   const { files, services } = readRecord(repo);
   const runs = Object.values(services[dir] ?? {});
@@ -41,9 +41,11 @@ function choose(repo: Repo, { dir, name }: ServiceHead, wanted: unknown): RelPat
     if (given === undefined) return undefined;
     throw new RefusalError(copied(name, given));
   }
-  if (wanted !== undefined) return given;
-  const [only, other] = findSharedFolders(repo);
-  return other === undefined ? only : undefined;
+  const folders = findSharedFolders(repo);
+  const found = wanted === undefined && folders.length === 1 ? folders[0] : given;
+  if (found !== undefined && manifest.type === 'commonjs' && packageIn(repo, found)?.type === 'module')
+    throw new RefusalError(notRequired(name, found));
+  return found;
 }
 
 /** The folder comes from a flag or from a record: it is one for code, and no package of somebody else's. */
@@ -76,6 +78,16 @@ function notOfPackages({ dir, manifest, name }: ServiceHead): RefusalError['obst
     at: { path: dir },
     message: `${name} cannot share a package: it has no package.json of its own, but is a project of ${manifest.path}.`,
     remedy: 'Omit --shared, so that each project gets its own copies.',
+  };
+}
+
+/** Node requires ES modules from 20.19 on, but the compilers and test runners of CommonJS do not. */
+function notRequired(name: string, dir: RelPath): RefusalError['obstacles'][0] {
+  return {
+    code: 'E_INVALID_FLAG',
+    at: { path: dir },
+    message: `${name} is CommonJS and cannot share ${dir}, which is an ES module.`,
+    remedy: 'Pass --shared none, so that the service gets copies, or make it an ES module.',
   };
 }
 

@@ -86,7 +86,7 @@ export async function changedPaths(
 }
 
 /** Those of the paths below an absolute folder that have uncommitted changes. */
-async function dirtyBelow(folder: string, paths: readonly string[]): Promise<readonly string[]> {
+export async function dirtyBelow(folder: string, paths: readonly string[]): Promise<readonly string[]> {
   const changed = await changedPaths(folder, paths);
   if (changed.length === 0) return [];
   // They start at the top of the work tree, which may be above the folder.
