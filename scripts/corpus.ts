@@ -1,7 +1,7 @@
 /**
  * Runs every generator on copies of repositories and tells what became of each: `npm run corpus -- <dir>…`. The
- * repositories stay as they are; what is installed in them is used. A row is one generator on one service; the details
- * of what is wrong are printed below, and the whole as JSON with `--json <file>`. `--only <generators>` runs those alone.
+ * repositories stay as they are; what is installed in them is used. A row is one generator on one service, told with what
+ * is wrong as soon as it is known; the table comes last, and the whole as JSON with `--json <file>`. `--only <generators>` runs those alone.
  */
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -16,13 +16,10 @@ if (args.length === 0) throw new Error('Name the folders of the repositories: np
 
 const rows: Row[] = [];
 for (const dir of args)
-  rows.push(...(await runRepo(resolve(dir), only, (line) => process.stderr.write(`${line}\n`))));
+  rows.push(...(await runRepo(resolve(dir), only, (text) => process.stderr.write(`${text}\n`))));
 
 console.log(tableOf(rows));
 console.log(summaryOf(rows));
-for (const row of rows.filter(isWrong)) {
-  console.log(`\n${row.repo} ${row.service} ${row.generator}\n${row.problems.join('\n')}`);
-}
 if (json !== undefined) writeFileSync(json, `${JSON.stringify(rows, undefined, 2)}\n`);
 process.exit(rows.some(isWrong) ? 1 : 0);
 

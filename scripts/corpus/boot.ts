@@ -65,8 +65,8 @@ export async function bootOnce(root: string, service: Service, verifyPath?: stri
       return { boots: false, reason: 'it answers each route with 5xx', routes: new Map() };
     if (verifyPath === undefined) return { boots: true, reason: '', routes };
     const verify = [
-      await ask(`${origin}${verifyPath}`, 'no token'),
-      await ask(`${origin}${verifyPath}`, signed),
+      await ask(`${origin}${verifyPath}`, 'no token', own),
+      await ask(`${origin}${verifyPath}`, signed, own),
     ];
     return { boots: true, reason: verify.includes(500) ? output.join('').slice(-2_000) : '', verify, routes };
   } finally {
@@ -114,10 +114,15 @@ async function waitUntilAnswering(
   return undefined;
 }
 
-async function ask(url: string, token: string): Promise<number> {
+/** As a consumer does, with the secret of services that the environment of both has. */
+async function ask(url: string, token: string, env: Readonly<Record<string, string>>): Promise<number> {
+  const secret = env['SERVICE_AUTH_SECRET'];
   const response = await fetch(url, {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: {
+      'content-type': 'application/json',
+      ...(secret !== undefined && { 'x-service-secret': secret }),
+    },
     body: JSON.stringify({ token }),
     signal: AbortSignal.timeout(5_000),
   });

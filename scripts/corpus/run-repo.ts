@@ -53,8 +53,9 @@ export async function runRepo(
       const row = await runCommand(ground, root, service, command);
       rmSync(root, { recursive: true, force: true });
       rows.push(row);
+      const { generator, problems, repo: name, result, service: of } = row;
       tell(
-        `${row.repo} ${row.service} ${row.generator}: ${row.result}, ${String(row.problems.length)} wrong`,
+        [`${name} ${of} ${generator}: ${result}, ${String(problems.length)} wrong`, ...problems].join('\n'),
       );
     }
     return rows;
