@@ -26,25 +26,22 @@ export async function renderMiddleware(cache: boolean): Promise<string> {
       "import { guardRoutes } from './route-guard.ts';",
       ...(cache ? ["import { ClaimCache } from './claim-cache.ts';"] : []),
     ],
-    userType: [],
-    optionsType: [],
-    defaults: '',
+    types: [],
+    userType: '',
+    optionsType: "Authentication['options']",
     autoloaded: [],
-    cache: cache
-      ? ['const cache = options.cache ?? new ClaimCache({ ttlMs: options.cacheTtl ?? 60_000 });']
-      : ['const { cache } = options;'],
-    settings: [
-      "baseUrl: options.baseUrl ?? process.env['AUTH_SERVICE_URL'] ?? ''",
-      "serviceSecret: options.serviceSecret ?? process.env['SERVICE_AUTH_SECRET']",
-      'cache',
+    preparations: [
+      "const baseUrl = options.baseUrl ?? process.env['AUTH_SERVICE_URL'] ?? '';",
+      cache
+        ? 'const cache = options.cache ?? new ClaimCache({ ttlMs: options.cacheTtl ?? 60_000 });'
+        : 'const { cache } = options;',
     ],
-    claims: '',
-    decorated: 'authenticate',
+    settings: 'baseUrl, cache',
+    names: '',
+    result: 'const { authenticate } = ',
     guard: ['guardRoutes(app, options.publicRoutes ?? [], authenticate);'],
     dependencies: '',
     pluginName: 'auth-middleware',
-    urlVariable: 'AUTH_SERVICE_URL',
-    defaultUrl: 'http://localhost:3001',
     userMember: 'user',
     correlationMember: 'correlationId',
     decorator: 'authenticate',

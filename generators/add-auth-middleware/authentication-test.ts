@@ -10,14 +10,6 @@ import { importLines, testFileFor } from '../_engine/facts/style/place-file.ts';
 import { usualVerifyPath } from './names.ts';
 import type { MiddlewareTestView } from './view.ts';
 
-/** What the middleware imports of authentication.ts. */
-export const authentication = [
-  'type Authentication',
-  'type AuthenticationOptions',
-  'connectAuthService',
-  'type VerifiedUser',
-];
-
 /** The test of authentication.ts in the package that services share, and what both need there. */
 export function createAuthenticationTest(draft: Draft, service: Service, file: RelPath): void {
   const { layout, manifest, style } = service;
@@ -44,9 +36,10 @@ function authenticationTestView(service: Service, file: RelPath, test: RelPath):
   return {
     imports: importLines(service, test, [
       { from: 'fastify-plugin', default: 'fp' },
-      { from: file, names: authentication },
+      { from: file, names: ['type Authentication', 'connectAuthService'] },
       kitImport(service, test),
     ]),
+    optionsType: "Authentication['options']",
     setUp: sampleMiddleware,
     isolation: "serviceSecret: ''",
     standIns: [],
@@ -65,22 +58,14 @@ declare module 'fastify' {
     authServiceClient: Authentication['client'];
   }
   interface FastifyRequest {
-    user: VerifiedUser | null;
+    user: Authentication['user'];
     correlationId: string;
   }
 }
 
-type AuthMiddlewareOptions = AuthenticationOptions;
-
 /** As a service has it. */
-const authMiddleware = fp<AuthMiddlewareOptions>(async (app, options) => {
-  app.decorateRequest('correlationId', '');
-  app.decorateRequest('user', null);
-  const names = { user: 'user', correlationId: 'correlationId', url: 'AUTH_SERVICE_URL' };
-  const settings = { baseUrl: auth.origin, ...options };
-  const { authenticate, client } = await connectAuthService(app, settings, names);
-  app.decorate('authenticate', authenticate);
-  app.decorate('authServiceClient', client);
+const authMiddleware = fp<Authentication['options']>(async (app, options) => {
+  await connectAuthService(app, { baseUrl: auth.origin, ...options });
 });`.split('\n');
 
 export function kitImport(service: Service, test: RelPath): ImportWant {

@@ -30,8 +30,6 @@ export function publicChoices(site: Site, given: Answers): readonly Choice[] {
 
 /** No route is public by its name: where there are some that could be, it is asked. */
 export function initialPublic(site: Site, given: Answers): AnswerValue {
-  const { protect } = given;
-  if (!Array.isArray(protect) || !protect.includes('all')) return [];
   return offeredRoutes(site, given).length > 0 ? undefined : [];
 }
 

@@ -17,6 +17,7 @@ export const remoteQuestions = {
     prompt: 'Which of these routes should be public?',
     placeholder: '<none|routes>',
     choices: async (site, given) => (await import('./choices.ts')).publicChoices(site, given),
+    arises: ({ protect }) => Array.isArray(protect) && protect.includes('all'),
     initial: async (site, given) => (await import('./choices.ts')).initialPublic(site, given),
   },
   auth: {

@@ -274,6 +274,6 @@ export const adoption: Adoption = {
   read: {
     path: /\bverifyPath \?\?\s+['"]([^'"]+)['"]/,
     cacheTtl: /\bcacheTtl \?\?\s+([\d_]+)/,
-    decorate: /\bdecorateRequest\(\s*['"](\w+)['"],\s*null\b/,
+    decorate: /\b(\w+): (?:Authentication\['user'\]|AuthenticatedUser \| null);/,
   },
 };

@@ -2,30 +2,27 @@
 export interface MiddlewareView {
   /** Whole import statements. */
   readonly imports: readonly string[];
-  /** Declarations of the user and of the options. */
-  readonly userType: readonly string[];
-  readonly optionsType: readonly string[];
-  /** What more is to be said of the options' defaults. */
-  readonly defaults: string;
+  /** Declarations of the user and of the options, where they have more than those of authentication.ts. */
+  readonly types: readonly string[];
+  /** Types: of the member of the request, and of the options. */
+  readonly userType: string;
+  readonly optionsType: string;
   /** The options of an autoloaded plugin, with an empty line before; [] where it is registered. */
   readonly autoloaded: readonly string[];
-  /** Lines of code that make the cache. */
-  readonly cache: readonly string[];
-  /** Entries of the object that authentication.ts gets, after the options. */
-  readonly settings: readonly string[];
-  /** One more argument, with a comma before it, where the auth service answers more than ID, mail and tenant. */
-  readonly claims: string;
-  /** What the decorator is. */
-  readonly decorated: string;
+  /** Statements that decide what the options leave open. */
+  readonly preparations: readonly string[];
+  /** Members of the object that authentication.ts gets, after the options. */
+  readonly settings: string;
+  /** Further arguments, with a comma before them: unusual names, and what the auth service answers beside ID, mail and tenant. */
+  readonly names: string;
+  /** The declaration that the result is for; empty where nobody needs it. */
+  readonly result: string;
   /** Statements that guard all routes; [] where only chosen routes have the hook. */
   readonly guard: readonly string[];
   /** What fastify-plugin calls it: free in the service. */
   readonly pluginName: string;
   /** `, dependencies: ['redis']`: autoloaded plugins that it has to follow; empty for none. */
   readonly dependencies: string;
-  /** The variable with the URL of the auth service, and its default. */
-  readonly urlVariable: string;
-  readonly defaultUrl: string;
   /** Names that are free in the service: of the request's members and of the hook. */
   readonly userMember: string;
   readonly correlationMember: string;
@@ -36,6 +33,8 @@ export interface MiddlewareView {
 export interface MiddlewareTestView {
   /** Whole import statements. */
   readonly imports: readonly string[];
+  /** The type of the options of the middleware. */
+  readonly optionsType: string;
   /** Statements after them: they load the middleware where its configuration needs an environment first. */
   readonly setUp: readonly string[];
   /** Statements that register what the middleware depends on. */

@@ -9,9 +9,17 @@ import { importSubject } from '../_engine/edit/env-schema.ts';
 import { dependenciesOption, findPluginDependencies } from '../_engine/facts/app/decorations.ts';
 import { printString, printStrings } from '../_engine/syntax/print.ts';
 import type { LocalVerification } from './local-verification.ts';
-import { type MiddlewareNames, usualVerifyPath } from './names.ts';
+import {
+  isByDefault,
+  type OptionChoices,
+  optionsOf,
+  ownOptions,
+  secretVariable,
+  settingsOf,
+} from './middleware-options.ts';
+import type { MiddlewareNames } from './names.ts';
 import type { CarriedClaim } from './verify-route.ts';
-import { authentication, kitImport } from './authentication-test.ts';
+import { kitImport } from './authentication-test.ts';
 import type { MiddlewareTestView, MiddlewareView } from './view.ts';
 
 /** The files of the middleware beside its tests. */
@@ -31,21 +39,9 @@ export interface MiddlewareFiles {
 }
 
 /** What the answers say of the middleware, checked. */
-export interface MiddlewareChoices {
-  readonly path: string;
-  /** Milliseconds; undefined: no cache. */
-  readonly cacheTtlMs: number | undefined;
-  readonly diagnostics: boolean;
-  readonly revocation: boolean;
-  readonly defaultUrl: string;
-  /** The variable that holds that URL. */
-  readonly urlVariable: string;
+export interface MiddlewareChoices extends OptionChoices {
   /** Undefined: it is not in the repo. */
   readonly auth: Destination | undefined;
-  /** The service has @fastify/auth. */
-  readonly alternatives: boolean;
-  /** The middleware can guard all routes. */
-  readonly guardsAll: boolean;
   /** Undefined: only routes with the hook ask for a token. */
   readonly publicRoutes: readonly string[] | undefined;
   /** Undefined: the auth service verifies tokens. */
@@ -61,34 +57,52 @@ export function middlewareView(
   names: MiddlewareNames,
   choices: MiddlewareChoices,
 ): MiddlewareView {
-  const { cacheTtlMs, carried, defaultUrl, guardsAll, publicRoutes, urlVariable } = choices;
+  const { carried, guardsAll, publicRoutes } = choices;
   const isListed = publicRoutes !== undefined && isAutoloaded(service, files.middleware);
   return {
     ...names,
     pluginName: freePluginName(service, files.middleware, 'auth-middleware'),
     dependencies: dependenciesOption(followedPlugins(repo, service, files, choices)),
-    imports: importLines(service, files.middleware, importsOf(service, files, choices)),
-    userType: declaration('AuthenticatedUser', 'VerifiedUser', carried.map(memberOf)),
-    optionsType: declaration('AuthMiddlewareOptions', 'AuthenticationOptions', [
-      ...(guardsAll ? publicOption(names) : []),
-      ...cacheOptions(choices),
-    ]),
-    defaults: cacheTtlMs === undefined ? '' : ', and `cache` to a ClaimCache of `cacheTtl`',
+    imports: importLines(service, files.middleware, importsOf(service, files, names, choices)),
+    types: [
+      ...declaration('AuthenticatedUser', 'VerifiedUser', carried.map(memberOf)),
+      ...declaration(ownOptions, 'AuthenticationOptions', optionsOf(names, choices)),
+    ],
+    userType: carried.length === 0 ? "Authentication['user']" : 'AuthenticatedUser | null',
+    optionsType: optionsType(names, choices),
     autoloaded: isListed ? autoConfig(publicRoutes) : [],
-    cache: cacheLines(choices),
-    settings: settingsOf(service, choices),
-    claims: carried.length === 0 ? '' : `, (answer) => ({ ${carried.map(entryOf).join(', ')} })`,
-    decorated: choices.alternatives ? 'throwRefusals(app, authenticate)' : 'authenticate',
+    ...settingsOf(service, choices),
+    names: argumentsOf(names, choices),
+    result: guardsAll ? 'const { authenticate } = ' : '',
     guard: guardsAll ? [guardStatement] : [],
-    urlVariable,
-    defaultUrl,
   };
 }
 
-/** A type with some members more than another, or none. */
+function optionsType(names: MiddlewareNames, choices: MiddlewareChoices): string {
+  return optionsOf(names, choices).length === 0 ? "Authentication['options']" : ownOptions;
+}
+
+/** A type with some members more than another, and an empty line; [] for none. */
 function declaration(name: string, base: string, members: readonly string[]): readonly string[] {
-  if (members.length === 0) return [`export type ${name} = ${base};`];
-  return [`export interface ${name} extends ${base} {`, ...members.map((line) => `  ${line}`), '}'];
+  if (members.length === 0) return [];
+  return [`export interface ${name} extends ${base} {`, ...members.map((line) => `  ${line}`), '}', ''];
+}
+
+/** Names and claims that are not the usual ones, as further arguments. */
+function argumentsOf(
+  { correlationMember, decorator, userMember }: MiddlewareNames,
+  { carried, urlVariable }: MiddlewareChoices,
+): string {
+  const names = [
+    ['user', userMember, 'user'],
+    ['correlationId', correlationMember, 'correlationId'],
+    ['authenticate', decorator, 'authenticate'],
+    ['url', urlVariable, 'AUTH_SERVICE_URL'],
+  ] as const;
+  const own = names.flatMap(([key, name, usual]) => (name === usual ? [] : [`${key}: ${printString(name)}`]));
+  const claims = carried.length === 0 ? [] : [`(answer) => ({ ${carried.map(entryOf).join(', ')} })`];
+  if (own.length === 0 && claims.length === 0) return '';
+  return ['', own.length === 0 ? '{}' : `{ ${own.join(', ')} }`, ...claims].join(', ');
 }
 
 function memberOf({ name, type }: CarriedClaim): string {
@@ -107,24 +121,9 @@ function autoConfig(publicRoutes: readonly string[]): readonly string[] {
   return [
     '',
     '/** The options that @fastify/autoload registers this plugin with. */',
-    'export const autoConfig: AuthMiddlewareOptions = {',
+    `export const autoConfig: ${ownOptions} = {`,
     `  publicRoutes: [${printStrings(publicRoutes)}],`,
     '};',
-  ];
-}
-
-/** Entries of the settings: what the options leave open. */
-function settingsOf(service: Service, choices: MiddlewareChoices): readonly string[] {
-  const { cacheTtlMs, defaultUrl, diagnostics, path, urlVariable } = choices;
-  const url = readVariable(service, urlVariable);
-  const hasDefault = url.imports.length > 0 && service.config.file !== undefined;
-  const secret = readVariable(service, 'SERVICE_AUTH_SECRET').expression;
-  return [
-    `baseUrl: options.baseUrl ?? ${url.expression}${hasDefault ? '' : ` ?? ${printString(defaultUrl)}`}`,
-    `serviceSecret: options.serviceSecret ?? ${secret}`,
-    ...(path === usualVerifyPath ? [] : [`verifyPath: options.verifyPath ?? ${printString(path)}`]),
-    ...(diagnostics ? ['onVerified: options.onVerified ?? tokenVerified'] : []),
-    ...(cacheTtlMs === undefined ? [] : ['cache']),
   ];
 }
 
@@ -138,63 +137,35 @@ function followedPlugins(
   const variable = (name: string): string => readVariable(service, name).expression;
   return findPluginDependencies(repo, service, middleware, [
     variable(urlVariable),
-    variable('SERVICE_AUTH_SECRET'),
+    variable(secretVariable),
     ...(revocation ? [service.redis.client?.expression ?? variable('REDIS_URL')] : []),
   ]);
 }
 
-const ttlOption = [
-  '/** Milliseconds for which a verified token is not asked about again: a revocation that is missed takes that long. */',
-  'cacheTtl?: number;',
-];
-
-const subscribeOption = [
-  '/** Tells the cache of revoked tokens, and whether of all. Default: as the log of the auth service in Redis has them. */',
-  'subscribe?: (cache: ClaimCache<AuthenticatedUser>) => (() => boolean) | undefined;',
-];
-
 const guardStatement =
   'if (options.publicRoutes !== undefined) guardRoutes(app, options.publicRoutes, authenticate);';
-
-function publicOption({ decorator }: MiddlewareNames): readonly string[] {
-  return [
-    `/** Every route asks for a token but these, see guardRoutes. Default: only routes with the \`${decorator}\` hook ask. */`,
-    'publicRoutes?: readonly string[];',
-  ];
-}
-
-function cacheOptions({ cacheTtlMs, revocation }: MiddlewareChoices): readonly string[] {
-  if (cacheTtlMs === undefined) return [];
-  return revocation ? [...ttlOption, ...subscribeOption] : ttlOption;
-}
-
-/** `revocation`: the cache is told of revoked tokens. */
-function cacheLines({ cacheTtlMs: ttlMs, revocation }: MiddlewareChoices): readonly string[] {
-  if (ttlMs === undefined) return [];
-  const revocations = [
-    '    keyOf: tokenKey,',
-    '    subscribe: options.subscribe ?? ((listener) => subscribeToRevocations(app, listener)),',
-  ];
-  return [
-    'const cache =',
-    '  options.cache ??',
-    '  new ClaimCache<AuthenticatedUser>({',
-    `    ttlMs: options.cacheTtl ?? ${String(ttlMs)},`,
-    ...(revocation ? revocations : []),
-    '  });',
-  ];
-}
 
 function importsOf(
   service: Service,
   files: MiddlewareFiles,
-  { alternatives, cacheTtlMs, diagnostics, guardsAll, revocation, urlVariable }: MiddlewareChoices,
+  names: MiddlewareNames,
+  choices: MiddlewareChoices,
 ): readonly ImportWant[] {
+  const { alternatives, cacheTtlMs, carried, diagnostics, guardsAll, revocation, urlVariable } = choices;
+  const secret = readVariable(service, secretVariable);
   return [
     ...readVariable(service, urlVariable).imports,
-    ...readVariable(service, 'SERVICE_AUTH_SECRET').imports,
+    ...(isByDefault(secret.expression) ? [] : secret.imports),
     { from: 'fastify-plugin', default: 'fp' },
-    { from: files.authentication, names: authentication },
+    {
+      from: files.authentication,
+      names: [
+        'type Authentication',
+        ...(optionsOf(names, choices).length === 0 ? [] : ['type AuthenticationOptions']),
+        'connectAuthService',
+        ...(carried.length === 0 && cacheTtlMs === undefined ? [] : ['type VerifiedUser']),
+      ],
+    },
     ...(alternatives ? [{ from: files.alternatives, names: ['throwRefusals'] }] : []),
     ...(guardsAll ? [{ from: files.guard, names: ['guardRoutes'] }] : []),
     ...(cacheTtlMs === undefined ? [] : [{ from: files.cache, names: ['ClaimCache'] }]),
@@ -239,14 +210,18 @@ export function middlewareTestView(
   imports: readonly ImportWant[],
 ): MiddlewareTestView {
   const { path, revocation, urlVariable } = choices;
-  const follows = followedPlugins(repo, service, files, choices);
+  const isOwn = optionsOf(names, choices).length > 0;
   const subject = {
-    ...{ file: files.middleware, value: 'authMiddleware', type: 'AuthMiddlewareOptions' },
-    follows,
+    file: files.middleware,
+    value: 'authMiddleware',
+    ...(isOwn && { type: ownOptions }),
+    follows: followedPlugins(repo, service, files, choices),
   };
+  const usual = { from: files.authentication, names: ['Authentication'], typeOnly: true };
   return {
     ...names,
-    ...importSubject(service, repo, test, subject, imports),
+    ...importSubject(service, repo, test, subject, [...(isOwn ? [] : [usual]), ...imports]),
+    optionsType: optionsType(names, choices),
     isolation: `serviceSecret: ''${revocation ? ', subscribe: () => undefined' : ''}`,
     path,
     urlVariable,

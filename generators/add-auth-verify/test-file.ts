@@ -99,16 +99,16 @@ function verifyTestView(
   };
 }
 
-type LoginView = Pick<VerifyTestView, 'identity' | 'login' | 'loginIs' | 'nobody' | 'signers'>;
+type LoginView = Pick<VerifyTestView, 'answer' | 'login' | 'loginIs' | 'nobody' | 'signers'>;
 
 /** A token as the login signs it: by its own function where a test can call that. */
 function loginView(
   service: Service,
   test: RelPath,
-  { demanded, login: { claims, identity, signer }, rules }: TokenPolicy,
+  { demanded, login: { answer, claims, signer }, rules }: TokenPolicy,
 ): LoginView {
   const shared = {
-    identity: Object.entries(identity).map(([name, text]) => ({ name, text })),
+    answer: printSample(answer),
     nobody: `${printKey(userIdPath(service.jwt)[0] ?? 'sub')}: undefined`,
   };
   if (signer === undefined) {

@@ -98,8 +98,8 @@ export interface VerifyTestView {
   readonly login: string;
   /** What `login` does, for people. */
   readonly loginIs: string;
-  /** What the answer says of the user: member and text. */
-  readonly identity: readonly Readonly<{ name: string; text: string }>[];
+  /** The answer about a token of the login: an object. */
+  readonly answer: string;
   /** Object entries without which a token names no user. */
   readonly nobody: string;
   /** Object entries that make a token one for something else; [] where there are no rules. */

@@ -137,7 +137,7 @@ function handlerOptions(blacklist: Blacklist, { accept }: TokenPolicy): string {
   return [
     'verify',
     'toIdentity',
-    ...(blacklist === 'none' ? [] : ['isRevoked: (token) => blacklist.isRevoked(token)']),
+    ...(blacklist === 'none' ? [] : ['blacklist']),
     ...(accept === undefined ? [] : [`isAccepted: (claims, request) => ${accept.call}`]),
   ].join(', ');
 }

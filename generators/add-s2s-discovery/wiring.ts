@@ -29,7 +29,9 @@ export function wireDiscovery(
   asked: ReadonlySet<Source>,
 ): void {
   const sources = openSources(draft.repo, service);
-  const [middleware] = sources.filesMatching(/\b(?:interface|type) AuthMiddlewareOptions\b/);
+  const [middleware] = sources.filesMatching(
+    /\binterface AuthMiddlewareOptions\b|\bawait connectAuthService\(/,
+  );
   if (middleware === undefined) return;
   // Before authentication.ts it had all options itself.
   if (!/\bconnect\?:|\bconnectAuthService\b/.test(sources.text(middleware))) {

@@ -84,7 +84,7 @@ function register(draft: Draft, service: Service, metrics: RelPath): void {
 function openRoute(draft: Draft, service: Service): void {
   const { file } = service.app;
   const [middleware] = openSources(draft.repo, service).filesMatching(
-    /\b(?:interface|type) AuthMiddlewareOptions\b/,
+    /\binterface AuthMiddlewareOptions\b|\bawait connectAuthService\(/,
   );
   // The import may have been renamed.
   if (middleware === undefined || findDefaultImport(draft.repo, service, file, middleware) === undefined)

@@ -27,7 +27,6 @@ export async function planSubscriber(
   const text = render('add-s2s-revocation/revocation-subscriber.ts.hbs', view, style);
   const log = inUtils('revocation-log');
   const specifiers = {
-    '../add-auth-verify/token-key.ts': importSpecifier(consumer, log, inUtils('token-key')),
     './log-connection.ioredis.ts': importSpecifier(consumer, log, createLogConnection(draft, consumer)),
   };
   draft.create(log, 'revocation', renderModule('add-s2s-revocation/revocation-log.ts', specifiers, style));

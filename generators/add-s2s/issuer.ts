@@ -28,17 +28,17 @@ export function issuerOf(repo: Repo, auth: Service, named: readonly string[]): I
   return { secretEnv, algorithm, jwt, tokens: { ...tokens, signer } };
 }
 
-type LoginView = Pick<IntegrationView, 'identity' | 'login' | 'loginIs' | 'processImports'>;
+type LoginView = Pick<IntegrationView, 'answer' | 'login' | 'loginIs' | 'processImports'>;
 
 /** The token comes from the function that signs for the login, else from the test. */
 export function loginView({ jwt, secretEnv, tokens }: Issuer, { runner }: StartCommand): LoginView {
-  const { claims, identity, signer } = tokens;
-  const known = Object.entries(identity).map(([name, text]) => ({ name, text }));
+  const { claims, signer } = tokens;
+  const answer = printSample(tokens.answer);
   if (signer !== undefined) {
     const secret = secretEnv === 'JWT_SECRET' ? secretEnv : `${printKey(secretEnv)}: JWT_SECRET`;
     const args = [...runner, "'--eval'", 'SIGN_SCRIPT'].join(', ');
     return {
-      identity: known,
+      answer,
       processImports: 'type ChildProcess, execFileSync, spawn',
       loginIs: 'A token as the auth service signs it for a login',
       login: [
@@ -55,7 +55,7 @@ export function loginView({ jwt, secretEnv, tokens }: Issuer, { runner }: StartC
   ] as const)
     if (text !== undefined && !members.has(claim)) members.set(claim, textSample(claim, text));
   return {
-    identity: known,
+    answer,
     processImports: 'type ChildProcess, spawn',
     loginIs: 'A token with the claims of the login',
     login: [`return sign(${printSample({ code: '', members })});`],

@@ -7,7 +7,7 @@ import type { Plan } from '../_engine/model/plan.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
 import { declareDependencies } from '../_engine/edit/ensure-dependency.ts';
-import { importSpecifier, placeFile } from '../_engine/facts/style/place-file.ts';
+import { importLines, placeFile } from '../_engine/facts/style/place-file.ts';
 import { type Draft, openDraft } from '../_engine/repo/draft.ts';
 import { renderTest } from '../_engine/render/render.ts';
 import { findUrlVariable } from '../_engine/facts/config/config.ts';
@@ -70,7 +70,10 @@ function planIntegrationTest(draft: Draft, integration: Omit<Integration, 'test'
   if (isShared && typeof atSuite !== 'string' && isWithAuth(atSuite)) {
     const shared = renderTest('add-s2s/service-to-service.suite.ts.hbs', suiteView(atSuite.view), style, own);
     draft.create(suite, 'integration-test', shared);
-    const view = sharedTestView(found.view, importSpecifier(consumer, test, suite));
+    const view = sharedTestView(found.view, [
+      ...found.view.folderImports,
+      ...importLines(consumer, test, [{ from: suite, names: ['testConsumer'] }]),
+    ]);
     const text = renderTest('add-s2s/service-to-service.shared.test.ts.hbs', view, style, testing);
     draft.create(test, 'integration-test', text);
   } else {

@@ -1,3 +1,4 @@
+import { printString } from '../_engine/syntax/print.ts';
 import type { ConsumerView, IntegrationView, SharedTestView, SuiteView } from './view.ts';
 
 /** Whether the auth service is in the repo: a suite that services share starts it. */
@@ -9,23 +10,43 @@ export function isWithAuth(
 
 const ofConsumer = 'CONSUMER_SCRIPT';
 
+/** What a suite takes for granted of a consumer. */
+const usual = {
+  usualStart: "'--import', 'tsx', 'src/server.ts'",
+  usualPort: '0',
+  usualEnv: "PORT: String(consumerPort), HOST: '127.0.0.1', AUTH_SERVICE_URL: auth.origin",
+  usualLogs: 'true',
+} as const;
+
 /** What the tests of all consumers have in common. */
 export function suiteView(view: IntegrationView): SuiteView {
   return {
     ...view,
+    ...usual,
     scripts: view.scripts.filter(({ name }) => name !== ofConsumer),
     authLogs: String(view.logging.includes('auth')),
   };
 }
 
 /** What one consumer tells the suite. */
-export function sharedTestView(view: ConsumerView, suiteImport: string): SharedTestView {
+export function sharedTestView(view: ConsumerView, imports: readonly string[]): SharedTestView {
+  // The secret is the suite's.
+  const env = view.consumerEnv.filter((entry) => !entry.startsWith('SERVICE_AUTH_SECRET:')).join(', ');
+  const logs = String(view.logging.includes('consumer'));
+  const own = [
+    ...(view.consumerArgs === usual.usualStart ? [] : [`start: [${view.consumerArgs}]`]),
+    ...(view.consumerPort === usual.usualPort ? [] : [`port: ${view.consumerPort}`]),
+    ...(env === usual.usualEnv ? [] : [`env: (consumerPort, auth) => ({ ${env} })`]),
+    ...(logs === usual.usualLogs ? [] : [`logs: ${logs}`]),
+  ];
+  const { consumerDir, guardedMethod, guardedUrl } = view;
+  const place = [`dir: ${consumerDir}`, `route: [${printString(guardedMethod)}, ${printString(guardedUrl)}]`];
   return {
-    ...view,
-    suiteImport,
+    imports,
     scripts: view.scripts.filter(({ name }) => name === ofConsumer),
-    // The secret is the suite's.
-    env: view.consumerEnv.filter((entry) => !entry.startsWith('SERVICE_AUTH_SECRET:')).join(', '),
-    logs: String(view.logging.includes('consumer')),
+    call:
+      own.length === 0
+        ? [`testConsumer({ ${place.join(', ')} });`]
+        : ['testConsumer({', ...[...place, ...own].map((member) => `  ${member},`), '});'],
   };
 }

@@ -1,10 +1,10 @@
 /** What the integration test of one consumer is rendered from; arguments and entries are TypeScript, ready to stand in it. */
 export interface ConsumerView {
-  /** The import of what builds `consumerDir`. */
-  readonly folderImport: string;
+  /** The import of what builds `consumerDir`; [] where nothing is needed. */
+  readonly folderImports: readonly string[];
   readonly authName: string;
   readonly consumerName: string;
-  /** An expression: an absolute folder. */
+  /** An expression: a folder, as an absolute path or a URL. */
   readonly consumerDir: string;
   /** 0 where the environment sets it. */
   readonly consumerPort: string;
@@ -34,8 +34,8 @@ export interface IntegrationView extends ConsumerView {
   readonly loginIs: string;
   /** Its statements. */
   readonly login: readonly string[];
-  /** What the answer says of its user: member and text. */
-  readonly identity: readonly Readonly<{ name: string; text: string }>[];
+  /** The answer about a token of the login: an object. */
+  readonly answer: string;
   readonly algorithm: string;
   /** Name of the hash for `createHmac`. */
   readonly digest: string;
@@ -50,25 +50,20 @@ export interface SuiteView extends Omit<
 > {
   /** A literal. */
   readonly authLogs: string;
+  /** What most consumers have, and need not tell: code, as in SharedTestView. */
+  readonly usualStart: string;
+  readonly usualPort: string;
+  readonly usualEnv: string;
+  readonly usualLogs: string;
 }
 
 /** The test of a consumer that runs this suite. */
-export interface SharedTestView extends Pick<
-  ConsumerView,
-  | 'folderImport'
-  | 'consumerName'
-  | 'consumerDir'
-  | 'consumerArgs'
-  | 'consumerPort'
-  | 'guardedMethod'
-  | 'guardedUrl'
-  | 'scripts'
-> {
-  readonly suiteImport: string;
-  /** Entries of an object. */
-  readonly env: string;
-  /** A literal. */
-  readonly logs: string;
+export interface SharedTestView {
+  /** Whole import statements. */
+  readonly imports: readonly string[];
+  readonly scripts: readonly Script[];
+  /** The lines of a statement that tells the suite what is unusual. */
+  readonly call: readonly string[];
 }
 
 /** A constant of the test: lines of code. */

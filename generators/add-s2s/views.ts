@@ -1,7 +1,7 @@
 import {
   findStartCommand,
   folderExpression,
-  folderImport,
+  folderImports,
   type StartCommand,
 } from '../_engine/facts/start-command.ts';
 import type { Protection } from '../_engine/facts/routes/protection.ts';
@@ -68,7 +68,7 @@ function consumerView(
   start: StartCommand,
 ): ConsumerView {
   return {
-    folderImport: folderImport(consumer),
+    folderImports: folderImports(consumer),
     authName: auth?.name ?? 'the auth service',
     consumerName: consumer.name,
     consumerDir: folderExpression(consumer, test, consumer.dir),

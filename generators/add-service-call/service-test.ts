@@ -4,7 +4,7 @@ import { routeKey } from '../_engine/facts/routes/public-routes.ts';
 import {
   findStartCommand,
   folderExpression,
-  folderImport,
+  folderImports,
   type StartCommand,
 } from '../_engine/facts/start-command.ts';
 import { importLines, placeFile, testFileFor } from '../_engine/facts/style/place-file.ts';
@@ -43,7 +43,7 @@ export function planServiceTest(
   const className = classNameOf(callee.name);
   const view: ServiceTestView = {
     imports: [
-      folderImport(service),
+      ...folderImports(service),
       ...importLines(service, test, [
         { from: file, names: [className] },
         { from: client, names: ['ServiceClient'] },

@@ -18,11 +18,6 @@ export function tokenKey(token: string): string {
   return `sha256:${sha256(isJwt ? token.slice(0, token.lastIndexOf('.')) : token)}`;
 }
 
-/** Whether a text from the network has the form of a key. */
-export function isTokenKey(text: string): boolean {
-  return /^(?:jti|sha256):[0-9a-f]{64}$/.test(text);
-}
-
 /** Decodes the header (0) or the claims (1) without verifying the signature; undefined if the text is not a JWT. */
 export function decodePart(token: string, index: 0 | 1): Readonly<Record<string, unknown>> | undefined {
   const parts = token.split('.');

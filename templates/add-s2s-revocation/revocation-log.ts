@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 
-import { isTokenKey } from '../add-auth-verify/token-key.ts';
 import type { LogConnection } from './log-connection.ioredis.ts';
 
 /** What hears of revocations; a ClaimCache is one. */
@@ -208,4 +207,9 @@ function pairsIn(texts: readonly unknown[]): readonly (readonly [string, string]
   return texts.flatMap((text, index) =>
     index % 2 === 0 ? [[String(text), String(texts[index + 1])] as const] : [],
   );
+}
+
+/** Whether a text from the network has the form of a key, as token-key.ts makes it. */
+export function isTokenKey(text: string): boolean {
+  return /^(?:jti|sha256):[0-9a-f]{64}$/.test(text);
 }

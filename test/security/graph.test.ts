@@ -32,7 +32,7 @@ function accessOf(onApp: string, inPlugin: string, more = ''): string | undefine
 describe('A.6c s2s-graph says what runs, not what a hook is called', () => {
   const authenticate = `app.decorate('authenticate', ${verify});`;
   const ours =
-    "import fp from 'fastify-plugin';\nconst authMiddleware = fp((app, o, done) => { app.decorate('authServiceClient', {}); done(); });";
+    "import fp from 'fastify-plugin';\nconst authMiddleware = fp((app, o, done) => { done(); });\ndeclare module 'fastify' {\n  interface FastifyInstance {\n    authServiceClient: object;\n  }\n}";
 
   it.each<[string, string | undefined, string, string, string?]>([
     ['a hook that verifies and refuses', 'guarded', `app.addHook('onRequest', ${verify});`, ''],

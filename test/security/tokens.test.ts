@@ -14,7 +14,8 @@ import { createMemoryStore } from '../../templates/add-auth-verify/memory-blackl
 import { createRedisStore } from '../../templates/add-auth-verify/redis-blacklist-store.ioredis.ts';
 import { type BlacklistStore, TokenBlacklist } from '../../templates/add-auth-verify/token-blacklist.ts';
 import type { TokenClaims, TokenVerifier } from '../../templates/add-auth-verify/token-claims.ts';
-import { isTokenKey, tokenKey } from '../../templates/add-auth-verify/token-key.ts';
+import { tokenKey } from '../../templates/add-auth-verify/token-key.ts';
+import { isTokenKey } from '../../templates/add-s2s-revocation/revocation-log.ts';
 
 type Algorithm = 'HS256' | 'RS256' | 'ES256';
 type Check = TokenVerifier;

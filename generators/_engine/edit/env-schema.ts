@@ -109,7 +109,7 @@ export interface TestImports {
 export interface TestSubject {
   readonly file: RelPath;
   readonly value: string;
-  readonly type: string;
+  readonly type?: string;
   /** The plugins that it depends on, by their names for fastify-plugin. */
   readonly follows: readonly string[];
 }
@@ -135,14 +135,18 @@ export function importSubject(
   const others = follows.length === 0 ? own : [{ from: 'fastify-plugin', default: 'fp' }, ...own];
   if (environment.length === 0)
     return {
-      imports: importLines(service, test, [{ from: file, names: [value, `type ${type}`] }, ...others]),
+      imports: importLines(service, test, [
+        { from: file, names: [value, ...(type === undefined ? [] : [`type ${type}`])] },
+        ...others,
+      ]),
       setUp: [],
       standIns,
     };
   const specifier = printString(dynamicSpecifier(service, test, file));
+  const types = type === undefined ? [] : [{ from: file, names: [type], typeOnly: true }];
   return {
     standIns,
-    imports: importLines(service, test, [{ from: file, names: [type], typeOnly: true }, ...others]),
+    imports: importLines(service, test, [...types, ...others]),
     setUp: [
       '',
       '// The configuration is read when it is imported: its environment is set first, and the plugin is imported later.',

@@ -84,19 +84,15 @@ function bootScript({ app, modules }: Service, file: string): readonly string[] 
   }
 }
 
-/** What a test of the service needs for a {@link folderExpression}. */
-export function folderImport({ modules }: Service): string {
-  return modules.system === 'esm'
-    ? "import { fileURLToPath } from 'node:url';"
-    : "import { resolve } from 'node:path';";
+/** The import that a test of the service needs for a {@link folderExpression}; [] for none. */
+export function folderImports({ modules }: Service): readonly string[] {
+  return modules.system === 'esm' ? [] : ["import { resolve } from 'node:path';"];
 }
 
-/** A folder of the repo as a test of the service names it. */
+/** A folder of the repo as a test of the service names it: as an absolute path or a URL. */
 export function folderExpression({ modules }: Service, test: RelPath, dir: RelPath): string {
   const path = printString(folderReference(modules, relativeRel(dirnameRel(test), dir)));
-  return modules.system === 'esm'
-    ? `fileURLToPath(new URL(${path}, import.meta.url))`
-    : `resolve(__dirname, ${path})`;
+  return modules.system === 'esm' ? `new URL(${path}, import.meta.url)` : `resolve(__dirname, ${path})`;
 }
 
 /** A URL reads some signs in another way than a path: `%`, `?` and `#` are its own. */

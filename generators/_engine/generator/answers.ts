@@ -61,8 +61,11 @@ export function knownAnswers(questions: Questions, answers: Answers): Answers {
 
 /** The answers that are to be kept: no flag of how to run, and no default; what is read from the repo may change. */
 export function ownAnswers(questions: Questions, answers: Answers): Answers {
-  const isOwn = (key: string, value: AnswerValue): boolean =>
-    value !== undefined && !same(value, questions[key]?.initial as AnswerValue);
+  const isOwn = (key: string, value: AnswerValue): boolean => {
+    const question = questions[key];
+    const usual = question?.arises?.(answers) === false ? noneOf(question) : question?.initial;
+    return value !== undefined && !same(value, usual as AnswerValue);
+  };
   return Object.fromEntries(
     Object.entries(knownAnswers(questions, answers)).filter(([key, value]) => isOwn(key, value)),
   );
@@ -121,7 +124,12 @@ function flagsFor(key: string, value: AnswerValue): readonly string[] {
 }
 
 async function initialOf(question: Question, site: Site, given: Answers): Promise<AnswerValue> {
+  if (question.arises?.(given) === false) return noneOf(question);
   return typeof question.initial === 'function' ? question.initial(site, given) : question.initial;
+}
+
+function noneOf({ type }: Question): AnswerValue {
+  return type === 'list' ? [] : undefined;
 }
 
 function same(a: AnswerValue, b: AnswerValue): boolean {

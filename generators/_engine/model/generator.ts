@@ -29,6 +29,8 @@ export type Question = Readonly<{
   closed?: boolean;
   /** The answer when the flag is absent; a function may look at the repo and return undefined: then ask, or refuse. */
   initial?: AnswerValue | ((site: Site, given: Answers) => AnswerValue | Promise<AnswerValue>);
+  /** False: these answers leave nothing to ask, and the answer is none. Default: it always arises. */
+  arises?: (given: Answers) => boolean;
   /** What is wrong with a value, as `it does not start with a slash`; undefined when nothing is. */
   check?: (value: string) => string | undefined;
   /** Absent and no `initial`: leave it undefined, do not ask. A function may look at the repo. Default false. */

@@ -1,6 +1,7 @@
 import Fastify, { type FastifyInstance, type LightMyRequestResponse } from 'fastify';
 
-import { authMiddleware, type AuthMiddlewareOptions } from '../src/middleware/auth.middleware.js';
+import { authMiddleware } from '../src/middleware/auth.middleware.js';
+import type { Authentication } from '../src/utils/authentication.js';
 import { type Answer, hangUp, json, silence, StubServer } from './test-kit.js';
 
 const ADA = { valid: true, userId: 'ada', email: 'ada@acme.test', tenantId: 'acme' };
@@ -25,7 +26,7 @@ afterEach(async () => {
 afterAll(() => auth.stop());
 
 /** An application with one guarded plugin and one open route. */
-async function buildApp(options: AuthMiddlewareOptions = {}): Promise<FastifyInstance> {
+async function buildApp(options: Authentication['options'] = {}): Promise<FastifyInstance> {
   const stream = { write: (line: string) => log.push(line) };
   const app = Fastify({ forceCloseConnections: true, logger: { level: 'debug', stream } });
   apps.push(app);

@@ -31,7 +31,7 @@ export const authVerify = fp<AuthVerifyOptions>(
     const verify = createTokenVerifier(() => app.jwt, 'HS256');
     const blacklist = new TokenBlacklist(options.blacklistStore ?? createStore(app), verify);
     app.decorate('tokenBlacklist', blacklist);
-    const handler = createVerifyHandler({ verify, toIdentity, isRevoked: (token) => blacklist.isRevoked(token) });
+    const handler = createVerifyHandler({ verify, toIdentity, blacklist });
 
     // In a context of its own, so that the hooks are this route's alone.
     await app.register(async (route) => {
@@ -54,7 +54,7 @@ export function toIdentity(claims: TokenClaims): Identity {
   const tenantId = firstText(claims, ['tenantId', 'tenant_id', 'tenant', 'orgId', 'org_id', 'org']);
   const isOtherKind = KIND_CLAIMS.some((name) => OTHER_KIND.test(firstText(claims, [name]) ?? ''));
   if (userId === undefined || isOtherKind) throw new TokenError('invalid');
-  return { userId, ...(email !== undefined && { email }), ...(tenantId !== undefined && { tenantId }) };
+  return { userId, email, tenantId };
 }
 
 function firstText(claims: TokenClaims, names: readonly string[]): string | undefined {

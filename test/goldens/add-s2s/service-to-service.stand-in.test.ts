@@ -3,7 +3,6 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { fileURLToPath } from 'node:url';
 
 /*
  * The real service, a process of its own, over real HTTP.
@@ -13,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 
 const SERVICE_SECRET = `integration-${randomUUID()}`;
 
-const CONSUMER_DIR = fileURLToPath(new URL('..', import.meta.url));
+const CONSUMER_DIR = new URL('..', import.meta.url);
 
 const START_LIMIT_MS = 30_000;
 
@@ -33,7 +32,7 @@ class ServiceProcess {
   readonly #spawn: () => ChildProcess;
   #child: ChildProcess | undefined;
 
-  constructor(port: number, cwd: string, args: readonly string[], own: Record<string, string>) {
+  constructor(port: number, cwd: string | URL, args: string[], own: Record<string, string>) {
     this.origin = `http://127.0.0.1:${String(port)}`;
     const env = { ...process.env, NODE_ENV: 'development', LOG_LEVEL: 'info', ...own };
     this.#spawn = () => spawn(process.execPath, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
@@ -44,8 +43,8 @@ class ServiceProcess {
     const child = this.#spawn();
     this.#child = child;
     for (const stream of [child.stdout, child.stderr]) {
-      stream?.on('data', (chunk: Buffer) => {
-        this.output += chunk.toString('utf8');
+      stream?.setEncoding('utf8').on('data', (text: string) => {
+        this.output += text;
       });
     }
     const answers = (): Promise<boolean> => fetch(this.origin).then(Boolean, () => false);

@@ -3,7 +3,6 @@ import { createHmac, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { fileURLToPath } from 'node:url';
 
 /*
  * The real services against each other, each a process of its own, over real HTTP.
@@ -12,23 +11,27 @@ import { fileURLToPath } from 'node:url';
 
 /** A service that asks @diner/auth who is calling. */
 export interface Consumer {
-  readonly name: string;
-  readonly dir: string;
-  /** Arguments of `node` that start it in its folder. */
-  readonly start: readonly string[];
-  /** Where it listens; 0 where its environment says so. */
-  readonly port: number;
-  readonly env: (consumerPort: number, auth: Readonly<{ origin: string }>) => Record<string, string>;
+  readonly dir: string | URL;
   /** A route that asks for a token. */
   readonly route: readonly [method: string, url: string];
-  /** Its log is in its output. */
-  readonly logs: boolean;
+  /** Arguments of `node` that start it in its folder. Default: src/server.ts by tsx. */
+  readonly start?: readonly string[];
+  /** Where it listens. Default 0: where its environment says so. */
+  readonly port?: number;
+  /** Default: PORT, HOST and AUTH_SERVICE_URL. */
+  readonly env?: typeof usualEnv;
+  /** Its log is in its output. Default true. */
+  readonly logs?: boolean;
+}
+
+function usualEnv(consumerPort: number, auth: Readonly<{ origin: string }>): Record<string, string> {
+  return { PORT: String(consumerPort), HOST: '127.0.0.1', AUTH_SERVICE_URL: auth.origin };
 }
 
 const SERVICE_SECRET = `integration-${randomUUID()}`;
 const JWT_SECRET = `integration-${randomUUID()}`;
 
-const AUTH_DIR = fileURLToPath(new URL('../../../auth', import.meta.url));
+const AUTH_DIR = new URL('../../../auth', import.meta.url);
 const AUTH_LOGS: boolean = true;
 
 const START_LIMIT_MS = 30_000;
@@ -49,7 +52,7 @@ class ServiceProcess {
   readonly #spawn: () => ChildProcess;
   #child: ChildProcess | undefined;
 
-  constructor(port: number, cwd: string, args: readonly string[], own: Record<string, string>) {
+  constructor(port: number, cwd: string | URL, args: string[], own: Record<string, string>) {
     this.origin = `http://127.0.0.1:${String(port)}`;
     const env = { ...process.env, NODE_ENV: 'development', LOG_LEVEL: 'info', ...own };
     this.#spawn = () => spawn(process.execPath, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
@@ -60,8 +63,8 @@ class ServiceProcess {
     const child = this.#spawn();
     this.#child = child;
     for (const stream of [child.stdout, child.stderr]) {
-      stream?.on('data', (chunk: Buffer) => {
-        this.output += chunk.toString('utf8');
+      stream?.setEncoding('utf8').on('data', (text: string) => {
+        this.output += text;
       });
     }
     const answers = (): Promise<boolean> => fetch(this.origin).then(Boolean, () => false);
@@ -134,7 +137,14 @@ function isLetIn({ status }: Response): boolean {
 }
 
 /** Starts @diner/auth and a consumer, and tests what they say to callers with and without a token. */
-export function testConsumer({ dir, env, logs, name, port, route: [method, url], start }: Consumer): void {
+export function testConsumer({
+  dir,
+  env = usualEnv,
+  logs = true,
+  port = 0,
+  route: [method, url],
+  start = ['--import', 'tsx', 'src/server.ts'],
+}: Consumer): void {
   let consumer: ServiceProcess;
 
   beforeAll(async () => {
@@ -171,11 +181,9 @@ export function testConsumer({ dir, env, logs, name, port, route: [method, url],
   describe('service to service: /auth/verify of @diner/auth', () => {
     it('identifies the user of a login', async () => {
       const response = await verify(logIn());
-      const answer = (await response.json()) as Record<string, unknown>;
-      expect([response.status, answer['valid']]).toEqual([200, true]);
-      expect(answer['userId']).toBe('user-1');
-      expect(answer['email']).toBe('user@example.com');
-      expect(answer['tenantId']).toBe('tenant-1');
+      const answer = (await response.json()) as object;
+      const user = { valid: true, userId: 'user-1', email: 'user@example.com', tenantId: 'tenant-1' };
+      expect([response.status, answer]).toEqual([200, { ...answer, ...user }]);
     });
 
     it('refuses tokens that it has not signed, and callers that it does not trust', async () => {
@@ -195,7 +203,7 @@ export function testConsumer({ dir, env, logs, name, port, route: [method, url],
     });
   });
 
-  describe(`service to service: ${name}`, () => {
+  describe('service to service: a consumer of @diner/auth', () => {
     it('lets a caller with a valid token in, and refuses one without or with an invalid one', async () => {
       expect(isLetIn(await ask(createToken()))).toBe(true);
       for (const token of [undefined, 'garbage', createToken('another secret')]) {

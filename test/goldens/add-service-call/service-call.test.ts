@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { fileURLToPath } from 'node:url';
 import { BillingClient } from '../src/plugins/billing-client.js';
 import { ServiceClient } from '../src/utils/service-client.js';
 
@@ -12,7 +11,7 @@ describe('BillingClient', () => {
     const calleePort = await freePort();
     const env = { ...process.env, NODE_ENV: 'development', PORT: String(calleePort), HOST: '127.0.0.1' };
     const callee = spawn(process.execPath, ['--import', 'tsx', 'src/server.ts'], {
-      cwd: fileURLToPath(new URL('../../billing-service', import.meta.url)),
+      cwd: new URL('../../billing-service', import.meta.url),
       env,
       stdio: ['ignore', 'ignore', 'inherit'],
     });

@@ -131,7 +131,7 @@ export function describeBreakerParts(load: Load): void {
     });
 
     it('becomes HALF_OPEN at exactly the timeout, which looking at it does not change', async () => {
-      const changes: Breaker.CircuitStateChange[] = [];
+      const changes: Parameters<NonNullable<Breaker.CircuitBreakerOptions['onStateChange']>>[0][] = [];
       const breaker = await openBreaker({ onStateChange: (change) => changes.push(change) });
       now += 999;
       expect(breaker.getState()).toBe('OPEN');

@@ -96,7 +96,7 @@ export function describeVerifyAnswers(load: Load): void {
         expect(toIdentity({ [name]: 'user-1' })).toEqual({ userId: 'user-1' });
       for (const name of ['tenantId', 'tenant_id', 'tenant', 'orgId', 'org_id', 'org'])
         expect(toIdentity({ sub: 1, [name]: 2 })).toEqual({ userId: '1', tenantId: '2' });
-      expect(Object.keys(toIdentity({ sub: 1, email: '' }))).toEqual(['userId']);
+      expect(JSON.stringify(toIdentity({ sub: 1, email: '' }))).toBe('{"userId":"1"}');
       expect(() => toIdentity({ sub: Number.NaN })).toThrow(/Token is invalid/);
     });
 

@@ -1,7 +1,8 @@
 import type { RelPath } from '../../model/paths.ts';
 import type { Member, PluginNamesFact, Service } from '../../model/service.ts';
+import { declaredMembers, middlewareMembers } from './declared-members.ts';
 import { siblingsOf } from './siblings.ts';
-import { pickNodes, placeOf, ts, walk } from '../../syntax/tree.ts';
+import { placeOf, ts, walk } from '../../syntax/tree.ts';
 import {
   isAssignment,
   isFunctionNode,
@@ -18,11 +19,12 @@ import type { AutoloadFact } from '../../model/app-facts.ts';
 import type { Repo } from '../../model/repo.ts';
 import { importedBy } from '../../syntax/symbols.ts';
 
-/** The names given to `instance.decorate(…)` anywhere in the service or in packages of the repo that it uses, and those that well-known plugins take. */
+/** The names given to `instance.decorate(…)` anywhere in the service or in packages of the repo that it uses, and those that well-known plugins and our auth middleware take. */
 export function findDecorators(survey: Survey): readonly Member[] {
   return withSiblings(survey).flatMap((one) => [
     ...byPackages(one, 'decorates'),
     ...decorated(one, 'decorate'),
+    ...middlewareMembers(one),
   ]);
 }
 
@@ -39,23 +41,15 @@ function byPackages({ head }: Survey, where: 'decorates' | 'decoratesRequest'): 
 
 /** Names on FastifyRequest that are taken: declared, decorated, or by a well-known plugin, as `user` is by @fastify/jwt. */
 export function findRequestDecorations(survey: Survey): readonly Member[] {
-  return withSiblings(survey).flatMap(requestDecorationsIn);
-}
-
-function requestDecorationsIn(survey: Survey): readonly Member[] {
-  const declared = [...survey.filesMatching(/\bFastifyRequest\b/), ...survey.declarations].flatMap((file) => {
-    const requests = pickNodes(survey.tree(file), (node) => {
-      const isRequest = ts.isInterfaceDeclaration(node) && node.name.text === 'FastifyRequest';
-      return isRequest && isAugmentation(node) ? node : undefined;
-    });
-    return requests.flatMap(({ members }) =>
-      members.flatMap(({ name }): readonly Member[] => {
-        const key = name && keyOf(name);
-        return name === undefined || key === undefined ? [] : [{ name: key, at: placeOf(name, file) }];
-      }),
-    );
-  });
-  return [...byPackages(survey, 'decoratesRequest'), ...declared, ...decorated(survey, 'decorateRequest')];
+  return withSiblings(survey).flatMap((one) => [
+    ...byPackages(one, 'decoratesRequest'),
+    ...declaredMembers(
+      one,
+      [...one.filesMatching(/\bFastifyRequest\b/), ...one.declarations],
+      'FastifyRequest',
+    ),
+    ...decorated(one, 'decorateRequest'),
+  ]);
 }
 
 function decorated(survey: Survey, method: 'decorate' | 'decorateRequest'): readonly Member[] {
@@ -64,14 +58,6 @@ function decorated(survey: Survey, method: 'decorate' | 'decorateRequest'): read
       const name = stringOf(call.arguments[0]);
       return name === undefined ? [] : [{ name, at: placeOf(call, file) }];
     }),
-  );
-}
-
-function isAugmentation({ parent }: ts.InterfaceDeclaration): boolean {
-  return (
-    ts.isModuleBlock(parent) &&
-    ts.isStringLiteral(parent.parent.name) &&
-    parent.parent.name.text === 'fastify'
   );
 }
 

@@ -3,6 +3,7 @@ import { dirnameRel, type RelPath } from '../../model/paths.ts';
 import type { Service } from '../../model/service.ts';
 import { findNode, ts, walk } from '../../syntax/tree.ts';
 import { callsIn } from '../../syntax/calls.ts';
+import { isMiddleware, middlewareMembers } from '../app/declared-members.ts';
 import { isAutohooks } from '../routes/autoload.ts';
 import { isFunctionNode, memberOf, propertyOf, stringOf, unwrap } from '../../syntax/expressions.ts';
 import { findPluginFunction, parameterName } from '../../program/plugin-functions.ts';
@@ -181,11 +182,6 @@ function judgeHook(survey: Survey, hook: ts.Expression, file: RelPath, depth = 0
   return isFunctionNode(found.node) ? judgeFunction(survey, found.node, found.file, depth) : 'unknown';
 }
 
-/** Our middleware decorates the client that it asks: its own hook is the decorator beside it. */
-export function isMiddleware(survey: Survey, file: RelPath): boolean {
-  return /\.decorate\(['"]authServiceClient['"]/.test(survey.text(file));
-}
-
 /** One that guards is enough: all of them run. */
 function anyOf(verdicts: readonly Verdict[]): Verdict {
   if (verdicts.includes('guards')) return 'guards';
@@ -201,7 +197,7 @@ function judgeAuth(survey: Survey, call: ts.CallExpression, file: RelPath, depth
   return verdicts.length > 0 && verdicts.every((one) => one === 'guards') ? 'guards' : 'unknown';
 }
 
-/** The function that `decorate(name, …)` gives to instances; undefined for none, and for several. */
+/** The function that `decorate(name, …)` gives to instances, or our middleware; undefined for none, and for several. */
 export function decoratedAs(survey: Survey, name: string): { file: RelPath; node: ts.Node } | undefined {
   const found = survey
     .filesMatching(/\.decorate\(/)
@@ -212,7 +208,9 @@ export function decoratedAs(survey: Survey, name: string): { file: RelPath; node
           : [],
       ),
     );
-  return found.length === 1 ? found[0] : undefined;
+  const own = middlewareMembers(survey).filter((member) => member.name === name);
+  const all = found.length > 0 ? found : own.map(({ at }) => ({ file: at.path, node: survey.tree(at.path) }));
+  return all.length === 1 ? all[0] : undefined;
 }
 
 /** It has to call what verifies, and to refuse where that fails. */

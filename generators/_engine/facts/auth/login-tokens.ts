@@ -19,8 +19,8 @@ export interface LoginTokens {
   readonly claims: Sample;
   /** The sign call shows the claim that names the user; otherwise `claims` has it only because it was named. */
   readonly isUserSeen: boolean;
-  /** What such a token says of its user; absent for what it does not say, or only the signer knows. */
-  readonly identity: Readonly<{ userId?: string; email?: string; tenantId?: string }>;
+  /** The answer about such a token, as an object, without what the token does not say or only the signer knows. */
+  readonly answer: Sample;
 }
 
 /** Where the code shows no login, as a new one would sign. */
@@ -40,8 +40,10 @@ export function surveyLoginTokens(survey: Survey, jwt: JwtFact, logins: readonly
     email: textAt([...holder, 'email']),
     tenantId: tenants.map(textAt).find((one) => one !== undefined),
   };
-  const known = Object.entries(told).filter(([, text]) => text !== undefined);
-  return { signer, claims, isUserSeen, identity: Object.fromEntries(known) };
+  const members = new Map([['valid', { code: 'true' }]]);
+  for (const [name, text] of Object.entries(told))
+    if (text !== undefined) members.set(name, textSample(name, text));
+  return { signer, claims, isUserSeen, answer: { code: '', members } };
 }
 
 /** The same, with the logins that the code shows or that `named` names. */

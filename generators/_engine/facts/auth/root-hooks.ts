@@ -7,12 +7,12 @@ import { memberOf, propertyOf, receiverOf, stringOf } from '../../syntax/express
 import { printKey } from '../../syntax/print.ts';
 import { lineOf, ts, walk } from '../../syntax/tree.ts';
 import { findAppPlace } from '../app/app-place.ts';
+import { isMiddleware } from '../app/declared-members.ts';
 import { autoloadsOf, isAutohooks } from '../routes/autoload.ts';
 import { functionOf, type Level, levelOf, pluginsOf } from '../routes/guard-order.ts';
 import { filesBelow } from '../routes/route-reach.ts';
 import { decideHook, type Decision } from './guard-decision.ts';
 import type { GuardedRequest } from './guard-values.ts';
-import { isMiddleware } from './guards.ts';
 
 /** A hook that requests come through before they are handled. */
 export interface RootHook {

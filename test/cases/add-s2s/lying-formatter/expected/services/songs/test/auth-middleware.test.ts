@@ -12,10 +12,8 @@ import {
   it
 } from "vitest";
 
-import {
-  authMiddleware,
-  type AuthMiddlewareOptions
-} from "../src/middleware/auth.middleware.js";
+import { authMiddleware } from "../src/middleware/auth.middleware.js";
+import type { Authentication } from "../src/utils/authentication.js";
 import { type Answer, hangUp, json, silence, StubServer } from "./test-kit.js";
 
 const ADA = {
@@ -47,7 +45,7 @@ afterAll(() => auth.stop());
 
 /** An application with one guarded plugin and one open route. */
 async function buildApp(
-  options: AuthMiddlewareOptions = {}
+  options: Authentication["options"] = {}
 ): Promise<FastifyInstance> {
   const stream = { write: (line: string) => log.push(line) };
   const app = Fastify({

@@ -141,7 +141,7 @@ describe('circuit breaker, calls', () => {
 
 	it('refuses counts that are no positive integers, and times that are not finite and above 0', () => {
 		for (const value of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
-			assert.throws(() => createBreaker({ failureThreshold: value }), /must be a positive integer/)
+			assert.throws(() => createBreaker({ failureThreshold: value }), /a positive integer/)
 			assert.throws(() => createBreaker({ timeout: value }), /must be finite and above 0/)
 		}
 	})

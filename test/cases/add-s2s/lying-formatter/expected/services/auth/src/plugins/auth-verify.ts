@@ -42,11 +42,7 @@ export const authVerify = fp<AuthVerifyOptions>(
       verify
     );
     app.decorate("tokenBlacklist", blacklist);
-    const handler = createVerifyHandler({
-      verify,
-      toIdentity,
-      isRevoked: (token) => blacklist.isRevoked(token)
-    });
+    const handler = createVerifyHandler({ verify, toIdentity, blacklist });
 
     // In a context of its own, so that the hooks are this route's alone.
     await app.register(async (route) => {
@@ -85,11 +81,7 @@ export function toIdentity(claims: TokenClaims): Identity {
     OTHER_KIND.test(firstText(claims, [name]) ?? "")
   );
   if (userId === undefined || isOtherKind) throw new TokenError("invalid");
-  return {
-    userId,
-    ...(email !== undefined && { email }),
-    ...(tenantId !== undefined && { tenantId })
-  };
+  return { userId, email, tenantId };
 }
 
 function firstText(

@@ -17,16 +17,16 @@ import {
 /** The owner of a token, as other services know it. */
 export interface Identity {
   userId: string;
-  email?: string;
-  tenantId?: string;
+  email?: string | undefined;
+  tenantId?: string | undefined;
 }
 
 export interface VerifyHandlerOptions {
   verify: TokenVerifier;
   /** @throws TokenError `invalid` if the claims do not authenticate a user */
   toIdentity: (claims: TokenClaims) => Identity;
-  /** Rejects if the denylist does not answer. Default: no denylist. */
-  isRevoked?: (token: string) => Promise<boolean>;
+  /** Rejects if it does not answer. Default: no denylist. */
+  blacklist?: { isRevoked(token: string): Promise<boolean> };
   /** An additional check of the service; a falsy result counts as revoked. */
   isAccepted?: (claims: TokenClaims, request: FastifyRequest) => unknown;
 }
@@ -77,16 +77,18 @@ export function addVerifyHooks(
 export function createVerifyHandler(
   options: VerifyHandlerOptions
 ): (request: VerifyRequest, reply: FastifyReply) => Promise<FastifyReply> {
-  const { verify, toIdentity, isRevoked, isAccepted = () => true } = options;
+  const { verify, toIdentity, blacklist, isAccepted = () => true } = options;
   return async (request, reply) => {
     const { body, log } = request;
     try {
       const claims = await verify(body.token);
       const identity = toIdentity(claims);
-      const revoked = await isRevoked?.(body.token).catch((error: unknown) => {
-        log.error({ err: error }, "Token denylist does not answer");
-        return "unknown";
-      });
+      const revoked = await blacklist
+        ?.isRevoked(body.token)
+        .catch((error: unknown) => {
+          log.error({ err: error }, "Token denylist does not answer");
+          return "unknown";
+        });
       if (revoked === "unknown") {
         return await reply
           .code(503)

@@ -36,7 +36,7 @@ export interface AuthenticationOptions extends Partial<ServiceClientOptions> {
   connect?: (options: ServiceClientOptions) => AuthServiceClient;
   /** Route of the auth service that verifies tokens. Default /auth/verify. */
   verifyPath?: string;
-  /** Sent as `X-Service-Secret`; none when that is empty. */
+  /** Sent as `X-Service-Secret`; empty: none. Default `SERVICE_AUTH_SECRET`. */
   serviceSecret?: string | undefined;
   /**
    * Observes what came of each request's token, and decides nothing: what it throws is logged at error, and the request
@@ -51,17 +51,19 @@ export interface AuthenticationOptions extends Partial<ServiceClientOptions> {
   verifier?: (client: AuthServiceClient, log: FastifyBaseLogger) => Verifier;
   /** Remembers what the auth service said. Default: none, and each token is asked about each time. */
   cache?: AnswerCache;
+  /** Makes what the application is decorated with. Default: the hook itself. */
+  decorator?: (authenticate: Authenticate) => Authenticate;
 }
 
-/** What the service calls two members of its requests, and the variable with the URL of the auth service. */
-export type AuthenticationNames = Readonly<
-  Record<"user" | "correlationId" | "url", string>
->;
-
+/** What the middleware takes, and what it adds to an application and its requests. */
 export interface Authentication {
-  readonly client: AuthServiceClient;
+  readonly options: AuthenticationOptions;
   /** An `onRequest` hook that asks for a token and sets the request's user. */
   readonly authenticate: Authenticate;
+  /** Calls the auth service; tells the state of its circuit. */
+  readonly client: AuthServiceClient;
+  /** Null on routes that do not ask for a token. */
+  readonly user: Answer;
 }
 
 /**
@@ -103,6 +105,14 @@ type Report = (
 /** What the service takes from an answer beside ID, mail and tenant. */
 type Claims = (answer: Readonly<Record<string, unknown>>) => object;
 
+/** What a service calls what it is given, and the variable with the URL of the auth service, unless it says otherwise. */
+const NAMES = {
+  user: "user",
+  correlationId: "correlationId",
+  authenticate: "authenticate",
+  client: "authServiceClient",
+  url: "AUTH_SERVICE_URL"
+};
 const CIRCUIT = { failureThreshold: 3, successThreshold: 2, timeout: 30_000 };
 const MAX_TOKEN_LENGTH = 8_192;
 const BEARER = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i;
@@ -112,18 +122,19 @@ const CORRELATION_ID = /^[A-Za-z0-9._:-]{1,128}$/;
 const COUNTED_ID = /^req-[0-9a-z]+$/;
 
 /**
- * Lets the auth service decide who is calling. 401 says that the token is no good, 503 that nobody can tell now. Has one
- * client, and so one circuit, for the whole application, which closes it; gives each request a correlation ID. Rejects
- * with TypeError when `baseUrl` is no URL.
+ * Lets the auth service decide who is calling. 401 says that the token is no good, 503 that nobody can tell now. Adds one
+ * client, and so one circuit, to the application, which closes it; the hook; and the user and a correlation ID to each
+ * request. Rejects with TypeError when `baseUrl` is no URL.
  */
 export function connectAuthService(
   app: FastifyInstance,
   options: AuthenticationOptions & { readonly baseUrl: string },
-  names: AuthenticationNames,
+  ownNames: Partial<typeof NAMES> = {},
   claims: Claims = () => ({})
-): Promise<Authentication> {
+): Promise<Pick<Authentication, "authenticate" | "client">> {
   // What is thrown here rejects: thrown from a plugin it would end the process instead of failing the start.
   return new Promise((resolve) => {
+    const names = { ...NAMES, ...ownNames };
     const client = createClient(app, options, names.url);
     app.addHook("onClose", () => client.close());
     app.addHook("onRequest", (request, reply, next) => {
@@ -150,10 +161,15 @@ export function connectAuthService(
         request.log.error({ err: error }, "onVerified failed");
       }
     };
-    resolve({
-      client,
-      authenticate: createAuthenticate(client, verify, report, names)
-    });
+    const authenticate = createAuthenticate(client, verify, report, names);
+    app.decorate(
+      names.authenticate,
+      options.decorator?.(authenticate) ?? authenticate
+    );
+    app.decorate(names.client, client);
+    app.decorateRequest(names.correlationId, "");
+    app.decorateRequest(names.user, null);
+    resolve({ authenticate, client });
   });
 }
 
@@ -162,7 +178,10 @@ function createClient(
   options: AuthenticationOptions & { readonly baseUrl: string },
   variable: string
 ): AuthServiceClient {
-  const { baseUrl, serviceSecret: secret = "" } = options;
+  const {
+    baseUrl,
+    serviceSecret: secret = process.env["SERVICE_AUTH_SECRET"]
+  } = options;
   if (
     process.env["NODE_ENV"] === "production" &&
     LOOPBACK.test(baseUrl) &&
@@ -196,7 +215,7 @@ function createAuthenticate(
   client: AuthServiceClient,
   verify: Verifier,
   report: Report,
-  names: AuthenticationNames
+  names: typeof NAMES
 ): Authenticate {
   // The member is no proof: hooks of the application may write it, and contexts made before the plugin lack it.
   const verified = new WeakSet<FastifyRequest>();

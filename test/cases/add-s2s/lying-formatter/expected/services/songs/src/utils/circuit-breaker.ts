@@ -28,7 +28,11 @@ export interface CircuitBreakerOptions {
   /** What a failure counts for; 0 is no failure. Default 1. */
   weigh?: (error: unknown) => number;
   /** Called after each change of state; what it throws is swallowed. */
-  onStateChange?: (change: CircuitStateChange) => void;
+  onStateChange?: (change: {
+    name: string;
+    from: CircuitState;
+    to: CircuitState;
+  }) => void;
   /** Milliseconds, monotonic. Default `performance.now`. */
   clock?: () => number;
 }
@@ -50,12 +54,6 @@ export type TripPolicyFactory = (clock: () => number) => TripPolicy;
 
 /** Milliseconds that a circuit stays OPEN; `reopenings` counts since it was last CLOSED, 0 at first. */
 export type OpenTime = (timeoutMs: number, reopenings: number) => number;
-
-export interface CircuitStateChange {
-  name: string;
-  from: CircuitState;
-  to: CircuitState;
-}
 
 /** Totals count since `reset()`; times are epoch milliseconds. */
 export interface CircuitStats {
@@ -235,9 +233,8 @@ export class CircuitBreaker {
     if (
       circuit.state !== "CLOSED" ||
       this.#trips(circuit.runWeight, durationMs)
-    ) {
+    )
       this.#open(circuit, now, retryAfterOf(error));
-    }
   }
 
   /** The call of that permit was cancelled: it says nothing about the dependency. */

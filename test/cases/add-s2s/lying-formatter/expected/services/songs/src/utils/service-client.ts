@@ -26,7 +26,6 @@ import {
   buildRequest,
   type CallContext,
   checkHeaders,
-  headersOf,
   type RequestOptions,
   type ServiceRequest
 } from "./service-request.js";
@@ -96,7 +95,6 @@ export class ServiceClient {
   readonly #transport: HttpTransport;
   readonly #retry: RetryPolicy | undefined;
   readonly #observer: ClientObserver | undefined;
-  readonly #context: ServiceClientOptions["context"];
   #inFlight = 0;
   #onIdle: (() => void) | undefined;
   #closing: Promise<void> | undefined;
@@ -124,7 +122,6 @@ export class ServiceClient {
     this.#timeout = aboveZero("timeout", options.timeout ?? 10_000);
     this.#headers = checkHeaders(options.headers ?? {});
     this.#observer = options.observer ?? defaultObserver;
-    this.#context = options.context;
     this.#breaker = this.#createBreaker({
       name: url.host,
       ...options.circuitBreakerOptions
@@ -238,13 +235,9 @@ export class ServiceClient {
     options: RequestOptions = {}
   ): Promise<ServiceResponse<T>> {
     const body = (JSON.stringify(data) as string | undefined) ?? null;
-    const context = this.#context?.();
-    const inherited =
-      context && headersOf(context, this.#options.forwardToken === true);
+    const context = this.#options.context?.();
     const headers =
-      inherited === undefined
-        ? this.#headers
-        : { ...inherited, ...this.#headers };
+      context === undefined ? this.#headers : this.#headersIn(context);
     const request = buildRequest(
       method,
       this.#basePath,
@@ -255,8 +248,7 @@ export class ServiceClient {
     );
     const timeout = aboveZero("timeout", options.timeout ?? this.#timeout);
     const call: ServiceCall = { client: this, ...request };
-    const isClosed = this.#closing !== undefined;
-    if (isClosed)
+    if (this.#closing !== undefined)
       throw this.#error("network", call, {
         cause: new Error("The client is closed")
       });
@@ -289,6 +281,22 @@ export class ServiceClient {
       this.#inFlight -= 1;
       if (this.#inFlight === 0) this.#onIdle?.();
     }
+  }
+
+  /** Those of the client, and what the request that the caller serves came with. */
+  #headersIn({
+    correlationId,
+    traceparent,
+    authorization
+  }: CallContext): Record<string, string> {
+    const token =
+      this.#options.forwardToken === true ? authorization : undefined;
+    const inherited = {
+      "x-correlation-id": correlationId,
+      traceparent,
+      authorization: token
+    };
+    return { ...checkHeaders(inherited), ...this.#headers };
   }
 
   /** One or more attempts; the breaker sees the last one's outcome only. */
@@ -390,11 +398,8 @@ export class ServiceClient {
   }
 
   #refusal(call: ServiceCall): ServiceClientError {
-    const cause = new CircuitOpenError(
-      this.service,
-      this.#breaker.retryAfterMs()
-    );
-    const { retryAfterMs } = cause;
+    const retryAfterMs = this.#breaker.retryAfterMs();
+    const cause = new CircuitOpenError(this.service, retryAfterMs);
     this.#observer?.callRefused(this, retryAfterMs);
     return this.#error("circuit_open", call, { cause, retryAfterMs });
   }

@@ -15,7 +15,6 @@ import {
 	buildRequest,
 	type CallContext,
 	checkHeaders,
-	headersOf,
 	type RequestOptions,
 	type ServiceRequest
 } from './service-request.js'
@@ -85,7 +84,6 @@ export class ServiceClient {
 	readonly #transport: HttpTransport
 	readonly #retry: RetryPolicy | undefined
 	readonly #observer: ClientObserver | undefined
-	readonly #context: ServiceClientOptions['context']
 	#inFlight = 0
 	#onIdle: (() => void) | undefined
 	#closing: Promise<void> | undefined
@@ -107,7 +105,6 @@ export class ServiceClient {
 		this.#timeout = aboveZero('timeout', options.timeout ?? 10_000)
 		this.#headers = checkHeaders(options.headers ?? {})
 		this.#observer = options.observer ?? defaultObserver
-		this.#context = options.context
 		this.#breaker = this.#createBreaker({ name: url.host, ...options.circuitBreakerOptions })
 		this.service = this.#breaker.name
 		const maxBytes = aboveZero('maxResponseBytes', options.maxResponseBytes ?? 1_048_576)
@@ -193,14 +190,13 @@ export class ServiceClient {
 		options: RequestOptions = {}
 	): Promise<ServiceResponse<T>> {
 		const body = (JSON.stringify(data) as string | undefined) ?? null
-		const context = this.#context?.()
-		const inherited = context && headersOf(context, this.#options.forwardToken === true)
-		const headers = inherited === undefined ? this.#headers : { ...inherited, ...this.#headers }
+		const context = this.#options.context?.()
+		const headers = context === undefined ? this.#headers : this.#headersIn(context)
 		const request = buildRequest(method, this.#basePath, path, body !== null, options, headers)
 		const timeout = aboveZero('timeout', options.timeout ?? this.#timeout)
 		const call: ServiceCall = { client: this, ...request }
-		const isClosed = this.#closing !== undefined
-		if (isClosed) throw this.#error('network', call, { cause: new Error('The client is closed') })
+		if (this.#closing !== undefined)
+			throw this.#error('network', call, { cause: new Error('The client is closed') })
 		const permit = this.#breaker.tryAcquire()
 		if (permit === 0) throw this.#refusal(call)
 
@@ -222,6 +218,13 @@ export class ServiceClient {
 			this.#inFlight -= 1
 			if (this.#inFlight === 0) this.#onIdle?.()
 		}
+	}
+
+	/** Those of the client, and what the request that the caller serves came with. */
+	#headersIn({ correlationId, traceparent, authorization }: CallContext): Record<string, string> {
+		const token = this.#options.forwardToken === true ? authorization : undefined
+		const inherited = { 'x-correlation-id': correlationId, traceparent, authorization: token }
+		return { ...checkHeaders(inherited), ...this.#headers }
 	}
 
 	/** One or more attempts; the breaker sees the last one's outcome only. */
@@ -293,8 +296,8 @@ export class ServiceClient {
 	}
 
 	#refusal(call: ServiceCall): ServiceClientError {
-		const cause = new CircuitOpenError(this.service, this.#breaker.retryAfterMs())
-		const { retryAfterMs } = cause
+		const retryAfterMs = this.#breaker.retryAfterMs()
+		const cause = new CircuitOpenError(this.service, retryAfterMs)
 		this.#observer?.callRefused(this, retryAfterMs)
 		return this.#error('circuit_open', call, { cause, retryAfterMs })
 	}

@@ -41,7 +41,13 @@ export class CallDeadline {
     }, timerMs);
     if (leftMs <= 0) this.reason = 'timeout';
     this.#signals = [signal, context?.signal];
-    for (const one of this.#signals) this.#follow(one);
+    for (const one of this.#signals) {
+      if (one === undefined) continue;
+      // Any number of calls may share a signal: Node.js before 22 warns of a leak at the eleventh.
+      setMaxListeners(0, one);
+      one.addEventListener('abort', this);
+      if (one.aborted) this.reason ??= 'aborted';
+    }
   }
 
   /** Milliseconds since the call began. */
@@ -96,14 +102,6 @@ export class CallDeadline {
     clearTimeout(this.#timer);
     for (const signal of this.#signals) signal?.removeEventListener('abort', this);
     this.#onCancel = undefined;
-  }
-
-  #follow(signal: AbortSignal | undefined): void {
-    if (signal === undefined) return;
-    // Any number of calls may share a signal: Node.js before 22 warns of a leak at the eleventh.
-    setMaxListeners(0, signal);
-    signal.addEventListener('abort', this);
-    if (signal.aborted) this.reason ??= 'aborted';
   }
 
   /** Time is up: what has arrived meanwhile is read first, since timers come before it where the process stood still. */

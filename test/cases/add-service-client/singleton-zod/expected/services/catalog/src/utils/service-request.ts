@@ -88,36 +88,16 @@ export function buildRequest(
   headers['x-correlation-id'] = correlationId;
   const isRepeatable = method !== 'POST' && method !== 'PATCH';
   const retryable = isRepeatable || idempotent || idempotencyKey !== undefined;
-  return {
-    method,
-    path: basePath + path + queryString(query, path),
-    route,
-    correlationId,
-    headers,
-    retryable,
-  };
+  const target = basePath + path + queryString(query, path);
+  return { method, path: target, route, correlationId, headers, retryable };
 }
 
 function queryString(query: RequestOptions['query'], path: string): string {
   if (query === undefined) return '';
-  const search = new URLSearchParams();
-  for (const [name, value] of Object.entries(query)) {
-    if (value !== undefined) search.append(name, String(value));
-  }
-  const text = search.toString();
+  const given = Object.entries(query).filter(([, value]) => value !== undefined);
+  const entries = given.map(([name, value]): [string, string] => [name, String(value)]);
+  const text = new URLSearchParams(entries).toString();
   return text === '' ? '' : `${path.includes('?') ? '&' : '?'}${text}`;
-}
-
-/** The headers of a call by its context, with the credentials or without. */
-export function headersOf(
-  { authorization, correlationId, traceparent }: CallContext,
-  forwardToken: boolean,
-): Record<string, string> {
-  return checkHeaders({
-    'x-correlation-id': correlationId,
-    traceparent,
-    authorization: forwardToken ? authorization : undefined,
-  });
 }
 
 /**

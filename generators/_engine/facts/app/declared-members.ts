@@ -1,0 +1,46 @@
+import type { RelPath } from '../../model/paths.ts';
+import type { Survey } from '../../program/survey.ts';
+import { keyOf } from '../../syntax/expressions.ts';
+import { pickNodes, placeOf, ts } from '../../syntax/tree.ts';
+
+/** Our middleware declares the client that it asks: its own hook is the member beside it. */
+const ofMiddleware = /^\s*authServiceClient: /m;
+
+type DeclaredMember = Readonly<{ name: string; at: ReturnType<typeof placeOf> }>;
+
+/** Members of an interface of Fastify that these files declare. */
+export function declaredMembers(
+  survey: Survey,
+  files: readonly RelPath[],
+  of: 'FastifyInstance' | 'FastifyRequest',
+): readonly DeclaredMember[] {
+  return files.flatMap((file) => {
+    const declarations = pickNodes(survey.tree(file), (node) => {
+      const isWanted = ts.isInterfaceDeclaration(node) && node.name.text === of;
+      return isWanted && isAugmentation(node) ? node : undefined;
+    });
+    return declarations.flatMap(({ members }) =>
+      members.flatMap(({ name }) => {
+        const key = name && keyOf(name);
+        return name === undefined || key === undefined ? [] : [{ name: key, at: placeOf(name, file) }];
+      }),
+    );
+  });
+}
+
+function isAugmentation({ parent }: ts.InterfaceDeclaration): boolean {
+  return (
+    ts.isModuleBlock(parent) &&
+    ts.isStringLiteral(parent.parent.name) &&
+    parent.parent.name.text === 'fastify'
+  );
+}
+
+/** What our auth middleware adds to instances: authentication.ts decorates them by names that are values. */
+export function middlewareMembers(survey: Survey): readonly DeclaredMember[] {
+  return declaredMembers(survey, survey.filesMatching(ofMiddleware), 'FastifyInstance');
+}
+
+export function isMiddleware(survey: Survey, file: RelPath): boolean {
+  return ofMiddleware.test(survey.text(file));
+}
