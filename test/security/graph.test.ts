@@ -31,8 +31,11 @@ function accessOf(onApp: string, inPlugin: string, more = ''): string | undefine
 
 describe('A.6c s2s-graph says what runs, not what a hook is called', () => {
   const authenticate = `app.decorate('authenticate', ${verify});`;
-  const ours =
-    "import fp from 'fastify-plugin';\nconst authMiddleware = fp((app, o, done) => { done(); });\ndeclare module 'fastify' {\n  interface FastifyInstance {\n    authServiceClient: object;\n  }\n}";
+  const declared =
+    "declare module 'fastify' {\n  interface FastifyInstance {\n    authenticate: object;\n    authServiceClient: object;\n  }\n}";
+  const pluginOf = (code: string): string =>
+    `import fp from 'fastify-plugin';\nimport { connectAuthService } from './authentication.js';\nconst authMiddleware = fp(async (app) => { ${code} });\n${declared}`;
+  const ours = pluginOf('await connectAuthService(app, {});');
 
   it.each<[string, string | undefined, string, string, string?]>([
     ['a hook that verifies and refuses', 'guarded', `app.addHook('onRequest', ${verify});`, ''],
@@ -111,6 +114,20 @@ describe('A.6c s2s-graph says what runs, not what a hook is called', () => {
       'guarded',
       "app.register(authMiddleware, { publicRoutes: ['/things'] });",
       '',
+      ours,
+    ],
+    [
+      'a plugin with the declarations of our middleware alone',
+      'open',
+      'app.register(authMiddleware, { publicRoutes: [] });',
+      '',
+      pluginOf('app.log.info(1);').replace(/^import \{ connect.*\n/m, ''),
+    ],
+    [
+      'a decorator beside our middleware that only logs',
+      'open',
+      `app.decorate('authenticate', ${logs});`,
+      "  app.addHook('onRequest', app.authenticate);",
       ours,
     ],
     [

@@ -4,7 +4,9 @@ import { keyOf } from '../../syntax/expressions.ts';
 import { pickNodes, placeOf, ts } from '../../syntax/tree.ts';
 
 /** Our middleware declares the client that it asks: its own hook is the member beside it. */
-const ofMiddleware = /^\s*authServiceClient: /m;
+const declares = /^\s*authServiceClient: /m;
+/** And it makes both: a declaration alone says nothing of what runs. */
+const connects = /\bconnectAuthService\(|\.decorate\(\s*['"]authServiceClient['"]/;
 
 type DeclaredMember = Readonly<{ name: string; at: ReturnType<typeof placeOf> }>;
 
@@ -38,9 +40,11 @@ function isAugmentation({ parent }: ts.InterfaceDeclaration): boolean {
 
 /** What our auth middleware adds to instances: authentication.ts decorates them by names that are values. */
 export function middlewareMembers(survey: Survey): readonly DeclaredMember[] {
-  return declaredMembers(survey, survey.filesMatching(ofMiddleware), 'FastifyInstance');
+  const files = survey.filesMatching(declares).filter((file) => isMiddleware(survey, file));
+  return declaredMembers(survey, files, 'FastifyInstance');
 }
 
 export function isMiddleware(survey: Survey, file: RelPath): boolean {
-  return ofMiddleware.test(survey.text(file));
+  const text = survey.text(file);
+  return declares.test(text) && connects.test(text);
 }

@@ -178,8 +178,8 @@ function judgeHook(survey: Survey, hook: ts.Expression, file: RelPath, depth = 0
     ? decoratedAs(survey, bare.name.text)
     : survey.names.value(bare, file);
   if (found === undefined) return 'unknown';
-  if (ts.isPropertyAccessExpression(bare) && isMiddleware(survey, found.file)) return 'guards';
-  return isFunctionNode(found.node) ? judgeFunction(survey, found.node, found.file, depth) : 'unknown';
+  if (isFunctionNode(found.node)) return judgeFunction(survey, found.node, found.file, depth);
+  return ts.isPropertyAccessExpression(bare) && isMiddleware(survey, found.file) ? 'guards' : 'unknown';
 }
 
 /** One that guards is enough: all of them run. */
