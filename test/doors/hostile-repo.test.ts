@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { run, runBin } from '../helpers/doors.ts';
+import { run, runBinWith } from '../helpers/doors.ts';
 import { projectRoot } from '../helpers/project-root.ts';
 
 let outside = '';
@@ -182,7 +182,9 @@ describe('a hostile repository', () => {
   it('cannot keep us reading a device where a manifest should be', async () => {
     mkdirSync(join(outside, 'none/sub'), { recursive: true });
     symlinkSync('/dev/zero', join(outside, 'none/sub/package.json'));
-    const refused = await runBin(
+    // Node itself reads the manifest of its folder for what is preloaded.
+    const refused = await runBinWith(
+      { NODE_OPTIONS: '' },
       join(outside, 'none/sub'),
       'add-circuit-breaker',
       '--target',

@@ -15,10 +15,14 @@ afterEach(() => {
 it('uses the variable that a service has for the URL of the auth service, in its code and tests', async () => {
   repo.edit(`${user}/.env.example`, (text) => `${text}AUTH_URL=http://localhost:3001\n`);
   await repo.run('add-s2s --target user --protect usersRoutes');
-  const generated = [...repo.tree].filter(([path]) => path.startsWith(user) && !repo.original.has(path));
+  // authentication.ts has the usual name as a default, which the middleware replaces.
+  const generated = [...repo.tree].filter(
+    ([path]) => path.startsWith(user) && !repo.original.has(path) && !path.endsWith('authentication.ts'),
+  );
   const texts = generated.map(([, text]) => text).join('\n');
   expect(texts).not.toContain('AUTH_SERVICE_URL');
   expect(texts).toContain('AUTH_URL: auth.origin');
+  expect(texts).toContain("{ url: 'AUTH_URL' }");
   expect(repo.read(`${user}/.env.example`).match(/AUTH_\w*URL/g)).toEqual(['AUTH_URL']);
   expect(await repo.plan('add-s2s --target user --protect usersRoutes')).toMatchObject({ edits: [] });
 });

@@ -7,6 +7,7 @@ import { ensureDependency } from '../edit/ensure-dependency.ts';
 import type { Insertion } from './s2s-record.ts';
 import { findWorkspacePackage, isRecord, readManifest } from '../repo/manifest.ts';
 import { findSharedFolders } from '../repo/shared-packages.ts';
+import { declaredMembers } from '../facts/app/declared-members.ts';
 import { findReference, importOf, variablesIn } from '../facts/config/config.ts';
 import { memberOf, stringOf, unwrap } from '../syntax/expressions.ts';
 import { requiredModule } from '../syntax/symbols.ts';
@@ -164,7 +165,7 @@ export function findDecoratorUses(
   return heads.flatMap((head) => {
     const old = openSurvey(before, head);
     const going = old.files.filter((path) => gone.has(path));
-    const lost = new Map(going.flatMap((path) => [...decoratorsIn(old.tree(path))]));
+    const lost = decorationsOf(old, going);
     if (lost.size === 0) return [];
     const staying = openSurvey(after, head);
     const paths = [...staying.files, ...staying.tests];
@@ -172,6 +173,20 @@ export function findDecoratorUses(
     const missed = new Map([...lost].filter(([name]) => !own.has(name)));
     return paths.flatMap((path) => usesIn(staying, path, missed));
   });
+}
+
+/** What files decorate by a literal name, and what they declare: a function may be what decorates. */
+function decorationsOf(survey: Survey, files: readonly RelPath[]): Decorators {
+  const declared = (
+    of: 'FastifyInstance' | 'FastifyRequest',
+    kind: Kind,
+  ): readonly (readonly [string, Kind])[] =>
+    declaredMembers(survey, files, of).map(({ name }) => [name, kind]);
+  return new Map([
+    ...files.flatMap((path) => [...decoratorsIn(survey.tree(path))]),
+    ...declared('FastifyInstance', 'decorate'),
+    ...declared('FastifyRequest', 'decorateRequest'),
+  ]);
 }
 
 function decoratorsIn(tree: ts.SourceFile): Decorators {
