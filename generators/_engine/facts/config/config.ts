@@ -217,6 +217,8 @@ export interface Issuer {
 
 /** The variable with the origin of the auth service, where a service has none for it. */
 const usual = 'AUTH_SERVICE_URL';
+/** Code that reads it; a text of that name, as in authentication.ts, does not. */
+const read = /(?:[^'"]|\[['"])\bAUTH_SERVICE_URL\b/;
 const assigned = /\b([A-Z][A-Z0-9_]*_(?:URL|URI|ORIGIN|ENDPOINT))\b.*?(https?:\/\/[^\s'"`),;]+)/g;
 /** A longer line is data: looking through it takes time by the square of its length. */
 const maxLineChars = 1_000;
@@ -229,11 +231,11 @@ const suffix = /^(?:_(?:SERVICE|SERVER|API))?(?:_BASE)?_(?:URL|URI|ORIGIN|ENDPOI
 export function findUrlVariable(repo: Repo, service: Service, issuer: Issuer | undefined): string {
   const survey = openSurvey(repo, service);
   const { exampleFiles, file } = service.config;
-  const schema = file === undefined ? [] : [file];
+  const listing = [...exampleFiles, ...(file === undefined ? [] : [file])];
   const found: string[] = [];
-  for (const path of new Set([...exampleFiles, ...schema, ...survey.filesMatching(/process\.env/)])) {
+  for (const path of new Set([...listing, ...survey.filesMatching(/process\.env/)])) {
     const text = repo.read(path) ?? '';
-    if (text.includes(usual)) return usual;
+    if (listing.includes(path) ? text.includes(usual) : read.test(text)) return usual;
     for (const line of text.split('\n')) {
       if (line.length > maxLineChars || !line.includes('://')) continue;
       for (const [, name = '', url = ''] of line.matchAll(assigned))
