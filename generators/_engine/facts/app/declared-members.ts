@@ -4,9 +4,9 @@ import { keyOf } from '../../syntax/expressions.ts';
 import { pickNodes, placeOf, ts } from '../../syntax/tree.ts';
 
 /** Our middleware declares the client that it asks: its own hook is the member beside it. */
-const declares = /^\s*authServiceClient: /m;
+const declares = /^[ \t]*authServiceClient: /m;
 /** And it makes both: a declaration alone says nothing of what runs. */
-const connects = /\bconnectAuthService\(|\.decorate\(\s*['"]authServiceClient['"]/;
+const connects = /\bconnectAuthService\(|\.decorate\(\s{0,9}['"]authServiceClient['"]/;
 
 type DeclaredMember = Readonly<{ name: string; at: ReturnType<typeof placeOf> }>;
 
