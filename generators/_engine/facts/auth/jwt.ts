@@ -9,11 +9,9 @@ import { importedBy } from '../../syntax/symbols.ts';
 import { placeOf, ts } from '../../syntax/tree.ts';
 import { claimsOf, findIssued, type Issued } from './jwt-issued.ts';
 import { decideLogins } from './jwt-logins.ts';
-import { findKeysInUse } from './keys-in-use.ts';
+import { findKeysInUse, libraries } from './keys-in-use.ts';
 import { chainedCall, findSecret, findSigns, type PluginUse, type Sign } from './jwt-signs.ts';
 import { findUserClaims } from './user-claims.ts';
-
-const libraries = ['@fastify/jwt', 'jsonwebtoken', 'jose', 'fast-jwt'] as const;
 
 /**
  * How a service signs and verifies tokens; the library that signs, else the one it depends on. `named`: `file:line` of

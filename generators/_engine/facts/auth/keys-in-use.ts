@@ -24,7 +24,7 @@ interface VerifierInUse extends Pick<JwtFact, 'algorithm' | 'secret' | 'namespac
   readonly library: Exclude<JwtFact['library'], 'none'>;
 }
 
-const libraries = ['@fastify/jwt', 'jsonwebtoken', 'jose', 'fast-jwt'] as const;
+export const libraries = ['@fastify/jwt', 'jsonwebtoken', 'jose', 'fast-jwt'] as const;
 
 /** Undefined for a service whose tokens a secret alone signs. */
 export const findKeysInUse = foundOnce((survey): KeysInUse | undefined => {
