@@ -1,7 +1,6 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import type { Case } from '../helpers/case.ts';
@@ -22,15 +21,11 @@ import { linkFastify4, openServices } from './token-services.ts';
 type Files = NonNullable<Case['files']>;
 
 // Guards that demand more of a token than the library does, and move to `app.verifyToken`, as step 1 of the keys asks for.
-const { close, signedElsewhere } = openServices('moved-guards');
-const apps: FastifyInstance[] = [];
+const { close, open, signedElsewhere } = openServices('moved-guards');
 beforeAll(() => {
   process.env['NODE_ENV'] = 'test';
 });
-afterAll(async () => {
-  await Promise.all(apps.map((app) => app.close()));
-  await close();
-});
+afterAll(close);
 
 const generator = 'add-auth-verify';
 const withKeys = ['--blacklist', 'memory', '--no-format', '--keys', 'es256'];
@@ -99,11 +94,7 @@ async function afterMoving(
 
 /** Statuses of the verify route and of the guarded route for tokens of the secret. */
 async function statuses(root: string): Promise<Readonly<Record<string, readonly [number, number]>>> {
-  const { buildApp } = (await import(join(root, 'src/app.ts'))) as {
-    buildApp: () => Promise<FastifyInstance>;
-  };
-  const app = await buildApp();
-  apps.push(app);
+  const app = await open(root);
   const now = Math.floor(Date.now() / 1_000);
   const tokens = {
     'as the login signs': {},

@@ -1,7 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import type { Case } from '../helpers/case.ts';
@@ -23,15 +22,11 @@ type Files = NonNullable<Case['files']>;
 
 // Logins that move to `app.signToken` by hand, as the second step of the keys asks for: what is left of the library are the
 // sign calls for something else, which must not pass for the login.
-const { close, signedElsewhere } = openServices('moved-logins');
-const apps: FastifyInstance[] = [];
+const { close, open, signedElsewhere } = openServices('moved-logins');
 beforeAll(() => {
   process.env['NODE_ENV'] = 'test';
 });
-afterAll(async () => {
-  await Promise.all(apps.map((app) => app.close()));
-  await close();
-});
+afterAll(close);
 
 const generator = 'add-auth-verify';
 const withKeys = ['--blacklist', 'memory', '--no-format', '--keys', 'es256'];
@@ -125,11 +120,7 @@ async function afterMoving(
 
 /** What the verify route answers to the token of each route, and to one of the login before it moved. */
 async function statuses(root: string, before: object = {}): Promise<Readonly<Record<string, number>>> {
-  const { buildApp } = (await import(join(root, 'src/app.ts'))) as {
-    buildApp: () => Promise<FastifyInstance>;
-  };
-  const app = await buildApp();
-  apps.push(app);
+  const app = await open(root);
   const verify = async (token: string): Promise<number> =>
     (await app.inject({ method: 'POST', url: '/auth/verify', payload: { token } })).statusCode;
   const asked = ['/login', ...Object.keys(others)].map(async (url) => {

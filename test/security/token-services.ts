@@ -25,6 +25,8 @@ export interface Running {
 }
 
 export interface Services {
+  /** The application of a service, which `close` closes. */
+  readonly open: (root: string) => Promise<FastifyInstance>;
   /** Generates the verify route into a service and serves it. */
   readonly serve: (name: string, files: Files, more?: readonly string[], isOn4?: boolean) => Promise<Running>;
   /** What the generator would do to it. */
@@ -43,17 +45,22 @@ export function openServices(name: string): Services {
   process.env['SECRET'] = secret;
   const create = (own: string, files: Files): string =>
     materialize(join(folder, own), { fixture: 'none', args: [], files });
+  const open = async (root: string): Promise<FastifyInstance> => {
+    const { buildApp } = (await import(join(root, 'src/app.ts'))) as {
+      buildApp: () => Promise<FastifyInstance>;
+    };
+    const app = await buildApp();
+    apps.push(app);
+    return app;
+  };
   return {
+    open,
     plan: (own, files, more = []) => planCommand({ generator, args: [...args, ...more] }, create(own, files)),
     async serve(own, files, more = [], isOn4 = false) {
       const root = create(own, files);
       if (isOn4) linkFastify4(root);
       await runCommand({ generator, args: [...args, ...more] }, root);
-      const { buildApp } = (await import(join(root, 'src/app.ts'))) as {
-        buildApp: () => Promise<FastifyInstance>;
-      };
-      const app = await buildApp();
-      apps.push(app);
+      const app = await open(root);
       return { root, ...clientOf(await app.listen({ port: 0, host: '127.0.0.1' })) };
     },
     signedElsewhere,
