@@ -36,6 +36,12 @@ export function sharedSpecifier(shared: SharedPackage, fromFile: RelPath, toFile
   return `${relative.startsWith('.') ? '' : './'}${relative}${shared.type === 'module' ? '.js' : ''}`;
 }
 
+/** The file that a specifier of the package names, whether it exists or not: the reverse of `sharedSpecifier`. */
+export function sharedFile({ name, dir }: SharedPackage, specifier: string): RelPath | undefined {
+  if (!specifier.startsWith(`${name}/`)) return undefined;
+  return attempt(() => joinRel(dir, sharedSource, `${specifier.slice(name.length + 1)}.ts`));
+}
+
 /** By which the package is known where no record names it. */
 export const sharedDescription = 'What the services of this repository share to call each other.';
 

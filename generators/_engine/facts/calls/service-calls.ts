@@ -1,5 +1,6 @@
 import { basenameRel, type RelPath } from '../../model/paths.ts';
 import type { ServiceHead } from '../../model/service.ts';
+import { findShared, sharedFile } from '../../repo/shared-packages.ts';
 import { readEnv } from '../../program/env-reads.ts';
 import type { Survey } from '../../program/survey.ts';
 import { invocationsIn, newsIn } from '../../syntax/calls.ts';
@@ -52,9 +53,15 @@ export function findServiceCalls(survey: Survey): readonly ServiceCall[] {
   return [...clients, ...connected, ...findLiterals(survey)];
 }
 
-/** Whether the variable is read for the client of the auth service, which our authentication.ts makes. */
+/** Whether the variable is read for the client of the auth service: where what our authentication.ts exports is imported. */
 function isConnected(survey: Survey, { path }: ServiceCall): boolean {
-  return importsOf(survey.tree(path)).has('connectAuthService');
+  const shared = findShared(survey.repo, survey.head.manifest);
+  return [...importsOf(survey.tree(path)).values()].some(({ from, name }) => {
+    if (name !== 'connectAuthService') return false;
+    const module = survey.names.module(path, from) ?? (shared && sharedFile(shared, from));
+    const connect = module === undefined ? undefined : survey.names.exported(module, name);
+    return connect !== undefined && instantiationsIn(survey, connect.file, 'ServiceClient').length > 0;
+  });
 }
 
 /** Breakers made outside of the ServiceClient, ours and opossum's. */
@@ -64,15 +71,18 @@ export function findCircuits(survey: Survey): readonly Circuit[] {
     .map(({ path, line }) => ({ path, line }));
 }
 
-function instantiationsOf(
-  survey: Survey,
-  className: string,
-): readonly Readonly<{ node: ts.NewExpression; path: RelPath; line: number }>[] {
-  return survey.filesMatching(new RegExp(`\\bnew ${className}\\b`)).flatMap((path) =>
-    newsIn(survey.tree(path))
-      .filter(({ expression }) => expression.getText() === className)
-      .map((node) => ({ node, ...placeOf(node, path) })),
-  );
+type Instantiation = Readonly<{ node: ts.NewExpression; path: RelPath; line: number }>;
+
+function instantiationsOf(survey: Survey, className: string): readonly Instantiation[] {
+  return survey
+    .filesMatching(new RegExp(`\\bnew ${className}\\b`))
+    .flatMap((path) => instantiationsIn(survey, path, className));
+}
+
+function instantiationsIn(survey: Survey, path: RelPath, className: string): readonly Instantiation[] {
+  return newsIn(survey.tree(path))
+    .filter(({ expression }) => expression.getText() === className)
+    .map((node) => ({ node, ...placeOf(node, path) }));
 }
 
 /** Variables that hold the URL of a service, where they are first read or declared. */
