@@ -159,4 +159,28 @@ describe('a message that is missed', () => {
     redis.process.kill('SIGCONT');
     expect(await statuses(other, instances.slice(0, 1))).toEqual([200]);
   });
+
+  it('is written again when a replica takes over that lacks it', async () => {
+    const replica = await startRedis();
+    const client = new Redis(replica.url);
+    await client.replicaof('127.0.0.1', redis.port);
+    const [copied, lacking] = [newToken('copied-1'), newToken('lacking-1')];
+    expect([await statuses(copied), await statuses(lacking)]).toEqual([all(200), all(200)]);
+    await revoke(copied);
+    while ((await admin.wait(1, 1_000)) < 1);
+    await client.replicaof('NO', 'ONE');
+    await revoke(lacking);
+    expect(await statuses(lacking)).toEqual(all(401));
+
+    const before = process.hrtime.bigint();
+    await redis.stop();
+    // The address is that of the one which takes over, as behind Sentinel or a proxy.
+    await client.config('SET', 'port', redis.port);
+    client.disconnect();
+    redis = { ...replica, port: redis.port, url: redis.url };
+    await waitUntil(() => instances.every((one) => (one.toldAt(fleet.keyOf(lacking)) ?? 0n) > before));
+
+    expect(await statuses(copied)).toEqual(all(401));
+    expect(await statuses(lacking)).toEqual(all(401));
+  });
 });
