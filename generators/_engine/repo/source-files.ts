@@ -1,4 +1,4 @@
-import { basenameRel, isUnprintable, joinRel, type RelPath, toRel } from '../model/paths.ts';
+import { basenameRel, dirnameRel, isUnprintable, joinRel, type RelPath, toRel } from '../model/paths.ts';
 import type { Entry, Repo } from '../model/repo.ts';
 import { once } from '../model/run-caches.ts';
 
@@ -40,7 +40,7 @@ export function listSources(repo: Repo, dir: RelPath): SourceFiles {
     }
     level = next;
   }
-  return sortOut(dir, files.slice(0, maxFiles));
+  return sortOut(repo, dir, files.slice(0, maxFiles));
 }
 
 /** Tells a test from its name and folders; `path` is below `dir`. */
@@ -55,9 +55,9 @@ function isTest(dir: RelPath, path: RelPath): boolean {
   );
 }
 
-function sortOut(dir: RelPath, all: readonly RelPath[]): SourceFiles {
+function sortOut(repo: Repo, dir: RelPath, all: readonly RelPath[]): SourceFiles {
   const tests = all.filter((path) => isTest(dir, path) && /\.[cm]?ts$/.test(path));
-  const rest = all.filter((path) => !isTest(dir, path) && !isToolConfig(path));
+  const rest = all.filter((path) => !isTest(dir, path) && !isToolConfig(repo, dir, path));
   const declarations = rest.filter((path) => /\.d\.[cm]?ts$/.test(path));
   return {
     files: rest.filter((path) => /\.[cm]?ts$/.test(path) && !/\.d\.[cm]?ts$/.test(path)),
@@ -67,9 +67,26 @@ function sortOut(dir: RelPath, all: readonly RelPath[]): SourceFiles {
   };
 }
 
-function isToolConfig(path: RelPath): boolean {
+/** What reads a `<name>.config.ts` or `<name>.setup.ts` from any folder. */
+const tools = new Set(
+  [
+    'astro ava babel biome codegen commitlint cucumber cypress docusaurus drizzle esbuild eslint global graphql jest',
+    'karma knex knip lint-staged metro mikro-orm mocha next nuxt nyc openapi openapi-ts orval playwright postcss',
+    'prettier prisma release rollup rspack sanity serverless sst storybook stryker svelte swc tailwind test tests',
+    'tsdown tsup turbo typedoc unbuild vite vitepress vitest wdio webpack',
+  ].flatMap((line) => line.split(' ')),
+);
+
+/**
+ * Most tools are configured at the top of a package, where a file that mentions Fastify is the service's all the same.
+ * Below it only files with the name of a tool are: `src/config/auth.config.ts` is the service's.
+ */
+function isToolConfig(repo: Repo, dir: RelPath, path: RelPath): boolean {
   const name = basenameRel(path);
-  return /\.(config|setup|workspace)\.[cm]?[jt]s$/.test(name) || /^(gulpfile|gruntfile|\.)/i.test(name);
+  if (/^(gulpfile|gruntfile|\.)/i.test(name)) return true;
+  if (!/\.(config|setup|workspace)\.[cm]?[jt]s$/.test(name)) return false;
+  if (tools.has(name.slice(0, name.indexOf('.')))) return true;
+  return dirnameRel(path) === dir && repo.read(path)?.includes('fastify') !== true;
 }
 
 /** A package.json without a name only sets the module type of a folder. */
