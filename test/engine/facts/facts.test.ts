@@ -563,4 +563,17 @@ describe('fastifyMajor and members', () => {
     expect(service.decorators.map(({ name }) => name)).toEqual(['authenticate']);
     expect(service.requestDecorations.map(({ name }) => name)).toEqual(['account', 'tenant']);
   });
+
+  it.each([
+    'export interface AuthRequest extends FastifyRequest { user?: string }',
+    'export interface AuthRequest extends FastifyRequest<{ Params: object }> { user?: string }',
+    'export type AuthRequest = FastifyRequest & { user: { id: string } };',
+    'export const idOf = (request: FastifyRequest & { user: { id: string } }) => request.user.id;',
+  ])('takes a member that a type adds to requests for taken: %s', (declared) => {
+    const { requestDecorations } = serviceOf({
+      'src/app.ts': app,
+      'src/auth.ts': `import type { FastifyRequest } from 'fastify';\n${declared}\nexport interface Other { name: string }\n`,
+    });
+    expect(requestDecorations).toEqual([{ name: 'user', at: { path: 'src/auth.ts', line: 2 } }]);
+  });
 });

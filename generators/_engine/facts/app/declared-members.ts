@@ -21,13 +21,41 @@ export function declaredMembers(
       const isWanted = ts.isInterfaceDeclaration(node) && node.name.text === of;
       return isWanted && isAugmentation(node) ? node : undefined;
     });
-    return declarations.flatMap(({ members }) =>
-      members.flatMap(({ name }) => {
-        const key = name && keyOf(name);
-        return name === undefined || key === undefined ? [] : [{ name: key, at: placeOf(name, file) }];
-      }),
-    );
+    return declarations.flatMap(({ members }) => named(members, file));
   });
+}
+
+function named(members: readonly ts.TypeElement[], file: RelPath): readonly DeclaredMember[] {
+  return members.flatMap(({ name }) => {
+    const key = name && keyOf(name);
+    return name === undefined || key === undefined ? [] : [{ name: key, at: placeOf(name, file) }];
+  });
+}
+
+/**
+ * Members that a type of the service adds to a request: `interface AuthRequest extends FastifyRequest { user: … }`, and
+ * `FastifyRequest & { user: … }`. A declaration on FastifyRequest itself would contradict them.
+ */
+export function membersOfRequestTypes(survey: Survey, files: readonly RelPath[]): readonly DeclaredMember[] {
+  return files.flatMap((file) =>
+    pickNodes(survey.tree(file), (node) => {
+      if (ts.isInterfaceDeclaration(node))
+        return extendsRequest(node) ? named(node.members, file) : undefined;
+      if (!ts.isIntersectionTypeNode(node) || !node.types.some(isRequest)) return undefined;
+      return node.types.flatMap((one) => (ts.isTypeLiteralNode(one) ? named(one.members, file) : []));
+    }).flat(),
+  );
+}
+
+function extendsRequest({ heritageClauses }: ts.InterfaceDeclaration): boolean {
+  const bases = heritageClauses?.flatMap(({ types }) => [...types]) ?? [];
+  return bases.some(({ expression }) => ts.isIdentifier(expression) && expression.text === 'FastifyRequest');
+}
+
+function isRequest(type: ts.TypeNode): boolean {
+  return (
+    ts.isTypeReferenceNode(type) && ts.isIdentifier(type.typeName) && type.typeName.text === 'FastifyRequest'
+  );
 }
 
 function isAugmentation({ parent }: ts.InterfaceDeclaration): boolean {

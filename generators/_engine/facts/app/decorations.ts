@@ -1,6 +1,6 @@
 import type { RelPath } from '../../model/paths.ts';
 import type { Member, PluginNamesFact, Service } from '../../model/service.ts';
-import { declaredMembers, middlewareMembers } from './declared-members.ts';
+import { declaredMembers, membersOfRequestTypes, middlewareMembers } from './declared-members.ts';
 import { siblingsOf } from './siblings.ts';
 import { placeOf, ts, walk } from '../../syntax/tree.ts';
 import {
@@ -39,17 +39,17 @@ function byPackages({ head }: Survey, where: 'decorates' | 'decoratesRequest'): 
   );
 }
 
-/** Names on FastifyRequest that are taken: declared, decorated, or by a well-known plugin, as `user` is by @fastify/jwt. */
+/** Names on FastifyRequest that are taken: declared there or by a type that extends it, decorated, or by a well-known plugin, as `user` is by @fastify/jwt. */
 export function findRequestDecorations(survey: Survey): readonly Member[] {
-  return withSiblings(survey).flatMap((one) => [
-    ...byPackages(one, 'decoratesRequest'),
-    ...declaredMembers(
-      one,
-      [...one.filesMatching(/\bFastifyRequest\b/), ...one.declarations],
-      'FastifyRequest',
-    ),
-    ...decorated(one, 'decorateRequest'),
-  ]);
+  return withSiblings(survey).flatMap((one) => {
+    const files = [...one.filesMatching(/\bFastifyRequest\b/), ...one.declarations];
+    return [
+      ...byPackages(one, 'decoratesRequest'),
+      ...declaredMembers(one, files, 'FastifyRequest'),
+      ...membersOfRequestTypes(one, files),
+      ...decorated(one, 'decorateRequest'),
+    ];
+  });
 }
 
 function decorated(survey: Survey, method: 'decorate' | 'decorateRequest'): readonly Member[] {
