@@ -1,4 +1,4 @@
-import { loaderFlags, typeScriptStart } from './tooling.ts';
+import { loaderFlags, loadsCommonJs, typeScriptStart } from './tooling.ts';
 import { dirnameRel, relativeRel, type RelPath } from '../model/paths.ts';
 import type { Service } from '../model/service.ts';
 import { printKey, printString } from '../syntax/print.ts';
@@ -33,7 +33,7 @@ export function findStartCommand(
     if (portEnv === undefined && defaultPort === undefined) return undefined;
     return {
       runner,
-      args: [...runner, printString(below(app.entry))].join(', '),
+      args: [...runner, ...entryArgs(below(app.entry), flags ?? tooling.runTypeScript, as)].join(', '),
       env: [
         ...(portEnv === undefined ? [] : [`${printKey(portEnv)}: String(${as}Port)`]),
         ...(hostEnv === undefined ? [] : [`${printKey(hostEnv)}: '127.0.0.1'`]),
@@ -52,6 +52,20 @@ export function findStartCommand(
     env: [`PORT: String(${as}Port)`, ...autoload],
     port: '0',
   };
+}
+
+/**
+ * The test loads a clock into a consumer by `--import`. Node then takes its entry for a module, which a loader for
+ * CommonJS such as `-r ts-node/register` does not see: this loads the entry as Node does without that flag.
+ */
+function entryArgs(
+  entry: string,
+  runner: readonly string[] | undefined,
+  as: 'auth' | 'consumer' | 'callee',
+): readonly string[] {
+  if (as !== 'consumer' || runner === undefined || !loadsCommonJs(runner)) return [printString(entry)];
+  const path = `require('node:path').resolve(${printString(entry)})`;
+  return ["'--eval'", printString(`require('node:module')._load(${path}, null, true)`)];
 }
 
 /** Starts an app that does not listen by itself, as fastify-cli would. */

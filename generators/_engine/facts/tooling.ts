@@ -130,6 +130,14 @@ export function loaderFlags({ flags }: StartScript): readonly string[] | undefin
   return found.length === 0 ? undefined : found;
 }
 
+/** Flags that make `require()` alone run TypeScript. */
+export function loadsCommonJs(flags: readonly string[]): boolean {
+  const isModuleLoader = flags.some((flag) => /^--(?:import|loader|experimental-)/.test(flag));
+  const isLoader = (flag: string, index: number): boolean =>
+    /^(?:-r|--require)(?:=|$)/.test(flag) && loader.test(flag.split('=')[1] ?? flags[index + 1] ?? '');
+  return !isModuleLoader && flags.some(isLoader);
+}
+
 /** `cross-env PORT=1 node -r dotenv/config --watch src/server.ts`, `nodemon --exec "tsx src/server.ts"`, `tsx watch …`. */
 function parseStart(script: string): readonly StartScript[] {
   const inner = /\bnodemon\b.*?(?:--exec|-x)\s+(?:"([^"]+)"|'([^']+)'|(.+))$/.exec(script);
