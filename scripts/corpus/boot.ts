@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createHmac } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -12,10 +11,10 @@ import type { Service } from '../../generators/_engine/model/service.ts';
 import { childEnvironment } from '../../test/helpers/child-environment.ts';
 import { findFreePort } from '../../test/helpers/free-port.ts';
 import { projectRoot } from '../../test/helpers/project-root.ts';
-import { corpusSecret, environmentOf } from './environment.ts';
+import { environmentOf } from './environment.ts';
+import { answerLimitMs, startLimitMs } from './limits.ts';
 import { askRoutes, type RouteAnswers } from './routes.ts';
-
-const START_LIMIT_MS = 20_000;
+import { signToken } from './token.ts';
 
 /** `boots`, or the reason why a service does not, in its own words. */
 export interface Boot {
@@ -37,7 +36,7 @@ export async function bootOnce(root: string, service: Service, verifyPath?: stri
   const folder = mkdtempSync(join(tmpdir(), 's2s-corpus-routes-'));
   const list = join(folder, 'routes');
   const own = environmentOf(root, service, port);
-  const signed = signToken(service, own);
+  const signed = signToken(root, service, own);
   const auth = await startAuth(signed);
   const env = { ...own, AUTH_SERVICE_URL: auth.origin, CORPUS_ROUTES: list };
   const entry =
@@ -59,15 +58,19 @@ export async function bootOnce(root: string, service: Service, verifyPath?: stri
   try {
     const origin = await waitUntilAnswering(ports, child);
     if (origin === undefined) return { boots: false, reason: reasonOf(output), routes: new Map() };
+    // Before all routes: one of them may be the logout, which revokes the token.
+    const verify =
+      verifyPath === undefined
+        ? undefined
+        : [
+            await ask(`${origin}${verifyPath}`, 'no token', own),
+            await ask(`${origin}${verifyPath}`, signed, own),
+          ];
     const routes = await askRoutes(origin, list, signed);
     const statuses = [...routes.values()].flatMap(({ owner, stranger }) => [owner, stranger]);
     if (statuses.length > 0 && statuses.every((one) => one >= 500))
       return { boots: false, reason: 'it answers each route with 5xx', routes: new Map() };
-    if (verifyPath === undefined) return { boots: true, reason: '', routes };
-    const verify = [
-      await ask(`${origin}${verifyPath}`, 'no token', own),
-      await ask(`${origin}${verifyPath}`, signed, own),
-    ];
+    if (verify === undefined) return { boots: true, reason: '', routes };
     return { boots: true, reason: verify.includes(500) ? output.join('').slice(-2_000) : '', verify, routes };
   } finally {
     child.kill('SIGKILL');
@@ -99,7 +102,7 @@ async function waitUntilAnswering(
   ports: readonly number[],
   child: ChildProcess,
 ): Promise<string | undefined> {
-  const giveUpAt = Date.now() + START_LIMIT_MS;
+  const giveUpAt = Date.now() + startLimitMs;
   while (Date.now() < giveUpAt && child.exitCode === null) {
     for (const port of ports) {
       const origin = `http://127.0.0.1:${String(port)}`;
@@ -124,28 +127,10 @@ async function ask(url: string, token: string, env: Readonly<Record<string, stri
       ...(secret !== undefined && { 'x-service-secret': secret }),
     },
     body: JSON.stringify({ token }),
-    signal: AbortSignal.timeout(5_000),
+    signal: AbortSignal.timeout(answerLimitMs),
   });
   await response.text();
   return response.status;
-}
-
-/** A token with every claim that the service signs, as text. */
-function signToken({ jwt }: Service, env: Readonly<Record<string, string>>): string {
-  const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
-  const claims = Object.fromEntries(jwt.claims.map((name) => [name, name === 'roles' ? ['user'] : '1']));
-  const now = Math.floor(Date.now() / 1000);
-  const head = encode({ alg: 'HS256', typ: 'JWT' });
-  const body = encode({
-    sub: '1',
-    ...claims,
-    iat: now,
-    exp: now + 600,
-    ...(jwt.issuer !== undefined && { iss: jwt.issuer }),
-    ...(jwt.audience !== undefined && { aud: jwt.audience }),
-  });
-  const key = env[jwt.secret?.env ?? 'JWT_SECRET'] ?? jwt.secret?.fallback ?? corpusSecret;
-  return `${head}.${body}.${createHmac('sha256', key).update(`${head}.${body}`).digest('base64url')}`;
 }
 
 function reasonOf(output: readonly string[]): string {

@@ -5,11 +5,12 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 
 import { childEnvironment } from '../../test/helpers/child-environment.ts';
+import { runLimitMs } from './limits.ts';
 
 /** Of a package: its tests, its linter, its compiler. Those that watch or write are left out. */
 const wanted = /^(?:test|test:unit|unit|lint|lint:check|typecheck|type-check|build)$/;
 
-/** The scripts that succeed in an untouched copy, each within 2 minutes. */
+/** The scripts that succeed in an untouched copy, each within the limit of a run. */
 export async function passingScripts(root: string, dir: string): Promise<readonly string[]> {
   const passing: string[] = [];
   for (const name of scriptsIn(join(root, dir))) {
@@ -58,7 +59,7 @@ async function failureOf(root: string, dir: string, script: string): Promise<str
     all: true,
     reject: false,
     stdin: 'ignore',
-    timeout: 120_000,
+    timeout: runLimitMs,
     extendEnv: false,
     env: childEnvironment({ CI: '1', NO_COLOR: '1' }),
   });

@@ -1,8 +1,10 @@
 /** What each route of a running service answers to a stranger and to the owner of a token. */
 import { existsSync, readFileSync } from 'node:fs';
 
+import { answerLimitMs } from './limits.ts';
+
 interface Answers {
-  /** HTTP status without credentials; 0: no answer within 5 s. */
+  /** HTTP status without credentials; 0: no answer in time. */
   readonly stranger: number;
   /** HTTP status with a Bearer token that the service's own secret signs. */
   readonly owner: number;
@@ -45,7 +47,7 @@ async function ask(url: string, method: string, token?: string): Promise<number>
         ...(token !== undefined && { authorization: `Bearer ${token}` }),
       },
       ...(hasBody && { body: '{}' }),
-      signal: AbortSignal.timeout(5_000),
+      signal: AbortSignal.timeout(answerLimitMs),
     });
     await response.body?.cancel();
     return response.status;

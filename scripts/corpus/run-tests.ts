@@ -4,8 +4,14 @@ import { basename, dirname, join } from 'node:path';
 import { execa } from 'execa';
 
 import type { Edit } from '../../generators/_engine/model/plan.ts';
+import { surveyService } from '../../generators/_engine/facts/app/service.ts';
 import type { Service } from '../../generators/_engine/model/service.ts';
+import { openRepo } from '../../generators/_engine/repo/repo.ts';
+import { findAuthService } from '../../generators/_engine/facts/auth/auth-service.ts';
+import { surveyHeads } from '../../generators/_engine/repo/services.ts';
 import { childEnvironment } from '../../test/helpers/child-environment.ts';
+import { environmentOf } from './environment.ts';
+import { runLimitMs } from './limits.ts';
 
 export interface TestRuns {
   readonly passed: number;
@@ -38,7 +44,14 @@ export async function runTests(
     const { path } = edit;
     if (service.dir !== '' && !path.startsWith(`${service.dir}/`)) continue;
     const key = keyOf(edit, edits);
-    const failure = known.has(key) ? undefined : await failureOf(service, root, path);
+    const failure = known.has(key)
+      ? undefined
+      : await failureOf(
+          service,
+          root,
+          path,
+          edit.role === 'integration-test' ? withIssuer(service, root) : [],
+        );
     if (failure === undefined) {
       passed += 1;
       if (edit.role === 'unit-test') known.add(key);
@@ -56,7 +69,19 @@ function keyOf(test: Edit, edits: readonly Edit[]): string {
   return own.flatMap((edit) => (edit.kind === 'create' ? [edit.path, edit.text] : [])).join('\0');
 }
 
-async function failureOf(service: Service, root: string, path: string): Promise<string | undefined> {
+/** A test of several services gives them its own environment: it needs what each of them starts with. */
+function withIssuer(service: Service, root: string): readonly Service[] {
+  const repo = openRepo(root);
+  const issuer = findAuthService(repo, surveyHeads(repo));
+  return issuer === undefined ? [service] : [surveyService(repo, issuer, false), service];
+}
+
+async function failureOf(
+  service: Service,
+  root: string,
+  path: string,
+  started: readonly Service[] = [],
+): Promise<string | undefined> {
   const stem = basename(path).replace(/\.(test|spec)\.ts$/, '');
   const command = service.testing.command.replace(/^(pnpm exec|bunx|yarn) /, '').replace('NAME', stem);
   // Node 20 leaves globs to the shell.
@@ -66,10 +91,11 @@ async function failureOf(service: Service, root: string, path: string): Promise<
     all: true,
     reject: false,
     stdin: 'ignore',
-    timeout: 120_000,
+    timeout: runLimitMs,
     preferLocal: true,
     extendEnv: false,
     env: childEnvironment({
+      ...Object.fromEntries(started.flatMap((one) => Object.entries(environmentOf(root, one, 0)))),
       BASHOPTS: 'globstar',
       NO_COLOR: '1',
       FASTIFY_AUTOLOAD_TYPESCRIPT: '1',
