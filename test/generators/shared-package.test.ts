@@ -63,6 +63,19 @@ describe('a package that services share', () => {
     expect(repo.read(path)).toBe(text.replace(first, `${line}\n${first}`));
   });
 
+  it('is built before a service that the root builds, which refers to it until it is undone', async () => {
+    const references = [{ path: 'services/user-service' }];
+    repo.write('tsconfig.json', JSON.stringify({ files: [], references }, undefined, 2));
+    const before = repo.tree;
+    await repo.run(forUser);
+    const reference = '"references": [{ "path": "../../packages/s2s/tsconfig.build.json" }]';
+    expect(repo.read('services/user-service/tsconfig.json')).toContain(reference);
+    expect(await repo.plan(forUser)).toMatchObject({ edits: [] });
+    expect(await repo.plan('s2s-status')).toMatchObject({ findings: [] });
+    await repo.run('s2s-undo');
+    expect([...changedFiles(before, repo.tree).keys()]).toEqual([]);
+  });
+
   it('is none for a service that shall have copies, now and later', async () => {
     await repo.run('add-circuit-breaker --target user --shared none');
     expect(await repo.plan('add-circuit-breaker --target user')).toMatchObject({ edits: [], notes: [] });

@@ -1,9 +1,6 @@
-import { findNodeAtLocation, parseTree } from 'jsonc-parser';
-
 import type { SharedPackage } from '../model/code-facts.ts';
 import { noteBuildOrder } from './shared-build-notes.ts';
-import { dirnameRel, joinRel, relativeRel, type RelPath, toRel } from '../model/paths.ts';
-import { attempt } from '../model/obstacle.ts';
+import { dirnameRel, relativeRel, type RelPath, toRel } from '../model/paths.ts';
 import type { Service } from '../model/service.ts';
 import type { TextChange } from '../model/text-change.ts';
 import { packageIn } from '../repo/shared-packages.ts';
@@ -11,7 +8,9 @@ import { findSibling, type Sibling } from '../repo/sibling-packages.ts';
 import type { Draft } from '../repo/draft.ts';
 import { isRecord, readManifest } from '../repo/manifest.ts';
 import { ensureDependency } from './ensure-dependency.ts';
-import { createPackageFiles, isSourceOnly, readJsonc } from './shared-package-files.ts';
+import { prepended } from './json-list.ts';
+import { createPackageFiles, isSourceOnly } from './shared-package-files.ts';
+import { ensureReferences, isBuiltByReferences } from './shared-package-references.ts';
 
 /**
  * Makes the package that a service shares where it is missing, as a part of the workspace and as its siblings are made,
@@ -27,8 +26,7 @@ export function ensureSharedPackage(draft: Draft, service: Service): void {
   const want = { name: shared.name, range, section: 'dependencies' } as const;
   const before = draft.repo.read(service.manifest.path);
   draft.patch(service.manifest.path, 'manifest', (base) => ensureDependency(base, want));
-  if (sibling !== undefined && !isSourceOnly({ sibling }))
-    referBeside(draft, service, joinRel(shared.dir, 'tsconfig.build.json'), sibling);
+  if (!isSourceOnly({ sibling })) ensureReferences(draft, service, shared, sibling);
   if (isNew || draft.repo.read(service.manifest.path) !== before)
     noteBuildOrder(draft, service, {
       ...{ shared, sibling, isNew, isBuilt: !isSourceOnly({ sibling }) },
@@ -63,7 +61,6 @@ function hasWorkspace({ repo }: Draft): boolean {
 }
 
 const workspaceFile = toRel('pnpm-workspace.yaml');
-const solution = toRel('tsconfig.json');
 
 function createPackage(
   draft: Draft,
@@ -71,11 +68,8 @@ function createPackage(
   shared: SharedPackage,
   sibling: Sibling | undefined,
 ): void {
-  const own = service.modules.tsconfig ?? joinRel(service.dir, 'tsconfig.json');
-  const isReferenced = [solution, own].some((path) => referencesIn(draft, path).length > 0);
-  createPackageFiles({ draft, service, shared, sibling, isReferenced });
+  createPackageFiles({ draft, service, shared, sibling, isReferenced: isBuiltByReferences(draft, service) });
   addToWorkspace(draft, shared.dir);
-  if (!isSourceOnly({ sibling })) addReference(draft, solution, joinRel(shared.dir, 'tsconfig.build.json'));
 }
 
 /** Before the others: npm builds packages in this order. */
@@ -108,49 +102,4 @@ function listedFirst(
   const at = lines.slice(0, lines.indexOf(first, head)).join('\n').length + 1;
   const [indent = ''] = /^\s*/.exec(first) ?? [];
   return [{ start: at, end: at, text: `${indent}- ${dir}${first.endsWith('\r') ? '\r\n' : '\n'}` }];
-}
-
-/** The paths that a configuration of TypeScript refers to. */
-function referencesIn({ repo }: Draft, path: RelPath): readonly string[] {
-  const config = readJsonc(repo.read(path));
-  const listed = isRecord(config) ? config['references'] : undefined;
-  const paths = (Array.isArray(listed) ? listed : []).map((one: unknown) => isRecord(one) && one['path']);
-  return paths.filter((one) => typeof one === 'string');
-}
-
-/** A service that refers to the sibling refers to the package. */
-function referBeside(draft: Draft, { dir, modules }: Service, project: RelPath, sibling: Sibling): void {
-  const own = modules.tsconfig ?? joinRel(dir, 'tsconfig.json');
-  const places = referencesIn(draft, own).map((path) => attempt(() => joinRel(dirnameRel(own), path)));
-  const isBeside = places.some((place) => place === sibling.dir || place?.startsWith(`${sibling.dir}/`));
-  if (!isBeside || places.includes(project)) return;
-  if (/\/tsconfig(?:\.build)?\.json$/.test(`/${own}`)) addReference(draft, own, project);
-  else draft.note(`Add a reference to ${relativeRel(dirnameRel(own), project)} to ${own}.`);
-}
-
-/** Before the projects that use it, where a configuration lists them. */
-function addReference(draft: Draft, config: RelPath, project: RelPath): void {
-  if (referencesIn(draft, config).length === 0) return;
-  draft.patch(config, 'manifest', (base) => {
-    const tree = parseTree(base);
-    const first = tree && findNodeAtLocation(tree, ['references', 0]);
-    const path = tree && findNodeAtLocation(tree, ['references', 0, 'path']);
-    if (first === undefined || path === undefined) return [];
-    const [before, after] = [
-      base.slice(first.offset, path.offset),
-      base.slice(path.offset + path.length, first.offset + first.length),
-    ];
-    const item = `${before}${JSON.stringify(relativeRel(dirnameRel(config), project))}${after}`;
-    return prepended(base, ['references'], item);
-  });
-}
-
-/** An item in front of a list, spaced as the others are. */
-function prepended(base: string, place: readonly string[], item: string): readonly TextChange[] {
-  const root = parseTree(base);
-  const list = root === undefined ? undefined : findNodeAtLocation(root, [...place]);
-  const first = list?.children?.[0];
-  if (list === undefined || first === undefined) return [];
-  const gap = base.slice(list.offset + 1, first.offset);
-  return [{ start: first.offset, end: first.offset, text: `${item},${gap === '' ? ' ' : gap}` }];
 }

@@ -7,10 +7,11 @@ import type { Repo } from '../model/repo.ts';
 import type { Service } from '../model/service.ts';
 import { render } from '../render/render.ts';
 import type { Draft } from '../repo/draft.ts';
-import { isRecord, isShallow, manifestsAbove, readManifest } from '../repo/manifest.ts';
+import { isRecord, isShallow, readManifest } from '../repo/manifest.ts';
 import { sharedDescription } from '../repo/shared-packages.ts';
 import { entryOf, type Sibling } from '../repo/sibling-packages.ts';
 import { printString } from '../syntax/print.ts';
+import { jestConfig, jestTransform, noteJestSettings } from './shared-package-jest.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -38,7 +39,9 @@ export function createPackageFiles(making: Making): void {
     const text = render('_shared/vitest-config.ts.hbs', { options }, style);
     draft.create(joinRel(shared.dir, 'vitest.config.ts'), 'unit-test', text);
   }
-  if (testScript(making) === undefined && testing.runner !== 'none')
+  const test = testScript(making);
+  if (test === 'jest') noteJestSettings(draft, service, shared);
+  if (test === undefined && testing.runner !== 'none')
     draft.note(`${shared.dir} has no tests: ${testing.runner} needs a configuration of its own there.`);
 }
 
@@ -63,7 +66,7 @@ function manifestOf(making: Making): Json {
       ...scriptsLike(making),
       ...(test === undefined ? {} : { test }),
     },
-    ...(test === 'jest' ? { jest: jestConfig(making) } : {}),
+    ...(test === 'jest' ? { jest: jestConfig(making.draft.repo, service) } : {}),
     ...(Object.keys(tools).length === 0 ? {} : { devDependencies: tools }),
   };
 }
@@ -108,32 +111,18 @@ function exportedPaths(making: Making): Json | string {
 const isStandard = /^(?:types|import|require|node|default|module|browser|\..*)$/;
 
 /** Of runners that need no configuration that the engine does not write. */
-function testScript(making: Making): string | undefined {
-  const { layout, manifest, testing, tooling } = making.service;
+function testScript({ draft, service, shared }: Making): string | undefined {
+  const { layout, manifest, testing, tooling } = service;
   const own = manifest.scripts['test'];
   if (testing.runner === 'vitest') return own ?? 'vitest run';
   if (testing.runner === 'jest')
-    return making.shared.type === 'commonjs' && jestTransform(making) !== undefined ? 'jest' : undefined;
+    return shared.type === 'commonjs' && jestTransform(draft.repo, service) !== undefined
+      ? 'jest'
+      : undefined;
   if (testing.runner !== 'node:test') return undefined;
   const flags = tooling.runTypeScript ?? ['--import', 'tsx'];
   // The shell expands it: Node 20 does not.
   return `node ${flags.join(' ')} --test test/*${layout.tests.suffix}.ts`;
-}
-
-function jestConfig(making: Making): Json {
-  return {
-    testEnvironment: 'node',
-    testMatch: [`<rootDir>/test/*${making.service.layout.tests.suffix}.ts`],
-    transform: { '^.+\\.ts$': jestTransform(making) },
-  };
-}
-
-/** What compiles tests in the service, where it works without a file of its own. */
-function jestTransform({ draft, service }: Pick<Making, 'draft' | 'service'>): string | undefined {
-  const above = manifestsAbove(draft.repo, service.dir);
-  return ['ts-jest', '@swc/jest'].find((name) =>
-    above.some(({ dependencies }) => dependencies[name] !== undefined),
-  );
 }
 
 /** Scripts that a task runner calls in every package. */

@@ -1,42 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { ensureSharedPackage } from '../../../generators/_engine/edit/ensure-shared-package.ts';
-import { surveyTarget } from '../../../generators/_engine/facts/app/service.ts';
-import { toRel } from '../../../generators/_engine/model/paths.ts';
-import { openDraft } from '../../../generators/_engine/repo/draft.ts';
-import { memoryRepo } from '../repo/memory-repo.ts';
-
-type Json = Readonly<Record<string, unknown>>;
-type Files = Readonly<Record<string, string | Json>>;
-
-const app = 'import Fastify from "fastify";\nexport const app = Fastify();\n';
-
-function service(more: Json = {}, dependencies: Json = {}): Json {
-  return { name: 'user', type: 'module', dependencies: { fastify: '^5.0.0', ...dependencies }, ...more };
-}
-
-/** A workspace of npm with a service and what else is given. */
-function made(
-  files: Files = {},
-): Readonly<{ read: (path: string) => Json; text: (path: string) => string; notes: readonly string[] }> {
-  const all: Files = {
-    'package.json': { name: 'root', workspaces: ['packages/*', 'services/*'] },
-    'services/user/package.json': service(),
-    'services/user/tsconfig.json': { compilerOptions: { module: 'NodeNext' } },
-    'services/user/src/app.ts': app,
-    ...files,
-  };
-  const texts = Object.entries(all).map(([path, value]) => [
-    path,
-    typeof value === 'string' ? value : JSON.stringify(value),
-  ]);
-  const repo = memoryRepo(Object.fromEntries(texts) as Record<string, string>);
-  const draft = openDraft(repo);
-  ensureSharedPackage(draft, surveyTarget(repo, { target: toRel('services/user'), shared: 'packages/s2s' }));
-  const { notes } = draft.finish();
-  const text = (path: string): string => draft.repo.read(toRel(path)) ?? '';
-  return { read: (path) => JSON.parse(text(path)) as Json, text, notes };
-}
+import { type Files, type Json, made, service } from './made-package.ts';
 
 const own = 'packages/s2s/package.json';
 const build = 'packages/s2s/tsconfig.build.json';
@@ -129,6 +93,35 @@ describe('a package without siblings', () => {
     const { notes, read } = made({ 'services/user/package.json': service(more) });
     expect((read(own)['scripts'] as Json)['test']).toBe(script);
     expect(notes.some((note) => note.includes('has no tests'))).toBe(script === undefined);
+  });
+
+  it.each([
+    ['{\n  "compilerOptions": {},\n}\n', '{\n  "compilerOptions": {},\n  REFERENCES,\n}\n'],
+    ['{\r\n\t"include": ["src"] // all\r\n}', '{\r\n\t"include": ["src"],\r\n\tREFERENCES // all\r\n}'],
+    ['{"include":["src"]}', '{"include":["src"], REFERENCES}'],
+    ['{}', '{}'],
+  ])('is built before a service that the root builds, whose configuration is %j', (own, wanted) => {
+    const config = 'services/user/tsconfig.json';
+    const references = [{ path: 'services/user' }];
+    const built = made({ 'tsconfig.json': { files: [], references }, [config]: own });
+    const project = 'packages/s2s/tsconfig.build.json';
+    expect(built.read('tsconfig.json')['references']).toEqual([{ path: project }, ...references]);
+    expect(built.text(config)).toBe(
+      wanted.replace('REFERENCES', `"references": [{ "path": "../../${project}" }]`),
+    );
+  });
+
+  it('is built before the project of such a service that compiles, where its configuration lists projects', () => {
+    const list = { files: [], references: [{ path: './tsconfig.app.json' }, { path: '../user' }] };
+    const { read } = made({
+      'tsconfig.json': { files: [], references: [{ path: 'services/user' }, { path: '../outside' }] },
+      'services/user/tsconfig.json': list,
+      'services/user/tsconfig.app.json': { compilerOptions: { module: 'NodeNext' } },
+    });
+    expect(read('services/user/tsconfig.json')).toEqual(list);
+    expect(read('services/user/tsconfig.app.json')['references']).toEqual([
+      { path: '../../packages/s2s/tsconfig.build.json' },
+    ]);
   });
 });
 
