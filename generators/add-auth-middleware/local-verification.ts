@@ -87,7 +87,8 @@ export function planLocalVerifier(
   // jose 6 is an ES module alone.
   const range = service.modules.system === 'cjs' ? '^5.10.0' : '^6.0.0';
   if (service.isOlder('jose', 5)) draft.obstruct(oldJose(service));
-  declareDependencies(draft, service, { name: 'jose', range, section: 'dependencies' });
+  const owner = service.layout.shared ?? service;
+  declareDependencies(draft, owner, { name: 'jose', range, section: 'dependencies' });
   registerVerifier(draft, service, verifier, middleware, local);
 }
 

@@ -76,6 +76,14 @@ describe('a package that services share', () => {
     expect([...changedFiles(before, repo.tree).keys()]).toEqual([]);
   });
 
+  it('depends on what verifies tokens in it', async () => {
+    const local =
+      '--verify local --jwks https://login.acme.test/keys --issuer https://login.acme.test/ --audience api';
+    await repo.run(`add-auth-middleware --target user --protect none ${local} --shared packages/s2s`);
+    expect(repo.read('packages/s2s/package.json')).toContain('"jose"');
+    expect(repo.read('services/user-service/package.json')).not.toContain('"jose"');
+  });
+
   it('is none for a service that shall have copies, now and later', async () => {
     await repo.run('add-circuit-breaker --target user --shared none');
     expect(await repo.plan('add-circuit-breaker --target user')).toMatchObject({ edits: [], notes: [] });
