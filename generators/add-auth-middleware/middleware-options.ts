@@ -1,5 +1,5 @@
 import type { Service } from '../_engine/model/service.ts';
-import { readVariable } from '../_engine/edit/declare-variables.ts';
+import { type Destination, readVariable } from '../_engine/edit/declare-variables.ts';
 import { printString } from '../_engine/syntax/print.ts';
 import { type MiddlewareNames, usualVerifyPath } from './names.ts';
 import type { MiddlewareView } from './view.ts';
@@ -18,6 +18,17 @@ export interface OptionChoices {
   readonly alternatives: boolean;
   /** The middleware can guard all routes. */
   readonly guardsAll: boolean;
+  /** Services that plugins let in without a user. */
+  readonly callers: readonly AllowedCaller[];
+}
+
+/** `variable` holds the URL of the service, whose keys are there. */
+export interface AllowedCaller {
+  readonly name: string;
+  readonly variable: string;
+  readonly defaultUrl: string;
+  /** Undefined: it is not in the repo. */
+  readonly destination: Destination | undefined;
 }
 
 /** The type of the options, where the middleware has more than authentication.ts. */
@@ -34,28 +45,50 @@ export function settingsOf(
   service: Service,
   choices: OptionChoices,
 ): Pick<MiddlewareView, 'preparations' | 'settings'> {
-  const { alternatives, defaultUrl, diagnostics, path, urlVariable } = choices;
-  const url = readVariable(service, urlVariable);
-  const hasDefault = url.imports.length > 0 && service.config.file !== undefined;
+  const { callers, defaultUrl, diagnostics, path, urlVariable } = choices;
   const secret = readVariable(service, secretVariable).expression;
   const defaults = [
-    ['baseUrl', `${url.expression}${hasDefault ? '' : ` ?? ${printString(defaultUrl)}`}`],
+    ['baseUrl', urlExpression(service, urlVariable, defaultUrl)],
     ...(isByDefault(secret) ? [] : [['serviceSecret', secret]]),
     ...(path === usualVerifyPath ? [] : [['verifyPath', printString(path)]]),
     ...(diagnostics ? [['onVerified', 'tokenVerified']] : []),
   ] as const;
   const cache = cacheLines(choices);
+  const decorator = decoratorOf(service, choices);
   return {
     preparations: [
       ...defaults.map(([name, value]) => `const ${name} = options.${name} ?? ${value};`),
       ...cache,
+      ...(callers.length === 0 ? [] : [callersLine(service, callers)]),
     ],
     settings: [
       ...defaults.map(([name]) => name),
       ...(cache.length === 0 ? [] : ['cache']),
-      ...(alternatives ? ['decorator: (hook) => throwRefusals(app, hook)'] : []),
+      ...(decorator === 'hook' ? [] : [`decorator: (hook) => ${decorator}`]),
     ].join(', '),
   };
+}
+
+/** A URL by its variable, which a schema has its default for. */
+function urlExpression(service: Service, variable: string, defaultUrl: string): string {
+  const { expression, imports } = readVariable(service, variable);
+  const hasDefault = imports.length > 0 && service.config.file !== undefined;
+  return hasDefault ? expression : `${expression} ?? ${printString(defaultUrl)}`;
+}
+
+/** What the application is decorated with, from the `hook` that asks for users. */
+function decoratorOf({ name }: Service, { alternatives, callers }: OptionChoices): string {
+  const audience = printString(name);
+  const hook =
+    callers.length === 0 ? 'hook' : `acceptServices(app, hook, { audience: ${audience}, services })`;
+  return alternatives ? `throwRefusals(app, ${hook})` : hook;
+}
+
+function callersLine(service: Service, callers: readonly AllowedCaller[]): string {
+  const entries = callers.map(({ defaultUrl, name, variable }) => {
+    return `${printString(name)}: ${urlExpression(service, variable, defaultUrl)}`;
+  });
+  return `const services = { ${entries.join(', ')} };`;
 }
 
 const ttlOption = [

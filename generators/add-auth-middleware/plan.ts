@@ -20,6 +20,7 @@ import { opens } from '../_engine/facts/routes/public-routes.ts';
 import { notesBesideGuard } from './beside-guard.ts';
 import { placeAmongPlugins } from './guard-registration.ts';
 import { openRoutes } from './open-routes.ts';
+import { findCallers } from './allowed-callers.ts';
 import { localNotes, readVerification } from './local-verification.ts';
 import { chooseNames, type MiddlewareNames } from './names.ts';
 import type { ClaimCacheTestView } from './view.ts';
@@ -66,7 +67,7 @@ export async function planAuthMiddleware(answers: MiddlewareAnswers, repo: Repo)
   const draft = openDraft(repo);
   const files = placeFiles(repo, service, middleware, await planClient(draft, service, answers));
   const open = protection.all ? openRoutes(service, repo, answers, chosen) : undefined;
-  const choices: MiddlewareChoices = {
+  const decided = {
     path: answers.path,
     cacheTtlMs,
     // As its client does.
@@ -81,12 +82,12 @@ export async function planAuthMiddleware(answers: MiddlewareAnswers, repo: Repo)
     publicRoutes: open?.routes,
     carried: findCarriedClaims(repo, verification.auth),
   };
-  const isLocal = verification.local !== undefined;
+  const choices: MiddlewareChoices = { ...decided, callers: findCallers(draft.repo, service, decided) };
   draft.note(
     ...(open?.notes ?? []),
     ...guardNotes(repo, service, protection, open?.routes ?? []),
     ...verificationNotes(repo, answers, choices),
-    ...existingGuardNotes(repo, service, guardedBy(protection, service), names.decorator, isLocal),
+    ...existingGuardNotes(repo, service, guardedBy(protection, service), names.decorator, verification),
   );
   renderMiddleware(draft, service, files, names, choices);
   await wireMiddleware(draft, service, files, names, choices, protection.plugins);
@@ -144,6 +145,7 @@ function placeFiles(repo: Repo, service: Service, middleware: RelPath, client: R
     tokenKey: inUtils('token-key'),
     keySet: inShared('key-set'),
     verifier: inShared('local-verifier'),
+    callers: inShared('service-callers'),
   };
 }
 

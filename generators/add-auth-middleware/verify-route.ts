@@ -60,9 +60,10 @@ export function existingGuardNotes(
   service: Service,
   plugins: readonly RoutePlugin[],
   decorator: string,
-  isLocal: boolean,
+  { local }: Readonly<{ local: object | undefined }>,
 ): readonly string[] {
-  const costs = isLocal ? 'verifies the token as well' : 'is one more call to the auth service per request';
+  const costs =
+    local !== undefined ? 'verifies the token as well' : 'is one more call to the auth service per request';
   const found = findExistingGuards(openSurvey(repo, service), plugins, decorator);
   // One sentence for each guard of a plugin: a route plugin may name it at every route.
   const keyOf = ({ name, plugin }: ExistingGuard): string => `${plugin} ${name}`;

@@ -36,6 +36,7 @@ export interface MiddlewareFiles {
   readonly tokenKey: RelPath;
   readonly keySet: RelPath;
   readonly verifier: RelPath;
+  readonly callers: RelPath;
 }
 
 /** What the answers say of the middleware, checked. */
@@ -57,7 +58,9 @@ export function middlewareView(
   names: MiddlewareNames,
   choices: MiddlewareChoices,
 ): MiddlewareView {
-  const { carried, guardsAll, publicRoutes } = choices;
+  const { callers, carried, guardsAll, publicRoutes } = choices;
+  // The guard lets in whom the hook of the plugins does.
+  const guard = callers.length === 0 ? 'authenticate' : `app.${names.decorator}`;
   const isListed = publicRoutes !== undefined && isAutoloaded(service, files.middleware);
   return {
     ...names,
@@ -73,8 +76,8 @@ export function middlewareView(
     autoloaded: isListed ? autoConfig(publicRoutes) : [],
     ...settingsOf(service, choices),
     names: argumentsOf(names, choices),
-    result: guardsAll ? 'const { authenticate } = ' : '',
-    guard: guardsAll ? [guardStatement] : [],
+    result: guardsAll && callers.length === 0 ? 'const { authenticate } = ' : '',
+    guard: guardsAll ? [guardStatement(guard)] : [],
   };
 }
 
@@ -132,18 +135,18 @@ function followedPlugins(
   repo: Repo,
   service: Service,
   { middleware }: MiddlewareFiles,
-  { revocation, urlVariable }: MiddlewareChoices,
+  { callers, revocation, urlVariable }: MiddlewareChoices,
 ): readonly string[] {
   const variable = (name: string): string => readVariable(service, name).expression;
   return findPluginDependencies(repo, service, middleware, [
-    variable(urlVariable),
-    variable(secretVariable),
+    ...[urlVariable, secretVariable, ...callers.map((caller) => caller.variable)].map(variable),
     ...(revocation ? [service.redis.client?.expression ?? variable('REDIS_URL')] : []),
   ]);
 }
 
-const guardStatement =
-  'if (options.publicRoutes !== undefined) guardRoutes(app, options.publicRoutes, authenticate);';
+function guardStatement(hook: string): string {
+  return `if (options.publicRoutes !== undefined) guardRoutes(app, options.publicRoutes, ${hook});`;
+}
 
 function importsOf(
   service: Service,
@@ -151,10 +154,13 @@ function importsOf(
   names: MiddlewareNames,
   choices: MiddlewareChoices,
 ): readonly ImportWant[] {
-  const { alternatives, cacheTtlMs, carried, diagnostics, guardsAll, revocation, urlVariable } = choices;
+  const { alternatives, cacheTtlMs, callers, carried, diagnostics, guardsAll, revocation, urlVariable } =
+    choices;
   const secret = readVariable(service, secretVariable);
   return [
-    ...readVariable(service, urlVariable).imports,
+    ...[urlVariable, ...callers.map(({ variable }) => variable)].flatMap(
+      (variable) => readVariable(service, variable).imports,
+    ),
     ...(isByDefault(secret.expression) ? [] : secret.imports),
     { from: 'fastify-plugin', default: 'fp' },
     {
@@ -168,6 +174,7 @@ function importsOf(
     },
     ...(alternatives ? [{ from: files.alternatives, names: ['throwRefusals'] }] : []),
     ...(guardsAll ? [{ from: files.guard, names: ['guardRoutes'] }] : []),
+    ...(callers.length === 0 ? [] : [{ from: files.callers, names: ['acceptServices'] }]),
     ...(cacheTtlMs === undefined ? [] : [{ from: files.cache, names: ['ClaimCache'] }]),
     ...(diagnostics ? [{ from: files.diagnostics, names: ['tokenVerified'] }] : []),
     ...(revocation

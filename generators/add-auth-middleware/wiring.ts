@@ -32,8 +32,12 @@ export async function wireMiddleware(
   if (local !== undefined) planLocalVerifier(draft, service, files, files.middleware, local);
   for (const place of guardPlaces(draft.repo, service, guarded)) guard(draft, place, names);
   declareDependencies(draft, service, fastifyPlugin(service));
-  const { auth, defaultUrl, urlVariable: name } = choices;
+  const { auth, callers, defaultUrl, urlVariable: name } = choices;
   await declareVariables(draft, service, [
+    ...callers.map(
+      ({ defaultUrl: url, destination: to, variable }) =>
+        ({ name: variable, value: url, type: 'url', default: url, to }) as const,
+    ),
     { name, value: defaultUrl, type: 'url', default: defaultUrl, to: auth },
     ...(local === undefined ? [{ name: 'SERVICE_AUTH_SECRET', value: '', type: 'string' } as const] : []),
   ]);

@@ -5,16 +5,20 @@ import { freePluginName, registerPlugin } from '../_engine/edit/register-plugin.
 import { findClient, foreignClient } from '../_engine/facts/calls/installed-client.ts';
 import { dependenciesOption, findPluginDependencies } from '../_engine/facts/app/decorations.ts';
 import { surveyTarget } from '../_engine/facts/app/service.ts';
+import { findAllowedServices } from '../_engine/facts/auth/allowed-services.ts';
 import { routeKey } from '../_engine/facts/routes/public-routes.ts';
 import { hasUnknown, type TypedRoute } from '../_engine/facts/route-types/shape.ts';
 import { importLines, importSpecifier, placeFile } from '../_engine/facts/style/place-file.ts';
+import type { ImportWant } from '../_engine/model/code-facts.ts';
 import type { AnswersTo } from '../_engine/model/generator.ts';
 import { RefusalError } from '../_engine/model/obstacle.ts';
 import type { RelPath } from '../_engine/model/paths.ts';
 import type { Plan } from '../_engine/model/plan.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
+import { openSurvey } from '../_engine/program/survey.ts';
 import { type Draft, openDraft } from '../_engine/repo/draft.ts';
+import { surveyHeads } from '../_engine/repo/services.ts';
 import { render, renderModule } from '../_engine/render/render.ts';
 import { printString } from '../_engine/syntax/print.ts';
 import { adoptCalls, type CalledClient, keepAnswerFiles } from './adopt.ts';
@@ -75,6 +79,7 @@ async function planCallee(
   const methods = chooseMethods(callee, routes);
   const guarded = methods.map(({ route }) => routeKey(route)).find((key) => callee.guarded.has(key));
   const { expression, imports } = readVariable(service, callee.variable);
+  const context = contextOf(draft.repo, service, callee, imports);
   const hasDefault = imports.length > 0 && service.config.file !== undefined;
   const decorator = chooseDecorator(service, camelCase(callee.name), file);
   const view: ServiceCallView = {
@@ -82,15 +87,14 @@ async function planCallee(
       { from: 'fastify-plugin', default: 'fp' },
       { from: client, names: clientNames(methods) },
       { from: base, names: ['type CallOptions', 'RouteClient'] },
-      { from: placeFile(service, 'plugins', 'request-context'), names: ['currentContext'] },
-      ...imports,
+      ...context.imports,
     ]),
     types: declarationsOf(methods, callee.types),
     service: callee.label,
     className: classNameOf(callee.name),
     decorator,
     urlExpression: hasDefault ? expression : `${expression} ?? ${printString(callee.defaultUrl)}`,
-    clientOptions: `logger: app.log, context: currentContext${guarded === undefined ? '' : ', forwardToken: true'}`,
+    clientOptions: `logger: app.log, context: ${context.expression}${guarded === undefined ? '' : ', forwardToken: true'}`,
     pluginName: freePluginName(service, file, `${callee.name}-client`),
     dependencies: dependenciesOption(findPluginDependencies(draft.repo, service, file, [expression])),
     methods: methods.map((one) => one.view),
@@ -103,6 +107,26 @@ async function planCallee(
   registerPlugin(draft, service, { file, plugin: `${camelCase(callee.name)}Client` });
   await declareUrl(draft, service, callee);
   return { callee, decorator, methods, forwardsToken: guarded !== undefined };
+}
+
+/** That of the request; outside of one a token of the service itself, where the callee lets it in by that. */
+function contextOf(
+  repo: Repo,
+  service: Service,
+  { destination }: Callee,
+  others: readonly ImportWant[],
+): Readonly<{ expression: string; imports: readonly ImportWant[] }> {
+  const context = { from: placeFile(service, 'plugins', 'request-context'), names: ['currentContext'] };
+  const tokens = placeFile(service, 'utils', 'service-tokens');
+  const head = surveyHeads(repo).find(({ dir }) => dir === destination?.head.dir);
+  const isAllowed =
+    head !== undefined && findAllowedServices(openSurvey(repo, head)).names.includes(service.name);
+  if (!isAllowed || repo.read(tokens) === undefined)
+    return { expression: 'currentContext', imports: [context, ...others] };
+  return {
+    expression: `outsideOfRequests(currentContext, () => app.serviceToken(${printString(head.name)}))`,
+    imports: [context, { from: tokens, names: ['outsideOfRequests'] }, ...others],
+  };
 }
 
 function clientNames(methods: readonly CallMethod[]): readonly string[] {

@@ -37,6 +37,8 @@ export interface GraphCall {
   readonly circuit: boolean;
   /** It asks who is calling: the callee protects routes of the caller. */
   readonly verifies: boolean;
+  /** Whether the callee lets the caller in without a user; absent where it lets no service in. */
+  readonly allowed?: boolean;
 }
 
 /** A call of a sibling by a general HTTP client, and what it does without. */
@@ -84,8 +86,13 @@ export function labelLines({
 }
 
 /** `AUTH_SERVICE_URL, circuit`: what stands at the arrow. */
-export function callLabel({ circuit, env, verifies }: GraphCall): string {
-  const parts = [verifies ? 'verifies tokens' : undefined, env, circuit ? 'circuit' : 'no circuit'];
+export function callLabel({ allowed, circuit, env, verifies }: GraphCall): string {
+  const parts = [
+    verifies ? 'verifies tokens' : undefined,
+    env,
+    circuit ? 'circuit' : 'no circuit',
+    allowed === true ? 'allowed as a service' : undefined,
+  ];
   return parts.filter((part) => part !== undefined).join(', ');
 }
 
@@ -104,8 +111,15 @@ export function renderMermaid({ bareCalls, calls, nodes }: ServiceGraph): string
       return `  ${ids.get(call.from) ?? ''} ${arrow}|"${escape(callLabel(call))}"| ${ids.get(call.to) ?? ''}`;
     }),
     ...bareCalls.map((call) => `  %% ${bareCallLine(call)}`),
+    ...calls.filter(({ allowed }) => allowed === false).map((call) => `  %% ${notAllowedLine(call, nodes)}`),
     '',
   ].join('\n');
+}
+
+/** What would let a caller in that the callee lets in with users alone. */
+function notAllowedLine({ at, from, to }: GraphCall, nodes: readonly GraphNode[]): string {
+  const name = nodes.find(({ id }) => id === from)?.name ?? from;
+  return `${at} calls ${to} with the tokens of users alone; as a service: s2s add-service-tokens --target ${to} --allow ${name} --protect <plugins>`;
 }
 
 /** `src/users.ts:12 calls services/billing by fetch, without deadline, circuit` */

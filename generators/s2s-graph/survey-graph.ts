@@ -1,4 +1,5 @@
 import { surveyService } from '../_engine/facts/app/service.ts';
+import { findAllowedServices } from '../_engine/facts/auth/allowed-services.ts';
 import { surveyGuards } from '../_engine/facts/auth/guards.ts';
 import { findBareCalls } from '../_engine/facts/calls/bare-calls.ts';
 import { placesOf } from '../_engine/facts/calls/callable-places.ts';
@@ -84,7 +85,7 @@ function callsOf(repo: Repo, head: ServiceHead, places: readonly CallablePlace[]
     const to = findDestination(survey, found, places);
     return to === undefined || to.id === idOf(head.dir)
       ? []
-      : [{ call: callOf(head, found, to, survey), to }];
+      : [{ call: { ...callOf(head, found, to, survey), ...permission(repo, head, to, places) }, to }];
   });
 }
 
@@ -116,6 +117,18 @@ function callOf(
     circuit: via === 'client',
     verifies: /\bauthServiceClient\b|\/auth\/verify\b/.test(survey.text(path)),
   };
+}
+
+/** Whether the callee lets the caller in as a service, where it lets any in. */
+function permission(
+  repo: Repo,
+  { name }: ServiceHead,
+  to: CallDestination,
+  places: readonly CallablePlace[],
+): Pick<GraphCall, 'allowed'> {
+  const callee = places.find(({ head }) => idOf(head.dir) === to.id);
+  const allowed = callee === undefined ? [] : findAllowedServices(openSurvey(repo, callee.head)).names;
+  return allowed.length === 0 ? {} : { allowed: allowed.includes(name) };
 }
 
 function externalNode(id: string): GraphNode {

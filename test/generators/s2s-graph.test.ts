@@ -42,6 +42,24 @@ function nodeOf({ nodes }: ServiceGraph, id: string): GraphNode | undefined {
 }
 
 describe('s2s-graph', () => {
+  it('tells which callers a callee lets in as services, and how to allow the others', async () => {
+    const app = 'services/user-service/src/app.ts';
+    const allow = async (name: string): Promise<string> => {
+      repo.edit(app, (text) =>
+        text.replace(/prefix: '\/users'[^}]*/, `prefix: '/users', allowedServices: ['${name}'] `),
+      );
+      return drawn([]);
+    };
+    const before = repo.read(app);
+    expect(await drawn([])).not.toContain('as a service');
+    expect(await allow('jobs-service')).toContain(
+      'as a service: s2s add-service-tokens --target services/user-service --allow billing-service --protect',
+    );
+    const [, call] = /n\d -?\.?->\|"([^"]*USER_SERVICE_URL[^"]*)"/.exec(await allow('billing-service')) ?? [];
+    expect(call).toContain('allowed as a service');
+    repo.write(app, before);
+  });
+
   it('tells who calls whom, through which variable, and where no circuit stands between', async () => {
     const { calls } = await graphOf();
     const seen = calls.map(({ circuit, env, from, to, verifies }: GraphCall) => [

@@ -33,7 +33,7 @@ export function chooseProtection(
 }
 
 /** By the name in the code, or by file: whole path, or its end with or without the extension. */
-function pluginsNamed({ routes }: Service, name: string): readonly RoutePlugin[] {
+export function pluginsNamed({ routes }: Service, name: string): readonly RoutePlugin[] {
   const path = name.replace(/^\.\//, '');
   return routes.filter((plugin) => {
     if (plugin.name === name) return true;
