@@ -10,7 +10,7 @@ export const testCase: Case = {
       dependencies: { fastify: '^4.28.1' },
     }),
     'jobs/tsconfig.json':
-      '{ "compilerOptions": { "module": "commonjs", "strict": true, "esModuleInterop": true } }\n',
+      '{ "compilerOptions": { "target": "ES2022", "module": "commonjs", "strict": true, "esModuleInterop": true } }\n',
     'jobs/src/index.ts': `import Fastify from "fastify";
 
 async function main() {
