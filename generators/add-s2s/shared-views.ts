@@ -30,8 +30,8 @@ export function suiteView(view: IntegrationView): SuiteView {
 
 /** What one consumer tells the suite. */
 export function sharedTestView(view: ConsumerView, imports: readonly string[]): SharedTestView {
-  // The secret is the suite's.
-  const env = view.consumerEnv.filter((entry) => !entry.startsWith('SERVICE_AUTH_SECRET:')).join(', ');
+  // The secrets are the suite's.
+  const env = view.consumerEnv.filter((entry) => !/: (?:SERVICE|JWT)_SECRET$/.test(entry)).join(', ');
   const logs = String(view.logging.includes('consumer'));
   const own = [
     ...(view.consumerArgs === usual.usualStart ? [] : [`start: [${view.consumerArgs}]`]),

@@ -10,6 +10,9 @@ import type { Route } from '../_engine/model/app-facts.ts';
 import type { RelPath } from '../_engine/model/paths.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
+import { openSurvey, type Survey, withoutGenerated } from '../_engine/program/survey.ts';
+import { callsIn } from '../_engine/syntax/calls.ts';
+import { stringOf } from '../_engine/syntax/expressions.ts';
 import { printKey } from '../_engine/syntax/print.ts';
 import { type Issuer, issuerOf, loginView, signScripts } from './issuer.ts';
 
@@ -53,7 +56,7 @@ export function integrationTest(repo: Repo, integration: Integration): Integrati
   if (start === undefined) {
     return `${consumer.name} has no service-to-service test: found no file that a test could start.`;
   }
-  const view = consumerView(integration, route, start);
+  const view = consumerView(repo, integration, route, start);
   const issuer = auth === undefined ? undefined : issuerOf(repo, auth, integration.named);
   const authStart = auth === undefined || issuer === undefined ? undefined : findStartCommand(auth, 'auth');
   // A test could not start it, or sign its tokens.
@@ -63,6 +66,7 @@ export function integrationTest(repo: Repo, integration: Integration): Integrati
 }
 
 function consumerView(
+  repo: Repo,
   { auth, consumer, path, test, urlVariable }: Integration,
   route: Route,
   start: StartCommand,
@@ -76,7 +80,7 @@ function consumerView(
     consumerArgs: start.args,
     consumerEnv: [...start.env, `${urlVariable}: auth.origin`, 'SERVICE_AUTH_SECRET: SERVICE_SECRET'],
     scripts: scriptsOf('CONSUMER_SCRIPT', start),
-    logging: consumer.app.logs ? ['consumer'] : [],
+    logging: logsIds(repo, consumer) ? ['consumer'] : [],
     invalidTokens: "'garbage'",
     path,
     guardedUrl: route.url.replaceAll(/:\w+|\*/g, '1'),
@@ -98,14 +102,17 @@ function withAuth(
   { auth, issuer, start }: AuthSide,
 ): IntegrationView {
   const { algorithm, secretEnv } = issuer;
+  // A guard of its own verifies the same tokens.
+  const ownEnv = consumer.jwt.secret?.env;
   return {
     ...view,
+    consumerEnv: [...view.consumerEnv, ...(ownEnv === undefined ? [] : [`${printKey(ownEnv)}: JWT_SECRET`])],
     authDir: folderExpression(consumer, test, auth.dir),
     authPort: start.port,
     authArgs: start.args,
     authEnv: [...start.env, `${printKey(secretEnv)}: JWT_SECRET`, 'SERVICE_AUTH_SECRET: SERVICE_SECRET'],
     scripts: [...scriptsOf('AUTH_SCRIPT', start), ...signScripts(auth, issuer), ...view.scripts],
-    logging: [...view.logging, ...(auth.app.logs ? ['auth'] : [])],
+    logging: [...view.logging, ...(logsIds(repo, auth) ? ['auth'] : [])],
     invalidTokens: `${view.invalidTokens}, createToken('another secret')`,
     ...loginView(issuer, start),
     algorithm,
@@ -130,8 +137,15 @@ function noGuardedRoute({ name, routes }: Service, { all, plugins }: Protection)
   return `${name} has no service-to-service test: ${why}.`;
 }
 
-/** The logout routes that revoke. */
+/** What has correlation IDs of its own may put them on another logger than that of the lines that a test waits for. */
+function logsIds({ origin }: Repo, service: Service): boolean {
+  const survey = withoutGenerated(openSurvey(origin, service));
+  return service.app.logs && !survey.files.some((path) => /x-correlation-id/i.test(survey.text(path)));
+}
+
+/** The logout routes that revoke, and ask for nothing but the token. */
 function findLogouts(repo: Repo, auth: Service): readonly Logout[] {
+  const survey = openSurvey(repo, auth);
   return auth.routes
     .flatMap((plugin) => plugin.routes)
     .filter(
@@ -139,7 +153,21 @@ function findLogouts(repo: Repo, auth: Service): readonly Logout[] {
         /log-?out|sign-?out/.test(url) && repo.read(path)?.includes('.revokeRequest(') === true,
     )
     .slice(0, 1)
+    .filter((route) => !readsBody(survey, route))
     .map(({ method, url }) => ({ method, url }));
+}
+
+/** By its handler or its schema: a test would be refused without knowing what to send. */
+function readsBody(survey: Survey, { path, url }: Route): boolean {
+  const calls = callsIn(survey.tree(path)).filter(({ arguments: [first] }) => {
+    const own = stringOf(first) ?? '';
+    return own !== '' && url.endsWith(own);
+  });
+  return calls.some(({ arguments: given }) =>
+    given.some((each) =>
+      [each, survey.names.value(each, path)?.node].some((node) => /\bbody\b/.test(node?.getText() ?? '')),
+    ),
+  );
 }
 
 /** A route that asks for a token: rather one that only reads, and that takes no parameters. */
