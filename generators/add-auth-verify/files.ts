@@ -6,6 +6,8 @@ import { importSpecifier, placeFile } from '../_engine/facts/style/place-file.ts
 const utilities = {
   claims: 'token-claims',
   verifier: 'token-verifier',
+  keys: 'signing-keys',
+  decorators: 'signing-decorators',
   route: 'verify-route',
   tokenKey: 'token-key',
   blacklist: 'token-blacklist',
@@ -19,7 +21,7 @@ const utilities = {
 type Utility = keyof typeof utilities;
 
 /** The files that the generator adds, beside its tests; `publisher` and `connection` are there where add-s2s-revocation has been. */
-export type VerifyFiles = Readonly<Record<Utility | 'connection' | 'plugin' | 'keys', RelPath>>;
+export type VerifyFiles = Readonly<Record<Utility | 'connection' | 'plugin', RelPath>>;
 
 export function verifyFiles(service: Service): VerifyFiles {
   const places = Object.entries(utilities).map(([key, name]) => [key, placeFile(service, 'utils', name)]);
@@ -27,7 +29,6 @@ export function verifyFiles(service: Service): VerifyFiles {
   return {
     ...inUtils,
     plugin: placeFile(service, 'plugins', 'auth-verify'),
-    keys: placeFile(service, 'utils', 'signing-keys'),
     connection: placeFile(service, 'utils', 'log-connection'),
   };
 }

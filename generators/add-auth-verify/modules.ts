@@ -28,7 +28,12 @@ export function createModules(
   // Of that role because consumers have the file as well, and no verify route.
   create('token-blacklist', [['tokenKey', 'token-key']]);
   create('verify-route', routeModules(service));
-  if (keys !== undefined) create('verify-route', [['keys', 'signing-keys']]);
+  if (keys !== undefined) {
+    create('verify-route', [
+      ['keys', 'signing-keys'],
+      ['decorators', 'signing-decorators'],
+    ]);
+  }
   if (blacklist === 'none') return;
   create('token-blacklist', [
     ['blacklist', 'token-blacklist'],

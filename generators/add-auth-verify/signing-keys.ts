@@ -57,9 +57,13 @@ export function keysView(
   };
 }
 
-export function keysImports(service: Service, { keys }: VerifyFiles): readonly ImportWant[] {
+export function keysImports(service: Service, { decorators, keys }: VerifyFiles): readonly ImportWant[] {
   const { imports } = readVariable(service, 'SIGNING_KEYS');
-  return [...imports, { from: keys, names: ['addSigningKeys', 'createSigningKeys'] }];
+  return [
+    ...imports,
+    { from: decorators, names: ['addSigningKeys'] },
+    { from: keys, names: ['createSigningKeys'] },
+  ];
 }
 
 /** Declares the variables of the keys, and renders the tests of their module. */
@@ -78,10 +82,8 @@ export async function planSigningKeys(
   const test = testFileFor(service, files.keys, 'signing-keys');
   const wants = [
     { from: 'fastify', default: 'Fastify', names: ['type FastifyInstance'] },
-    {
-      from: files.keys,
-      names: ['addSigningKeys', 'createSigningKeys', 'type SigningKeys', 'type SigningKeysOptions'],
-    },
+    { from: files.decorators, names: ['addSigningKeys'] },
+    { from: files.keys, names: ['createSigningKeys', 'type SigningKeys', 'type SigningKeysOptions'] },
     { from: files.claims, names: ['TokenVerifier'], typeOnly: true },
   ];
   const view: SigningKeysTestView = { imports: importLines(service, test, wants), algorithm };
@@ -95,11 +97,11 @@ export async function planSigningKeys(
 /** What keeps the key set, and `signToken`, out of a service. */
 export function keysObstacles(
   { decorators, routes }: Service,
-  { keys, plugin }: VerifyFiles,
+  { decorators: adds, keys, plugin }: VerifyFiles,
   { closed }: GuardsAhead,
 ): readonly Obstacle[] {
   const { method, url } = keySetRoute;
-  const own: readonly RelPath[] = [keys, plugin];
+  const own: readonly RelPath[] = [adds, keys, plugin];
   const route = routes
     .flatMap((each) => each.routes)
     .find((one) => one.url === url && [method, '*'].includes(one.method) && !own.includes(one.path));

@@ -11,21 +11,10 @@ import {
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
-import type { FastifyBaseLogger, FastifyInstance, RouteShorthandOptions } from 'fastify';
+import type { FastifyBaseLogger } from 'fastify';
 
 import { assertCanonical, type TokenClaims, TokenError, type TokenVerifier } from './token-claims.ts';
 import { decodePart } from './token-key.ts';
-
-declare module 'fastify' {
-  interface FastifyInstance {
-    /** Signs an access token that expires after `lifetimeS` seconds, a whole number above 0, with the current key. */
-    signToken: (claims: object, lifetimeS: number) => string;
-    /** Options with which `app.jwt.sign` (@fastify/jwt) signs an access token with the current key. */
-    readonly signingOptions: SigningOptions;
-    /** The claims of a valid token; throws or rejects with a TokenError. It does not ask the denylist. */
-    verifyToken: TokenVerifier;
-  }
-}
 
 export type SigningAlgorithm = 'ES256' | 'EdDSA' | 'RS256';
 
@@ -72,9 +61,6 @@ interface SigningKey {
   readonly published: PublishedKey;
 }
 
-const JWKS_PATH = '/.well-known/jwks.json';
-/** Seconds for which a cache may keep the key set: a new key must be published for longer before it signs. */
-const JWKS_MAX_AGE_S = 300;
 /** Header types of access tokens. */
 const ACCESS_TOKEN_TYPE = /^(?:at\+)?jwt$/i;
 /** The members of a public key that identify it (RFC 7638), in the order of its thumbprint. */
@@ -83,25 +69,6 @@ const THUMBPRINT_MEMBERS = {
   EdDSA: ['crv', 'kty', 'x'],
   RS256: ['e', 'kty', 'n'],
 } as const;
-
-/** Decorates the application with `signToken`, `signingOptions` and `verifyToken`, and publishes the public keys. */
-export function addSigningKeys(
-  app: FastifyInstance,
-  keys: SigningKeys,
-  verifyToken: TokenVerifier,
-  routeOptions: RouteShorthandOptions = {},
-): void {
-  app.decorate('signToken', keys.signToken);
-  // Not a plain member, which would be printed with the application.
-  app.decorate('signingOptions', { getter: () => keys.signingOptions });
-  app.decorate('verifyToken', verifyToken);
-  app.get(JWKS_PATH, routeOptions, async (_request, reply) =>
-    reply
-      .header('cache-control', `public, max-age=${String(JWKS_MAX_AGE_S)}`)
-      .type('application/json; charset=utf-8')
-      .send(JSON.stringify({ keys: keys.published })),
-  );
-}
 
 /**
  * Loads the keys that sign tokens. All of them verify and are published; one signs.

@@ -6,11 +6,8 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { localVerifier } from '../../templates/add-auth-middleware/local-verifier.ts';
-import {
-  addSigningKeys,
-  createSigningKeys,
-  type SigningKeys,
-} from '../../templates/add-auth-verify/signing-keys.ts';
+import { addSigningKeys } from '../../templates/add-auth-verify/signing-decorators.ts';
+import { createSigningKeys, type SigningKeys } from '../../templates/add-auth-verify/signing-keys.ts';
 import { ServiceClient } from '../../templates/add-service-client/service-client.ts';
 
 const issuer = 'auth-service';

@@ -228,10 +228,10 @@ describe('a login that moves to app.signToken is still the login', () => {
     const root = await afterMoving('renamed', serviceWith('jose'), {
       body: `return (app as unknown as { issue: FastifyInstance['signToken'] }).issue(${claims}, 3_600);`,
     });
-    const keys = join(root, 'src/utils/signing-keys.ts');
+    const decorators = join(root, 'src/utils/signing-decorators.ts');
     writeFileSync(
-      keys,
-      readFileSync(keys, 'utf8').replace("decorate('signToken'", "decorate('issue' as 'signToken'"),
+      decorators,
+      readFileSync(decorators, 'utf8').replace("decorate('signToken'", "decorate('issue' as 'signToken'"),
     );
     expect(await statusesAfter(root, [[generator, withKeys]])).toEqual(right);
   });

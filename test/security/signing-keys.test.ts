@@ -8,8 +8,8 @@ import { calculateJwkThumbprint, exportJWK, importSPKI, jwtVerify, SignJWT } fro
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 
 import { newVerifier } from '../../bench/verifier-module.ts';
+import { addSigningKeys } from '../../templates/add-auth-verify/signing-decorators.ts';
 import {
-  addSigningKeys,
   createSigningKeys,
   type SigningAlgorithm,
   type SigningKeys,

@@ -1,6 +1,7 @@
 import { createHmac, createPublicKey, generateKeyPairSync } from 'node:crypto';
 import Fastify, { type FastifyInstance } from 'fastify';
-import { addSigningKeys, createSigningKeys, type SigningKeys, type SigningKeysOptions } from '../src/utils/signing-keys.js';
+import { addSigningKeys } from '../src/utils/signing-decorators.js';
+import { createSigningKeys, type SigningKeys, type SigningKeysOptions } from '../src/utils/signing-keys.js';
 import type { TokenVerifier } from '../src/utils/token-claims.js';
 
 const pkcs8 = { type: 'pkcs8', format: 'pem' } as const;
