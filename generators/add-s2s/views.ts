@@ -4,13 +4,14 @@ import {
   folderImports,
   type StartCommand,
 } from '../_engine/facts/start-command.ts';
+import { placeFile } from '../_engine/facts/style/place-file.ts';
 import type { Protection } from '../_engine/facts/routes/protection.ts';
 import { likelyPublicRoutes, opens } from '../_engine/facts/routes/public-routes.ts';
 import type { Route } from '../_engine/model/app-facts.ts';
 import type { RelPath } from '../_engine/model/paths.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
-import { openSurvey, type Survey, withoutGenerated } from '../_engine/program/survey.ts';
+import { openSurvey, type Survey } from '../_engine/program/survey.ts';
 import { callsIn } from '../_engine/syntax/calls.ts';
 import { stringOf } from '../_engine/syntax/expressions.ts';
 import { printKey } from '../_engine/syntax/print.ts';
@@ -137,10 +138,25 @@ function noGuardedRoute({ name, routes }: Service, { all, plugins }: Protection)
   return `${name} has no service-to-service test: ${why}.`;
 }
 
+/** Generated files that have the header; where the records are lost, nothing else tells that they are generated. */
+const withIds = [
+  'authentication',
+  'balanced-client',
+  'request-context',
+  'request-spans',
+  'service-client',
+  'service-request',
+  'verify-route',
+];
+
 /** What has correlation IDs of its own may put them on another logger than that of the lines that a test waits for. */
 function logsIds({ origin }: Repo, service: Service): boolean {
-  const survey = withoutGenerated(openSurvey(origin, service));
-  return service.app.logs && !survey.files.some((path) => /x-correlation-id/i.test(survey.text(path)));
+  const own = openSurvey(origin, service).filesMatching(/x-correlation-id/i);
+  const generated = withIds.flatMap((name) => [
+    placeFile(service, 'utils', name),
+    placeFile(service, 'plugins', name),
+  ]);
+  return service.app.logs && own.every((path) => generated.includes(path));
 }
 
 /** The logout routes that revoke, and ask for nothing but the token. */
