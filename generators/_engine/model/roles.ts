@@ -131,7 +131,8 @@ export function misplaced(path: string, role: Role): string | undefined {
 function kindsOf(role: Role): readonly RegExp[] {
   if (role === 'monitoring') return [monitoringFile, typescriptFile];
   if (role === 'registration' || isWholeFile(role)) return [typescriptFile];
-  if (role === 'manifest') return [/^(?:package|tsconfig(?:\.(?:app|build|lib))?)\.json$/, /^pnpm-workspace\.yaml$/];
+  if (role === 'manifest')
+    return [/^(?:package|tsconfig(?:\.(?:app|build|lib))?)\.json$/, /^pnpm-workspace\.yaml$/];
   if (role === 'env') return [exampleFile, typescriptFile];
   return role === 'compose' ? [composeName] : [];
 }
