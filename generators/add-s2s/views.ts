@@ -11,7 +11,7 @@ import type { Route } from '../_engine/model/app-facts.ts';
 import type { RelPath } from '../_engine/model/paths.ts';
 import type { Repo } from '../_engine/model/repo.ts';
 import type { Service } from '../_engine/model/service.ts';
-import { openSurvey, type Survey } from '../_engine/program/survey.ts';
+import { openSurvey, type Survey, withoutGenerated } from '../_engine/program/survey.ts';
 import { callsIn } from '../_engine/syntax/calls.ts';
 import { stringOf } from '../_engine/syntax/expressions.ts';
 import { printKey } from '../_engine/syntax/print.ts';
@@ -151,12 +151,13 @@ const withIds = [
 
 /** What has correlation IDs of its own may put them on another logger than that of the lines that a test waits for. */
 function logsIds({ origin }: Repo, service: Service): boolean {
-  const own = openSurvey(origin, service).filesMatching(/x-correlation-id/i);
+  const survey = withoutGenerated(openSurvey(origin, service));
   const generated = withIds.flatMap((name) => [
     placeFile(service, 'utils', name),
     placeFile(service, 'plugins', name),
   ]);
-  return service.app.logs && own.every((path) => generated.includes(path));
+  const own = survey.files.filter((path) => !generated.includes(path));
+  return service.app.logs && !own.some((path) => /x-correlation-id/i.test(survey.text(path)));
 }
 
 /** The logout routes that revoke, and ask for nothing but the token. */
