@@ -71,5 +71,9 @@ describe('revocation publisher', () => {
     events.emit('ready');
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect(warnings.length).toBe(1);
+    isDown = false;
+    await new Promise((resolve) => setTimeout(resolve, 1_100));
+    expect(logged.slice(4)).toEqual(['jti:1', 'jti:2']);
+    events.emit('end');
   });
 });

@@ -10,6 +10,8 @@ import type { BlacklistStore } from './token-blacklist.js';
 const LOG = 'token-revocations:acme/auth-service';
 /** About how many entries the log keeps. Who is further behind reads all revocations. */
 const LOG_LENGTH = '10000';
+/** Milliseconds before what Redis may have lost is written again, where that has failed. */
+const RETRY_MS = 1_000;
 /** One step for Redis: nobody finds one of the two without the other. */
 const APPEND = `
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', ARGV[3])
@@ -31,6 +33,7 @@ export function publishRevocations(
   const own = new Map<string, number>();
   const replyTo = createReplyPatience();
   let sweepAt = 1_024;
+  let connections = 0;
 
   const write = async (key: string, until: number): Promise<void> => {
     const nowS = Math.floor(Date.now() / 1_000);
@@ -49,10 +52,20 @@ export function publishRevocations(
     sweep();
     for (const [key, until] of own) await write(key, until);
   };
-  events.on('ready', () => {
+  const catchUp = (of: number): void => {
+    // A later connection does it, or there is none any more.
+    if (of !== connections) return;
     writeAgain().catch((error: unknown) => {
-      log.warn({ err: error }, 'Revocations could not be written again: they are on the next connection');
+      log.warn({ err: error }, 'Revocations could not be written again yet');
+      setTimeout(catchUp, RETRY_MS, of).unref();
     });
+  };
+  events.on('ready', () => {
+    connections += 1;
+    catchUp(connections);
+  });
+  events.on('end', () => {
+    connections += 1;
   });
 
   return {
